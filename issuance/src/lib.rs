@@ -1,0 +1,9 @@
+//! The office's procedures: application, identity verification, card issuing, handover, notices.
+//!
+//! Deciding code here is pure: a state and a fact give a new state. The card is reached through the
+//! `card` crate, the database through the small port [`records::Records`], time and chance through
+//! `relay-core`. Nothing here speaks SQL or draws a screen.
+
+pub mod case;
+pub mod records;
+pub mod staff;

@@ -1,0 +1,174 @@
+//! The port through which the issuing procedure records what it does: some ten verbs, two bodies.
+//!
+//! One body is PostgreSQL (`sql/office`), the other lives in memory for tests ([`soft`](self)); both face
+//! the same contract tests. Every verb is durable when it returns `Ok`: the procedure acts on the card
+//! only after the intent is recorded (boulder, `docs/ISSUANCE-CYCLE.md`).
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::case::{CardId, CaseId};
+
+/// Serial number of a certificate: 16 random bytes, the first neither zero nor above 0x7f, so that its DER
+/// is a positive integer of fixed length (RFC 5280 §4.1.2.2: at most 20 octets, unique within the authority).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CertificateSerial(pub [u8; 16]);
+
+/// Which of the card's keys: `1` authentication (PIN), `2` eligibility (no PIN).
+pub use card::KeySlot;
+
+/// The steps of making a card, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// カードを開く
+    Select,
+    /// 発行者として認証
+    Authenticate,
+    /// 本人認証用の鍵を作る
+    GenerateAuthenticationKey,
+    /// 資格確認用の鍵を作る
+    GenerateEligibilityKey,
+    /// 鍵を持つことの証明
+    ProvePossession,
+    /// 証明書を発行
+    IssueCertificates,
+    /// 書き込む
+    Write,
+    /// 読み返す
+    ReadBack,
+    /// 検証する
+    Verify,
+    /// 発行を閉じる: the chip leaves its personalisation state
+    Close,
+}
+
+impl Step {
+    /// Every step in order.
+    pub const ALL: [Self; 10] = [
+        Self::Select,
+        Self::Authenticate,
+        Self::GenerateAuthenticationKey,
+        Self::GenerateEligibilityKey,
+        Self::ProvePossession,
+        Self::IssueCertificates,
+        Self::Write,
+        Self::ReadBack,
+        Self::Verify,
+        Self::Close,
+    ];
+
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Select => "select",
+            Self::Authenticate => "authenticate",
+            Self::GenerateAuthenticationKey => "generate_authentication_key",
+            Self::GenerateEligibilityKey => "generate_eligibility_key",
+            Self::ProvePossession => "prove_possession",
+            Self::IssueCertificates => "issue_certificates",
+            Self::Write => "write",
+            Self::ReadBack => "read_back",
+            Self::Verify => "verify",
+            Self::Close => "close",
+        }
+    }
+}
+
+/// Where a card stands in the records. Active comes with the handover and not before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardState {
+    /// Bound to a case, being made.
+    Making,
+    /// Made, not yet handed over: its certificates are not good for anything yet.
+    Made,
+    /// In the resident's hand.
+    Active,
+    /// Could not be finished; its certificates, if any, are revoked, its chip serial never taken again.
+    Damaged,
+}
+
+impl CardState {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Making => "making",
+            Self::Made => "made",
+            Self::Active => "active",
+            Self::Damaged => "damaged",
+        }
+    }
+}
+
+/// Everything recorded about one card so far: what a resumed procedure starts from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardJournal {
+    /// The card.
+    pub card: CardId,
+    /// The case it is bound to.
+    pub case: CaseId,
+    /// The chip's serial, as the chip gives it.
+    pub chip: Vec<u8>,
+    /// Where it stands.
+    pub state: CardState,
+    /// Steps whose intent is recorded; `true` once their outcome is too.
+    pub steps: BTreeMap<Step, bool>,
+    /// Public keys read from the chip's answer, SubjectPublicKeyInfo in DER.
+    pub public_keys: BTreeMap<KeySlot, Vec<u8>>,
+    /// Serials reserved, none of them ever reserved again.
+    pub serials: BTreeMap<KeySlot, CertificateSerial>,
+    /// Certificates issued, DER.
+    pub certificates: BTreeMap<KeySlot, Vec<u8>>,
+}
+
+/// Why a record could not be kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordsError {
+    /// The database does not answer. Nothing was recorded, or it was and the answer was lost: read the journal again.
+    #[error("the records cannot be reached: {0}")]
+    Unreachable(String),
+    /// The chip is known already.
+    #[error("chip {chip} is already bound to another case or was damaged")]
+    ChipTaken {
+        /// Serial in hex.
+        chip: String,
+    },
+    /// The case is not in a state that allows this.
+    #[error(transparent)]
+    NotNow(#[from] crate::case::NotNow),
+    /// The records contradict what is asked (unknown card, another case's card, second serial for one key).
+    #[error("the records do not allow it: {0}")]
+    Conflict(String),
+}
+
+/// What the issuing procedure needs recorded. Every verb is idempotent: asked again after a lost answer, it
+/// gives what was recorded the first time.
+pub trait Records {
+    /// All that is recorded about `card`.
+    fn journal(&mut self, card: CardId) -> Result<CardJournal, RecordsError>;
+    /// Binds a blank's chip serial to a verified case; the case is then being made. For the chip already bound
+    /// to this case, its card.
+    fn bind_chip(&mut self, case: CaseId, chip: &[u8]) -> Result<CardId, RecordsError>;
+    /// Records that `step` is about to be done.
+    fn intend(&mut self, card: CardId, step: Step) -> Result<(), RecordsError>;
+    /// Records that `step` was done and how long it took.
+    fn done(&mut self, card: CardId, step: Step, took: Duration) -> Result<(), RecordsError>;
+    /// Keeps a public key that the chip made. A second key for one slot replaces the first only while no serial is
+    /// reserved for it.
+    fn keep_public_key(&mut self, card: CardId, slot: KeySlot, spki: &[u8]) -> Result<(), RecordsError>;
+    /// Reserves a fresh serial for a certificate of `slot`; `fresh` is the serial to take unless one is reserved already.
+    fn reserve_serial(
+        &mut self,
+        card: CardId,
+        slot: KeySlot,
+        fresh: CertificateSerial,
+    ) -> Result<CertificateSerial, RecordsError>;
+    /// Keeps a certificate issued under its reserved serial.
+    fn keep_certificate(&mut self, card: CardId, slot: KeySlot, der: &[u8]) -> Result<(), RecordsError>;
+    /// The card can't be finished: its certificates are revoked, its case is verified again.
+    fn damaged(&mut self, card: CardId, reason: &str) -> Result<(), RecordsError>;
+    /// Every step is done: the case is made.
+    fn made(&mut self, card: CardId) -> Result<(), RecordsError>;
+}
