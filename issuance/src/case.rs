@@ -249,3 +249,85 @@ impl CaseState {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use relay_core::chance::SeededChance;
+
+    use super::*;
+
+    fn card(seed: u64) -> CardId {
+        CardId::new(&mut SeededChance::new(seed))
+    }
+
+    fn checked(card: CardId) -> HandoverChecked {
+        HandoverChecked { case: CaseId::new(&mut SeededChance::new(9)), card }
+    }
+
+    fn every_event() -> Vec<CaseEvent> {
+        vec![
+            CaseEvent::PersonVerified,
+            CaseEvent::ChipBound(card(1)),
+            CaseEvent::CardMade,
+            CaseEvent::CardDamaged,
+            CaseEvent::Shelved(ShelfPlace::parse("A-12").unwrap()),
+            CaseEvent::HandedOver(checked(card(1))),
+            CaseEvent::Cancelled("転出".into()),
+        ]
+    }
+
+    #[test]
+    fn one_visit_goes_from_application_to_handover() {
+        let mut state = CaseState::Applied;
+        let mut seen = vec![state.name()];
+        for event in every_event().into_iter().filter(|e| !matches!(e.name(), "card_damaged" | "cancelled")) {
+            state = state.after(&event).unwrap();
+            seen.push(state.name());
+        }
+        assert_eq!(seen, ["applied", "verified", "making", "made", "shelved", "handed_over"]);
+    }
+
+    #[test]
+    fn no_step_can_be_skipped() {
+        let taken = |state: CaseState| -> Vec<&'static str> {
+            every_event().iter().filter(|event| state.after(event).is_ok()).map(CaseEvent::name).collect()
+        };
+        let shelf = ShelfPlace::parse("A-12").unwrap();
+        assert_eq!(taken(CaseState::Applied), ["person_verified", "cancelled"]);
+        assert_eq!(taken(CaseState::Verified), ["chip_bound", "cancelled"]);
+        assert_eq!(taken(CaseState::Making { card: card(1) }), ["card_made", "card_damaged"]);
+        assert_eq!(taken(CaseState::Made { card: card(1) }), ["card_damaged", "shelved"]);
+        assert_eq!(taken(CaseState::Shelved { card: card(1), shelf }), ["card_damaged", "shelved", "handed_over"]);
+        assert!(taken(CaseState::HandedOver { card: card(1) }).is_empty());
+        assert!(taken(CaseState::Cancelled { reason: "転出".into() }).is_empty());
+    }
+
+    #[test]
+    fn a_card_checked_for_another_case_is_not_handed_over() {
+        let shelved = CaseState::Shelved { card: card(1), shelf: ShelfPlace::parse("A-12").unwrap() };
+        assert!(shelved.after(&CaseEvent::HandedOver(checked(card(2)))).is_err());
+    }
+
+    #[test]
+    fn a_damaged_card_leaves_the_person_verified() {
+        let making = CaseState::Making { card: card(1) };
+        assert_eq!(making.after(&CaseEvent::CardDamaged).unwrap(), CaseState::Verified);
+    }
+
+    #[test]
+    fn a_case_number_reads_as_it_prints() {
+        let number = CaseNumber { year: 2026, serial: 352 };
+        assert_eq!(number.to_string(), "2026-000352");
+        assert_eq!("2026-000352".parse(), Ok(number));
+        for wrong in ["", "2026", "26-1", "2026-", "2026-12x", "2026-1234567890"] {
+            assert!(wrong.parse::<CaseNumber>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_shelf_place_is_the_same_however_wide_it_is_typed() {
+        assert_eq!(ShelfPlace::parse(" ａ－12 "), ShelfPlace::parse("A-12"));
+        assert_eq!(ShelfPlace::parse("棚1"), None);
+        assert_eq!(ShelfPlace::parse(""), None);
+    }
+}
