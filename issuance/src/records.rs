@@ -1,19 +1,44 @@
-//! The port through which the issuing procedure records what it does: some ten verbs, two bodies.
+//! The port through which the issuing procedure records what it does: ten verbs, two bodies.
 //!
-//! One body is PostgreSQL (`sql/office`), the other lives in memory for tests ([`soft`](self)); both face
-//! the same contract tests. Every verb is durable when it returns `Ok`: the procedure acts on the card
-//! only after the intent is recorded (boulder, `docs/ISSUANCE-CYCLE.md`).
+//! One body is PostgreSQL (`sql/office`), the other lives in memory for tests ([`soft`]); both face the same
+//! [`contract`]. Every verb is durable when it returns `Ok`: the procedure acts on the card only after the
+//! intent is recorded (boulder, `docs/ISSUANCE-CYCLE.md`).
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
+use relay_core::chance::{Chance, draw};
 use serde::{Deserialize, Serialize};
 
 use crate::case::{CardId, CaseId};
+
+pub mod contract;
+pub mod soft;
 
 /// Serial number of a certificate: 16 random bytes, the first neither zero nor above 0x7f, so that its DER
 /// is a positive integer of fixed length (RFC 5280 §4.1.2.2: at most 20 octets, unique within the authority).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CertificateSerial(pub [u8; 16]);
+
+impl CertificateSerial {
+    /// A fresh serial. Its first byte is 0x40–0x7f, which leaves 126 bits of chance.
+    pub fn new(chance: &mut dyn Chance) -> Self {
+        let mut bytes: [u8; 16] = draw(chance);
+        bytes[0] = (bytes[0] & 0x7f) | 0x40;
+        Self(bytes)
+    }
+
+    /// The serial of a certificate in DER, when it is one of ours (16 bytes).
+    pub fn of_certificate(der: &[u8]) -> Option<Self> {
+        let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
+        certificate.raw_serial().try_into().ok().map(Self)
+    }
+}
+
+impl fmt::Display for CertificateSerial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode_upper(self.0))
+    }
+}
 
 /// Which of the card's keys: `1` authentication (PIN), `2` eligibility (no PIN).
 pub use card::KeySlot;
@@ -58,6 +83,20 @@ impl Step {
         Self::Verify,
         Self::Close,
     ];
+
+    /// Whether the step changes something that cannot be taken back (a key on the chip, a signature of the
+    /// authority, the chip's files, the chip's life): its intent must be in the records before it is begun.
+    /// The other steps only ask and compare; for them the outcome alone is recorded.
+    pub const fn is_irreversible(self) -> bool {
+        matches!(
+            self,
+            Self::GenerateAuthenticationKey
+                | Self::GenerateEligibilityKey
+                | Self::IssueCertificates
+                | Self::Write
+                | Self::Close
+        )
+    }
 
     /// As stored.
     pub const fn as_str(self) -> &'static str {
@@ -144,31 +183,41 @@ pub enum RecordsError {
 }
 
 /// What the issuing procedure needs recorded. Every verb is idempotent: asked again after a lost answer, it
-/// gives what was recorded the first time.
+/// gives what was recorded the first time. A verb about a card that is not being made is a
+/// [`RecordsError::Conflict`], save [`journal`](Self::journal) and the repetition of what already happened.
 pub trait Records {
     /// All that is recorded about `card`.
     fn journal(&mut self, card: CardId) -> Result<CardJournal, RecordsError>;
     /// Binds a blank's chip serial to a verified case; the case is then being made. For the chip already bound
-    /// to this case, its card.
+    /// to this case, its card. A chip bound to another case, or whose card was damaged, is
+    /// [`RecordsError::ChipTaken`]; a case that is not verified is [`RecordsError::NotNow`].
     fn bind_chip(&mut self, case: CaseId, chip: &[u8]) -> Result<CardId, RecordsError>;
-    /// Records that `step` is about to be done.
+    /// Records that `step` is about to be done. Asked again for a step already done (a resumed session writes
+    /// once more), the step keeps its outcome.
     fn intend(&mut self, card: CardId, step: Step) -> Result<(), RecordsError>;
-    /// Records that `step` was done and how long it took.
+    /// Records that `step` was done and how long it took; of a repeated step the first time counts. An
+    /// [irreversible](Step::is_irreversible) step whose intent is not recorded is a [`RecordsError::Conflict`].
     fn done(&mut self, card: CardId, step: Step, took: Duration) -> Result<(), RecordsError>;
     /// Keeps a public key that the chip made. A second key for one slot replaces the first only while no serial is
-    /// reserved for it.
+    /// reserved for it. A key already recorded for another slot or another card is a [`RecordsError::Conflict`]:
+    /// cards with a broken random generator do make the same key twice.
     fn keep_public_key(&mut self, card: CardId, slot: KeySlot, spki: &[u8]) -> Result<(), RecordsError>;
-    /// Reserves a fresh serial for a certificate of `slot`; `fresh` is the serial to take unless one is reserved already.
+    /// Reserves a fresh serial for a certificate of `slot`; `fresh` is the serial to take unless one is reserved
+    /// already. A serial reserved before for anything else is a [`RecordsError::Conflict`], and so is a slot
+    /// without a public key.
     fn reserve_serial(
         &mut self,
         card: CardId,
         slot: KeySlot,
         fresh: CertificateSerial,
     ) -> Result<CertificateSerial, RecordsError>;
-    /// Keeps a certificate issued under its reserved serial.
+    /// Keeps a certificate issued under its reserved serial ([`CertificateSerial::of_certificate`]). Another serial,
+    /// or a second, different certificate for the slot, is a [`RecordsError::Conflict`].
     fn keep_certificate(&mut self, card: CardId, slot: KeySlot, der: &[u8]) -> Result<(), RecordsError>;
-    /// The card can't be finished: its certificates are revoked, its case is verified again.
+    /// The card, being made or made, can't be finished: its certificates and reserved serials are revoked, its chip is
+    /// never taken again, its case is verified again.
     fn damaged(&mut self, card: CardId, reason: &str) -> Result<(), RecordsError>;
-    /// Every step is done: the case is made.
+    /// Every step is done: card and case are made. While a step of [`Step::ALL`] is not done or a certificate is not
+    /// kept, a [`RecordsError::Conflict`].
     fn made(&mut self, card: CardId) -> Result<(), RecordsError>;
 }
