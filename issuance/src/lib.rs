@@ -5,5 +5,7 @@
 //! `relay-core`. Nothing here speaks SQL or draws a screen.
 
 pub mod case;
+pub mod era;
+pub mod person;
 pub mod records;
 pub mod staff;

@@ -1,0 +1,126 @@
+//! A resident as the roster knows them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::era::{Birthday, WrittenDate};
+
+/// 性別, as the register holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sex {
+    /// 男
+    Male,
+    /// 女
+    Female,
+    /// その他
+    Other,
+    /// 不明 or not recorded.
+    Unknown,
+}
+
+impl Sex {
+    /// Reads the forms in use in rosters: 男 女 その他 不明, the codes of JIS X 0303 (0 不明 1 男 2 女 9 適用不能), M F,
+    /// and the English words. `None` for anything else.
+    pub fn read(text: &str) -> Option<Self> {
+        let folded: String = text.nfkc().filter(|c| !c.is_whitespace()).collect();
+        Some(match folded.to_ascii_uppercase().as_str() {
+            "男" | "男性" | "1" | "M" | "MALE" => Self::Male,
+            "女" | "女性" | "2" | "F" | "FEMALE" => Self::Female,
+            "その他" | "3" | "X" | "OTHER" => Self::Other,
+            "不明" | "不詳" | "0" | "9" | "-" | "空欄" | "UNKNOWN" => Self::Unknown,
+            _ => return None,
+        })
+    }
+
+    /// 男, 女, その他, 不明
+    pub const fn kanji(self) -> &'static str {
+        match self {
+            Self::Male => "男",
+            Self::Female => "女",
+            Self::Other => "その他",
+            Self::Unknown => "不明",
+        }
+    }
+}
+
+/// One row of the roster. Every text is as written there (IVS and surrogate pairs included), only trimmed; for
+/// comparing and finding there is [`crate::name::search_form`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resident {
+    /// 宛名番号: the city's own number of a person.
+    pub number: String,
+    /// 世帯番号
+    pub household: String,
+    /// 氏名
+    pub name: String,
+    /// フリガナ
+    pub kana: String,
+    /// 通称名, of foreign residents.
+    pub alias: Option<String>,
+    /// 生年月日
+    pub birthday: Birthday,
+    /// 性別
+    pub sex: Sex,
+    /// 続柄, to the head of the household (世帯主).
+    pub relation: String,
+    /// 郵便番号, seven digits without a dash; empty when the roster has none.
+    pub postal_code: String,
+    /// 住所
+    pub address: String,
+    /// 方書: building and room.
+    pub building: Option<String>,
+    /// 電話番号, as written.
+    pub phone: Option<String>,
+    /// 異動年月日
+    pub changed_on: Option<WrittenDate>,
+    /// 異動事由
+    pub change_reason: Option<String>,
+    /// 支援措置: the address is shown only to roles that may see it.
+    pub protected: bool,
+}
+
+impl Resident {
+    /// Whether the person is the head of the household.
+    pub fn is_head(&self) -> bool {
+        self.relation == "世帯主" || self.relation == "本人"
+    }
+
+    /// Address and building on one line.
+    pub fn full_address(&self) -> String {
+        match &self.building {
+            Some(building) => format!("{} {building}", self.address),
+            None => self.address.clone(),
+        }
+    }
+}
+
+/// Quiet: a resident must not reach a log through `{:?}`.
+impl fmt::Debug for Resident {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Resident(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sex_is_read_in_words_and_codes_of_any_width() {
+        for (text, sex) in [
+            ("男", Sex::Male),
+            (" １", Sex::Male),
+            ("女性", Sex::Female),
+            ("ｆ", Sex::Female),
+            ("その他", Sex::Other),
+            ("９", Sex::Unknown),
+        ] {
+            assert_eq!(Sex::read(text), Some(sex), "{text}");
+        }
+        assert_eq!(Sex::read(""), None);
+        assert_eq!(Sex::read("男女"), None);
+    }
+}
