@@ -1,0 +1,3 @@
+//! The counter's console as a library: the binary `madoguchi` and the tests stand on it.
+
+pub mod tui;

@@ -1,0 +1,614 @@
+//! What the desk tells the screens: plain views of residents, cases, cards and queues, each holding just what may
+//! be shown. Masking is decided before these are made; a screen never holds an address it must not show.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use issuance::{
+    case::{CaseId, CaseNumber, CaseState, ResidentId, ShelfPlace},
+    records::{CardState, Step},
+    staff::{Staff, StaffId},
+};
+use time::{Date, OffsetDateTime};
+
+/// What does not change while the console runs, from the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setup {
+    /// City, `汐見市`.
+    pub city: String,
+    /// This desk, `窓口3`.
+    pub desk: String,
+    /// Minutes without a key before the screen locks.
+    pub idle_lock_minutes: u16,
+    /// Whether a second clerk must agree before a card is made.
+    pub making_by_two: bool,
+    /// Who confirms the handover.
+    pub sights: Sights,
+    /// Whether this is a demo set-up: the card tray (F12) exists.
+    pub demo: bool,
+    /// Whether no staff is registered yet: the first-run administrator is made at login.
+    pub first_run: bool,
+    /// Which language to begin with.
+    pub language: Language,
+}
+
+/// Who looks before a card is handed over (`rules.handover_sights`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sights {
+    /// Two clerks, the second with their own staff card.
+    TwoClerks,
+    /// The same clerk, twice.
+    OneClerkTwice,
+}
+
+/// A language of the screens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Language {
+    /// 日本語
+    #[default]
+    Japanese,
+    /// English
+    English,
+}
+
+/// Tries left of a PIN or password, asked before it is entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tries {
+    /// So many left.
+    Left(u8),
+    /// None left.
+    Blocked,
+    /// No PIN or password is set yet.
+    NotSet,
+}
+
+/// The staff card in the staff reader, before its password is entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffCard {
+    /// Whose it is; `None` when its certificate is not registered (or it is still blank).
+    pub staff: Option<StaffShown>,
+    /// Tries left of its password.
+    pub tries: Tries,
+}
+
+/// A colleague as shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffShown {
+    /// Id in every record.
+    pub id: StaffId,
+    /// 職員番号.
+    pub number: String,
+    /// Name.
+    pub name: String,
+}
+
+/// Someone logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Who, with their roles.
+    pub staff: Staff,
+    /// When they logged in.
+    pub since: OffsetDateTime,
+}
+
+/// An address, or the fact that it must not be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// As it is: postal code, address, building.
+    Shown {
+        /// `123-4567`
+        postal_code: String,
+        /// Address.
+        address: String,
+        /// 方書.
+        building: Option<String>,
+    },
+    /// 支援措置: not shown to this clerk, or not yet asked for ([`crate::tui::effect::Order::RevealAddress`]).
+    Masked,
+}
+
+/// A resident as a row of the search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResidentRow {
+    /// Id.
+    pub id: ResidentId,
+    /// 宛名番号.
+    pub number: String,
+    /// Name as in the roster, IVS included.
+    pub name: String,
+    /// フリガナ.
+    pub kana: String,
+    /// 通称名.
+    pub alias: Option<String>,
+    /// As shown: `昭和45年3月1日`, `昭和20年頃`.
+    pub birthday: String,
+    /// As written in the roster: `男`.
+    pub sex: String,
+    /// Address or its mask.
+    pub address: Address,
+    /// 支援措置.
+    pub protected: bool,
+    /// How many others have the same name in search form.
+    pub same_name: u16,
+    /// A case under way for this person.
+    pub open_case: Option<CaseNumber>,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    /// The text searched for, as the order carried it.
+    pub text: String,
+    /// The best hits, at most some hundred.
+    pub rows: Vec<ResidentRow>,
+    /// How many there are in all.
+    pub total: usize,
+}
+
+/// A resident in full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResidentView {
+    /// Id.
+    pub id: ResidentId,
+    /// 宛名番号.
+    pub number: String,
+    /// 世帯番号.
+    pub household: String,
+    /// Name as in the roster.
+    pub name: String,
+    /// フリガナ.
+    pub kana: String,
+    /// 通称名.
+    pub alias: Option<String>,
+    /// As shown, in era terms.
+    pub birthday: String,
+    /// The birthday as a date where every part is known.
+    pub birth_date: Option<Date>,
+    /// Age today where it is known for certain.
+    pub age: Option<u16>,
+    /// As written.
+    pub sex: String,
+    /// 続柄.
+    pub relation: String,
+    /// Address or its mask.
+    pub address: Address,
+    /// Telephone.
+    pub phone: Option<String>,
+    /// 異動年月日 as shown and 異動事由.
+    pub change: Option<(String, String)>,
+    /// 支援措置.
+    pub protected: bool,
+    /// Whether this clerk may ask for the masked address.
+    pub may_reveal: bool,
+    /// Every case of this person, newest first.
+    pub cases: Vec<CaseRow>,
+    /// The others of the household: name and 続柄.
+    pub household_members: Vec<(String, String)>,
+}
+
+/// A work queue of 本日の業務.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Queue {
+    /// 本人確認を待つ
+    ToVerify,
+    /// カードを作る
+    ToMake,
+    /// 棚に入れる: made, not yet in the shelf (PIN, notice and receipt come here too)
+    ToShelve,
+    /// 交付を待つ
+    ToHandOver,
+    /// 問題あり
+    Problems,
+}
+
+impl Queue {
+    /// Every queue in the order shown; its place is the digit that opens it.
+    pub const ALL: [Self; 5] = [
+        Self::ToVerify,
+        Self::ToMake,
+        Self::ToShelve,
+        Self::ToHandOver,
+        Self::Problems,
+    ];
+}
+
+/// Counts of the queues and of the day.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// As many as [`Queue::ALL`], in its order.
+    pub waiting: [u32; 5],
+    /// Handed over today.
+    pub handed_over_today: u32,
+    /// Applications taken today.
+    pub applied_today: u32,
+    /// Cards made today.
+    pub made_today: u32,
+    /// Mean time a card took today.
+    pub mean_making: Option<Duration>,
+}
+
+/// What is wrong with a case in the queue of problems; the words and the next step are the screen's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem {
+    /// The making stopped half-way: resume.
+    MakingStopped,
+    /// The card was damaged: make it with a new blank.
+    CardDamaged,
+    /// Notice, shelf and chip did not agree at the handover.
+    HandoverMismatch,
+    /// The PIN is blocked.
+    PinBlocked,
+    /// Someone noted an incident.
+    Incident,
+}
+
+/// A case as a row of a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseRow {
+    /// Id.
+    pub id: CaseId,
+    /// 受付番号.
+    pub number: CaseNumber,
+    /// The resident's name.
+    pub name: String,
+    /// Where it stands.
+    pub state: CaseState,
+    /// When it came to stand there.
+    pub since: OffsetDateTime,
+    /// Where it lies, for cases in the shelf.
+    pub shelf: Option<ShelfPlace>,
+    /// What is wrong, for the queue of problems.
+    pub problem: Option<Problem>,
+    /// Who has it open, when someone has: name and desk.
+    pub held_by: Option<(String, String)>,
+}
+
+/// The card bound to a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardView {
+    /// Chip serial, grouped hex.
+    pub chip: String,
+    /// Where the card stands.
+    pub state: CardState,
+    /// Steps of the making whose outcome is recorded, with the time each took.
+    pub done: Vec<(Step, Duration)>,
+    /// Whether the PIN is set.
+    pub pin_set: bool,
+}
+
+/// One case in full: what every step of it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseView {
+    /// Id.
+    pub id: CaseId,
+    /// 受付番号.
+    pub number: CaseNumber,
+    /// Grows with every change; sent back with every order that changes the case.
+    pub version: i64,
+    /// Where it stands.
+    pub state: CaseState,
+    /// For whom.
+    pub resident: ResidentView,
+    /// What was applied for.
+    pub application: ApplicationDraft,
+    /// When the application was taken.
+    pub applied_at: OffsetDateTime,
+    /// When and by whom the person was verified.
+    pub verified: Option<(OffsetDateTime, String)>,
+    /// The card bound to it.
+    pub card: Option<CardView>,
+    /// When the delivery notice was last printed.
+    pub notice_printed: Option<OffsetDateTime>,
+    /// When the receipt slip was last printed.
+    pub receipt_printed: Option<OffsetDateTime>,
+    /// What is wrong, if anything.
+    pub problem: Option<Problem>,
+}
+
+/// Services the card can be used with, each agreed to or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Service {
+    /// 資格
+    Eligibility,
+    /// 特定健診
+    HealthCheck,
+    /// 医療費
+    MedicalCost,
+    /// 年金
+    Pension,
+    /// こども
+    Children,
+}
+
+impl Service {
+    /// Every service, in the order asked.
+    pub const ALL: [Self; 5] = [
+        Self::Eligibility,
+        Self::HealthCheck,
+        Self::MedicalCost,
+        Self::Pension,
+        Self::Children,
+    ];
+}
+
+/// Who stands at the counter.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Applicant {
+    /// 本人
+    #[default]
+    Resident,
+    /// 法定代理人・任意代理人
+    Agent(Agent),
+}
+
+/// One who applies for another.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Agent {
+    /// Guardian or by mandate.
+    pub kind: AgentKind,
+    /// Name as on their document.
+    pub name: String,
+    /// Relation to the resident, as told.
+    pub relation: String,
+    /// For an agent by mandate: why the resident can't come.
+    pub reason: String,
+}
+
+/// By what an agent acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AgentKind {
+    /// 法定代理人
+    #[default]
+    Guardian,
+    /// 任意代理人
+    Mandate,
+}
+
+/// How the card comes to the resident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Delivery {
+    /// 窓口交付
+    #[default]
+    Counter,
+    /// 本人限定受取郵便
+    Post,
+}
+
+/// An application as filled in at the counter.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ApplicationDraft {
+    /// Who applies.
+    pub applicant: Applicant,
+    /// Services agreed to.
+    pub consents: BTreeSet<Service>,
+    /// Counter or post.
+    pub delivery: Delivery,
+    /// Whether paper notices (医療費通知 and the like) are still wanted.
+    pub paper_notices: bool,
+    /// Notes.
+    pub notes: String,
+}
+
+/// The four facts compared with the roster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Fact {
+    /// 氏名
+    Name,
+    /// 生年月日
+    Birthday,
+    /// 性別
+    Sex,
+    /// 住所
+    Address,
+}
+
+impl Fact {
+    /// Every fact, in the order compared.
+    pub const ALL: [Self; 4] = [Self::Name, Self::Birthday, Self::Sex, Self::Address];
+}
+
+/// What is in the resident's reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChipView {
+    /// Chip serial, grouped hex.
+    pub serial: String,
+    /// What the records say of it.
+    pub known: ChipKnown,
+    /// Tries left of its PIN.
+    pub pin: Tries,
+}
+
+/// What the records say of a chip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChipKnown {
+    /// A blank never bound.
+    Blank,
+    /// Bound to the open case, not finished.
+    ThisCaseUnfinished,
+    /// The open case's made card.
+    ThisCase,
+    /// Bound to another case, or handed over to someone.
+    Another,
+    /// Marked damaged.
+    Damaged,
+    /// Not blank, and not in our records.
+    Unknown,
+}
+
+/// A paper the office prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Paper {
+    /// 申請書
+    Application,
+    /// 交付通知書
+    Notice,
+    /// 受領票
+    Receipt,
+}
+
+/// A paper that was printed (or printed again from what is kept).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Printed {
+    /// Which.
+    pub paper: Paper,
+    /// The file's name, shown to the clerk.
+    pub file: String,
+    /// Pages.
+    pub pages: u16,
+    /// Whether this is a copy of one printed before.
+    pub again: bool,
+}
+
+/// How one pair of things compared at the handover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreement {
+    /// What was compared.
+    pub what: Compared,
+    /// What the records say.
+    pub expected: String,
+    /// What was found.
+    pub found: String,
+    /// Whether they agree.
+    pub agrees: bool,
+}
+
+/// What is compared at the handover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Compared {
+    /// The notice's QR against the case.
+    Notice,
+    /// The shelf place named against the records.
+    Shelf,
+    /// The chip serial read against the case's card.
+    Chip,
+    /// Whether the PIN is set.
+    Pin,
+}
+
+/// What a clerk confirms with their own eyes at the handover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Sight {
+    /// The person before me is the person of the case.
+    Person,
+    /// The name on the notice, on the screen and said by the person agree.
+    Name,
+    /// The card in my hand is the one in the reader.
+    Card,
+}
+
+impl Sight {
+    /// Every sight, in the order confirmed.
+    pub const ALL: [Self; 3] = [Self::Person, Self::Name, Self::Card];
+}
+
+/// Why a card went back to its shelf.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incident {
+    /// What did not agree.
+    pub mismatched: Vec<Compared>,
+    /// The clerk's words; nothing personal is asked for.
+    pub note: String,
+}
+
+/// A line of a case's journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalLine {
+    /// When.
+    pub at: OffsetDateTime,
+    /// Who, by name; a process by its own name.
+    pub who: String,
+    /// At which desk.
+    pub desk: Option<String>,
+    /// The act's name in the audit trail, `case.handed_over`: the screen has words for each.
+    pub act: String,
+    /// How it ended.
+    pub outcome: relay_core::audit::Outcome,
+    /// Details fit to show, `step=write`.
+    pub detail: String,
+}
+
+/// A file of the card, for `card show`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardFileView {
+    /// `3F00/5015/4401`
+    pub path: String,
+    /// Name in the file system's own terms, `CDF`.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Whether reading it asks for the PIN.
+    pub needs_pin: bool,
+}
+
+/// The demo's card tray.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tray {
+    /// The readers, with the card in each.
+    pub slots: Vec<TraySlot>,
+    /// Every virtual card, by name.
+    pub cards: Vec<TrayCard>,
+}
+
+/// A virtual reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraySlot {
+    /// Number as the tray's protocol takes it.
+    pub number: u8,
+    /// Whether it is the staff or the resident reader.
+    pub reader: Reader,
+    /// The card in it.
+    pub card: Option<String>,
+}
+
+/// A virtual card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrayCard {
+    /// Name as the tray's protocol takes it.
+    pub name: String,
+    /// What it is, in words for a newcomer: `佐藤 恵 (受付・審査)`, `白カード`.
+    pub about: String,
+    /// A demo staff card's password. Demo passwords are made anew with every set-up and open nothing real.
+    pub password: Option<String>,
+}
+
+/// Which of the desk's two readers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reader {
+    /// For staff cards.
+    Staff,
+    /// For residents' cards and blanks.
+    Resident,
+}
+
+/// How a reader stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReaderState {
+    /// Not attached.
+    Missing,
+    /// Attached, no card.
+    Empty,
+    /// A card is in it. The number grows with every insertion, so a card swapped between two looks is noticed.
+    Card(u64),
+    /// The card service (pcscd) does not run.
+    ServiceGone,
+}
+
+/// How the making ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MakingEnd {
+    /// Written, read back, verified; the case as it now stands.
+    Made(Box<CaseView>),
+    /// Stopped where the card can go on: resume with the same card.
+    Stopped {
+        /// The step it stands at.
+        at: Option<Step>,
+        /// Why.
+        why: crate::tui::fault::Fault,
+    },
+    /// The card can't be finished: it goes to the broken ones, a new blank takes its place.
+    Damaged {
+        /// The step it broke at.
+        at: Option<Step>,
+        /// The case as it now stands.
+        case: Box<CaseView>,
+    },
+}
