@@ -6,6 +6,8 @@
 
 pub mod case;
 pub mod era;
+pub mod name;
 pub mod person;
+pub mod notice;
 pub mod records;
 pub mod staff;
