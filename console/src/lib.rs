@@ -1,3 +1,5 @@
 //! The counter's console as a library: the binary `madoguchi` and the tests stand on it.
 
+pub mod commands;
+pub mod config;
 pub mod tui;

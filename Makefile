@@ -1,0 +1,63 @@
+# The few commands a person types. Each says what it is for in `make help`.
+#
+# MADOGUCHI_HOME (default ./var) is where everything that runs keeps its files.
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+# rustup's own folder, for shells that have not read its profile yet.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+export MADOGUCHI_HOME ?= $(CURDIR)/var
+
+TARGET    := $(or $(CARGO_TARGET_DIR),target)
+MADOGUCHI := $(TARGET)/release/madoguchi
+FORCE     ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down status clean-data build rust test lint bench pictures
+
+help: ## この一覧 / this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: build ## 実演: 用意して窓口の画面を開く / set up and open the console
+	@scripts/packages run demo
+	@$(MADOGUCHI) setup --demo
+	@$(MADOGUCHI) console
+
+up: build ## 実演を裏で動かす(画面は開かない) / the same in the background
+	@scripts/packages run demo
+	@$(MADOGUCHI) setup --demo
+
+down: ## 動かしたものを止める / stop what was started
+	@if [ -x $(MADOGUCHI) ]; then $(MADOGUCHI) down; else echo "まだ作られていません / not built yet"; fi
+
+status: ## 何が動いているか / what is running
+	@if [ -x $(MADOGUCHI) ]; then $(MADOGUCHI) status; else echo "まだ作られていません / not built yet"; fi
+
+clean-data: build ## データをすべて消す(FORCE=1 で尋ねない) / remove all data
+	@$(MADOGUCHI) clean-data $(if $(FORCE),--force)
+
+build: rust
+	@scripts/packages build
+	@cargo build --release --locked --bin madoguchi --bin virtual-card
+
+rust:
+	@command -v cargo >/dev/null || { \
+	  echo "Rust がありません。rustup で入れてください(安定版)。 / Rust is missing: install it with rustup (stable)." >&2; exit 1; }
+
+test: rust ## すべての検査 / every test
+	@scripts/packages build run demo test
+	@$(MAKE) --no-print-directory lint
+	@scripts/test
+
+lint: rust ## 書式と clippy / format and clippy
+	@cargo fmt --version >/dev/null 2>&1 || { echo "rustup component add rustfmt" >&2; exit 1; }
+	@cargo clippy --version >/dev/null 2>&1 || { echo "rustup component add clippy" >&2; exit 1; }
+	@cargo fmt --all --check
+	@cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+
+bench: rust ## 計測 / measures, as ratios
+	@scripts/packages build run demo test
+	@scripts/bench
+
+pictures: build ## 画面の絵を本物の画面から作る / the manuals' pictures from the real screens
+	@scripts/packages run demo test
+	@scripts/screenshot

@@ -1,0 +1,506 @@
+//! The one configuration file, `madoguchi.toml`: read whole, checked whole, every mistake with its line.
+//!
+//! Relative paths in it start at the file's own folder, so a set-up can be moved. Secrets are never in it:
+//! a key ending in `_file` names a file that only its owner may read ([`secrets`]).
+
+use std::{
+    collections::BTreeMap,
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+use crate::commands::words::Lang;
+
+pub mod secrets;
+mod section;
+
+use section::Document;
+pub use section::{Fault, Mistake};
+
+/// Name of the configuration file.
+pub const FILE_NAME: &str = "madoguchi.toml";
+
+/// The configuration of one desk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The file it was read from.
+    pub file: PathBuf,
+    /// The city hall, as printed on notices.
+    pub city: City,
+    /// The office database.
+    pub database: Database,
+    /// Keys that seal personal columns.
+    pub seal: Seal,
+    /// The certification authorities.
+    pub authority: Authority,
+    /// The card issuer's master key and the desk's two readers.
+    pub card: Card,
+    /// This desk.
+    pub desk: Desk,
+    /// The office's own rules.
+    pub rules: Rules,
+    /// Notices and slips.
+    pub paper: Paper,
+    /// The roster's file.
+    pub roster: Roster,
+    /// The log.
+    pub log: Log,
+    /// Present in demonstration set-ups only.
+    pub demo: Option<Demo>,
+}
+
+/// `[city]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct City {
+    /// 市区町村名
+    pub name: String,
+    /// 全国地方公共団体コード, six digits with its check digit.
+    pub code: String,
+    /// 発行課, the sender on notices.
+    pub office_name: String,
+    /// The office's address.
+    pub address: String,
+    /// The office's postal code, `NNN-NNNN`.
+    pub postal_code: String,
+    /// The office's telephone, as printed.
+    pub phone: String,
+}
+
+/// `[database]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// Folder of PostgreSQL's Unix socket.
+    pub host: PathBuf,
+    /// Port: part of the socket's name.
+    pub port: u16,
+    /// Database.
+    pub name: String,
+    /// Login role.
+    pub user: String,
+    /// File holding the role's password.
+    pub password_file: PathBuf,
+}
+
+/// `[seal]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seal {
+    /// File of the sealing keys ([`secrets::SealKeys`]).
+    pub keys_file: PathBuf,
+}
+
+/// `[authority]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authority {
+    /// Folder that the ceremony filled: certificates, sealed keys, record.
+    pub folder: PathBuf,
+    /// File holding the passphrase of the issuing authorities' keys.
+    pub passphrase_file: PathBuf,
+}
+
+/// `[card]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    /// File holding the issuer's master key, 32 bytes in hex.
+    pub master_file: PathBuf,
+    /// PC/SC name of the reader for staff cards.
+    pub staff_reader: String,
+    /// PC/SC name of the reader for residents' cards.
+    pub resident_reader: String,
+}
+
+/// `[desk]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desk {
+    /// The desk's name, as shown and as written in the audit trail.
+    pub name: String,
+    /// Minutes without a key until the screen locks.
+    pub idle_lock_minutes: u16,
+}
+
+/// `[rules]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// Whether making a card takes two people.
+    pub making_by_two: bool,
+    /// Who confirms what is seen at the handover.
+    pub handover_sights: HandoverSights,
+    /// Days within which a second application of one person counts as a duplicate even after the first was closed.
+    pub duplicate_window_days: u16,
+}
+
+/// Who confirms what is seen at the handover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandoverSights {
+    /// Two clerks, once each.
+    TwoClerks,
+    /// One clerk, twice.
+    OneClerkTwice,
+}
+
+/// `[paper]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paper {
+    /// Folder the PDFs are written to.
+    pub folder: PathBuf,
+    /// Folders searched for fonts, first match first.
+    pub font_folders: Vec<PathBuf>,
+}
+
+/// `[roster]`
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Roster {
+    /// Other headers: the name in the city's file → ours (`"続柄コード" = "続柄"`).
+    pub headers: BTreeMap<String, String>,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// The log, one JSON object a line.
+    pub file: PathBuf,
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: String,
+    /// Megabytes after which the file is put aside.
+    pub megabytes: u16,
+    /// Files put aside that are kept; older ones are removed.
+    pub keep: u16,
+}
+
+/// `[demo]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demo {
+    /// Control socket of the tray of virtual cards.
+    pub tray_socket: PathBuf,
+    /// `endpoints.json`: what runs, and the demo staff's passwords.
+    pub endpoints_file: PathBuf,
+}
+
+/// Where Debian puts the fonts that the notices are set in.
+pub const FONT_FOLDERS: [&str; 4] = [
+    "/usr/share/fonts/truetype/bizud-gothic",
+    "/usr/share/fonts/truetype/bizud-mincho",
+    "/usr/share/fonts/opentype",
+    "/usr/share/fonts/truetype",
+];
+
+/// Why there is no configuration.
+#[derive(Debug)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// The system's reason.
+        reason: io::Error,
+    },
+    /// The file has mistakes.
+    Mistaken {
+        /// The file.
+        file: PathBuf,
+        /// All of them, by line.
+        mistakes: Vec<Mistake>,
+    },
+}
+
+impl ConfigError {
+    /// What is wrong and what to do, a line for each mistake.
+    pub fn words(&self, lang: Lang) -> String {
+        match self {
+            Self::Unreadable { file, reason } if reason.kind() == io::ErrorKind::NotFound => lang
+                .pick(
+                    "設定ファイル {} がありません。`make demo`(実演)か `madoguchi setup` で作るか、--config で場所を示してください。",
+                    "There is no configuration file {}. Make one with `make demo` or `madoguchi setup`, or say where it is with --config.",
+                )
+                .replace("{}", &file.display().to_string()),
+            Self::Unreadable { file, reason } => format!(
+                "{}: {} ({reason})",
+                file.display(),
+                lang.pick("設定ファイルを読めません。持ち主と権限を確かめてください。", "The configuration file cannot be read. Check its owner and mode.")
+            ),
+            Self::Mistaken { file, mistakes } => mistakes
+                .iter()
+                .map(|mistake| format!("{}:{}: {}", file.display(), mistake.line, mistake.words(lang)))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words(Lang::En))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads and checks `file`.
+    ///
+    /// # Errors
+    /// When it cannot be read, or with every mistake in it.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(file).map_err(|reason| ConfigError::Unreadable {
+            file: file.to_owned(),
+            reason,
+        })?;
+        Self::parse(&text, file).map_err(|mistakes| ConfigError::Mistaken {
+            file: file.to_owned(),
+            mistakes,
+        })
+    }
+
+    /// Checks `text` as if it stood in `file`, whose folder is where relative paths start.
+    ///
+    /// # Errors
+    /// Every mistake, by line.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, Vec<Mistake>> {
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let mut document = Document::parse(text, folder);
+        let city = document.section("city", |city| City {
+            name: city.text("name"),
+            code: city.checked("code", Fault::NotACityCode, is_city_code),
+            office_name: city.text("office_name"),
+            address: city.text("address"),
+            postal_code: city.checked("postal_code", Fault::NotAPostalCode, is_postal_code),
+            phone: city.text("phone"),
+        });
+        let database = document.section("database", |database| Database {
+            host: database.path("host"),
+            port: database.number_or("port", 1..=65_535, 5432),
+            name: database.text("name"),
+            user: database.text("user"),
+            password_file: database.path("password_file"),
+        });
+        let seal = document.section("seal", |seal| Seal {
+            keys_file: seal.path("keys_file"),
+        });
+        let authority = document.section("authority", |authority| Authority {
+            folder: authority.path("folder"),
+            passphrase_file: authority.path("passphrase_file"),
+        });
+        let card = document.section("card", |card| {
+            let read = Card {
+                master_file: card.path("master_file"),
+                staff_reader: card.text("staff_reader"),
+                resident_reader: card.text("resident_reader"),
+            };
+            // One reader for both would let a resident's card take the clerk's place.
+            if !read.staff_reader.is_empty() && read.staff_reader == read.resident_reader {
+                card.mistake("resident_reader", Fault::SameReader);
+            }
+            read
+        });
+        let desk = document.section("desk", |desk| Desk {
+            name: desk.text("name"),
+            idle_lock_minutes: desk.number_or("idle_lock_minutes", 1..=240, 15),
+        });
+        let rules = document.optional("rules", |rules| Rules {
+            making_by_two: rules.flag_or("making_by_two", false),
+            handover_sights: rules.one_of_or(
+                "handover_sights",
+                &[
+                    ("two_clerks", HandoverSights::TwoClerks),
+                    ("one_clerk_twice", HandoverSights::OneClerkTwice),
+                ],
+            ),
+            duplicate_window_days: rules.number_or("duplicate_window_days", 0..=3650, 90),
+        });
+        let paper = document.section("paper", |paper| Paper {
+            folder: paper.path("folder"),
+            font_folders: paper.paths_or("font_folders", &FONT_FOLDERS),
+        });
+        let roster = document.optional("roster", |roster| Roster {
+            headers: roster.table_of_text("headers"),
+        });
+        let log = document.section("log", |log| Log {
+            file: log.path("file"),
+            level: log
+                .one_of_or(
+                    "level",
+                    &[
+                        ("info", "info"),
+                        ("error", "error"),
+                        ("warn", "warn"),
+                        ("debug", "debug"),
+                        ("trace", "trace"),
+                    ],
+                )
+                .to_owned(),
+            megabytes: log.number_or("megabytes", 1..=1024, 10),
+            keep: log.number_or("keep", 1..=3650, 30),
+        });
+        let demo = document.if_present("demo", |demo| Demo {
+            tray_socket: demo.path("tray_socket"),
+            endpoints_file: demo.path("endpoints_file"),
+        });
+        document.finish()?;
+        Ok(Self {
+            file: file.to_owned(),
+            city,
+            database,
+            seal,
+            authority,
+            card,
+            desk,
+            rules,
+            paper,
+            roster,
+            log,
+            demo,
+        })
+    }
+
+    /// The secret files named here, each with its key, for checking all at once.
+    pub fn secret_files(&self) -> [(&'static str, &Path); 4] {
+        [
+            ("database.password_file", &self.database.password_file),
+            ("seal.keys_file", &self.seal.keys_file),
+            ("authority.passphrase_file", &self.authority.passphrase_file),
+            ("card.master_file", &self.card.master_file),
+        ]
+    }
+}
+
+/// 全国地方公共団体コード: five digits and a check digit, eleven less the weighted sum (6 5 4 3 2) modulo eleven,
+/// its last figure (総務省「全国地方公共団体コード仕様」).
+fn is_city_code(code: &str) -> bool {
+    let digits: Vec<u32> = code.chars().filter_map(|c| c.to_digit(10)).collect();
+    if code.len() != 6 || digits.len() != 6 {
+        return false;
+    }
+    let sum: u32 = digits
+        .iter()
+        .zip([6, 5, 4, 3, 2])
+        .map(|(digit, weight)| digit * weight)
+        .sum();
+    (11 - sum % 11) % 10 == digits[5]
+}
+
+fn is_postal_code(code: &str) -> bool {
+    let bytes = code.as_bytes();
+    bytes.len() == 8
+        && bytes
+            .iter()
+            .enumerate()
+            .all(|(at, byte)| if at == 3 { *byte == b'-' } else { byte.is_ascii_digit() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+[city]
+name = "汐見市"
+code = "429996"
+office_name = "汐見市役所 市民課"
+address = "汐見市港町一丁目1番1号"
+postal_code = "859-0001"
+phone = "0950-00-0000"
+[database]
+host = "postgres"
+name = "office"
+user = "madoguchi"
+password_file = "secrets/database"
+[seal]
+keys_file = "secrets/seal.toml"
+[authority]
+folder = "authority"
+passphrase_file = "secrets/authority"
+[card]
+master_file = "secrets/card-master"
+staff_reader = "Reader 0"
+resident_reader = "Reader 1"
+[desk]
+name = "3"
+[paper]
+folder = "paper"
+[log]
+file = "log/madoguchi.log"
+"#;
+
+    fn parse(text: &str) -> Result<Config, Vec<Mistake>> {
+        Config::parse(text, Path::new("/etc/madoguchi/madoguchi.toml"))
+    }
+
+    #[test]
+    fn a_plain_file_is_taken_with_the_defaults_filled_in() {
+        let config = parse(GOOD).unwrap();
+        assert_eq!(config.database.host, Path::new("/etc/madoguchi/postgres"));
+        assert_eq!(config.desk.idle_lock_minutes, 15);
+        assert_eq!(config.rules.handover_sights, HandoverSights::TwoClerks);
+        assert_eq!(config.log.level, "info");
+        assert!(config.demo.is_none());
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once_each_with_its_line() {
+        let bad = GOOD
+            .replace("code = \"429996\"", "code = \"429995\"")
+            .replace("name = \"3\"", "nmae = \"3\"\nidle_lock_minutes = 0")
+            .replace("resident_reader = \"Reader 1\"", "resident_reader = \"Reader 0\"")
+            .replace("[paper]", "[papre]");
+        let mistakes = parse(&bad).unwrap_err();
+        let told: Vec<_> = mistakes
+            .iter()
+            .map(|mistake| (mistake.line, mistake.key.as_str(), mistake.fault.clone()))
+            .collect();
+        let line = |part: &str| bad.lines().position(|line| line.contains(part)).unwrap() + 1;
+        assert!(told.contains(&(line("code ="), "city.code", Fault::NotACityCode)));
+        assert!(told.contains(&(
+            line("nmae"),
+            "desk.nmae",
+            Fault::Unknown {
+                near: Some("name".into())
+            }
+        )));
+        assert!(told.contains(&(line("[desk]"), "desk.name", Fault::Missing)));
+        assert!(told.contains(&(
+            line("idle_lock"),
+            "desk.idle_lock_minutes",
+            Fault::OutOfRange { least: 1, most: 240 }
+        )));
+        assert!(told.contains(&(line("resident_reader"), "card.resident_reader", Fault::SameReader)));
+        assert!(told.contains(&(
+            line("[papre]"),
+            "papre",
+            Fault::Unknown {
+                near: Some("paper".into())
+            }
+        )));
+        assert!(
+            told.iter()
+                .any(|(_, key, fault)| *key == "paper" && *fault == Fault::Missing)
+        );
+        assert!(told.is_sorted_by_key(|(line, ..)| *line));
+    }
+
+    #[test]
+    fn a_wrong_type_and_a_broken_line_are_told_in_words() {
+        let mistakes = parse(&GOOD.replace("name = \"3\"", "name = 3")).unwrap_err();
+        assert_eq!(mistakes.len(), 1);
+        assert!(mistakes[0].words(Lang::Ja).contains("desk.name"));
+        let mistakes = parse(&GOOD.replace("name = \"3\"", "name = \"3")).unwrap_err();
+        assert!(mistakes.iter().any(|mistake| matches!(mistake.fault, Fault::Syntax(_))));
+    }
+
+    #[test]
+    fn headers_of_another_systems_roster_can_be_mapped() {
+        let config = parse(&format!("{GOOD}[roster.headers]\n\"住民番号\" = \"宛名番号\"\n")).unwrap();
+        assert_eq!(config.roster.headers["住民番号"], "宛名番号");
+    }
+
+    #[test]
+    fn city_codes_are_checked_by_their_last_digit() {
+        for real in ["131016", "011002", "401005", "271004"] {
+            assert!(is_city_code(real), "{real}");
+        }
+        for bad in ["131015", "13101", "1310166", "13101x", ""] {
+            assert!(!is_city_code(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The house's walls, checked on what cargo really links: which room may stand on which, and where each outside crate
+//! has its one home. An arrow or a crate that is not written here fails, so that a new one is a decision.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
+
+/// An allowed arrow between two of our rooms, and why it is there.
+struct Arrow(&'static str, &'static str, &'static str);
+
+/// What is linked into a program that runs at an office.
+const ARROWS: &[Arrow] = &[
+    Arrow(
+        "card",
+        "relay-core",
+        "chance for challenges; the card room knows no people",
+    ),
+    Arrow("issuance", "card", "making a card is the office's procedure"),
+    Arrow("issuance", "relay-core", "clock, chance, ids and the audit envelope"),
+    Arrow("office", "card", "the names of key slots, as records keep them"),
+    Arrow("office", "issuance", "implements the port `Records`, stores its states"),
+    Arrow(
+        "office",
+        "relay-core",
+        "seals personal columns, writes the audit envelope",
+    ),
+    Arrow("office", "store", "the one door to the database"),
+    Arrow("console", "card", "readers and inserted cards are watched at the desk"),
+    Arrow("console", "issuance", "the screens carry out its procedures"),
+    Arrow("console", "office", "plain reading and listing"),
+    Arrow("console", "relay-core", "clock, chance and ids are handed in from here"),
+    Arrow("console", "store", "the launcher makes and starts the private cluster"),
+    Arrow(
+        "virtual-card",
+        "card",
+        "one vocabulary of commands on both sides of the reader",
+    ),
+    Arrow("virtual-card", "relay-core", "the operating system's chance"),
+];
+
+/// Arrows that exist in tests and measures only.
+const TEST_ARROWS: &[Arrow] = &[
+    Arrow(
+        "card",
+        "virtual-card",
+        "the procedures face a card that can lose its power",
+    ),
+    Arrow("issuance", "virtual-card", "the whole issue on a software body"),
+    Arrow("office", "virtual-card", "the same contract on PostgreSQL"),
+    Arrow("console", "virtual-card", "the counter's day in a pseudo-terminal"),
+    Arrow("console", "store", "fresh databases for tests"),
+    Arrow("office", "store", "fresh databases for tests"),
+    Arrow("store", "store", "its own tests ask for its test databases"),
+];
+
+/// An outside crate that decides much, the one room where it lives, and why only there.
+struct Home(&'static str, &'static [&'static str], &'static str);
+
+const HOMES: &[Home] = &[
+    Home("pcsc", &["card"], "readers are reached in one place"),
+    Home(
+        "cryptoki",
+        &["issuance"],
+        "tokens hold authority keys, behind the port `Signer`",
+    ),
+    Home("rcgen", &["issuance"], "certificates are made by the authority alone"),
+    Home("printpdf", &["issuance"], "paper is set in one place"),
+    Home("fast_qr", &["issuance"], "the notices' QR codes"),
+    Home("subsetter", &["issuance"], "fonts are cut for paper only"),
+    Home("tokio-postgres", &["store", "office"], "SQL is spoken in `sql/` alone"),
+    Home("deadpool-postgres", &["store"], "one pool, one door"),
+    Home("refinery", &["store", "office"], "migrations belong to the schema"),
+    Home("ratatui", &["console"], "only the console draws a terminal"),
+    Home("crossterm", &["console"], "only the console reads its keys"),
+    Home("indicatif", &["console"], "progress is shown by commands"),
+    Home("fluent-bundle", &["console"], "words are chosen at the screen"),
+    Home(
+        "clap",
+        &["console", "virtual-card"],
+        "the two programs that have a command line",
+    ),
+    Home(
+        "rsa",
+        &["virtual-card"],
+        "a software chip generates keys; a real console never does",
+    ),
+    Home("vpicc", &["virtual-card"], "the wire to the virtual reader"),
+    Home(
+        "aes",
+        &["card", "virtual-card"],
+        "SCP03, which the shared cipher library does not offer",
+    ),
+    Home(
+        "argon2",
+        &["issuance", "relay-core"],
+        "passphrases are stretched where keys are sealed",
+    ),
+];
+
+fn metadata() -> Metadata {
+    MetadataCommand::new()
+        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+        .other_options(vec!["--locked".into(), "--offline".into()])
+        .exec()
+        .expect("cargo metadata answers inside the workspace")
+}
+
+/// Our rooms' direct dependencies of the kinds that `wanted` takes.
+fn direct(metadata: &Metadata, wanted: fn(DependencyKind) -> bool) -> BTreeMap<String, BTreeSet<String>> {
+    metadata
+        .workspace_packages()
+        .into_iter()
+        .map(|package| {
+            let names = package
+                .dependencies
+                .iter()
+                .filter(|dependency| wanted(dependency.kind))
+                .map(|dependency| dependency.name.clone())
+                .collect();
+            (package.name.to_string(), names)
+        })
+        .collect()
+}
+
+/// Everything linked into `root`'s programs, through any number of steps; development dependencies are not.
+fn linked(metadata: &Metadata, root: &str) -> BTreeSet<String> {
+    let resolve = metadata
+        .resolve
+        .as_ref()
+        .expect("metadata with dependencies is resolved");
+    let nodes: BTreeMap<&PackageId, _> = resolve.nodes.iter().map(|node| (&node.id, node)).collect();
+    let name = |id: &PackageId| metadata[id].name.to_string();
+    let start = metadata
+        .workspace_packages()
+        .into_iter()
+        .find(|package| *package.name == root)
+        .unwrap_or_else(|| panic!("{root} is a room of ours"));
+    let mut seen = BTreeSet::from([&start.id]);
+    let mut queue = VecDeque::from([&start.id]);
+    while let Some(id) = queue.pop_front() {
+        for dependency in &nodes[id].deps {
+            let really = dependency
+                .dep_kinds
+                .iter()
+                .any(|kind| kind.kind == DependencyKind::Normal);
+            if really && seen.insert(&dependency.pkg) {
+                queue.push_back(&dependency.pkg);
+            }
+        }
+    }
+    seen.into_iter().map(name).collect()
+}
+
+#[test]
+fn rooms_stand_only_on_the_rooms_that_an_arrow_names() {
+    let metadata = metadata();
+    let rooms: BTreeSet<String> = metadata
+        .workspace_packages()
+        .iter()
+        .map(|room| room.name.to_string())
+        .collect();
+    for (found, allowed, what) in [
+        (
+            direct(&metadata, |kind| kind != DependencyKind::Development),
+            ARROWS,
+            "links",
+        ),
+        (
+            direct(&metadata, |kind| kind == DependencyKind::Development),
+            TEST_ARROWS,
+            "is tested with",
+        ),
+    ] {
+        for (room, on) in found {
+            for other in on.intersection(&rooms) {
+                assert!(
+                    allowed.iter().any(|Arrow(from, to, _)| *from == room && to == other),
+                    "{room} {what} {other}: no arrow says so. If it must, write the arrow and its reason here."
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_arrow_is_drawn_somewhere() {
+    // An arrow nobody uses is a permission nobody asked for.
+    let metadata = metadata();
+    let found = direct(&metadata, |kind| kind != DependencyKind::Development);
+    for Arrow(from, to, reason) in ARROWS {
+        assert!(
+            found[*from].contains(*to),
+            "{from} → {to} ({reason}) is not used; take it out"
+        );
+    }
+}
+
+#[test]
+fn each_outside_crate_has_one_home() {
+    let metadata = metadata();
+    for (room, on) in direct(&metadata, |kind| kind != DependencyKind::Development) {
+        for Home(name, homes, reason) in HOMES {
+            assert!(
+                !on.contains(*name) || homes.contains(&room.as_str()),
+                "{room} uses {name}, whose home is {homes:?}: {reason}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_shared_core_knows_no_room_that_knows_people() {
+    let linked = linked(&metadata(), "relay-core");
+    for room in ["issuance", "office", "console", "card", "store"] {
+        assert!(!linked.contains(room), "relay-core links {room}");
+    }
+}
+
+#[test]
+fn the_card_room_knows_no_people() {
+    let linked = linked(&metadata(), "card");
+    for room in ["issuance", "office", "console", "store"] {
+        assert!(!linked.contains(room), "card links {room}");
+    }
+}
+
+#[test]
+fn a_virtual_card_is_never_linked_into_the_console() {
+    let linked = linked(&metadata(), "console");
+    for development in ["virtual-card", "vpicc", "rsa"] {
+        assert!(!linked.contains(development), "console links {development}");
+    }
+    // The walk reaches what is linked through others, so the absence above means something.
+    assert!(linked.contains("pcsc") && linked.contains("tokio-postgres"));
+}
+
+#[test]
+fn no_portal_or_relay_knows_the_room_that_knows_people() {
+    let metadata = metadata();
+    let portals: Vec<_> = metadata
+        .workspace_packages()
+        .into_iter()
+        .filter(|package| {
+            package
+                .manifest_path
+                .components()
+                .any(|part| part.as_str() == "portals")
+        })
+        .map(|package| package.name.to_string())
+        .collect();
+    for portal in portals {
+        let linked = linked(&metadata, &portal);
+        assert!(!linked.contains("issuance"), "{portal} links issuance");
+        assert!(!linked.contains("office"), "{portal} links the office database");
+        // The helper at a desk talks to cards, and to nothing else of the office.
+        assert!(
+            portal == "card-bridge" || !linked.contains("card"),
+            "{portal} links card"
+        );
+    }
+}
