@@ -4,10 +4,12 @@
 //! `card` crate, the database through the small port [`records::Records`], time and chance through
 //! `relay-core`. Nothing here speaks SQL or draws a screen.
 
+pub mod authority;
+pub mod application;
 pub mod case;
 pub mod era;
 pub mod name;
-pub mod person;
 pub mod notice;
+pub mod person;
 pub mod records;
 pub mod staff;

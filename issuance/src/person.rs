@@ -104,6 +104,21 @@ impl fmt::Debug for Resident {
     }
 }
 
+/// Whether `text` can be a Japanese phone number: 10 or 11 digits from 0, or `+` and a country's number; dashes,
+/// brackets and spaces stand where they like.
+pub fn is_phone_number(text: &str) -> bool {
+    let folded: String = text
+        .nfkc()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '(' | ')' | 'ー' | '−' | '‐' | '―'))
+        .collect();
+    let (digits, lengths) = match folded.strip_prefix('+') {
+        Some(foreign) => (foreign, 8..=15),
+        None if folded.starts_with('0') => (folded.as_str(), 10..=11),
+        None => return false,
+    };
+    lengths.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,5 +137,20 @@ mod tests {
         }
         assert_eq!(Sex::read(""), None);
         assert_eq!(Sex::read("男女"), None);
+    }
+
+    #[test]
+    fn a_phone_number_has_ten_or_eleven_digits_however_they_are_set() {
+        for good in [
+            "0957-00-1234",
+            "０９０－００００－１２３４",
+            "(0957)001234",
+            "+81 957 00 1234",
+        ] {
+            assert!(is_phone_number(good), "{good}");
+        }
+        for bad in ["", "957-00-1234", "0957-00-12", "0957-00-123x", "+", "090-0000-12345"] {
+            assert!(!is_phone_number(bad), "{bad}");
+        }
     }
 }
