@@ -4,8 +4,8 @@
 //! `card` crate, the database through the small port [`records::Records`], time and chance through
 //! `relay-core`. Nothing here speaks SQL or draws a screen.
 
-pub mod authority;
 pub mod application;
+pub mod authority;
 pub mod case;
 pub mod era;
 pub mod name;

@@ -261,10 +261,10 @@ impl ApplicationForm {
         }
         let consents = self.checked_consents(&mut errors);
         if self.delivery.is_none() {
-            errors.push(Field::Delivery, Wrong::NotAnswered);
+            errors.push::<()>(Field::Delivery, Wrong::NotAnswered);
         }
         if self.paper_notices.is_none() {
-            errors.push(Field::PaperNotices, Wrong::NotAnswered);
+            errors.push::<()>(Field::PaperNotices, Wrong::NotAnswered);
         }
         let notes = errors.text(Field::Notes, &self.notes, LONGEST_NOTES);
         match (applicant, self.delivery, self.paper_notices) {
