@@ -1,0 +1,271 @@
+//! PostgreSQL's own programs: finding them, running them as a user who is not root, sorting what they say.
+
+use std::{
+    ffi::OsString,
+    fs,
+    os::unix::{fs::chown, process::CommandExt as _},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use super::ClusterError;
+
+/// The oldest major version we run on: Ubuntu 22.04's. (Debian 12 has 15.)
+const OLDEST: u32 = 14;
+
+/// One installed PostgreSQL.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    /// Its folder of programs.
+    pub folder: PathBuf,
+    /// Its major version.
+    pub major: u32,
+}
+
+impl Programs {
+    /// The newest installed PostgreSQL that serves, or exactly `major` where a cluster's data ask for it.
+    ///
+    /// Debian keeps the server's programs outside PATH (`/usr/lib/postgresql/15/bin`), Red Hat's packagers in
+    /// `/usr/pgsql-15/bin`; others in PATH.
+    ///
+    /// # Errors
+    /// [`ClusterError::NotInstalled`]
+    pub fn find(major: Option<u32>) -> Result<Self, ClusterError> {
+        let mut found: Vec<Self> = candidates()
+            .into_iter()
+            .filter(|folder| folder.join("initdb").is_file() && folder.join("pg_ctl").is_file())
+            .filter_map(|folder| {
+                let major = version_of(&folder)?;
+                Some(Self { folder, major })
+            })
+            .collect();
+        found.sort_by_key(|programs| programs.major);
+        found
+            .iter()
+            .rev()
+            .find(|programs| major.map_or(programs.major >= OLDEST, |major| programs.major == major))
+            .cloned()
+            .ok_or_else(|| ClusterError::NotInstalled {
+                wanted: major.unwrap_or(OLDEST),
+                found: match found.as_slice() {
+                    [] => "none".to_owned(),
+                    found => {
+                        let majors: Vec<_> = found.iter().map(|programs| programs.major.to_string()).collect();
+                        majors.join(", ")
+                    }
+                },
+            })
+    }
+
+    /// The program `name`.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+fn candidates() -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    if let Ok(versions) = fs::read_dir("/usr/lib/postgresql") {
+        folders.extend(versions.flatten().map(|version| version.path().join("bin")));
+    }
+    if let Ok(entries) = fs::read_dir("/usr") {
+        folders.extend(
+            entries
+                .flatten()
+                .filter(|entry| entry.file_name().to_string_lossy().starts_with("pgsql-"))
+                .map(|entry| entry.path().join("bin")),
+        );
+    }
+    if let Some(path) = std::env::var_os("PATH") {
+        folders.extend(std::env::split_paths(&path));
+    }
+    folders
+}
+
+/// The major version `initdb --version` tells: `initdb (PostgreSQL) 15.14 (Debian …)`, also `17beta1`.
+fn version_of(folder: &Path) -> Option<u32> {
+    let output = Command::new(folder.join("initdb")).arg("--version").output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let version = text.split(") ").nth(1)?;
+    let digits: String = version.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+/// Who runs PostgreSQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum RunAs {
+    /// The user running us.
+    Myself,
+    /// Another, because we are root.
+    User {
+        /// Name in the system.
+        name: String,
+        /// User id.
+        uid: u32,
+        /// Group id.
+        gid: u32,
+    },
+}
+
+impl RunAs {
+    /// Myself, or `user` where I am root.
+    pub(super) fn choose(user: &str) -> Result<Self, ClusterError> {
+        if !rustix::process::geteuid().is_root() {
+            return Ok(Self::Myself);
+        }
+        let id = |flag: &str| -> Option<u32> {
+            let output = Command::new("id").args([flag, user]).output().ok()?;
+            String::from_utf8_lossy(&output.stdout).trim().parse().ok()
+        };
+        match (id("-u"), id("-g")) {
+            (Some(uid), Some(gid)) if uid != 0 => Ok(Self::User {
+                name: user.to_owned(),
+                uid,
+                gid,
+            }),
+            _ => Err(ClusterError::NoUser(user.to_owned())),
+        }
+    }
+
+    /// The user's name, where it is another.
+    pub(super) fn name(&self) -> Option<String> {
+        match self {
+            Self::Myself => None,
+            Self::User { name, .. } => Some(name.clone()),
+        }
+    }
+
+    fn described(&self) -> String {
+        self.name().unwrap_or_else(|| "this user".to_owned())
+    }
+
+    /// Gives `path` to that user.
+    pub(super) fn own(&self, path: &Path) -> Result<(), ClusterError> {
+        match self {
+            Self::Myself => Ok(()),
+            Self::User { uid, gid, .. } => {
+                chown(path, Some(*uid), Some(*gid)).map_err(|error| super::file_error(path, &error))
+            }
+        }
+    }
+
+    /// A command to be run as that user: without root's rights or groups, from a folder everybody may stand in.
+    pub(super) fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir("/");
+        if let Self::User { uid, gid, .. } = self {
+            // Setting the user as root also clears the supplementary groups (std) and all capabilities (capabilities(7)).
+            command.uid(*uid).gid(*gid);
+            command.env("HOME", "/").env_remove("TMPDIR");
+        }
+        command
+    }
+
+    /// Whether the user can pass through every folder above and into `folder`.
+    pub(super) fn reaches(&self, folder: &Path) -> bool {
+        match self {
+            Self::Myself => true,
+            // `folder` itself will be opened up to them; what counts is the way there.
+            Self::User { .. } => folder.parent().is_none_or(|parent| {
+                self.command(Path::new("/bin/sh"))
+                    .args(["-c", "cd -- \"$1\"", "sh"])
+                    .arg(parent)
+                    .stdin(Stdio::null())
+                    .stdout(Stdio::null())
+                    .stderr(Stdio::null())
+                    .status()
+                    .is_ok_and(|status| status.success())
+            }),
+        }
+    }
+
+    /// Refuses plainly when the data belong to somebody else, which pg_ctl would say in a roundabout way.
+    pub(super) fn must_reach(&self, data: &Path) -> Result<(), ClusterError> {
+        use std::os::unix::fs::MetadataExt as _;
+        let refused = |reason: String| ClusterError::Permission {
+            path: data.to_owned(),
+            user: self.described(),
+            reason,
+        };
+        let owner = fs::metadata(data)
+            .map_err(|error| super::file_error(data, &error))?
+            .uid();
+        let uid = match self {
+            Self::Myself => rustix::process::geteuid().as_raw(),
+            Self::User { uid, .. } => *uid,
+        };
+        if owner != uid {
+            return Err(refused(format!(
+                "it belongs to user {owner}: run this as that user, or as root if root made it"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Runs one of PostgreSQL's programs to its end.
+pub(super) fn run(
+    programs: &Programs,
+    run_as: &RunAs,
+    program: &'static str,
+    arguments: &[OsString],
+    data: &Path,
+) -> Result<(), ClusterError> {
+    let output = run_as
+        .command(&programs.path(program))
+        .args(arguments)
+        .env("LC_ALL", "C")
+        // Settings of another PostgreSQL in the caller's environment are not ours.
+        .env_remove("PGDATA")
+        .env_remove("PGHOST")
+        .env_remove("PGPORT")
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| ClusterError::Program {
+            program,
+            said: format!("it could not be started: {error}"),
+        })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let mut said = String::from_utf8_lossy(&output.stderr).into_owned();
+    said.push_str(&String::from_utf8_lossy(&output.stdout));
+    Err(sort(program, said, data, run_as))
+}
+
+/// Sorts what a failed program said.
+pub(super) fn sort(program: &'static str, said: String, data: &Path, run_as: &RunAs) -> ClusterError {
+    if said.contains("No space left on device") {
+        ClusterError::DiskFull(data.to_owned())
+    } else if let Some(line) = said.lines().find(|line| line.contains("Permission denied")) {
+        ClusterError::Permission {
+            path: data.to_owned(),
+            user: run_as.described(),
+            reason: line.trim().to_owned(),
+        }
+    } else {
+        let mut tail: Vec<&str> = said
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .rev()
+            .take(6)
+            .collect();
+        tail.reverse();
+        ClusterError::Program {
+            program,
+            said: tail.join(" / "),
+        }
+    }
+}
+
+/// Whether process `pid` is alive and is the postmaster of `data`.
+pub(super) fn is_postgres(pid: i32, data: &Path) -> bool {
+    // Where /proc can tell, it does; the postmaster is started with `-D data`.
+    match fs::read(format!("/proc/{pid}/cmdline")) {
+        Ok(line) => {
+            let line = String::from_utf8_lossy(&line);
+            line.contains("postgres") && line.contains(&*data.to_string_lossy())
+        }
+        Err(_) => !Path::new("/proc/self").exists(),
+    }
+}

@@ -1,0 +1,134 @@
+//! The private cluster's life: made, started, stopped, found again, refused plainly.
+
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
+use relay_core::chance::SeededChance;
+use store::{
+    Store, StoreError,
+    cluster::{Care, Cluster, ClusterError, ClusterStatus, Login, Programs, Stop, hex_password},
+};
+
+fn login(name: &str, seed: u64) -> Login {
+    Login {
+        name: name.to_owned(),
+        password: hex_password(&mut SeededChance::new(seed)),
+    }
+}
+
+/// A folder that the user PostgreSQL runs as can pass through.
+fn open_folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).unwrap();
+    folder
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_is_made_started_provisioned_stopped_and_removed() {
+    let folder = open_folder();
+    let place = folder.path().join("database");
+    let cluster = Cluster::at(&place);
+    assert_eq!(cluster.status().unwrap(), ClusterStatus::Absent);
+    assert!(matches!(cluster.start(), Err(ClusterError::Absent(_))));
+
+    cluster.create(Care::Durable, &mut SeededChance::new(1)).unwrap();
+    assert_eq!(cluster.status().unwrap(), ClusterStatus::Stopped);
+    assert!(matches!(
+        cluster.create(Care::Durable, &mut SeededChance::new(1)),
+        Err(ClusterError::Present(_))
+    ));
+    cluster.start().unwrap();
+    assert!(matches!(cluster.status().unwrap(), ClusterStatus::Running { .. }));
+    cluster.start().unwrap();
+
+    let (owner, user) = (login("an_owner", 2), login("a_user", 3));
+    cluster
+        .provision("office", &owner, std::slice::from_ref(&user))
+        .await
+        .unwrap();
+    cluster
+        .provision("office", &owner, std::slice::from_ref(&user))
+        .await
+        .unwrap();
+    let store = Store::new(&cluster.door("office", &user).unwrap());
+    store.latency().await.unwrap();
+    let settings: Vec<String> = store
+        .run("settings", |tx| async move {
+            let mut values = Vec::new();
+            for name in ["listen_addresses", "fsync", "data_checksums", "log_error_verbosity"] {
+                values.push(
+                    tx.query_one("-- settings\nSELECT current_setting($1)", &[&name])
+                        .await?
+                        .get(0),
+                );
+            }
+            Ok::<_, StoreError>(values)
+        })
+        .await
+        .unwrap();
+    assert_eq!(settings, ["", "on", "on", "terse"]);
+
+    let wrong = Login {
+        password: hex_password(&mut SeededChance::new(9)),
+        ..user.clone()
+    };
+    let refused = Store::new(&cluster.door("office", &wrong).unwrap()).latency().await;
+    assert!(matches!(refused, Err(StoreError::Denied { .. })), "{refused:?}");
+
+    cluster.stop(Stop::Fast).unwrap();
+    assert_eq!(cluster.status().unwrap(), ClusterStatus::Stopped);
+    cluster.start().unwrap();
+    store.latency().await.unwrap();
+    cluster.remove().unwrap();
+    assert_eq!(cluster.status().unwrap(), ClusterStatus::Absent);
+    assert!(!place.exists());
+}
+
+#[test]
+fn the_superusers_password_and_the_socket_are_closed_to_others() {
+    let folder = open_folder();
+    let cluster = Cluster::at(folder.path().join("database"));
+    cluster.create(Care::Throwaway, &mut SeededChance::new(1)).unwrap();
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder.path().join("database/superuser.password")), 0o600);
+    assert_eq!(mode(&cluster.socket_folder().unwrap()), 0o700);
+    assert_eq!(mode(&folder.path().join("database/data")), 0o700);
+    cluster.remove().unwrap();
+}
+
+#[test]
+fn a_folder_too_deep_for_a_socket_gets_its_socket_elsewhere() {
+    let folder = open_folder();
+    let mut deep = folder.path().to_owned();
+    for _ in 0..4 {
+        deep = deep.join("a-folder-with-a-rather-long-name");
+        fs::create_dir(&deep).unwrap();
+    }
+    let cluster = Cluster::at(deep.join("database"));
+    cluster.create(Care::Throwaway, &mut SeededChance::new(1)).unwrap();
+    cluster.start().unwrap();
+    assert!(cluster.socket_folder().unwrap().join(".s.PGSQL.5432").exists());
+    cluster.remove().unwrap();
+}
+
+#[test]
+fn a_version_that_is_not_installed_is_named_with_what_is() {
+    let here = Programs::find(None).unwrap().major.to_string();
+    let refused = Programs::find(Some(9)).unwrap_err().to_string();
+    assert!(
+        refused.contains(&here) && refused.contains("apt-get install postgresql"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_server_that_cannot_start_says_why_from_its_log() {
+    let folder = open_folder();
+    let cluster = Cluster::at(folder.path().join("database"));
+    cluster.create(Care::Throwaway, &mut SeededChance::new(1)).unwrap();
+    let settings = folder.path().join("database/data/madoguchi.conf");
+    let text = fs::read_to_string(&settings).unwrap() + "no_such_setting = 1\n";
+    fs::write(&settings, text).unwrap();
+    let refused = cluster.start().unwrap_err().to_string();
+    assert!(refused.contains("no_such_setting"), "{refused}");
+    cluster.remove().unwrap();
+}
