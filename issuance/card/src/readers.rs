@@ -1,0 +1,90 @@
+//! Readers behind PC/SC: listing them, connecting to the card in one, watching all of them.
+
+mod connection;
+mod monitor;
+
+use std::ffi::CString;
+
+pub use connection::{PcscTransport, Sharing};
+pub use monitor::{Monitor, ReaderChange, ReaderEvent, StopMonitor};
+
+/// Why the readers could not be listed or watched.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReaderError {
+    /// The smart card service (pcscd) does not answer.
+    #[error("the smart card service is not running")]
+    ServiceGone,
+    /// There is no reader of that name.
+    #[error("no reader named {0} is connected")]
+    NoSuchReader(String),
+    /// Anything else, in the service's words.
+    #[error("the smart card service reports: {0}")]
+    Other(String),
+}
+
+/// The readers of this machine, by one connection to the smart card service. Made anew after the service restarted.
+pub struct Readers(pcsc::Context);
+
+impl Readers {
+    /// Connects to the smart card service; with systemd this starts it.
+    ///
+    /// # Errors
+    /// [`ReaderError::ServiceGone`] when none runs.
+    pub fn connect() -> Result<Self, ReaderError> {
+        pcsc::Context::establish(pcsc::Scope::User)
+            .map(Self)
+            .map_err(service_error)
+    }
+
+    /// The names of all readers, in the service's order.
+    ///
+    /// # Errors
+    /// [`ReaderError`].
+    pub fn list(&self) -> Result<Vec<String>, ReaderError> {
+        list(&self.0)
+    }
+
+    /// Connects to the card in `reader`.
+    ///
+    /// # Errors
+    /// [`crate::TransportError::Removed`] when no card is in it, [`crate::TransportError::InUse`] when another
+    /// program holds it.
+    pub fn card(&self, reader: &str, sharing: Sharing) -> Result<PcscTransport, crate::TransportError> {
+        PcscTransport::connect(&self.0, reader, sharing)
+    }
+}
+
+fn list(context: &pcsc::Context) -> Result<Vec<String>, ReaderError> {
+    match context.list_readers_owned() {
+        Ok(names) => Ok(names.iter().map(|name| name.to_string_lossy().into_owned()).collect()),
+        Err(pcsc::Error::NoReadersAvailable) => Ok(Vec::new()),
+        Err(error) => Err(service_error(error)),
+    }
+}
+
+fn service_error(error: pcsc::Error) -> ReaderError {
+    if service_gone(error) {
+        ReaderError::ServiceGone
+    } else {
+        ReaderError::Other(error.to_string())
+    }
+}
+
+/// What pcsc-lite answers while pcscd is not there, was stopped, or was started anew since the context was made.
+fn service_gone(error: pcsc::Error) -> bool {
+    matches!(
+        error,
+        pcsc::Error::NoService
+            | pcsc::Error::ServiceStopped
+            | pcsc::Error::ServerTooBusy
+            | pcsc::Error::CommError
+            | pcsc::Error::InvalidHandle
+            | pcsc::Error::InternalError
+    )
+}
+
+fn c_name(reader: &str) -> CString {
+    // A name with a zero byte names no reader; what is before it does not either, most likely.
+    let end = reader.find('\0').unwrap_or(reader.len());
+    CString::new(&reader[..end]).unwrap_or_default()
+}
