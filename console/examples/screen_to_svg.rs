@@ -70,10 +70,7 @@ fn draw(svg: &mut String, cell: &vt100::Cell, column: u16, row: u16) -> std::fmt
         std::mem::swap(&mut ink, &mut paper);
     }
     let wide = if cell.is_wide() { 2 } else { 1 };
-    let (x, y) = (
-        u32::from(column) * CELL.0 + MARGIN,
-        u32::from(row) * CELL.1 + MARGIN,
-    );
+    let (x, y) = (u32::from(column) * CELL.0 + MARGIN, u32::from(row) * CELL.1 + MARGIN);
     let width = CELL.0 * wide;
     if paper != PAPER {
         // A hair wider than the cell: neighbours of one colour show no seam.

@@ -64,6 +64,10 @@ pub struct City {
     pub postal_code: String,
     /// The office's telephone, as printed.
     pub phone: String,
+    /// Opening hours on notices, a line each.
+    pub hours: Vec<String>,
+    /// What the card is called on notices.
+    pub card_name: String,
 }
 
 /// `[database]`
@@ -95,6 +99,10 @@ pub struct Authority {
     pub folder: PathBuf,
     /// File holding the passphrase of the issuing authorities' keys.
     pub passphrase_file: PathBuf,
+    /// Arc of the policies' object identifiers; decided before the ceremony, then in its record.
+    pub oid_arc: String,
+    /// Where revocation lists and authority certificates are published; decided before the ceremony likewise.
+    pub base_url: String,
 }
 
 /// `[card]`
@@ -175,13 +183,12 @@ pub struct Demo {
     pub endpoints_file: PathBuf,
 }
 
-/// Where Debian puts the fonts that the notices are set in.
-pub const FONT_FOLDERS: [&str; 4] = [
-    "/usr/share/fonts/truetype/bizud-gothic",
-    "/usr/share/fonts/truetype/bizud-mincho",
-    "/usr/share/fonts/opentype",
-    "/usr/share/fonts/truetype",
-];
+/// Where fonts are looked for unless the configuration says otherwise (Filesystem Hierarchy Standard 3.0, §4.9, §4.11).
+const FONT_FOLDERS: [&str; 2] = ["/usr/local/share/fonts", "/usr/share/fonts"];
+/// Opening hours unless the configuration says otherwise: those of most city halls.
+const HOURS: [&str; 1] = ["月曜日から金曜日 午前8時30分から午後5時15分まで(祝日・年末年始を除く)"];
+/// 1.3.6.1.4.1.32473, the enterprise number for examples (RFC 5612).
+const EXAMPLE_ARC: &str = "1.3.6.1.4.1.32473";
 
 /// Why there is no configuration.
 #[derive(Debug)]
@@ -267,6 +274,8 @@ impl Config {
             address: city.text("address"),
             postal_code: city.checked("postal_code", Fault::NotAPostalCode, is_postal_code),
             phone: city.text("phone"),
+            hours: city.lines_or("hours", &HOURS),
+            card_name: city.text_or("card_name", "市民カード"),
         });
         let database = document.section("database", |database| Database {
             host: database.path("host"),
@@ -281,6 +290,8 @@ impl Config {
         let authority = document.section("authority", |authority| Authority {
             folder: authority.path("folder"),
             passphrase_file: authority.path("passphrase_file"),
+            oid_arc: authority.text_or("oid_arc", EXAMPLE_ARC),
+            base_url: authority.text_or("base_url", "http://pki.invalid"),
         });
         let card = document.section("card", |card| {
             let read = Card {

@@ -264,6 +264,15 @@ impl Section<'_> {
         text
     }
 
+    /// Text, or the one given here; empty text is a mistake all the same.
+    pub(super) fn text_or(&mut self, key: &'static str, otherwise: &str) -> String {
+        if self.table.contains_key(key) {
+            return self.text(key);
+        }
+        self.asked.insert(key);
+        otherwise.to_owned()
+    }
+
     /// A path that must be there; relative ones start at the file's folder.
     pub(super) fn path(&mut self, key: &'static str) -> PathBuf {
         let text = self.text(key);
@@ -272,14 +281,23 @@ impl Section<'_> {
 
     /// Paths, or the ones given here.
     pub(super) fn paths_or(&mut self, key: &'static str, otherwise: &[&str]) -> Vec<PathBuf> {
+        let folder = self.folder;
+        self.lines_or(key, otherwise)
+            .into_iter()
+            .map(|path| folder.join(path))
+            .collect()
+    }
+
+    /// Texts, or the ones given here.
+    pub(super) fn lines_or(&mut self, key: &'static str, otherwise: &[&str]) -> Vec<String> {
         let read = self.value(key, "array", |value| {
             value
                 .as_array()?
                 .iter()
-                .map(|item| item.get_ref().as_str().map(|text| self.folder.join(text)))
+                .map(|item| item.get_ref().as_str().map(str::to_owned))
                 .collect::<Option<Vec<_>>>()
         });
-        read.unwrap_or_else(|| otherwise.iter().map(PathBuf::from).collect())
+        read.unwrap_or_else(|| otherwise.iter().map(|line| (*line).to_owned()).collect())
     }
 
     /// A whole number in `range`, or `otherwise`.
