@@ -7,6 +7,7 @@
 pub mod application;
 pub mod authority;
 pub mod case;
+pub mod check_digit;
 pub mod era;
 pub mod name;
 pub mod notice;
