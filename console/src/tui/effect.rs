@@ -3,10 +3,13 @@
 //! Every effect has a job of its own; its reply comes back with it. Orders that change a case carry the version
 //! they were decided on, so that an order carried out twice, or too late, is refused by the records.
 
-use issuance::case::{CaseId, ResidentId, ShelfPlace};
+use issuance::{
+    application::Application,
+    case::{CaseId, ResidentId, ShelfPlace},
+};
 use secrecy::SecretString;
 
-use super::facts::{ApplicationDraft, Incident, Paper, Queue, Sight};
+use super::facts::{Incident, Paper, Queue, Sight};
 use super::verification::Verification;
 
 /// One thing asked for. Grows through the console's life, never used twice.
@@ -105,8 +108,8 @@ pub enum Order {
     SubmitApplication {
         /// For whom.
         resident: ResidentId,
-        /// What was filled in.
-        application: ApplicationDraft,
+        /// The application, checked.
+        application: Box<Application>,
         /// Whether the clerk has seen the duplicates and gives a reason to go on.
         despite_duplicate: Option<String>,
     },

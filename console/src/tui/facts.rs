@@ -1,14 +1,16 @@
 //! What the desk tells the screens: plain views of residents, cases, cards and queues, each holding just what may
 //! be shown. Masking is decided before these are made; a screen never holds an address it must not show.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use issuance::{
+    application::Application,
     case::{CaseId, CaseNumber, CaseState, ResidentId, ShelfPlace},
+    person::Resident,
     records::{CardState, Step},
     staff::{Staff, StaffId},
 };
-use time::{Date, OffsetDateTime};
+use time::OffsetDateTime;
 
 /// What does not change while the console runs, from the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,34 +151,10 @@ pub struct Found {
 pub struct ResidentView {
     /// Id.
     pub id: ResidentId,
-    /// 宛名番号.
-    pub number: String,
-    /// 世帯番号.
-    pub household: String,
-    /// Name as in the roster.
-    pub name: String,
-    /// フリガナ.
-    pub kana: String,
-    /// 通称名.
-    pub alias: Option<String>,
-    /// As shown, in era terms.
-    pub birthday: String,
-    /// The birthday as a date where every part is known.
-    pub birth_date: Option<Date>,
-    /// Age today where it is known for certain.
-    pub age: Option<u16>,
-    /// As written.
-    pub sex: String,
-    /// 続柄.
-    pub relation: String,
-    /// Address or its mask.
-    pub address: Address,
-    /// Telephone.
-    pub phone: Option<String>,
-    /// 異動年月日 as shown and 異動事由.
-    pub change: Option<(String, String)>,
-    /// 支援措置.
-    pub protected: bool,
+    /// The roster's row. Where `masked`, the desk has emptied postal code, address, building and phone.
+    pub person: Resident,
+    /// 支援措置: the address is not shown (to this clerk, or not yet asked for).
+    pub masked: bool,
     /// Whether this clerk may ask for the masked address.
     pub may_reveal: bool,
     /// Every case of this person, newest first.
@@ -289,7 +267,7 @@ pub struct CaseView {
     /// For whom.
     pub resident: ResidentView,
     /// What was applied for.
-    pub application: ApplicationDraft,
+    pub application: Application,
     /// When the application was taken.
     pub applied_at: OffsetDateTime,
     /// When and by whom the person was verified.
@@ -302,90 +280,6 @@ pub struct CaseView {
     pub receipt_printed: Option<OffsetDateTime>,
     /// What is wrong, if anything.
     pub problem: Option<Problem>,
-}
-
-/// Services the card can be used with, each agreed to or not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Service {
-    /// 資格
-    Eligibility,
-    /// 特定健診
-    HealthCheck,
-    /// 医療費
-    MedicalCost,
-    /// 年金
-    Pension,
-    /// こども
-    Children,
-}
-
-impl Service {
-    /// Every service, in the order asked.
-    pub const ALL: [Self; 5] = [
-        Self::Eligibility,
-        Self::HealthCheck,
-        Self::MedicalCost,
-        Self::Pension,
-        Self::Children,
-    ];
-}
-
-/// Who stands at the counter.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Applicant {
-    /// 本人
-    #[default]
-    Resident,
-    /// 法定代理人・任意代理人
-    Agent(Agent),
-}
-
-/// One who applies for another.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Agent {
-    /// Guardian or by mandate.
-    pub kind: AgentKind,
-    /// Name as on their document.
-    pub name: String,
-    /// Relation to the resident, as told.
-    pub relation: String,
-    /// For an agent by mandate: why the resident can't come.
-    pub reason: String,
-}
-
-/// By what an agent acts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum AgentKind {
-    /// 法定代理人
-    #[default]
-    Guardian,
-    /// 任意代理人
-    Mandate,
-}
-
-/// How the card comes to the resident.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Delivery {
-    /// 窓口交付
-    #[default]
-    Counter,
-    /// 本人限定受取郵便
-    Post,
-}
-
-/// An application as filled in at the counter.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ApplicationDraft {
-    /// Who applies.
-    pub applicant: Applicant,
-    /// Services agreed to.
-    pub consents: BTreeSet<Service>,
-    /// Counter or post.
-    pub delivery: Delivery,
-    /// Whether paper notices (医療費通知 and the like) are still wanted.
-    pub paper_notices: bool,
-    /// Notes.
-    pub notes: String,
 }
 
 /// The four facts compared with the roster.
