@@ -9,6 +9,7 @@ pub mod authority;
 pub mod case;
 pub mod check_digit;
 pub mod era;
+pub mod identity;
 pub mod name;
 pub mod notice;
 pub mod person;
