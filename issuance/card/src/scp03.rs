@@ -137,18 +137,13 @@ impl Session {
         Some(command)
     }
 
-    /// Whether `secured` carries the right C-MAC; the command without it.
+    /// Whether `secured` carries the right C-MAC; the command without it. After a wrong one the session is over:
+    /// the chaining value has moved on (§6.2.4 has the card end it too).
     pub fn check_command_mac(&mut self, secured: &Command) -> Option<Command> {
         let length = secured.data.len().checked_sub(8)?;
         let plain = secured.clone().data(&secured.data[..length]);
-        // A wrong MAC must not move the chain, or a stranger's noise would end the issuer's session.
-        let before = self.chaining;
         let expected = self.mac_command(plain.clone());
-        if !same(&expected.data, &secured.data) {
-            self.chaining = before;
-            return None;
-        }
-        Some(plain)
+        same(&expected.data, &secured.data).then_some(plain)
     }
 
     fn mac_command(&mut self, mut command: Command) -> Command {
