@@ -1,0 +1,408 @@
+//! The delivery notice (交付通知書): a letter for a window envelope, read at home and shown at the counter.
+//!
+//! Folded in three: the upper third carries the address, the title and the QR code, the middle third what to do, the
+//! lower third the reply (回答書). When the middle overflows, the reply moves to a second sheet.
+
+use std::fmt;
+
+use serde::Serialize;
+use time::Date;
+
+use super::{
+    Addressee, ContentHash, Office, PaperError, Ticket,
+    envelope::{Area, always_in_window, ever_in_window},
+    glyphs::Setter,
+    sheet::{FOLD, Lettering, Mark, PAGE_HEIGHT, PAGE_WIDTH, Sheet, baseline_in, broken, does_not_fit},
+    table::{self, Columns, Row},
+    words::{delivery as words, label},
+};
+
+/// A letter that tells a resident that the card is ready.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct DeliveryNotice {
+    /// Who sends it.
+    pub office: Office,
+    /// Case number and the token that proves the letter at the counter.
+    pub ticket: Ticket,
+    /// 文書番号, where the office gives one.
+    pub document_number: Option<String>,
+    /// Date of the letter in 和暦.
+    pub issued_on: String,
+    /// Whom it goes to.
+    pub addressee: Addressee,
+    /// Last day of keeping, in 和暦 with the day of the week.
+    pub keep_until: String,
+    /// Who may come for the card, decided by rule: `本人が来てください。`
+    pub visitor: String,
+    /// What to bring, decided by rule.
+    pub bring: Vec<Bring>,
+    /// Whether the lower part is a reply to be filled in and brought along (照会書兼回答書).
+    pub with_reply: bool,
+    /// The day printed, for the file's own date.
+    pub dated: Date,
+}
+
+impl fmt::Debug for DeliveryNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DeliveryNotice({})", self.ticket.case_number())
+    }
+}
+
+/// One thing to bring.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Bring {
+    /// What: `本人を確かめる書類 1つ`.
+    pub what: String,
+    /// What serves for it, any one of them; empty when `what` says all.
+    pub any_of: Vec<String>,
+}
+
+/// Left edge of everything but the address.
+const LEFT: f32 = 20.0;
+/// Right edge.
+const RIGHT: f32 = PAGE_WIDTH - 18.0;
+/// A module of the QR code: 0.8 mm are read from a folded and unfolded letter; 0.6 is the least that scanners like.
+const MODULE: f32 = 0.8;
+/// White around the code: four modules (ISO/IEC 18004 §5.3.8).
+const QUIET: f32 = 4.0 * MODULE;
+/// The foot line's baseline.
+const FOOT: f32 = PAGE_HEIGHT - 8.0;
+
+const BODY: Lettering = Lettering::reading(11.0);
+
+/// Lays out the letter: one sheet or two.
+pub(super) fn lay_out<'a>(
+    setter: &'a Setter<'a>,
+    notice: &DeliveryNotice,
+    hash: &ContentHash,
+) -> Result<Vec<Sheet<'a>>, PaperError> {
+    let mut first = Sheet::new(setter);
+    first.fold_marks();
+    address(&mut first, &notice.addressee)?;
+    sender(&mut first, notice)?;
+    heading(&mut first, notice)?;
+    let end = instructions(&mut first, notice)?;
+
+    let mut sheets = vec![first];
+    if notice.with_reply {
+        // The reply fills the lower third, to be cut off along the fold.
+        if end > 2.0 * FOLD - 3.0 {
+            sheets.push(Sheet::new(setter));
+            reply(&mut sheets[1], notice, 14.0, false)?;
+        } else {
+            reply(&mut sheets[0], notice, 2.0 * FOLD, true)?;
+        }
+    }
+    if end > FOOT - 5.0 {
+        return Err(does_not_fit(words::BRING));
+    }
+    foot(&mut sheets, notice.ticket.case_number(), hash)?;
+    Ok(sheets)
+}
+
+/// The block in the window: as large as fits, down to the least that is still read at arm's length.
+///
+/// Below it the rest of [`ever_in_window`] stays white: the room for the customer barcode.
+fn address(sheet: &mut Sheet<'_>, to: &Addressee) -> Result<(), PaperError> {
+    let window = always_in_window();
+    let mut size = 12.0;
+    while size >= 8.0 {
+        if let Some(block) = set_address(sheet, to, size, &window)? {
+            sheet.marks.extend(block);
+            return Ok(());
+        }
+        size -= 0.5;
+    }
+    Err(does_not_fit(words::ADDRESS))
+}
+
+/// The address at one type size; `None` when it is too tall.
+fn set_address(sheet: &Sheet<'_>, to: &Addressee, size: f32, window: &Area) -> Result<Option<Vec<Mark>>, PaperError> {
+    let mut draft = sheet.beside();
+    // Tighter than running text: the block shall read as one.
+    let tight = |lettering: Lettering| lettering.height() * 1.28;
+    let line = Lettering::name(size);
+    let name = Lettering::name(size + 2.0);
+    let left = window.left + 1.0;
+    let width = window.width - 2.0;
+
+    let code = Lettering::reading(size);
+    let mut y = window.top;
+    let step = |y: &mut f32, lettering: Lettering| {
+        let baseline = baseline_in(*y, lettering) - (lettering.leading() - tight(lettering)) / 2.0;
+        *y += tight(lettering);
+        baseline
+    };
+    let baseline = step(&mut y, code);
+    draft.line(
+        words::POSTAL_CODE,
+        &label::postal_code(&to.postal_code),
+        code,
+        left,
+        baseline,
+    )?;
+    no_forwarding(&mut draft, left + width, baseline)?;
+    y += 0.8;
+    for (number, text) in to.address_lines.iter().enumerate() {
+        let field = words::address_line(number + 1);
+        let glyphs = draft.set(&field, text, line)?;
+        for range in broken(&field, &glyphs, line, width)? {
+            draft.place(&field, glyphs[range].to_vec(), line, left, step(&mut y, line))?;
+        }
+    }
+    y += 0.8;
+    // 様 never stands alone on a line: the last line of the name keeps room for it.
+    let glyphs = draft.set(words::ADDRESSEE, &to.name, name)?;
+    let lines = broken(words::ADDRESSEE, &glyphs, name, width - 1.6 * name.height())?;
+    let mut end = (left, 0.0);
+    for range in lines {
+        let baseline = step(&mut y, name);
+        end = (
+            draft.place(words::ADDRESSEE, glyphs[range].to_vec(), name, left, baseline)?,
+            baseline,
+        );
+    }
+    draft.line(
+        words::ADDRESSEE,
+        label::HONORIFIC,
+        name,
+        end.0 + 0.6 * name.height(),
+        end.1,
+    )?;
+    Ok((y <= window.bottom()).then_some(draft.marks))
+}
+
+/// 転送不要 in a frame: the post returns the letter rather than forward it to where the person does not live.
+fn no_forwarding(sheet: &mut Sheet<'_>, right: f32, baseline: f32) -> Result<(), PaperError> {
+    let lettering = Lettering::strong(9.0);
+    let left = sheet.line_to(
+        words::NO_FORWARDING,
+        words::NO_FORWARDING,
+        lettering,
+        right - 1.0,
+        baseline,
+    )?;
+    let area = Area {
+        left: left - 1.0,
+        top: baseline - 0.88 * lettering.height() - 0.5,
+        width: right - left + 1.0,
+        height: lettering.height() + 1.0,
+    };
+    sheet.frame(area, 0.6);
+    Ok(())
+}
+
+/// Date and office, to the right of everything the window can show.
+fn sender(sheet: &mut Sheet<'_>, notice: &DeliveryNotice) -> Result<(), PaperError> {
+    let left = ever_in_window().right() + 8.0;
+    let width = RIGHT - left;
+    let small = Lettering::reading(10.5);
+    let mut y = 12.0;
+    if let Some(number) = &notice.document_number {
+        sheet.line_to(label::OFFICE, number, small, RIGHT, baseline_in(y, small))?;
+        y += small.leading();
+    }
+    sheet.line_to(label::DATE, &notice.issued_on, small, RIGHT, baseline_in(y, small))?;
+    y += small.leading() + 3.0;
+    let office = &notice.office;
+    y = sheet.paragraph(label::OFFICE, &office.city, Lettering::strong(14.0), (left, y, width))?;
+    y = sheet.paragraph(
+        label::OFFICE,
+        &office.section,
+        Lettering::strong(11.0),
+        (left, y, width),
+    )?;
+    let place = format!("{} {}", label::postal_code(&office.postal_code), office.address);
+    y = sheet.paragraph(label::OFFICE, &place, small, (left, y, width))?;
+    y = sheet.paragraph(label::OFFICE, &label::phone(&office.phone), small, (left, y, width))?;
+    if y > ever_in_window().bottom() + 2.0 {
+        return Err(does_not_fit(label::OFFICE));
+    }
+    Ok(())
+}
+
+/// Title, what it is about, and the code with the case number beside it.
+fn heading(sheet: &mut Sheet<'_>, notice: &DeliveryNotice) -> Result<(), PaperError> {
+    let top = ever_in_window().bottom() + 5.5;
+    let modules = notice.ticket.modules()?;
+    let side = modules.len() as f32 * MODULE;
+    let code_left = RIGHT - side;
+    sheet.code(modules, code_left, top, MODULE);
+    let note = Lettering::reading(8.0);
+    let glyphs = sheet.set(label::WORDS, words::CODE_NOTE, note)?;
+    let middle = code_left + (side - note.width(&glyphs)) / 2.0;
+    sheet.place(label::WORDS, glyphs, note, middle, top + side + QUIET + note.height())?;
+
+    let width = code_left - QUIET - 2.0 - LEFT;
+    let title = Lettering::strong(20.0);
+    let column = (LEFT, top - 2.5, width);
+    let y = sheet.shrunk(
+        label::WORDS,
+        &words::title(&notice.office.card_name),
+        title,
+        13.0,
+        column,
+    )? + 1.0;
+    let number = Lettering::strong(13.0);
+    let baseline = baseline_in(y, number);
+    let after = sheet.line(
+        label::CASE_NUMBER,
+        label::CASE_NUMBER,
+        Lettering::reading(10.5),
+        LEFT,
+        baseline,
+    )?;
+    sheet.line(
+        label::CASE_NUMBER,
+        notice.ticket.case_number(),
+        number,
+        after + 3.0,
+        baseline,
+    )?;
+    let mut y = y + number.leading() + 1.0;
+    for sentence in words::lead(&notice.office.card_name) {
+        y = sheet.paragraph(label::WORDS, &sentence, BODY, (LEFT, y, width))?;
+    }
+    if y > FOLD {
+        return Err(does_not_fit(label::WORDS));
+    }
+    Ok(())
+}
+
+/// When, where, who, and what to bring; gives the lower edge.
+fn instructions(sheet: &mut Sheet<'_>, notice: &DeliveryNotice) -> Result<f32, PaperError> {
+    let office = &notice.office;
+    let until = words::until(&notice.keep_until);
+    let place = format!("{} {}({})", office.city, office.section, office.address);
+    let columns = Columns {
+        left: LEFT,
+        values: LEFT + 36.0,
+        right: RIGHT,
+        label_size: 11.0,
+    };
+    let rows = [
+        Row {
+            label: words::KEPT_UNTIL,
+            value: vec![
+                (until.as_str(), Lettering::strong(14.0)),
+                (words::AFTER, Lettering::reading(10.5)),
+            ],
+        },
+        Row::new(words::PLACE, &place, BODY),
+        Row {
+            label: words::HOURS,
+            value: office.hours.iter().map(|line| (line.as_str(), BODY)).collect(),
+        },
+        Row::new(words::VISITOR, &notice.visitor, BODY),
+    ];
+    let phone = label::phone(&office.phone);
+    let y = table::rows(sheet, &rows, columns, FOLD + 4.0)?;
+    let y = table::rows(
+        sheet,
+        &[Row::new(words::ENQUIRIES, &phone, Lettering::strong(11.0))],
+        columns,
+        y,
+    )?;
+    bring(sheet, &notice.bring, y + 3.0)
+}
+
+fn bring(sheet: &mut Sheet<'_>, things: &[Bring], top: f32) -> Result<f32, PaperError> {
+    if things.is_empty() {
+        return Ok(top);
+    }
+    let heading = Lettering::strong(12.0);
+    sheet.line(words::BRING, words::BRING, heading, LEFT, baseline_in(top, heading))?;
+    let mut y = top + heading.leading();
+    for (number, thing) in things.iter().enumerate() {
+        let count = format!("{}", number + 1);
+        sheet.line(
+            words::BRING,
+            &count,
+            Lettering::strong(11.0),
+            LEFT + 2.0,
+            baseline_in(y, BODY),
+        )?;
+        let width = RIGHT - LEFT - 7.0;
+        y = sheet.paragraph(words::BRING, &thing.what, BODY, (LEFT + 7.0, y, width))?;
+        if !thing.any_of.is_empty() {
+            let choices = thing.any_of.join("、");
+            y = sheet.paragraph(
+                words::BRING,
+                &choices,
+                Lettering::reading(10.5),
+                (LEFT + 11.0, y, width - 4.0),
+            )?;
+        }
+        y += 0.6;
+    }
+    Ok(y)
+}
+
+/// The reply, from `top` on; `cut` when it is to be cut off there.
+fn reply(sheet: &mut Sheet<'_>, notice: &DeliveryNotice, top: f32, cut: bool) -> Result<(), PaperError> {
+    if cut {
+        sheet.cut_line(label::CUT, top)?;
+    }
+    let mut y = top + 5.0;
+    let title = Lettering::strong(14.0);
+    let baseline = baseline_in(y, title);
+    sheet.line(words::REPLY_TITLE, words::REPLY_TITLE, title, LEFT, baseline)?;
+    let number = format!("{} {}", label::CASE_NUMBER, notice.ticket.case_number());
+    sheet.line_to(label::CASE_NUMBER, &number, Lettering::reading(10.5), RIGHT, baseline)?;
+    y += title.leading() + 0.5;
+    let width = RIGHT - LEFT;
+    y = sheet.paragraph(
+        label::WORDS,
+        words::REPLY_LEAD,
+        Lettering::reading(10.5),
+        (LEFT, y, width),
+    )? + 2.0;
+
+    let frame_top = y;
+    y = sheet.paragraph(
+        label::WORDS,
+        words::REPLY_STATEMENT,
+        BODY,
+        (LEFT + 3.0, y + 1.0, width - 6.0),
+    )? + 1.0;
+    let values = LEFT + 50.0;
+    let blanks = [
+        (words::REPLY_DATE, label::BLANK_DATE, ""),
+        (label::NAME, "", label::SIGN_HERE),
+        (label::ADDRESS, "", ""),
+        (label::PHONE, "", ""),
+        (words::REPLY_AGENT, "", words::REPLY_AGENT_NOTE),
+    ];
+    let height = 8.4;
+    for (text, value, note) in blanks {
+        sheet.rule(LEFT, RIGHT, y, 0.35);
+        let small = Lettering::reading(10.5);
+        let baseline = y + height / 2.0 + 0.38 * small.height();
+        sheet.line(label::WORDS, text, small, LEFT + 3.0, baseline)?;
+        sheet.line(label::WORDS, value, small, values + 3.0, baseline)?;
+        let note_style = Lettering::reading(8.0);
+        sheet.line_to(label::WORDS, note, note_style, RIGHT - 2.0, baseline)?;
+        y += height;
+    }
+    sheet.upright(values, y - height * blanks.len() as f32, y, 0.35);
+    let area = Area {
+        left: LEFT,
+        top: frame_top,
+        width,
+        height: y - frame_top,
+    };
+    sheet.frame(area, 1.4);
+    Ok(())
+}
+
+/// Case number, content hash and page number on every sheet.
+pub(super) fn foot(sheets: &mut [Sheet<'_>], case_number: &str, hash: &ContentHash) -> Result<(), PaperError> {
+    let count = sheets.len();
+    let small = Lettering::reading(6.5).grey();
+    for (index, sheet) in sheets.iter_mut().enumerate() {
+        let reference = format!("{case_number}  {}", label::reference(&hash.to_string()));
+        sheet.line(label::FOOT, &reference, small, LEFT, FOOT)?;
+        sheet.line_to(label::FOOT, &label::page(index + 1, count), small, RIGHT, FOOT)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! Rows of label and value between hairlines: how all our documents state facts.
+
+use super::{
+    PaperError,
+    sheet::{Lettering, Sheet, baseline_in},
+};
+
+/// Weight of the lines between rows, in points.
+const HAIRLINE: f32 = 0.35;
+/// Above and below each row's text, in millimetres.
+const PADDING: f32 = 1.0;
+
+/// One fact.
+pub(super) struct Row<'a> {
+    /// What it is; also the field named when it can't be printed.
+    pub(super) label: &'a str,
+    /// The value, a paragraph each.
+    pub(super) value: Vec<(&'a str, Lettering)>,
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn new(label: &'a str, value: &'a str, lettering: Lettering) -> Self {
+        Self {
+            label,
+            value: vec![(value, lettering)],
+        }
+    }
+}
+
+/// Where a table stands, in millimetres.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Columns {
+    /// Left edge of the labels.
+    pub(super) left: f32,
+    /// Left edge of the values.
+    pub(super) values: f32,
+    /// Right edge.
+    pub(super) right: f32,
+    /// Size of the labels, in points.
+    pub(super) label_size: f32,
+}
+
+/// Draws rows from `top` on; gives the lower edge.
+pub(super) fn rows(sheet: &mut Sheet<'_>, rows: &[Row<'_>], columns: Columns, top: f32) -> Result<f32, PaperError> {
+    let mut y = top;
+    sheet.rule(columns.left, columns.right, y, HAIRLINE);
+    for row in rows {
+        y += PADDING;
+        let label = Lettering::strong(columns.label_size);
+        // The label shares the baseline of the value's first line.
+        let first = row.value.first().map_or(label, |(_, lettering)| *lettering);
+        sheet.line(row.label, row.label, label, columns.left + 1.0, baseline_in(y, first))?;
+        for (text, lettering) in &row.value {
+            let column = (columns.values, y, columns.right - columns.values - 1.0);
+            y = sheet.paragraph(row.label, text, *lettering, column)?;
+        }
+        y += PADDING;
+        sheet.rule(columns.left, columns.right, y, HAIRLINE);
+    }
+    Ok(y)
+}
