@@ -10,6 +10,7 @@ pub mod case;
 pub mod check_digit;
 pub mod era;
 pub mod identity;
+pub mod issuing;
 pub mod name;
 pub mod notice;
 pub mod person;

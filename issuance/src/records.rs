@@ -98,6 +98,12 @@ impl Step {
         )
     }
 
+    /// Whether the procedure may be stopped just before this step because a clerk asks for it. Every card can be taken
+    /// up again where it was left, but once certificates are signed the rest takes a moment and is not put off.
+    pub const fn safe_to_stop(self) -> bool {
+        !matches!(self, Self::Write | Self::ReadBack | Self::Verify | Self::Close)
+    }
+
     /// As stored.
     pub const fn as_str(self) -> &'static str {
         match self {
