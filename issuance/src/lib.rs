@@ -15,4 +15,5 @@ pub mod name;
 pub mod notice;
 pub mod person;
 pub mod records;
+pub mod roster;
 pub mod staff;
