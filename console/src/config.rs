@@ -4,10 +4,11 @@
 //! a key ending in `_file` names a file that only its owner may read ([`secrets`]).
 
 use std::{
-    collections::BTreeMap,
     fmt, io,
     path::{Path, PathBuf},
 };
+
+use issuance::roster::HeaderMap;
 
 use crate::commands::words::Lang;
 
@@ -157,8 +158,8 @@ pub struct Paper {
 /// `[roster]`
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Roster {
-    /// Other headers: the name in the city's file → ours (`"続柄コード" = "続柄"`).
-    pub headers: BTreeMap<String, String>,
+    /// The file's names of our columns, where they differ (`"続柄" = "続柄コード"`).
+    pub headers: HeaderMap,
 }
 
 /// `[log]`
@@ -324,8 +325,14 @@ impl Config {
             folder: paper.path("folder"),
             font_folders: paper.paths_or("font_folders", &FONT_FOLDERS),
         });
-        let roster = document.optional("roster", |roster| Roster {
-            headers: roster.table_of_text("headers"),
+        let roster = document.optional("roster", |roster| {
+            let headers = HeaderMap::try_from(roster.table_of_text("headers"));
+            Roster {
+                headers: headers.unwrap_or_else(|mistake| {
+                    roster.mistake("headers", Fault::Headers(mistake));
+                    HeaderMap::default()
+                }),
+            }
         });
         let log = document.section("log", |log| Log {
             file: log.path("file"),
@@ -403,6 +410,7 @@ fn is_postal_code(code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     const GOOD: &str = r#"
 [city]
@@ -501,8 +509,11 @@ file = "log/madoguchi.log"
 
     #[test]
     fn headers_of_another_systems_roster_can_be_mapped() {
-        let config = parse(&format!("{GOOD}[roster.headers]\n\"住民番号\" = \"宛名番号\"\n")).unwrap();
-        assert_eq!(config.roster.headers["住民番号"], "宛名番号");
+        let with = |line: &str| parse(&format!("{GOOD}[roster.headers]\n{line}\n"));
+        let headers = with("\"宛名番号\" = \"住民番号\"").unwrap().roster.headers;
+        assert_eq!(BTreeMap::from(headers)["宛名番号"], "住民番号");
+        let mistakes = with("\"あて名\" = \"住民番号\"").unwrap_err();
+        assert!(matches!(&mistakes[0].fault, Fault::Headers(_)), "{mistakes:?}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use issuance::roster::HeaderMapError;
 use toml::de::{DeTable, DeValue};
 
 use crate::commands::words::Lang;
@@ -56,6 +57,8 @@ pub enum Fault {
     NotAPostalCode,
     /// Both readers are one.
     SameReader,
+    /// The roster's columns cannot be told apart like this.
+    Headers(HeaderMapError),
 }
 
 impl Mistake {
@@ -95,6 +98,15 @@ impl Mistake {
             }
             (Fault::NotAPostalCode, Lang::Ja) => format!("「{key}」は 123-4567 の形の郵便番号でなければなりません。"),
             (Fault::NotAPostalCode, Lang::En) => format!("`{key}` must be a postal code like 123-4567"),
+            (Fault::Headers(mistake), Lang::En) => format!("`{key}`: {mistake}"),
+            (Fault::Headers(HeaderMapError::NoSuchColumn(name)), Lang::Ja) => {
+                format!(
+                    "「{key}」の「{name}」という項目は名簿にありません。こちらの項目名 = 相手の項目名 の順に書きます。"
+                )
+            }
+            (Fault::Headers(HeaderMapError::NotUnique(name)), Lang::Ja) => {
+                format!("「{key}」の「{name}」は空か、二つの項目に使われています。")
+            }
             (Fault::SameReader, Lang::Ja) => {
                 format!("「{key}」が staff_reader と同じです。職員用と住民用の読取機は別にしてください。")
             }

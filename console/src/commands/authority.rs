@@ -1,0 +1,112 @@
+//! `madoguchi authority status`: the certification authorities and how long they are good for.
+
+use std::process::ExitCode;
+
+use issuance::authority::{AuthorityName, Trust};
+use relay_core::clock::{Clock, JST, SystemClock};
+use serde_json::json;
+use time::OffsetDateTime;
+
+use super::{Setting, words::Lang};
+
+/// What can be asked of the authorities.
+#[derive(Debug, clap::Subcommand)]
+pub enum AuthorityCommand {
+    /// Show the authorities' certificates and their expiry.
+    Status(StatusOptions),
+}
+
+/// How to tell it.
+#[derive(Debug, clap::Args)]
+pub struct StatusOptions {
+    /// One line of JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Tells how the authorities stand: exit code 1 when one is past its time.
+///
+/// # Errors
+/// When the ceremony's folder is missing or was changed.
+pub fn run(setting: &Setting, asked: &AuthorityCommand) -> anyhow::Result<ExitCode> {
+    let AuthorityCommand::Status(options) = asked;
+    let config = setting.config()?;
+    let now = SystemClock.now();
+    let authorities = examine(&config.authority.folder)?;
+    let expired = authorities.iter().any(|authority| authority.until <= now);
+    if options.json {
+        let list: Vec<_> = authorities
+            .iter()
+            .map(|authority| {
+                json!({
+                    "name": authority.name.as_str(),
+                    "certificate": config.authority.folder.join(authority.name.as_str()).join("certificate.pem"),
+                    "from": authority.from.date().to_string(),
+                    "until": authority.until.date().to_string(),
+                    "days_left": authority.days_left(now),
+                })
+            })
+            .collect();
+        println!("{}", json!({ "authorities": list }));
+    } else {
+        for authority in &authorities {
+            println!("{}", line(authority, now, setting.lang));
+        }
+    }
+    Ok(if expired { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// An authority and its time.
+pub(super) struct Standing {
+    /// Which.
+    pub name: AuthorityName,
+    /// First second.
+    pub from: OffsetDateTime,
+    /// Last second.
+    pub until: OffsetDateTime,
+}
+
+impl Standing {
+    /// Whole days until its end; negative after it.
+    pub(super) fn days_left(&self, now: OffsetDateTime) -> i64 {
+        (self.until - now).whole_days()
+    }
+}
+
+/// Every authority of the ceremony in `folder`, its certificate checked against the record.
+pub(super) fn examine(folder: &std::path::Path) -> anyhow::Result<Vec<Standing>> {
+    let trust = Trust::open(folder)?;
+    AuthorityName::ALL
+        .into_iter()
+        .map(|name| {
+            let (from, until) = trust.validity(name)?;
+            Ok(Standing { name, from, until })
+        })
+        .collect()
+}
+
+/// The authority's name in the office's words.
+pub(super) fn name(name: AuthorityName, lang: Lang) -> &'static str {
+    match name {
+        AuthorityName::Root => lang.pick("親の認証局", "root authority"),
+        AuthorityName::Resident => lang.pick("住民用の認証局", "resident authority"),
+        AuthorityName::Staff => lang.pick("職員用の認証局", "staff authority"),
+    }
+}
+
+fn line(authority: &Standing, now: OffsetDateTime, lang: Lang) -> String {
+    let day = |moment: OffsetDateTime| moment.to_offset(JST).date();
+    let (from, until, left) = (day(authority.from), day(authority.until), authority.days_left(now));
+    let name = name(authority.name, lang);
+    if authority.until <= now {
+        lang.pick(
+            format!("✗ {name}: {until} に期限が切れました"),
+            format!("✗ {name}: expired on {until}"),
+        )
+    } else {
+        lang.pick(
+            format!("✓ {name}: {from} から {until} まで(あと {left} 日)"),
+            format!("✓ {name}: {from} to {until} ({left} days left)"),
+        )
+    }
+}

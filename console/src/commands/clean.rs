@@ -1,0 +1,112 @@
+//! `madoguchi clean-data`: removes everything of a set-up, so that the next one begins afresh.
+
+use std::{
+    fs,
+    io::{IsTerminal, Write, stdin},
+    process::ExitCode,
+};
+
+use anyhow::bail;
+use store::cluster::Cluster;
+
+use super::{Setting, processes::Hold, services};
+use crate::config;
+
+/// Whether to ask.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Remove without asking.
+    #[arg(long)]
+    force: bool,
+}
+
+/// What a set-up leaves in its folder; nothing else in it is touched.
+const OURS: [&str; 10] = [
+    config::FILE_NAME,
+    "endpoints.json",
+    "secrets",
+    "postgres",
+    "authority",
+    "paper",
+    "log",
+    "tray",
+    "run",
+    "city.csv",
+];
+
+/// Stops what runs, then removes it.
+///
+/// # Errors
+/// When something cannot be stopped or removed.
+pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
+    let lang = setting.lang;
+    let folder = setting.home.folder();
+    if !OURS.iter().any(|name| folder.join(name).exists()) {
+        println!("{}", lang.pick("消すものはありません。", "There is nothing to remove."));
+        return Ok(ExitCode::SUCCESS);
+    }
+    // What lies in a folder named by mistake must survive the mistake.
+    if !setting.home.config_file().exists() && !setting.home.cluster().exists() && !setting.home.run("").exists() {
+        bail!(lang.pick(
+            format!(
+                "{} はこのプログラムの一式ではないようです。何も消しませんでした。",
+                folder.display()
+            ),
+            format!(
+                "{} does not look like a set-up of ours; nothing was removed.",
+                folder.display()
+            ),
+        ));
+    }
+    if !options.force && !agreed(setting)? {
+        println!("{}", lang.pick("何も消しませんでした。", "Nothing was removed."));
+        return Ok(ExitCode::FAILURE);
+    }
+    services::down(setting)?;
+    let hold = Hold::take(&setting.home)?;
+    Cluster::at(setting.home.cluster()).remove()?;
+    for name in OURS {
+        let path = folder.join(name);
+        let removed = if path.is_dir() {
+            fs::remove_dir_all(&path)
+        } else {
+            fs::remove_file(&path)
+        };
+        match removed {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => bail!("{}: {error}", path.display()),
+            _ => {}
+        }
+    }
+    drop(hold);
+    // Only when nothing else was put there.
+    let _ = fs::remove_dir(folder);
+    println!("{}", lang.pick("すべて消しました。", "Everything was removed."));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn agreed(setting: &Setting) -> anyhow::Result<bool> {
+    let lang = setting.lang;
+    if !stdin().is_terminal() {
+        bail!(lang.pick(
+            "尋ねる相手がいません。消してよければ --force(make では FORCE=1)を付けてください。",
+            "there is nobody to ask; add --force (FORCE=1 with make) if it may be removed.",
+        ));
+    }
+    print!(
+        "{}",
+        lang.pick(
+            format!(
+                "{} の住民名簿、案件、鍵、カードをすべて消します。元に戻せません。消すなら「はい」と入力: ",
+                setting.home.folder().display()
+            ),
+            format!(
+                "This removes the roster, cases, keys and cards in {} for good. Type yes to go on: ",
+                setting.home.folder().display()
+            ),
+        )
+    );
+    std::io::stdout().flush()?;
+    let mut answer = String::new();
+    stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "はい" | "yes" | "y"))
+}

@@ -1,0 +1,299 @@
+//! What must run beside the console: the database, the card service, and in a demonstration the tray of cards.
+//! `up` starts what is not running, `down` stops what was started here and nothing else.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context, bail};
+use card::{ReaderError, Readers};
+use store::cluster::{Cluster, ClusterStatus, Stop};
+
+use super::{
+    Setting,
+    processes::{Process, has_systemd, is_root, wait_until},
+    steps::{Outcome, Step, Steps},
+    words::Lang,
+};
+use crate::config::{Config, Demo, secrets};
+
+/// How long a service is given until it answers.
+const READY: Duration = Duration::from_secs(10);
+
+/// Starts what is not running.
+///
+/// # Errors
+/// When something does not start, with what to do.
+pub fn up(setting: &Setting) -> anyhow::Result<ExitCode> {
+    let config = setting.config()?;
+    let steps = Steps::new(setting.lang, false);
+    start_all(setting, &config, &steps)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Starts what is not running, a line each.
+pub(super) fn start_all(setting: &Setting, config: &Config, steps: &Steps) -> anyhow::Result<()> {
+    let lang = setting.lang;
+    steps.step(database_words(lang), |_| start_database(setting, lang))?;
+    steps.step(card_service_words(lang), |step| start_card_service(setting, step))?;
+    if let Some(demo) = &config.demo {
+        steps.step(tray_words(lang), |_| start_tray(setting, config, demo))?;
+    }
+    Ok(())
+}
+
+/// Stops what was started here, the console's own needs last.
+///
+/// # Errors
+/// When something does not stop.
+pub fn down(setting: &Setting) -> anyhow::Result<ExitCode> {
+    let lang = setting.lang;
+    let steps = Steps::new(lang, false);
+    let done = |stopped| if stopped { Outcome::Done } else { Outcome::Already };
+    steps.step(lang.pick("盆を片付ける", "put the tray away"), |_| {
+        tray_process(setting).stop().map(done)
+    })?;
+    steps.step(lang.pick("pcscd を止める", "stop pcscd"), |step| {
+        stop_card_service(setting, step).map(done)
+    })?;
+    steps.step(lang.pick("データベースを止める", "stop the database"), |_| {
+        let cluster = Cluster::at(setting.home.cluster());
+        if !matches!(cluster.status()?, ClusterStatus::Running { .. }) {
+            return Ok(Outcome::Already);
+        }
+        cluster.stop(Stop::Fast)?;
+        anyhow::Ok(Outcome::Done)
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Name of the database's step.
+pub(super) fn database_words(lang: Lang) -> &'static str {
+    lang.pick("データベースを動かす", "start the database")
+}
+
+/// Name of the card service's step.
+pub(super) fn card_service_words(lang: Lang) -> &'static str {
+    lang.pick("カードの仲介(pcscd)を動かす", "start the card service (pcscd)")
+}
+
+/// Name of the tray's step.
+pub(super) fn tray_words(lang: Lang) -> &'static str {
+    lang.pick("仮想カードの盆を出す", "put the tray of virtual cards out")
+}
+
+/// Starts the private cluster. A database that is not ours (another machine's) is not ours to start.
+pub(super) fn start_database(setting: &Setting, lang: Lang) -> anyhow::Result<Outcome> {
+    let cluster = Cluster::at(setting.home.cluster());
+    match cluster.status()? {
+        ClusterStatus::Running { .. } => Ok(Outcome::Already),
+        ClusterStatus::Stopped => {
+            cluster.start()?;
+            Ok(Outcome::Done)
+        }
+        ClusterStatus::Absent => bail!(lang.pick(
+            "データベースがまだ作られていません。`madoguchi setup`(実演は `make demo`)で作ってください。",
+            "there is no database yet; make it with `madoguchi setup` (`make demo` for the demonstration)."
+        )),
+    }
+}
+
+/// Makes sure that pcscd answers: systemd's socket where there is one, else by hand as root.
+pub(super) fn start_card_service(setting: &Setting, step: &Step) -> anyhow::Result<Outcome> {
+    let lang = setting.lang;
+    let Some(trouble) = Readers::connect().and_then(|readers| readers.list()).err() else {
+        return Ok(Outcome::Already);
+    };
+    if trouble != ReaderError::ServiceGone {
+        bail!(super::card::reader_words(&trouble, lang));
+    }
+    let process = card_service_process(setting);
+    if has_systemd() {
+        step.pause(|| as_root(&["systemctl", "start", "pcscd.socket"]))?;
+    } else {
+        let program = program("pcscd", &["/usr/sbin/pcscd"]).with_context(|| {
+            lang.pick(
+                "pcscd が入っていません。`scripts/packages run` か `apt-get install pcscd` で入れてください。",
+                "pcscd is not installed: `scripts/packages run`, or `apt-get install pcscd`.",
+            )
+        })?;
+        // Its socket's folder lives in a file system that is empty after each start of the machine.
+        step.pause(|| as_root(&["mkdir", "-p", "/run/pcscd"]))?;
+        if is_root() {
+            process.start(&program, ["--foreground"])?;
+        } else {
+            let mut words = vec![program.display().to_string()];
+            // Without a polkit daemon every user but root would be refused; later versions can be told so.
+            words.extend(knows_option(&program, "--disable-polkit").then(|| "--disable-polkit".to_owned()));
+            step.pause(|| as_root(&words.iter().map(String::as_str).collect::<Vec<_>>()))?;
+        }
+    }
+    let ready = wait_until(READY, || Readers::connect().and_then(|readers| readers.list()).is_ok());
+    if !ready {
+        bail!(lang.pick(
+            format!(
+                "pcscd が答えません。ログを見てください: {}(systemd なら journalctl -u pcscd)",
+                process.log().display()
+            ),
+            format!(
+                "pcscd does not answer; see {} (with systemd: journalctl -u pcscd)",
+                process.log().display()
+            ),
+        ));
+    }
+    if !has_systemd() && !is_root() {
+        // pcscd went into the background by itself and says here who it is (pcscd(8)).
+        let number = std::fs::read_to_string("/run/pcscd/pcscd.pid")?;
+        process.keep(number.trim().parse()?)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn stop_card_service(setting: &Setting, step: &Step) -> anyhow::Result<bool> {
+    let process = card_service_process(setting);
+    let Some(number) = process.running() else {
+        return Ok(process.stop()?);
+    };
+    if is_root() {
+        return Ok(process.stop()?);
+    }
+    step.pause(|| as_root(&["kill", &number.to_string()]))?;
+    wait_until(READY, || process.running().is_none());
+    Ok(process.stop().is_ok())
+}
+
+/// Puts the tray out and waits until both of its readers are known to the card service.
+pub(super) fn start_tray(setting: &Setting, config: &Config, demo: &Demo) -> anyhow::Result<Outcome> {
+    let lang = setting.lang;
+    let process = tray_process(setting);
+    let outcome = if process.running().is_some() && ask_tray(&demo.tray_socket, "status").is_ok() {
+        Outcome::Already
+    } else {
+        process.stop()?;
+        let program = beside_us("virtual-card").with_context(|| {
+            lang.pick(
+                "プログラム virtual-card が見つかりません。`make build` で作ってください。",
+                "the program virtual-card is not there: make it with `make build`.",
+            )
+        })?;
+        let folder = setting.home.tray();
+        for private in [Some(folder.as_path()), demo.tray_socket.parent()]
+            .into_iter()
+            .flatten()
+        {
+            secrets::private_folder(private)?;
+        }
+        process.start(
+            program,
+            [
+                Path::new("--socket"),
+                &demo.tray_socket,
+                Path::new("tray"),
+                Path::new("--cards"),
+                &folder,
+                Path::new("--master"),
+                &config.card.master_file,
+            ],
+        )?;
+        Outcome::Done
+    };
+    let wanted = [&config.card.staff_reader, &config.card.resident_reader];
+    let ready = wait_until(READY, || {
+        ask_tray(&demo.tray_socket, "status").is_ok()
+            && Readers::connect()
+                .and_then(|readers| readers.list())
+                .is_ok_and(|names| wanted.iter().all(|name| names.contains(name)))
+    });
+    if !ready {
+        bail!(lang.pick(
+            format!(
+                "仮想の読取機が現れません。vpcd を入れたあとなら pcscd を起動し直してください(systemctl restart pcscd)。ログ: {}",
+                process.log().display()
+            ),
+            format!(
+                "the virtual readers do not appear; after installing vpcd, restart pcscd (systemctl restart pcscd). Log: {}",
+                process.log().display()
+            ),
+        ));
+    }
+    Ok(outcome)
+}
+
+/// Asks the tray one thing and gives its answer's rows, a list of fields each. The protocol is the tray's: a first line
+/// `OK` or `ERR` with words, rows with tabs between fields, an empty line.
+pub(super) fn ask_tray(socket: &Path, question: &str) -> anyhow::Result<Vec<Vec<String>>> {
+    let mut tray = UnixStream::connect(socket).with_context(|| format!("{}", socket.display()))?;
+    tray.set_read_timeout(Some(READY))?;
+    writeln!(tray, "{question}")?;
+    let mut lines = BufReader::new(tray).lines();
+    let first = lines.next().transpose()?.unwrap_or_default();
+    if first != "OK" && !first.starts_with("OK ") {
+        bail!("{question}: {first}");
+    }
+    let mut rows = Vec::new();
+    for line in lines {
+        let line = line?;
+        if line.is_empty() {
+            break;
+        }
+        rows.push(line.split('\t').map(str::to_owned).collect());
+    }
+    Ok(rows)
+}
+
+/// The tray's record.
+pub(super) fn tray_process(setting: &Setting) -> Process {
+    Process::new(&setting.home, "tray")
+}
+
+/// The record of a pcscd that was started by hand.
+pub(super) fn card_service_process(setting: &Setting) -> Process {
+    Process::new(&setting.home, "pcscd")
+}
+
+/// Runs one command as root, through sudo (which may ask for the password) when we are not.
+fn as_root(words: &[&str]) -> anyhow::Result<()> {
+    let (program, arguments) = if is_root() {
+        (words[0], &words[1..])
+    } else {
+        ("sudo", words)
+    };
+    let ended = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::inherit())
+        .status()
+        .with_context(|| format!("{program} {}", arguments.join(" ")))?;
+    if !ended.success() {
+        bail!("{} {}: {ended}", program, arguments.join(" "));
+    }
+    Ok(())
+}
+
+fn knows_option(program: &Path, option: &str) -> bool {
+    Command::new(program).arg("--help").output().is_ok_and(|help| {
+        let said = [help.stdout, help.stderr].concat();
+        String::from_utf8_lossy(&said).contains(option)
+    })
+}
+
+/// A program of the system, looked for on the path and in the places that users' paths leave out.
+fn program(name: &str, elsewhere: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .chain(elsewhere.iter().map(PathBuf::from))
+        .find(|file| file.is_file())
+}
+
+/// A program that was built together with this one.
+fn beside_us(name: &str) -> Option<PathBuf> {
+    let ours = std::env::current_exe().ok()?;
+    [ours.parent()?.join(name), ours.parent()?.parent()?.join(name)]
+        .into_iter()
+        .find(|file| file.is_file())
+        .or_else(|| program(name, &[]))
+}

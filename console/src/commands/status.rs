@@ -1,0 +1,70 @@
+//! `madoguchi status`: what of this set-up is running.
+
+use std::process::ExitCode;
+
+use card::Readers;
+use serde_json::json;
+use store::cluster::{Cluster, ClusterStatus};
+
+use super::{Setting, services};
+
+/// How to tell it.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// One line of JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Tells what is running: exit code 0 when everything a console needs is, 1 otherwise.
+///
+/// # Errors
+/// When the cluster's folder cannot be read.
+pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
+    let lang = setting.lang;
+    let database = match Cluster::at(setting.home.cluster()).status()? {
+        ClusterStatus::Running { pid } => Some(pid),
+        ClusterStatus::Stopped | ClusterStatus::Absent => None,
+    };
+    let readers = Readers::connect().and_then(|readers| readers.list()).ok();
+    let demo = setting.config().ok().and_then(|config| config.demo);
+    let tray = services::tray_process(setting).running();
+    let all = database.is_some() && readers.is_some() && (demo.is_none() || tray.is_some());
+    if options.json {
+        println!(
+            "{}",
+            json!({
+                "home": setting.home.folder(),
+                "database": database,
+                "readers": readers,
+                "tray": tray,
+                "running": all,
+            })
+        );
+    } else {
+        let line = |running: bool, name: &str, more: String| {
+            let sign = if running { "●" } else { "○" };
+            let word = if running {
+                lang.pick("動いています", "running")
+            } else {
+                lang.pick("止まっています", "stopped")
+            };
+            println!("{sign} {name}  {word}  {more}");
+        };
+        let number = |pid: Option<i32>| pid.map(|pid| format!("pid {pid}")).unwrap_or_default();
+        line(
+            database.is_some(),
+            lang.pick("データベース", "database"),
+            number(database),
+        );
+        line(
+            readers.is_some(),
+            lang.pick("カードの仲介", "card service"),
+            readers.unwrap_or_default().join(", "),
+        );
+        if demo.is_some() {
+            line(tray.is_some(), lang.pick("仮想カードの盆", "card tray"), number(tray));
+        }
+    }
+    Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
