@@ -136,14 +136,9 @@ fn heading(sheet: &mut Sheet<'_>, form: &ApplicationForm) -> Result<f32, PaperEr
     let top = 13.0;
     sheet.code(modules, RIGHT - side, top, MODULE);
     let width = RIGHT - side - 5.0 - LEFT;
-    let title = Lettering::strong(19.0);
-    let y = sheet.shrunk(
-        label::WORDS,
-        &words::title(&form.office.card_name),
-        title,
-        13.0,
-        (LEFT, top - 2.0, width),
-    )?;
+    let text = words::title(&form.office.card_name);
+    let title = sheet.shrunk(label::WORDS, &text, Lettering::strong(20.0), 13.0, width)?;
+    let y = sheet.paragraph(label::WORDS, &text, title, (LEFT, top - 2.0, width))?;
     let y = sheet.paragraph(
         label::OFFICE,
         &words::to(&form.office.city),
@@ -162,7 +157,10 @@ fn heading(sheet: &mut Sheet<'_>, form: &ApplicationForm) -> Result<f32, PaperEr
         baseline,
     )?;
     let after = sheet.line(words::RECEIVED_ON, words::RECEIVED_ON, small, after + 8.0, baseline)?;
-    sheet.line(words::RECEIVED_ON, &form.received_on, small, after + 3.0, baseline)?;
+    let after = sheet.line(words::RECEIVED_ON, &form.received_on, small, after + 3.0, baseline)?;
+    if after > LEFT + width {
+        return Err(does_not_fit(words::RECEIVED_ON));
+    }
     Ok((y + number.leading()).max(top + side) + 2.0)
 }
 

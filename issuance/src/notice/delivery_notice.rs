@@ -122,7 +122,6 @@ fn set_address(sheet: &Sheet<'_>, to: &Addressee, size: f32, window: &Area) -> R
     // Tighter than running text: the block shall read as one.
     let tight = |lettering: Lettering| lettering.height() * 1.28;
     let line = Lettering::name(size);
-    let name = Lettering::name(size + 2.0);
     let left = window.left + 1.0;
     let width = window.width - 2.0;
 
@@ -151,9 +150,14 @@ fn set_address(sheet: &Sheet<'_>, to: &Addressee, size: f32, window: &Area) -> R
         }
     }
     y += 0.8;
+    // The name is larger than the address, unless that would tear it.
+    let glyphs = draft.set(words::ADDRESSEE, &to.name, line)?;
     // 様 never stands alone on a line: the last line of the name keeps room for it.
-    let glyphs = draft.set(words::ADDRESSEE, &to.name, name)?;
-    let lines = broken(words::ADDRESSEE, &glyphs, name, width - 1.6 * name.height())?;
+    let room = |name: Lettering| width - 1.6 * name.height();
+    let sizes = [2.0, 1.0, 0.0].map(|larger| line.sized(size + larger));
+    let whole = sizes.into_iter().find(|name| name.width(&glyphs) <= room(*name));
+    let name = whole.unwrap_or(line);
+    let lines = broken(words::ADDRESSEE, &glyphs, name, room(name))?;
     let mut end = (left, 0.0);
     for range in lines {
         let baseline = step(&mut y, name);
@@ -198,12 +202,18 @@ fn sender(sheet: &mut Sheet<'_>, notice: &DeliveryNotice) -> Result<(), PaperErr
     let width = RIGHT - left;
     let small = Lettering::reading(10.5);
     let mut y = 12.0;
-    if let Some(number) = &notice.document_number {
-        sheet.line_to(label::OFFICE, number, small, RIGHT, baseline_in(y, small))?;
+    let above = [
+        (words::DOCUMENT_NUMBER, notice.document_number.as_deref()),
+        (label::DATE, Some(&notice.issued_on)),
+    ];
+    for (field, text) in above.into_iter().filter_map(|(field, text)| Some((field, text?))) {
+        let start = sheet.line_to(field, text, small, RIGHT, baseline_in(y, small))?;
+        if start < left {
+            return Err(does_not_fit(field));
+        }
         y += small.leading();
     }
-    sheet.line_to(label::DATE, &notice.issued_on, small, RIGHT, baseline_in(y, small))?;
-    y += small.leading() + 3.0;
+    y += 3.0;
     let office = &notice.office;
     y = sheet.paragraph(label::OFFICE, &office.city, Lettering::strong(14.0), (left, y, width))?;
     y = sheet.paragraph(
@@ -234,15 +244,9 @@ fn heading(sheet: &mut Sheet<'_>, notice: &DeliveryNotice) -> Result<(), PaperEr
     sheet.place(label::WORDS, glyphs, note, middle, top + side + QUIET + note.height())?;
 
     let width = code_left - QUIET - 2.0 - LEFT;
-    let title = Lettering::strong(20.0);
-    let column = (LEFT, top - 2.5, width);
-    let y = sheet.shrunk(
-        label::WORDS,
-        &words::title(&notice.office.card_name),
-        title,
-        13.0,
-        column,
-    )? + 1.0;
+    let text = words::title(&notice.office.card_name);
+    let title = sheet.shrunk(label::WORDS, &text, Lettering::strong(20.0), 13.0, width)?;
+    let y = sheet.paragraph(label::WORDS, &text, title, (LEFT, top - 2.5, width))? + 1.0;
     let number = Lettering::strong(13.0);
     let baseline = baseline_in(y, number);
     let after = sheet.line(

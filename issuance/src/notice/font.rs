@@ -320,3 +320,67 @@ fn sfnt(tables: &mut [([u8; 4], Vec<u8>)]) -> Vec<u8> {
     }
     file
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ttf_parser::{GlyphId, OutlineBuilder};
+
+    /// An outline as text, to be compared.
+    #[derive(Default, PartialEq, Debug)]
+    struct Outline(String);
+
+    impl OutlineBuilder for Outline {
+        fn move_to(&mut self, x: f32, y: f32) {
+            self.0 += &format!("M{x},{y} ");
+        }
+        fn line_to(&mut self, x: f32, y: f32) {
+            self.0 += &format!("L{x},{y} ");
+        }
+        fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
+            self.0 += &format!("Q{x1},{y1} {x},{y} ");
+        }
+        fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
+            self.0 += &format!("C{x1},{y1} {x2},{y2} {x},{y} ");
+        }
+        fn close(&mut self) {
+            self.0 += "Z ";
+        }
+    }
+
+    fn outline(face: &Face<'_>, glyph: u16) -> Outline {
+        let mut outline = Outline::default();
+        let _ = face.outline_glyph(GlyphId(glyph), &mut outline);
+        outline
+    }
+
+    #[test]
+    fn a_subset_draws_what_the_font_draws() {
+        let library = Library::open(&FontFolders::default()).unwrap();
+        for key in FontKey::ALL {
+            let font = library.font(key);
+            let bytes = std::fs::read(&font.path).unwrap();
+            let whole = Face::parse(&bytes, 0).unwrap();
+            let glyphs: BTreeSet<u16> = (1..whole.number_of_glyphs()).step_by(97).collect();
+            let subset = font.subset(&glyphs).unwrap();
+            let small = Face::parse(&subset.program, 0).unwrap();
+            let width = |face: &Face<'_>, glyph: u16| face.glyph_hor_advance(GlyphId(glyph));
+            for (&glyph, &number) in &subset.numbers {
+                assert_eq!(outline(&small, number), outline(&whole, glyph), "{key:?} {glyph}");
+                assert_eq!(width(&small, number), width(&whole, glyph), "{key:?} {glyph}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_parts_of_a_composite_are_found_whatever_their_scales() {
+        // The releases in use have no composites, others may: -1 contours, a box, then two parts,
+        // the first with word arguments and one scale, and with more to come.
+        let mut outline = vec![0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0];
+        outline.extend([0x00, 0x29, 0x01, 0x02, 0, 0, 0, 0, 0x40, 0x00]);
+        outline.extend([0x00, 0x00, 0x03, 0x04, 0, 0]);
+        assert_eq!(parts(&outline), [0x0102, 0x0304]);
+        assert!(parts(&[0, 1, 0, 0]).is_empty(), "a simple outline");
+        assert_eq!(parts(&outline[..14]), [0x0102], "cut short");
+    }
+}

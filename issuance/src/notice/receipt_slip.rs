@@ -116,23 +116,21 @@ fn half(sheet: &mut Sheet<'_>, slip: &ReceiptSlip, part: Part, top: f32, limit: 
 }
 
 fn heading(sheet: &mut Sheet<'_>, slip: &ReceiptSlip, part: Part, top: f32) -> Result<f32, PaperError> {
-    let title = Lettering::strong(18.0);
-    let number = Lettering::strong(13.0);
-    let baseline = baseline_in(top, title);
-    let text = words::title(&slip.office.card_name);
-    let end = sheet.line(label::WORDS, &text, title, LEFT, baseline)?;
-    if part == Part::ForTheResident {
-        sheet.line(label::WORDS, words::COPY, Lettering::strong(13.0), end + 1.0, baseline)?;
-    }
+    let largest = Lettering::strong(18.0);
+    let baseline = baseline_in(top, largest);
+    let (number, small) = (Lettering::strong(13.0), Lettering::reading(10.5));
     let left = sheet.line_to(label::CASE_NUMBER, &slip.case_number, number, RIGHT, baseline)?;
-    sheet.line_to(
-        label::CASE_NUMBER,
-        label::CASE_NUMBER,
-        Lettering::reading(10.5),
-        left - 3.0,
-        baseline,
-    )?;
-    let y = top + title.leading() + 1.0;
+    let left = sheet.line_to(label::CASE_NUMBER, label::CASE_NUMBER, small, left - 3.0, baseline)?;
+
+    let text = match part {
+        Part::ForTheOffice => words::title(&slip.office.card_name),
+        Part::ForTheResident => words::title(&slip.office.card_name) + words::COPY,
+    };
+    let title = sheet.shrunk(label::WORDS, &text, largest, 12.0, left - LEFT - 4.0)?;
+    if sheet.line(label::WORDS, &text, title, LEFT, baseline)? > left - 3.0 {
+        return Err(does_not_fit(label::WORDS));
+    }
+    let y = top + largest.leading() + 1.0;
     let statement = match part {
         Part::ForTheOffice => words::STATEMENT,
         Part::ForTheResident => words::STATEMENT_COPY,

@@ -205,21 +205,21 @@ impl<'a> Sheet<'a> {
         Ok(upper)
     }
 
-    /// Text on one line if need be at a smaller size, not below `least`; else wrapped at `least`. Gives its lower edge.
+    /// The lettering, made smaller down to `least` if that puts the text on one line of `width`.
     pub(super) fn shrunk(
-        &mut self,
+        &self,
         field: &str,
         text: &str,
         lettering: Lettering,
         least: f32,
-        column: (f32, f32, f32),
-    ) -> Result<f32, PaperError> {
+        width: f32,
+    ) -> Result<Lettering, PaperError> {
         let glyphs = self.set(field, text, lettering)?;
         let mut smaller = lettering;
-        while smaller.size > least && smaller.width(&glyphs) > column.2 {
-            smaller.size -= 0.5;
+        while smaller.size > least && smaller.width(&glyphs) > width {
+            smaller.size = (smaller.size - 0.5).max(least);
         }
-        self.paragraph(field, text, smaller, column)
+        Ok(smaller)
     }
 
     /// Glyphs from `left` on; gives their right edge.

@@ -2,6 +2,7 @@
 
 use super::{
     PaperError,
+    glyphs::Hand,
     sheet::{Lettering, Sheet, baseline_in},
 };
 
@@ -9,6 +10,8 @@ use super::{
 const HAIRLINE: f32 = 0.35;
 /// Above and below each row's text, in millimetres.
 const PADDING: f32 = 1.0;
+/// Names are not set smaller than running text, in points.
+const LEAST: f32 = 10.5;
 
 /// One fact.
 pub(super) struct Row<'a> {
@@ -46,13 +49,23 @@ pub(super) fn rows(sheet: &mut Sheet<'_>, rows: &[Row<'_>], columns: Columns, to
     sheet.rule(columns.left, columns.right, y, HAIRLINE);
     for row in rows {
         y += PADDING;
+        let width = columns.right - columns.values - 1.0;
+        let mut values = Vec::new();
+        for (text, lettering) in &row.value {
+            // A name set large becomes smaller rather than be torn; running text is wrapped.
+            let least = if lettering.hand == Hand::Name {
+                LEAST
+            } else {
+                lettering.size
+            };
+            values.push((*text, sheet.shrunk(row.label, text, *lettering, least, width)?));
+        }
         let label = Lettering::strong(columns.label_size);
         // The label shares the baseline of the value's first line.
-        let first = row.value.first().map_or(label, |(_, lettering)| *lettering);
+        let first = values.first().map_or(label, |(_, lettering)| *lettering);
         sheet.line(row.label, row.label, label, columns.left + 1.0, baseline_in(y, first))?;
-        for (text, lettering) in &row.value {
-            let column = (columns.values, y, columns.right - columns.values - 1.0);
-            y = sheet.paragraph(row.label, text, *lettering, column)?;
+        for (text, lettering) in values {
+            y = sheet.paragraph(row.label, text, lettering, (columns.values, y, width))?;
         }
         y += PADDING;
         sheet.rule(columns.left, columns.right, y, HAIRLINE);

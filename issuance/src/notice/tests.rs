@@ -227,6 +227,81 @@ fn a_character_without_a_glyph_stops_the_print_in_every_field() {
 }
 
 #[test]
+fn slip_and_form_stop_at_a_missing_glyph_too() {
+    let field = |result: Result<Printed, PaperError>| match result {
+        Err(PaperError::Glyph(missing)) => missing.field,
+        other => panic!("{other:?}"),
+    };
+    let slip = |spoil: fn(&mut ReceiptSlip)| {
+        let mut slip = receipt_slip();
+        spoil(&mut slip);
+        field(press().receipt_slip(&slip))
+    };
+    assert_eq!(slip(|slip| slip.holder.name.push('🎌')), "カードの持ち主");
+    assert_eq!(slip(|slip| slip.chip_serial.push('🎌')), "チップ番号");
+    assert_eq!(slip(|slip| slip.sights[1].clerk.push('🎌')), "確認した職員");
+    let form = |spoil: fn(&mut ApplicationForm)| {
+        let mut form = application_form();
+        spoil(&mut form);
+        field(press().application_form(&form))
+    };
+    assert_eq!(form(|form| form.applicant.kana.push('🎌')), "フリガナ");
+    assert_eq!(form(|form| form.applicant.address_lines[0].push('🎌')), "住所");
+    assert_eq!(
+        form(|form| form.agent.as_mut().unwrap().power.push('🎌')),
+        "代理の理由と書類"
+    );
+    assert_eq!(form(|form| form.services[0].label.push('🎌')), "3 カードで使うサービス");
+    assert_eq!(form(|form| form.notes = Some("🎌".into())), "備考");
+}
+
+/// Fails when two words of a page lie on each other.
+fn assert_nothing_overlaps(printed: &Printed) {
+    let paper = OnDisk::new(printed);
+    for page in 1..=printed.pages {
+        let words = paper.words(&page.to_string());
+        for (index, (word, a)) in words.iter().enumerate() {
+            for (other, b) in &words[index + 1..] {
+                let wide = a[2].min(b[2]) - a[0].max(b[0]);
+                let high = a[3].min(b[3]) - a[1].max(b[1]);
+                let line = (a[3] - a[1]).min(b[3] - b[1]);
+                assert!(
+                    wide < 0.2 || high < line / 20.0,
+                    "page {page}: {word} {a:?} on {other} {b:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn no_text_lies_on_another_even_with_a_long_card_name() {
+    for (_, printed) in all() {
+        assert_nothing_overlaps(&printed);
+    }
+    let office = Office {
+        card_name: "汐見市民健康福祉こども総合サービスカード".into(),
+        ..samples::office()
+    };
+    let (mut notice, mut slip, mut form) = (delivery_notice(), receipt_slip(), application_form());
+    (notice.office, slip.office, form.office) = (office.clone(), office.clone(), office);
+    assert_nothing_overlaps(&press().delivery_notice(&notice).unwrap());
+    assert_nothing_overlaps(&press().receipt_slip(&slip).unwrap());
+    assert_nothing_overlaps(&press().application_form(&form).unwrap());
+}
+
+#[test]
+fn a_document_number_never_reaches_into_the_window() {
+    let mut notice = delivery_notice();
+    notice.document_number = Some("汐市民第1042号".repeat(4));
+    let refused = press().delivery_notice(&notice);
+    assert!(
+        matches!(&refused, Err(PaperError::DoesNotFit { field }) if field == "文書番号"),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn the_counter_learns_early_which_names_cannot_be_printed() {
     for printable in [
         RARE_NAME,
@@ -443,6 +518,24 @@ proptest! {
                 prop_assert_eq!(dense(&text), expected);
             }
             Err(error) => prop_assert!(matches!(error, PaperError::DoesNotFit { .. }), "{}", error),
+        }
+    }
+
+    #[test]
+    fn slip_and_form_print_names_of_any_length_whole_or_refuse(name in writing(90), address in writing(120)) {
+        let (mut slip, mut form) = (receipt_slip(), application_form());
+        slip.holder.name = name.clone();
+        form.applicant.name = name.clone();
+        form.applicant.address_lines = vec![address.clone()];
+        for result in [press().receipt_slip(&slip), press().application_form(&form)] {
+            match result {
+                Ok(printed) => {
+                    assert_nothing_overlaps(&printed);
+                    let text = dense(&OnDisk::new(&printed).text());
+                    prop_assert!(text.contains(&dense(&name)), "{}", text);
+                }
+                Err(error) => prop_assert!(matches!(error, PaperError::DoesNotFit { .. }), "{}", error),
+            }
         }
     }
 }

@@ -1,11 +1,14 @@
 //! The QR code that finds a case again: `MDG1-<case number>-<26 base32 characters>`.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use fast_qr::{ECL, Mode, QRBuilder};
 use serde::Serialize;
 
 use super::PaperError;
+
+/// Tells our codes from others, with the version of their form.
+const PREFIX: &str = "MDG1-";
 
 /// Length of the secret part: 26 base32 characters carry 130 bits.
 const TOKEN_LENGTH: usize = 26;
@@ -27,9 +30,24 @@ impl fmt::Debug for Ticket {
     }
 }
 
+impl FromStr for Ticket {
+    type Err = NotATicket;
+
+    /// Reads a scanned payload; white space round it (scanners end with a line feed) is dropped.
+    fn from_str(scanned: &str) -> Result<Self, NotATicket> {
+        let body = scanned.trim().strip_prefix(PREFIX).ok_or(NotATicket::Foreign)?;
+        // The case number has hyphens of its own, the token has none.
+        let (case_number, token) = body.rsplit_once('-').ok_or(NotATicket::Token)?;
+        Self::new(case_number, token)
+    }
+}
+
 /// Text that can't be a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotATicket {
+    /// Some other code was scanned.
+    #[error("この窓口の通知書のQRコードではありません")]
+    Foreign,
     /// The case number has characters other than digits and a hyphen.
     #[error("受付番号は数字とハイフンで書きます(例 2026-000352)")]
     CaseNumber,
@@ -63,9 +81,14 @@ impl Ticket {
         &self.case_number
     }
 
-    /// What a scanner reads.
+    /// The secret part: whoever holds the letter has it. Records keep its hash, not the token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// What a scanner reads; [`FromStr`] reads it back.
     pub fn payload(&self) -> String {
-        format!("MDG1-{}-{}", self.case_number, self.token)
+        format!("{PREFIX}{}-{}", self.case_number, self.token)
     }
 
     /// The code's modules, row by row; `true` is dark.
@@ -94,6 +117,14 @@ mod tests {
     fn the_payload_names_the_case_and_carries_the_token() {
         let ticket = Ticket::new("2026-000352", TOKEN).unwrap();
         assert_eq!(ticket.payload(), "MDG1-2026-000352-ABCDEFGHIJKLMNOPQRSTUVWX23");
+    }
+
+    #[test]
+    fn a_scanned_payload_is_the_same_ticket_again() {
+        let ticket = Ticket::new("2026-000352", TOKEN).unwrap();
+        assert_eq!(format!("{}\n", ticket.payload()).parse(), Ok(ticket));
+        assert_eq!("https://example.jp/".parse::<Ticket>(), Err(NotATicket::Foreign));
+        assert_eq!("MDG1-2026-000352".parse::<Ticket>(), Err(NotATicket::Token));
     }
 
     #[test]

@@ -46,6 +46,7 @@ pub(super) mod label {
 /// The delivery notice.
 pub(super) mod delivery {
     pub(in super::super) const NO_FORWARDING: &str = "転送不要";
+    pub(in super::super) const DOCUMENT_NUMBER: &str = "文書番号";
     pub(in super::super) const PLACE: &str = "受け取る場所";
     pub(in super::super) const HOURS: &str = "開いている時間";
     pub(in super::super) const KEPT_UNTIL: &str = "受け取りの期限";
