@@ -86,7 +86,9 @@ pub enum StaffCardError {
 /// is signed under it; the caller keeps certificate and chip with it afterwards.
 ///
 /// # Errors
-/// [`StaffCardError`]. A card that was cut off is no good to log in with: its certificate is known to nobody.
+/// [`StaffCardError`]. A card that was cut off is no good to log in with: its certificate is known to nobody but by its
+/// recorded serial. It is made again with [`StaffOrder::again`]; one cut off at its very last command is closed, and a
+/// blank takes its place.
 pub fn make_staff_card<T: Transport>(
     transport: T,
     order: &StaffOrder<'_>,
@@ -129,21 +131,20 @@ pub fn make_staff_card<T: Transport>(
     });
     session.write(&files, &mut |_, _| {})?;
     session.read_back(&files)?;
+    // Verified before the password is set: no card that opens anything carries a certificate that does not.
+    let now = desk.clock.now();
+    desk.authorities
+        .trust
+        .verify_chain(&issued.der, profile, now, &|_| false)?;
     match session.set_initial_pin(PinSlot::Holder, order.password) {
         // Only a card that is made again can have one: that of the attempt that was cut off.
         Err(CardError::PinAlreadySet) => session.reset_pin(PinSlot::Holder, order.password)?,
         outcome => outcome?,
     }
     session.close()?;
-    // What a desk will read at log-in, read as a desk reads it.
-    let mut chip = session.release();
-    let certificate = chip.read_certificate(key)?;
-    desk.authorities
-        .trust
-        .verify_chain(&certificate, profile, desk.clock.now(), &|_| false)?;
     Ok(StaffCard {
-        certificate,
+        certificate: issued.der,
         serial: issued.serial,
-        chip: chip.serial().clone(),
+        chip: session.serial().clone(),
     })
 }

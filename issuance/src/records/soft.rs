@@ -27,7 +27,7 @@ pub enum Outage {
 #[derive(Clone, Default)]
 pub struct SoftRecords(Arc<Mutex<Store>>);
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Store {
     cases: BTreeMap<CaseId, CaseState>,
     cards: BTreeMap<CardId, CardJournal>,
@@ -42,6 +42,11 @@ impl SoftRecords {
     /// No case and no card.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A second store with the same content, apart from this one from now on: the same moment again in a test.
+    pub fn twin(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.store().clone())))
     }
 
     /// A case whose person is verified, so that a card can be made.
@@ -107,10 +112,10 @@ impl SoftRecords {
             store.down = true;
             return Err(stopped());
         }
-        let (cases, cards) = (store.cases.clone(), store.cards.clone());
-        let outcome = change(&mut store);
-        if outcome.is_err() {
-            (store.cases, store.cards) = (cases, cards);
+        let mut copy = store.clone();
+        let outcome = change(&mut copy);
+        if outcome.is_ok() {
+            *store = copy;
         }
         if planned == Some(Outage::AfterCommit) {
             store.down = true;
