@@ -30,11 +30,13 @@ pub(super) enum FontKey {
     Mincho,
     /// IPAmj明朝: every character of 文字情報基盤, for names the others lack.
     Ipamj,
+    /// DejaVu Serif: Latin letters with marks (Nguyễn), which no Japanese font here has.
+    Latin,
 }
 
 impl FontKey {
     /// Every font, in the order of [`Library::open`].
-    pub(super) const ALL: [Self; 4] = [Self::Gothic, Self::GothicBold, Self::Mincho, Self::Ipamj];
+    pub(super) const ALL: [Self; 5] = [Self::Gothic, Self::GothicBold, Self::Mincho, Self::Ipamj, Self::Latin];
 
     const fn wanted(self) -> MissingFont {
         match self {
@@ -58,6 +60,11 @@ impl FontKey {
                 file: "ipamjm.ttf",
                 package: "fonts-ipamj-mincho",
             },
+            Self::Latin => MissingFont {
+                name: "DejaVu Serif",
+                file: "DejaVuSerif.ttf",
+                package: "fonts-dejavu-core",
+            },
         }
     }
 
@@ -68,13 +75,14 @@ impl FontKey {
             Self::GothicBold => "BIZUDGothic-Bold",
             Self::Mincho => "BIZUDMincho-Regular",
             Self::Ipamj => "IPAmjMincho",
+            Self::Latin => "DejaVuSerif",
         }
     }
 }
 
 /// All fonts, opened.
 pub(super) struct Library {
-    fonts: [FontFile; 4],
+    fonts: [FontFile; FontKey::ALL.len()],
 }
 
 impl Library {

@@ -27,9 +27,9 @@ pub(super) enum Hand {
 impl Hand {
     const fn fonts(self) -> &'static [FontKey] {
         match self {
-            Self::Reading => &[FontKey::Gothic, FontKey::Mincho, FontKey::Ipamj],
-            Self::Strong => &[FontKey::GothicBold, FontKey::Mincho, FontKey::Ipamj],
-            Self::Name => &[FontKey::Mincho, FontKey::Ipamj, FontKey::Gothic],
+            Self::Reading => &[FontKey::Gothic, FontKey::Mincho, FontKey::Ipamj, FontKey::Latin],
+            Self::Strong => &[FontKey::GothicBold, FontKey::Mincho, FontKey::Ipamj, FontKey::Latin],
+            Self::Name => &[FontKey::Mincho, FontKey::Ipamj, FontKey::Gothic, FontKey::Latin],
         }
     }
 }
@@ -51,7 +51,7 @@ pub(super) struct Glyph {
 
 /// Sets texts with the fonts of one library.
 pub(super) struct Setter<'a> {
-    faces: [Face<'a>; 4],
+    faces: [Face<'a>; FontKey::ALL.len()],
 }
 
 impl<'a> Setter<'a> {

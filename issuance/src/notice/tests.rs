@@ -339,6 +339,15 @@ fn two_characters_of_one_shape_are_both_extracted_as_themselves() {
 }
 
 #[test]
+fn a_foreign_name_keeps_its_marks_on_paper() {
+    let mut notice = delivery_notice();
+    notice.addressee.name = "Nguyễn Thị Ánh".into();
+    let paper = OnDisk::new(&press().delivery_notice(&notice).unwrap());
+    assert!(paper.text().contains("Nguyễn Thị Ánh"), "{}", paper.text());
+    assert!(paper.ask("pdffonts", &[], &[]).contains("DejaVuSerif"));
+}
+
+#[test]
 fn the_same_data_gives_the_same_bytes_and_other_data_another_hash() {
     let again = Press::open(&FontFolders::default()).unwrap();
     let (first, second) = (
@@ -406,6 +415,7 @@ fn a_broken_font_file_is_named() {
         "BIZUDGothic-Bold.ttf",
         "BIZUDGothic-Regular.ttf",
         "BIZUDMincho-Regular.ttf",
+        "DejaVuSerif.ttf",
     ] {
         std::fs::write(folder.path().join(file), [0, 1, 0, 0, 0, 9, 0, 0]).unwrap();
     }
