@@ -24,7 +24,7 @@
 //! Slots are numbered from 0 in the order of the readers ("Virtual PCD 00 00", "00 01"). `waiting` is a card whose
 //! reader is not there (pcscd is down); it goes in by itself when pcscd is back. `dead` is a card that lost power by
 //! `cut`: to its reader it is gone; `remove` and `insert` bring it back. An `insert` is answered at once; the reader
-//! notices the card within half a second.
+//! notices the card within half a second, or one when another was taken out just before.
 //!
 //! ```text
 //! > list

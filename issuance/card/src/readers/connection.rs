@@ -68,7 +68,9 @@ impl Transport for PcscTransport {
             return Err(TransportError::Removed);
         };
         match card.transmit(command, self.answer.as_mut_slice()) {
-            Ok(answer) => Ok(answer.to_vec()),
+            Ok(answer) if answer.len() >= 2 => Ok(answer.to_vec()),
+            // No answer has no status word: vpcd's driver reports a card gone in mid-command so.
+            Ok(_) => Err(self.reconnect_after(pcsc::Error::NotTransacted)),
             Err(error) => Err(self.reconnect_after(error)),
         }
     }

@@ -4,7 +4,7 @@ use std::{
     net::{Shutdown, TcpStream},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -14,6 +14,10 @@ use crate::{
 
 /// How long to wait before trying again to reach a reader that is not there.
 const RETRY: Duration = Duration::from_millis(250);
+/// How long a reader stays empty at least. pcscd looks every 400 ms (its PCSCLITE_STATUS_POLL_RATE): an exchange
+/// between two looks would go unnoticed, and one with a failing reset in between leaves pcscd 1.9 with a card it
+/// believes absent for good. No hand is quicker at a real reader either.
+const OUT_AT_LEAST: Duration = Duration::from_millis(600);
 
 /// A stall: before a command of instruction `ins`, after `before` others of it.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +55,8 @@ struct State {
     powered: bool,
     /// The open connection, to be shut when the card is taken out.
     stream: Option<TcpStream>,
+    /// When the reader was last left empty.
+    out_since: Option<Instant>,
     hold: Option<Hold>,
     stopped: bool,
 }
@@ -161,6 +167,7 @@ impl State {
         if let Some(stream) = self.stream.take() {
             // Fails only when the other side was quicker.
             let _gone_already = stream.shutdown(Shutdown::Both);
+            self.out_since = Some(Instant::now());
         }
     }
 
@@ -204,10 +211,18 @@ impl Shared {
             if state.stopped {
                 return None;
             }
-            if state.card.is_some() && state.powered {
-                return Some(state.insertion);
+            if state.card.is_none() || !state.powered {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let out = state.out_since.map_or(OUT_AT_LEAST, |since| since.elapsed());
+            let Some(left) = OUT_AT_LEAST.checked_sub(out).filter(|left| !left.is_zero()) else {
+                return Some(state.insertion);
+            };
+            (state, _) = self
+                .changed
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 

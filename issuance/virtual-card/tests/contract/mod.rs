@@ -319,6 +319,7 @@ fn wrong_pins_use_up_the_tries_and_the_issuer_gives_them_back(desk: &mut dyn Des
     assert_eq!(change(&mut chip, "5280", "617"), Err(CardError::PinRefused));
     assert_eq!(change(&mut chip, "5280", "6174"), Ok(()));
     assert_eq!(chip.tries_left(PinSlot::Holder).unwrap(), Tries::Left(3));
+    drop(chip);
     desk.reinsert();
     let mut chip = Chip::select(desk.connect()).unwrap();
     chip.verify_pin(PinSlot::Holder, &pin("6174")).unwrap();
