@@ -21,6 +21,9 @@
 //! | `cut SLOT off` | takes the cut back | |
 //! | `stop` | ends the tray, all cards out | |
 //!
+//! A slot's fault reads `hold D6 2` (before the second D6 from now), `stalled D6` once that command waits, and `cut …`
+//! as it was asked for with what is left to go; two of them with a comma between.
+//!
 //! Slots are numbered from 0 in the order of the readers ("Virtual PCD 00 00", "00 01"). `waiting` is a card whose
 //! reader is not there (pcscd is down); it goes in by itself when pcscd is back. `dead` is a card that lost power by
 //! `cut`: to its reader it is gone; `remove` and `insert` bring it back. An `insert` is answered at once; the reader
@@ -268,7 +271,11 @@ impl Tray {
         let before = count.checked_sub(1)?;
         Some(self.slot(slot).and_then(|(number, slot)| {
             slot.look().card.ok_or(TrayError::SlotEmpty(number))?;
-            slot.hold(Some(Hold { ins, before }));
+            slot.hold(Some(Hold {
+                ins,
+                before,
+                stalled: false,
+            }));
             Ok(words_only(format!("slot {number} will stall before {ins:02X}")))
         }))
     }

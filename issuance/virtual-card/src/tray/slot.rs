@@ -24,6 +24,8 @@ const OUT_AT_LEAST: Duration = Duration::from_millis(600);
 pub(super) struct Hold {
     pub ins: u8,
     pub before: usize,
+    /// Such a command has come and waits.
+    pub stalled: bool,
 }
 
 /// What one sees of a slot.
@@ -85,9 +87,10 @@ impl Slot {
 
     pub(super) fn look(&self) -> Look {
         let state = self.shared.lock();
-        let hold = state
-            .hold
-            .map(|hold| format!("hold {:02X} {}", hold.ins, hold.before + 1));
+        let hold = state.hold.map(|hold| match hold.stalled {
+            true => format!("stalled {:02X}", hold.ins),
+            false => format!("hold {:02X} {}", hold.ins, hold.before + 1),
+        });
         let cut = state
             .card
             .as_ref()
@@ -280,7 +283,7 @@ impl Shared {
                 hold.before -= 1;
                 return state;
             }
-            Some(hold) if command.get(1) == Some(&hold.ins) => {}
+            Some(hold) if command.get(1) == Some(&hold.ins) => hold.stalled = true,
             _ => return state,
         }
         while state.hold.is_some() && !state.stopped && state.card(insertion).is_some() {

@@ -79,7 +79,11 @@ pub fn faults_in_mid_command() {
         (chip, answer)
     });
     let until = Instant::now() + LONG;
-    while !answer.is_finished() && counter.ask("status").rows[0][4] != "hold CA 1" && Instant::now() < until {
+    while counter.ask("status").rows[0][4] != "stalled CA" {
+        assert!(
+            !answer.is_finished() && Instant::now() < until,
+            "the card did not stall"
+        );
         std::thread::yield_now();
     }
     counter.ask("remove 0");
