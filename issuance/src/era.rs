@@ -420,3 +420,6 @@ fn days_within(year: i32, month: Option<u8>, day: Option<u8>) -> Option<(Date, D
         (None, _) => Some((calendar_day(year, 1, 1)?, calendar_day(year, 12, 31)?)),
     }
 }
+
+#[cfg(test)]
+mod tests;

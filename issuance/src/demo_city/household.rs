@@ -43,7 +43,7 @@ impl City {
 
     fn home(&mut self) -> Home {
         let moved_on = self.today - Duration::days(self.dice.between(20, 14_000).into());
-        let reason = self.dice.pick(&["転入", "転居", "転入", "世帯変更", "婚姻"]);
+        let reason = self.dice.pick(&["転入", "転居", "転居", "世帯変更"]);
         Home {
             number: self.next_household(),
             place: self.dice.place(),
@@ -139,11 +139,9 @@ impl City {
         );
         let birthday = self.written_birthday(born);
         let mut resident = self.resident(home, name, birthday, sex, relation);
-        let (on, reason) = &home.moved;
-        // Whoever was born after the household came here entered the register by birth.
-        let born_here = on.date().is_none_or(|on| on < born);
-        resident.changed_on = Some(if born_here { in_wareki(born) } else { on.clone() });
-        resident.change_reason = Some(if born_here { "出生".into() } else { (*reason).into() });
+        let (on, reason) = self.entered(home, born, relation);
+        resident.changed_on = Some(on);
+        resident.change_reason = Some(reason.into());
         self.waiting.push_back(resident);
     }
 
@@ -177,6 +175,26 @@ impl City {
             change_reason: None,
             protected: home.protected,
         }
+    }
+
+    /// How a member came into the household: with it, by birth after it came here, or grown up and by marriage.
+    fn entered(&mut self, home: &Home, born: Date, relation: &str) -> (WrittenDate, &'static str) {
+        let (on, reason) = &home.moved;
+        let is_child = matches!(relation, "子" | "子の子");
+        let earliest = if is_child {
+            born
+        } else {
+            born + Duration::days(365 * 20 + self.dice.between(0, 900) as i64)
+        };
+        if on.date().is_some_and(|on| on >= earliest) {
+            return (on.clone(), reason);
+        }
+        let reason = match relation {
+            "子" | "子の子" => "出生",
+            "妻" | "夫" | "子の妻" => "婚姻",
+            _ => "転入",
+        };
+        (in_wareki(earliest.min(self.today)), reason)
     }
 
     /// A birthday of someone who is `age` today.

@@ -143,12 +143,11 @@ impl Dice {
 
     pub(super) fn foreign_name(&mut self) -> &'static (&'static str, &'static str, Option<&'static str>, Sex) {
         // The two longest are rare, as they are in life.
-        let end = if self.happens(1, 12) {
-            FOREIGN.len()
-        } else {
-            FOREIGN.len() - 2
-        };
-        &FOREIGN[self.below(end as u64) as usize]
+        let longest = FOREIGN.len() - 2;
+        if self.happens(1, 15) {
+            return &FOREIGN[longest + self.below(2) as usize];
+        }
+        &FOREIGN[self.below(longest as u64) as usize]
     }
 }
 

@@ -105,3 +105,90 @@ fn answer(birthday: &Birthday, question: impl Fn(Date) -> bool) -> Answer {
         (_, false) => Answer::CannotTell,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::date;
+
+    fn born(text: &str) -> Birthday {
+        Birthday::read(text).unwrap()
+    }
+
+    #[test]
+    fn on_the_birthday_one_has_the_new_age_and_the_day_before_the_old() {
+        let birthday = born("平成23年11月22日");
+        assert_eq!(age_on(&birthday, date!(2026 - 11 - 22)), Some((15, 15)));
+        assert_eq!(age_on(&birthday, date!(2026 - 11 - 21)), Some((14, 14)));
+        assert_eq!(is_under_15(&birthday, date!(2026 - 11 - 21)), Answer::Yes);
+        assert_eq!(is_under_15(&birthday, date!(2026 - 11 - 22)), Answer::No);
+    }
+
+    #[test]
+    fn whoever_is_born_on_29_february_turns_on_1_march_in_common_years() {
+        let birthday = date!(2012 - 02 - 29);
+        assert_eq!(full_years(birthday, date!(2027 - 02 - 28)), 14);
+        assert_eq!(full_years(birthday, date!(2027 - 03 - 01)), 15);
+        assert_eq!(full_years(birthday, date!(2028 - 02 - 28)), 15);
+        assert_eq!(full_years(birthday, date!(2028 - 02 - 29)), 16);
+    }
+
+    #[test]
+    fn full_age_is_18_since_april_2022_and_was_20_before() {
+        let birthday = born("2003-06-01");
+        assert_eq!(is_adult(&birthday, date!(2022 - 03 - 31)), Answer::No);
+        assert_eq!(is_adult(&birthday, date!(2022 - 04 - 01)), Answer::Yes);
+    }
+
+    #[test]
+    fn a_person_born_on_1_april_is_due_for_the_check_up_in_the_year_that_ends_the_day_before() {
+        // Fiscal 2026 ends on 2027-03-31; 40 reached by then means born on 1987-04-01 at the latest.
+        assert_eq!(is_due_for_health_check(&born("1987-04-01"), 2026), Answer::Yes);
+        assert_eq!(is_due_for_health_check(&born("1987-04-02"), 2026), Answer::No);
+        assert_eq!(is_due_for_health_check(&born("1952-04-02"), 2026), Answer::Yes);
+        assert_eq!(is_due_for_health_check(&born("1952-04-01"), 2026), Answer::No);
+    }
+
+    #[test]
+    fn the_share_from_70_begins_in_the_month_after_except_for_those_born_on_a_first() {
+        assert_eq!(share_from_70_begins(date!(1956 - 11 - 22)), Some(date!(2026 - 12 - 01)));
+        assert_eq!(share_from_70_begins(date!(1956 - 11 - 01)), Some(date!(2026 - 11 - 01)));
+        assert_eq!(share_from_70_begins(date!(1956 - 11 - 02)), Some(date!(2026 - 12 - 01)));
+        assert_eq!(share_from_70_begins(date!(1956 - 12 - 15)), Some(date!(2027 - 01 - 01)));
+        assert_eq!(share_from_70_begins(date!(1957 - 01 - 01)), Some(date!(2027 - 01 - 01)));
+        assert_eq!(share_from_70_begins(date!(1956 - 02 - 29)), Some(date!(2026 - 03 - 01)));
+        assert_eq!(
+            is_in_the_share_from_70(&born("1956-11-22"), date!(2026 - 11 - 30)),
+            Answer::No
+        );
+        assert_eq!(
+            is_in_the_share_from_70(&born("1956-11-22"), date!(2026 - 12 - 01)),
+            Answer::Yes
+        );
+    }
+
+    #[test]
+    fn the_late_stage_scheme_begins_on_the_75th_birthday_itself() {
+        let birthday = born("昭和26年11月22日");
+        assert_eq!(is_in_late_stage_from_75(&birthday, date!(2026 - 11 - 21)), Answer::No);
+        assert_eq!(is_in_late_stage_from_75(&birthday, date!(2026 - 11 - 22)), Answer::Yes);
+    }
+
+    #[test]
+    fn an_unknown_birthday_is_answered_only_where_every_possible_day_agrees() {
+        let today = date!(2026 - 11 - 22);
+        assert_eq!(is_under_15(&born("昭和20年頃"), today), Answer::No);
+        assert_eq!(is_in_late_stage_from_75(&born("昭和20年頃"), today), Answer::Yes);
+        assert_eq!(is_in_late_stage_from_75(&born("昭和26年頃"), today), Answer::CannotTell);
+        assert_eq!(is_under_15(&born("平成23年"), today), Answer::CannotTell);
+        assert_eq!(is_under_15(&born("平成23年12月"), today), Answer::Yes);
+        assert_eq!(is_under_15(&Birthday::unknown(), today), Answer::CannotTell);
+        assert_eq!(is_adult(&born("昭和年月日不詳"), today), Answer::Yes);
+        assert_eq!(
+            is_due_for_health_check(&born("昭和年月日不詳"), 2026),
+            Answer::CannotTell
+        );
+        assert_eq!(age_on(&born("1945-00-00"), today), Some((80, 81)));
+        assert_eq!(age_on(&born("2026-11-23"), today), None);
+    }
+}

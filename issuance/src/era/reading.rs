@@ -10,20 +10,9 @@ use super::{DateError, Era, WrittenDate, calendar_day, days_within};
 /// Longest text looked at; 「昭和二十年十二月三十一日頃(推定)」 is 17 characters.
 const LONGEST: usize = 48;
 
-/// Ways to write "unknown", longest first so that no shorter one leaves a remainder.
-const UNKNOWN: [&str; 11] = [
-    "年月日不詳",
-    "生年月日不詳",
-    "月日不詳",
-    "以下不詳",
-    "不詳年",
-    "不詳月",
-    "不詳日",
-    "月不詳",
-    "日不詳",
-    "年不詳",
-    "不詳",
-];
+/// Ways to write "unknown". Taken off they leave the bare names of the parts (昭和20年月日不詳 → 昭和20年月日), which
+/// [`named_parts`] then takes for unknown.
+const UNKNOWN: [&str; 2] = ["以下不詳", "不詳"];
 
 /// Ways to write "about". 旬 and the seasons narrow a month or a year, but not to anything that can be computed with.
 const ABOUT: [&str; 13] = [
@@ -46,7 +35,8 @@ pub(super) fn read(text: &str) -> Result<WrittenDate, DateError> {
             rest = shorter.to_owned();
         }
     }
-    let (written_era, rest) = take_era(&rest)?;
+    let rest = rest.strip_prefix('生').unwrap_or(&rest);
+    let (written_era, rest) = take_era(rest)?;
     let (year, month, day, coded_era) = if rest.is_empty() {
         if !unknown {
             return Err(DateError::NotADate);
@@ -55,7 +45,7 @@ pub(super) fn read(text: &str) -> Result<WrittenDate, DateError> {
     } else if rest.bytes().all(|byte| byte.is_ascii_digit()) {
         bare_digits(written_era, &rest)?
     } else {
-        let (year, month, day) = parts(&rest)?;
+        let (year, month, day) = parts(&rest, unknown)?;
         (year, month, day, None)
     };
     let written = written_era.or(coded_era);
@@ -72,7 +62,7 @@ pub(super) fn read(text: &str) -> Result<WrittenDate, DateError> {
         read.year = Some(era.western(of_era));
     }
     // A year within an era must be written small: 昭和1945年 is a slip of the hand.
-    if written_era.is_some() && known(year).is_some_and(|year| year > 150) {
+    if written_era.is_some() && known(year).is_some_and(|year| year > 200) {
         return Err(DateError::EraDisagrees);
     }
     possible(&read)?;
@@ -219,9 +209,9 @@ fn era_of_code(code: &str) -> Result<Era, DateError> {
 type Numbers = (Option<i32>, Option<i32>, Option<i32>);
 
 /// Parts with separators: 45年3月1日, 45.3.1, 1970-3-1, 1970/03.
-fn parts(text: &str) -> Result<Numbers, DateError> {
+fn parts(text: &str, unknown: bool) -> Result<Numbers, DateError> {
     if text.contains(['年', '月', '日']) {
-        return named_parts(text);
+        return named_parts(text, unknown);
     }
     let separator = ['-', '/', '.']
         .into_iter()
@@ -236,7 +226,12 @@ fn parts(text: &str) -> Result<Numbers, DateError> {
     Ok((year, month, day))
 }
 
-fn named_parts(text: &str) -> Result<Numbers, DateError> {
+fn named_parts(text: &str, unknown: bool) -> Result<Numbers, DateError> {
+    // A name without its number is a part said to be unknown, or a form that was not filled in.
+    let names_alone = text.starts_with('年') || text.contains("年月") || text.contains("月日") || text.contains("年日");
+    if names_alone && !unknown {
+        return Err(DateError::NotADate);
+    }
     let (year, rest) = before(text, '年', 4)?;
     let (month, rest) = before(rest, '月', 2)?;
     let (day, rest) = before(rest, '日', 2)?;
