@@ -1,0 +1,302 @@
+//! Acts: every change is asked for under an id, by a session, and done once.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use issuance::{
+    case::CaseId,
+    staff::{Role, StaffId},
+};
+use relay_core::{audit::Outcome, id::Id};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::json;
+use store::{StoreError, Tx};
+use time::OffsetDateTime;
+use tracing::{Instrument, info_span, warn};
+use uuid::Uuid;
+
+use crate::{
+    Office, OfficeError, TimeSource,
+    audit::{AuditAct, event},
+};
+
+/// Kind of [`SessionId`].
+pub enum SessionKind {}
+/// Someone being logged in at a desk.
+pub type SessionId = Id<SessionKind>;
+
+/// A change being asked for. The id comes from whoever asks and stays the same when they ask again, so that a
+/// repeated key or an answer lost on the way changes nothing twice.
+#[derive(Debug, Clone)]
+pub struct Act {
+    /// The act.
+    pub id: Uuid,
+    /// By whom.
+    pub by: By,
+    /// How long the person took for the phase that this act ends, where that is measured.
+    pub took: Option<Duration>,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Whoever is logged in.
+    Session(SessionId),
+    /// A process without a person: `import`, `setup`.
+    Process(&'static str),
+}
+
+impl Act {
+    /// An act of a session.
+    pub const fn of(session: SessionId, id: Uuid) -> Self {
+        Self {
+            id,
+            by: By::Session(session),
+            took: None,
+        }
+    }
+
+    /// An act of a process.
+    pub const fn of_process(name: &'static str, id: Uuid) -> Self {
+        Self {
+            id,
+            by: By::Process(name),
+            took: None,
+        }
+    }
+
+    /// With how long the phase took.
+    #[must_use]
+    pub const fn took(mut self, took: Duration) -> Self {
+        self.took = Some(took);
+        self
+    }
+}
+
+/// An act while it is done: who it is was looked up in its own transaction.
+#[derive(Debug, Clone)]
+pub(crate) struct Doing {
+    pub(crate) act: Uuid,
+    pub(crate) by: By,
+    pub(crate) staff: Option<StaffId>,
+    pub(crate) desk: Option<String>,
+    pub(crate) roles: BTreeSet<Role>,
+    pub(crate) at: OffsetDateTime,
+    pub(crate) took: Option<Duration>,
+}
+
+impl Doing {
+    /// As the trail names who did it.
+    pub(crate) fn actor(&self) -> String {
+        match (self.staff, self.by) {
+            (Some(staff), _) => staff.to_string(),
+            (None, By::Process(name)) => name.to_owned(),
+            (None, By::Session(_)) => "unknown".to_owned(),
+        }
+    }
+
+    /// Refuses unless the person holds one of `roles`.
+    pub(crate) fn must(&self, roles: &[Role]) -> Result<(), OfficeError> {
+        if roles.iter().any(|role| self.roles.contains(role)) {
+            Ok(())
+        } else {
+            Err(OfficeError::NotAllowed(roles[0]))
+        }
+    }
+
+    /// Who it is; only sessions have someone.
+    pub(crate) fn staff(&self) -> Result<StaffId, OfficeError> {
+        self.staff.ok_or(OfficeError::SessionOver)
+    }
+
+    pub(crate) fn session(&self) -> Result<SessionId, OfficeError> {
+        match self.by {
+            By::Session(session) => Ok(session),
+            By::Process(_) => Err(OfficeError::SessionOver),
+        }
+    }
+
+    pub(crate) fn desk(&self) -> &str {
+        self.desk.as_deref().unwrap_or("")
+    }
+}
+
+impl Office {
+    /// Does `act` once, as the transaction `verb`. Asked again under the same id it gives the first answer without
+    /// doing anything. A refusal is recorded as one of `audit_act` about `case`.
+    pub(crate) async fn act<T, F, W>(
+        &self,
+        verb: &'static str,
+        audit_act: AuditAct,
+        case: Option<CaseId>,
+        act: &Act,
+        work: F,
+    ) -> Result<T, OfficeError>
+    where
+        T: Serialize + DeserializeOwned + Send,
+        F: Fn(Tx, Doing) -> W + Send + Sync,
+        W: Future<Output = Result<T, OfficeError>> + Send,
+    {
+        let work = &work;
+        let span = info_span!("act", verb, act = %act.id, case = case.map(tracing::field::display));
+        async {
+            let mut again = false;
+            let ended = loop {
+                let ended: Result<T, OfficeError> = self
+                    .store
+                    .run(verb, |tx| async move {
+                        if let Some(answer) = begin(&tx, verb, act).await? {
+                            return serde_json::from_value(answer).map_err(|_| OfficeError::ActIdUsed);
+                        }
+                        let doing = self.doing(&tx, act).await?;
+                        let answer = work(tx.clone(), doing).await?;
+                        finish(&tx, act, written(&answer)?).await?;
+                        Ok(answer)
+                    })
+                    .await;
+                match ended {
+                    // The act's id makes asking again safe: it was done, or it is done now.
+                    Err(OfficeError::Store(StoreError::AnswerLost { .. })) if !again => again = true,
+                    ended => break ended,
+                }
+            };
+            if let Err(error) = &ended
+                && let Some(rule) = error.refused_by()
+                && let Err(unrecorded) = self.refused(act, audit_act, case, rule).await
+            {
+                warn!(error = %unrecorded, rule, "a refusal could not be recorded");
+            }
+            ended
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn refused(
+        &self,
+        act: &Act,
+        audit_act: AuditAct,
+        case: Option<CaseId>,
+        rule: &'static str,
+    ) -> Result<(), OfficeError> {
+        self.store
+            .run("refused", |tx| async move {
+                let doing = match self.doing(&tx, act).await {
+                    Ok(doing) => doing,
+                    Err(OfficeError::SessionOver) => self.nobody(&tx, act).await?,
+                    Err(error) => return Err(error),
+                };
+                let subjects = match case {
+                    Some(case) => json!({ "case": case }),
+                    None => json!({}),
+                };
+                let details = json!({ "refused": rule, "act": act.id });
+                let event = event(
+                    self.fresh_uuid(),
+                    &doing,
+                    audit_act,
+                    subjects,
+                    Outcome::Refused,
+                    details,
+                );
+                Ok(self.write_event(&tx, &event).await?)
+            })
+            .await
+    }
+
+    /// Who asks, and when: looked up in the act's own transaction, so that a person disabled a moment ago is refused.
+    pub(crate) async fn doing(&self, tx: &Tx, act: &Act) -> Result<Doing, OfficeError> {
+        let By::Session(session) = act.by else {
+            return self.nobody(tx, act).await;
+        };
+        let row = tx
+            .query_opt(
+                "-- doing\n\
+                 SELECT s.staff, s.desk, clock_timestamp() AS now,\n\
+                        array(SELECT role FROM office.staff_role r WHERE r.staff = s.staff) AS roles\n\
+                 FROM office.staff_session s JOIN office.staff p ON p.id = s.staff\n\
+                 WHERE s.id = $1 AND s.ended_at IS NULL AND p.disabled_at IS NULL",
+                &[&session.uuid()],
+            )
+            .await?
+            .ok_or(OfficeError::SessionOver)?;
+        let roles: Vec<String> = row.get("roles");
+        Ok(Doing {
+            act: act.id,
+            by: act.by,
+            staff: Some(StaffId::from_uuid(row.get("staff"))),
+            desk: Some(row.get("desk")),
+            roles: roles.iter().filter_map(|role| role.parse().ok()).collect(),
+            at: self.present(row.get("now")),
+            took: act.took,
+        })
+    }
+
+    async fn nobody(&self, tx: &Tx, act: &Act) -> Result<Doing, OfficeError> {
+        Ok(Doing {
+            act: act.id,
+            by: act.by,
+            staff: None,
+            desk: None,
+            roles: BTreeSet::new(),
+            at: self.now(tx).await?,
+            took: act.took,
+        })
+    }
+
+    /// The present moment by this office's clock.
+    pub(crate) async fn now(&self, tx: &Tx) -> Result<OffsetDateTime, StoreError> {
+        match &self.shared.time {
+            TimeSource::Database => {
+                let row = tx.query_one("-- now\nSELECT clock_timestamp()", &[]).await?;
+                Ok(row.get(0))
+            }
+            TimeSource::Clock(clock) => Ok(crate::audit::to_microseconds(clock.now())),
+        }
+    }
+
+    fn present(&self, database: OffsetDateTime) -> OffsetDateTime {
+        match &self.shared.time {
+            TimeSource::Database => database,
+            TimeSource::Clock(clock) => crate::audit::to_microseconds(clock.now()),
+        }
+    }
+}
+
+/// Takes the act's id. Gives the answer when the act was done before.
+pub(crate) async fn begin(tx: &Tx, verb: &'static str, act: &Act) -> Result<Option<serde_json::Value>, OfficeError> {
+    let taken = tx
+        .execute(
+            "-- begin_act\n\
+             INSERT INTO office.act_answer (id, verb, at) VALUES ($1, $2, clock_timestamp()) ON CONFLICT DO NOTHING",
+            &[&act.id, &verb],
+        )
+        .await?;
+    if taken == 1 {
+        return Ok(None);
+    }
+    let row = tx
+        .query_one(
+            "-- answered_act\nSELECT verb, answer FROM office.act_answer WHERE id = $1",
+            &[&act.id],
+        )
+        .await?;
+    if row.get::<_, &str>("verb") != verb {
+        return Err(OfficeError::ActIdUsed);
+    }
+    Ok(Some(row.get("answer")))
+}
+
+/// Keeps the answer with the act.
+pub(crate) async fn finish(tx: &Tx, act: &Act, answer: serde_json::Value) -> Result<(), OfficeError> {
+    tx.execute(
+        "-- finish_act\nUPDATE office.act_answer SET answer = $2 WHERE id = $1",
+        &[&act.id, &answer],
+    )
+    .await?;
+    Ok(())
+}
+
+/// An answer as it is kept.
+pub(crate) fn written<T: Serialize>(answer: &T) -> Result<serde_json::Value, OfficeError> {
+    serde_json::to_value(answer).map_err(|_| OfficeError::Unreadable("an act's answer"))
+}

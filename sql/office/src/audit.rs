@@ -1,0 +1,210 @@
+//! The trail of acts: written in the transaction of the change, hashed with a salt, listed and checked.
+
+mod acts;
+
+use relay_core::audit::{AuditEvent, Outcome};
+use serde_json::{Map, Value};
+use store::{Row, StoreError, Tx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+pub use acts::AuditAct;
+
+use crate::{Office, OfficeError, act::Doing};
+use issuance::case::CaseId;
+
+/// An event as it stands in the trail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// Its place in the trail.
+    pub seq: i64,
+    /// The event.
+    pub event: AuditEvent,
+}
+
+/// What a check of the trail found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TrailCheck {
+    /// Events read.
+    pub checked: u64,
+    /// Places of events whose content is not what was hashed when they were written.
+    pub broken: Vec<i64>,
+}
+
+impl Office {
+    /// The events about `case`, oldest first.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn audit(&self, case: CaseId) -> Result<Vec<Recorded>, OfficeError> {
+        self.read("audit", |tx| async move {
+            let rows = tx
+                .query(
+                    "-- audit\n\
+                     SELECT seq, id, at, actor, desk, act, subjects, outcome, details\n\
+                     FROM office.audit_event WHERE case_id = $1 ORDER BY seq",
+                    &[&case.uuid()],
+                )
+                .await?;
+            rows.iter().map(recorded).collect()
+        })
+        .await
+    }
+
+    /// Events from `from` on, newest first, at most `limit`: for an auditor's screen.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn audit_since(&self, from: OffsetDateTime, limit: u32) -> Result<Vec<Recorded>, OfficeError> {
+        self.read("audit_since", |tx| async move {
+            let rows = tx
+                .query(
+                    "-- audit_since\n\
+                     SELECT seq, id, at, actor, desk, act, subjects, outcome, details\n\
+                     FROM office.audit_event WHERE at >= $1 ORDER BY seq DESC LIMIT $2",
+                    &[&from, &i64::from(limit)],
+                )
+                .await?;
+            rows.iter().map(recorded).collect()
+        })
+        .await
+    }
+
+    /// Hashes every event again and compares. What was changed behind the application's back is named; what was
+    /// removed shows only once the trail is sealed and its head kept elsewhere.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn verify_audit(&self) -> Result<TrailCheck, OfficeError> {
+        let mut check = TrailCheck::default();
+        let mut after = i64::MIN;
+        loop {
+            let rows = self
+                .read("verify_audit", |tx| async move {
+                    Ok(tx
+                        .query(
+                            "-- verify_audit\n\
+                             SELECT seq, id, at, actor, desk, act, subjects, outcome, details, salt, hash\n\
+                             FROM office.audit_event WHERE seq > $1 ORDER BY seq LIMIT 5000",
+                            &[&after],
+                        )
+                        .await?)
+                })
+                .await?;
+            let Some(last) = rows.last() else {
+                return Ok(check);
+            };
+            after = last.get("seq");
+            for row in &rows {
+                let salt: Vec<u8> = row.get("salt");
+                let hash: Vec<u8> = row.get("hash");
+                let intact = match (recorded(row), <[u8; 16]>::try_from(salt)) {
+                    (Ok(recorded), Ok(salt)) => recorded.event.content_hash(&salt).as_slice() == hash,
+                    _ => false,
+                };
+                if !intact {
+                    check.broken.push(row.get("seq"));
+                }
+                check.checked += 1;
+            }
+        }
+    }
+
+    /// Writes the event of what is being done.
+    pub(crate) async fn record(
+        &self,
+        tx: &Tx,
+        doing: &Doing,
+        act: AuditAct,
+        subjects: Value,
+        details: Value,
+    ) -> Result<(), StoreError> {
+        self.write_event(tx, &event(doing.act, doing, act, subjects, Outcome::Done, details))
+            .await
+    }
+
+    pub(crate) async fn write_event(&self, tx: &Tx, event: &AuditEvent) -> Result<(), StoreError> {
+        let salt: [u8; 16] = self.draw();
+        // What PostgreSQL keeps: a hash over nanoseconds could never be found again.
+        let event = AuditEvent {
+            at: to_microseconds(event.at),
+            ..event.clone()
+        };
+        let hash = event.content_hash(&salt);
+        tx.execute(
+            "-- write_event\n\
+             INSERT INTO office.audit_event (id, at, actor, desk, act, subjects, outcome, details, salt, hash)\n\
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            &[
+                &event.id,
+                &event.at,
+                &event.actor,
+                &event.desk,
+                &event.act,
+                &Value::Object(event.subjects.clone()),
+                &event.outcome.as_str(),
+                &Value::Object(event.details.clone()),
+                &salt.as_slice(),
+                &hash.as_slice(),
+            ],
+        )
+        .await
+        .map(|_| ())
+    }
+}
+
+/// An event of `doing`.
+pub(crate) fn event(
+    id: Uuid,
+    doing: &Doing,
+    act: AuditAct,
+    subjects: Value,
+    outcome: Outcome,
+    details: Value,
+) -> AuditEvent {
+    AuditEvent {
+        id,
+        at: doing.at,
+        actor: doing.actor(),
+        desk: doing.desk.clone(),
+        act: act.as_str().to_owned(),
+        subjects: object(subjects),
+        outcome,
+        details: object(details),
+    }
+}
+
+/// The members of a JSON object; events are written with `json!({…})` only.
+pub(crate) fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        Value::Null => Map::new(),
+        other => Map::from_iter([("value".to_owned(), other)]),
+    }
+}
+
+/// A moment as PostgreSQL keeps it.
+pub(crate) fn to_microseconds(at: OffsetDateTime) -> OffsetDateTime {
+    at.replace_nanosecond(at.microsecond() * 1_000)
+        .expect("microseconds of a second are below a second")
+}
+
+fn recorded(row: &Row) -> Result<Recorded, OfficeError> {
+    let outcome: String = row.get("outcome");
+    Ok(Recorded {
+        seq: row.get("seq"),
+        event: AuditEvent {
+            id: row.get("id"),
+            at: row.get("at"),
+            actor: row.get("actor"),
+            desk: row.get("desk"),
+            act: row.get("act"),
+            subjects: object(row.get("subjects")),
+            outcome: [Outcome::Done, Outcome::Refused, Outcome::Failed]
+                .into_iter()
+                .find(|known| known.as_str() == outcome)
+                .ok_or(OfficeError::Unreadable("audit_event.outcome"))?,
+            details: object(row.get("details")),
+        },
+    })
+}

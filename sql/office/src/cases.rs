@@ -1,0 +1,558 @@
+//! Cases (案件): one application and all that follows from it.
+//!
+//! A change takes an [`Act`], and the case as it was seen ([`CaseAt`]); it is refused when the case was changed
+//! meanwhile, when another desk holds it, when the role or the state does not allow it. States move through
+//! [`CaseState::after`] and in no other way.
+
+mod handover;
+mod incident;
+mod journal;
+mod lease;
+mod opening;
+mod paper;
+mod queue;
+mod verification;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use issuance::{
+    application::Application,
+    case::{CardId, CaseEvent, CaseId, CaseNumber, CaseState, ResidentId, ShelfPlace},
+    identity::VerificationRecord,
+    records::{CardState, Step},
+    staff::StaffId,
+};
+use serde::{Deserialize, Serialize};
+use store::{Row, StoreError, Tx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+pub use handover::Occupied;
+pub use incident::{Incident, IncidentId, IncidentKind, NewIncident};
+pub use journal::JournalEntry;
+pub use lease::{Holder, LEASE};
+pub use opening::{Duplicates, Opened, SimilarResident};
+pub use paper::Paper;
+pub use queue::{Problem, Queue, QueueRow, Today};
+pub use verification::{ApprovalId, Purpose};
+pub(crate) use {handover::clear_sights, verification::use_approval};
+
+use crate::{Office, OfficeError, SessionId, act::Doing, resident::mask};
+
+pub(crate) const TABLE: &str = "office.card_case";
+
+/// A case and the version in which it was seen when something was decided about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseAt {
+    /// Which case.
+    pub id: CaseId,
+    /// Its version then.
+    pub version: i64,
+}
+
+/// A case in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseSummary {
+    /// Which case.
+    pub id: CaseId,
+    /// 受付番号
+    pub number: CaseNumber,
+    /// Where it stands.
+    pub state: CaseState,
+    /// Since when.
+    pub since: OffsetDateTime,
+}
+
+/// A case in full, as a session may see it.
+#[derive(Debug, Clone)]
+pub struct CaseFile {
+    /// Which case, in which version.
+    pub at: CaseAt,
+    /// 受付番号
+    pub number: CaseNumber,
+    /// Where it stands.
+    pub state: CaseState,
+    /// Since when.
+    pub since: OffsetDateTime,
+    /// For whom; masked like any resident.
+    pub resident: crate::ResidentFile,
+    /// What was applied for.
+    pub application: Application,
+    /// When.
+    pub opened_at: OffsetDateTime,
+    /// Taken by (name).
+    pub opened_by: String,
+    /// How the person was verified.
+    pub verification: Option<VerificationRecord>,
+    /// When and by whom (name).
+    pub verified: Option<(OffsetDateTime, String)>,
+    /// The card bound to it.
+    pub card: Option<CardFile>,
+    /// When the good delivery notice was issued.
+    pub notice_issued: Option<OffsetDateTime>,
+    /// When each paper was last printed.
+    pub printed: BTreeMap<Paper, OffsetDateTime>,
+    /// What went wrong and is not settled.
+    pub incidents: Vec<Incident>,
+    /// What stands in the way, as in the queue of problems.
+    pub problem: Option<Problem>,
+    /// Who has it open.
+    pub held_by: Option<Holder>,
+}
+
+/// A card as recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardFile {
+    /// Which card.
+    pub id: CardId,
+    /// Its chip's serial.
+    pub chip: Vec<u8>,
+    /// Where it stands.
+    pub state: CardState,
+    /// Steps done, in order, with the time each took.
+    pub steps: Vec<(Step, Duration)>,
+    /// When its PIN was set.
+    pub pin_set_at: Option<OffsetDateTime>,
+    /// When it was made.
+    pub made_at: Option<OffsetDateTime>,
+}
+
+/// What the records say of a chip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChipRecord {
+    /// The card it is.
+    pub card: CardId,
+    /// Where the card stands.
+    pub state: CardState,
+    /// The case it was bound to.
+    pub case: CaseId,
+    /// That case's number.
+    pub number: CaseNumber,
+}
+
+/// Phases whose time is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// 受付
+    Application,
+    /// 確認
+    Verification,
+    /// 作成
+    Making,
+    /// 交付
+    Handover,
+}
+
+impl Phase {
+    /// Every phase, in order.
+    pub const ALL: [Self; 4] = [Self::Application, Self::Verification, Self::Making, Self::Handover];
+
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Application => "application",
+            Self::Verification => "verification",
+            Self::Making => "making",
+            Self::Handover => "handover",
+        }
+    }
+}
+
+impl Office {
+    /// The case as `session` may see it.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotFound`], [`OfficeError::SessionOver`]
+    pub async fn case(&self, session: SessionId, case: CaseId) -> Result<CaseFile, OfficeError> {
+        self.read("case", |tx| async move {
+            let may_reveal = self.may_see_protected(&tx, session).await?;
+            let row = case_row(&tx, case, false).await?;
+            let mut resident = self.resident_file(&tx, row.resident).await?;
+            resident.may_reveal = resident.resident.protected && may_reveal;
+            if resident.resident.protected {
+                mask(&mut resident);
+            }
+            let now = self.now(&tx).await?;
+            let held_by = self.holder_of(&tx, case, now).await?;
+            let incidents = self.open_incidents(&tx, case).await?;
+            let card = match row.card {
+                Some(card) => Some(card_file(&tx, card).await?),
+                None => None,
+            };
+            Ok(CaseFile {
+                at: CaseAt {
+                    id: case,
+                    version: row.version,
+                },
+                number: row.number,
+                state: self.state_of(&row)?,
+                since: row.since,
+                resident,
+                application: self.open_value(TABLE, case.uuid(), "application", &row.application)?,
+                opened_at: row.opened_at,
+                opened_by: self.staff_name(&tx, row.opened_by).await?,
+                verification: match &row.verification {
+                    Some(sealed) => Some(self.open_value(TABLE, case.uuid(), "verification", sealed)?),
+                    None => None,
+                },
+                verified: match row.verified {
+                    Some((at, by)) => Some((at, self.staff_name(&tx, by).await?)),
+                    None => None,
+                },
+                card,
+                notice_issued: paper::notice_issued(&tx, case).await?,
+                printed: paper::printed(&tx, case).await?,
+                problem: queue::problem_of(&tx, case, now).await?,
+                incidents,
+                held_by,
+            })
+        })
+        .await
+    }
+
+    /// The case with 受付番号 `number`.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn case_by_number(&self, number: CaseNumber) -> Result<Option<CaseId>, OfficeError> {
+        let (year, serial) = number_as_stored(number);
+        self.read("case_by_number", |tx| async move {
+            let row = tx
+                .query_opt(
+                    "-- case_by_number\nSELECT id FROM office.card_case WHERE year = $1 AND serial = $2",
+                    &[&year, &serial],
+                )
+                .await?;
+            Ok(row.map(|row| CaseId::from_uuid(row.get(0))))
+        })
+        .await
+    }
+
+    /// What the records say of a chip; `None` for one never bound.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn chip(&self, chip: &[u8]) -> Result<Option<ChipRecord>, OfficeError> {
+        self.read("chip", |tx| async move {
+            let row = tx
+                .query_opt(
+                    "-- chip\n\
+                     SELECT k.id, k.state, k.case_id, c.year, c.serial\n\
+                     FROM office.card k JOIN office.card_case c ON c.id = k.case_id WHERE k.chip = $1",
+                    &[&chip],
+                )
+                .await?;
+            row.map(|row| {
+                Ok(ChipRecord {
+                    card: CardId::from_uuid(row.get("id")),
+                    state: card_state(row.get("state"))?,
+                    case: CaseId::from_uuid(row.get("case_id")),
+                    number: number_of(&row)?,
+                })
+            })
+            .transpose()
+        })
+        .await
+    }
+
+    /// Open cases of these residents, for the rows of a search.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn open_cases_of(
+        &self,
+        residents: &[ResidentId],
+    ) -> Result<BTreeMap<ResidentId, CaseNumber>, OfficeError> {
+        let ids: Vec<Uuid> = residents.iter().map(|id| id.uuid()).collect();
+        let ids = &ids;
+        self.read("open_cases_of", |tx| async move {
+            let rows = tx
+                .query(
+                    "-- open_cases_of\n\
+                     SELECT resident, year, serial FROM office.card_case\n\
+                     WHERE resident = ANY ($1) AND state NOT IN ('handed_over', 'cancelled')",
+                    &[ids],
+                )
+                .await?;
+            rows.iter()
+                .map(|row| Ok((ResidentId::from_uuid(row.get("resident")), number_of(row)?)))
+                .collect()
+        })
+        .await
+    }
+
+    pub(crate) async fn cases_of(&self, tx: &Tx, resident: ResidentId) -> Result<Vec<CaseSummary>, OfficeError> {
+        let rows = tx
+            .query(
+                &format!("-- cases_of\n{SELECT} WHERE resident = $1 ORDER BY opened_at DESC, serial DESC"),
+                &[&resident.uuid()],
+            )
+            .await?;
+        rows.iter().map(|row| self.summary(&CaseRow::read(row)?)).collect()
+    }
+
+    pub(crate) fn summary(&self, row: &CaseRow) -> Result<CaseSummary, OfficeError> {
+        Ok(CaseSummary {
+            id: row.id,
+            number: row.number,
+            state: self.state_of(row)?,
+            since: row.since,
+        })
+    }
+
+    /// The case, locked, after making sure that the session holds it.
+    pub(crate) async fn held(&self, tx: &Tx, doing: &Doing, case: CaseId) -> Result<CaseRow, OfficeError> {
+        let row = case_row(tx, case, true).await?;
+        let session = doing.session()?;
+        match self.lease_row(tx, case).await? {
+            // Past its end but not taken by anyone, a hold is as good as before.
+            Some(lease) if lease.session == session => Ok(row),
+            Some(lease) if lease.until > doing.at => Err(OfficeError::HeldBy {
+                staff: self.staff_name(tx, lease.staff).await?,
+                desk: lease.desk,
+                until: lease.until,
+            }),
+            _ => Err(OfficeError::NotHeld),
+        }
+    }
+
+    /// As [`Office::held`], refusing a case that was changed since it was seen.
+    pub(crate) async fn held_at(&self, tx: &Tx, doing: &Doing, at: CaseAt) -> Result<CaseRow, OfficeError> {
+        let row = self.held(tx, doing, at.id).await?;
+        if row.version == at.version {
+            Ok(row)
+        } else {
+            Err(OfficeError::ChangedMeanwhile)
+        }
+    }
+
+    /// Moves a locked case by `event`; gives its new version.
+    pub(crate) async fn advance(
+        &self,
+        tx: &Tx,
+        doing: &Doing,
+        row: &CaseRow,
+        event: &CaseEvent,
+        verification: Option<Vec<u8>>,
+    ) -> Result<i64, OfficeError> {
+        let state = self.state_of(row)?.after(event)?;
+        let shelf = match &state {
+            CaseState::Shelved { shelf, .. } => Some(shelf.to_string()),
+            _ => None,
+        };
+        let cancellation = match &state {
+            CaseState::Cancelled { reason } => Some(self.seal(TABLE, row.id.uuid(), "cancellation", reason.as_bytes())),
+            _ => None,
+        };
+        let closed_at = state.is_closed().then_some(doing.at);
+        let verified = verification.is_some();
+        let moved = tx
+            .query_one(
+                "-- advance\n\
+                 UPDATE office.card_case SET state = $2, since = $3, version = version + 1, card = $4, shelf = $5,\n\
+                 closed_at = $6, cancellation = $7, verification = coalesce($8, verification),\n\
+                 verified_at = CASE WHEN $9 THEN $3 ELSE verified_at END,\n\
+                 verified_by = CASE WHEN $9 THEN $10 ELSE verified_by END\n\
+                 WHERE id = $1 RETURNING version",
+                &[
+                    &row.id.uuid(),
+                    &state.name(),
+                    &doing.at,
+                    &state.card().map(|card| card.uuid()),
+                    &shelf,
+                    &closed_at,
+                    &cancellation,
+                    &verification,
+                    &verified,
+                    &doing.staff()?.uuid(),
+                ],
+            )
+            .await;
+        match moved {
+            Ok(moved) => Ok(moved.get(0)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A change that leaves the state as it is: the version grows all the same.
+    pub(crate) async fn touch(&self, tx: &Tx, row: &CaseRow) -> Result<i64, StoreError> {
+        let touched = tx
+            .query_one(
+                "-- touch\nUPDATE office.card_case SET version = version + 1 WHERE id = $1 RETURNING version",
+                &[&row.id.uuid()],
+            )
+            .await?;
+        Ok(touched.get(0))
+    }
+
+    /// Keeps how long the phase took that the act ends, where it says so.
+    pub(crate) async fn keep_timing(
+        &self,
+        tx: &Tx,
+        doing: &Doing,
+        case: CaseId,
+        phase: Phase,
+    ) -> Result<(), StoreError> {
+        let Some(took) = doing.took else { return Ok(()) };
+        tx.execute(
+            "-- keep_timing\n\
+             INSERT INTO office.case_timing (act, case_id, phase, took_us, at) VALUES ($1, $2, $3, $4, $5)",
+            &[
+                &doing.act,
+                &case.uuid(),
+                &phase.as_str(),
+                &microseconds(took),
+                &doing.at,
+            ],
+        )
+        .await
+        .map(|_| ())
+    }
+
+    /// The state in full.
+    pub(crate) fn state_of(&self, row: &CaseRow) -> Result<CaseState, OfficeError> {
+        let card = || row.card.ok_or(OfficeError::Unreadable(TABLE));
+        Ok(match row.state.as_str() {
+            "applied" => CaseState::Applied,
+            "verified" => CaseState::Verified,
+            "making" => CaseState::Making { card: card()? },
+            "made" => CaseState::Made { card: card()? },
+            "shelved" => CaseState::Shelved {
+                card: card()?,
+                shelf: row.shelf.clone().ok_or(OfficeError::Unreadable(TABLE))?,
+            },
+            "handed_over" => CaseState::HandedOver { card: card()? },
+            "cancelled" => {
+                let sealed = row.cancellation.as_ref().ok_or(OfficeError::Unreadable(TABLE))?;
+                CaseState::Cancelled {
+                    reason: self.open_text(TABLE, row.id.uuid(), "cancellation", sealed)?,
+                }
+            }
+            _ => return Err(OfficeError::Unreadable(TABLE)),
+        })
+    }
+}
+
+/// A row of the table, parsed but not opened.
+pub(crate) struct CaseRow {
+    pub(crate) id: CaseId,
+    pub(crate) number: CaseNumber,
+    pub(crate) resident: ResidentId,
+    pub(crate) version: i64,
+    pub(crate) card: Option<CardId>,
+    state: String,
+    since: OffsetDateTime,
+    shelf: Option<ShelfPlace>,
+    application: Vec<u8>,
+    cancellation: Option<Vec<u8>>,
+    opened_at: OffsetDateTime,
+    opened_by: StaffId,
+    verification: Option<Vec<u8>>,
+    verified: Option<(OffsetDateTime, StaffId)>,
+}
+
+pub(crate) const SELECT: &str = "SELECT id, year, serial, resident, state, since, version, card, shelf, application, cancellation,\n\
+     opened_at, opened_by, verification, verified_at, verified_by FROM office.card_case";
+
+impl CaseRow {
+    pub(crate) fn read(row: &Row) -> Result<Self, OfficeError> {
+        let shelf: Option<String> = row.get("shelf");
+        let verified_at: Option<OffsetDateTime> = row.get("verified_at");
+        let verified_by: Option<Uuid> = row.get("verified_by");
+        Ok(Self {
+            id: CaseId::from_uuid(row.get("id")),
+            number: number_of(row)?,
+            resident: ResidentId::from_uuid(row.get("resident")),
+            version: row.get("version"),
+            card: row.get::<_, Option<Uuid>>("card").map(CardId::from_uuid),
+            state: row.get("state"),
+            since: row.get("since"),
+            shelf: shelf
+                .map(|place| ShelfPlace::parse(&place).ok_or(OfficeError::Unreadable(TABLE)))
+                .transpose()?,
+            application: row.get("application"),
+            cancellation: row.get("cancellation"),
+            opened_at: row.get("opened_at"),
+            opened_by: StaffId::from_uuid(row.get("opened_by")),
+            verification: row.get("verification"),
+            verified: verified_at.zip(verified_by.map(StaffId::from_uuid)),
+        })
+    }
+}
+
+pub(crate) async fn case_row(tx: &Tx, case: CaseId, lock: bool) -> Result<CaseRow, OfficeError> {
+    let lock = if lock { "FOR UPDATE" } else { "" };
+    let row = tx
+        .query_opt(&format!("-- case_row\n{SELECT} WHERE id = $1 {lock}"), &[&case.uuid()])
+        .await?
+        .ok_or(OfficeError::NotFound("case"))?;
+    CaseRow::read(&row)
+}
+
+async fn card_file(tx: &Tx, card: CardId) -> Result<CardFile, OfficeError> {
+    let row = tx
+        .query_one(
+            "-- card_file\nSELECT chip, state, pin_set_at, made_at FROM office.card WHERE id = $1",
+            &[&card.uuid()],
+        )
+        .await?;
+    let steps = tx
+        .query(
+            "-- steps_done\nSELECT step, took_us FROM office.card_step WHERE card = $1 AND done_at IS NOT NULL",
+            &[&card.uuid()],
+        )
+        .await?;
+    let mut steps: Vec<(Step, Duration)> = steps
+        .iter()
+        .filter_map(|row| Some((step(row.get("step"))?, duration(row.get("took_us")))))
+        .collect();
+    steps.sort();
+    Ok(CardFile {
+        id: card,
+        chip: row.get("chip"),
+        state: card_state(row.get("state"))?,
+        steps,
+        pin_set_at: row.get("pin_set_at"),
+        made_at: row.get("made_at"),
+    })
+}
+
+pub(crate) fn number_of(row: &Row) -> Result<CaseNumber, OfficeError> {
+    let (year, serial): (i16, i32) = (row.get("year"), row.get("serial"));
+    Ok(CaseNumber {
+        year: year.try_into().map_err(|_| OfficeError::Unreadable(TABLE))?,
+        serial: serial.try_into().map_err(|_| OfficeError::Unreadable(TABLE))?,
+    })
+}
+
+/// Numbers beyond what the columns hold belong to no case.
+fn number_as_stored(number: CaseNumber) -> (i16, i32) {
+    (
+        i16::try_from(number.year).unwrap_or(0),
+        i32::try_from(number.serial).unwrap_or(0),
+    )
+}
+
+pub(crate) fn card_state(text: &str) -> Result<CardState, OfficeError> {
+    [
+        CardState::Making,
+        CardState::Made,
+        CardState::Active,
+        CardState::Damaged,
+    ]
+    .into_iter()
+    .find(|state| state.as_str() == text)
+    .ok_or(OfficeError::Unreadable("office.card"))
+}
+
+pub(crate) fn step(text: &str) -> Option<Step> {
+    Step::ALL.into_iter().find(|step| step.as_str() == text)
+}
+
+pub(crate) fn microseconds(took: Duration) -> i64 {
+    i64::try_from(took.as_micros()).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn duration(microseconds: i64) -> Duration {
+    Duration::from_micros(microseconds.try_into().unwrap_or(0))
+}

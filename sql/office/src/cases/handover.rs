@@ -1,0 +1,363 @@
+//! PIN, shelf and handover: the card becomes active when notice, shelf, chip and PIN agree and the looks the rule
+//! asks for were taken, and not before.
+
+use issuance::{
+    case::{CaseEvent, CaseId, CaseNumber, CaseState, NotNow, ShelfPlace},
+    handover::{Found, NoticeCode, Recorded, SightConfirmed, SightRule, check},
+    staff::{Role, StaffId},
+};
+use serde_json::json;
+use store::Tx;
+
+use super::{ApprovalId, CaseAt, CaseRow, Phase, Purpose, number_of, verification::use_approval};
+use crate::{Act, AuditAct, Office, OfficeError, act::Doing};
+
+/// A place of the shelf that holds a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occupied {
+    /// The place.
+    pub place: ShelfPlace,
+    /// The case whose card lies there.
+    pub case: CaseId,
+    /// Its number.
+    pub number: CaseNumber,
+}
+
+impl Office {
+    /// Records that the resident set the PIN on the made card. Gives the case's new version.
+    ///
+    /// # Errors
+    /// [`OfficeError::PinAlreadySet`], [`OfficeError::NotNow`] before the card is made, [`OfficeError::NotAllowed`]
+    pub async fn pin_set(&self, act: &Act, at: CaseAt) -> Result<i64, OfficeError> {
+        self.act(
+            "pin_set",
+            AuditAct::CardPinSet,
+            Some(at.id),
+            act,
+            |tx, doing| async move {
+                doing.must(&[Role::Issuing, Role::Handover])?;
+                let row = self.held_at(&tx, &doing, at).await?;
+                let (CaseState::Made { card } | CaseState::Shelved { card, .. }) = self.state_of(&row)? else {
+                    return Err(not_now(self.state_of(&row)?.name(), "pin_set"));
+                };
+                let set = tx
+                    .execute(
+                        "-- pin_set\nUPDATE office.card SET pin_set_at = $2 WHERE id = $1 AND pin_set_at IS NULL",
+                        &[&card.uuid(), &doing.at],
+                    )
+                    .await?;
+                if set == 0 {
+                    return Err(OfficeError::PinAlreadySet);
+                }
+                let subjects = json!({ "case": at.id, "card": card });
+                self.record(&tx, &doing, AuditAct::CardPinSet, subjects, json!({}))
+                    .await?;
+                Ok(self.touch(&tx, &row).await?)
+            },
+        )
+        .await
+    }
+
+    /// Puts the card in the shelf, or in another place of it. Gives the case's new version.
+    ///
+    /// # Errors
+    /// [`OfficeError::ShelfTaken`], [`OfficeError::NotNow`], [`OfficeError::NotAllowed`]
+    pub async fn shelve(&self, act: &Act, at: CaseAt, place: &ShelfPlace) -> Result<i64, OfficeError> {
+        let shelved = self
+            .act(
+                "shelve",
+                AuditAct::CaseShelved,
+                Some(at.id),
+                act,
+                |tx, doing| async move {
+                    doing.must(&[Role::Issuing, Role::Handover])?;
+                    let row = self.held_at(&tx, &doing, at).await?;
+                    if let Some(taken) = occupant(&tx, place).await?
+                        && taken.0 != at.id
+                    {
+                        return Err(OfficeError::ShelfTaken(taken.1));
+                    }
+                    let event = CaseEvent::Shelved(place.clone());
+                    let version = self.advance(&tx, &doing, &row, &event, None).await?;
+                    clear_sights(&tx, at.id).await?;
+                    let subjects = json!({ "case": at.id, "card": row.card });
+                    self.record(
+                        &tx,
+                        &doing,
+                        AuditAct::CaseShelved,
+                        subjects,
+                        json!({ "shelf": place.as_str() }),
+                    )
+                    .await?;
+                    Ok(version)
+                },
+            )
+            .await;
+        match shelved {
+            // Two desks chose the place at the same moment; the schema let one have it.
+            Err(OfficeError::Store(error)) if error.is_constraint("shelf_place_once") => {
+                let taken = self
+                    .read("shelf_occupant", |tx| async move { occupant(&tx, place).await })
+                    .await?;
+                match taken {
+                    Some((_, number)) => Err(OfficeError::ShelfTaken(number)),
+                    None => Err(error.into()),
+                }
+            }
+            shelved => shelved,
+        }
+    }
+
+    /// Every place that holds a card, in order of the places.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn shelf(&self) -> Result<Vec<Occupied>, OfficeError> {
+        self.read("shelf", |tx| async move {
+            let rows = tx
+                .query(
+                    "-- shelf\nSELECT id, year, serial, shelf FROM office.card_case WHERE shelf IS NOT NULL ORDER BY shelf",
+                    &[],
+                )
+                .await?;
+            rows.iter()
+                .map(|row| {
+                    Ok(Occupied {
+                        place: ShelfPlace::parse(row.get("shelf")).ok_or(OfficeError::Unreadable(super::TABLE))?,
+                        case: CaseId::from_uuid(row.get("id")),
+                        number: number_of(row)?,
+                    })
+                })
+                .collect()
+        })
+        .await
+    }
+
+    /// What the records say of a card in the shelf, to be laid beside what is on the counter.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotNow`] when it is not in the shelf, [`OfficeError::NoNotice`]
+    pub async fn handover_record(&self, case: CaseId) -> Result<Recorded, OfficeError> {
+        self.read("handover_record", |tx| async move {
+            let row = super::case_row(&tx, case, false).await?;
+            self.recorded(&tx, &row).await
+        })
+        .await
+    }
+
+    /// The looks taken so far at a handover under way, in order.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn sights(&self, case: CaseId) -> Result<Vec<SightConfirmed>, OfficeError> {
+        self.read("sights", |tx| async move { sights(&tx, case).await }).await
+    }
+
+    /// Records a look at card and person: the first or the second (`time`). The second clerk's goes by the agreement
+    /// they gave with their own card, which is used up.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotNow`], [`OfficeError::ApprovalMissing`], [`OfficeError::NotAllowed`]
+    pub async fn confirm_sight(
+        &self,
+        act: &Act,
+        at: CaseAt,
+        time: u8,
+        by_second: Option<ApprovalId>,
+    ) -> Result<(), OfficeError> {
+        self.act(
+            "confirm_sight",
+            AuditAct::HandoverLooked,
+            Some(at.id),
+            act,
+            |tx, doing| async move {
+                doing.must(&[Role::Handover])?;
+                let row = self.held_at(&tx, &doing, at).await?;
+                let CaseState::Shelved { card, .. } = self.state_of(&row)? else {
+                    return Err(not_now(self.state_of(&row)?.name(), "sight"));
+                };
+                let staff = match by_second {
+                    Some(approval) => use_approval(&tx, &doing, at.id, Purpose::Handover, approval).await?,
+                    None => doing.staff()?,
+                };
+                tx.execute(
+                    "-- forget_sight\nDELETE FROM office.handover_sight WHERE case_id = $1 AND time = $2",
+                    &[&at.id.uuid(), &i16::from(time)],
+                )
+                .await?;
+                tx.execute(
+                    "-- confirm_sight\n\
+                 INSERT INTO office.handover_sight (case_id, time, card, staff, at) VALUES ($1, $2, $3, $4, $5)",
+                    &[&at.id.uuid(), &i16::from(time), &card.uuid(), &staff.uuid(), &doing.at],
+                )
+                .await?;
+                let subjects = json!({ "case": at.id, "card": card, "staff": staff });
+                self.record(&tx, &doing, AuditAct::HandoverLooked, subjects, json!({ "time": time }))
+                    .await?;
+                Ok(())
+            },
+        )
+        .await
+    }
+
+    /// Hands the card over: everything is compared once more inside the transaction; card and case change together.
+    /// Gives the case's new version.
+    ///
+    /// # Errors
+    /// [`OfficeError::HandoverRefused`] with everything that does not agree (recorded), [`OfficeError::NotNow`],
+    /// [`OfficeError::NotAllowed`], [`OfficeError::ChangedMeanwhile`], [`OfficeError::NotHeld`]
+    pub async fn hand_over(
+        &self,
+        act: &Act,
+        at: CaseAt,
+        notice: &NoticeCode,
+        shelf: &ShelfPlace,
+        chip: &[u8],
+        rule: SightRule,
+    ) -> Result<i64, OfficeError> {
+        self.act(
+            "hand_over",
+            AuditAct::CaseHandedOver,
+            Some(at.id),
+            act,
+            |tx, doing| async move {
+                doing.must(&[Role::Handover])?;
+                let row = self.held_at(&tx, &doing, at).await?;
+                let recorded = self.recorded(&tx, &row).await?;
+                let found = Found {
+                    notice: notice.clone(),
+                    shelf: shelf.clone(),
+                    chip: chip.to_vec(),
+                    sights: sights(&tx, at.id).await?,
+                };
+                let checked = check(&recorded, &found, rule)?;
+                write_handover(&tx, &doing, &recorded, &found.sights, rule).await?;
+                tx.execute(
+                    "-- activate\nUPDATE office.card SET state = 'active', activated_at = $2 WHERE id = $1",
+                    &[&recorded.card.uuid(), &doing.at],
+                )
+                .await?;
+                let event = CaseEvent::HandedOver(checked);
+                let version = self.advance(&tx, &doing, &row, &event, None).await?;
+                tx.execute(
+                    "-- notice_used\n\
+                 UPDATE office.delivery_notice SET replaced_at = $2 WHERE case_id = $1 AND replaced_at IS NULL",
+                    &[&at.id.uuid(), &doing.at],
+                )
+                .await?;
+                self.keep_timing(&tx, &doing, at.id, Phase::Handover).await?;
+                let subjects = json!({ "case": at.id, "card": recorded.card });
+                let looked: Vec<StaffId> = found.sights.iter().map(|sight| sight.by).collect();
+                let details = json!({ "rule": rule_name(rule), "first": looked.first(), "second": looked.last() });
+                self.record(&tx, &doing, AuditAct::CaseHandedOver, subjects, details)
+                    .await?;
+                Ok(version)
+            },
+        )
+        .await
+    }
+
+    async fn recorded(&self, tx: &Tx, row: &CaseRow) -> Result<Recorded, OfficeError> {
+        let CaseState::Shelved { card, shelf } = self.state_of(row)? else {
+            return Err(not_now(self.state_of(row)?.name(), "handed_over"));
+        };
+        let known = tx
+            .query_one(
+                "-- card_in_shelf\nSELECT chip, pin_set_at IS NOT NULL AS pin_set FROM office.card WHERE id = $1",
+                &[&card.uuid()],
+            )
+            .await?;
+        let notice = self.good_notice(tx, row.id).await?.ok_or(OfficeError::NoNotice)?;
+        Ok(Recorded {
+            case: row.id,
+            number: row.number,
+            card,
+            chip: known.get("chip"),
+            shelf,
+            token: notice.token,
+            pin_set: known.get("pin_set"),
+        })
+    }
+}
+
+/// Forgets the looks taken: the card went back, or is no more.
+pub(crate) async fn clear_sights(tx: &Tx, case: CaseId) -> Result<(), OfficeError> {
+    tx.execute(
+        "-- clear_sights\nDELETE FROM office.handover_sight WHERE case_id = $1",
+        &[&case.uuid()],
+    )
+    .await?;
+    Ok(())
+}
+
+async fn sights(tx: &Tx, case: CaseId) -> Result<Vec<SightConfirmed>, OfficeError> {
+    let rows = tx
+        .query(
+            "-- sights\n\
+             SELECT s.staff, s.at FROM office.handover_sight s JOIN office.card_case c ON c.id = s.case_id AND c.card = s.card\n\
+             WHERE s.case_id = $1 ORDER BY s.time",
+            &[&case.uuid()],
+        )
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| SightConfirmed {
+            by: StaffId::from_uuid(row.get("staff")),
+            at: row.get("at"),
+        })
+        .collect())
+}
+
+async fn write_handover(
+    tx: &Tx,
+    doing: &Doing,
+    recorded: &Recorded,
+    sights: &[SightConfirmed],
+    rule: SightRule,
+) -> Result<(), OfficeError> {
+    let mut looks = sights.to_vec();
+    looks.sort_by_key(|sight| sight.at);
+    let (Some(first), Some(second)) = (looks.first(), looks.last()) else {
+        return Err(OfficeError::NotFound("look at the card"));
+    };
+    tx.execute(
+        "-- write_handover\n\
+         INSERT INTO office.handover (case_id, card, at, rule, first_staff, first_at, second_staff, second_at)\n\
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        &[
+            &recorded.case.uuid(),
+            &recorded.card.uuid(),
+            &doing.at,
+            &rule_name(rule),
+            &first.by.uuid(),
+            &first.at,
+            &second.by.uuid(),
+            &second.at,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+async fn occupant(tx: &Tx, place: &ShelfPlace) -> Result<Option<(CaseId, CaseNumber)>, OfficeError> {
+    let row = tx
+        .query_opt(
+            "-- occupant\nSELECT id, year, serial FROM office.card_case WHERE shelf = $1",
+            &[&place.as_str()],
+        )
+        .await?;
+    row.map(|row| Ok((CaseId::from_uuid(row.get("id")), number_of(&row)?)))
+        .transpose()
+}
+
+/// As stored.
+const fn rule_name(rule: SightRule) -> &'static str {
+    match rule {
+        SightRule::TwoClerks => "two_clerks",
+        SightRule::OneClerkTwice => "one_clerk_twice",
+    }
+}
+
+fn not_now(state: &'static str, event: &'static str) -> OfficeError {
+    NotNow { state, event }.into()
+}

@@ -1,0 +1,243 @@
+//! Taking an application, with the one check for duplicates that every path goes through, and ending a case
+//! without a card.
+
+use issuance::{
+    application::Application,
+    case::{CaseEvent, CaseId, CaseNumber, CaseState, ResidentId},
+    staff::Role,
+};
+use relay_core::clock::JST;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::Tx;
+use time::OffsetDateTime;
+
+use super::{CaseAt, CaseRow, CaseSummary, Phase, SELECT, TABLE};
+use crate::{Act, AuditAct, Office, OfficeError, SessionId};
+
+/// An application that was taken: the case is open and held by the session that took it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The case.
+    pub at: CaseAt,
+    /// 受付番号
+    pub number: CaseNumber,
+}
+
+/// What may be the same application, or the same person.
+#[derive(Debug, Clone, Default)]
+pub struct Duplicates {
+    /// The person's open case: nothing can be applied for until it ends.
+    pub open: Option<CaseSummary>,
+    /// The case of the active card the person has.
+    pub active: Option<CaseSummary>,
+    /// Other records with the same reading of the name and the same birthday.
+    pub similar: Vec<SimilarResident>,
+}
+
+/// Another record that may be the same person.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SimilarResident {
+    /// Which.
+    pub id: ResidentId,
+    /// Name as in the roster.
+    pub name: String,
+    /// Their cases, newest first.
+    pub cases: Vec<CaseSummary>,
+}
+
+impl std::fmt::Debug for SimilarResident {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SimilarResident({})", self.id)
+    }
+}
+
+impl Office {
+    /// What an application for `resident` would meet: shown before the form is filled in.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn duplicates(&self, session: SessionId, resident: ResidentId) -> Result<Duplicates, OfficeError> {
+        self.read("duplicates", |tx| async move {
+            self.doing(&tx, &Act::of(session, session.uuid())).await?;
+            self.look_for_duplicates(&tx, resident).await
+        })
+        .await
+    }
+
+    /// Takes an application: numbers it without gaps, opens its case, holds it for the session.
+    /// `despite` says why it is taken although there are similar records.
+    ///
+    /// # Errors
+    /// [`OfficeError::CaseOpen`], [`OfficeError::HasCard`], [`OfficeError::Similar`], [`OfficeError::NotAllowed`]
+    pub async fn open_application(
+        &self,
+        act: &Act,
+        resident: ResidentId,
+        application: &Application,
+        despite: Option<&str>,
+    ) -> Result<Opened, OfficeError> {
+        let opened = self
+            .act(
+                "open_application",
+                AuditAct::CaseApplied,
+                None,
+                act,
+                |tx, doing| async move {
+                    doing.must(&[Role::Reception])?;
+                    let duplicates = self.look_for_duplicates(&tx, resident).await?;
+                    if let Some(open) = duplicates.open {
+                        return Err(OfficeError::CaseOpen {
+                            case: open.id,
+                            number: open.number,
+                        });
+                    }
+                    if let Some(active) = duplicates.active {
+                        return Err(OfficeError::HasCard {
+                            case: active.id,
+                            number: active.number,
+                        });
+                    }
+                    let similar = duplicates.similar.len();
+                    if similar > 0 && despite.is_none() {
+                        return Err(OfficeError::Similar(similar));
+                    }
+                    let number = next_number(&tx, doing.at).await?;
+                    let case: CaseId = self.fresh();
+                    let sealed = self.seal_value(TABLE, case.uuid(), "application", application)?;
+                    let despite = despite.map(|reason| self.seal(TABLE, case.uuid(), "despite", reason.as_bytes()));
+                    tx.execute(
+                        "-- open_application\n\
+                     INSERT INTO office.card_case\n\
+                     (id, year, serial, resident, state, since, application, despite, opened_at, opened_by)\n\
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6, $9)",
+                        &[
+                            &case.uuid(),
+                            &number.0,
+                            &number.1,
+                            &resident.uuid(),
+                            &CaseState::Applied.name(),
+                            &doing.at,
+                            &sealed,
+                            &despite,
+                            &doing.staff()?.uuid(),
+                        ],
+                    )
+                    .await?;
+                    self.take_lease(&tx, &doing, case).await?;
+                    self.keep_timing(&tx, &doing, case, Phase::Application).await?;
+                    let number = CaseNumber {
+                        year: number.0.unsigned_abs(),
+                        serial: number.1.unsigned_abs(),
+                    };
+                    let subjects = json!({ "case": case, "resident": resident });
+                    let details =
+                        json!({ "number": number.to_string(), "similar": similar, "despite": despite.is_some() });
+                    self.record(&tx, &doing, AuditAct::CaseApplied, subjects, details)
+                        .await?;
+                    Ok(Opened {
+                        at: CaseAt { id: case, version: 1 },
+                        number,
+                    })
+                },
+            )
+            .await;
+        match opened {
+            // Another desk was faster by a moment: the schema's own rule refused. Tell which case it is.
+            Err(OfficeError::Store(error)) if error.is_constraint("case_open_once") => {
+                let found = self
+                    .read("duplicates", |tx| async move {
+                        self.look_for_duplicates(&tx, resident).await
+                    })
+                    .await?;
+                match found.open {
+                    Some(open) => Err(OfficeError::CaseOpen {
+                        case: open.id,
+                        number: open.number,
+                    }),
+                    None => Err(error.into()),
+                }
+            }
+            opened => opened,
+        }
+    }
+
+    /// Ends a case without a card. `reason` is kept sealed. Gives the case's new version.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotNow`] once a card is being made, [`OfficeError::NotAllowed`], [`OfficeError::NotHeld`]
+    pub async fn cancel(&self, act: &Act, at: CaseAt, reason: &str) -> Result<i64, OfficeError> {
+        self.act(
+            "cancel",
+            AuditAct::CaseCancelled,
+            Some(at.id),
+            act,
+            |tx, doing| async move {
+                doing.must(&[Role::Reception, Role::Verification])?;
+                let row = self.held_at(&tx, &doing, at).await?;
+                let event = CaseEvent::Cancelled(reason.to_owned());
+                let version = self.advance(&tx, &doing, &row, &event, None).await?;
+                self.record(
+                    &tx,
+                    &doing,
+                    AuditAct::CaseCancelled,
+                    json!({ "case": at.id }),
+                    json!({}),
+                )
+                .await?;
+                Ok(version)
+            },
+        )
+        .await
+    }
+
+    async fn look_for_duplicates(&self, tx: &Tx, resident: ResidentId) -> Result<Duplicates, OfficeError> {
+        let rows = tx
+            .query(
+                &format!("-- cases_in_the_way\n{SELECT} WHERE resident = $1 AND state <> 'cancelled'"),
+                &[&resident.uuid()],
+            )
+            .await?;
+        let mut duplicates = Duplicates::default();
+        for row in &rows {
+            let summary = self.summary(&CaseRow::read(row)?)?;
+            match summary.state {
+                CaseState::HandedOver { .. } => duplicates.active = Some(summary),
+                _ => duplicates.open = Some(summary),
+            }
+        }
+        let similar = tx
+            .query(
+                "-- similar_residents\n\
+                 SELECT o.id, o.identity FROM office.resident r\n\
+                 JOIN office.resident o ON o.likeness_index = r.likeness_index AND o.id <> r.id AND o.gone_at IS NULL\n\
+                 WHERE r.id = $1 ORDER BY o.id",
+                &[&resident.uuid()],
+            )
+            .await?;
+        for row in &similar {
+            let id = ResidentId::from_uuid(row.get("id"));
+            duplicates.similar.push(SimilarResident {
+                id,
+                name: self.resident_name(id, row.get("identity"))?,
+                cases: self.cases_of(tx, id).await?,
+            });
+        }
+        Ok(duplicates)
+    }
+}
+
+/// The next 受付番号 of the year it is in Japan. The counter's row stays locked until the transaction ends, and a
+/// transaction that fails takes its number back: no gaps.
+async fn next_number(tx: &Tx, at: OffsetDateTime) -> Result<(i16, i32), OfficeError> {
+    let year = i16::try_from(at.to_offset(JST).year()).map_err(|_| OfficeError::Unreadable("the clock"))?;
+    let row = tx
+        .query_one(
+            "-- next_number\n\
+             INSERT INTO office.case_number (year, last) VALUES ($1, 1)\n\
+             ON CONFLICT (year) DO UPDATE SET last = case_number.last + 1 RETURNING last",
+            &[&year],
+        )
+        .await?;
+    Ok((year, row.get(0)))
+}

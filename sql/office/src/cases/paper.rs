@@ -1,0 +1,237 @@
+//! Papers of a case: the delivery notice's token, and what was printed.
+
+use std::collections::BTreeMap;
+
+use issuance::{
+    case::{CaseId, CaseState, NotNow},
+    handover::{NoticeCode, NoticeToken},
+};
+use serde_json::json;
+use store::{Row, StoreError, Tx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::number_of;
+use crate::{Act, AuditAct, Office, OfficeError};
+
+/// A paper the office prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Paper {
+    /// 申請書
+    Application,
+    /// 交付通知書
+    Notice,
+    /// 受領票
+    Receipt,
+}
+
+impl Paper {
+    /// Every paper.
+    pub const ALL: [Self; 3] = [Self::Application, Self::Notice, Self::Receipt];
+
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Application => "application",
+            Self::Notice => "notice",
+            Self::Receipt => "receipt",
+        }
+    }
+}
+
+const NOTICE: &str = "office.delivery_notice";
+
+impl Office {
+    /// Issues a delivery notice for a card that is made: a new token; the notice before is no longer good.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotNow`] before the card is made, [`OfficeError::NotHeld`]
+    pub async fn issue_notice(&self, act: &Act, case: CaseId) -> Result<NoticeCode, OfficeError> {
+        let notice: Uuid = self
+            .act(
+                "issue_notice",
+                AuditAct::NoticeIssued,
+                Some(case),
+                act,
+                |tx, doing| async move {
+                    let row = self.held(&tx, &doing, case).await?;
+                    let state = self.state_of(&row)?;
+                    if !matches!(state, CaseState::Made { .. } | CaseState::Shelved { .. }) {
+                        return Err(NotNow {
+                            state: state.name(),
+                            event: "notice_issued",
+                        }
+                        .into());
+                    }
+                    tx.execute(
+                        "-- replace_notice\n\
+                     UPDATE office.delivery_notice SET replaced_at = $2 WHERE case_id = $1 AND replaced_at IS NULL",
+                        &[&case.uuid(), &doing.at],
+                    )
+                    .await?;
+                    let (id, token) = (self.fresh_uuid(), self.new_token());
+                    tx.execute(
+                        "-- issue_notice\n\
+                     INSERT INTO office.delivery_notice (id, case_id, token_index, token, issued_at, issued_by)\n\
+                     VALUES ($1, $2, $3, $4, $5, $6)",
+                        &[
+                            &id,
+                            &case.uuid(),
+                            &self.token_index(&token).as_slice(),
+                            &self.seal(NOTICE, id, "token", token.as_str().as_bytes()),
+                            &doing.at,
+                            &doing.staff()?.uuid(),
+                        ],
+                    )
+                    .await?;
+                    self.touch(&tx, &row).await?;
+                    self.record(&tx, &doing, AuditAct::NoticeIssued, json!({ "case": case }), json!({}))
+                        .await?;
+                    Ok(id)
+                },
+            )
+            .await?;
+        // Read back, so that an act asked for again gives the notice it issued the first time.
+        self.read("issue_notice", |tx| async move {
+            let row = tx
+                .query_one(
+                    "-- notice\n\
+                     SELECT n.id, n.token, c.year, c.serial FROM office.delivery_notice n\n\
+                     JOIN office.card_case c ON c.id = n.case_id WHERE n.id = $1",
+                    &[&notice],
+                )
+                .await?;
+            self.notice_code(&row)
+        })
+        .await
+    }
+
+    /// The good notice of `case`, for printing it again.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn notice(&self, case: CaseId) -> Result<Option<NoticeCode>, OfficeError> {
+        self.read("notice", |tx| async move { self.good_notice(&tx, case).await })
+            .await
+    }
+
+    /// The case whose good notice carries the scanned code: number and token must both be its own.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn case_by_notice(&self, code: &NoticeCode) -> Result<Option<CaseId>, OfficeError> {
+        let index = self.token_index(&code.token);
+        self.read("case_by_notice", |tx| async move {
+            let row = tx
+                .query_opt(
+                    "-- case_by_notice\n\
+                     SELECT n.case_id, c.year, c.serial FROM office.delivery_notice n\n\
+                     JOIN office.card_case c ON c.id = n.case_id WHERE n.token_index = $1 AND n.replaced_at IS NULL",
+                    &[&index.as_slice()],
+                )
+                .await?;
+            match row {
+                Some(row) if number_of(&row)? == code.case => Ok(Some(CaseId::from_uuid(row.get("case_id")))),
+                _ => Ok(None),
+            }
+        })
+        .await
+    }
+
+    pub(super) async fn good_notice(&self, tx: &Tx, case: CaseId) -> Result<Option<NoticeCode>, OfficeError> {
+        let row = tx
+            .query_opt(
+                "-- good_notice\n\
+                 SELECT n.id, n.token, c.year, c.serial FROM office.delivery_notice n\n\
+                 JOIN office.card_case c ON c.id = n.case_id WHERE n.case_id = $1 AND n.replaced_at IS NULL",
+                &[&case.uuid()],
+            )
+            .await?;
+        row.map(|row| self.notice_code(&row)).transpose()
+    }
+
+    fn notice_code(&self, row: &Row) -> Result<NoticeCode, OfficeError> {
+        let token = self.open_text(NOTICE, row.get("id"), "token", row.get("token"))?;
+        Ok(NoticeCode {
+            case: number_of(row)?,
+            token: token.parse().map_err(|_| OfficeError::Unreadable(NOTICE))?,
+        })
+    }
+
+    fn token_index(&self, token: &NoticeToken) -> [u8; 32] {
+        self.shared
+            .sealer
+            .blind_index("notice.token", token.as_str().as_bytes())
+    }
+
+    /// Records that `paper` was printed; asked once its file is written and whole.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotHeld`]
+    pub async fn paper_printed(
+        &self,
+        act: &Act,
+        case: CaseId,
+        paper: Paper,
+        pages: u16,
+        sha256: &[u8; 32],
+    ) -> Result<(), OfficeError> {
+        let counted = i16::try_from(pages).unwrap_or(i16::MAX);
+        self.act(
+            "paper_printed",
+            AuditAct::PaperPrinted,
+            Some(case),
+            act,
+            |tx, doing| async move {
+                self.held(&tx, &doing, case).await?;
+                tx.execute(
+                    "-- paper_printed\n\
+                 INSERT INTO office.printed_paper (id, case_id, paper, file_hash, pages, printed_at, printed_by)\n\
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                    &[
+                        &self.fresh_uuid(),
+                        &case.uuid(),
+                        &paper.as_str(),
+                        &sha256.as_slice(),
+                        &counted,
+                        &doing.at,
+                        &doing.staff()?.uuid(),
+                    ],
+                )
+                .await?;
+                let details = json!({ "paper": paper.as_str(), "pages": pages, "sha256": hex::encode(sha256) });
+                self.record(&tx, &doing, AuditAct::PaperPrinted, json!({ "case": case }), details)
+                    .await?;
+                Ok(())
+            },
+        )
+        .await
+    }
+}
+
+pub(super) async fn notice_issued(tx: &Tx, case: CaseId) -> Result<Option<OffsetDateTime>, StoreError> {
+    let row = tx
+        .query_opt(
+            "-- notice_issued\nSELECT issued_at FROM office.delivery_notice WHERE case_id = $1 AND replaced_at IS NULL",
+            &[&case.uuid()],
+        )
+        .await?;
+    Ok(row.map(|row| row.get(0)))
+}
+
+pub(super) async fn printed(tx: &Tx, case: CaseId) -> Result<BTreeMap<Paper, OffsetDateTime>, StoreError> {
+    let rows = tx
+        .query(
+            "-- printed\nSELECT paper, max(printed_at) AS at FROM office.printed_paper WHERE case_id = $1 GROUP BY paper",
+            &[&case.uuid()],
+        )
+        .await?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| {
+            let paper: &str = row.get("paper");
+            let paper = Paper::ALL.into_iter().find(|known| known.as_str() == paper)?;
+            Some((paper, row.get("at")))
+        })
+        .collect())
+}

@@ -1,0 +1,249 @@
+//! 本日の業務: what waits at the counter, and the day's figures.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use issuance::{
+    case::{CaseId, ResidentId},
+    staff::StaffId,
+};
+use relay_core::clock::JST;
+use store::{StoreError, Tx};
+use time::{OffsetDateTime, Time};
+use uuid::Uuid;
+
+use super::{CaseRow, CaseSummary, Holder, IncidentKind, Phase, duration};
+use crate::{Office, OfficeError, SessionId};
+
+/// A queue of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Queue {
+    /// 本人確認を待つ
+    ToVerify,
+    /// カードを作る: verified, or being made at a desk now.
+    ToMake,
+    /// 棚に入れる: made, not yet in the shelf.
+    ToShelve,
+    /// 交付を待つ
+    ToHandOver,
+    /// 問題あり: an open incident, a making that stopped half-way, a card that was damaged. Such a case stands here only.
+    Problems,
+}
+
+impl Queue {
+    /// Every queue, in the order shown.
+    pub const ALL: [Self; 5] = [
+        Self::ToVerify,
+        Self::ToMake,
+        Self::ToShelve,
+        Self::ToHandOver,
+        Self::Problems,
+    ];
+
+    const fn code(self) -> &'static str {
+        match self {
+            Self::ToVerify => "to_verify",
+            Self::ToMake => "to_make",
+            Self::ToShelve => "to_shelve",
+            Self::ToHandOver => "to_hand_over",
+            Self::Problems => "problems",
+        }
+    }
+}
+
+/// What stands in a case's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Problem {
+    /// The making stopped half-way and nobody is at it: go on with the same card.
+    MakingStopped,
+    /// The card was damaged: make one from a new blank.
+    CardDamaged,
+    /// Notice, shelf and chip did not agree.
+    HandoverMismatch,
+    /// The PIN is blocked.
+    PinBlocked,
+    /// Another incident.
+    Incident,
+}
+
+impl Problem {
+    /// The next step's name, for the row: `resume_making`, `new_blank`, `two_look`, `reset_pin`, `settle`.
+    pub const fn next_step(self) -> &'static str {
+        match self {
+            Self::MakingStopped => "resume_making",
+            Self::CardDamaged => "new_blank",
+            Self::HandoverMismatch => "two_look",
+            Self::PinBlocked => "reset_pin",
+            Self::Incident => "settle",
+        }
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "making_stopped" => Some(Self::MakingStopped),
+            "card_damaged" => Some(Self::CardDamaged),
+            other => IncidentKind::read(other).map(|kind| match kind {
+                IncidentKind::HandoverMismatch => Self::HandoverMismatch,
+                IncidentKind::PinBlocked => Self::PinBlocked,
+                IncidentKind::CardFault | IncidentKind::Other => Self::Incident,
+            }),
+        }
+    }
+}
+
+/// A row of a queue.
+#[derive(Clone)]
+pub struct QueueRow {
+    /// The case.
+    pub case: CaseSummary,
+    /// The resident's name as in the roster.
+    pub name: String,
+    /// What stands in its way.
+    pub problem: Option<Problem>,
+    /// Who has it open.
+    pub held_by: Option<Holder>,
+}
+
+impl std::fmt::Debug for QueueRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "QueueRow({})", self.case.number)
+    }
+}
+
+/// Counts of the queues and figures of the day (Japan's).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Today {
+    /// How many wait in each queue; every queue is there.
+    pub waiting: BTreeMap<Queue, u32>,
+    /// Applications taken today.
+    pub applied: u32,
+    /// Cards made today.
+    pub made: u32,
+    /// Cards handed over today.
+    pub handed_over: u32,
+    /// Mean time of each phase measured today.
+    pub mean: BTreeMap<Phase, Duration>,
+}
+
+/// Every open case with what stands in its way and the queue it waits in; `$1` is now.
+const WAITING: &str = "waiting AS (\n\
+     SELECT c.*, p.problem, CASE WHEN p.problem IS NOT NULL THEN 'problems'\n\
+     WHEN c.state = 'applied' THEN 'to_verify' WHEN c.state IN ('verified', 'making') THEN 'to_make'\n\
+     WHEN c.state = 'made' THEN 'to_shelve' ELSE 'to_hand_over' END AS queue\n\
+     FROM office.card_case c CROSS JOIN LATERAL (SELECT coalesce(\n\
+     (SELECT i.kind FROM office.incident i WHERE i.case_id = c.id AND i.closed_at IS NULL ORDER BY i.opened_at LIMIT 1),\n\
+     CASE WHEN c.state = 'making' AND NOT EXISTS (\n\
+     SELECT FROM office.case_lease l WHERE l.case_id = c.id AND l.until > $1) THEN 'making_stopped'\n\
+     WHEN c.state = 'verified' AND EXISTS (\n\
+     SELECT FROM office.card k WHERE k.case_id = c.id AND k.state = 'damaged') THEN 'card_damaged' END) AS problem) p\n\
+     WHERE c.state NOT IN ('handed_over', 'cancelled'))";
+
+impl Office {
+    /// Counts and figures for the first screen.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn today(&self) -> Result<Today, OfficeError> {
+        self.read("today", |tx| async move {
+            let now = self.now(&tx).await?;
+            let midnight = now.to_offset(JST).replace_time(Time::MIDNIGHT);
+            let mut today = Today {
+                waiting: Queue::ALL.into_iter().map(|queue| (queue, 0)).collect(),
+                ..Today::default()
+            };
+            let rows = tx
+                .query(
+                    &format!("-- today_waiting\nWITH {WAITING} SELECT queue, count(*) FROM waiting GROUP BY queue"),
+                    &[&now],
+                )
+                .await?;
+            for row in &rows {
+                let queue: &str = row.get(0);
+                if let Some(queue) = Queue::ALL.into_iter().find(|known| known.code() == queue) {
+                    today.waiting.insert(queue, count(row.get(1)));
+                }
+            }
+            let row = tx
+                .query_one(
+                    "-- today_figures\n\
+                     SELECT (SELECT count(*) FROM office.card_case WHERE opened_at >= $1),\n\
+                     (SELECT count(*) FROM office.card WHERE made_at >= $1),\n\
+                     (SELECT count(*) FROM office.handover WHERE at >= $1)",
+                    &[&midnight],
+                )
+                .await?;
+            (today.applied, today.made, today.handed_over) = (count(row.get(0)), count(row.get(1)), count(row.get(2)));
+            let rows = tx
+                .query(
+                    "-- today_means\n\
+                     SELECT phase, avg(took_us)::bigint FROM office.case_timing WHERE at >= $1 GROUP BY phase",
+                    &[&midnight],
+                )
+                .await?;
+            for row in &rows {
+                let phase: &str = row.get(0);
+                if let Some(phase) = Phase::ALL.into_iter().find(|known| known.as_str() == phase) {
+                    today.mean.insert(phase, duration(row.get(1)));
+                }
+            }
+            Ok(today)
+        })
+        .await
+    }
+
+    /// The rows of `queue`, those that wait longest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn queue(&self, queue: Queue, limit: u32) -> Result<Vec<QueueRow>, OfficeError> {
+        self.read("queue", |tx| async move {
+            let now = self.now(&tx).await?;
+            let rows = tx
+                .query(
+                    &format!(
+                        "-- queue\nWITH {WAITING} SELECT w.*, r.identity,\n\
+                         l.session AS lease_session, l.staff AS lease_staff, l.desk AS lease_desk, l.until AS lease_until\n\
+                         FROM waiting w JOIN office.resident r ON r.id = w.resident\n\
+                         LEFT JOIN office.case_lease l ON l.case_id = w.id AND l.until > $1\n\
+                         WHERE w.queue = $2 ORDER BY w.since, w.year, w.serial LIMIT $3"
+                    ),
+                    &[&now, &queue.code(), &i64::from(limit)],
+                )
+                .await?;
+            let mut waiting = Vec::with_capacity(rows.len());
+            for row in &rows {
+                let case = CaseRow::read(row)?;
+                let held_by = match row.get::<_, Option<Uuid>>("lease_staff") {
+                    Some(staff) => Some(Holder {
+                        session: SessionId::from_uuid(row.get("lease_session")),
+                        staff: self.staff_name(&tx, StaffId::from_uuid(staff)).await?,
+                        desk: row.get("lease_desk"),
+                        until: row.get::<_, OffsetDateTime>("lease_until"),
+                    }),
+                    None => None,
+                };
+                waiting.push(QueueRow {
+                    name: self.resident_name(ResidentId::from_uuid(row.get("resident")), row.get("identity"))?,
+                    case: self.summary(&case)?,
+                    problem: row.get::<_, Option<&str>>("problem").and_then(Problem::read),
+                    held_by,
+                });
+            }
+            Ok(waiting)
+        })
+        .await
+    }
+}
+
+pub(super) async fn problem_of(tx: &Tx, case: CaseId, now: OffsetDateTime) -> Result<Option<Problem>, StoreError> {
+    let row = tx
+        .query_opt(
+            &format!("-- problem_of\nWITH {WAITING} SELECT problem FROM waiting WHERE id = $2"),
+            &[&now, &case.uuid()],
+        )
+        .await?;
+    Ok(row.and_then(|row| row.get::<_, Option<&str>>(0).and_then(Problem::read)))
+}
+
+fn count(rows: i64) -> u32 {
+    rows.try_into().unwrap_or(u32::MAX)
+}

@@ -1,0 +1,222 @@
+//! One resident in full, with the address of a person under support measures (支援措置) masked here and nowhere
+//! else: what a caller must not see never leaves this crate.
+
+use issuance::{
+    case::{CaseId, ResidentId},
+    person::Resident,
+    staff::Role,
+};
+use serde_json::json;
+use store::{Row, Tx};
+use time::OffsetDateTime;
+
+use crate::{Act, AuditAct, Office, OfficeError, SessionId, cases::CaseSummary, roster};
+
+/// A resident as a session may see them.
+#[derive(Clone)]
+pub struct ResidentFile {
+    /// Id.
+    pub id: ResidentId,
+    /// As in the roster; postal code, address, building and phone are empty when `masked`.
+    pub resident: Resident,
+    /// Whether the address is left out because of support measures.
+    pub masked: bool,
+    /// Whether this session may ask for it ([`Office::reveal_address`]).
+    pub may_reveal: bool,
+    /// Since when the roster has the person no more.
+    pub gone_at: Option<OffsetDateTime>,
+    /// The others of the household.
+    pub members: Vec<HouseholdMember>,
+    /// Every case of the person, newest first.
+    pub cases: Vec<CaseSummary>,
+}
+
+impl std::fmt::Debug for ResidentFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ResidentFile({})", self.id)
+    }
+}
+
+/// Another person of the household.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HouseholdMember {
+    /// Id.
+    pub id: ResidentId,
+    /// 氏名
+    pub name: String,
+    /// 続柄
+    pub relation: String,
+}
+
+impl std::fmt::Debug for HouseholdMember {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HouseholdMember({})", self.id)
+    }
+}
+
+impl Office {
+    /// The resident as `session` may see them: the address of a person under support measures is masked for
+    /// everyone, until it is asked for.
+    ///
+    /// # Errors
+    /// [`OfficeError::SessionOver`], [`OfficeError::NotFound`]
+    pub async fn resident(&self, session: SessionId, id: ResidentId) -> Result<ResidentFile, OfficeError> {
+        self.read("resident", |tx| async move {
+            let may_reveal = self.may_see_protected(&tx, session).await?;
+            let mut file = self.resident_file(&tx, id).await?;
+            file.may_reveal = file.resident.protected && may_reveal;
+            if file.resident.protected {
+                mask(&mut file);
+            }
+            Ok(file)
+        })
+        .await
+    }
+
+    /// The resident with the address, for a role that may see it; the sight is recorded before it is given.
+    /// `reason` is kept in the trail, sealed.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotAllowed`], which is recorded too.
+    pub async fn reveal_address(&self, act: &Act, id: ResidentId, reason: &str) -> Result<ResidentFile, OfficeError> {
+        // Each sight is an act: recorded first, then read. A replayed act was recorded when it was first asked for.
+        self.act(
+            "reveal_address",
+            AuditAct::AddressSeen,
+            None,
+            act,
+            |tx, doing| async move {
+                doing.must(&[Role::ProtectedAddress])?;
+                let known = self.one_row(&tx, id).await?;
+                if self.open_residence(id.uuid(), known.get("residence"))?.5 {
+                    let details = json!({ "for": "screen", "words": self.seal_words(&doing, reason) });
+                    self.record(&tx, &doing, AuditAct::AddressSeen, json!({ "resident": id }), details)
+                        .await?;
+                }
+                Ok(())
+            },
+        )
+        .await?;
+        self.read("reveal_address", |tx| async move {
+            let mut file = self.resident_file(&tx, id).await?;
+            file.may_reveal = file.resident.protected;
+            Ok(file)
+        })
+        .await
+    }
+
+    /// To whom and where the papers of `case` go. For a person under support measures it takes
+    /// [`Role::ProtectedAddress`], and the sight is recorded.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotAllowed`], [`OfficeError::NotHeld`]
+    pub async fn addressee(&self, act: &Act, case: CaseId) -> Result<Resident, OfficeError> {
+        let id: ResidentId = self
+            .act(
+                "addressee",
+                AuditAct::AddressSeen,
+                Some(case),
+                act,
+                |tx, doing| async move {
+                    let row = self.held(&tx, &doing, case).await?;
+                    let file = self.resident_file(&tx, row.resident).await?;
+                    if file.resident.protected {
+                        doing.must(&[Role::ProtectedAddress])?;
+                        let subjects = json!({ "resident": row.resident, "case": case });
+                        self.record(&tx, &doing, AuditAct::AddressSeen, subjects, json!({ "for": "paper" }))
+                            .await?;
+                    }
+                    Ok(row.resident)
+                },
+            )
+            .await?;
+        self.read("addressee", |tx| async move {
+            Ok(self.resident_file(&tx, id).await?.resident)
+        })
+        .await
+    }
+
+    /// The resident with 宛名番号 `number`.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn resident_by_number(&self, number: &str) -> Result<Option<ResidentId>, OfficeError> {
+        let index = self.number_index(number);
+        self.read("resident_by_number", |tx| async move {
+            let row = tx
+                .query_opt(
+                    "-- resident_by_number\nSELECT id FROM office.resident WHERE number_index = $1",
+                    &[&index.as_slice()],
+                )
+                .await?;
+            Ok(row.map(|row| ResidentId::from_uuid(row.get(0))))
+        })
+        .await
+    }
+
+    pub(crate) async fn may_see_protected(&self, tx: &Tx, session: SessionId) -> Result<bool, OfficeError> {
+        let doing = self.doing(tx, &Act::of(session, session.uuid())).await?;
+        Ok(doing.roles.contains(&Role::ProtectedAddress))
+    }
+
+    /// Everything, unmasked: for this crate only.
+    pub(crate) async fn resident_file(&self, tx: &Tx, id: ResidentId) -> Result<ResidentFile, OfficeError> {
+        let row = self.one_row(tx, id).await?;
+        let resident = roster::resident(
+            self.open_identity(id.uuid(), row.get("identity"))?,
+            self.open_residence(id.uuid(), row.get("residence"))?,
+        )?;
+        let members = tx
+            .query(
+                "-- household\n\
+                 SELECT id, identity FROM office.resident\n\
+                 WHERE household_index = $1 AND id <> $2 AND gone_at IS NULL ORDER BY id",
+                &[&row.get::<_, &[u8]>("household_index"), &id.uuid()],
+            )
+            .await?;
+        let members = members.iter().map(|row| self.member(row)).collect::<Result<_, _>>()?;
+        Ok(ResidentFile {
+            id,
+            resident,
+            masked: false,
+            may_reveal: false,
+            gone_at: row.get("gone_at"),
+            members,
+            cases: self.cases_of(tx, id).await?,
+        })
+    }
+
+    /// The name of a resident, for rows of queues.
+    pub(crate) fn resident_name(&self, id: ResidentId, identity: &[u8]) -> Result<String, OfficeError> {
+        Ok(self.open_identity(id.uuid(), identity)?.3)
+    }
+
+    fn member(&self, row: &Row) -> Result<HouseholdMember, OfficeError> {
+        let id = ResidentId::from_uuid(row.get("id"));
+        let identity = self.open_identity(id.uuid(), row.get("identity"))?;
+        Ok(HouseholdMember {
+            id,
+            name: identity.3,
+            relation: identity.8,
+        })
+    }
+
+    async fn one_row(&self, tx: &Tx, id: ResidentId) -> Result<Row, OfficeError> {
+        tx.query_opt(
+            "-- resident_row\n\
+             SELECT identity, residence, household_index, gone_at FROM office.resident WHERE id = $1",
+            &[&id.uuid()],
+        )
+        .await?
+        .ok_or(OfficeError::NotFound("resident"))
+    }
+}
+
+/// Leaves out everything that tells where the person is.
+pub(crate) fn mask(file: &mut ResidentFile) {
+    file.resident.postal_code.clear();
+    file.resident.address.clear();
+    file.resident.building = None;
+    file.resident.phone = None;
+    file.masked = true;
+}

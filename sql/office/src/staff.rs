@@ -1,0 +1,542 @@
+//! Members of the staff, their cards' certificates, and their sessions at desks.
+
+use std::collections::BTreeSet;
+
+use issuance::staff::{Role, Staff, StaffId};
+use relay_core::audit::Outcome;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{Row, Tx};
+use time::OffsetDateTime;
+
+use crate::{
+    Act, AuditAct, Office, OfficeError, SessionId,
+    act::{By, Doing},
+    audit::event,
+};
+
+const TABLE: &str = "office.staff";
+
+/// Someone to be registered.
+#[derive(Debug, Clone)]
+pub struct NewStaff {
+    /// 職員番号, as printed on the staff card.
+    pub number: String,
+    /// Name.
+    pub name: String,
+    /// What they may do.
+    pub roles: BTreeSet<Role>,
+    /// Serial of their staff card's certificate, where the card is made already.
+    pub certificate: Option<Vec<u8>>,
+}
+
+/// A member of the staff as registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffRecord {
+    /// Who, and what they may do.
+    pub staff: Staff,
+    /// Serial of the good certificate.
+    pub certificate: Option<Vec<u8>>,
+    /// When they were registered.
+    pub added_at: OffsetDateTime,
+    /// Since when they may not log in, and why.
+    pub disabled: Option<(OffsetDateTime, String)>,
+}
+
+/// A login that succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionBegun {
+    /// The session: what acts name.
+    pub session: SessionId,
+    /// Who.
+    pub staff: Staff,
+    /// Since when.
+    pub since: OffsetDateTime,
+}
+
+/// How a session ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The person logged out.
+    Logout,
+    /// Another login at the desk.
+    Replaced,
+    /// An administrator took the right away.
+    Disabled,
+}
+
+impl Ending {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::Replaced => "replaced",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Began {
+    session: SessionId,
+    staff: StaffId,
+}
+
+impl Office {
+    /// Whether nobody is registered: the console offers to make the first administrator.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn is_first_run(&self) -> Result<bool, OfficeError> {
+        self.read("is_first_run", |tx| async move {
+            let row = tx
+                .query_one("-- is_first_run\nSELECT NOT EXISTS (SELECT FROM office.staff)", &[])
+                .await?;
+            Ok(row.get(0))
+        })
+        .await
+    }
+
+    /// Registers someone. An administrator's session may; a process (`setup`) may while there is nobody with the
+    /// role [`Role::Administration`].
+    ///
+    /// # Errors
+    /// [`OfficeError::StaffNumberTaken`], [`OfficeError::CertificateTaken`], [`OfficeError::NotFirstRun`],
+    /// [`OfficeError::NotAllowed`]
+    pub async fn add_staff(&self, act: &Act, new: &NewStaff) -> Result<StaffId, OfficeError> {
+        self.act("add_staff", AuditAct::StaffAdded, None, act, |tx, doing| async move {
+            match doing.by {
+                By::Session(_) => doing.must(&[Role::Administration])?,
+                By::Process(_) if administrators(&tx).await? == 0 => {}
+                By::Process(_) => return Err(OfficeError::NotFirstRun),
+            }
+            let id: StaffId = self.fresh();
+            let name = self.seal(TABLE, id.uuid(), "name", new.name.trim().as_bytes());
+            let added = tx
+                .execute(
+                    "-- add_staff\nINSERT INTO office.staff (id, number, name, added_at) VALUES ($1, $2, $3, $4)",
+                    &[&id.uuid(), &new.number.trim(), &name, &doing.at],
+                )
+                .await;
+            match added {
+                Err(error) if error.is_constraint("staff_number_once") => {
+                    return Err(OfficeError::StaffNumberTaken(new.number.trim().to_owned()));
+                }
+                added => added?,
+            };
+            set_roles(&tx, id, &new.roles).await?;
+            if let Some(serial) = &new.certificate {
+                register(&tx, id, serial, doing.at).await?;
+            }
+            self.record(
+                &tx,
+                &doing,
+                AuditAct::StaffAdded,
+                json!({ "staff": id }),
+                json!({ "roles": new.roles }),
+            )
+            .await?;
+            Ok(id)
+        })
+        .await
+    }
+
+    /// Everyone registered, disabled ones included, by staff number.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn staff(&self) -> Result<Vec<StaffRecord>, OfficeError> {
+        self.read("staff", |tx| async move {
+            let rows = tx.query(&format!("-- staff\n{SELECT} ORDER BY p.number"), &[]).await?;
+            rows.iter().map(|row| self.staff_of(row)).collect()
+        })
+        .await
+    }
+
+    /// Whose the certificate `serial` is; `None` when it is not registered, no longer good, or its holder disabled.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn staff_by_certificate(&self, serial: &[u8]) -> Result<Option<Staff>, OfficeError> {
+        self.read(
+            "staff_by_certificate",
+            |tx| async move { self.holder(&tx, serial).await },
+        )
+        .await
+    }
+
+    /// Gives someone exactly `roles`.
+    ///
+    /// # Errors
+    /// [`OfficeError::LastAdministrator`], [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
+    pub async fn change_roles(&self, act: &Act, staff: StaffId, roles: &BTreeSet<Role>) -> Result<(), OfficeError> {
+        self.act(
+            "change_roles",
+            AuditAct::StaffRolesChanged,
+            None,
+            act,
+            |tx, doing| async move {
+                doing.must(&[Role::Administration])?;
+                self.known(&tx, staff).await?;
+                set_roles(&tx, staff, roles).await?;
+                if administrators(&tx).await? == 0 {
+                    return Err(OfficeError::LastAdministrator);
+                }
+                let subjects = json!({ "staff": staff });
+                self.record(
+                    &tx,
+                    &doing,
+                    AuditAct::StaffRolesChanged,
+                    subjects,
+                    json!({ "roles": roles }),
+                )
+                .await?;
+                Ok(())
+            },
+        )
+        .await
+    }
+
+    /// Makes `serial` the good certificate of someone; the one before is no longer good.
+    ///
+    /// # Errors
+    /// [`OfficeError::CertificateTaken`], [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
+    pub async fn register_certificate(&self, act: &Act, staff: StaffId, serial: &[u8]) -> Result<(), OfficeError> {
+        let audit_act = AuditAct::StaffCertificateRegistered;
+        self.act("register_certificate", audit_act, None, act, |tx, doing| async move {
+            if doing.staff.is_some() {
+                doing.must(&[Role::Administration])?;
+            }
+            self.known(&tx, staff).await?;
+            register(&tx, staff, serial, doing.at).await?;
+            let details = json!({ "certificate": hex::encode(serial) });
+            self.record(&tx, &doing, audit_act, json!({ "staff": staff }), details)
+                .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes someone's right to log in, and ends their sessions.
+    ///
+    /// # Errors
+    /// [`OfficeError::LastAdministrator`], [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
+    pub async fn disable_staff(&self, act: &Act, staff: StaffId, reason: &str) -> Result<(), OfficeError> {
+        self.act(
+            "disable_staff",
+            AuditAct::StaffDisabled,
+            None,
+            act,
+            |tx, doing| async move {
+                doing.must(&[Role::Administration])?;
+                self.known(&tx, staff).await?;
+                tx.execute(
+                    "-- disable_staff\n\
+                 UPDATE office.staff SET disabled_at = $2, disabled_reason = $3 WHERE id = $1 AND disabled_at IS NULL",
+                    &[&staff.uuid(), &doing.at, &reason],
+                )
+                .await?;
+                if administrators(&tx).await? == 0 {
+                    return Err(OfficeError::LastAdministrator);
+                }
+                let sessions = tx
+                    .query(
+                        "-- sessions_of\nSELECT id FROM office.staff_session WHERE staff = $1 AND ended_at IS NULL",
+                        &[&staff.uuid()],
+                    )
+                    .await?;
+                for row in &sessions {
+                    end_session(&tx, SessionId::from_uuid(row.get(0)), doing.at, Ending::Disabled).await?;
+                }
+                let details = json!({ "reason": reason, "sessions_ended": sessions.len() });
+                self.record(&tx, &doing, AuditAct::StaffDisabled, json!({ "staff": staff }), details)
+                    .await?;
+                Ok(())
+            },
+        )
+        .await
+    }
+
+    /// Begins a session of the holder of certificate `serial` at `desk`, once the console has seen the card sign and
+    /// its chain verified. A session left open there (a console that died) ends, and its leases with it.
+    ///
+    /// # Errors
+    /// [`OfficeError::StaffUnknown`], which is recorded.
+    pub async fn log_in(&self, act: &Act, desk: &str, serial: &[u8]) -> Result<SessionBegun, OfficeError> {
+        let began: Began = self
+            .act("log_in", AuditAct::SessionBegan, None, act, |tx, mut doing| async move {
+                let staff = self.holder(&tx, serial).await?.ok_or(OfficeError::StaffUnknown)?;
+                doing.staff = Some(staff.id);
+                doing.desk = Some(desk.to_owned());
+                let left = tx
+                    .query_opt(
+                        "-- session_at\nSELECT id FROM office.staff_session WHERE desk = $1 AND ended_at IS NULL",
+                        &[&desk],
+                    )
+                    .await?;
+                let mut released = 0;
+                if let Some(left) = left {
+                    let left = SessionId::from_uuid(left.get(0));
+                    released = end_session(&tx, left, doing.at, Ending::Replaced).await?;
+                }
+                let session: SessionId = self.fresh();
+                tx.execute(
+                    "-- begin_session\nINSERT INTO office.staff_session (id, staff, desk, began_at) VALUES ($1, $2, $3, $4)",
+                    &[&session.uuid(), &staff.id.uuid(), &desk, &doing.at],
+                )
+                .await?;
+                let subjects = json!({ "staff": staff.id, "session": session });
+                self.record(&tx, &doing, AuditAct::SessionBegan, subjects, json!({ "leases_released": released }))
+                    .await?;
+                Ok(Began {
+                    session,
+                    staff: staff.id,
+                })
+            })
+            .await?;
+        self.session(began.session).await
+    }
+
+    /// The live session.
+    ///
+    /// # Errors
+    /// [`OfficeError::SessionOver`]
+    pub async fn session(&self, session: SessionId) -> Result<SessionBegun, OfficeError> {
+        self.read("session", |tx| async move {
+            let row = tx
+                .query_opt(
+                    "-- session\n\
+                     SELECT staff, began_at FROM office.staff_session WHERE id = $1 AND ended_at IS NULL",
+                    &[&session.uuid()],
+                )
+                .await?
+                .ok_or(OfficeError::SessionOver)?;
+            let staff = StaffId::from_uuid(row.get("staff"));
+            Ok(SessionBegun {
+                session,
+                staff: self.known(&tx, staff).await?.staff,
+                since: row.get("began_at"),
+            })
+        })
+        .await
+    }
+
+    /// Records a login that was refused before it came here: a wrong password, a chain that does not verify.
+    /// `rule` names which.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn login_refused(
+        &self,
+        act: &Act,
+        desk: &str,
+        staff: Option<StaffId>,
+        rule: &'static str,
+    ) -> Result<(), OfficeError> {
+        self.store
+            .run("login_refused", |tx| async move {
+                let mut doing = Doing {
+                    staff,
+                    desk: Some(desk.to_owned()),
+                    ..self.doing(&tx, &Act::of_process("login", act.id)).await?
+                };
+                doing.roles.clear();
+                let subjects = match staff {
+                    Some(staff) => json!({ "staff": staff }),
+                    None => json!({}),
+                };
+                let details = json!({ "refused": rule, "act": act.id });
+                let event = event(
+                    self.fresh_uuid(),
+                    &doing,
+                    AuditAct::SessionBegan,
+                    subjects,
+                    Outcome::Refused,
+                    details,
+                );
+                Ok(self.write_event(&tx, &event).await?)
+            })
+            .await
+    }
+
+    /// Ends the session and lets go of every case it holds.
+    ///
+    /// # Errors
+    /// [`OfficeError::SessionOver`]
+    pub async fn log_out(&self, act: &Act) -> Result<(), OfficeError> {
+        self.act("log_out", AuditAct::SessionEnded, None, act, |tx, doing| async move {
+            let session = doing.session()?;
+            let released = end_session(&tx, session, doing.at, Ending::Logout).await?;
+            let subjects = json!({ "staff": doing.staff()?, "session": session });
+            let details = json!({ "ending": Ending::Logout.as_str(), "leases_released": released });
+            self.record(&tx, &doing, AuditAct::SessionEnded, subjects, details)
+                .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Records that the screen was locked; the session and its leases go on.
+    ///
+    /// # Errors
+    /// [`OfficeError::SessionOver`]
+    pub async fn screen_locked(&self, act: &Act, card_pulled: bool) -> Result<(), OfficeError> {
+        self.act(
+            "screen_locked",
+            AuditAct::ScreenLocked,
+            None,
+            act,
+            |tx, doing| async move {
+                let subjects = json!({ "staff": doing.staff()?, "session": doing.session()? });
+                self.record(
+                    &tx,
+                    &doing,
+                    AuditAct::ScreenLocked,
+                    subjects,
+                    json!({ "card_pulled": card_pulled }),
+                )
+                .await?;
+                Ok(())
+            },
+        )
+        .await
+    }
+
+    /// Records that the screen was unlocked by the session's own person.
+    ///
+    /// # Errors
+    /// [`OfficeError::SessionOver`]
+    pub async fn screen_unlocked(&self, act: &Act) -> Result<(), OfficeError> {
+        self.act(
+            "screen_unlocked",
+            AuditAct::ScreenUnlocked,
+            None,
+            act,
+            |tx, doing| async move {
+                let subjects = json!({ "staff": doing.staff()?, "session": doing.session()? });
+                self.record(&tx, &doing, AuditAct::ScreenUnlocked, subjects, json!({}))
+                    .await?;
+                Ok(())
+            },
+        )
+        .await
+    }
+
+    /// The name of a member of the staff, for lines that show who did something.
+    pub(crate) async fn staff_name(&self, tx: &Tx, staff: StaffId) -> Result<String, OfficeError> {
+        Ok(self.known(tx, staff).await?.staff.name)
+    }
+
+    /// Who holds the good certificate `serial`, if they may log in.
+    pub(crate) async fn holder(&self, tx: &Tx, serial: &[u8]) -> Result<Option<Staff>, OfficeError> {
+        let row = tx
+            .query_opt(
+                &format!("-- holder\n{SELECT} WHERE c.serial = $1 AND p.disabled_at IS NULL"),
+                &[&serial],
+            )
+            .await?;
+        row.map(|row| Ok(self.staff_of(&row)?.staff)).transpose()
+    }
+
+    async fn known(&self, tx: &Tx, staff: StaffId) -> Result<StaffRecord, OfficeError> {
+        let row = tx
+            .query_opt(&format!("-- known_staff\n{SELECT} WHERE p.id = $1"), &[&staff.uuid()])
+            .await?
+            .ok_or(OfficeError::NotFound("member of the staff"))?;
+        self.staff_of(&row)
+    }
+
+    fn staff_of(&self, row: &Row) -> Result<StaffRecord, OfficeError> {
+        let id = StaffId::from_uuid(row.get("id"));
+        let roles: Vec<String> = row.get("roles");
+        let disabled_at: Option<OffsetDateTime> = row.get("disabled_at");
+        let reason: Option<String> = row.get("disabled_reason");
+        Ok(StaffRecord {
+            staff: Staff {
+                id,
+                number: row.get("number"),
+                name: self.open_text(TABLE, id.uuid(), "name", row.get("name"))?,
+                roles: roles.iter().filter_map(|role| role.parse().ok()).collect(),
+            },
+            certificate: row.get("serial"),
+            added_at: row.get("added_at"),
+            disabled: disabled_at.zip(reason),
+        })
+    }
+}
+
+const SELECT: &str = "SELECT p.id, p.number, p.name, p.added_at, p.disabled_at, p.disabled_reason, c.serial,\n\
+     array(SELECT role FROM office.staff_role r WHERE r.staff = p.id) AS roles\n\
+     FROM office.staff p LEFT JOIN office.staff_certificate c ON c.staff = p.id AND c.until IS NULL";
+
+async fn set_roles(tx: &Tx, staff: StaffId, roles: &BTreeSet<Role>) -> Result<(), OfficeError> {
+    tx.execute(
+        "-- clear_roles\nDELETE FROM office.staff_role WHERE staff = $1",
+        &[&staff.uuid()],
+    )
+    .await?;
+    let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+    tx.execute(
+        "-- set_roles\nINSERT INTO office.staff_role (staff, role) SELECT $1, unnest($2::text[])",
+        &[&staff.uuid(), &roles],
+    )
+    .await?;
+    Ok(())
+}
+
+async fn register(tx: &Tx, staff: StaffId, serial: &[u8], at: OffsetDateTime) -> Result<(), OfficeError> {
+    let holder = tx
+        .query_opt(
+            "-- certificate_of\nSELECT staff, until FROM office.staff_certificate WHERE serial = $1",
+            &[&serial],
+        )
+        .await?;
+    if let Some(row) = holder {
+        let until: Option<OffsetDateTime> = row.get("until");
+        if row.get::<_, uuid::Uuid>("staff") == staff.uuid() && until.is_none() {
+            return Ok(());
+        }
+        return Err(OfficeError::CertificateTaken);
+    }
+    tx.execute(
+        "-- retire_certificate\nUPDATE office.staff_certificate SET until = $2 WHERE staff = $1 AND until IS NULL",
+        &[&staff.uuid(), &at],
+    )
+    .await?;
+    tx.execute(
+        "-- register_certificate\nINSERT INTO office.staff_certificate (serial, staff, since) VALUES ($1, $2, $3)",
+        &[&serial, &staff.uuid(), &at],
+    )
+    .await?;
+    Ok(())
+}
+
+/// How many may administer.
+async fn administrators(tx: &Tx) -> Result<i64, OfficeError> {
+    let row = tx
+        .query_one(
+            "-- administrators\n\
+             SELECT count(*) FROM office.staff p JOIN office.staff_role r ON r.staff = p.id\n\
+             WHERE r.role = 'administration' AND p.disabled_at IS NULL",
+            &[],
+        )
+        .await?;
+    Ok(row.get(0))
+}
+
+/// Ends a session; how many cases it let go of.
+async fn end_session(tx: &Tx, session: SessionId, at: OffsetDateTime, ending: Ending) -> Result<u64, OfficeError> {
+    let released = tx
+        .execute(
+            "-- release_all\nDELETE FROM office.case_lease WHERE session = $1",
+            &[&session.uuid()],
+        )
+        .await?;
+    tx.execute(
+        "-- end_session\n\
+         UPDATE office.staff_session SET ended_at = $2, ending = $3 WHERE id = $1 AND ended_at IS NULL",
+        &[&session.uuid(), &at, &ending.as_str()],
+    )
+    .await?;
+    Ok(released)
+}
