@@ -254,3 +254,6 @@ impl fmt::Debug for Application {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -450,3 +450,6 @@ fn registered<'a>(party: Party, resident: &'a Resident, application: &'a Applica
         Party::Acting => application.applicant().acting_for_resident().map(Into::into),
     }
 }
+
+#[cfg(test)]
+mod tests;
