@@ -8,7 +8,7 @@
 //!
 //! | request | what it does | rows |
 //! |---|---|---|
-//! | `list` | all cards by name | name, chip serial in hex, `blank`/`personalising`/`closed`, slot or `-` |
+//! | `list` | all cards by name | name, chip serial in hex, `blank`/`personalising`/`closed`, slot or `-`; `-` and `unreadable` for a broken file |
 //! | `status` | all slots | slot, reader's address, card or `-`, `empty`/`waiting`/`connected`/`dead`, fault or `-` |
 //! | `new [NAME]` | a fresh blank from the maker | name, serial, life, `-` |
 //! | `insert SLOT CARD` | puts the card into the slot's reader | |
@@ -32,8 +32,8 @@
 //! ```text
 //! > list
 //! OK 2 cards
-//! blank-1	8b4219f00c77a1d35e60	blank	-
-//! staff-1	04b1c2d3e4f5a6b7c8d9	closed	0
+//! blank-1⇥8b4219f00c77a1d35e60⇥blank⇥-
+//! staff-1⇥04b1c2d3e4f5a6b7c8d9⇥closed⇥0
 //!
 //! > insert 1 blank-1
 //! OK blank-1 is in slot 1
@@ -42,6 +42,9 @@
 //! ERR slot 1 holds blank-1; remove it first
 //!
 //! ```
+//!
+//! vpcd, the driver behind the readers, listens on every interface of its machine: a tray belongs on a developer's
+//! machine or under `scripts/with-pcscd`, whose network is private, and never beside a city's data.
 
 mod control;
 mod slot;
@@ -195,8 +198,13 @@ impl Tray {
         for name in names {
             let slot = self.slots.iter().position(|slot| slot.holds(&name));
             // A card in a slot writes its file before it answers: the file is always what the card is.
-            let card = VirtualCard::open(&self.file(&name))?;
-            rows.push(row(&name, &card, slot));
+            rows.push(match VirtualCard::open(&self.file(&name)) {
+                Ok(card) => row(&name, &card, slot),
+                Err(error) => {
+                    tracing::warn!(%error, "left out of the tray");
+                    vec![name, "-".to_owned(), "unreadable".to_owned(), "-".to_owned()]
+                }
+            });
         }
         Ok(Reply {
             words: format!("{} cards", rows.len()),
@@ -401,7 +409,12 @@ mod tests {
         assert_eq!(error(&first, "remove 0"), "slot 0 is empty");
         assert_eq!(error(&first, "cut 0 after 1 apdus"), "slot 0 is empty");
         drop(first);
-        assert_eq!(tray(folder.path()).request("list").unwrap().rows.len(), 2);
+        fs::write(folder.path().join("torn.card"), "{").unwrap();
+        let second = tray(folder.path());
+        let list = second.request("list").unwrap();
+        assert_eq!(list.rows.len(), 3);
+        assert_eq!(list.rows[2], ["torn", "-", "unreadable", "-"]);
+        assert!(second.request("insert 0 torn").is_err());
     }
 
     #[test]

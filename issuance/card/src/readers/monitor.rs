@@ -12,8 +12,9 @@ use std::{
 
 use super::{ReaderError, c_name, list, service_error};
 
-/// The longest wait before the readers are listed again.
-const WATCHDOG: Duration = Duration::from_secs(5);
+/// The longest wait before the readers are listed again, and the longest a stop can take that comes in the moment
+/// before the wait begins.
+const WATCHDOG: Duration = Duration::from_secs(2);
 /// How long to wait before asking again for a service that is not there.
 const SERVICE_RETRY: Duration = Duration::from_millis(300);
 
@@ -205,7 +206,7 @@ fn event(reader: &str, change: ReaderChange) -> ReaderEvent {
 }
 
 impl StopMonitor {
-    /// Ends the monitor's run; returns at once.
+    /// Ends the monitor's run; returns at once, the run within two seconds at worst.
     pub fn stop(&self) {
         let mut state = self.0.lock();
         state.stopped = true;
@@ -239,7 +240,7 @@ mod tests {
         let mut look = |present, count| reader.look(Look { present, count }, &[0x3b]);
         let inserted = ReaderChange::Inserted { atr: vec![0x3b] };
         assert_eq!(look(false, 0), []);
-        assert_eq!(look(true, 1), [inserted.clone()]);
+        assert_eq!(look(true, 1), std::slice::from_ref(&inserted));
         assert_eq!(look(true, 1), []);
         assert_eq!(look(true, 3), [ReaderChange::Removed, inserted]);
         assert_eq!(look(false, 4), [ReaderChange::Removed]);

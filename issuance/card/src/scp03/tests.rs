@@ -16,7 +16,17 @@ fn keys() -> StaticKeys {
 
 /// One recorded session: level, host challenge, INITIALIZE UPDATE's answer, EXTERNAL AUTHENTICATE, GET EID secured,
 /// its answer, and four commands of cases 1–4 secured.
-const RECORDED: [(u8, &str, &str, &str, &str, &str, [&str; 4]); 3] = [
+type Recording = (
+    u8,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    [&'static str; 4],
+);
+
+const RECORDED: [Recording; 3] = [
     (
         0x11,
         "b13e5f938fc108c4",

@@ -15,7 +15,7 @@ pub(super) const MASTER: &str = "3f00";
 impl VirtualCard {
     /// SELECT by identifier or path (7816-4 §11.2.2). P2 = 0C awaits no answer.
     pub(super) fn select(&mut self, command: &Command) -> Result<Vec<u8>, Failure> {
-        if command.data.len() % 2 != 0 {
+        if !command.data.len().is_multiple_of(2) {
             return Err(Status::WRONG_DATA.into());
         }
         let steps = hex::encode(command.data.as_slice());
