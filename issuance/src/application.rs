@@ -159,6 +159,7 @@ pub struct Application {
     delivery: Delivery,
     paper_notices: bool,
     notes: String,
+    #[serde(with = "crate::era::iso_day")]
     applied_on: Date,
 }
 

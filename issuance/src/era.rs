@@ -399,6 +399,30 @@ impl<'de> Deserialize<'de> for WrittenDate {
     }
 }
 
+/// Calendar days in stored records as `2026-11-22`, for `#[serde(with = "crate::era::iso_day")]`: an auditor reads them
+/// without this program.
+pub mod iso_day {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+    use time::{Date, format_description::well_known::Iso8601};
+
+    /// Writes the day.
+    ///
+    /// # Errors
+    /// The serializer's own.
+    pub fn serialize<S: Serializer>(day: &Date, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(day)
+    }
+
+    /// Reads the day.
+    ///
+    /// # Errors
+    /// The text is no day of that form.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Date::parse(&text, &Iso8601::DATE).map_err(de::Error::custom)
+    }
+}
+
 /// The day, if the calendar has it.
 fn calendar_day(year: i32, month: u8, day: u8) -> Option<Date> {
     Date::from_calendar_date(year, Month::try_from(month).ok()?, day).ok()

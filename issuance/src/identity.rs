@@ -100,6 +100,7 @@ pub enum NotCounted {
     /// Good only until a day that has passed.
     Expired {
         /// The last day.
+        #[serde(with = "crate::era::iso_day")]
         on: Date,
     },
     /// Every one of its kind has an end, and this one's was not entered or can't be read.
@@ -107,11 +108,13 @@ pub enum NotCounted {
     /// Only those issued later count; or the day of issue is unknown.
     IssuedTooEarly {
         /// The first day.
+        #[serde(with = "crate::era::iso_day")]
         from: Date,
     },
     /// The kind is no longer taken.
     NoLongerAccepted {
         /// The last day it was.
+        #[serde(with = "crate::era::iso_day")]
         until: Date,
     },
     /// Its number is not entered.
@@ -397,6 +400,7 @@ pub struct PartyRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerificationRecord {
     /// The day.
+    #[serde(with = "crate::era::iso_day")]
     pub on: Date,
     /// The clerk who verified.
     pub clerk: StaffId,

@@ -68,7 +68,7 @@ impl Dice {
         let name = TOWNS[town];
         let address = if name.starts_with("大字") {
             format!("{CITY}{name}{}番地{}", self.between(101, 2900), self.between(1, 9))
-        } else if town % 3 == 0 {
+        } else if town.is_multiple_of(3) {
             let branch = self.between(0, 12);
             let branch = if branch > 1 {
                 format!("の{branch}")

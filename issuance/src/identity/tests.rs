@@ -160,6 +160,7 @@ fn a_verification_is_stored_as_its_record() {
     let verification = at_the_counter(&visit(&[Document::DrivingLicence])).unwrap();
     let stored = serde_json::to_string(&verification).unwrap();
     let record: VerificationRecord = serde_json::from_str(&stored).unwrap();
+    assert!(stored.starts_with("{\"on\":\"2026-11-22\""), "{stored}");
     assert_eq!(&record, verification.record());
 }
 
@@ -263,7 +264,7 @@ fn a_face_that_differs_from_its_photograph_stops_everything_and_hides_behind_not
     visit.resident_documents[1].photo_agrees = Some(false);
     assert_eq!(
         shortfalls(&visit),
-        [differs.clone()],
+        std::slice::from_ref(&differs),
         "although the licence alone is enough"
     );
     visit.resident_documents[1].expires_on = Some(WrittenDate::read("令和2年1月1日").unwrap());

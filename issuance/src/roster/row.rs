@@ -27,6 +27,22 @@ pub enum RowNote {
     Birthday(DateWarning),
 }
 
+impl RowNote {
+    /// The note as a clerk reads it; no value.
+    pub fn in_japanese(&self) -> String {
+        match self {
+            Self::PrivateUse(column) => format!("{}に外字(私用領域の文字)があります", column.header()),
+            Self::Placeholder(column) => format!("{}に●・〓・?など、失われた文字の跡があります", column.header()),
+            Self::NoKana => "フリガナが空です(カナでは見つかりません)".into(),
+            Self::OddPhone => "電話番号の形ではありません".into(),
+            Self::Birthday(DateWarning::OldForm) => "生年月日が終わった元号で書かれています(換算しました)".into(),
+            Self::Birthday(DateWarning::Lunar) => "生年月日が明治6年より前です(旧暦)".into(),
+            Self::Birthday(DateWarning::Approximate) => "生年月日が「頃」です".into(),
+            Self::Birthday(DateWarning::Partial) => "生年月日の一部が不詳です".into(),
+        }
+    }
+}
+
 pub(super) fn resident(line: u64, record: &csv::StringRecord, reading: &Reading) -> Result<RosterRow, Reject> {
     let row = Row { line, record, reading };
     row.resident()
