@@ -204,6 +204,15 @@ pub trait Records {
     /// Records that `step` was done and how long it took; of a repeated step the first time counts. An
     /// [irreversible](Step::is_irreversible) step whose intent is not recorded is a [`RecordsError::Conflict`].
     fn done(&mut self, card: CardId, step: Step, took: Duration) -> Result<(), RecordsError>;
+    /// Records outcomes and then, where one follows, an intent: what gathers between two irreversible steps, written at
+    /// once. A body with transactions should make it one; each part is as durable and as idempotent as
+    /// [`done`](Self::done) and [`intend`](Self::intend), and an error may leave the first parts recorded.
+    fn advance(&mut self, card: CardId, done: &[(Step, Duration)], intent: Option<Step>) -> Result<(), RecordsError> {
+        for (step, took) in done {
+            self.done(card, *step, *took)?;
+        }
+        intent.map_or(Ok(()), |step| self.intend(card, step))
+    }
     /// Keeps a public key that the chip made. A second key for one slot replaces the first only while no serial is
     /// reserved for it. A key already recorded for another slot or another card is a [`RecordsError::Conflict`]:
     /// cards with a broken random generator do make the same key twice.

@@ -60,7 +60,7 @@ pub enum Damage {
     /// Written twice, it reads back wrong.
     #[error("the chip does not keep what is written to it")]
     DoesNotKeep,
-    /// The chip made a key that is weak or recorded elsewhere.
+    /// The chip made a weak key.
     #[error("the chip made a {0:?} key that must not be used")]
     BadKey(KeySlot),
     /// The chip does not sign with its key.

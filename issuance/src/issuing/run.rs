@@ -135,11 +135,13 @@ pub fn run<T: Transport>(
         match decide(&making.journal, &making.facts) {
             Next::Do(step) => {
                 if cancel.is_asked() && step.safe_to_stop() {
+                    making.advance(None, records, step)?;
                     return Err(Stopped::Cancelled { before: step });
                 }
                 making.perform(step, records, desk, progress)?;
             }
             Next::Finished => {
+                making.advance(None, records, Step::Close)?;
                 records.made(making.journal.card).map_err(in_step(Step::Close))?;
                 return Ok(Made {
                     card: making.journal.card,
@@ -161,6 +163,9 @@ struct Making<T> {
     proofs: BTreeMap<KeySlot, Proof>,
     /// How long selecting and authenticating took, before there was a card to record it for.
     opening: [Duration; 2],
+    /// Outcomes that are recorded with the next intent. Lost with the process, they only make the next run look
+    /// again: a key, a serial or a certificate is never among them.
+    outcomes: Vec<(Step, Duration)>,
 }
 
 /// Selects, authenticates and binds. The binding comes third: a foreign chip, or one that does not know this issuer,
@@ -224,6 +229,7 @@ fn open<T: Transport>(
         facts,
         proofs: BTreeMap::new(),
         opening: [selecting, authenticating],
+        outcomes: Vec::new(),
     })
 }
 
@@ -235,12 +241,17 @@ impl<T: Transport> Making<T> {
         desk: &mut MakingDesk<'_>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), Stopped> {
-        let card = self.journal.card;
         // Selecting and authenticating happened before there was a card; only their record is missing.
         let [selecting, authenticating] = self.opening;
         match step {
-            Step::Select => return self.done(step, selecting, records),
-            Step::Authenticate => return self.done(step, authenticating, records),
+            Step::Select => {
+                self.done(step, selecting);
+                return Ok(());
+            }
+            Step::Authenticate => {
+                self.done(step, authenticating);
+                return Ok(());
+            }
             _ => {}
         }
         let intended_before = self.journal.steps.contains_key(&step);
@@ -249,7 +260,7 @@ impl<T: Transport> Making<T> {
             state: StepState::Started,
         });
         if step.is_irreversible() && !intended_before {
-            records.intend(card, step).map_err(in_step(step))?;
+            self.advance(Some(step), records, step)?;
             self.journal.steps.insert(step, false);
         }
         let begun = Instant::now();
@@ -302,16 +313,23 @@ impl<T: Transport> Making<T> {
             state: StepState::Done(took),
         });
         if finished {
-            self.done(step, took, records)
-        } else {
-            Ok(())
+            self.done(step, took);
+        }
+        Ok(())
+    }
+
+    fn done(&mut self, step: Step, took: Duration) {
+        if self.journal.steps.insert(step, true) != Some(true) {
+            self.outcomes.push((step, took));
         }
     }
 
-    fn done(&mut self, step: Step, took: Duration, records: &mut dyn Records) -> Result<(), Stopped> {
-        if self.journal.steps.get(&step) != Some(&true) {
-            records.done(self.journal.card, step, took).map_err(in_step(step))?;
-            self.journal.steps.insert(step, true);
+    /// Records the outcomes gathered so far and the intent that follows them.
+    fn advance(&mut self, intent: Option<Step>, records: &mut dyn Records, during: Step) -> Result<(), Stopped> {
+        if !self.outcomes.is_empty() || intent.is_some() {
+            let advanced = records.advance(self.journal.card, &self.outcomes, intent);
+            advanced.map_err(in_step(during))?;
+            self.outcomes.clear();
         }
         Ok(())
     }
@@ -335,12 +353,11 @@ impl<T: Transport> Making<T> {
         if CheckedKey::parse(&spki).is_err() {
             return Err(self.damaged(Damage::BadKey(slot), step, records));
         }
-        match records.keep_public_key(self.journal.card, slot, &spki) {
-            Ok(()) => {}
-            // No serial is reserved, so what the records refuse is the key: it stands on another card.
-            Err(RecordsError::Conflict(_)) => return Err(self.damaged(Damage::BadKey(slot), step, records)),
-            Err(error) => return Err(Stopped::Records { step, error }),
-        }
+        // A key that stands on another card is refused here, before anything is signed for it: the chip's randomness
+        // is broken. Telling the clerk is enough, as it never happens twice with good chips.
+        records
+            .keep_public_key(self.journal.card, slot, &spki)
+            .map_err(in_step(step))?;
         self.journal.public_keys.insert(slot, spki.clone());
         self.facts.keys.insert(slot, spki);
         Ok(())

@@ -26,7 +26,7 @@ pub trait House {
 type Rule = fn(&mut dyn House, &mut dyn Chance);
 
 /// Every rule, by its name.
-pub const RULES: [(&str, Rule); 12] = [
+pub const RULES: [(&str, Rule); 13] = [
     (
         "a chip binds a verified case and asking again gives the same card",
         binding_is_idempotent,
@@ -44,6 +44,10 @@ pub const RULES: [(&str, Rule); 12] = [
     (
         "a step done stays done when it is intended again",
         a_done_step_stays_done,
+    ),
+    (
+        "outcomes and the next intent are recorded together, and again without harm",
+        advancing_is_idempotent,
     ),
     (
         "a key is replaced only while no serial is reserved for it",
@@ -146,6 +150,24 @@ pub fn a_done_step_stays_done(house: &mut dyn House, chance: &mut dyn Chance) {
     }
     records.intend(card, Step::Write).unwrap();
     assert_eq!(records.journal(card).unwrap().steps.get(&Step::Write), Some(&true));
+}
+
+/// Outcomes and the next intent are recorded together, and again without harm; an outcome without its intent is not.
+pub fn advancing_is_idempotent(house: &mut dyn House, chance: &mut dyn Chance) {
+    let (_, card) = bound(house, chance);
+    let records = house.records();
+    let took = Duration::from_millis(3);
+    let opened = [(Step::Select, took), (Step::Authenticate, took)];
+    for _ in 0..2 {
+        records.advance(card, &opened, Some(Step::Write)).unwrap();
+    }
+    let steps = [(Step::Select, true), (Step::Authenticate, true), (Step::Write, false)];
+    assert_eq!(records.journal(card).unwrap().steps, steps.into());
+    records.advance(card, &[(Step::Write, took)], None).unwrap();
+    records.advance(card, &[], Some(Step::Write)).unwrap();
+    assert_eq!(records.journal(card).unwrap().steps.get(&Step::Write), Some(&true));
+    let early = records.advance(card, &[(Step::Close, took)], None);
+    assert!(matches!(early, Err(RecordsError::Conflict(_))), "{early:?}");
 }
 
 /// A key is replaced only while no serial is reserved for it.

@@ -170,6 +170,20 @@ impl Store {
         Ok(card)
     }
 
+    fn intend(&mut self, card: CardId, step: Step) -> Result<(), RecordsError> {
+        self.being_made(card)?.steps.entry(step).or_insert(false);
+        Ok(())
+    }
+
+    fn done(&mut self, card: CardId, step: Step) -> Result<(), RecordsError> {
+        let journal = self.being_made(card)?;
+        if step.is_irreversible() && !journal.steps.contains_key(&step) {
+            return Err(conflict(format!("{} was never intended", step.as_str())));
+        }
+        journal.steps.insert(step, true);
+        Ok(())
+    }
+
     fn move_case(&mut self, card: CardId, event: &CaseEvent) -> Result<(), RecordsError> {
         let case = self.known(card)?.case;
         let state = self.case(case)?;
@@ -188,20 +202,17 @@ impl Records for SoftRecords {
     }
 
     fn intend(&mut self, card: CardId, step: Step) -> Result<(), RecordsError> {
-        self.verb(|store| {
-            store.being_made(card)?.steps.entry(step).or_insert(false);
-            Ok(())
-        })
+        self.verb(|store| store.intend(card, step))
     }
 
     fn done(&mut self, card: CardId, step: Step, _took: Duration) -> Result<(), RecordsError> {
+        self.verb(|store| store.done(card, step))
+    }
+
+    fn advance(&mut self, card: CardId, done: &[(Step, Duration)], intent: Option<Step>) -> Result<(), RecordsError> {
         self.verb(|store| {
-            let journal = store.being_made(card)?;
-            if step.is_irreversible() && !journal.steps.contains_key(&step) {
-                return Err(conflict(format!("{} was never intended", step.as_str())));
-            }
-            journal.steps.insert(step, true);
-            Ok(())
+            done.iter().try_for_each(|(step, _)| store.done(card, *step))?;
+            intent.map_or(Ok(()), |step| store.intend(card, step))
         })
     }
 

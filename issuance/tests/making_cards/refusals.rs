@@ -79,7 +79,7 @@ fn damage_is_recorded_even_when_the_database_stops_over_it() {
 }
 
 #[test]
-fn a_key_that_stands_on_another_card_damages_the_chip_that_made_it_again() {
+fn a_key_that_stands_on_another_card_is_refused_and_the_clerk_puts_the_chip_aside() {
     // The chip has made its key, and the process was killed before it was recorded.
     let mut scene = Scene::before(Step::GenerateAuthenticationKey);
     let extent = Scene::extent(Step::GenerateAuthenticationKey);
@@ -97,11 +97,22 @@ fn a_key_that_stands_on_another_card_damages_the_chip_that_made_it_again() {
         .keep_public_key(other, KeySlot::Eligibility, &key)
         .unwrap();
     let stopped = scene.play().unwrap_err();
-    let bad = Damage::BadKey(KeySlot::Authentication);
     assert!(
-        matches!(&stopped, Stopped::Damaged { reason, .. } if *reason == bad),
+        matches!(
+            &stopped,
+            Stopped::Records {
+                error: RecordsError::Conflict(_),
+                ..
+            }
+        ),
         "{stopped}"
     );
+    assert!(scene.journal().unwrap().serials.is_empty());
+    let card = scene.bound().unwrap();
+    scene.records.damaged(card, "its key stands on another card").unwrap();
+    scene.reader.insert(blank());
+    let made = scene.play().unwrap();
+    scene.assert_finished(&made, "on a new blank");
 }
 
 #[test]

@@ -136,11 +136,16 @@ impl Scene {
 
     /// Plays until the beginning of `step`, where the process is killed; `None` when it got there.
     pub fn play_until(&mut self, step: Option<Step>) -> Option<Result<Made, Stopped>> {
+        self.play_killed_at(|news| news.state == StepState::Started && Some(news.step) == step)
+    }
+
+    /// Plays with the process killed at the first news that is `fatal`; `None` when it was.
+    pub fn play_killed_at(&mut self, fatal: impl Fn(Progress) -> bool) -> Option<Result<Made, Stopped>> {
         let (mut records, bound) = (self.records.clone(), self.bound());
         let transport = self.reader.connect().unwrap();
         unless_killed(|| {
             play_with(transport, &mut records, self.case, bound, &mut |news| {
-                if news.state == StepState::Started && Some(news.step) == step {
+                if fatal(news) {
                     kill();
                 }
             })
@@ -384,6 +389,9 @@ impl<P: Records> Records for Mortal<P> {
     }
     fn done(&mut self, card: CardId, step: Step, took: Duration) -> Result<(), RecordsError> {
         self.act().done(card, step, took)
+    }
+    fn advance(&mut self, card: CardId, done: &[(Step, Duration)], intent: Option<Step>) -> Result<(), RecordsError> {
+        self.act().advance(card, done, intent)
     }
     fn keep_public_key(&mut self, card: CardId, slot: KeySlot, spki: &[u8]) -> Result<(), RecordsError> {
         self.act().keep_public_key(card, slot, spki)
