@@ -1,6 +1,6 @@
 //! GlobalPlatform Secure Channel Protocol 03 with AES-128, S8 mode (Card Technology, Amendment D v1.2).
 //!
-//! [`Session`] is the cryptography both ends share; [`Channel`] is the issuer's end over a [`Transport`]. The
+//! [`Session`] is the cryptography both ends share; [`Channel`] is the issuer's end over a [`crate::Transport`]. The
 //! card's end belongs to a card (the virtual card has one). Our cards speak option `60`: random card challenge,
 //! R-MAC and R-ENCRYPTION supported, and accept level 33 only: every command encrypted and authenticated, every
 //! answer too, so a public key that arrives was made in that chip and not on the way.

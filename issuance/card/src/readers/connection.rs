@@ -1,6 +1,6 @@
 //! A card in a PC/SC reader as a [`Transport`].
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{c_name, service_gone};
 use crate::{Transport, TransportError};
@@ -19,6 +19,8 @@ pub enum Sharing {
 /// behind for the next program.
 pub struct PcscTransport {
     card: Option<pcsc::Card>,
+    /// Whether the card speaks T=0, where a command goes in another form.
+    by_characters: bool,
     reader: String,
     sharing: Sharing,
     answer: Box<[u8; pcsc::MAX_BUFFER_SIZE_EXTENDED]>,
@@ -30,6 +32,7 @@ impl PcscTransport {
             .connect(&c_name(reader), sharing.mode(), pcsc::Protocols::ANY)
             .map_err(|error| classify(reader, error))?;
         Ok(Self {
+            by_characters: speaks_t0(&card),
             card: Some(card),
             reader: reader.to_owned(),
             sharing,
@@ -51,6 +54,7 @@ impl PcscTransport {
         };
         match card.reconnect(self.sharing.mode(), pcsc::Protocols::ANY, pcsc::Disposition::ResetCard) {
             Ok(()) => {
+                self.by_characters = speaks_t0(card);
                 tracing::debug!(%error, "the card answers again after a reset");
                 TransportError::Reset
             }
@@ -67,6 +71,8 @@ impl Transport for PcscTransport {
         let Some(card) = &self.card else {
             return Err(TransportError::Removed);
         };
+        let characters = self.by_characters.then(|| in_characters(command));
+        let command = characters.as_ref().map_or(command, |form| form.as_slice());
         match card.transmit(command, self.answer.as_mut_slice()) {
             Ok(answer) if answer.len() >= 2 => Ok(answer.to_vec()),
             // No answer has no status word: vpcd's driver reports a card gone in mid-command so.
@@ -86,6 +92,28 @@ impl Drop for PcscTransport {
             }
         }
     }
+}
+
+fn speaks_t0(card: &pcsc::Card) -> bool {
+    // A card that went in this moment is found out by the first command.
+    matches!(
+        card.status2_owned().map(|status| status.protocol2()),
+        Ok(Some(pcsc::Protocol::T0))
+    )
+}
+
+/// The form a short command takes in T=0 (ISO/IEC 7816-3 §12.2): always a fifth byte, and no Le behind data; the card
+/// says `61xx` then, and GET RESPONSE fetches the answer.
+fn in_characters(command: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut form = Zeroizing::new(command.to_vec());
+    match *command {
+        [_, _, _, _] => form.push(0),
+        [_, _, _, _, length, _, ..] if length != 0 && command.len() == usize::from(length) + 6 => {
+            form.pop();
+        }
+        _ => {}
+    }
+    form
 }
 
 impl Sharing {
@@ -116,6 +144,19 @@ fn classify(reader: &str, error: pcsc::Error) -> TransportError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_in_t0_has_always_a_fifth_byte_and_never_le_behind_data() {
+        for (command, form) in [
+            ("00a40000", "00a4000000"),
+            ("00b0000010", "00b0000010"),
+            ("00a40000023f00", "00a40000023f00"),
+            ("00a40000023f0000", "00a40000023f00"),
+        ] {
+            let command = hex::decode(command).unwrap();
+            assert_eq!(hex::encode(&*in_characters(&command)), form);
+        }
+    }
 
     #[test]
     fn each_of_the_services_errors_says_what_became_of_the_card() {
