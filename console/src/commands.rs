@@ -1,21 +1,119 @@
-//! `madoguchi`'s sub-commands: what a person types at a shell, from set-up to the counter's screen.
+//! `madoguchi` and its sub-commands: what a person types at a shell, from set-up to the counter's screen.
+//!
+//! Each sub-command is a file; its exit code is part of its contract: 0 done, 1 not done, 2 done in part or asked wrongly.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+
+use clap::{FromArgMatches, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError};
 use home::Home;
 use words::Lang;
 
+pub mod audit;
 pub mod authority;
 pub mod card;
 pub mod clean;
+pub mod database;
+pub mod demo_city;
+pub mod doctor;
 pub mod home;
+pub mod import;
 pub mod logging;
 pub mod processes;
 pub mod services;
+pub mod setup;
+pub mod staff;
 pub mod status;
 pub mod steps;
 pub mod words;
+
+mod help;
+
+/// The counter's terminal console.
+#[derive(Debug, Parser)]
+#[command(name = "madoguchi", version, disable_help_subcommand = true)]
+pub struct Arguments {
+    /// Language of what is printed: ja or en (also MADOGUCHI_LANG).
+    #[arg(long, global = true, value_name = "ja|en")]
+    lang: Option<Lang>,
+    /// Configuration file (default: madoguchi.toml in MADOGUCHI_HOME, in ./var, or in /etc/madoguchi).
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What can be asked for.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make whatever is not there yet: database, keys, authorities; with --demo also a made-up city and virtual cards.
+    Setup(setup::Options),
+    /// Start the database, the card service and, in a demonstration, the tray of cards.
+    Up,
+    /// Stop what `up` or `setup` started.
+    Down,
+    /// Say what is running.
+    Status(status::Options),
+    /// Remove everything of this set-up, after asking.
+    CleanData(clean::Options),
+    /// Take data in.
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Write the roster of a made-up city as CSV.
+    DemoCity(demo_city::Options),
+    /// Examine this desk: what is wrong and what to do.
+    Doctor(doctor::Options),
+    /// The office's own people.
+    #[command(subcommand)]
+    Staff(staff::StaffCommand),
+    /// A card in a reader.
+    #[command(subcommand)]
+    Card(card::CardCommand),
+    /// The certification authorities.
+    #[command(subcommand)]
+    Authority(authority::AuthorityCommand),
+    /// The audit trail.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+}
+
+/// What can be taken in.
+#[derive(Debug, Subcommand)]
+enum ImportCommand {
+    /// Take a resident roster (CSV, UTF-8 or CP932) in, whole or not at all.
+    Roster(import::Options),
+}
+
+/// Runs what `arguments` ask for (the program's name first).
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let readable: Vec<String> = arguments
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let lang = Lang::asked(&readable, std::env::var("MADOGUCHI_LANG").ok().as_deref());
+    logging::mind_panics(lang);
+    let asked = match help::in_language(lang)
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Arguments::from_arg_matches(&matches))
+    {
+        Ok(asked) => asked,
+        Err(refused) => return help::tell(&refused, lang),
+    };
+    match begin(asked, lang) {
+        Ok(code) => code,
+        Err(failed) => {
+            tracing::error!(command = readable.get(1).map(String::as_str), "failed");
+            eprintln!(
+                "{}: {}",
+                lang.pick("できませんでした", "Not done"),
+                failure(&failed, lang)
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// What every sub-command needs to know.
 pub struct Setting {
@@ -35,4 +133,45 @@ impl Setting {
     pub fn config(&self) -> Result<Config, ConfigError> {
         Config::load(&self.config_file)
     }
+}
+
+fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
+    let home = Home::find()?;
+    let setting = Setting {
+        lang,
+        config_file: home::config_file(asked.config.as_deref(), &home),
+        home,
+    };
+    let Some(command) = asked.command else {
+        help::in_language(lang).print_help()?;
+        return Ok(ExitCode::from(2));
+    };
+    // Without a configuration there is no log yet; `setup` makes both, and the others say what is wrong themselves.
+    let log = setting.config().ok().map(|config| config.log);
+    logging::begin(log.as_ref(), false)?;
+    match command {
+        Command::Setup(options) => setup::run(&setting, &options),
+        Command::Up => services::up(&setting),
+        Command::Down => services::down(&setting),
+        Command::Status(options) => status::run(&setting, &options),
+        Command::CleanData(options) => clean::run(&setting, &options),
+        Command::Import(ImportCommand::Roster(options)) => import::run(&setting, &options),
+        Command::DemoCity(options) => demo_city::run(&setting, &options),
+        Command::Doctor(options) => doctor::run(&setting, &options),
+        Command::Staff(asked) => staff::run(&setting, &asked),
+        Command::Card(asked) => card::run(&setting, &asked),
+        Command::Authority(asked) => authority::run(&setting, &asked),
+        Command::Audit(asked) => audit::run(&setting, &asked),
+    }
+}
+
+/// A failure in the language asked for; the errors that know both languages say it themselves.
+fn failure(failed: &anyhow::Error, lang: Lang) -> String {
+    if let Some(config) = failed.downcast_ref::<ConfigError>() {
+        return format!("\n{}", config.words(lang));
+    }
+    if let Some(secret) = failed.downcast_ref::<crate::config::secrets::SecretError>() {
+        return secret.words(lang);
+    }
+    format!("{failed:#}")
 }

@@ -1,14 +1,15 @@
 //! `madoguchi card show`: every byte that can be read from a card, so that anyone can see there is nothing personal
 //! on it.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use ::card::{
-    CardError, Chip, ChipLife, FileDump, PcscTransport, PinSlot, ReadRule, ReaderError, Readers, Sharing, Tries,
+    CardError, Chip, ChipLife, FileDump, PcscTransport, PinSlot, ReadRule, ReaderError, Readers, Sharing,
+    TransportError, Tries,
 };
 use serde_json::json;
 
-use super::{Setting, words::Lang};
+use super::{Setting, processes::wait_until, words::Lang};
 
 /// What can be done with a card.
 #[derive(Debug, clap::Subcommand)]
@@ -77,17 +78,28 @@ pub fn run(setting: &Setting, asked: &CardCommand) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// How long a card that is just being put in is waited for.
+const PUT_IN: Duration = Duration::from_secs(2);
+
 /// The card in `reader`, its application selected.
 ///
 /// # Errors
 /// A sentence about what is missing and what to do.
 pub(super) fn open(reader: &str, sharing: Sharing, lang: Lang) -> anyhow::Result<Chip<PcscTransport>> {
     let readers = Readers::connect().map_err(|error| anyhow::anyhow!(reader_words(&error, lang)))?;
-    readers
-        .card(reader, sharing)
-        .map_err(CardError::from)
-        .and_then(Chip::select)
-        .map_err(|error| anyhow::anyhow!("{reader}: {}", words(&error, lang)))
+    let mut opened = Err(CardError::Transport(TransportError::Removed));
+    wait_until(PUT_IN, || {
+        opened = readers
+            .card(reader, sharing)
+            .map_err(CardError::from)
+            .and_then(Chip::select);
+        // A card that was exchanged a moment ago answers for its predecessor first.
+        !matches!(
+            opened,
+            Err(CardError::Transport(TransportError::Removed | TransportError::Reset))
+        )
+    });
+    opened.map_err(|error| anyhow::anyhow!("{reader}: {}", words(&error, lang)))
 }
 
 /// A reader's trouble as a sentence.
@@ -111,16 +123,17 @@ pub(super) fn reader_words(error: &ReaderError, lang: Lang) -> String {
 
 /// A card's trouble as a sentence.
 pub(super) fn words(error: &CardError, lang: Lang) -> String {
-    use ::card::TransportError as Trouble;
     if lang == Lang::En {
         return error.to_string();
     }
     match error {
-        CardError::Transport(Trouble::Removed) => "カードがありません。差し込んでください。".into(),
-        CardError::Transport(Trouble::Reset) => "カードが差し直されました。もう一度試してください。".into(),
-        CardError::Transport(Trouble::ReaderGone(name)) => reader_words(&ReaderError::NoSuchReader(name.clone()), lang),
-        CardError::Transport(Trouble::ServiceGone) => reader_words(&ReaderError::ServiceGone, lang),
-        CardError::Transport(Trouble::InUse(_)) => {
+        CardError::Transport(TransportError::Removed) => "カードがありません。差し込んでください。".into(),
+        CardError::Transport(TransportError::Reset) => "カードが差し直されました。もう一度試してください。".into(),
+        CardError::Transport(TransportError::ReaderGone(name)) => {
+            reader_words(&ReaderError::NoSuchReader(name.clone()), lang)
+        }
+        CardError::Transport(TransportError::ServiceGone) => reader_words(&ReaderError::ServiceGone, lang),
+        CardError::Transport(TransportError::InUse(_)) => {
             "別のプログラムがこのカードを使っています。そちらを閉じてから試してください。".into()
         }
         CardError::NotOurCard => "この役所のカードではありません。".into(),

@@ -12,7 +12,12 @@ use std::{
 use relay_core::clock::{Clock, SystemClock};
 use time::Date;
 use tracing_subscriber::{
-    EnvFilter, Layer, filter::LevelFilter, fmt, layer::SubscriberExt, registry, util::SubscriberInitExt,
+    Layer,
+    filter::{LevelFilter, Targets},
+    fmt,
+    layer::SubscriberExt,
+    registry,
+    util::SubscriberInitExt,
 };
 
 use crate::config;
@@ -23,26 +28,17 @@ use crate::config;
 /// # Errors
 /// When the log file cannot be opened.
 pub fn begin(log: Option<&config::Log>, screen: bool) -> io::Result<()> {
-    let filter = |otherwise: &str| {
-        std::env::var("MADOGUCHI_LOG")
-            .ok()
-            .and_then(|asked| EnvFilter::try_new(asked).ok())
-            .unwrap_or_else(|| EnvFilter::new(otherwise))
-    };
+    let asked: Option<LevelFilter> = std::env::var("MADOGUCHI_LOG").ok().and_then(|asked| asked.parse().ok());
     let file = match log {
         None => None,
         Some(log) => {
             let file = RotatingFile::open(log, Arc::new(SystemClock))?;
-            // A line a dependency writes is not ours to vouch for: only its warnings go to the file.
-            let level = format!(
-                "warn,console={0},card={0},issuance={0},office={0},store={0},madoguchi={0}",
-                log.level
-            );
+            let level = asked.or(log.level.parse().ok()).unwrap_or(LevelFilter::INFO);
             Some(
                 fmt::layer()
                     .json()
                     .with_writer(move || file.clone())
-                    .with_filter(filter(&level)),
+                    .with_filter(ours_at(level)),
             )
         }
     };
@@ -53,14 +49,19 @@ pub fn begin(log: Option<&config::Log>, screen: bool) -> io::Result<()> {
             .with_target(false)
             .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
             .with_writer(io::stderr)
-            .with_filter(filter("error"))
+            // A command says itself what went wrong, in the person's language.
+            .with_filter(ours_at(asked.unwrap_or(LevelFilter::OFF)))
     });
-    registry()
-        .with(LevelFilter::TRACE)
-        .with(file)
-        .with(text)
-        .try_init()
-        .map_err(io::Error::other)
+    registry().with(file).with(text).try_init().map_err(io::Error::other)
+}
+
+/// Our own rooms at `level`, everybody else's lines at no more than warnings, whoever asks: what a library writes when
+/// it is chatty (the database client its values, for one) is not ours to vouch for.
+fn ours_at(level: LevelFilter) -> Targets {
+    let rooms = ["console", "card", "issuance", "office", "store", "relay_core"];
+    Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_targets(rooms.map(|room| (room, level)))
 }
 
 /// Gives the terminal back and leaves a line in the log when something of ours panics. The panic's own words are left

@@ -4,10 +4,10 @@
 /// Japanese first, English complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Lang {
-    /// 日本語
+    /// Japanese.
     #[default]
     Ja,
-    /// English
+    /// English.
     En,
 }
 

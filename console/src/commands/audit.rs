@@ -1,0 +1,68 @@
+//! `madoguchi audit verify`: checks that no recorded act was changed behind the program's back.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::{Setting, database::Records};
+
+/// What can be asked of the trail.
+#[derive(Debug, clap::Subcommand)]
+pub enum AuditCommand {
+    /// Check that no recorded act was changed.
+    Verify(VerifyOptions),
+}
+
+/// How to tell it.
+#[derive(Debug, clap::Args)]
+pub struct VerifyOptions {
+    /// One line of JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Checks: exit code 1 when an event was changed.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub fn run(setting: &Setting, asked: &AuditCommand) -> anyhow::Result<ExitCode> {
+    let AuditCommand::Verify(options) = asked;
+    let lang = setting.lang;
+    let Records { runtime, office } = Records::open(&setting.config()?)?;
+    let check = runtime.block_on(office.verify_audit())?;
+    let good = check.broken.is_empty();
+    if options.json {
+        println!(
+            "{}",
+            json!({ "checked": check.checked, "broken": check.broken, "ok": good })
+        );
+    } else if good {
+        println!(
+            "{}",
+            lang.pick(
+                format!("✓ 監査記録 {} 件。書き換えられたものはありません。", check.checked),
+                format!("✓ {} recorded acts; none was changed.", check.checked),
+            )
+        );
+    } else {
+        let places: Vec<String> = check.broken.iter().map(ToString::to_string).collect();
+        println!(
+            "{}",
+            lang.pick(
+                format!(
+                    "✗ 監査記録 {} 件のうち、書き換えられたもの {} 件: {}。データベースに触れられる人を調べてください。",
+                    check.checked,
+                    check.broken.len(),
+                    places.join(", ")
+                ),
+                format!(
+                    "✗ {} of {} recorded acts were changed: {}. Look into who can touch the database.",
+                    check.broken.len(),
+                    check.checked,
+                    places.join(", ")
+                ),
+            )
+        );
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

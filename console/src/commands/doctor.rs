@@ -1,0 +1,210 @@
+//! `madoguchi doctor`: examines a desk and says, a line for each part, what is wrong and what to do.
+//!
+//! Exit code 0 when a clerk can work (warnings included), 1 when something must be mended first.
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::{Setting, words::Lang};
+use crate::config::{Config, ConfigError};
+
+mod authority;
+mod machine;
+mod paper;
+mod readers;
+mod records;
+mod terminal;
+
+/// How to tell it.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// One line of JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// How a part was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// As it should be.
+    Good,
+    /// Work goes on, but someone should look.
+    Warning,
+    /// Must be mended.
+    Bad,
+}
+
+/// What was found of one part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The part, for scripts.
+    pub part: &'static str,
+    /// How it is.
+    pub condition: Condition,
+    /// What was found.
+    pub found: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+}
+
+impl Finding {
+    fn good(part: &'static str, found: impl Into<String>) -> Self {
+        Self {
+            part,
+            condition: Condition::Good,
+            found: found.into(),
+            advice: None,
+        }
+    }
+
+    fn warning(part: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self {
+            part,
+            condition: Condition::Warning,
+            found: found.into(),
+            advice: Some(advice.into()),
+        }
+    }
+
+    fn bad(part: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self {
+            condition: Condition::Bad,
+            ..Self::warning(part, found, advice)
+        }
+    }
+}
+
+/// Examines and tells.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
+    let lang = setting.lang;
+    let mut findings = Vec::new();
+    let config = configuration(setting, &mut findings);
+    findings.push(terminal::text(lang));
+    findings.extend(terminal::measured(lang, options.json));
+    findings.extend(machine::disk(setting, config.as_ref()));
+    findings.extend(machine::clock(lang));
+    findings.extend(readers::examine(lang, config.as_ref()));
+    if let Some(config) = &config {
+        findings.extend(secrets(config, lang));
+        findings.extend(records::examine(config, lang));
+        findings.extend(authority::examine(config, lang));
+        findings.extend(paper::examine(config, lang));
+    }
+    let bad = findings.iter().any(|finding| finding.condition == Condition::Bad);
+    if options.json {
+        println!("{}", serde_json::json!({ "ok": !bad, "findings": findings }));
+    } else {
+        for finding in &findings {
+            println!("{}", line(finding, lang));
+        }
+    }
+    Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn configuration(setting: &Setting, findings: &mut Vec<Finding>) -> Option<Config> {
+    let file = setting.config_file.display().to_string();
+    match setting.config() {
+        Ok(config) => {
+            findings.push(Finding::good("config", file));
+            Some(config)
+        }
+        Err(error @ ConfigError::Unreadable { .. }) => {
+            findings.push(Finding::bad(
+                "config",
+                error.words(setting.lang),
+                "make demo / madoguchi setup / --config FILE",
+            ));
+            None
+        }
+        Err(ConfigError::Mistaken { mistakes, .. }) => {
+            let advice = setting.lang.pick("この行を直してください", "correct this line");
+            findings.extend(mistakes.iter().map(|mistake| {
+                Finding::bad(
+                    "config",
+                    format!("{file}:{}: {}", mistake.line, mistake.words(setting.lang)),
+                    advice,
+                )
+            }));
+            None
+        }
+    }
+}
+
+fn secrets(config: &Config, lang: Lang) -> Vec<Finding> {
+    let refused: Vec<Finding> = config
+        .secret_files()
+        .iter()
+        .filter_map(|(key, file)| {
+            let refused = crate::config::secrets::read(file).err()?;
+            Some(Finding::bad(
+                "secrets",
+                format!("{key}: {}", refused.words(lang)),
+                lang.pick(
+                    "madoguchi.toml の場所か、ファイルの権限を直してください",
+                    "correct the place in madoguchi.toml, or the file's mode",
+                ),
+            ))
+        })
+        .collect();
+    if refused.is_empty() {
+        return vec![Finding::good(
+            "secrets",
+            lang.pick("持ち主だけが読めます", "readable by their owner alone"),
+        )];
+    }
+    refused
+}
+
+fn line(finding: &Finding, lang: Lang) -> String {
+    let sign = match finding.condition {
+        Condition::Good => "✓",
+        Condition::Warning => "△",
+        Condition::Bad => "✗",
+    };
+    let part = name(finding.part, lang);
+    let mut line = format!("{sign} {part}: {}", finding.found);
+    if let Some(advice) = &finding.advice {
+        line.push_str("\n    → ");
+        line.push_str(advice);
+    }
+    line
+}
+
+fn name(part: &str, lang: Lang) -> &'static str {
+    let (ja, en) = match part {
+        "config" => ("設定", "configuration"),
+        "secrets" => ("秘密のファイル", "secrets"),
+        "terminal" => ("端末", "terminal"),
+        "disk" => ("ディスク", "disk"),
+        "clock" => ("時計", "clock"),
+        "pcscd" => ("カードの仲介(pcscd)", "card service (pcscd)"),
+        "readers" => ("読取機", "readers"),
+        "database" => ("データベース", "database"),
+        "migrations" => ("データベースの版", "database version"),
+        "authority" => ("認証局", "authorities"),
+        "fonts" => ("書体", "fonts"),
+        _ => ("その他", "other"),
+    };
+    lang.pick(ja, en)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_what_is_wrong_and_what_to_do() {
+        let finding = Finding::bad("disk", "残り 12 MB", "空けてください");
+        let line = line(&finding, Lang::Ja);
+        assert!(
+            line.starts_with("✗ ディスク") && line.contains("→ 空けてください"),
+            "{line}"
+        );
+    }
+}

@@ -1,0 +1,248 @@
+//! The command line's help in Japanese. English stands beside each command and option as its doc comment; here is
+//! the Japanese for every one of them, and a test that none is missing.
+
+use std::process::ExitCode;
+
+use clap::{Command, CommandFactory, error::ErrorKind};
+
+use super::{Arguments, words::Lang};
+
+/// Path of the command or option → Japanese.
+const JAPANESE: &[(&str, &str)] = &[
+    ("madoguchi", "市役所の窓口の画面"),
+    ("madoguchi --lang", "表示の言葉: ja か en(環境変数 MADOGUCHI_LANG でも)"),
+    (
+        "madoguchi --config",
+        "設定ファイル(既定: MADOGUCHI_HOME、./var、/etc/madoguchi の順に madoguchi.toml)",
+    ),
+    (
+        "madoguchi setup",
+        "まだ無いものを作る: データベース・鍵・認証局。--demo なら架空の市と仮想カードも",
+    ),
+    ("madoguchi setup --demo", "実演用: 架空の市、実演の職員、仮想カードの盆"),
+    ("madoguchi setup --rows", "架空の市の人数"),
+    ("madoguchi setup --seed", "架空の市の種(同じ数なら同じ市)"),
+    (
+        "madoguchi up",
+        "データベース、カードの仲介(pcscd)、実演なら仮想カードの盆を動かす",
+    ),
+    ("madoguchi down", "up や setup が動かしたものを止める"),
+    ("madoguchi status", "何が動いているかを言う"),
+    ("madoguchi status --json", "1行の JSON で"),
+    ("madoguchi clean-data", "この一式のデータをすべて消す(尋ねてから)"),
+    ("madoguchi clean-data --force", "尋ねずに消す"),
+    ("madoguchi import", "データを取り込む"),
+    (
+        "madoguchi import roster",
+        "住民名簿(CSV、UTF-8 か CP932)を取り込む。全部か、何もしないか",
+    ),
+    ("madoguchi import roster FILE", "名簿のファイル"),
+    (
+        "madoguchi import roster --dry-run",
+        "取り込まずに、今との違いだけを見る",
+    ),
+    ("madoguchi import roster --json", "最後に1行の JSON"),
+    (
+        "madoguchi import roster --reject-file",
+        "取り込めなかった行を、行番号・列・理由とともに書くファイル(既定: 名簿の名前に .rejects.csv)",
+    ),
+    (
+        "madoguchi import roster --whole",
+        "名簿が全員分であるとして、無い人をいない人とする",
+    ),
+    ("madoguchi demo-city", "架空の市の名簿を CSV で書く"),
+    ("madoguchi demo-city --rows", "人数"),
+    ("madoguchi demo-city --seed", "種(同じ数なら同じ市)"),
+    ("madoguchi demo-city --out", "書くファイル(無ければ標準出力)"),
+    ("madoguchi demo-city --encoding", "文字コード: utf-8 か cp932"),
+    ("madoguchi doctor", "この窓口を診る: 何がいけないか、どうすればよいか"),
+    ("madoguchi doctor --json", "1行の JSON で"),
+    ("madoguchi staff", "職員"),
+    (
+        "madoguchi staff add",
+        "職員を加え、職員カードを作る(職員用読取機に白カード)",
+    ),
+    ("madoguchi staff add NUMBER", "職員番号"),
+    ("madoguchi staff add NAME", "氏名"),
+    (
+        "madoguchi staff add --roles",
+        "役割(カンマ区切り): reception, verification, issuing, handover, protected_address, administration",
+    ),
+    (
+        "madoguchi staff add --password-file",
+        "職員カードの最初のパスワード(1行目)。無ければ尋ねる",
+    ),
+    ("madoguchi staff list", "職員の一覧"),
+    ("madoguchi staff list --json", "1行の JSON で"),
+    ("madoguchi staff disable", "職員を使えなくし、職員カードを失効させる"),
+    ("madoguchi staff disable NUMBER", "職員番号"),
+    (
+        "madoguchi staff disable --reason",
+        "理由: left(退職・異動)、lost_card(紛失)、suspended(停止)",
+    ),
+    ("madoguchi card", "読取機のカード"),
+    ("madoguchi card show", "カードから読めるものを1バイトも残さず見せる"),
+    ("madoguchi card show --reader", "読取機の名前(既定: 住民用の読取機)"),
+    ("madoguchi card show --json", "1行の JSON で"),
+    ("madoguchi authority", "認証局"),
+    ("madoguchi authority status", "認証局の証明書と有効期限"),
+    ("madoguchi authority status --json", "1行の JSON で"),
+    ("madoguchi audit", "監査記録"),
+    ("madoguchi audit verify", "監査記録が書き換えられていないことを確かめる"),
+    ("madoguchi audit verify --json", "1行の JSON で"),
+];
+
+/// The command line with its help in `lang`.
+pub(super) fn in_language(lang: Lang) -> Command {
+    let command = Arguments::command();
+    match lang {
+        Lang::En => command,
+        Lang::Ja => japanese(command, ""),
+    }
+}
+
+fn japanese(command: Command, above: &str) -> Command {
+    let path = path_of(&command, above);
+    let mut command = command
+        .help_template("{about}\n\n使い方: {usage}\n\n{all-args}")
+        .subcommand_help_heading("命令")
+        .next_help_heading("選べること");
+    if let Some(text) = text(&path) {
+        command = command.about(text);
+    }
+    command = command.mut_args(|argument| {
+        let text = text(&format!("{path} {}", name_of(&argument)));
+        let argument = match text {
+            // The values are named in the text; clap's own list of them would be headed in English.
+            Some(text) if argument.get_action().takes_values() => argument.help(text).hide_possible_values(true),
+            Some(text) => argument.help(text),
+            None => argument,
+        };
+        if argument.is_positional() {
+            argument.help_heading("引数")
+        } else {
+            argument.help_heading("選べること")
+        }
+    });
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for name in names {
+        command = command.mut_subcommand(name, |sub| japanese(sub, &path));
+    }
+    let command = command
+        .disable_help_flag(true)
+        .arg(flag("help").short('h').help("この説明").action(clap::ArgAction::Help));
+    if above.is_empty() {
+        command
+            .disable_version_flag(true)
+            .arg(flag("version").short('V').help("版").action(clap::ArgAction::Version))
+    } else {
+        command
+    }
+}
+
+fn flag(name: &'static str) -> clap::Arg {
+    clap::Arg::new(name).long(name).help_heading("選べること")
+}
+
+fn path_of(command: &Command, above: &str) -> String {
+    format!("{above} {}", command.get_name()).trim().to_owned()
+}
+
+fn name_of(argument: &clap::Arg) -> String {
+    match argument.get_long() {
+        Some(long) => format!("--{long}"),
+        None => argument.get_id().as_str().to_uppercase(),
+    }
+}
+
+fn text(path: &str) -> Option<&'static str> {
+    JAPANESE.iter().find(|(named, _)| *named == path).map(|(_, text)| *text)
+}
+
+/// Prints the help asked for, or what is wrong with the command line: exit code 0 or 2.
+pub(super) fn tell(refused: &clap::Error, lang: Lang) -> ExitCode {
+    match (refused.kind(), lang) {
+        (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, _) => {
+            let _ = refused.print();
+            return ExitCode::SUCCESS;
+        }
+        (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _) | (_, Lang::En) => {
+            let _ = refused.print();
+        }
+        (kind, Lang::Ja) => eprintln!("{}", japanese_refusal(kind, refused)),
+    }
+    ExitCode::from(2)
+}
+
+fn japanese_refusal(kind: ErrorKind, refused: &clap::Error) -> String {
+    use clap::error::ContextKind;
+    let said = |kind| refused.get(kind).map(ToString::to_string).unwrap_or_default();
+    let (argument, value) = (said(ContextKind::InvalidArg), said(ContextKind::InvalidValue));
+    let mut sentence = match kind {
+        ErrorKind::InvalidSubcommand => format!("「{}」という命令はありません。", said(ContextKind::InvalidSubcommand)),
+        ErrorKind::UnknownArgument => format!("「{argument}」という指定はありません。"),
+        ErrorKind::MissingRequiredArgument => format!("「{argument}」が足りません。"),
+        ErrorKind::InvalidValue if value.is_empty() => format!("「{argument}」の値が足りません。"),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => format!("「{argument}」に「{value}」は使えません。"),
+        ErrorKind::ArgumentConflict => format!("「{argument}」は他の指定と一緒に使えません。"),
+        _ => format!("命令を読めませんでした。{refused}"),
+    };
+    for near in [
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedArg,
+        ContextKind::ValidValue,
+    ] {
+        let near = said(near);
+        if !near.is_empty() {
+            sentence.push_str(&format!("使えるもの: {near}。"));
+        }
+    }
+    sentence.push_str("\n説明は madoguchi --help にあります。");
+    sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn paths(command: &Command, above: &str, into: &mut BTreeSet<String>) {
+        let path = path_of(command, above);
+        for argument in command.get_arguments() {
+            if !matches!(argument.get_id().as_str(), "help" | "version") {
+                into.insert(format!("{path} {}", name_of(argument)));
+            }
+        }
+        for sub in command.get_subcommands() {
+            paths(sub, &path, into);
+        }
+        into.insert(path);
+    }
+
+    #[test]
+    fn every_command_and_option_is_explained_in_both_languages() {
+        let mut all = BTreeSet::new();
+        paths(&Arguments::command(), "", &mut all);
+        let explained: BTreeSet<String> = JAPANESE.iter().map(|(path, _)| (*path).to_owned()).collect();
+        assert_eq!(all, explained);
+        let ja = in_language(Lang::Ja).render_long_help().to_string();
+        assert!(ja.contains("使い方") && !ja.contains("Usage"), "{ja}");
+        let en = in_language(Lang::En).render_long_help().to_string();
+        assert!(en.is_ascii(), "{en}");
+    }
+
+    #[test]
+    fn the_command_line_holds_together_in_both_languages() {
+        in_language(Lang::Ja).debug_assert();
+        in_language(Lang::En).debug_assert();
+    }
+
+    #[test]
+    fn a_mistyped_command_is_answered_in_japanese_with_the_near_one() {
+        let refused = in_language(Lang::Ja)
+            .try_get_matches_from(["madoguchi", "docter"])
+            .unwrap_err();
+        let words = japanese_refusal(refused.kind(), &refused);
+        assert!(words.contains("docter") && words.contains("doctor"), "{words}");
+    }
+}

@@ -1,0 +1,94 @@
+//! The private cluster, the office's database in it, and its version.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+
+use anyhow::bail;
+use office::{DATABASE, USER, install};
+use relay_core::chance::OsChance;
+use store::cluster::{Care, Cluster, ClusterStatus};
+
+use super::{Outcome, Setting, Steps, services};
+use crate::{
+    commands::{database::runtime, processes::is_root},
+    config::{Config, secrets},
+};
+
+/// Makes the cluster's files where there are none. It comes before the configuration, which names its socket.
+pub(super) fn create(setting: &Setting, steps: &Steps) -> anyhow::Result<()> {
+    // A configuration that points elsewhere means a database that somebody else keeps.
+    if setting.config().is_ok_and(|config| !is_ours(setting, &config)) {
+        return Ok(());
+    }
+    let name = setting
+        .lang
+        .pick("データベースの置き場所を作る", "make the database cluster");
+    steps.step(name, |_| {
+        let cluster = Cluster::at(setting.home.cluster());
+        if cluster.status()? != ClusterStatus::Absent {
+            return anyhow::Ok(Outcome::Already);
+        }
+        open_to_pass(setting)?;
+        cluster.create(Care::Durable, &mut OsChance)?;
+        Ok(Outcome::Done)
+    })
+}
+
+/// Starts the cluster, makes database and roles, brings the schema to this program's version.
+pub(super) fn make(setting: &Setting, config: &Config, steps: &Steps) -> anyhow::Result<()> {
+    let lang = setting.lang;
+    if !is_ours(setting, config) {
+        steps.say(lang.pick(
+            "  ・データベースは別に用意されたものを使います([database] host)",
+            "  ・using a database kept elsewhere ([database] host)",
+        ));
+        return Ok(());
+    }
+    if config.database.name != DATABASE || config.database.user != USER {
+        bail!(lang.pick(
+            format!("[database] name は \"{DATABASE}\"、user は \"{USER}\" でなければなりません。"),
+            format!("[database] name must be \"{DATABASE}\" and user \"{USER}\"."),
+        ));
+    }
+    steps.step(services::database_words(lang), |_| {
+        services::start_database(setting, lang)
+    })?;
+    let name = lang.pick("表を作る・新しくする", "make the tables, bring them up to date");
+    steps.step(name, |_| {
+        let owner = secrets::line(&setting.home.secret("database-owner"))?;
+        let user = secrets::line(&config.database.password_file)?;
+        let cluster = Cluster::at(setting.home.cluster());
+        let installed = runtime()?.block_on(install(&cluster, owner, user))?;
+        anyhow::Ok(if installed.migrated.applied.is_empty() {
+            Outcome::Already
+        } else {
+            Outcome::Done
+        })
+    })
+}
+
+/// Where the cluster's socket is, or will be.
+pub(super) fn socket_folder(setting: &Setting) -> PathBuf {
+    let cluster = setting.home.cluster();
+    Cluster::at(&cluster)
+        .socket_folder()
+        .unwrap_or_else(|_| cluster.join("socket"))
+}
+
+/// The home is its owner's alone, except that root's must let the user pass whom PostgreSQL runs as: what lies in it
+/// is closed piece by piece.
+fn open_to_pass(setting: &Setting) -> std::io::Result<()> {
+    let home = setting.home.folder();
+    let made = !home.exists();
+    secrets::private_folder(home)?;
+    if made && is_root() {
+        fs::set_permissions(home, fs::Permissions::from_mode(0o711))?;
+    }
+    Ok(())
+}
+
+fn is_ours(setting: &Setting, config: &Config) -> bool {
+    let ours = socket_folder(setting);
+    let named = &config.database.host;
+    // The same folder may be named in two ways.
+    named == &ours || matches!((named.canonicalize(), ours.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}

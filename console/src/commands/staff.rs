@@ -1,0 +1,366 @@
+//! `madoguchi staff`: the office's own people and their cards, kept by an administrator with their own card.
+//!
+//! The first administrator is made on the console's screen, or here while nobody is registered. From then on each of
+//! these commands asks for an administrator's card and password, and is recorded under their name.
+
+use std::{
+    collections::BTreeSet,
+    io::{BufRead, IsTerminal, Write, stderr, stdin},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anyhow::{Context, bail};
+use aws_lc_rs::digest::{SHA256, digest};
+use card::{CardError, IssuerMaster, KeySlot, PinPolicy, PinSlot, Sharing, Tries};
+use issuance::{
+    authority::{Authorities, Passphrase, Profile, Trust},
+    issuing::staff::{StaffDesk, StaffOrder, make_staff_card},
+    records::RecordsError,
+    staff::{Role, StaffId},
+};
+use office::{Act, NewStaff, SessionId};
+use relay_core::{
+    chance::{OsChance, draw},
+    clock::{Clock, JST, SystemClock},
+};
+use secrecy::SecretString;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::{
+    Setting, card as card_command,
+    database::{Records, act},
+    words::Lang,
+};
+use crate::config::{Config, secrets};
+
+/// What can be done with staff.
+#[derive(Debug, clap::Subcommand)]
+pub enum StaffCommand {
+    /// Register someone and make their staff card from the blank in the staff reader.
+    Add(AddOptions),
+    /// List everyone registered.
+    List(ListOptions),
+    /// Take someone's right to log in; their card is no longer good.
+    Disable(DisableOptions),
+}
+
+/// Whom to register.
+#[derive(Debug, clap::Args)]
+pub struct AddOptions {
+    /// Staff number: 1 to 32 letters, digits and hyphens.
+    number: String,
+    /// Name, as shown on screens and slips.
+    name: String,
+    /// Roles, separated by commas: reception, verification, issuing, handover, protected_address, administration.
+    #[arg(long, value_delimiter = ',', required = true, value_name = "ROLE")]
+    roles: Vec<Role>,
+    /// File with the card's first password in its first line (asked for otherwise).
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+/// How to list.
+#[derive(Debug, clap::Args)]
+pub struct ListOptions {
+    /// One line of JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Whose right ends.
+#[derive(Debug, clap::Args)]
+pub struct DisableOptions {
+    /// Staff number.
+    number: String,
+    /// Why: left, lost_card or suspended.
+    #[arg(long, default_value = "left", value_parser = ["left", "lost_card", "suspended"], value_name = "REASON")]
+    reason: String,
+}
+
+/// Does what was asked.
+///
+/// # Errors
+/// When the card, the database or the right for it is missing.
+pub fn run(setting: &Setting, asked: &StaffCommand) -> anyhow::Result<ExitCode> {
+    let config = setting.config()?;
+    match asked {
+        StaffCommand::Add(options) => add(setting.lang, &config, options),
+        StaffCommand::List(options) => list(setting.lang, &config, options),
+        StaffCommand::Disable(options) => disable(setting.lang, &config, options),
+    }
+}
+
+fn add(lang: Lang, config: &Config, options: &AddOptions) -> anyhow::Result<ExitCode> {
+    let records = Records::open(config)?;
+    let passphrase = Passphrase::read(&config.authority.passphrase_file)?;
+    let authorities = Authorities::open(&config.authority.folder, &passphrase)?;
+    let master = IssuerMaster::read(&config.card.master_file)?;
+    let first = records.runtime.block_on(records.office.is_first_run())?;
+    if first && !options.roles.contains(&Role::Administration) {
+        bail!(lang.pick(
+            "最初の職員には管理者(administration)の役割が要ります。",
+            "the first member of the staff needs the role administration.",
+        ));
+    }
+    let session = match first {
+        true => None,
+        false => Some(AdministratorSession::begin(lang, config, &records, &authorities.trust)?),
+    };
+    let password = new_password(lang, options)?;
+    wait_for(lang.pick(
+        "職員用読取機に白カードを差して、Enter を押してください。",
+        "Put a blank into the staff reader and press Enter.",
+    ))?;
+    let known = records
+        .runtime
+        .block_on(records.office.staff())?
+        .into_iter()
+        .find(|record| record.staff.number == options.number);
+    let id = match known {
+        // Registered, but without a card that works: the one before was cut off, or lost.
+        Some(record) => record.staff.id,
+        None => {
+            let new = NewStaff {
+                number: options.number.clone(),
+                name: options.name.clone(),
+                roles: options.roles.iter().copied().collect::<BTreeSet<_>>(),
+                certificate: None,
+            };
+            records
+                .runtime
+                .block_on(records.office.add_staff(&act_of(session.as_ref()), &new))?
+        }
+    };
+    let order = StaffOrder {
+        number: &options.number,
+        password: &password,
+        again: false,
+    };
+    let mut desk = StaffDesk {
+        master: &master,
+        authorities: &authorities,
+        clock: &SystemClock,
+        chance: &mut OsChance,
+    };
+    let transport = card_command::open(&config.card.staff_reader, Sharing::Exclusive, lang)?.into_transport();
+    let made = make_staff_card(transport, &order, &mut desk, &mut |serial| {
+        let act = act_of(session.as_ref());
+        let kept = records.office.register_certificate(&act, id, &serial.0);
+        records
+            .runtime
+            .block_on(kept)
+            .map_err(|error| RecordsError::Unreachable(error.to_string()))
+    })?;
+    if let Some(session) = session {
+        session.end(&records)?;
+    }
+    println!(
+        "{}",
+        lang.pick(
+            format!(
+                "✓ 職員 {} のカードができました(チップ番号 {})。",
+                options.number, made.chip
+            ),
+            format!("✓ the card of {} is made (chip {}).", options.number, made.chip),
+        )
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(lang: Lang, config: &Config, options: &ListOptions) -> anyhow::Result<ExitCode> {
+    let records = Records::open(config)?;
+    let staff = records.runtime.block_on(records.office.staff())?;
+    if options.json {
+        let list: Vec<_> = staff
+            .iter()
+            .map(|record| {
+                json!({
+                    "number": record.staff.number,
+                    "name": record.staff.name,
+                    "roles": record.staff.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
+                    "card": record.certificate.as_ref().map(hex::encode),
+                    "disabled": record.disabled.as_ref().map(|(_, reason)| reason),
+                })
+            })
+            .collect();
+        println!("{}", json!({ "staff": list }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    for record in &staff {
+        let roles: Vec<&str> = record.staff.roles.iter().map(|role| role.as_str()).collect();
+        let standing = match &record.disabled {
+            Some((since, reason)) => format!("✗ {} {reason}", since.to_offset(JST).date()),
+            None if record.certificate.is_none() => lang.pick("△ カードなし", "△ no card").to_owned(),
+            None => "✓".to_owned(),
+        };
+        println!(
+            "{}  {}  {}  {standing}",
+            record.staff.number,
+            record.staff.name,
+            roles.join(",")
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn disable(lang: Lang, config: &Config, options: &DisableOptions) -> anyhow::Result<ExitCode> {
+    let records = Records::open(config)?;
+    let trust = Trust::open(&config.authority.folder)?;
+    let id = number_to_id(lang, &records, &options.number)?;
+    let session = AdministratorSession::begin(lang, config, &records, &trust)?;
+    let outcome = records.runtime.block_on(
+        records
+            .office
+            .disable_staff(&act_of(Some(&session)), id, &options.reason),
+    );
+    session.end(&records)?;
+    outcome?;
+    println!(
+        "{}",
+        lang.pick(
+            format!("✓ 職員 {} は、もう画面を開けません。", options.number),
+            format!("✓ {} can no longer log in.", options.number),
+        )
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn number_to_id(lang: Lang, records: &Records, number: &str) -> anyhow::Result<StaffId> {
+    let staff = records.runtime.block_on(records.office.staff())?;
+    staff
+        .iter()
+        .find(|record| record.staff.number == number)
+        .map(|record| record.staff.id)
+        .with_context(|| {
+            lang.pick(
+                format!("職員番号 {number} の職員はいません。`madoguchi staff list` で確かめてください。"),
+                format!("nobody has the staff number {number}; see `madoguchi staff list`."),
+            )
+        })
+}
+
+/// An administrator at this command, by their card.
+struct AdministratorSession(SessionId);
+
+impl AdministratorSession {
+    /// Asks for the card and its password, has the card sign a challenge, and begins a session.
+    fn begin(lang: Lang, config: &Config, records: &Records, trust: &Trust) -> anyhow::Result<Self> {
+        wait_for(lang.pick(
+            "職員用読取機に管理者の職員カードを差して、Enter を押してください。",
+            "Put an administrator's card into the staff reader and press Enter.",
+        ))?;
+        let mut chip = card_command::open(&config.card.staff_reader, Sharing::Exclusive, lang)?;
+        let told = |error: CardError| anyhow::anyhow!(card_command::words(&error, lang));
+        let left = match chip.tries_left(PinSlot::Holder).map_err(told)? {
+            Tries::Left(left) => left,
+            Tries::Blocked => bail!(told(CardError::PinBlocked)),
+            Tries::NotSet => bail!(told(CardError::PinNotSet)),
+        };
+        let password = hidden(&lang.pick(
+            format!("職員カードのパスワード(試行残り {left} 回): "),
+            format!("password of the staff card ({left} tries left): "),
+        ))?;
+        chip.verify_pin(PinSlot::Holder, &password).map_err(told)?;
+        let certificate = chip.read_certificate(KeySlot::Authentication).map_err(told)?;
+        let profile = Profile::StaffAuthentication;
+        // Whether the certificate is still good is the registration's word, asked with the login.
+        let verified = trust.verify_chain(&certificate, profile, SystemClock.now(), &|_| false)?;
+        let mut challenge = b"madoguchi staff command 1\n".to_vec();
+        challenge.extend(draw::<32>(&mut OsChance));
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest(&SHA256, &challenge).as_ref());
+        let signature = chip.sign(KeySlot::Authentication, &hash).map_err(told)?;
+        if !verified.signed(&challenge, &signature) {
+            bail!(lang.pick(
+                "カードの署名が証明書と合いません。このカードは使えません。",
+                "the card's signature does not fit its certificate; this card is no good.",
+            ));
+        }
+        let desk = format!("{}/madoguchi", config.desk.name);
+        let begun = records
+            .runtime
+            .block_on(records.office.log_in(&act("staff"), &desk, &verified.serial().0))?;
+        if !begun.staff.may(Role::Administration) {
+            let session = Self(begun.session);
+            session.end(records)?;
+            bail!(lang.pick(
+                "管理者(administration)の役割がありません。",
+                "this card's holder does not have the role administration.",
+            ));
+        }
+        Ok(Self(begun.session))
+    }
+
+    fn end(self, records: &Records) -> anyhow::Result<()> {
+        Ok(records.runtime.block_on(records.office.log_out(&act_of(Some(&self))))?)
+    }
+}
+
+/// A fresh act of the administrator, or of the command itself while nobody is registered.
+fn act_of(session: Option<&AdministratorSession>) -> Act {
+    let fresh = act("setup");
+    match session {
+        Some(session) => Act::of(session.0, fresh.id),
+        None => fresh,
+    }
+}
+
+fn new_password(lang: Lang, options: &AddOptions) -> anyhow::Result<SecretString> {
+    if let Some(file) = &options.password_file {
+        return Ok(secrets::line(file)?);
+    }
+    loop {
+        let first = hidden(lang.pick(
+            "新しい職員カードのパスワード(英数字8〜16文字): ",
+            "password for the new card (8 to 16 letters and digits): ",
+        ))?;
+        let again = hidden(lang.pick("もう一度: ", "again: "))?;
+        if !same(&first, &again) {
+            eprintln!("{}", lang.pick("二つが違います。", "The two differ."));
+        } else if PinPolicy::STAFF.allows(&first) {
+            return Ok(first);
+        } else {
+            eprintln!(
+                "{}",
+                lang.pick("英数字8〜16文字にしてください。", "Use 8 to 16 letters and digits.")
+            );
+        }
+    }
+}
+
+fn same(one: &SecretString, other: &SecretString) -> bool {
+    use secrecy::ExposeSecret;
+    one.expose_secret() == other.expose_secret()
+}
+
+fn wait_for(what: &str) -> anyhow::Result<()> {
+    eprint!("{what} ");
+    stderr().flush()?;
+    let mut line = String::new();
+    stdin().lock().read_line(&mut line)?;
+    Ok(())
+}
+
+/// A line typed without being shown. A script may hand it in on standard input.
+fn hidden(what: &str) -> anyhow::Result<SecretString> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    eprint!("{what}");
+    stderr().flush()?;
+    let input = stdin();
+    let mut line = Zeroizing::new(String::with_capacity(256));
+    if !input.is_terminal() {
+        input.lock().read_line(&mut line)?;
+    } else {
+        let shown = tcgetattr(&input)?;
+        let mut silent = shown.clone();
+        silent.local_modes &= !LocalModes::ECHO;
+        tcsetattr(&input, OptionalActions::Flush, &silent)?;
+        let read = input.lock().read_line(&mut line);
+        tcsetattr(&input, OptionalActions::Now, &shown)?;
+        eprintln!();
+        read?;
+    }
+    Ok(SecretString::from(line.trim_end_matches(['\r', '\n']).to_owned()))
+}

@@ -1,0 +1,247 @@
+//! A shell with a home of its own, inside a card service of its own.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Output, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+const MADOGUCHI: &str = env!("CARGO_BIN_EXE_madoguchi");
+/// Longest any step may take on a busy machine with two cores.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Runs `day` with readers that only it sees. The test runs itself again under `scripts/with-pcscd`; `name` is its own.
+pub fn with_a_card_service(name: &str, day: impl FnOnce(&Shell)) {
+    if std::env::var_os("WITH_PCSCD").is_some() {
+        let shell = Shell::new();
+        day(&shell);
+        return;
+    }
+    build_the_tray();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/with-pcscd");
+    let ended = Command::new(script)
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .output()
+        .unwrap();
+    let said = [ended.stdout.as_slice(), &ended.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(ended.status.success(), "{said}");
+    // A name that matches no test would pass by doing nothing.
+    assert!(said.contains("1 passed"), "{said}");
+}
+
+/// The tray is another package's program: cargo builds it for its own tests only.
+fn build_the_tray() {
+    static BUILT: Mutex<bool> = Mutex::new(false);
+    let mut built = BUILT.lock().unwrap_or_else(|held| held.into_inner());
+    if !*built && !Path::new(MADOGUCHI).with_file_name("virtual-card").exists() {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--locked", "--bin", "virtual-card"]);
+        assert!(cargo.status().unwrap().success());
+    }
+    *built = true;
+}
+
+/// A shell whose `MADOGUCHI_HOME` is a fresh folder; everything it started is stopped and removed when it is dropped.
+pub struct Shell {
+    home: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+/// What a command answered.
+pub struct Answer {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Shell {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self {
+            home: folder.path().join("var"),
+            folder,
+        }
+    }
+
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// The command `words`, with `more` as they are.
+    pub fn run(&self, words: &str, more: &[&str]) -> Answer {
+        self.command(words, more).stdin(Stdio::null()).output().unwrap().into()
+    }
+
+    /// The same, and it must succeed.
+    pub fn must(&self, words: &str, more: &[&str]) -> Answer {
+        let answer = self.run(words, more);
+        assert_eq!(answer.code, 0, "{words}:\n{}{}", answer.stdout, answer.stderr);
+        answer
+    }
+
+    /// Kills the command with no warning as soon as it has begun the step after the line that names `step`, or let it
+    /// end when it gets there no more.
+    pub fn cut_off_after(&self, words: &str, more: &[&str], step: &str) {
+        let mut talk = self.talk(words, more);
+        while !talk.heard().contains(step) {
+            if talk.child.try_wait().unwrap().is_some() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        talk.child.kill().unwrap();
+        talk.child.wait().unwrap();
+    }
+
+    /// Begins a command that will ask for things.
+    pub fn talk(&self, words: &str, more: &[&str]) -> Talk {
+        let mut child = self
+            .command(words, more)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let (mut stderr, keep) = (child.stderr.take().unwrap(), Arc::clone(&heard));
+        thread::spawn(move || {
+            let mut bytes = [0; 1024];
+            while let Ok(read @ 1..) = stderr.read(&mut bytes) {
+                keep.lock().unwrap().extend(&bytes[..read]);
+            }
+        });
+        Talk {
+            input: child.stdin.take().unwrap(),
+            child,
+            heard,
+        }
+    }
+
+    /// What a hand does with the tray.
+    pub fn tray(&self, what: &str) {
+        let ended = Command::new(Path::new(MADOGUCHI).with_file_name("virtual-card"))
+            .arg("--socket")
+            .arg(self.home.join("run/tray.socket"))
+            .args(what.split(' '))
+            .output()
+            .unwrap();
+        assert!(
+            ended.status.success(),
+            "{what}: {}",
+            String::from_utf8_lossy(&ended.stderr)
+        );
+    }
+
+    /// Waits until the card that was just put into the staff reader answers.
+    pub fn wait_for_card(&self) {
+        let began = Instant::now();
+        while self.run("card show --json --reader", &["Virtual PCD 00 00"]).code != 0 {
+            assert!(began.elapsed() < PATIENCE, "no card in the staff reader");
+        }
+    }
+
+    pub fn endpoints(&self) -> Value {
+        serde_json::from_slice(&fs::read(self.home.join("endpoints.json")).unwrap()).unwrap()
+    }
+
+    /// A demo staff member's password.
+    pub fn password(&self, number: &str) -> String {
+        let endpoints = self.endpoints();
+        let staff = endpoints["staff"].as_array().unwrap();
+        let person = staff.iter().find(|person| person["number"] == number).unwrap();
+        person["password"].as_str().unwrap().to_owned()
+    }
+
+    fn command(&self, words: &str, more: &[&str]) -> Command {
+        let mut command = Command::new(MADOGUCHI);
+        command
+            .args(words.split(' '))
+            .args(more)
+            .current_dir(self.folder.path())
+            .env("MADOGUCHI_HOME", &self.home)
+            .env("LANG", "C.UTF-8")
+            .env_remove("MADOGUCHI_LANG")
+            .env_remove("MADOGUCHI_LOG");
+        command
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        let cleaned = self.run("clean-data --force", &[]);
+        if cleaned.code != 0 && !thread::panicking() {
+            panic!("clean-data: {}", cleaned.stderr);
+        }
+    }
+}
+
+impl From<Output> for Answer {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Answer {
+    /// The last line of what was answered, as JSON.
+    pub fn json(&self) -> Value {
+        let last = self.stdout.lines().last().unwrap_or_default();
+        serde_json::from_str(last).unwrap_or_else(|_| panic!("not JSON: {}\n{}", self.stdout, self.stderr))
+    }
+}
+
+/// A command under way.
+pub struct Talk {
+    child: Child,
+    input: ChildStdin,
+    heard: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Talk {
+    /// Waits until it says `what`.
+    pub fn waits_for(&mut self, what: &str) {
+        let began = Instant::now();
+        while !self.heard().contains(what) {
+            let ended = self.child.try_wait().unwrap().is_some() && !self.heard().contains(what);
+            assert!(
+                !ended && began.elapsed() < PATIENCE,
+                "it never said {what}:\n{}",
+                self.heard()
+            );
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Types a line.
+    pub fn answer(&mut self, line: &str) {
+        writeln!(self.input, "{line}").unwrap();
+    }
+
+    /// Waits until it says `what`, then types a line.
+    pub fn after(&mut self, what: &str, line: &str) {
+        self.waits_for(what);
+        self.answer(line);
+    }
+
+    /// Its exit code.
+    pub fn ends(&mut self) -> i32 {
+        let code = self.child.wait().unwrap().code().unwrap_or(-1);
+        eprintln!("{}", self.heard());
+        code
+    }
+
+    fn heard(&self) -> String {
+        String::from_utf8_lossy(&self.heard.lock().unwrap()).into_owned()
+    }
+}
