@@ -6,11 +6,11 @@
 use issuance::{
     application::Application,
     case::{CaseId, ResidentId, ShelfPlace},
+    identity::Verification,
 };
 use secrecy::SecretString;
 
 use super::facts::{Incident, Paper, Queue, Sight};
-use super::verification::Verification;
 
 /// One thing asked for. Grows through the console's life, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,11 +136,12 @@ pub enum Order {
         /// Why.
         reason: String,
     },
-    /// Record the identity verification. The desk checks it again by the same rules before it records it.
+    /// Record the identity verification. [`Verification`] is proof that the rules were met: only
+    /// `issuance::identity::verify` makes one. The desk compares its second clerks with the proofs of `SecondClerk`.
     SaveVerification {
         /// Which case.
         case: CaseAt,
-        /// Every fact and every exception.
+        /// Every fact and every exception, proved to meet the rules.
         verification: Box<Verification>,
     },
 

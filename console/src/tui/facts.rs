@@ -34,13 +34,7 @@ pub struct Setup {
 }
 
 /// Who looks before a card is handed over (`rules.handover_sights`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sights {
-    /// Two clerks, the second with their own staff card.
-    TwoClerks,
-    /// The same clerk, twice.
-    OneClerkTwice,
-}
+pub use issuance::handover::SightRule as Sights;
 
 /// A language of the screens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -280,24 +274,6 @@ pub struct CaseView {
     pub receipt_printed: Option<OffsetDateTime>,
     /// What is wrong, if anything.
     pub problem: Option<Problem>,
-}
-
-/// The four facts compared with the roster.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Fact {
-    /// 氏名
-    Name,
-    /// 生年月日
-    Birthday,
-    /// 性別
-    Sex,
-    /// 住所
-    Address,
-}
-
-impl Fact {
-    /// Every fact, in the order compared.
-    pub const ALL: [Self; 4] = [Self::Name, Self::Birthday, Self::Sex, Self::Address];
 }
 
 /// What is in the resident's reader.

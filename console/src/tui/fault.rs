@@ -1,7 +1,12 @@
 //! Why something asked for was not done, as facts: the words are chosen on the screen, in the clerk's language.
 
-use issuance::{case::CaseNumber, staff::Role};
+use issuance::{case::CaseNumber, pin::Weak, staff::Role};
 use time::OffsetDateTime;
+
+use super::{
+    common::{Message, Told},
+    theme::Meaning,
+};
 
 /// A refusal or failure. Holds nothing personal but what the clerk may see anyway (a colleague's name).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +57,8 @@ pub enum Fault {
     },
     /// The resident's PIN is blocked.
     PinBlocked,
-    /// The PIN is one of the refused ones, found by the last check.
-    PinWeak,
+    /// The PIN is one of the refused ones, found by the last check (with what the screen may not know).
+    PinWeak(Weak),
     /// A PIN is set already.
     PinAlreadySet,
 
@@ -100,4 +105,101 @@ pub enum Fault {
         /// Found again in the log.
         code: String,
     },
+}
+
+impl Fault {
+    /// The words for it.
+    pub fn message(&self) -> Message {
+        let (key, facts) = self.words();
+        let meaning = match self {
+            Self::DatabaseDown | Self::HeldBy { .. } | Self::ChangedMeanwhile | Self::NoCard | Self::Cancelled => {
+                Meaning::NeedsYou
+            }
+            _ => Meaning::Stop,
+        };
+        Message { meaning, key, facts }
+    }
+
+    fn words(&self) -> (&'static str, Vec<(&'static str, Told)>) {
+        let number = |name, value: &dyn ToString| vec![(name, Told::Text(value.to_string()))];
+        match self {
+            Self::DatabaseDown => ("fault-database-down", vec![]),
+            Self::HeldBy { staff, desk, until } => (
+                "fault-held-by",
+                vec![
+                    ("staff", Told::Text(staff.clone())),
+                    ("desk", Told::Text(desk.clone())),
+                    ("until", Told::Moment(*until)),
+                ],
+            ),
+            Self::ChangedMeanwhile => ("fault-changed-meanwhile", vec![]),
+            Self::NotNow => ("fault-not-now", vec![]),
+            Self::NotAllowed(role) => ("fault-not-allowed", vec![("role", Told::Word(role_word(*role)))]),
+            Self::NotFound => ("fault-not-found", vec![]),
+            Self::NoticeInvalid => ("fault-notice-invalid", vec![]),
+            Self::NoticeOfAnother(case) => ("fault-notice-of-another", number("case", case)),
+            Self::WrongPassword { tries_left } => ("fault-wrong-password", number("tries", tries_left)),
+            Self::PasswordBlocked => ("fault-password-blocked", vec![]),
+            Self::StaffUnknown => ("fault-staff-unknown", vec![]),
+            Self::OtherStaff => ("fault-other-staff", vec![]),
+            Self::SamePerson => ("fault-same-person", vec![]),
+            Self::WrongPin { tries_left } => ("fault-wrong-pin", number("tries", tries_left)),
+            Self::PinBlocked => ("fault-pin-blocked", vec![]),
+            Self::PinWeak(weak) => (weak_word(*weak), vec![]),
+            Self::PinAlreadySet => ("fault-pin-already-set", vec![]),
+            Self::NoCard => ("fault-no-card", vec![]),
+            Self::CardRemoved => ("fault-card-removed", vec![]),
+            Self::ReaderGone => ("fault-reader-gone", vec![]),
+            Self::CardServiceGone => ("fault-card-service-gone", vec![]),
+            Self::ForeignCard => ("fault-foreign-card", vec![]),
+            Self::NotBlank => ("fault-not-blank", vec![]),
+            Self::ChipTaken => ("fault-chip-taken", vec![]),
+            Self::WrongChip => ("fault-wrong-chip", vec![]),
+            Self::CardRefused(status) => ("fault-card-refused", number("status", &format!("{status:04X}"))),
+            Self::AuthorityUnavailable => ("fault-authority-unavailable", vec![]),
+            Self::DiskFull => ("fault-disk-full", vec![]),
+            Self::ClockWrong => ("fault-clock-wrong", vec![]),
+            Self::MissingGlyph {
+                character,
+                number,
+                place,
+            } => (
+                "fault-missing-glyph",
+                vec![
+                    ("character", Told::Text(character.clone())),
+                    ("number", Told::Text(number.clone())),
+                    ("place", Told::Text(place.clone())),
+                ],
+            ),
+            Self::FontsMissing => ("fault-fonts-missing", vec![]),
+            Self::Cancelled => ("fault-cancelled", vec![]),
+            Self::Other { code } => ("fault-other", number("code", code)),
+        }
+    }
+}
+
+/// The word for a role.
+pub(super) const fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Reception => "role-reception",
+        Role::Verification => "role-verification",
+        Role::Issuing => "role-issuing",
+        Role::Handover => "role-handover",
+        Role::ProtectedAddress => "role-protected-address",
+        Role::Administration => "role-administration",
+    }
+}
+
+/// Why a PIN is refused, in words for the resident.
+pub(super) const fn weak_word(weak: Weak) -> &'static str {
+    match weak {
+        Weak::NotFourDigits => "weak-not-four-digits",
+        Weak::OneDigit => "weak-one-digit",
+        Weak::Pattern => "weak-pattern",
+        Weak::Sequence => "weak-sequence",
+        Weak::Birthday => "weak-birthday",
+        Weak::Phone => "weak-phone",
+        Weak::Address => "weak-address",
+        Weak::Number => "weak-number",
+    }
 }

@@ -1,0 +1,232 @@
+//! What every screen stands on: who is logged in, the one open case, readers, the time, and the way to ask for
+//! things. Screens change only this and themselves.
+
+use std::collections::BTreeMap;
+
+use issuance::{
+    case::{CaseId, ResidentId},
+    staff::Role,
+};
+use time::OffsetDateTime;
+
+use super::{
+    effect::{CaseAt, Effect, JobId, Order},
+    facts::{CaseView, Language, Reader, ReaderState, Session, Setup, StaffShown},
+    fault::Fault,
+    key::StepId,
+    screen::Screen,
+    theme::Meaning,
+};
+
+/// A fact put into a message: text as it is, or a word of the reader's language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// As it is.
+    Text(String),
+    /// A key of the words.
+    Word(&'static str),
+    /// A moment, written in the reader's language.
+    Moment(OffsetDateTime),
+}
+
+/// What the message line says: what happened, what it means, what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// How serious.
+    pub meaning: Meaning,
+    /// The words.
+    pub key: &'static str,
+    /// Facts in them.
+    pub facts: Vec<(&'static str, Told)>,
+}
+
+/// A move between screens; carried out after the screen's own update.
+#[derive(Debug)]
+pub enum Go {
+    /// Put a screen on top.
+    To(Box<dyn Screen>),
+    /// Leave the top screen.
+    Back,
+    /// The case's own screen, with nothing above it.
+    Case,
+    /// 本日の業務, with nothing above it.
+    Home,
+    /// The identity verification of the open case: as it was left, or begun.
+    Verification,
+    /// An application for this resident: as it was left, or begun.
+    Application(Box<super::facts::ResidentView>),
+    /// A panel over the screen.
+    Over(Box<dyn Screen>),
+    /// Close the panel.
+    CloseOver,
+    /// The second clerk agreed; the screen under the panel hears of it.
+    Approved(super::effect::SecondPurpose, StaffShown),
+    /// A reason was given; the screen under the panel hears of it.
+    Reasoned(String),
+    /// A session begins, or goes on after the lock.
+    Enter(Box<Session>),
+    /// Lock the screen.
+    Lock(Locked),
+    /// End the session.
+    LogOut,
+    /// End the session and leave the program.
+    Quit,
+}
+
+/// Why the screen is locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Locked {
+    /// The staff card was pulled.
+    CardPulled,
+    /// Nothing was pressed for so long.
+    Idle,
+    /// By key.
+    ByKey,
+}
+
+/// The shared part of the state.
+#[derive(Debug)]
+pub struct Common {
+    /// From the configuration.
+    pub setup: Setup,
+    /// The time of the last tick or key.
+    pub now: OffsetDateTime,
+    /// The language of the screens.
+    pub language: Language,
+    /// Who is logged in.
+    pub session: Option<Session>,
+    /// The staff reader.
+    pub staff_reader: ReaderState,
+    /// The resident reader.
+    pub resident_reader: ReaderState,
+    /// Whether the database answers.
+    pub database_up: bool,
+    /// The one open case.
+    pub open: Option<Box<CaseView>>,
+    /// The message line.
+    pub message: Option<Message>,
+    /// What Enter would act on, see [`StepId`].
+    pub step: StepId,
+    /// Grows with every case opened: what was agreed to under one hold of a case is not carried into the next.
+    pub claim: u64,
+    pub(super) jobs: BTreeMap<JobId, Option<CaseId>>,
+    pub(super) outbox: Vec<Effect>,
+    pub(super) go: Vec<Go>,
+    /// The job that opens a case.
+    pub(super) opening: Option<JobId>,
+    next_job: u64,
+}
+
+impl Common {
+    /// The beginning: nobody logged in, readers and database not heard of yet.
+    pub fn new(setup: Setup, now: OffsetDateTime) -> Self {
+        Self {
+            language: setup.language,
+            setup,
+            now,
+            session: None,
+            staff_reader: ReaderState::Missing,
+            resident_reader: ReaderState::Missing,
+            database_up: true,
+            open: None,
+            message: None,
+            step: StepId(1),
+            claim: 0,
+            jobs: BTreeMap::new(),
+            outbox: Vec::new(),
+            go: Vec::new(),
+            opening: None,
+            next_job: 0,
+        }
+    }
+
+    /// Asks the desk for something; the reply comes with this job.
+    pub fn order(&mut self, order: Order) -> JobId {
+        self.ask(None, order)
+    }
+
+    /// As [`Self::order`], for the open case: the reply is dropped once another case is open.
+    pub fn order_for_case(&mut self, order: Order) -> JobId {
+        let case = self.open.as_ref().map(|case| case.id);
+        self.ask(case, order)
+    }
+
+    /// The open case and its version, as orders carry it.
+    pub fn case_at(&self) -> Option<CaseAt> {
+        self.open.as_ref().map(|case| CaseAt {
+            id: case.id,
+            version: case.version,
+        })
+    }
+
+    /// Opens a case; any other is let go of first. Once asked, asking again does nothing.
+    pub fn open_case(&mut self, order: Order) {
+        if self.opening.is_none() {
+            self.message = None;
+            self.opening = Some(self.order(order));
+        }
+    }
+
+    /// Lets go of the open case: what is still under way for it can change nothing here any more.
+    pub fn close_case(&mut self) {
+        if let Some(case) = self.open.take() {
+            self.jobs.retain(|_, of| *of != Some(case.id));
+            self.order(Order::CloseCase(case.id));
+        }
+    }
+
+    /// Whether the person logged in may act so.
+    pub fn may(&self, role: Role) -> bool {
+        self.session.as_ref().is_some_and(|session| session.staff.may(role))
+    }
+
+    /// How a reader stands.
+    pub const fn reader(&self, reader: Reader) -> ReaderState {
+        match reader {
+            Reader::Staff => self.staff_reader,
+            Reader::Resident => self.resident_reader,
+        }
+    }
+
+    /// Moves on to another screen.
+    pub fn go(&mut self, go: Go) {
+        self.go.push(go);
+    }
+
+    /// What Enter means has changed: keys pressed before the next frame cannot commit it.
+    pub fn next_step(&mut self) {
+        self.step.0 += 1;
+    }
+
+    /// Says something on the message line.
+    pub fn tell(&mut self, meaning: Meaning, key: &'static str) {
+        self.tell_with(meaning, key, Vec::new());
+    }
+
+    /// As [`Self::tell`], with facts.
+    pub fn tell_with(&mut self, meaning: Meaning, key: &'static str, facts: Vec<(&'static str, Told)>) {
+        self.message = Some(Message { meaning, key, facts });
+    }
+
+    /// Says why something was not done.
+    pub fn tell_fault(&mut self, fault: &Fault) {
+        self.message = Some(fault.message());
+    }
+
+    fn ask(&mut self, case: Option<CaseId>, order: Order) -> JobId {
+        self.next_job += 1;
+        let job = JobId(self.next_job);
+        self.jobs.insert(job, case);
+        self.outbox.push(Effect { job, case, order });
+        job
+    }
+}
+
+/// What a screen that was left keeps, so that Esc never destroys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kept {
+    /// An identity verification under way.
+    Verification(CaseId),
+    /// An application under way.
+    Application(ResidentId),
+}

@@ -1,0 +1,253 @@
+//! What a whole frame says, before it is painted or read out: title, status, page, message and help line.
+
+use std::borrow::Cow;
+
+use time::OffsetDateTime;
+
+use super::{
+    State,
+    common::{Message, Told},
+    facts::{Language, Reader, ReaderState},
+    fault::role_word,
+    glyphs::Glyphs,
+    key::Key,
+    keymap::{self, Binding, Intent},
+    page::{Line, Page, Pen},
+    theme::Meaning,
+    words::Words,
+};
+
+/// The least the console can be used at; smaller terminals are told so.
+pub const LEAST: (u16, u16) = (60, 18);
+/// From this many columns on there is a second column.
+pub const WIDE: u16 = 110;
+
+/// Everything on the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The screen's name.
+    pub title: String,
+    /// Date and time.
+    pub clock: String,
+    /// Desk, staff, readers, database, case, lock.
+    pub status: Line,
+    /// The page.
+    pub page: Page,
+    /// What happened, what it means, what to do.
+    pub message: Vec<Line>,
+    /// The keys that do something here and now.
+    pub help: Line,
+}
+
+/// The frame of `state` for `size`.
+pub fn frame(state: &State, words: &Words, glyphs: &Glyphs, size: (u16, u16)) -> Frame {
+    let inner = usize::from(size.0.saturating_sub(4)).max(8);
+    let side = if size.0 >= WIDE { inner * 2 / 5 } else { 0 };
+    let mut pen = Pen {
+        words,
+        language: state.common.language,
+        glyphs,
+        width: inner,
+        height: 0,
+        side: 0,
+    };
+    let message = state
+        .common
+        .message
+        .as_ref()
+        .map(|message| message_lines(&pen, message, inner))
+        .unwrap_or_default();
+    let status = status(state, &pen, inner);
+    let help = help(state, &pen, inner);
+    // Borders, status, help and two rules take six lines.
+    pen.height = usize::from(size.1).saturating_sub(6 + message.len());
+    if side > 0 {
+        pen.side = side;
+        pen.width = inner - side - 3;
+    }
+    let page = state.front().view(&state.common, &pen);
+    Frame {
+        title: page.title.clone(),
+        clock: clock(&pen, state.common.now),
+        status,
+        page,
+        message,
+        help,
+    }
+}
+
+/// A moment as the reader's language writes it: 11月22日 9:14, 22 Nov 9:14.
+pub fn moment(pen: &Pen<'_>, at: OffsetDateTime) -> String {
+    let at = at.to_offset(relay_core::clock::JST);
+    let english_month = at.month().to_string();
+    pen.say_with(
+        "moment-short",
+        &[
+            ("month", u8::from(at.month()).to_string().into()),
+            ("english_month", english_month[..3].to_owned().into()),
+            ("day", at.day().to_string().into()),
+            ("time", hour_minute(at).into()),
+        ],
+    )
+}
+
+/// A fact of a message in the reader's language.
+fn told<'a>(pen: &Pen<'_>, told: &'a Told) -> Cow<'a, str> {
+    match told {
+        Told::Text(text) => Cow::Borrowed(text),
+        Told::Word(key) => Cow::Owned(pen.say(key)),
+        Told::Moment(at) => Cow::Owned(moment(pen, *at)),
+    }
+}
+
+fn message_lines(pen: &Pen<'_>, message: &Message, width: usize) -> Vec<Line> {
+    let facts: Vec<(&'static str, Cow<'_, str>)> = message
+        .facts
+        .iter()
+        .map(|(name, fact)| (*name, told(pen, fact)))
+        .collect();
+    let symbol = match message.meaning {
+        Meaning::Done => pen.glyphs.done,
+        Meaning::Stop => pen.glyphs.stop,
+        Meaning::NeedsYou => pen.glyphs.warn,
+        _ => "  ",
+    };
+    let words = pen.say_with(message.key, &facts);
+    super::text::wrap(&super::text::drawable(&words), width - 3, pen.ambiguous())
+        .into_iter()
+        .take(4)
+        .enumerate()
+        .map(|(row, piece)| {
+            Line::of(if row == 0 { symbol } else { "  " }, message.meaning)
+                .and(" ", Meaning::Plain)
+                .and(piece, message.meaning)
+        })
+        .collect()
+}
+
+fn hour_minute(at: OffsetDateTime) -> String {
+    format!("{}:{:02}", at.hour(), at.minute())
+}
+
+fn clock(pen: &Pen<'_>, now: OffsetDateTime) -> String {
+    let now = now.to_offset(relay_core::clock::JST);
+    let date = match pen.language {
+        Language::Japanese => issuance::era::wareki_with_weekday(now.date()),
+        Language::English => format!(
+            "{} {} {} {}",
+            &now.weekday().to_string()[..3],
+            now.day(),
+            &now.month().to_string()[..3],
+            now.year()
+        ),
+    };
+    format!("{date} {}", hour_minute(now))
+}
+
+fn status(state: &State, pen: &Pen<'_>, width: usize) -> Line {
+    let common = &state.common;
+    let mut right = Line::of(pen.say("status-readers"), Meaning::Quiet).and(" ", Meaning::Plain);
+    for (reader, word) in [(Reader::Staff, "status-staff"), (Reader::Resident, "status-resident")] {
+        let (symbol, meaning) = match common.reader(reader) {
+            ReaderState::Card(_) => (pen.glyphs.on, Meaning::Done),
+            ReaderState::Empty => (pen.glyphs.off, Meaning::Quiet),
+            ReaderState::Missing | ReaderState::ServiceGone => ("!", Meaning::Stop),
+        };
+        right = right
+            .and(pen.say(word), Meaning::Quiet)
+            .and(symbol, meaning)
+            .and(" ", Meaning::Plain);
+    }
+    let (symbol, meaning) = if common.database_up {
+        (pen.glyphs.on, Meaning::Done)
+    } else {
+        ("!", Meaning::Stop)
+    };
+    right = right.and(" DB ", Meaning::Quiet).and(symbol, meaning);
+    if common.session.is_some() {
+        right = right
+            .and("  ", Meaning::Plain)
+            .and(pen.say("status-case"), Meaning::Quiet);
+        right = match &common.open {
+            Some(case) => right.and(format!(" {}", case.number), Meaning::Strong),
+            None => right.and(format!(" {}", pen.say("status-no-case")), Meaning::Quiet),
+        };
+        let minutes = state.minutes_to_lock().to_string();
+        right = right.and("  ", Meaning::Plain).and(
+            pen.say_with("status-lock", &[("minutes", minutes.into())]),
+            Meaning::Quiet,
+        );
+    }
+    let who = match &common.session {
+        Some(session) => {
+            let mut roles: Vec<_> = session
+                .staff
+                .roles
+                .iter()
+                .map(|role| pen.say(role_word(*role)))
+                .collect();
+            if roles.len() > 2 {
+                roles.truncate(1);
+                roles.push(pen.say("status-more-roles"));
+            }
+            format!("{}({})", session.staff.name, roles.join(pen.say("list-comma").as_str()))
+        }
+        None => pen.say("status-nobody"),
+    };
+    let left = format!("{}  {who}", common.setup.desk);
+    let room = width.saturating_sub(right.width(pen.ambiguous()) + 2);
+    let mut line = Line::of(pen.fit(&left, room), Meaning::Plain).and("  ", Meaning::Plain);
+    line.spans.extend(right.spans);
+    line
+}
+
+/// The name of a key on the help line, where a pair of keys stands for both.
+fn line_name(binding: &Binding) -> String {
+    match binding.key {
+        Key::Down => "↑↓".into(),
+        Key::Right => "←→".into(),
+        Key::PageDown => "PgUp/PgDn".into(),
+        Key::Char('1') => "1-5".into(),
+        key => keymap::name(key),
+    }
+}
+
+fn help(state: &State, pen: &Pen<'_>, width: usize) -> Line {
+    let screen = state.front();
+    let place = screen.place();
+    let (mut here, mut always) = (Vec::new(), Vec::new());
+    for binding in keymap::bindings(place).filter(|binding| binding.line) {
+        let works = match binding.intent {
+            Intent::Tray => state.common.setup.demo,
+            intent => screen.can(intent, &state.common),
+        };
+        if works {
+            let list = if binding.place == place { &mut here } else { &mut always };
+            list.push((line_name(binding), pen.say(binding.word)));
+        }
+    }
+    let cells = |entries: &[(String, String)]| -> usize {
+        entries
+            .iter()
+            .map(|(key, word)| pen.cells(key) + 3 + pen.cells(word))
+            .sum()
+    };
+    // F1 names every key, so it is the last to go when there is no room.
+    while always.len() > 1 && cells(&here) + cells(&always) > width + 2 {
+        always.pop();
+    }
+    while here.len() > 1 && cells(&here) + cells(&always) > width + 2 {
+        here.remove(here.len() - 2);
+    }
+    let mut line = Line::default();
+    for (at, (key, word)) in here.into_iter().chain(always).enumerate() {
+        if at > 0 {
+            line = line.and("  ", Meaning::Plain);
+        }
+        line = line
+            .and(key, Meaning::Accent)
+            .and(" ", Meaning::Plain)
+            .and(word, Meaning::Quiet);
+    }
+    line
+}

@@ -1,0 +1,13 @@
+//! Panels over a screen: the keys, yes or no, a reason, the second clerk, the demo's tray.
+
+mod help;
+mod question;
+mod reason;
+mod second;
+mod tray;
+
+pub use help::Help;
+pub use question::Question;
+pub use reason::Reason;
+pub use second::Second;
+pub use tray::Tray;

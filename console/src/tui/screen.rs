@@ -1,0 +1,97 @@
+//! What a screen is: a small book with its state, its update and its view.
+
+use std::fmt;
+
+use super::{
+    common::{Common, Kept},
+    effect::{JobId, SecondPurpose},
+    event::{MakingProgress, Reply},
+    facts::{Reader, ReaderState, StaffShown},
+    fault::Fault,
+    input::Input,
+    keymap::{Intent, Place},
+    page::{Page, Pen},
+};
+
+/// A screen or a panel. Every method that changes anything is pure: it changes the screen and [`Common`], where
+/// orders and moves are collected.
+pub trait Screen: fmt::Debug + Send {
+    /// Which rows of the key table hold.
+    fn place(&self) -> Place;
+
+    /// What it draws.
+    fn view(&self, common: &Common, pen: &Pen<'_>) -> Page;
+
+    /// A key's intention.
+    fn act(&mut self, intent: Intent, common: &mut Common);
+
+    /// Whether an intention does anything now: the help line names only those that do.
+    fn can(&self, _intent: Intent, _common: &Common) -> bool {
+        true
+    }
+
+    /// The field that has the cursor, where text goes.
+    fn field(&mut self) -> Option<&mut Input> {
+        None
+    }
+
+    /// Whether a field has the cursor.
+    fn takes_text(&self) -> bool {
+        false
+    }
+
+    /// The field's text changed.
+    fn typed(&mut self, _common: &mut Common) {}
+
+    /// A scanned payload; false when the screen has no use for it and its case should be opened.
+    fn scanned(&mut self, _payload: &str, _common: &mut Common) -> bool {
+        false
+    }
+
+    /// The screen came to the top: opened, or returned to.
+    fn shown(&mut self, _common: &mut Common) {}
+
+    /// A reply to any job; the screen knows its own.
+    fn reply(&mut self, _job: JobId, _reply: &Result<Reply, Fault>, _common: &mut Common) {}
+
+    /// The making goes on.
+    fn making(&mut self, _job: JobId, _progress: &MakingProgress, _common: &mut Common) {}
+
+    /// A print goes on.
+    fn printing(&mut self, _job: JobId, _percent: u8) {}
+
+    /// A reader changed.
+    fn reader(&mut self, _reader: Reader, _state: ReaderState, _common: &mut Common) {}
+
+    /// The second clerk agreed.
+    fn approved(&mut self, _purpose: SecondPurpose, _who: &StaffShown, _common: &mut Common) {}
+
+    /// A reason was given.
+    fn reasoned(&mut self, _reason: &str, _common: &mut Common) {}
+
+    /// The time moved on.
+    fn tick(&mut self, _common: &mut Common) {}
+
+    /// The queues changed somewhere.
+    fn queues_changed(&mut self, _common: &mut Common) {}
+
+    /// Whether a reply that moves on is awaited: keys typed meanwhile are kept for the next screen.
+    fn is_busy(&self) -> bool {
+        false
+    }
+
+    /// Whether the screen can be left by a scan, by closing the case or the program: false while a card is being written.
+    fn can_leave(&self) -> bool {
+        true
+    }
+
+    /// Whether the staff card may be away from the reader: the second clerk's card needs the place.
+    fn staff_card_may_be_away(&self) -> bool {
+        false
+    }
+
+    /// Under what the screen is kept when it is left.
+    fn kept_as(&self, _common: &Common) -> Option<Kept> {
+        None
+    }
+}

@@ -1,0 +1,297 @@
+//! A case: where it stands, what was done, what is next. Enter does the next step.
+
+use issuance::{
+    application::{Applicant, Delivery},
+    case::CaseState,
+    staff::Role,
+};
+
+use crate::tui::{
+    common::{Common, Go},
+    effect::{JobId, Order},
+    event::Reply,
+    facts::CaseView,
+    fault::Fault,
+    frame::moment,
+    keymap::{Intent, Place},
+    over,
+    page::{Line, Page, Pen},
+    screen::Screen,
+    screens::{
+        card_show::CardShow,
+        handover::Handover,
+        journal::Journal,
+        making::Making,
+        papers::Papers,
+        pin::Pin,
+        shelf::Shelf,
+        shown::{LABEL, case_title, problem_words, resident_facts, state_word},
+    },
+    theme::Meaning,
+};
+
+/// The case's own screen.
+#[derive(Debug, Default)]
+pub struct Case {
+    asking: Option<JobId>,
+    revealing: Option<JobId>,
+}
+
+/// What is next for a case.
+pub fn next(case: &CaseView) -> Intent {
+    let pin_set = case.card.as_ref().is_some_and(|card| card.pin_set);
+    match &case.state {
+        CaseState::Applied => Intent::Verify,
+        CaseState::Verified | CaseState::Making { .. } => Intent::Make,
+        CaseState::Made { .. } | CaseState::Shelved { .. } if !pin_set => Intent::Pin,
+        CaseState::Made { .. } if case.notice_printed.is_none() => Intent::Papers,
+        CaseState::Made { .. } => Intent::Shelf,
+        CaseState::Shelved { .. } => Intent::Handover,
+        CaseState::HandedOver { .. } | CaseState::Cancelled { .. } => Intent::Journal,
+    }
+}
+
+/// Whether the case's state allows a step. Nothing else opens a step's screen.
+fn allows(case: &CaseView, intent: Intent) -> bool {
+    let pin_set = case.card.as_ref().is_some_and(|card| card.pin_set);
+    match intent {
+        Intent::Verify => case.state == CaseState::Applied,
+        Intent::Make => matches!(case.state, CaseState::Verified | CaseState::Making { .. }),
+        Intent::Pin => matches!(case.state, CaseState::Made { .. } | CaseState::Shelved { .. }) && !pin_set,
+        Intent::Shelf => matches!(case.state, CaseState::Made { .. } | CaseState::Shelved { .. }),
+        Intent::Handover => matches!(case.state, CaseState::Shelved { .. }) && pin_set,
+        Intent::CancelCase => matches!(case.state, CaseState::Applied | CaseState::Verified),
+        _ => true,
+    }
+}
+
+/// The role a step needs.
+const fn role(intent: Intent) -> Option<Role> {
+    match intent {
+        Intent::Verify => Some(Role::Verification),
+        Intent::Make => Some(Role::Issuing),
+        Intent::Handover => Some(Role::Handover),
+        _ => None,
+    }
+}
+
+impl Screen for Case {
+    fn place(&self) -> Place {
+        Place::Case
+    }
+
+    fn is_busy(&self) -> bool {
+        self.asking.is_some()
+    }
+
+    fn can(&self, intent: Intent, common: &Common) -> bool {
+        let Some(case) = &common.open else {
+            return matches!(intent, Intent::CloseCase);
+        };
+        match intent {
+            Intent::Reveal => case.resident.masked && case.resident.may_reveal,
+            intent => allows(case, intent),
+        }
+    }
+
+    fn act(&mut self, intent: Intent, common: &mut Common) {
+        let Some(case) = common.open.clone() else {
+            return common.go(Go::Home);
+        };
+        let intent = if intent == Intent::Confirm { next(&case) } else { intent };
+        if let Some(role) = role(intent)
+            && !common.may(role)
+        {
+            return common.tell_fault(&Fault::NotAllowed(role));
+        }
+        match intent {
+            Intent::Verify => common.go(Go::Verification),
+            Intent::Make => common.go(Go::To(Box::new(Making::new(&case)))),
+            Intent::Pin => common.go(Go::To(Box::new(Pin::new(&case)))),
+            Intent::Papers => common.go(Go::To(Box::new(Papers::new(&case)))),
+            Intent::Shelf => common.go(Go::To(Box::new(Shelf::new(&case)))),
+            Intent::Handover => common.go(Go::To(Box::new(Handover::new()))),
+            Intent::Journal => common.go(Go::To(Box::new(Journal::default()))),
+            Intent::CardShow => common.go(Go::To(Box::new(CardShow::default()))),
+            Intent::CancelCase => common.go(Go::Over(Box::new(over::Reason::about("cancel-case-about")))),
+            Intent::Reveal => self.revealing = Some(common.order_for_case(Order::RevealAddress(case.resident.id))),
+            Intent::CloseCase => {
+                common.close_case();
+                common.go(Go::Home);
+            }
+            _ => {}
+        }
+    }
+
+    fn reasoned(&mut self, reason: &str, common: &mut Common) {
+        if let Some(case) = common.case_at() {
+            let reason = reason.to_owned();
+            self.asking = Some(common.order_for_case(Order::CancelCase { case, reason }));
+        }
+    }
+
+    fn reply(&mut self, job: JobId, reply: &Result<Reply, Fault>, common: &mut Common) {
+        if self.revealing == Some(job) {
+            self.revealing = None;
+            match (reply, &mut common.open) {
+                (Ok(Reply::Resident(resident)), Some(case)) if resident.id == case.resident.id => {
+                    case.resident = (**resident).clone();
+                    common.tell(Meaning::NeedsYou, "address-revealed");
+                }
+                (Err(fault), _) => common.tell_fault(fault),
+                _ => {}
+            }
+        }
+        if self.asking == Some(job) {
+            self.asking = None;
+            common.next_step();
+            if let Err(fault) = reply {
+                common.tell_fault(fault);
+            }
+        }
+    }
+
+    fn view(&self, common: &Common, pen: &Pen<'_>) -> Page {
+        let case = common.open.as_deref();
+        let mut page = Page::titled(case_title(pen, "title-case", case));
+        let Some(case) = case else { return page };
+        resident_facts(&mut page, &case.resident, pen);
+        page.gap();
+        let (path, next_line) = (path(case, pen), next_line(case, pen));
+        if pen.side > 0 {
+            page.side = path;
+            application(&mut page, case, pen);
+        } else {
+            page.body.extend(path);
+        }
+        if let Some(problem) = case.problem {
+            let (what, todo) = problem_words(problem);
+            let words = format!(
+                "{}{}  {}{}",
+                pen.glyphs.stop,
+                pen.say(what),
+                pen.glyphs.arrow,
+                pen.say(todo)
+            );
+            page.paragraph(pen, 0, &words, Meaning::Stop);
+        }
+        page.gap();
+        page.focus = page.body.len();
+        page.line(next_line);
+        page
+    }
+}
+
+/// The steps of a case, those done with their time.
+fn path(case: &CaseView, pen: &Pen<'_>) -> Vec<Line> {
+    let pin_set = case.card.as_ref().is_some_and(|card| card.pin_set);
+    let made = case.state.card().is_some() && !matches!(case.state, CaseState::Making { .. });
+    let (shelved, handed) = match &case.state {
+        CaseState::Shelved { shelf, .. } => (Some(shelf.to_string()), false),
+        CaseState::HandedOver { .. } => (Some(String::new()), true),
+        _ => (None, false),
+    };
+    let verified = case
+        .verified
+        .as_ref()
+        .map(|(at, who)| format!("{}  {who}", moment(pen, *at)));
+    let chip = case.card.as_ref().map(|card| card.chip.clone()).unwrap_or_default();
+    let notice = case.notice_printed.map(|at| moment(pen, at));
+    let steps: [(&str, Intent, bool, String); 7] = [
+        ("step-apply", Intent::New, true, moment(pen, case.applied_at)),
+        (
+            "step-verify",
+            Intent::Verify,
+            verified.is_some(),
+            verified.unwrap_or_default(),
+        ),
+        ("step-make", Intent::Make, made, chip),
+        ("step-pin", Intent::Pin, pin_set, String::new()),
+        (
+            "step-papers",
+            Intent::Papers,
+            notice.is_some(),
+            notice.unwrap_or_default(),
+        ),
+        (
+            "step-shelve",
+            Intent::Shelf,
+            shelved.is_some(),
+            shelved.unwrap_or_default(),
+        ),
+        ("step-hand-over", Intent::Handover, handed, String::new()),
+    ];
+    let cancelled = matches!(case.state, CaseState::Cancelled { .. });
+    steps
+        .into_iter()
+        .map(|(word, intent, done, detail)| {
+            let here = !case.state.is_closed() && intent == next(case);
+            let (symbol, meaning) = match (done, here) {
+                (true, _) => (pen.glyphs.done, Meaning::Done),
+                (false, true) => (pen.glyphs.here, Meaning::NeedsYou),
+                (false, false) => (pen.glyphs.todo, Meaning::Quiet),
+            };
+            let meaning = if cancelled { Meaning::Quiet } else { meaning };
+            Line::of(symbol, meaning)
+                .and(" ", Meaning::Plain)
+                .and(pen.fit(&pen.say(word), 20), meaning)
+                .and("  ", Meaning::Plain)
+                .and(detail, Meaning::Quiet)
+        })
+        .collect()
+}
+
+/// What Enter does.
+fn next_line(case: &CaseView, pen: &Pen<'_>) -> Line {
+    let word = match next(case) {
+        Intent::Verify => "case-next-verify",
+        Intent::Make if matches!(case.state, CaseState::Making { .. }) => "case-next-resume",
+        Intent::Make => "case-next-make",
+        Intent::Pin => "case-next-pin",
+        Intent::Papers => "case-next-papers",
+        Intent::Shelf => "case-next-shelf",
+        Intent::Handover => "case-next-handover",
+        _ => "case-next-journal",
+    };
+    let (state, meaning) = state_word(&case.state);
+    Line::of(pen.say(state), meaning)
+        .and("  ", Meaning::Plain)
+        .and(pen.glyphs.arrow, Meaning::Accent)
+        .and("Enter ", Meaning::Accent)
+        .and(pen.say(word), Meaning::Strong)
+}
+
+/// What was applied for, on wide screens.
+fn application(page: &mut Page, case: &CaseView, pen: &Pen<'_>) {
+    let application = &case.application;
+    let who = pen.say(match application.applicant() {
+        Applicant::Resident => "applicant-resident",
+        Applicant::Guardian { .. } => "applicant-guardian",
+        Applicant::Agent { .. } => "applicant-agent",
+    });
+    let who = match application.applicant().acting_for_resident() {
+        Some(person) => format!("{who}  {}", person.name),
+        None => who,
+    };
+    page.fact(pen, LABEL, &pen.say("field-applicant"), &who, Meaning::Plain);
+    let delivery = pen.say(match application.delivery() {
+        Delivery::Counter => "delivery-counter",
+        Delivery::RestrictedPost => "delivery-post",
+    });
+    page.fact(pen, LABEL, &pen.say("field-delivery"), &delivery, Meaning::Plain);
+    let agreed: Vec<String> = issuance::application::Service::ALL
+        .into_iter()
+        .filter(|service| application.consents_to(*service))
+        .map(|service| pen.say(super::application::service_word(service)))
+        .collect();
+    page.fact(
+        pen,
+        LABEL,
+        &pen.say("field-consents"),
+        &agreed.join(&pen.say("list-comma")),
+        Meaning::Plain,
+    );
+    if !application.notes().is_empty() {
+        page.fact(pen, LABEL, &pen.say("field-notes"), application.notes(), Meaning::Plain);
+    }
+}

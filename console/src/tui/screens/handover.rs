@@ -1,0 +1,406 @@
+//! 交付: notice, shelf and chip must agree; then two sights. What does not agree can only go back to its shelf.
+
+use issuance::case::ShelfPlace;
+
+use crate::tui::{
+    common::{Common, Go},
+    effect::{JobId, Order, SecondPurpose},
+    event::Reply,
+    facts::{Agreement, Compared, Incident, Reader, ReaderState, Sight, Sights, StaffShown},
+    fault::Fault,
+    input::{Input, Takes},
+    keymap::{Intent, Place},
+    over,
+    page::{Line, Page, Pen},
+    screen::Screen,
+    screens::shown::{address, case_title, name_line},
+    theme::Meaning,
+};
+
+/// Where the handover stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Stage {
+    /// Notice, shelf place, card.
+    Gather,
+    /// Everything agrees: what is confirmed by whom. 1 or 2.
+    Look(u8),
+    /// Something does not agree.
+    Mismatch,
+    /// The card is in the resident's hand.
+    Over,
+    /// The card went back.
+    Returned,
+}
+
+/// A handover.
+#[derive(Debug)]
+pub struct Handover {
+    stage: Stage,
+    notice: Input,
+    shelf: Input,
+    /// 0 notice, 1 shelf.
+    at: usize,
+    agreements: Vec<Agreement>,
+    seen: [bool; 3],
+    row: usize,
+    second: Option<StaffShown>,
+    asking: Option<JobId>,
+}
+
+impl Handover {
+    /// A new one: nothing is taken from an earlier attempt.
+    pub fn new() -> Self {
+        Self {
+            stage: Stage::Gather,
+            notice: Input::new(Takes::Code, 64),
+            shelf: Input::new(Takes::Code, 12),
+            at: 0,
+            agreements: Vec::new(),
+            seen: [false; 3],
+            row: 0,
+            second: None,
+            asking: None,
+        }
+    }
+
+    fn check(&mut self, common: &mut Common) {
+        if self.notice.is_empty() {
+            self.at = 0;
+            return common.tell(Meaning::NeedsYou, "handover-scan");
+        }
+        let Some(shelf) = ShelfPlace::parse(self.shelf.text()) else {
+            self.at = 1;
+            return common.tell(Meaning::NeedsYou, "shelf-not-a-place");
+        };
+        if !matches!(common.resident_reader, ReaderState::Card(_)) {
+            return common.tell(Meaning::NeedsYou, "handover-insert");
+        }
+        if let Some(case) = common.case_at() {
+            self.asking = Some(common.order_for_case(Order::CheckHandover {
+                case,
+                notice: self.notice.text().to_owned(),
+                shelf,
+            }));
+        }
+    }
+
+    fn confirm_sights(&mut self, time: u8, common: &mut Common) {
+        if self.seen.contains(&false) {
+            return common.tell(Meaning::NeedsYou, "handover-look");
+        }
+        if let Some(case) = common.case_at() {
+            self.asking = Some(common.order_for_case(Order::ConfirmSight {
+                case,
+                time,
+                sights: Sight::ALL.to_vec(),
+            }));
+        }
+    }
+
+    /// The first sight is recorded: the second one begins anew, with nothing ticked.
+    fn second_look(&mut self, common: &mut Common) {
+        self.seen = [false; 3];
+        self.row = 0;
+        self.stage = Stage::Look(2);
+        common.next_step();
+        if common.setup.sights == Sights::TwoClerks && self.second.is_none() {
+            common.go(Go::Over(Box::new(over::Second::to(SecondPurpose::Handover))));
+        }
+    }
+
+    fn hand_over(&mut self, common: &mut Common) {
+        let (Some(case), Some(shelf)) = (common.case_at(), ShelfPlace::parse(self.shelf.text())) else {
+            return;
+        };
+        self.asking = Some(common.order_for_case(Order::HandOver {
+            case,
+            notice: self.notice.text().to_owned(),
+            shelf,
+        }));
+    }
+
+    fn answered(&mut self, reply: &Reply, common: &mut Common) {
+        match (reply, &self.stage) {
+            (Reply::Agreements(agreements), Stage::Gather) => {
+                let agrees = !agreements.is_empty() && agreements.iter().all(|agreement| agreement.agrees);
+                self.agreements = agreements.clone();
+                self.stage = if agrees { Stage::Look(1) } else { Stage::Mismatch };
+                self.seen = [false; 3];
+                self.row = 0;
+                if !agrees {
+                    common.tell(Meaning::Stop, "handover-mismatch");
+                }
+            }
+            (Reply::Done, Stage::Look(1)) => self.second_look(common),
+            (Reply::Done, Stage::Look(_)) => self.hand_over(common),
+            (Reply::Case(_), Stage::Look(_)) => {
+                self.stage = Stage::Over;
+                common.tell(Meaning::Done, "handover-done");
+            }
+            (Reply::Case(_), Stage::Mismatch) => {
+                self.stage = Stage::Returned;
+                common.tell(Meaning::NeedsYou, "handover-returned");
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Screen for Handover {
+    fn place(&self) -> Place {
+        match self.stage {
+            Stage::Gather => Place::Handover,
+            _ => Place::Sights,
+        }
+    }
+
+    fn field(&mut self) -> Option<&mut Input> {
+        match (&self.stage, self.at) {
+            (Stage::Gather, 0) => Some(&mut self.notice),
+            (Stage::Gather, _) => Some(&mut self.shelf),
+            _ => None,
+        }
+    }
+
+    fn takes_text(&self) -> bool {
+        self.stage == Stage::Gather
+    }
+
+    fn is_busy(&self) -> bool {
+        self.asking.is_some()
+    }
+
+    fn can(&self, intent: Intent, _common: &Common) -> bool {
+        match (intent, &self.stage) {
+            (Intent::Toggle | Intent::Up | Intent::Down, stage) => matches!(stage, Stage::Look(_) | Stage::Gather),
+            (Intent::ReturnToShelf, stage) => matches!(stage, Stage::Look(_) | Stage::Mismatch),
+            // Nothing can be confirmed where something does not agree.
+            (Intent::Confirm, stage) => *stage != Stage::Mismatch,
+            _ => true,
+        }
+    }
+
+    fn scanned(&mut self, payload: &str, common: &mut Common) -> bool {
+        if self.stage != Stage::Gather {
+            return true;
+        }
+        self.notice.set(payload);
+        self.at = 1;
+        common.message = None;
+        true
+    }
+
+    fn reader(&mut self, reader: Reader, _state: ReaderState, common: &mut Common) {
+        // Another card may lie there now: what was compared is worth nothing.
+        if reader == Reader::Resident && matches!(self.stage, Stage::Look(_)) && self.asking.is_none() {
+            self.stage = Stage::Gather;
+            self.agreements.clear();
+            self.second = None;
+            common.next_step();
+            common.tell(Meaning::NeedsYou, "handover-card-moved");
+        }
+    }
+
+    fn act(&mut self, intent: Intent, common: &mut Common) {
+        match (intent, &self.stage) {
+            (Intent::Up, Stage::Gather) => self.at = 0,
+            (Intent::Down, Stage::Gather) => self.at = 1,
+            (Intent::Confirm, Stage::Gather) if self.at == 0 && !self.notice.is_empty() => self.at = 1,
+            (Intent::Confirm, Stage::Gather) => self.check(common),
+            (Intent::Up, Stage::Look(_)) => self.row = self.row.saturating_sub(1),
+            (Intent::Down, Stage::Look(_)) => self.row = (self.row + 1).min(Sight::ALL.len() - 1),
+            (Intent::Toggle, Stage::Look(_)) => {
+                self.seen[self.row] = !self.seen[self.row];
+                self.row = (self.row + usize::from(self.seen[self.row])).min(Sight::ALL.len() - 1);
+            }
+            (Intent::Confirm, Stage::Look(2)) if common.setup.sights == Sights::TwoClerks && self.second.is_none() => {
+                common.go(Go::Over(Box::new(over::Second::to(SecondPurpose::Handover))));
+            }
+            (Intent::Confirm, Stage::Look(time)) => {
+                let time = *time;
+                self.confirm_sights(time, common);
+            }
+            (Intent::ReturnToShelf, Stage::Look(_) | Stage::Mismatch) => {
+                common.go(Go::Over(Box::new(over::Reason::about("handover-return-about"))));
+            }
+            (Intent::Confirm, Stage::Over | Stage::Returned) | (Intent::Back, _) => common.go(Go::Case),
+            _ => {}
+        }
+    }
+
+    fn approved(&mut self, purpose: SecondPurpose, who: &StaffShown, _common: &mut Common) {
+        if purpose == SecondPurpose::Handover {
+            self.second = Some(who.clone());
+        }
+    }
+
+    fn reasoned(&mut self, reason: &str, common: &mut Common) {
+        let Some(case) = common.case_at() else { return };
+        let mismatched = self
+            .agreements
+            .iter()
+            .filter(|agreement| !agreement.agrees)
+            .map(|agreement| agreement.what)
+            .collect();
+        self.stage = Stage::Mismatch;
+        self.asking = Some(common.order_for_case(Order::ReturnToShelf {
+            case,
+            incident: Incident {
+                mismatched,
+                note: reason.to_owned(),
+            },
+        }));
+    }
+
+    fn reply(&mut self, job: JobId, reply: &Result<Reply, Fault>, common: &mut Common) {
+        if self.asking != Some(job) {
+            return;
+        }
+        self.asking = None;
+        common.next_step();
+        match reply {
+            Ok(reply) => self.answered(reply, common),
+            Err(fault) => common.tell_fault(fault),
+        }
+    }
+
+    fn view(&self, common: &Common, pen: &Pen<'_>) -> Page {
+        let case = common.open.as_deref();
+        let mut page = Page::titled(case_title(pen, "title-handover", case));
+        let Some(case) = case else { return page };
+        match self.stage {
+            Stage::Gather => self.gather(common, pen, &mut page),
+            Stage::Look(time) => {
+                page.line(name_line(&case.resident, pen));
+                let (home, meaning) = address(&case.resident, pen);
+                page.line(
+                    Line::of(case.resident.person.birthday.wareki(), Meaning::Plain)
+                        .and("  ", Meaning::Plain)
+                        .and(home, meaning),
+                );
+                page.gap();
+                self.table(pen, &mut page);
+                page.gap();
+                self.sights(time, pen, &mut page);
+            }
+            Stage::Mismatch => {
+                self.table(pen, &mut page);
+                page.gap();
+                page.paragraph(pen, 0, &pen.say("handover-only-return"), Meaning::Stop);
+            }
+            Stage::Over => {
+                page.gap();
+                page.paragraph(pen, 2, &pen.say("handover-over"), Meaning::Done);
+                page.gap();
+                page.paragraph(pen, 2, &pen.say("handover-sign"), Meaning::NeedsYou);
+            }
+            Stage::Returned => {
+                page.gap();
+                page.paragraph(pen, 2, &pen.say("handover-is-back"), Meaning::NeedsYou);
+            }
+        }
+        page
+    }
+}
+
+impl Handover {
+    fn gather(&self, common: &Common, pen: &Pen<'_>, page: &mut Page) {
+        page.paragraph(pen, 0, &pen.say("handover-about"), Meaning::Plain);
+        page.gap();
+        page.input(
+            pen,
+            18,
+            &pen.say("handover-notice"),
+            &self.notice,
+            pen.width,
+            self.at == 0,
+        );
+        page.input(pen, 18, &pen.say("handover-shelf"), &self.shelf, 16, self.at == 1);
+        let (words, meaning) = match common.resident_reader {
+            ReaderState::Card(_) => ("handover-card-in", Meaning::Done),
+            _ => ("handover-insert", Meaning::NeedsYou),
+        };
+        page.fact(pen, 18, &pen.say("handover-card"), &pen.say(words), meaning);
+        if self.asking.is_some() {
+            page.gap();
+            page.paragraph(pen, 2, &pen.say("handover-checking"), Meaning::Waiting);
+        }
+    }
+
+    /// What was compared, records against what was found.
+    fn table(&self, pen: &Pen<'_>, page: &mut Page) {
+        let quiet = |key: &str, cells: usize| pen.fit(&pen.say(key), cells);
+        let column = pen.width.saturating_sub(24) / 2;
+        page.line(
+            Line::of("   ", Meaning::Plain)
+                .and(quiet("handover-compared", 14), Meaning::Quiet)
+                .and("  ", Meaning::Plain)
+                .and(quiet("handover-expected", column), Meaning::Quiet)
+                .and("  ", Meaning::Plain)
+                .and(quiet("handover-found", column), Meaning::Quiet),
+        );
+        for agreement in &self.agreements {
+            let (symbol, meaning) = if agreement.agrees {
+                (pen.glyphs.done, Meaning::Done)
+            } else {
+                (pen.glyphs.stop, Meaning::Stop)
+            };
+            page.line(
+                Line::of(symbol, meaning)
+                    .and(" ", Meaning::Plain)
+                    .and(quiet(compared_word(agreement.what), 14), meaning)
+                    .and("  ", Meaning::Plain)
+                    .and(pen.fit(&agreement.expected, column), Meaning::Plain)
+                    .and("  ", Meaning::Plain)
+                    .and(pen.fit(&agreement.found, column), meaning),
+            );
+        }
+    }
+
+    fn sights(&self, time: u8, pen: &Pen<'_>, page: &mut Page) {
+        let facts = [("time", time.to_string().into())];
+        let mut heading = Line::of(pen.say_with("handover-sights", &facts), Meaning::Accent);
+        if let (2, Some(second)) = (time, &self.second) {
+            heading = heading.and("  ", Meaning::Plain).and(&second.name, Meaning::Strong);
+        }
+        page.line(heading);
+        for (at, sight) in Sight::ALL.into_iter().enumerate() {
+            let here = at == self.row;
+            let tick = pen.glyphs.ticked[usize::from(!self.seen[at])];
+            let line = Line::of(if here { pen.glyphs.here } else { "  " }, Meaning::Accent)
+                .and(tick, if self.seen[at] { Meaning::Done } else { Meaning::Plain })
+                .and(" ", Meaning::Plain)
+                .and(
+                    pen.say(sight_word(sight)),
+                    if here { Meaning::Strong } else { Meaning::Plain },
+                );
+            if here {
+                page.focus = page.body.len();
+            }
+            page.line(line);
+        }
+    }
+}
+
+const fn compared_word(what: Compared) -> &'static str {
+    match what {
+        Compared::Notice => "compared-notice",
+        Compared::Shelf => "compared-shelf",
+        Compared::Chip => "compared-chip",
+        Compared::Pin => "compared-pin",
+    }
+}
+
+const fn sight_word(sight: Sight) -> &'static str {
+    match sight {
+        Sight::Person => "sight-person",
+        Sight::Name => "sight-name",
+        Sight::Card => "sight-card",
+    }
+}
+
+impl Default for Handover {
+    fn default() -> Self {
+        Self::new()
+    }
+}

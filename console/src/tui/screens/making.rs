@@ -1,0 +1,353 @@
+//! 発行: a progress line a step with its time; what pulling the card means now; a stop that says what it leaves.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use issuance::records::Step;
+use time::OffsetDateTime;
+
+use crate::tui::{
+    common::{Common, Go},
+    effect::{JobId, Order, SecondPurpose},
+    event::{MakingProgress, Reply},
+    facts::{CaseView, ChipKnown, ChipView, MakingEnd, Reader, ReaderState, StaffShown},
+    fault::Fault,
+    keymap::{Intent, Place},
+    over,
+    page::{Line, Page, Pen},
+    screen::Screen,
+    screens::shown::{case_title, chip_word},
+    theme::Meaning,
+};
+
+/// Cells of a progress bar.
+const BAR: usize = 20;
+
+/// How the making ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Ended {
+    Made,
+    Stopped(Fault),
+    Damaged,
+}
+
+/// Making a card.
+#[derive(Debug)]
+pub struct Making {
+    chip: Option<ChipView>,
+    reading: Option<JobId>,
+    running: Option<JobId>,
+    /// What the chip says once it is bound.
+    bound: Option<String>,
+    done: BTreeMap<Step, Duration>,
+    current: Option<(Step, OffsetDateTime, Option<(u64, u64)>)>,
+    safe_to_stop: bool,
+    stopping: bool,
+    second: Option<StaffShown>,
+    ended: Option<Ended>,
+}
+
+impl Making {
+    /// The making of this case's card, or where it stood.
+    pub fn new(case: &CaseView) -> Self {
+        Self {
+            chip: None,
+            reading: None,
+            running: None,
+            bound: None,
+            done: case
+                .card
+                .as_ref()
+                .map(|card| card.done.iter().copied().collect())
+                .unwrap_or_default(),
+            current: None,
+            safe_to_stop: true,
+            stopping: false,
+            second: None,
+            ended: None,
+        }
+    }
+
+    fn look(&mut self, common: &mut Common) {
+        if self.running.is_some() {
+            return;
+        }
+        self.chip = None;
+        self.reading = match common.resident_reader {
+            ReaderState::Card(_) => Some(common.order_for_case(Order::ReadChip)),
+            _ => None,
+        };
+    }
+
+    fn start(&mut self, common: &mut Common) {
+        let Some(chip) = &self.chip else {
+            return common.tell(Meaning::NeedsYou, "making-insert");
+        };
+        if !matches!(chip.known, ChipKnown::Blank | ChipKnown::ThisCaseUnfinished) {
+            return common.tell(Meaning::Stop, chip_word(chip.known).0);
+        }
+        if common.setup.making_by_two && self.second.is_none() {
+            return common.go(Go::Over(Box::new(over::Second::to(SecondPurpose::Making))));
+        }
+        if let Some(case) = common.case_at() {
+            self.ended = None;
+            self.stopping = false;
+            self.running = Some(common.order_for_case(Order::StartMaking { case }));
+            common.next_step();
+        }
+    }
+
+    fn stop(&mut self, common: &mut Common) {
+        if let Some(making) = self.running
+            && !self.stopping
+        {
+            self.stopping = true;
+            common.order_for_case(Order::CancelMaking { making });
+        }
+    }
+}
+
+impl Screen for Making {
+    fn place(&self) -> Place {
+        Place::Making
+    }
+
+    fn can_leave(&self) -> bool {
+        self.running.is_none()
+    }
+
+    fn can(&self, intent: Intent, _common: &Common) -> bool {
+        match intent {
+            Intent::Confirm => self.running.is_none(),
+            Intent::Refresh => self.running.is_none() && self.ended.is_none(),
+            Intent::Stop => self.running.is_some() && !self.stopping,
+            _ => true,
+        }
+    }
+
+    fn shown(&mut self, common: &mut Common) {
+        self.look(common);
+    }
+
+    fn reader(&mut self, reader: Reader, _state: ReaderState, common: &mut Common) {
+        if reader == Reader::Resident && self.ended != Some(Ended::Made) {
+            self.look(common);
+        }
+    }
+
+    fn act(&mut self, intent: Intent, common: &mut Common) {
+        match intent {
+            Intent::Confirm if self.ended == Some(Ended::Made) => common.go(Go::Case),
+            Intent::Confirm => self.start(common),
+            Intent::Refresh => self.look(common),
+            Intent::Stop => self.stop(common),
+            // Esc while the card is written asks for the safe stop; it never leaves a card half-way unseen.
+            Intent::Back if self.running.is_some() => self.stop(common),
+            Intent::Back => common.go(Go::Case),
+            _ => {}
+        }
+    }
+
+    fn approved(&mut self, purpose: SecondPurpose, who: &StaffShown, common: &mut Common) {
+        if purpose == SecondPurpose::Making {
+            self.second = Some(who.clone());
+            self.start(common);
+        }
+    }
+
+    fn making(&mut self, job: JobId, progress: &MakingProgress, common: &mut Common) {
+        if self.running != Some(job) {
+            return;
+        }
+        match progress {
+            MakingProgress::Bound { chip } => self.bound = Some(chip.clone()),
+            MakingProgress::Started { step, safe_to_stop } => {
+                self.current = Some((*step, common.now, None));
+                self.safe_to_stop = *safe_to_stop;
+            }
+            MakingProgress::Fraction { step, done, total } => {
+                if let Some((current, _, fraction)) = &mut self.current
+                    && current == step
+                {
+                    *fraction = Some((*done, *total));
+                }
+            }
+            MakingProgress::Finished { step, took } => {
+                self.done.insert(*step, *took);
+                self.current = None;
+            }
+        }
+    }
+
+    fn reply(&mut self, job: JobId, reply: &Result<Reply, Fault>, common: &mut Common) {
+        if self.reading == Some(job) {
+            self.reading = None;
+            match reply {
+                Ok(Reply::Chip(chip)) => {
+                    self.chip = Some(chip.clone());
+                    common.next_step();
+                }
+                Ok(_) => {}
+                Err(fault) => common.tell_fault(fault),
+            }
+        }
+        if self.running != Some(job) {
+            return;
+        }
+        self.running = None;
+        self.current = None;
+        self.stopping = false;
+        // Two people agree to one card: another one is agreed to anew.
+        self.second = None;
+        common.next_step();
+        match reply {
+            Ok(Reply::MakingEnded(MakingEnd::Made(case))) => {
+                common.open = Some(case.clone());
+                self.ended = Some(Ended::Made);
+                common.tell(Meaning::Done, "making-made");
+            }
+            Ok(Reply::MakingEnded(MakingEnd::Stopped { why, .. })) => {
+                self.ended = Some(Ended::Stopped(why.clone()));
+                common.tell_fault(why);
+                self.look(common);
+            }
+            Ok(Reply::MakingEnded(MakingEnd::Damaged { case, .. })) => {
+                common.open = Some(case.clone());
+                self.ended = Some(Ended::Damaged);
+                self.done.clear();
+                self.bound = None;
+                common.tell(Meaning::Stop, "making-damaged");
+                self.look(common);
+            }
+            Ok(_) => {}
+            Err(fault) => {
+                self.ended = Some(Ended::Stopped(fault.clone()));
+                common.tell_fault(fault);
+                self.look(common);
+            }
+        }
+    }
+
+    fn view(&self, common: &Common, pen: &Pen<'_>) -> Page {
+        let mut page = Page::titled(case_title(pen, "title-making", common.open.as_deref()));
+        self.chip_line(common, pen, &mut page);
+        page.gap();
+        for step in Step::ALL {
+            page.line(self.step_line(step, common, pen));
+        }
+        page.gap();
+        let (symbol, words, meaning) = self.what_now(common);
+        let symbol = match symbol {
+            Meaning::Done => pen.glyphs.done,
+            Meaning::Stop => pen.glyphs.stop,
+            Meaning::NeedsYou => pen.glyphs.warn,
+            _ => pen.glyphs.arrow,
+        };
+        page.paragraph(pen, 1, &format!("{symbol} {}", pen.say(words)), meaning);
+        if let Some(second) = &self.second {
+            let facts = [("name", second.name.as_str().into())];
+            page.paragraph(pen, 1, &pen.say_with("making-second", &facts), Meaning::Quiet);
+        }
+        if pen.side > 0 {
+            page.side = pen.aside(&pen.say("making-about"), Meaning::Quiet);
+        }
+        page
+    }
+}
+
+impl Making {
+    fn chip_line(&self, common: &Common, pen: &Pen<'_>, page: &mut Page) {
+        let bound = self.bound.clone().or_else(|| {
+            let card = common.open.as_ref()?.card.as_ref()?;
+            self.running.is_some().then(|| card.chip.clone())
+        });
+        if let Some(chip) = bound {
+            let words = pen.say_with("making-bound", &[("chip", chip.into())]);
+            return page.paragraph(pen, 0, &words, Meaning::Plain);
+        }
+        match (&self.chip, common.resident_reader) {
+            (Some(chip), _) => {
+                let (word, meaning) = chip_word(chip.known);
+                let words = pen.say_with("making-chip", &[("chip", chip.serial.as_str().into())]);
+                page.paragraph(pen, 0, &words, Meaning::Plain);
+                page.paragraph(pen, 0, &pen.say(word), meaning);
+            }
+            (None, _) if self.reading.is_some() => page.paragraph(pen, 0, &pen.say("making-reading"), Meaning::Waiting),
+            (None, _) => page.paragraph(pen, 0, &pen.say("making-insert"), Meaning::NeedsYou),
+        }
+    }
+
+    fn step_line(&self, step: Step, common: &Common, pen: &Pen<'_>) -> Line {
+        let word = pen.fit(&pen.say(step_word(step)), 30);
+        if let Some((current, since, fraction)) = self.current
+            && current == step
+        {
+            let line = Line::of("  ", Meaning::Plain)
+                .and(pen.glyphs.here, Meaning::Accent)
+                .and(" ", Meaning::Plain)
+                .and(word, Meaning::Strong);
+            let line = match fraction {
+                Some((done, total)) if total > 0 => {
+                    let full = (done.min(total) as usize * BAR) / total as usize;
+                    let bar = format!(
+                        "{}{}",
+                        pen.glyphs.bar[0].repeat(full),
+                        pen.glyphs.bar[1].repeat(BAR - full)
+                    );
+                    line.and(bar, Meaning::Accent).and("  ", Meaning::Plain)
+                }
+                _ => line,
+            };
+            let running = (common.now - since).whole_seconds().max(0).to_string();
+            return line.and(
+                pen.say_with("making-running", &[("seconds", running.into())]),
+                Meaning::Waiting,
+            );
+        }
+        match self.done.get(&step) {
+            Some(took) => {
+                let seconds = format!("{:.2}", took.as_secs_f64());
+                Line::of("  ", Meaning::Plain)
+                    .and(pen.glyphs.done, Meaning::Done)
+                    .and(" ", Meaning::Plain)
+                    .and(word, Meaning::Plain)
+                    .and(pen.fit_right(&seconds, 7), Meaning::Plain)
+                    .and(pen.say("in-seconds"), Meaning::Quiet)
+            }
+            None => Line::of("  ", Meaning::Plain)
+                .and(pen.glyphs.todo, Meaning::Quiet)
+                .and(" ", Meaning::Plain)
+                .and(word, Meaning::Quiet),
+        }
+    }
+
+    /// What stands now, in physical terms: what happens when the card is pulled, or what to do next.
+    fn what_now(&self, common: &Common) -> (Meaning, &'static str, Meaning) {
+        match (&self.ended, self.running) {
+            (_, Some(_)) if self.stopping => (Meaning::Waiting, "making-stopping", Meaning::Waiting),
+            (_, Some(_)) if self.safe_to_stop => (Meaning::NeedsYou, "making-pull-resumes", Meaning::NeedsYou),
+            (_, Some(_)) => (Meaning::NeedsYou, "making-pull-risky", Meaning::NeedsYou),
+            (Some(Ended::Made), None) => (Meaning::Done, "making-next", Meaning::Done),
+            (Some(Ended::Stopped(_)), None) => (Meaning::NeedsYou, "making-resume", Meaning::NeedsYou),
+            (Some(Ended::Damaged), None) => (Meaning::Stop, "making-new-blank", Meaning::Stop),
+            (None, None) if !self.done.is_empty() => (Meaning::NeedsYou, "making-resume", Meaning::NeedsYou),
+            (None, None) if common.setup.making_by_two => (Meaning::Plain, "making-ready-two", Meaning::Plain),
+            (None, None) => (Meaning::Plain, "making-ready", Meaning::Plain),
+        }
+    }
+}
+
+/// The words for a step.
+pub const fn step_word(step: Step) -> &'static str {
+    match step {
+        Step::Select => "making-select",
+        Step::Authenticate => "making-authenticate",
+        Step::GenerateAuthenticationKey => "making-generate-authentication-key",
+        Step::GenerateEligibilityKey => "making-generate-eligibility-key",
+        Step::ProvePossession => "making-prove-possession",
+        Step::IssueCertificates => "making-issue-certificates",
+        Step::Write => "making-write",
+        Step::ReadBack => "making-read-back",
+        Step::Verify => "making-verify",
+        Step::Close => "making-close",
+    }
+}

@@ -1,0 +1,166 @@
+//! Papers of a case: application form, delivery notice, receipt slip; printed, or printed again from what is kept.
+
+use crate::tui::{
+    common::{Common, Go, Told},
+    effect::{JobId, Order},
+    event::Reply,
+    facts::{CaseView, Paper},
+    fault::Fault,
+    frame::moment,
+    keymap::{Intent, Place},
+    page::{Page, Pen, Span, span},
+    screen::Screen,
+    screens::shown::case_title,
+    theme::Meaning,
+};
+
+/// The papers in the order they are needed.
+const PAPERS: [Paper; 3] = [Paper::Application, Paper::Notice, Paper::Receipt];
+
+/// The papers of a case.
+#[derive(Debug)]
+pub struct Papers {
+    chosen: usize,
+    printing: Option<(JobId, u8)>,
+}
+
+impl Papers {
+    /// The papers, with the one that is due chosen.
+    pub fn new(case: &CaseView) -> Self {
+        let chosen = match (&case.card, case.notice_printed, case.receipt_printed) {
+            (None, ..) => 0,
+            (Some(_), None, _) => 1,
+            (Some(_), Some(_), _) => 2,
+        };
+        Self { chosen, printing: None }
+    }
+
+    /// A notice names the card that waits; without a card there is none.
+    fn can_print(paper: Paper, common: &Common) -> bool {
+        let has_card = common.open.as_ref().is_some_and(|case| {
+            case.state.card().is_some() && !matches!(case.state, issuance::case::CaseState::Making { .. })
+        });
+        paper == Paper::Application || has_card
+    }
+}
+
+impl Screen for Papers {
+    fn place(&self) -> Place {
+        Place::Papers
+    }
+
+    fn is_busy(&self) -> bool {
+        self.printing.is_some()
+    }
+
+    fn can(&self, intent: Intent, common: &Common) -> bool {
+        intent != Intent::Confirm || Self::can_print(PAPERS[self.chosen], common)
+    }
+
+    fn act(&mut self, intent: Intent, common: &mut Common) {
+        match intent {
+            Intent::Up => self.chosen = self.chosen.saturating_sub(1),
+            Intent::Down => self.chosen = (self.chosen + 1).min(PAPERS.len() - 1),
+            Intent::Confirm if self.printing.is_none() => {
+                if let Some(case) = common.case_at() {
+                    let paper = PAPERS[self.chosen];
+                    self.printing = Some((common.order_for_case(Order::Print { case, paper }), 0));
+                }
+            }
+            Intent::Back => common.go(Go::Case),
+            _ => {}
+        }
+    }
+
+    fn printing(&mut self, job: JobId, percent: u8) {
+        if let Some((printing, done)) = &mut self.printing
+            && *printing == job
+        {
+            *done = percent;
+        }
+    }
+
+    fn reply(&mut self, job: JobId, reply: &Result<Reply, Fault>, common: &mut Common) {
+        if self.printing.is_none_or(|(printing, _)| printing != job) {
+            return;
+        }
+        self.printing = None;
+        common.next_step();
+        match reply {
+            Ok(Reply::Printed(printed, _)) => {
+                let key = if printed.again {
+                    "papers-printed-again"
+                } else {
+                    "papers-printed"
+                };
+                common.tell_with(
+                    Meaning::Done,
+                    key,
+                    vec![
+                        ("paper", Told::Word(paper_word(printed.paper))),
+                        ("file", Told::Text(printed.file.clone())),
+                        ("pages", Told::Text(printed.pages.to_string())),
+                    ],
+                );
+                // Notice and receipt belong together: the next one is offered.
+                if printed.paper == Paper::Notice {
+                    self.chosen = 2;
+                }
+            }
+            Ok(_) => {}
+            Err(fault) => common.tell_fault(fault),
+        }
+    }
+
+    fn view(&self, common: &Common, pen: &Pen<'_>) -> Page {
+        let case = common.open.as_deref();
+        let mut page = Page::titled(case_title(pen, "title-papers", case));
+        page.gap();
+        let Some(case) = case else { return page };
+        let printed = |at: Option<_>| match at {
+            Some(at) => span(
+                pen.say_with("papers-at", &[("at", moment(pen, at).into())]),
+                Meaning::Done,
+            ),
+            None => span(pen.say("papers-not-yet"), Meaning::Quiet),
+        };
+        let rows: Vec<Vec<Span>> = PAPERS
+            .into_iter()
+            .map(|paper| {
+                let state = match paper {
+                    _ if !Self::can_print(paper, common) => span(pen.say("papers-after-making"), Meaning::Quiet),
+                    Paper::Application => span(String::new(), Meaning::Quiet),
+                    Paper::Notice => printed(case.notice_printed),
+                    Paper::Receipt => printed(case.receipt_printed),
+                };
+                vec![span(pen.say(paper_word(paper)), Meaning::Strong), state]
+            })
+            .collect();
+        let lines = pen.table(pen.width, &[28], &rows, self.chosen, rows.len());
+        page.body.extend(lines);
+        page.gap();
+        page.paragraph(pen, 2, &pen.say(paper_about(PAPERS[self.chosen])), Meaning::Quiet);
+        if let Some((_, percent)) = self.printing {
+            page.gap();
+            let words = pen.say_with("papers-printing", &[("percent", percent.to_string().into())]);
+            page.paragraph(pen, 2, &words, Meaning::Waiting);
+        }
+        page
+    }
+}
+
+const fn paper_word(paper: Paper) -> &'static str {
+    match paper {
+        Paper::Application => "paper-application",
+        Paper::Notice => "paper-notice",
+        Paper::Receipt => "paper-receipt",
+    }
+}
+
+const fn paper_about(paper: Paper) -> &'static str {
+    match paper {
+        Paper::Application => "paper-application-about",
+        Paper::Notice => "paper-notice-about",
+        Paper::Receipt => "paper-receipt-about",
+    }
+}

@@ -1,0 +1,276 @@
+//! The resident chooses a PIN: a screen turned to them, with nothing on it but what is theirs, and dots for digits.
+
+use issuance::pin;
+use secrecy::SecretString;
+
+use crate::tui::{
+    common::{Common, Go},
+    effect::{JobId, Order},
+    event::Reply,
+    facts::{CaseView, ChipKnown, ChipView, Reader, ReaderState, Tries},
+    fault::{Fault, weak_word},
+    input::{Input, Takes},
+    keymap::{Intent, Place},
+    page::{Line, Page, Pen},
+    screen::Screen,
+    screens::shown::chip_word,
+    theme::Meaning,
+};
+
+/// Where the resident stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The clerk turns the screen; the card must be in the reader.
+    Ready,
+    /// The first time.
+    First,
+    /// Once more.
+    Again,
+    /// The card takes it.
+    Setting,
+    /// It is set; the screen goes back to the clerk.
+    Set,
+}
+
+/// The resident's PIN.
+#[derive(Debug)]
+pub struct Pin {
+    stage: Stage,
+    first: Input,
+    again: Input,
+    /// Why the last one was not taken.
+    why: Option<&'static str>,
+    chip: Option<ChipView>,
+    reading: Option<JobId>,
+    setting: Option<JobId>,
+}
+
+impl Pin {
+    /// For this case's card.
+    pub fn new(_case: &CaseView) -> Self {
+        Self {
+            stage: Stage::Ready,
+            first: Input::new(Takes::Pin, pin::LENGTH),
+            again: Input::new(Takes::Pin, pin::LENGTH),
+            why: None,
+            chip: None,
+            reading: None,
+            setting: None,
+        }
+    }
+
+    fn begin_again(&mut self, why: Option<&'static str>) {
+        self.first.clear();
+        self.again.clear();
+        self.why = why;
+        if matches!(self.stage, Stage::Again | Stage::Setting) {
+            self.stage = Stage::First;
+        }
+    }
+
+    fn look(&mut self, common: &mut Common) {
+        self.chip = None;
+        self.reading = match common.resident_reader {
+            ReaderState::Card(_) => Some(common.order_for_case(Order::ReadChip)),
+            _ => None,
+        };
+    }
+
+    fn confirm(&mut self, common: &mut Common) {
+        match self.stage {
+            Stage::Ready => match &self.chip {
+                Some(chip) if chip.known == ChipKnown::ThisCase && chip.pin == Tries::NotSet => {
+                    self.stage = Stage::First;
+                    common.next_step();
+                }
+                Some(chip) if chip.known == ChipKnown::ThisCase => common.tell_fault(&Fault::PinAlreadySet),
+                Some(_) => common.tell_fault(&Fault::WrongChip),
+                None => common.tell_fault(&Fault::NoCard),
+            },
+            Stage::First => self.check_first(common),
+            Stage::Again if self.again.text() != self.first.text() => {
+                self.begin_again(Some("pin-differs"));
+                common.next_step();
+            }
+            Stage::Again => {
+                if let Some(case) = common.case_at() {
+                    let pin = SecretString::from(self.first.text());
+                    self.first.clear();
+                    self.again.clear();
+                    self.stage = Stage::Setting;
+                    self.setting = Some(common.order_for_case(Order::SetPin { case, pin }));
+                }
+            }
+            Stage::Setting => {}
+            Stage::Set => common.go(Go::Case),
+        }
+    }
+
+    fn check_first(&mut self, common: &mut Common) {
+        let Some(case) = &common.open else { return };
+        let typed = SecretString::from(self.first.text());
+        match pin::check(&typed, &case.resident.person) {
+            Ok(_) => {
+                self.why = None;
+                self.stage = Stage::Again;
+            }
+            Err(weak) => self.begin_again(Some(weak_word(weak))),
+        }
+        common.next_step();
+    }
+}
+
+impl Screen for Pin {
+    fn place(&self) -> Place {
+        Place::Pin
+    }
+
+    fn field(&mut self) -> Option<&mut Input> {
+        match self.stage {
+            Stage::First => Some(&mut self.first),
+            Stage::Again => Some(&mut self.again),
+            _ => None,
+        }
+    }
+
+    fn takes_text(&self) -> bool {
+        matches!(self.stage, Stage::First | Stage::Again)
+    }
+
+    fn typed(&mut self, _common: &mut Common) {
+        self.why = None;
+    }
+
+    fn is_busy(&self) -> bool {
+        self.setting.is_some()
+    }
+
+    fn can_leave(&self) -> bool {
+        self.setting.is_none()
+    }
+
+    fn scanned(&mut self, _payload: &str, _common: &mut Common) -> bool {
+        // A scan must not open anyone's case in front of the resident.
+        true
+    }
+
+    fn shown(&mut self, common: &mut Common) {
+        self.look(common);
+    }
+
+    fn reader(&mut self, reader: Reader, _state: ReaderState, common: &mut Common) {
+        if reader == Reader::Resident && self.setting.is_none() && self.stage != Stage::Set {
+            self.begin_again(None);
+            self.stage = Stage::Ready;
+            common.next_step();
+            self.look(common);
+        }
+    }
+
+    fn act(&mut self, intent: Intent, common: &mut Common) {
+        match intent {
+            Intent::Confirm => self.confirm(common),
+            Intent::Back if self.setting.is_none() => common.go(Go::Case),
+            _ => {}
+        }
+    }
+
+    fn reply(&mut self, job: JobId, reply: &Result<Reply, Fault>, common: &mut Common) {
+        if self.reading == Some(job) {
+            self.reading = None;
+            match reply {
+                Ok(Reply::Chip(chip)) => self.chip = Some(chip.clone()),
+                Ok(_) => {}
+                Err(fault) => common.tell_fault(fault),
+            }
+        }
+        if self.setting == Some(job) {
+            self.setting = None;
+            common.next_step();
+            match reply {
+                Ok(_) => {
+                    self.stage = Stage::Set;
+                    common.tell(Meaning::Done, "pin-set");
+                }
+                Err(Fault::PinWeak(weak)) => self.begin_again(Some(weak_word(*weak))),
+                Err(fault) => {
+                    self.begin_again(None);
+                    self.stage = Stage::Ready;
+                    common.tell_fault(fault);
+                    self.look(common);
+                }
+            }
+        }
+    }
+
+    fn view(&self, common: &Common, pen: &Pen<'_>) -> Page {
+        let mut page = Page::titled(pen.say("title-pin"));
+        page.resident_facing = self.stage != Stage::Ready;
+        match self.stage {
+            Stage::Ready => self.ready(common, pen, &mut page),
+            Stage::First => self.entry(pen, &mut page, "pin-first", &self.first),
+            Stage::Again => self.entry(pen, &mut page, "pin-again", &self.again),
+            Stage::Setting => said(pen, &mut page, "pin-setting", Meaning::Waiting),
+            Stage::Set => {
+                said(pen, &mut page, "pin-thanks", Meaning::Done);
+                page.gap();
+                said(pen, &mut page, "pin-hand-back", Meaning::Plain);
+            }
+        }
+        page
+    }
+}
+
+impl Pin {
+    /// For the clerk, before the screen is turned.
+    fn ready(&self, common: &Common, pen: &Pen<'_>, page: &mut Page) {
+        page.gap();
+        page.paragraph(pen, 2, &pen.say("pin-ready"), Meaning::Strong);
+        page.gap();
+        let (words, meaning) = match (&self.chip, common.resident_reader) {
+            (Some(chip), _) if chip.known == ChipKnown::ThisCase && chip.pin == Tries::NotSet => {
+                (pen.say("pin-card-ready"), Meaning::Done)
+            }
+            (Some(chip), _) if chip.known == ChipKnown::ThisCase => {
+                (pen.say("fault-pin-already-set"), Meaning::NeedsYou)
+            }
+            (Some(chip), _) => (pen.say(chip_word(chip.known).0), Meaning::Stop),
+            (None, ReaderState::Card(_)) => (pen.say("making-reading"), Meaning::Waiting),
+            (None, _) => (pen.say("pin-insert"), Meaning::NeedsYou),
+        };
+        page.paragraph(pen, 2, &words, meaning);
+    }
+
+    /// For the resident: large, plain, dots.
+    fn entry(&self, pen: &Pen<'_>, page: &mut Page, key: &str, input: &Input) {
+        said(pen, page, key, Meaning::Strong);
+        page.gap();
+        let typed = input.len();
+        let mut line = Line::default();
+        for at in 0..pin::LENGTH {
+            let (symbol, meaning) = if at < typed {
+                (pen.glyphs.dot, Meaning::Strong)
+            } else {
+                (pen.glyphs.blank, Meaning::Quiet)
+            };
+            line = line.and(format!("  {symbol}  "), meaning);
+        }
+        page.cursor = Some((page.body.len(), (typed.min(pin::LENGTH - 1)) * 5 + 2));
+        page.line(line);
+        page.gap();
+        match self.why {
+            Some(why) => {
+                let words = format!("{}{}", pen.glyphs.warn, pen.say(why));
+                page.paragraph(pen, 0, &words, Meaning::NeedsYou);
+                said(pen, page, "pin-choose-another", Meaning::Plain);
+            }
+            None => said(pen, page, "pin-rules", Meaning::Plain),
+        }
+        page.gap();
+        said(pen, page, "pin-tries", Meaning::Quiet);
+    }
+}
+
+fn said(pen: &Pen<'_>, page: &mut Page, key: &str, meaning: Meaning) {
+    page.paragraph(pen, 0, &pen.say(key), meaning);
+}

@@ -1,0 +1,149 @@
+//! One resident: their facts, their household, their cases. From here an application begins.
+
+use crate::tui::{
+    common::{Common, Go},
+    effect::{JobId, Order},
+    event::Reply,
+    facts::ResidentView,
+    fault::Fault,
+    frame::moment,
+    keymap::{Intent, Place},
+    page::{Line, Page, Pen, Span, span},
+    screen::Screen,
+    screens::shown::{resident_facts, state_word},
+    theme::Meaning,
+};
+
+/// A resident.
+#[derive(Debug)]
+pub struct Resident {
+    view: ResidentView,
+    chosen: usize,
+    revealing: Option<JobId>,
+}
+
+impl Resident {
+    /// The screen of a resident just looked up.
+    pub fn new(view: ResidentView) -> Self {
+        // The case under way is what the clerk most likely wants.
+        let chosen = view.cases.iter().position(|case| !case.state.is_closed()).unwrap_or(0);
+        Self {
+            view,
+            chosen,
+            revealing: None,
+        }
+    }
+
+    fn has_case(&self) -> bool {
+        !self.view.cases.is_empty()
+    }
+}
+
+impl Screen for Resident {
+    fn place(&self) -> Place {
+        Place::Resident
+    }
+
+    fn shown(&mut self, common: &mut Common) {
+        common.close_case();
+    }
+
+    fn can(&self, intent: Intent, _common: &Common) -> bool {
+        match intent {
+            Intent::Reveal => self.view.masked && self.view.may_reveal,
+            Intent::Up | Intent::Down => self.view.cases.len() > 1,
+            _ => true,
+        }
+    }
+
+    fn act(&mut self, intent: Intent, common: &mut Common) {
+        match intent {
+            Intent::Up => self.chosen = self.chosen.saturating_sub(1),
+            Intent::Down => self.chosen = (self.chosen + 1).min(self.view.cases.len().saturating_sub(1)),
+            Intent::Confirm if self.has_case() => {
+                if let Some(case) = self.view.cases.get(self.chosen) {
+                    common.open_case(Order::OpenCase(case.id));
+                }
+            }
+            Intent::Confirm | Intent::New => common.go(Go::Application(Box::new(self.view.clone()))),
+            Intent::Reveal if self.revealing.is_none() => {
+                self.revealing = Some(common.order(Order::RevealAddress(self.view.id)));
+            }
+            Intent::Back => common.go(Go::Back),
+            _ => {}
+        }
+    }
+
+    fn reply(&mut self, job: JobId, reply: &Result<Reply, Fault>, common: &mut Common) {
+        if self.revealing != Some(job) {
+            return;
+        }
+        self.revealing = None;
+        match reply {
+            Ok(Reply::Resident(view)) if view.id == self.view.id => {
+                self.view = (**view).clone();
+                common.tell(Meaning::NeedsYou, "address-revealed");
+            }
+            Ok(_) => {}
+            Err(fault) => common.tell_fault(fault),
+        }
+    }
+
+    fn view(&self, _common: &Common, pen: &Pen<'_>) -> Page {
+        let mut page = Page::titled(pen.say("title-resident"));
+        resident_facts(&mut page, &self.view, pen);
+        page.gap();
+        if self.view.cases.is_empty() {
+            page.paragraph(pen, 2, &pen.say("resident-no-case"), Meaning::Quiet);
+        } else {
+            page.line(Line::of(pen.say("resident-cases"), Meaning::Accent));
+            let rows: Vec<Vec<Span>> = self
+                .view
+                .cases
+                .iter()
+                .map(|case| {
+                    let (word, meaning) = state_word(&case.state);
+                    vec![
+                        span(case.number.to_string(), Meaning::Strong),
+                        span(pen.say(word), meaning),
+                        span(moment(pen, case.since), Meaning::Quiet),
+                    ]
+                })
+                .collect();
+            let first = page.body.len();
+            let lines = pen.table(pen.width, &[11, 24], &rows, self.chosen, rows.len());
+            page.body.extend(lines);
+            page.focus = first + self.chosen;
+        }
+        page.gap();
+        let next = if self.has_case() {
+            "resident-next-open"
+        } else {
+            "resident-next-apply"
+        };
+        page.line(
+            Line::of(pen.glyphs.arrow, Meaning::Accent)
+                .and("Enter ", Meaning::Accent)
+                .and(pen.say(next), Meaning::Strong),
+        );
+        if pen.side > 0 {
+            page.side = household(&self.view, pen);
+        }
+        page
+    }
+}
+
+fn household(view: &ResidentView, pen: &Pen<'_>) -> Vec<Line> {
+    let mut lines = vec![Line::of(pen.say("resident-household-members"), Meaning::Accent)];
+    for (name, relation) in &view.household_members {
+        lines.push(
+            Line::of(pen.fit(name, 24.min(pen.side)), Meaning::Plain)
+                .and("  ", Meaning::Plain)
+                .and(relation, Meaning::Quiet),
+        );
+    }
+    if view.household_members.is_empty() {
+        lines.push(Line::of(pen.say("resident-lives-alone"), Meaning::Quiet));
+    }
+    lines
+}

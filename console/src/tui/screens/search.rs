@@ -1,0 +1,226 @@
+//! さがす: the roster narrows as one types; people of one name stand side by side.
+
+use crate::tui::{
+    common::{Common, Go},
+    effect::{JobId, Order},
+    event::Reply,
+    facts::{Address, Found, ResidentRow},
+    fault::Fault,
+    input::{Input, Takes},
+    keymap::{Intent, Place},
+    page::{Line, Page, Pen, Span, span},
+    screen::Screen,
+    screens::{resident::Resident, shown::protected_words},
+    theme::Meaning,
+};
+
+/// Lines kept for the chosen person below the list on narrow screens.
+const DETAIL: usize = 5;
+
+/// The search.
+#[derive(Debug)]
+pub struct Search {
+    text: Input,
+    found: Found,
+    chosen: usize,
+    searching: Option<JobId>,
+    opening: Option<JobId>,
+    /// Enter was pressed before the hits for this text came: a single hit opens by itself.
+    wanted: bool,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Self {
+            text: Input::new(Takes::Text, 60),
+            found: Found::default(),
+            chosen: 0,
+            searching: None,
+            opening: None,
+            wanted: false,
+        }
+    }
+}
+
+impl Search {
+    fn row(&self) -> Option<&ResidentRow> {
+        self.found.rows.get(self.chosen)
+    }
+
+    fn is_current(&self) -> bool {
+        self.searching.is_none() && self.found.text == self.text.text()
+    }
+
+    fn open(&mut self, common: &mut Common) {
+        if let Some(row) = self.row() {
+            self.opening = Some(common.order(Order::OpenResident(row.id)));
+        }
+    }
+}
+
+impl Screen for Search {
+    fn place(&self) -> Place {
+        Place::Search
+    }
+
+    fn field(&mut self) -> Option<&mut Input> {
+        Some(&mut self.text)
+    }
+
+    fn takes_text(&self) -> bool {
+        true
+    }
+
+    fn is_busy(&self) -> bool {
+        self.opening.is_some()
+    }
+
+    fn shown(&mut self, common: &mut Common) {
+        // Another person's rows have no place beside an open case.
+        common.close_case();
+        self.opening = None;
+    }
+
+    fn typed(&mut self, common: &mut Common) {
+        self.wanted = false;
+        if self.text.text().trim().is_empty() {
+            self.searching = None;
+            self.found = Found::default();
+            self.chosen = 0;
+        } else {
+            let text = self.text.text().to_owned();
+            self.searching = Some(common.order(Order::Search { text }));
+        }
+    }
+
+    fn act(&mut self, intent: Intent, common: &mut Common) {
+        let last = self.found.rows.len().saturating_sub(1);
+        match intent {
+            Intent::Up => self.chosen = self.chosen.saturating_sub(1),
+            Intent::Down => self.chosen = (self.chosen + 1).min(last),
+            Intent::PageUp => self.chosen = self.chosen.saturating_sub(8),
+            Intent::PageDown => self.chosen = (self.chosen + 8).min(last),
+            Intent::Confirm if self.is_current() => self.open(common),
+            Intent::Confirm => self.wanted = true,
+            Intent::Back => common.go(Go::Back),
+            _ => {}
+        }
+    }
+
+    fn reply(&mut self, job: JobId, reply: &Result<Reply, Fault>, common: &mut Common) {
+        if self.searching == Some(job) {
+            self.searching = None;
+            match reply {
+                Ok(Reply::Found(found)) => {
+                    self.found = (**found).clone();
+                    self.chosen = 0;
+                    // Other people stand where the old ones stood: an Enter meant for those must not open these.
+                    common.next_step();
+                    if std::mem::take(&mut self.wanted) && self.found.rows.len() == 1 {
+                        self.open(common);
+                    }
+                }
+                Ok(_) => {}
+                Err(fault) => common.tell_fault(fault),
+            }
+        }
+        if self.opening == Some(job) {
+            self.opening = None;
+            match reply {
+                Ok(Reply::Resident(resident)) => common.go(Go::To(Box::new(Resident::new((**resident).clone())))),
+                Ok(_) => {}
+                Err(fault) => common.tell_fault(fault),
+            }
+        }
+    }
+
+    fn view(&self, _common: &Common, pen: &Pen<'_>) -> Page {
+        let mut page = Page::titled(pen.say("title-search"));
+        page.input(pen, 8, &pen.say("search-field"), &self.text, pen.width, true);
+        let count = match (
+            self.text.is_empty(),
+            self.searching.is_some() && self.found.rows.is_empty(),
+        ) {
+            (true, _) => Line::of(pen.say("search-hint"), Meaning::Quiet),
+            (_, true) => Line::of(pen.say("loading-now"), Meaning::Waiting),
+            _ if self.found.rows.is_empty() => Line::of(pen.say("search-nobody"), Meaning::NeedsYou),
+            _ => {
+                let facts = [
+                    ("shown", self.found.rows.len().to_string().into()),
+                    ("total", self.found.total.to_string().into()),
+                ];
+                Line::of(pen.say_with("search-count", &facts), Meaning::Quiet)
+            }
+        };
+        page.line(Line::of("  ", Meaning::Plain).and(count.text(), count.spans[0].meaning));
+        let below = if pen.side > 0 { 0 } else { DETAIL + 1 };
+        let height = pen.height.saturating_sub(page.body.len() + below).max(1);
+        let rows: Vec<Vec<Span>> = self.found.rows.iter().map(|row| spans(row, pen)).collect();
+        let lines = pen.table(pen.width, &[16, 18, 17, 3], &rows, self.chosen, height);
+        page.body.extend(lines);
+        if let Some(row) = self.row() {
+            if pen.side > 0 {
+                page.side = detail(row, pen, pen.side);
+            } else {
+                page.body.resize(page.body.len().max(2 + height), Line::gap());
+                page.gap();
+                page.body.extend(detail(row, pen, pen.width).into_iter().take(DETAIL));
+            }
+        }
+        page.focus = 0;
+        page
+    }
+}
+
+fn spans(row: &ResidentRow, pen: &Pen<'_>) -> Vec<Span> {
+    let address = match &row.address {
+        Address::Shown { address, .. } => span(address.clone(), Meaning::Plain),
+        Address::Masked => span(pen.say("address-masked-short"), Meaning::NeedsYou),
+    };
+    vec![
+        span(row.name.clone(), Meaning::Strong),
+        span(row.kana.clone(), Meaning::Quiet),
+        span(row.birthday.clone(), Meaning::Plain),
+        span(row.sex.clone(), Meaning::Plain),
+        address,
+    ]
+}
+
+/// The chosen person: what tells them from others of the same name comes first.
+fn detail(row: &ResidentRow, pen: &Pen<'_>, width: usize) -> Vec<Line> {
+    let mut name = Line::of(&row.name, Meaning::Strong)
+        .and("  ", Meaning::Plain)
+        .and(&row.kana, Meaning::Quiet);
+    if let Some(alias) = &row.alias {
+        let alias = pen.say_with("resident-alias", &[("alias", alias.as_str().into())]);
+        name = name.and("  ", Meaning::Plain).and(alias, Meaning::Quiet);
+    }
+    let mut lines = vec![name];
+    if row.same_name > 0 {
+        let words = pen.say_with("search-same-name", &[("count", row.same_name.to_string().into())]);
+        lines.push(Line::of(pen.glyphs.warn, Meaning::NeedsYou).and(words, Meaning::NeedsYou));
+    }
+    if row.protected {
+        lines.push(Line::of(protected_words(pen), Meaning::NeedsYou));
+    }
+    let birthday = format!("{}  {}", row.birthday, row.sex);
+    lines.extend(pen.fact(width, 10, &pen.say("fact-birthday"), &birthday, Meaning::Plain));
+    let (address, meaning) = match &row.address {
+        Address::Shown {
+            postal_code,
+            address,
+            building,
+        } => {
+            let building = building.as_deref().unwrap_or_default();
+            (format!("{postal_code}  {address} {building}"), Meaning::Plain)
+        }
+        Address::Masked => (pen.say("address-masked"), Meaning::NeedsYou),
+    };
+    lines.extend(pen.fact(width, 10, &pen.say("fact-address"), address.trim(), meaning));
+    lines.extend(pen.fact(width, 10, &pen.say("resident-number"), &row.number, Meaning::Plain));
+    if let Some(case) = &row.open_case {
+        let words = pen.say_with("search-open-case", &[("case", case.to_string().into())]);
+        lines.push(Line::of("  ", Meaning::Plain).and(words, Meaning::Waiting));
+    }
+    lines
+}

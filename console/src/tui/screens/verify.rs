@@ -1,0 +1,595 @@
+//! 本人確認: documents on the counter, the four facts of each, powers, exceptions, and a review of all of it.
+//!
+//! Nothing here decides whether a person is verified: `issuance::identity::verify` does, and only what it gives can be
+//! recorded. The screens gather a [`Visit`] and say at every moment what still stands in its way.
+
+mod document;
+mod words;
+
+use issuance::{
+    application::Applicant,
+    case::CaseId,
+    identity::{
+        Beside, DOCUMENTS, Document, DocumentRecord, Exception, NotVerified, Party, Verification, Visit, verify,
+    },
+    staff::StaffId,
+};
+
+use self::document::Laid;
+use crate::tui::{
+    common::{Common, Go, Kept},
+    effect::{JobId, Order, SecondPurpose},
+    event::Reply,
+    facts::{CaseView, StaffShown},
+    fault::Fault,
+    input::Input,
+    keymap::{Intent, Place},
+    over,
+    page::{Line, Page, Pen, Span, span},
+    screen::Screen,
+    screens::shown::{case_title, name_line},
+    theme::Meaning,
+};
+
+/// Where the clerk is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// What lies on the counter.
+    Counter,
+    /// Which document is laid down.
+    Choose(Party),
+    /// One document: number, dates, photograph, facts.
+    Document(Party, usize),
+    /// Everything that was seen.
+    Review,
+}
+
+/// A row of the counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Row {
+    Laid(Party, usize),
+    Add(Party),
+    Attends,
+    Evidence,
+    Letter,
+    Inquiry,
+    Review,
+}
+
+/// An identity verification under way.
+#[derive(Debug)]
+pub struct Verify {
+    case: CaseId,
+    /// With which hold of the case the exceptions were agreed to; a new hold asks for them anew.
+    claim: u64,
+    at: At,
+    row: usize,
+    resident: Vec<Laid>,
+    acting: Vec<Laid>,
+    resident_attends: bool,
+    evidence_seen: bool,
+    letter_seen: bool,
+    inquiry_reply: bool,
+    exceptions: Vec<Exception>,
+    /// The exception for which a reason and the second clerk are asked.
+    asked: Option<(Party, issuance::identity::Fact, String)>,
+    saving: Option<JobId>,
+    revealing: Option<JobId>,
+    saved: bool,
+}
+
+impl Verify {
+    /// A new one: nothing seen yet.
+    pub fn begin(case: &CaseView) -> Self {
+        Self {
+            case: case.id,
+            claim: 0,
+            at: At::Counter,
+            row: 0,
+            resident: Vec::new(),
+            acting: Vec::new(),
+            resident_attends: !matches!(case.application.applicant(), Applicant::Agent { .. }),
+            evidence_seen: false,
+            letter_seen: false,
+            inquiry_reply: false,
+            exceptions: Vec::new(),
+            asked: None,
+            saving: None,
+            revealing: None,
+            saved: false,
+        }
+    }
+
+    fn documents(&self, party: Party) -> &Vec<Laid> {
+        match party {
+            Party::Resident => &self.resident,
+            Party::Acting => &self.acting,
+        }
+    }
+
+    fn documents_mut(&mut self, party: Party) -> &mut Vec<Laid> {
+        match party {
+            Party::Resident => &mut self.resident,
+            Party::Acting => &mut self.acting,
+        }
+    }
+
+    fn rows(&self, case: &CaseView) -> Vec<Row> {
+        let laid = |party| (0..self.documents(party).len()).map(move |at| Row::Laid(party, at));
+        let mut rows: Vec<Row> = laid(Party::Resident).collect();
+        rows.push(Row::Add(Party::Resident));
+        let applicant = case.application.applicant();
+        if applicant.acting_for_resident().is_some() {
+            rows.extend(laid(Party::Acting));
+            rows.push(Row::Add(Party::Acting));
+            rows.push(Row::Evidence);
+        }
+        if matches!(applicant, Applicant::Agent { .. }) {
+            rows.push(Row::Letter);
+        } else {
+            rows.push(Row::Attends);
+        }
+        rows.extend([Row::Inquiry, Row::Review]);
+        rows
+    }
+
+    fn visit(&self, clerk: StaffId) -> Visit {
+        let presented = |laid: &Vec<Laid>| laid.iter().map(Laid::presented).collect();
+        Visit {
+            clerk,
+            resident_attends: self.resident_attends,
+            resident_documents: presented(&self.resident),
+            acting_documents: presented(&self.acting),
+            evidence_seen: self.evidence_seen,
+            letter_seen: self.letter_seen,
+            beside: Beside {
+                inquiry_reply: self.inquiry_reply,
+                pin_entered: false,
+            },
+            exceptions: self.exceptions.clone(),
+        }
+    }
+
+    /// What the rules say of everything seen so far.
+    fn outcome(&self, case: &CaseView, common: &Common) -> Option<Result<Verification, NotVerified>> {
+        let clerk = common.session.as_ref()?.staff.id;
+        let today = common.now.to_offset(relay_core::clock::JST).date();
+        Some(verify(
+            &self.visit(clerk),
+            &case.resident.person,
+            &case.application,
+            today,
+        ))
+    }
+
+    fn move_to(&mut self, at: At, common: &mut Common) {
+        self.at = at;
+        self.row = 0;
+        common.next_step();
+    }
+
+    /// Back on the counter, on the row of the document one comes from.
+    fn to_counter(&mut self, common: &mut Common) {
+        let from = self.at;
+        self.move_to(At::Counter, common);
+        if let Some(case) = &common.open {
+            let rows = self.rows(case);
+            let wanted = match from {
+                At::Document(party, _) | At::Choose(party) => Row::Add(party),
+                _ => Row::Review,
+            };
+            self.row = rows.iter().position(|row| *row == wanted).unwrap_or(0);
+        }
+    }
+
+    fn save(&mut self, common: &mut Common) {
+        let Some(case) = common.open.clone() else { return };
+        if let (Some(Ok(verification)), Some(at)) = (self.outcome(&case, common), common.case_at()) {
+            self.saving = Some(common.order_for_case(Order::SaveVerification {
+                case: at,
+                verification: Box::new(verification),
+            }));
+        }
+    }
+}
+
+impl Screen for Verify {
+    fn place(&self) -> Place {
+        if self.at == At::Review {
+            Place::VerifyReview
+        } else {
+            Place::Verify
+        }
+    }
+
+    fn field(&mut self) -> Option<&mut Input> {
+        let row = self.row;
+        match self.at {
+            At::Document(party, at) => self.documents_mut(party).get_mut(at)?.field(row),
+            _ => None,
+        }
+    }
+
+    fn takes_text(&self) -> bool {
+        match self.at {
+            At::Document(party, at) => self.documents(party).get(at).is_some_and(|laid| laid.is_text(self.row)),
+            _ => false,
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.saving.is_some()
+    }
+
+    fn kept_as(&self, _common: &Common) -> Option<Kept> {
+        (!self.saved).then_some(Kept::Verification(self.case))
+    }
+
+    fn shown(&mut self, common: &mut Common) {
+        if self.claim != common.claim {
+            self.claim = common.claim;
+            if !self.exceptions.is_empty() {
+                self.exceptions.clear();
+                common.tell(Meaning::NeedsYou, "verify-exceptions-again");
+            }
+        }
+    }
+
+    fn can(&self, intent: Intent, common: &Common) -> bool {
+        let Some(case) = common.open.as_deref() else {
+            return intent == Intent::Back;
+        };
+        match (intent, self.at) {
+            (Intent::Reveal, _) => case.resident.masked && case.resident.may_reveal,
+            (Intent::Confirm, At::Review) => matches!(self.outcome(case, common), Some(Ok(_))),
+            (Intent::Exception, At::Document(party, at)) => self.excusable(party, at, case).is_some(),
+            (Intent::Exception, _) => false,
+            (Intent::Remove, At::Counter) => matches!(self.rows(case).get(self.row), Some(Row::Laid(..))),
+            (Intent::Remove, _) => false,
+            (Intent::Toggle | Intent::Left | Intent::Right, At::Counter) => matches!(
+                self.rows(case).get(self.row),
+                Some(Row::Attends | Row::Evidence | Row::Letter | Row::Inquiry)
+            ),
+            (Intent::Toggle | Intent::Left | Intent::Right, At::Document(..)) => !self.takes_text(),
+            (Intent::Toggle | Intent::Left | Intent::Right, _) => false,
+            (Intent::PageUp | Intent::PageDown, at) => matches!(at, At::Choose(_)),
+            _ => true,
+        }
+    }
+
+    fn act(&mut self, intent: Intent, common: &mut Common) {
+        let Some(case) = common.open.clone() else {
+            return common.go(Go::Home);
+        };
+        if intent == Intent::Reveal {
+            self.revealing = Some(common.order_for_case(Order::RevealAddress(case.resident.id)));
+            return;
+        }
+        match self.at {
+            At::Counter => self.act_at_counter(intent, &case, common),
+            At::Choose(party) => self.act_at_choice(intent, party, common),
+            At::Document(party, at) => self.act_at_document(intent, party, at, &case, common),
+            At::Review => match intent {
+                Intent::Confirm if self.saving.is_none() => self.save(common),
+                Intent::Up => self.row = self.row.saturating_sub(1),
+                Intent::Down => self.row += 1,
+                Intent::Back => self.to_counter(common),
+                _ => {}
+            },
+        }
+    }
+
+    fn typed(&mut self, _common: &mut Common) {}
+
+    fn reasoned(&mut self, reason: &str, common: &mut Common) {
+        if let Some((_, _, words)) = &mut self.asked {
+            *words = reason.to_owned();
+            common.go(Go::Over(Box::new(over::Second::to(
+                SecondPurpose::VerificationException,
+            ))));
+        }
+    }
+
+    fn approved(&mut self, purpose: SecondPurpose, who: &StaffShown, common: &mut Common) {
+        if purpose != SecondPurpose::VerificationException {
+            return;
+        }
+        if let Some((party, fact, reason)) = self.asked.take() {
+            self.exceptions.retain(|one| (one.party, one.fact) != (party, fact));
+            self.exceptions.push(Exception {
+                party,
+                fact,
+                reason,
+                second: who.id,
+            });
+            common.tell(Meaning::NeedsYou, "verify-exception-noted");
+        }
+    }
+
+    fn reply(&mut self, job: JobId, reply: &Result<Reply, Fault>, common: &mut Common) {
+        if self.revealing == Some(job) {
+            self.revealing = None;
+            match (reply, &mut common.open) {
+                (Ok(Reply::Resident(resident)), Some(case)) if resident.id == case.resident.id => {
+                    case.resident = (**resident).clone();
+                    common.tell(Meaning::NeedsYou, "address-revealed");
+                }
+                (Err(fault), _) => common.tell_fault(fault),
+                _ => {}
+            }
+        }
+        if self.saving == Some(job) {
+            self.saving = None;
+            common.next_step();
+            match reply {
+                Ok(_) => {
+                    self.saved = true;
+                    common.tell(Meaning::Done, "verify-saved");
+                    common.go(Go::Case);
+                }
+                Err(fault) => common.tell_fault(fault),
+            }
+        }
+    }
+
+    fn view(&self, common: &Common, pen: &Pen<'_>) -> Page {
+        let case = common.open.as_deref();
+        let mut page = Page::titled(case_title(pen, "title-verify", case));
+        let Some(case) = case else { return page };
+        match self.at {
+            At::Counter => self.counter(case, common, pen, &mut page),
+            At::Choose(_) => self.choice(pen, &mut page),
+            At::Document(party, at) => {
+                if let Some(laid) = self.documents(party).get(at) {
+                    let today = common.now.to_offset(relay_core::clock::JST).date();
+                    laid.view(party, self.row, case, &self.exceptions, today, pen, &mut page);
+                }
+            }
+            At::Review => self.review(case, common, pen, &mut page),
+        }
+        page
+    }
+}
+
+impl Verify {
+    fn act_at_counter(&mut self, intent: Intent, case: &CaseView, common: &mut Common) {
+        let rows = self.rows(case);
+        let row = rows.get(self.row).copied().unwrap_or(Row::Review);
+        match (intent, row) {
+            (Intent::Up, _) => self.row = self.row.saturating_sub(1),
+            (Intent::Down, _) => self.row = (self.row + 1).min(rows.len() - 1),
+            (Intent::Back, _) => common.go(Go::Back),
+            (Intent::Confirm, Row::Laid(party, at)) => self.move_to(At::Document(party, at), common),
+            (Intent::Confirm, Row::Add(party)) => self.move_to(At::Choose(party), common),
+            (Intent::Confirm, Row::Review) => self.move_to(At::Review, common),
+            (Intent::Remove, Row::Laid(party, at)) => {
+                self.documents_mut(party).remove(at);
+                // What was agreed to was agreed to in sight of this document.
+                self.exceptions.retain(|one| one.party != party);
+                common.next_step();
+            }
+            (Intent::Confirm | Intent::Toggle | Intent::Left | Intent::Right, Row::Attends) => {
+                self.resident_attends = !self.resident_attends;
+            }
+            (Intent::Confirm | Intent::Toggle | Intent::Left | Intent::Right, Row::Evidence) => {
+                self.evidence_seen = !self.evidence_seen;
+            }
+            (Intent::Confirm | Intent::Toggle | Intent::Left | Intent::Right, Row::Letter) => {
+                self.letter_seen = !self.letter_seen;
+            }
+            (Intent::Confirm | Intent::Toggle | Intent::Left | Intent::Right, Row::Inquiry) => {
+                self.inquiry_reply = !self.inquiry_reply;
+            }
+            _ => {}
+        }
+    }
+
+    fn act_at_choice(&mut self, intent: Intent, party: Party, common: &mut Common) {
+        let last = DOCUMENTS.len() - 1;
+        match intent {
+            Intent::Up => self.row = self.row.saturating_sub(1),
+            Intent::Down => self.row = (self.row + 1).min(last),
+            Intent::PageUp => self.row = self.row.saturating_sub(10),
+            Intent::PageDown => self.row = (self.row + 10).min(last),
+            Intent::Confirm => {
+                let document: Document = DOCUMENTS[self.row.min(last)].document;
+                self.documents_mut(party).push(Laid::new(document));
+                let at = self.documents(party).len() - 1;
+                self.move_to(At::Document(party, at), common);
+            }
+            Intent::Back => self.to_counter(common),
+            _ => {}
+        }
+    }
+
+    fn act_at_document(&mut self, intent: Intent, party: Party, at: usize, case: &CaseView, common: &mut Common) {
+        let row = self.row;
+        let masked = party == Party::Resident && case.resident.masked;
+        let Some(laid) = self.documents_mut(party).get_mut(at) else {
+            return self.to_counter(common);
+        };
+        let last = laid.row_count() - 1;
+        match intent {
+            Intent::Up => self.row = row.saturating_sub(1),
+            Intent::Down => self.row = (row + 1).min(last),
+            Intent::Confirm if row == last => self.to_counter(common),
+            Intent::Confirm => self.row = row + 1,
+            Intent::Toggle | Intent::Right | Intent::Left => {
+                let changed = laid.turn(row, if intent == Intent::Left { -1 } else { 1 }, masked);
+                match changed {
+                    document::Turned::Fact(fact) => {
+                        // An exception was for what was seen then.
+                        self.exceptions.retain(|one| (one.party, one.fact) != (party, fact));
+                    }
+                    document::Turned::Masked => common.tell(Meaning::NeedsYou, "verify-address-masked"),
+                    document::Turned::Other => {}
+                }
+            }
+            Intent::Exception => {
+                if let Some(fact) = self.excusable(party, at, case) {
+                    self.asked = Some((party, fact, String::new()));
+                    common.go(Go::Over(Box::new(over::Reason::about("verify-exception-about"))));
+                }
+            }
+            Intent::Back => self.to_counter(common),
+            _ => {}
+        }
+    }
+
+    /// The fact under the cursor, when it does not agree and could be let pass with a reason and a second clerk.
+    fn excusable(&self, party: Party, at: usize, case: &CaseView) -> Option<issuance::identity::Fact> {
+        let laid = self.documents(party).get(at)?;
+        let fact = laid.fact_at(self.row)?;
+        laid.is_excusable(fact, party, case).then_some(fact)
+    }
+
+    fn counter(&self, case: &CaseView, common: &Common, pen: &Pen<'_>, page: &mut Page) {
+        page.line(name_line(&case.resident, pen));
+        let outcome = self.outcome(case, common);
+        let judged = judged(outcome.as_ref());
+        let mut heading = None;
+        for (at, row) in self.rows(case).into_iter().enumerate() {
+            let here = at == self.row;
+            let of = match row {
+                Row::Laid(party, _) | Row::Add(party) => Some(party),
+                _ => None,
+            };
+            if of != heading {
+                heading = of;
+                match of {
+                    Some(party) => page.line(Line::of(pen.say(words::party(party)), Meaning::Accent)),
+                    None => page.gap(),
+                }
+            }
+            if here {
+                page.focus = page.body.len();
+            }
+            page.line(self.row_line(row, here, &judged, case, pen));
+        }
+        page.gap();
+        let standing = words::standing(outcome.as_ref(), pen);
+        if pen.side > 0 {
+            for line in standing {
+                page.side.extend(pen.aside(&line.text(), line.spans[0].meaning));
+            }
+        } else {
+            for line in standing {
+                page.paragraph(pen, 0, &line.text(), line.spans[0].meaning);
+            }
+        }
+    }
+
+    fn row_line(
+        &self,
+        row: Row,
+        here: bool,
+        judged: &[(Party, DocumentRecord)],
+        case: &CaseView,
+        pen: &Pen<'_>,
+    ) -> Line {
+        let pointer = Line::of(if here { pen.glyphs.here } else { "  " }, Meaning::Accent);
+        let strong = if here { Meaning::Strong } else { Meaning::Plain };
+        let tick = |on: bool, words: String| {
+            pointer
+                .clone()
+                .and(
+                    pen.glyphs.ticked[usize::from(!on)],
+                    if on { Meaning::Done } else { Meaning::Plain },
+                )
+                .and(" ", Meaning::Plain)
+                .and(words, strong)
+        };
+        match row {
+            Row::Laid(party, at) => {
+                let rule = self.documents(party)[at].document().rule();
+                let record = judged.iter().filter(|(whose, _)| *whose == party).nth(at);
+                let (symbol, words, meaning) = match record.map(|(_, record)| &record.not_counted) {
+                    Some(None) => (pen.glyphs.done, pen.say("document-counts"), Meaning::Done),
+                    Some(Some(why)) => (pen.glyphs.stop, words::not_counted(why, pen), Meaning::Stop),
+                    None => (pen.glyphs.todo, String::new(), Meaning::Quiet),
+                };
+                pointer
+                    .and(pen.fit(&words::document(rule, pen), 28), strong)
+                    .and("  ", Meaning::Plain)
+                    .and(symbol, meaning)
+                    .and(" ", Meaning::Plain)
+                    .and(words, meaning)
+            }
+            Row::Add(_) => pointer.and(pen.say("verify-add"), strong),
+            Row::Attends => tick(self.resident_attends, pen.say("verify-attends")),
+            Row::Evidence => {
+                let what = words::evidence(case.application.applicant(), pen);
+                tick(
+                    self.evidence_seen,
+                    pen.say_with("verify-evidence", &[("what", what.into())]),
+                )
+            }
+            Row::Letter => tick(self.letter_seen, pen.say("verify-letter")),
+            Row::Inquiry => tick(self.inquiry_reply, pen.say("verify-inquiry")),
+            Row::Review => pointer
+                .and("[ ", strong)
+                .and(pen.say("verify-to-review"), strong)
+                .and(" ]", strong),
+        }
+    }
+
+    fn choice(&self, pen: &Pen<'_>, page: &mut Page) {
+        page.paragraph(pen, 0, &pen.say("verify-choose"), Meaning::Plain);
+        let rows: Vec<Vec<Span>> = DOCUMENTS
+            .iter()
+            .map(|rule| {
+                vec![
+                    span(pen.say(words::class(rule.class)), Meaning::Accent),
+                    span(words::document(rule, pen), Meaning::Plain),
+                ]
+            })
+            .collect();
+        let height = pen.height.saturating_sub(page.body.len()).max(1);
+        let lines = pen.table(pen.width, &[14], &rows, self.row, height);
+        page.body.extend(lines);
+    }
+
+    fn review(&self, case: &CaseView, common: &Common, pen: &Pen<'_>, page: &mut Page) {
+        page.line(name_line(&case.resident, pen));
+        let mut lines = words::standing(self.outcome(case, common).as_ref(), pen);
+        lines.push(Line::gap());
+        let outcome = self.outcome(case, common);
+        for (party, record) in judged(outcome.as_ref()) {
+            lines.extend(words::record(party, &record, pen));
+        }
+        lines.push(Line::gap());
+        if self.exceptions.is_empty() {
+            lines.push(Line::of(pen.say("review-no-exception"), Meaning::Quiet));
+        }
+        for exception in &self.exceptions {
+            let facts = [
+                ("fact", pen.say(words::fact(exception.fact)).into()),
+                ("reason", exception.reason.as_str().into()),
+            ];
+            let words = format!("{}{}", pen.glyphs.warn, pen.say_with("review-exception", &facts));
+            lines.push(Line::of(words, Meaning::NeedsYou));
+        }
+        let first = self.row.min(lines.len().saturating_sub(1));
+        for line in lines.into_iter().skip(first) {
+            match line.spans.as_slice() {
+                [one] => page.paragraph(pen, 0, &one.text, one.meaning),
+                _ => page.line(line),
+            }
+        }
+        page.focus = 0;
+    }
+}
+
+/// Every document as the rules judged it, in the order laid down.
+fn judged(outcome: Option<&Result<Verification, NotVerified>>) -> Vec<(Party, DocumentRecord)> {
+    match outcome {
+        Some(Ok(verification)) => verification
+            .record()
+            .parties
+            .iter()
+            .flat_map(|party| party.documents.iter().map(|record| (party.party, record.clone())))
+            .collect(),
+        Some(Err(refused)) => refused.documents.clone(),
+        None => Vec::new(),
+    }
+}

@@ -1,0 +1,708 @@
+### Words of the console in English. The Japanese ones are in ja.ftl, key by key the same.
+
+## Frame: status line, clock, lists
+
+moment-short = { $day } { $english_month } { $time }
+status-readers = Readers
+status-staff = staff
+status-resident = resident
+status-case = Case
+status-no-case = none
+status-lock = lock { $minutes } min
+status-nobody = nobody logged in
+status-more-roles = …
+list-comma = ,{ " " }
+list-and = { " " }and{ " " }
+list-or = { " " }or{ " " }
+loading-now = Loading…
+more-lines = ↑{ $above } ↓{ $below }
+terminal-too-small = The terminal is too small. Make it at least { $width } columns by { $height } lines. Nothing is lost.
+in-seconds = { " " }s
+plain-card-in = card in
+plain-card-out = no card
+plain-no-reader = no reader
+plain-database-up = database up
+plain-database-down = database down
+
+## Roles
+
+role-reception = reception
+role-verification = verification
+role-issuing = issuing
+role-handover = handover
+role-protected-address = protected addresses
+role-administration = administration
+
+## Keys
+
+key-choose = choose
+key-page = page
+key-open = open
+key-queue = queue
+key-search = search
+key-new = new application
+key-refresh = reload
+key-lock = lock
+key-back = back
+key-likely = go on
+key-reveal = show address (recorded)
+key-field = field
+key-toggle = select
+key-change = change
+key-next = next
+key-submit = to submit
+key-back-kept = back (kept)
+key-verify = verify
+key-make = make card
+key-pin = PIN
+key-papers = papers
+key-shelf = shelve
+key-handover = hand over
+key-journal = journal
+key-card = card contents
+key-cancel-case = cancel case
+key-close-case = close case
+key-exception = exception
+key-remove = take off
+key-record = record
+key-scroll = scroll
+key-start = start / go on
+key-look-again = read again
+key-stop = stop safely
+key-decide = OK
+key-give-up = stop
+key-print = print
+key-put = shelved
+key-return = return to shelf
+key-enter-password = OK
+key-log-out = log out
+key-tray-staff = to staff reader
+key-tray-resident = to resident reader
+key-tray-new = new blank
+key-tray-likely = to its reader
+key-close = close
+key-yes = yes
+key-no = no
+key-help = keys
+key-language = 日本語
+key-tray = card tray
+key-quit = quit
+
+## Help
+
+title-help = Keys
+help-here = On this screen
+help-everywhere = Everywhere
+help-scanner = The QR code of a notice or a form can be scanned on any screen: its case opens (on the handover screen it fills the notice field).
+
+## Login and lock
+
+title-login = { $city } Card Counter
+title-locked = Locked
+title-first-run = First run: the first administrator
+login-about = Put your staff card in the staff reader and enter its password.
+login-insert-card = Put your staff card in
+login-reading = Reading the card…
+login-card-unreadable = This card can't be read. Put it in again (F5 reads again)
+login-password-length = A password has 8 to 16 characters. Nothing was sent to the card; no try was used.
+login-password-rule = 8 to 16 letters and digits, shown as dots.
+login-checking = Checking…
+staff-card = Staff card
+staff-number = Staff number
+staff-name = Name
+staff-password = Password
+staff-password-again = Once more
+label-tries = Tries left
+tries-left =
+    { $tries ->
+        [one] { $tries } try
+       *[other] { $tries } tries
+    }
+tries-blocked = Blocked. Ask an administrator to reset it.
+tries-not-set = Not set yet
+first-run-about = No staff is registered yet. Put a blank staff card in the staff reader and enter who will be the administrator.
+first-run-blank = A blank. The administrator's key will be made on it.
+first-run-missing = Enter the staff number and the name.
+first-run-differs = The two passwords differ. Enter them again.
+locked-card-pulled = The staff card was pulled, so the screen is locked.
+locked-idle = Nothing was pressed for a while, so the screen is locked.
+locked-by-key = The screen is locked.
+locked-keeps = Your work is kept. Go on with the same staff card and its password.
+title-log-out = Log out
+log-out-about = Log out?
+title-quit = Quit
+quit-about = Leave the program?
+quit-open-case = Case { $case } will be closed. What is recorded stays.
+
+## Today
+
+title-today = Today
+queue-to-verify = To verify
+queue-to-make = To make
+queue-to-shelve = To notify and shelve
+queue-to-hand-over = To hand over
+queue-problems = Problems
+queue-place = { $at } of { $count }
+queue-empty = Nothing waits in “{ $queue }”.
+today-applied = Applied today
+today-made = Made today
+today-handed-over = Handed over today
+today-mean-making = Mean making time
+row-held = open at { $desk }: { $staff }
+row-shelf = shelf { $place }
+case-state = State
+case-since = Since
+case-shelf = Shelf
+case-held-by = Open with
+case-problem = Problem
+case-next = Next
+next-verify = verify the person
+next-make = make the card
+next-resume = go on making
+next-shelve = notify, shelve
+next-hand-over = hand over
+next-journal = see the journal
+problem-making-stopped = making stopped
+problem-making-stopped-next = go on making
+problem-card-damaged = card damaged
+problem-card-damaged-next = make with a new blank
+problem-handover-mismatch = mismatch at handover
+problem-handover-mismatch-next = check with a colleague
+problem-pin-blocked = PIN blocked
+problem-pin-blocked-next = wait for the resident
+problem-incident = incident noted
+problem-incident-next = see the journal
+
+## States and steps of a case
+
+state-applied = Applied
+state-verified = Verified
+state-making = Being made
+state-made = Made
+state-shelved = In the shelf
+state-handed-over = Handed over
+state-cancelled = Cancelled
+title-case = Case
+step-apply = Application
+step-verify = Identity verified
+step-make = Card made
+step-pin = PIN set
+step-papers = Notice and receipt
+step-shelve = In the shelf
+step-hand-over = Handed over
+case-next-verify = verify the person
+case-next-make = make the card
+case-next-resume = go on making the card
+case-next-pin = let the resident choose a PIN
+case-next-papers = print the notice and the receipt
+case-next-shelf = put the card in the shelf
+case-next-handover = hand the card over
+case-next-journal = see the journal
+cancel-case-about = This cancels the application; no card will be made. Write why.
+lease-lost = Your hold of the case ran out, so it was closed. Open it again; what you typed is kept.
+lease-lost-to = { $staff } at { $desk } took the case over, so it was closed here.
+
+## Search
+
+title-search = Search
+search-field = Search
+search-hint = Reading, name, birthday (S45.3.1), part of the address, resident number; more words narrow it.
+search-nobody = Nobody found. Try part of the reading or the birthday.
+search-count = { $shown } of { $total }
+search-same-name = { $count } more with the same name. Tell them apart by birthday and address.
+search-open-case = case { $case } under way
+
+## Residents
+
+title-resident = Resident
+resident-alias = alias { $alias }
+resident-reduced = ※ marks characters that can't be shown here: { $points }
+resident-protected = Under support measures. Do not say the address aloud.
+resident-number = Number
+resident-household = Household
+resident-phone = Phone
+resident-no-case = No application yet.
+resident-cases = Cases of this person
+resident-next-open = open the chosen case (n: new application)
+resident-next-apply = take an application
+resident-household-members = Household
+resident-lives-alone = nobody else
+address-masked = (not shown: support measures)
+address-masked-short = (hidden)
+address-revealed = The address is shown. The sight is recorded.
+sex-male = male
+sex-female = female
+sex-other = other
+sex-unknown = unknown
+
+## Application
+
+title-application = Application
+field-applicant = Applicant
+applicant-resident = resident
+applicant-guardian = guardian
+applicant-agent = agent
+field-agent-name = Agent's name
+field-agent-kana = Agent's reading
+field-agent-birthday = Agent's birthday
+field-agent-address = Agent's address
+field-agent-phone = Agent's phone
+field-guardian-basis = Standing
+field-guardian-evidence = Shown by
+field-agent-reason = Why not in person
+field-agent-evidence = Shown by
+field-letter = Letter of authority
+field-adult-ward = Adult ward
+field-delivery = Delivery
+field-paper-notices = Paper notices
+field-notes = Notes
+field-consents = Consents
+basis-parent = parent
+basis-minors-guardian = minor's guardian
+basis-adults-guardian = adult's guardian
+standing-same-household = same household (register)
+standing-register-held-here = family register held here
+standing-family-register = family register extract
+standing-court-registration = court registration
+reason-illness = illness
+reason-disability = disability
+reason-care-need = needs care
+reason-facility = lives in a facility
+reason-pregnancy = pregnancy
+reason-long-absence = long absence
+reason-withdrawn = withdrawn
+reason-busy = busy
+evidence-doctors-certificate = doctor's certificate
+evidence-disability-handbook = disability handbook
+evidence-care-insurance-card = care insurance card
+evidence-facility-certificate = facility certificate
+evidence-maternity-handbook = maternity handbook
+evidence-travel-papers = travel papers
+evidence-supporters-statement = supporter's statement
+letter-yes = handed in
+letter-no = none
+ward-yes = yes
+ward-no = no
+consent-yes = agrees
+consent-no = does not
+delivery-counter = at the counter
+delivery-post = restricted post
+paper-yes = wanted
+paper-no = not wanted
+service-eligibility = Eligibility
+service-health-checkup = Health check-up
+service-medical-expenses = Medical expenses
+service-pension = Pension records
+service-children = Children's records
+application-consent-text = Ask for each service whether the card may be used. Consent can be withdrawn at any time. The card is given without it too.
+consent-eligibility-about = Clinics can check insurance eligibility with this card. No PIN is asked.
+consent-health-checkup-about = One's own health check-up results can be read with the PIN.
+consent-medical-expenses-about = One's medical expenses can be read with the PIN.
+consent-pension-about = One's pension records can be read with the PIN.
+consent-children-about = A parent can read a child's health, vaccination and fitness records with the PIN.
+application-submit = Take this application
+application-wrong =
+    { $count ->
+        [one] One field needs
+       *[other] { $count } fields need
+    } another look; they are marked.
+application-duplicate = This person has an application under way. Make sure it is not the same one.
+application-duplicate-rows = Under way
+application-despite = Another application is under way. Write why a second one is taken.
+wrong-missing = Fill this in.
+wrong-not-answered = Ask, and choose one.
+wrong-too-long = Too long; shorten it.
+wrong-unprintable = There are characters that can't be printed.
+wrong-not-a-date = Not a date (try S45.3.1 or 19700301).
+wrong-in-the-future = This lies in the future.
+wrong-not-a-phone-number = Not a phone number.
+wrong-under15-needs-guardian = Under 15: a legal guardian must apply.
+wrong-ward-needs-guardian = An adult ward: the guardian must apply.
+wrong-no-guardian-needed = No guardian is needed: 15 or older and no ward.
+wrong-basis-does-not-fit = Does not fit the person's age or standing.
+wrong-evidence-does-not-show-it = This does not show it; choose another.
+wrong-reason-not-allowed = No agent is allowed for this reason; ask the person to come.
+wrong-too-young = An agent must be of age.
+wrong-is-the-resident = The agent is the resident.
+wrong-protected-needs-the-person = Under support measures: no agents in principle.
+wrong-only-for-adults = Only for adults.
+
+## Identity verification
+
+title-verify = Identity verification
+party-resident = The resident's documents
+party-acting = The agent's documents
+verify-add = + lay down a document
+verify-choose = Choose the document you were shown.
+verify-attends = The resident is here
+verify-evidence = Seen: { $what }
+verify-letter = Letter of authority seen (own hand)
+verify-inquiry = The reply to the written inquiry is here
+verify-to-review = Review
+verify-ready = The rules are met. Read it over, then Enter records it.
+verify-by-way = { $party }: { $way } ({ $bar })
+verify-saved = The verification is recorded.
+verify-address-masked = The address is hidden, so it can't be compared. Show it with F6, or ask a colleague who may see it.
+verify-exception-about = This fact does not agree and is let pass. Write why; then a second clerk's card is needed.
+verify-exception-noted = The exception is noted. It stays in the review and the record.
+verify-exceptions-again = The case was opened anew: exceptions must be agreed to again.
+class-a = one is enough
+class-b-public = two: public
+class-b-other = two: other
+class-special = combination
+document-counts = counts
+document-number = Number
+document-issued = Issued
+document-expires = Good until
+document-original = Original
+original-yes = original
+original-no = copy
+document-photo = Photograph
+photo-same = same face
+photo-different = different
+document-done = Done with this document
+document-how = Lay the document beside the register and answer one by one; ←→ or Space changes the answer.
+fact-name = Name
+fact-birthday = Birthday
+fact-sex = Sex
+fact-address = Address
+fact-not-looked = not yet
+fact-same = same
+fact-same-variant = same (variant)
+fact-same-alias = same (alias)
+fact-different = different
+fact-not-shown = not shown
+fact-unreadable = unreadable
+fact-cannot-tell = open
+fact-excused = (exception)
+number-valid = The number checks.
+number-shape = The length is right.
+number-doubtful = The check digit does not fit; look again.
+number-wrong = The check digit is wrong: something was misread.
+number-length = { $typed } of { $expected } characters
+number-character = Character { $position } does not belong there.
+number-candidates = Near: { $candidates } ({ $more } more)
+date-not-read = Not a date yet (try R9.3.1 or 20270301)
+date-read = { $wareki } ({ $western })
+date-expired = { $wareki } ({ $western }): expired.
+not-counted-copy = a copy
+not-counted-expired = expired on { $day }
+not-counted-expiry-unknown = enter until when it is good
+not-counted-issued-too-early = issued before { $day }, or unknown
+not-counted-no-longer-accepted = not taken since { $day }
+not-counted-number-missing = enter its number
+not-counted-number-wrong = its number is wrong
+not-counted-facts-too-few = name and birthday or address must agree
+not-counted-photo-not-compared = compare the photograph
+not-counted-photo-differs = the photograph differs
+lack-a = a document of which one is enough
+lack-second-a = a second one of those
+lack-b = one of the “two” documents
+lack-public-b = a public one of “two”
+lack-second-b = one more of “two”
+lack-inquiry-reply = the reply to the inquiry
+lack-pin = the PIN entered
+lack-notification-card = the notification card
+lack-photo-certificate = a photo certificate
+way-one-a = one document is enough
+way-two-b-and-inquiry = two documents and the inquiry
+way-two-b = two documents
+way-two-a = two of those where one is enough
+way-a-and-b = one of each kind
+way-one-a-and-pin = one document and the PIN
+way-notification-and-two-b = notification card and two documents
+way-photo-certificate-and-two-b = photo certificate and two documents
+bar-counter = handed over at the counter
+bar-then-post = stricter: goes by post
+bar-acting = acting for another
+bar-absent = resident not here
+shortfall-resident-not-here = The resident is not here.
+shortfall-not-enough = { $party } are not enough. Still needed: { $lacks }.
+shortfall-fact-differs = { $fact } on the { $document } differs from the register.
+shortfall-fact-open = { $fact } on the { $document } is not compared yet.
+shortfall-photo-differs = The photograph on the { $document } is not the person. No exception is possible.
+shortfall-evidence-not-seen = See what shows the agent's standing or reason.
+shortfall-letter-not-seen = See the letter of authority.
+shortfall-exception-without-reason = The exception for { $fact } has no reason.
+shortfall-second-clerk-is-the-same = The exception for { $fact } needs another clerk than yourself.
+shortfall-exception-not-needed = The exception for { $fact } is not needed any more; look at the documents again.
+shortfall-nobody-acts = There are documents of an agent, but the resident applies.
+review-no-exception = No exceptions.
+review-exception = Exception: { $fact }  Reason: { $reason }
+document-name-individual-number-card = Individual Number Card
+document-name-driving-licence = driving licence
+document-name-driving-history = driving history certificate
+document-name-passport = passport
+document-name-residence-card = residence card
+document-name-special-permanent-resident = special permanent resident certificate
+document-name-alien-registration = alien registration certificate
+document-name-basic-resident-card-with-photo = basic resident card (photo)
+document-name-physical-disability-handbook = physical disability handbook
+document-name-rehabilitation-handbook = rehabilitation handbook
+document-name-mental-health-handbook = mental health handbook
+document-name-seafarers-handbook = seafarer's handbook
+document-name-seafarers-licence = seafarer's licence
+document-name-boat-licence = boat licence
+document-name-real-estate-agent-card = real estate agent's card
+document-name-electricians-licence = electrician's licence
+document-name-radio-operators-licence = radio operator's licence
+document-name-gun-permit = gun permit
+document-name-war-wounded-handbook = war-wounded handbook
+document-name-public-servant-card = public servant's card (photo)
+document-name-health-insurance-card = health insurance card
+document-name-eligibility-certificate = eligibility certificate
+document-name-care-insurance-card = care insurance card
+document-name-pension-handbook = pension handbook
+document-name-pension-certificate = pension certificate
+document-name-medical-recipient-card = medical recipient card
+document-name-maternity-handbook = maternity handbook
+document-name-registered-seal = seal certificate and seal
+document-name-livelihood-protection = livelihood protection certificate
+document-name-child-allowance-certificate = child allowance certificate
+document-name-basic-resident-card-plain = basic resident card (no photo)
+document-name-student-card = student card
+document-name-employee-card = employee card
+document-name-bank-book = bank book
+document-name-patient-card = patient card
+document-name-school-record = school record
+document-name-notification-card = notification card
+document-name-photo-certificate = photo certificate
+
+## Second clerk and reasons
+
+title-second = The second clerk
+second-for-exception = An exception needs a second clerk's agreement.
+second-for-making = Making a card needs a second clerk's agreement.
+second-for-handover = Two clerks look before a card is handed over. It is the second clerk's turn.
+second-insert = Take your card out and put the second clerk's card in
+second-agreed = { $name } agreed.
+second-return-card = Take the second card out and put your own staff card back.
+second-grace = The screen does not lock while the cards change places (up to 90 seconds).
+title-reason = Reason
+reason-field = Reason
+reason-too-short = Write a little more (4 characters or more), so that whoever reads it later understands.
+reason-recorded = The reason is kept in the record. Don't write the resident's personal data.
+
+## Making
+
+title-making = Make the card
+making-insert = Put a blank card in the resident reader.
+making-reading = Reading the card…
+making-chip = Chip { $chip }
+making-bound = Blank with chip { $chip } is bound to this case.
+chip-blank = A blank: it can be used for this case.
+chip-this-unfinished = This case's unfinished card: making can go on.
+chip-this = This case's card.
+chip-another = Another case's card. Take it out and put the right one in.
+chip-damaged = This card is recorded as damaged. Use another blank.
+chip-unknown = A card we have no record of. Put a blank in.
+making-select = Open the card
+making-authenticate = Authenticate as issuer
+making-generate-authentication-key = Make the authentication key
+making-generate-eligibility-key = Make the eligibility key
+making-prove-possession = Prove possession
+making-issue-certificates = Issue two certificates
+making-write = Write
+making-read-back = Read back
+making-verify = Verify
+making-close = Close
+making-running = { $seconds } s
+making-ready = Enter starts.
+making-ready-two = Enter asks for the second clerk, then starts.
+making-resume = It is half made. With the same card in, Enter goes on.
+making-new-blank = Put this card with the damaged ones. With a new blank in, Enter starts again.
+making-pull-resumes = If the card is pulled now, making stops and can go on later.
+making-pull-risky = Don't pull the card now: it may become unusable.
+making-stopping = Going on to a safe place, then stopping…
+making-made = The card is made.
+making-next = Read back and verified. Enter returns to the case; the PIN is next.
+making-damaged = This card can't be finished. It is recorded as damaged, its certificates revoked.
+making-second = agreed by { $name }
+making-cannot-leave = You can't leave while a card is written. Wait, or stop it safely with s.
+making-about = Keys are made on the card and never leave it. Only certificates and identification are written, no name or address. Whatever happens, making can go on from the record.
+
+## PIN (the resident reads these)
+
+title-pin = PIN
+pin-ready = Turn the screen to the resident and press Enter. What follows is theirs.
+pin-card-ready = This case's card is in. Its PIN is not set yet.
+pin-insert = Put this case's card in the resident reader.
+pin-first = Choose a PIN and enter its 4 digits
+pin-again = Enter the same 4 digits once more
+pin-rules = Not your birthday, 0000, 1234 and the like
+pin-tries = When using the card, 3 wrong entries block it
+pin-choose-another = Please choose another
+pin-differs = That was not the same. Please begin again
+pin-setting = Writing to the card. Please leave it in
+pin-thanks = Your PIN is set. Thank you
+pin-hand-back = Please turn the screen back to the clerk
+pin-set = The PIN is set.
+weak-not-four-digits = Enter four digits
+weak-one-digit = Not one digit four times
+weak-pattern = Not digits in a pattern
+weak-sequence = Not digits in a row
+weak-birthday = Not taken from your birthday
+weak-phone = Not taken from your phone number
+weak-address = Not taken from your address
+weak-number = Not taken from your resident number
+
+## Papers
+
+title-papers = Papers
+paper-application = Application form
+paper-notice = Delivery notice
+paper-receipt = Receipt slip
+paper-application-about = What was applied for, with a QR code. The applicant reads and signs it.
+paper-notice-about = Sent by non-forwarding post; address for a window envelope, with a QR code.
+paper-receipt-about = Signed by whoever receives the card.
+papers-at = printed { $at }
+papers-not-yet = not yet
+papers-after-making = after the card is made
+papers-printing = Printing… { $percent }%
+papers-printed = { $paper } ready ({ $pages } p.): { $file }
+papers-printed-again = { $paper } printed again from the file ({ $pages } p.): { $file }
+
+## Shelf
+
+title-shelf = Into the shelf
+shelf-about = Put card and receipt slip together in the locked shelf and enter the place.
+shelf-field = Place
+shelf-hint = such as A-12
+shelf-not-a-place = Not a shelf place (such as A-12).
+shelf-done = Kept at { $place }. Send the notice.
+
+## Handover
+
+title-handover = Hand over
+handover-about = Scan the notice's QR code, enter the shelf place the card was taken from, and put the card in the resident reader.
+handover-notice = Notice QR
+handover-shelf = Taken from
+handover-card = Card
+handover-card-in = in the reader
+handover-insert = Put the card in the resident reader
+handover-scan = Scan the QR code of the notice the resident brought.
+handover-checking = Comparing with the records…
+handover-card-moved = The card was moved, so the comparison begins again.
+handover-compared = Compared
+handover-expected = Record
+handover-found = Here
+compared-notice = Notice
+compared-shelf = Shelf
+compared-chip = Chip
+compared-pin = PIN
+handover-sights = Sight { $time } of 2
+sight-person = The person before me is the resident (or the verified agent)
+sight-name = The name on the notice, on the screen and said aloud is the same
+sight-card = The card I hand over is the one in the reader
+handover-look = See all three with your own eyes and tick them with Space.
+handover-mismatch = Something does not agree. This card can't be handed over.
+handover-only-return = Do not hand it over. Return it to its shelf with r; what did not agree is recorded.
+handover-return-about = The card goes back to its shelf. Write what happened.
+handover-returned = The return is recorded; the case is among the problems.
+handover-is-back = Put the card back in its shelf now, and check with a colleague.
+handover-done = The handover is recorded. The card is active.
+handover-over = Hand the card to the resident.
+handover-sign = Have the receipt slip signed and keep it. Enter returns to the case.
+
+## Journal
+
+title-journal = Journal
+journal-empty = Nothing recorded yet.
+outcome-refused = refused
+outcome-failed = failed
+act-case-applied = application taken
+act-case-opened = case opened
+act-case-closed = case closed
+act-case-lease-broken = case taken over
+act-case-verified = person verified
+act-case-cancelled = cancelled
+act-case-shelved = put in the shelf
+act-case-handed-over = handed over
+act-case-returned = returned to the shelf
+act-case-incident = incident noted
+act-card-bound = blank bound
+act-card-step-intended = making step begun
+act-card-step-done = making step done
+act-card-serial-reserved = serial reserved
+act-card-certificate-kept = certificate issued
+act-card-made = card made
+act-card-damaged = marked damaged
+act-card-pin-set = PIN set
+act-card-activated = card activated
+act-paper-printed = paper printed
+act-handover-checked = handover compared
+act-handover-sight = sight confirmed
+act-address-shown = masked address shown
+act-second-clerk = second clerk agreed
+
+## Card contents
+
+title-card-show = On the card
+card-show-insert = Put a card in the resident reader.
+card-show-about = { $files } files, { $bytes } bytes: all there is on the card. No name, address, birthday or resident number anywhere.
+card-show-bytes = { $bytes } bytes
+card-show-free = free to read
+card-show-with-pin = read with the PIN
+card-show-empty = (empty)
+card-file-dir = applications on the card (ISO 7816-15 EF.DIR)
+card-file-odf = pointers to the other files (EF.OD)
+card-file-token-info = kind of card and chip serial (EF.TokenInfo)
+card-file-aodf = PIN rules: length and tries (EF.AOD)
+card-file-prkdf = keys: use and number only (EF.PrKD)
+card-file-pukdf = public keys (EF.PuKD)
+card-file-cdf = certificates (EF.CD)
+card-file-certificate = certificate: public key and holder number, no name (RFC 5280)
+card-file-other = another file
+
+## Tray (demo)
+
+title-tray = Card tray (demo)
+tray-about = These are virtual cards. Put one into a reader; once more takes it out.
+tray-staff-reader = Staff reader
+tray-resident-reader = Resident reader
+tray-empty = empty
+tray-password = password { $password }
+
+## What went wrong, what it means, what to do
+
+database-back = The database is back.
+fault-database-down = The database does not answer. What is recorded is safe. Wait, or tell the administrator.
+fault-held-by = { $staff } at { $desk } has it open (until { $until }). Wait, or have a word with them.
+fault-changed-meanwhile = Someone else moved the case on. Open it again and go on from there.
+fault-not-now = The case is not at that step now. Open it again.
+fault-not-allowed = This needs the role “{ $role }”. Ask a colleague who has it.
+fault-not-found = Not found. Check the number.
+fault-notice-invalid = This notice's code is not good. Make sure it is the latest notice.
+fault-notice-of-another = This notice belongs to case { $case }.
+fault-wrong-password =
+    Wrong password. It blocks after { $tries ->
+        [one] one more wrong try
+       *[other] { $tries } more wrong tries
+    }.
+fault-password-blocked = This card's password is blocked. Ask an administrator to reset it.
+fault-staff-unknown = This staff card is not registered. Ask an administrator.
+fault-other-staff = Another person's card. Put in the card of the one who locked it (Ctrl+D logs out).
+fault-same-person = You can't agree to your own act. Another clerk's card is needed.
+fault-wrong-pin =
+    Wrong PIN. It blocks after { $tries ->
+        [one] one more wrong try
+       *[other] { $tries } more wrong tries
+    }.
+fault-pin-blocked = This card's PIN is blocked. The resident must come to have it reset.
+fault-pin-already-set = This card's PIN is set already.
+fault-no-card = There is no card in the reader. Put it in.
+fault-card-removed = The card was pulled. Put the same card back to go on.
+fault-reader-gone = The reader is gone. Plug it in again, or use another.
+fault-card-service-gone = The card service (pcscd) is down. Tell the administrator.
+fault-foreign-card = Not one of our cards.
+fault-not-blank = Not a blank. Put a new blank in.
+fault-chip-taken = This chip belongs to another case or is recorded as damaged. Use another blank.
+fault-wrong-chip = Not this case's card. Check the case number and put the right card in.
+fault-card-refused = The card refused ({ $status }). If it happens again, use another blank.
+fault-authority-unavailable = No certificate can be issued (the authority's keys or expiry). Tell the administrator; making can go on later.
+fault-disk-full = The disk is full. Tell the administrator.
+fault-clock-wrong = The clock can't be right. Nothing is issued until it is set.
+fault-missing-glyph = Printing stopped: no glyph for “{ $character }” ({ $number }) in { $place }. Ask the administrator to add a font.
+fault-fonts-missing = The fonts for printing are missing. Tell the administrator.
+fault-cancelled = Stopped. Nothing was changed.
+fault-other = That did not work. Try again; if it stays, give the administrator the code { $code }.
