@@ -53,6 +53,15 @@ COMMENT ON FUNCTION office.refuse_change() IS 'Refuses UPDATE, DELETE and TRUNCA
 CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON office.audit_event
     FOR EACH STATEMENT EXECUTE FUNCTION office.refuse_change();
 
+CREATE FUNCTION office.tell_case_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('office_case', NEW.case_id::text);
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION office.tell_case_changed() IS 'Tells listening consoles at commit that something happened to a case.';
+CREATE TRIGGER audit_event_tells AFTER INSERT ON office.audit_event
+    FOR EACH ROW WHEN (NEW.case_id IS NOT NULL AND NEW.outcome = 'done') EXECUTE FUNCTION office.tell_case_changed();
+
 CREATE TABLE office.act_answer (
     id uuid PRIMARY KEY,
     verb text NOT NULL,

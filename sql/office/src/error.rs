@@ -133,6 +133,9 @@ pub enum OfficeError {
     /// The second clerk is the first.
     #[error("the second clerk must be another person")]
     SamePerson,
+    /// What is to be recorded was done by another clerk than the one logged in.
+    #[error("this was done by another clerk than the one logged in")]
+    OtherClerk,
     /// A second clerk's agreement is missing, or used up.
     #[error("a second clerk must agree first")]
     ApprovalMissing,
@@ -162,6 +165,7 @@ impl OfficeError {
             Self::PinNotSet => "pin_not_set",
             Self::PinAlreadySet => "pin_already_set",
             Self::SamePerson => "same_person",
+            Self::OtherClerk => "other_clerk",
             Self::ApprovalMissing => "approval_missing",
             Self::HandoverRefused(_) => "handover_mismatch",
             Self::NoNotice => "no_notice",

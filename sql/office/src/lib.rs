@@ -9,6 +9,7 @@
 mod act;
 mod audit;
 pub mod cases;
+mod changes;
 mod error;
 mod records;
 mod resident;
@@ -17,6 +18,8 @@ mod sealed;
 mod search;
 mod setup;
 mod staff;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use std::{
     fmt,
@@ -35,6 +38,7 @@ use uuid::Uuid;
 
 pub use act::{Act, By, SessionId, SessionKind};
 pub use audit::{AuditAct, Recorded, TrailCheck};
+pub use changes::{Change, Changes};
 pub use error::OfficeError;
 pub use records::{OfficeRecords, Revoked};
 pub use resident::{HouseholdMember, ResidentFile};
@@ -59,6 +63,7 @@ pub struct Office {
 }
 
 struct Shared {
+    door: Door,
     sealer: Arc<Sealer>,
     time: TimeSource,
     chance: Mutex<Box<dyn Chance>>,
@@ -97,6 +102,7 @@ impl Office {
         Self {
             store: Store::new(door),
             shared: Arc::new(Shared {
+                door: door.clone(),
                 sealer,
                 time,
                 chance: Mutex::new(chance),

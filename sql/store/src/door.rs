@@ -122,7 +122,9 @@ impl fmt::Debug for Store {
 }
 
 /// How often a transaction is tried again when others changed the same rows.
-const ATTEMPTS: u32 = 8;
+const ATTEMPTS: u32 = 12;
+/// The longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 impl Store {
     /// A store behind `door`. Nothing is connected before the first transaction, so a console can start and say
@@ -214,8 +216,9 @@ impl Store {
                         attempt += 1;
                         debug!(attempt, "again: others changed the same rows");
                         // Two that collided once would collide again in step; the pause grows and differs by task.
-                        let jitter = began.elapsed().subsec_nanos() as u64 % 7;
-                        tokio::time::sleep(Duration::from_millis((1 << attempt) + jitter)).await;
+                        let jitter = u64::from(began.elapsed().subsec_nanos() % 1_000);
+                        let pause = Duration::from_micros((500 << attempt) + (jitter << attempt) / 2);
+                        tokio::time::sleep(pause.min(LONGEST_PAUSE + Duration::from_micros(jitter * 100))).await;
                     }
                     ended => {
                         debug!(
@@ -271,7 +274,14 @@ impl Store {
                 failed: AtomicBool::new(false),
                 finished: AtomicBool::new(false),
             }));
-            match tx.batch(isolation.begin()).await {
+            let begin = if answer_limit == self.answer_limit {
+                isolation.begin().to_owned()
+            } else {
+                // The server's own limit, set at connecting, would end a longer statement before ours does.
+                let limit = answer_limit.as_millis();
+                format!("{}; SET LOCAL statement_timeout = {limit}", isolation.begin())
+            };
+            match tx.batch(&begin).await {
                 Ok(()) => return Ok(tx),
                 Err(StoreError::Unreachable { .. }) if tries > 1 => tries -= 1,
                 Err(error) => return Err(error),

@@ -9,12 +9,14 @@
 pub mod cluster;
 mod door;
 mod error;
+mod listen;
 pub mod migrate;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use door::{Door, Isolation, Store, Tx};
 pub use error::{ConstraintKind, StoreError};
+pub use listen::{Ear, Heard};
 
 // What the crates above need to bind values and read rows; the client itself stays behind the door.
 pub use tokio_postgres::{

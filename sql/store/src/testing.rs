@@ -22,7 +22,7 @@ use tokio_postgres::Client;
 
 use crate::{
     Door, StoreError,
-    cluster::{Care, Cluster, ClusterError, ClusterStatus, Login, Stop, quoted},
+    cluster::{Care, Cluster, ClusterError, ClusterStatus, Login, Programs, Stop, quoted},
     migrate::{MigrateError, connect, migrate},
 };
 
@@ -227,6 +227,9 @@ impl Drop for TestDatabase {
     }
 }
 
+/// Raised when a throwaway cluster's settings change, so that one made with the old ones is not used again.
+const SETTINGS: u32 = 1;
+
 struct Shared {
     cluster: Cluster,
     folder: PathBuf,
@@ -251,7 +254,8 @@ fn shared() -> Result<&'static Shared, TestingError> {
 
 fn start_shared() -> Result<Shared, TestingError> {
     let user = rustix::process::geteuid().as_raw();
-    let folder = std::env::temp_dir().join(format!("madoguchi-tests-{user}"));
+    let major = Programs::find(None)?.major;
+    let folder = std::env::temp_dir().join(format!("madoguchi-tests-{user}-{major}-{SETTINGS}"));
     open_folder(&folder)?;
     let in_use_path = folder.join("in-use");
     let in_use = lock_file(&in_use_path)?;

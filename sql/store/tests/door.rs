@@ -6,7 +6,7 @@ use std::{
 };
 
 use store::{
-    ConstraintKind, Door, Store, StoreError, Tx,
+    ConstraintKind, Door, Ear, Isolation, Store, StoreError, Tx,
     cluster::Stop,
     testing::{self, LoneCluster, Recipe, TestDatabase},
 };
@@ -148,6 +148,67 @@ async fn a_role_without_the_privilege_is_told_as_such() {
         .await
         .unwrap_err();
     assert!(matches!(refused, StoreError::Denied { .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_as_such() {
+    let (_database, store) = ledger().await;
+    let refused: StoreError = store
+        .run("full", |tx| async move {
+            // What the server says when a table's file cannot grow (PostgreSQL, Appendix A: disk_full).
+            tx.batch("DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$")
+                .await
+        })
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, StoreError::DiskFull { .. }), "{refused}");
+    assert!(refused.to_string().contains("free some space"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_longer_piece_of_work_may_take_longer_than_everyday_statements() {
+    let (database, _) = ledger().await;
+    let mut door = database.door("store_test_clerk");
+    door.answer_limit = Duration::from_millis(200);
+    let store = Store::new(&door);
+    let slow = |limit| {
+        store.run_as("slow", Isolation::RepeatableRead, limit, |tx| async move {
+            tx.query("-- slow\nSELECT pg_sleep(0.6)", &[]).await
+        })
+    };
+    assert!(slow(Duration::from_millis(200)).await.is_err());
+    assert!(slow(Duration::from_secs(20)).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_ear_hears_at_the_commit_and_ends_with_the_connection() {
+    let (database, store) = ledger().await;
+    let mut ear = Ear::open(&database.door("store_test_clerk"), &["ledger"])
+        .await
+        .unwrap();
+    let told = |word: &'static str, keep: bool| {
+        store.run("tell", move |tx| async move {
+            tx.execute("-- tell\nSELECT pg_notify('ledger', $1)", &[&word]).await?;
+            if keep {
+                Ok(())
+            } else {
+                Err(StoreError::DiskFull { during: "tell" })
+            }
+        })
+    };
+    assert!(told("never committed", false).await.is_err());
+    told("committed", true).await.unwrap();
+    assert_eq!(ear.next().await.unwrap().payload, "committed");
+    let admin = Store::new(&database.superuser());
+    let _: u64 = admin
+        .run("cut", |tx| async move {
+            let cut = "-- cut\nSELECT pg_terminate_backend(pid) FROM pg_stat_activity\n\
+                       WHERE datname = current_database() AND query LIKE 'LISTEN%'";
+            tx.execute(cut, &[]).await
+        })
+        .await
+        .unwrap_or_else(|error: StoreError| panic!("{error}"));
+    assert_eq!(ear.next().await, None);
 }
 
 #[tokio::test]

@@ -39,6 +39,17 @@ impl Paper {
     }
 }
 
+/// A paper as it was last printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastPrinted {
+    /// SHA-256 of its file.
+    pub sha256: [u8; 32],
+    /// Pages.
+    pub pages: u16,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
 const NOTICE: &str = "office.delivery_notice";
 
 impl Office {
@@ -162,6 +173,35 @@ impl Office {
         self.shared
             .sealer
             .blind_index("notice.token", token.as_str().as_bytes())
+    }
+
+    /// How `paper` of `case` was last printed: by its hash the file that was kept is known again.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn last_printed(&self, case: CaseId, paper: Paper) -> Result<Option<LastPrinted>, OfficeError> {
+        self.read("last_printed", |tx| async move {
+            let row = tx
+                .query_opt(
+                    "-- last_printed\n\
+                     SELECT file_hash, pages, printed_at FROM office.printed_paper\n\
+                     WHERE case_id = $1 AND paper = $2 ORDER BY printed_at DESC LIMIT 1",
+                    &[&case.uuid(), &paper.as_str()],
+                )
+                .await?;
+            row.map(|row| {
+                let hash: &[u8] = row.get("file_hash");
+                Ok(LastPrinted {
+                    sha256: hash
+                        .try_into()
+                        .map_err(|_| OfficeError::Unreadable("office.printed_paper"))?,
+                    pages: u16::try_from(row.get::<_, i16>("pages")).unwrap_or(0),
+                    at: row.get("printed_at"),
+                })
+            })
+            .transpose()
+        })
+        .await
     }
 
     /// Records that `paper` was printed; asked once its file is written and whole.

@@ -114,7 +114,7 @@ impl Office {
                 let row = self.held_at(&tx, &doing, at).await?;
                 // What was decided by one clerk is not recorded as another's.
                 if verification.record().clerk != doing.staff()? {
-                    return Err(OfficeError::SamePerson);
+                    return Err(OfficeError::OtherClerk);
                 }
                 let seconds: BTreeSet<StaffId> =
                     verification.record().exceptions.iter().map(|one| one.second).collect();

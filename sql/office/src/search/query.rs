@@ -210,7 +210,7 @@ impl Marked {
 
     fn all(rows: usize) -> Self {
         let mut marks = Self(vec![u64::MAX; rows.div_ceil(64)], rows);
-        if let (Some(last), true) = (marks.0.last_mut(), rows % 64 != 0) {
+        if let (Some(last), true) = (marks.0.last_mut(), !rows.is_multiple_of(64)) {
             *last = (1 << (rows % 64)) - 1;
         }
         marks

@@ -33,16 +33,21 @@ impl Programs {
     pub fn find(major: Option<u32>) -> Result<Self, ClusterError> {
         let mut found: Vec<Self> = candidates()
             .into_iter()
-            .filter(|folder| folder.join("initdb").is_file() && folder.join("pg_ctl").is_file())
+            // Single programs linked into a folder of PATH do not make an installation.
+            .filter(|folder| {
+                ["initdb", "pg_ctl", "postgres", "pg_dump"]
+                    .iter()
+                    .all(|name| folder.join(name).is_file())
+            })
             .filter_map(|folder| {
                 let major = version_of(&folder)?;
                 Some(Self { folder, major })
             })
             .collect();
-        found.sort_by_key(|programs| programs.major);
+        // Newest first; of one version the packager's own folder before PATH.
+        found.sort_by_key(|programs| std::cmp::Reverse(programs.major));
         found
             .iter()
-            .rev()
             .find(|programs| major.map_or(programs.major >= OLDEST, |major| programs.major == major))
             .cloned()
             .ok_or_else(|| ClusterError::NotInstalled {
@@ -267,5 +272,34 @@ pub(super) fn is_postgres(pid: i32, data: &Path) -> bool {
             line.contains("postgres") && line.contains(&*data.to_string_lossy())
         }
         Err(_) => !Path::new("/proc/self").exists(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sorted(said: &str) -> ClusterError {
+        sort(
+            "initdb",
+            said.to_owned(),
+            Path::new("var/database/data"),
+            &RunAs::Myself,
+        )
+    }
+
+    #[test]
+    fn a_full_disk_and_a_closed_folder_are_told_plainly() {
+        let full = "initdb: error: could not write file \"var/database/data/base/1\": No space left on device";
+        assert!(matches!(sorted(full), ClusterError::DiskFull(_)));
+        let closed = "initdb: error: could not access directory \"var/database/data\": Permission denied";
+        assert!(sorted(closed).to_string().contains("may not be used"));
+    }
+
+    #[test]
+    fn of_long_output_the_end_is_kept() {
+        let said = (0..40).map(|line| format!("line {line}\n")).collect::<String>();
+        let told = sorted(&said).to_string();
+        assert!(told.contains("line 39") && !told.contains("line 3 "), "{told}");
     }
 }

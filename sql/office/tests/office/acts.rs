@@ -1,0 +1,115 @@
+//! Acts are done once, and the trail of them cannot be changed.
+
+use office::{
+    OWNER, OfficeError,
+    testing::{self, adults, city},
+};
+use store::{Store, StoreError};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_act_asked_for_again_gives_the_first_answer_and_changes_nothing() {
+    let office = testing::open().await.unwrap();
+    let residents = city(60);
+    office.import(residents.clone()).await.unwrap();
+    let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let resident = &adults(&residents)[0];
+    let id = office.resident(&resident.number).await.unwrap();
+    let application = office.application(resident);
+    let act = clerk.act();
+    let records = &office.office;
+    let open = || records.open_application(&act, id, &application, Some("—"));
+    let (once, at_the_same_moment) = tokio::join!(open(), open());
+    let once = once.unwrap();
+    assert_eq!(at_the_same_moment.unwrap(), once);
+    assert_eq!(open().await.unwrap(), once);
+    assert_eq!(records.audit(once.at.id).await.unwrap().len(), 1);
+    let misused = records.cancel(&act, once.at, "—").await;
+    assert!(matches!(misused, Err(OfficeError::ActIdUsed)), "{misused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_changes_or_removes_what_was_recorded() {
+    let office = testing::open().await.unwrap();
+    let residents = city(60);
+    office.import(residents.clone()).await.unwrap();
+    let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    office.applied(&clerk, &adults(&residents)[0]).await.unwrap();
+    for role in [office::USER, OWNER] {
+        let store = Store::new(&office.database.door(role));
+        for sql in [
+            "UPDATE office.audit_event SET outcome = 'done'",
+            "DELETE FROM office.audit_event",
+            "TRUNCATE office.audit_event",
+        ] {
+            let refused: Result<(), StoreError> = store.run("tamper", |tx| async move { tx.batch(sql).await }).await;
+            assert!(
+                matches!(refused, Err(StoreError::Denied { .. })),
+                "{role} {sql}: {refused:?}"
+            );
+        }
+    }
+    assert!(office.office.verify_audit().await.unwrap().broken.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_changed_behind_the_applications_back_is_named() {
+    let office = testing::open().await.unwrap();
+    let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    office.office.screen_locked(&clerk.act(), true).await.unwrap();
+    let store = Store::new(&office.database.superuser());
+    let _: () = store
+        .run("tamper", |tx| async move {
+            tx.batch(
+                "ALTER TABLE office.audit_event DISABLE TRIGGER ALL;\n\
+                 UPDATE office.audit_event SET desk = '窓口9' WHERE act = 'screen.locked'",
+            )
+            .await
+        })
+        .await
+        .unwrap_or_else(|error: StoreError| panic!("{error}"));
+    let check = office.office.verify_audit().await.unwrap();
+    assert_eq!(check.broken.len(), 1);
+    assert!(check.checked > 1);
+}
+
+#[tokio::test]
+async fn a_refusal_is_recorded_with_its_rule() {
+    let office = testing::open().await.unwrap();
+    let residents = city(60);
+    office.import(residents.clone()).await.unwrap();
+    office.clerk_of_all_trades("窓口1").await.unwrap();
+    let trainee = office.clerk("田中 実", "窓口2", &[]).await.unwrap();
+    let refused = office.applied(&trainee, &adults(&residents)[0]).await;
+    assert!(matches!(refused, Err(OfficeError::NotAllowed(_))), "{refused:?}");
+    let events = office
+        .office
+        .audit_since(time::OffsetDateTime::UNIX_EPOCH, 1)
+        .await
+        .unwrap();
+    assert_eq!(events[0].event.act, "case.applied");
+    assert_eq!(events[0].event.details["refused"], "role");
+    assert_eq!(events[0].event.actor, trainee.id.to_string());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_kind_of_verb_can_be_spawned() {
+    fn spawnable<F: Future + Send + 'static>(verb: F) -> F {
+        verb
+    }
+    let test = testing::open().await.unwrap();
+    let office = test.office.clone();
+    let clerk = test.clerk_of_all_trades("窓口1").await.unwrap();
+    let (session, act) = (clerk.session, clerk.act());
+    let nobody = issuance::case::CaseId::from_uuid(uuid::Uuid::nil());
+    let rows = city(5).into_iter().enumerate().map(|(at, one)| (at as u64, one));
+    let verbs = spawnable(async move {
+        assert!(office.case(session, nobody).await.is_err());
+        assert!(office.claim(&act, nobody).await.is_err());
+        let plan = office.plan_import(rows, &|_, _| {}).await.unwrap();
+        let act = office::Act::of_process("import", uuid::Uuid::from_u128(1));
+        let keep = office::roster::Missing::Keep;
+        office.apply_import(&act, &plan, keep, &|_, _| {}).await.unwrap();
+        office.search_index(&|_, _| {}).await.unwrap().len()
+    });
+    assert_eq!(tokio::spawn(verbs).await.unwrap(), 5);
+}

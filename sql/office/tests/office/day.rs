@@ -1,0 +1,277 @@
+//! One visit from the application to the card in the resident's hand.
+
+use issuance::{
+    case::CaseState,
+    handover::{Mismatch, SightRule},
+    records::CardState,
+    staff::Role,
+};
+use office::{
+    OfficeError,
+    cases::{Phase, Problem, Purpose, Queue},
+    testing::{self, adults, city},
+};
+use relay_core::audit::Outcome;
+use std::time::Duration;
+
+use crate::{make_card, on_card_thread, place};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_card_goes_from_application_to_the_residents_hand() {
+    let office = testing::open().await.unwrap();
+    let residents = city(60);
+    office.import(residents.clone()).await.unwrap();
+    let first = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let second = office.clerk("鈴木 誠", "窓口2", &[Role::Handover]).await.unwrap();
+    let resident = adults(&residents)[0].clone();
+    let records = &office.office;
+
+    // 受付
+    let id = office.resident(&resident.number).await.unwrap();
+    let application = office.application(&resident);
+    let act = first.act().took(Duration::from_secs(250));
+    let opened = records
+        .open_application(&act, id, &application, Some("—"))
+        .await
+        .unwrap();
+    assert_eq!(opened.number.to_string(), "2026-000001");
+    assert_eq!(records.today().await.unwrap().waiting[&Queue::ToVerify], 1);
+
+    // 本人確認
+    let verification = office.verification(first.id, &resident);
+    records
+        .verify_person(&first.act(), opened.at, &verification)
+        .await
+        .unwrap();
+    let file = records.case(first.session, opened.at.id).await.unwrap();
+    assert_eq!(file.verification.as_ref(), Some(verification.record()));
+    assert_eq!(file.application, application);
+    assert_eq!(records.queue(Queue::ToMake, 10).await.unwrap()[0].name, resident.name);
+
+    // 発行
+    let case = opened.at.id;
+    let card = on_card_thread(&office, &first, move |records| make_card(records, case, b"chip-0001")).await;
+    assert_eq!(records.today().await.unwrap().waiting[&Queue::ToShelve], 1);
+
+    // 棚・通知・暗証番号
+    let at = office.now(&first, case).await.unwrap();
+    records.shelve(&first.act(), at, &place("A-1")).await.unwrap();
+    let notice = records.issue_notice(&first.act(), case).await.unwrap();
+    assert_eq!(records.case_by_notice(&notice).await.unwrap(), Some(case));
+    let hand_over = async |chip: &[u8], shelf: &str| {
+        let at = office.now(&first, case).await.unwrap();
+        records
+            .hand_over(&first.act(), at, &notice, &place(shelf), chip, SightRule::TwoClerks)
+            .await
+    };
+    // Nothing has been looked at, the PIN is not set, and the wrong card lies there: all of it is told.
+    match hand_over(b"chip-0002", "A-2").await {
+        Err(OfficeError::HandoverRefused(refused)) => assert_eq!(
+            refused.mismatches,
+            [
+                Mismatch::OtherShelf,
+                Mismatch::OtherChip,
+                Mismatch::PinNotSet,
+                Mismatch::SightsMissing
+            ]
+        ),
+        other => panic!("{other:?}"),
+    }
+    let at = office.now(&first, case).await.unwrap();
+    records.pin_set(&first.act(), at).await.unwrap();
+    let at = office.now(&first, case).await.unwrap();
+    assert!(matches!(
+        records.pin_set(&first.act(), at).await,
+        Err(OfficeError::PinAlreadySet)
+    ));
+
+    // 交付: the first clerk looks, then the second with their own card.
+    records.confirm_sight(&first.act(), at, 1, None).await.unwrap();
+    records.confirm_sight(&first.act(), at, 2, None).await.unwrap();
+    office.clock.advance(time::Duration::seconds(30));
+    assert!(matches!(
+        hand_over(b"chip-0001", "A-1").await,
+        Err(OfficeError::HandoverRefused(_))
+    ));
+    let agreed = records
+        .approve(&first.act(), case, Purpose::Handover, &second.serial)
+        .await
+        .unwrap();
+    assert_eq!(agreed.1, second.id);
+    records
+        .confirm_sight(&first.act(), at, 2, Some(agreed.0))
+        .await
+        .unwrap();
+    assert!(matches!(
+        records.confirm_sight(&first.act(), at, 2, Some(agreed.0)).await,
+        Err(OfficeError::ApprovalMissing)
+    ));
+    assert_eq!(records.card_journal(card).await.unwrap().state, CardState::Made);
+    hand_over(b"chip-0001", "A-1").await.unwrap();
+    assert_eq!(records.card_journal(card).await.unwrap().state, CardState::Active);
+
+    let file = records.case(first.session, case).await.unwrap();
+    assert_eq!(file.state, CaseState::HandedOver { card });
+    assert_eq!(file.resident.cases.len(), 1);
+    assert_eq!(
+        records.case_by_notice(&notice).await.unwrap(),
+        None,
+        "a notice is good once"
+    );
+    let today = records.today().await.unwrap();
+    assert_eq!((today.applied, today.made, today.handed_over), (1, 1, 1));
+    assert_eq!(today.mean[&Phase::Application], Duration::from_secs(250));
+    assert_eq!(today.mean[&Phase::Making], Duration::from_millis(100));
+    assert!(today.waiting.values().all(|waiting| *waiting == 0));
+
+    // 経過: who did what, in order, refusals included.
+    let journal = records.journal(case).await.unwrap();
+    assert!(journal.windows(2).all(|pair| pair[0].at <= pair[1].at));
+    assert!(
+        journal
+            .iter()
+            .all(|entry| entry.who == "佐藤 恵" && entry.desk.as_deref() == Some("窓口1"))
+    );
+    let acts: Vec<&str> = journal.iter().map(|entry| entry.act.as_str()).collect();
+    assert_eq!(acts.first(), Some(&"case.applied"));
+    assert_eq!(acts.last(), Some(&"case.handed_over"));
+    assert_eq!(acts.iter().filter(|act| **act == "card.step_done").count(), 10);
+    let refusals = journal.iter().filter(|entry| entry.outcome == Outcome::Refused).count();
+    assert_eq!(refusals, 4);
+    assert!(records.verify_audit().await.unwrap().broken.is_empty());
+
+    // A second application: the person has a card.
+    let again = records
+        .open_application(&first.act(), id, &application, Some("—"))
+        .await;
+    assert!(matches!(again, Err(OfficeError::HasCard { number, .. }) if number == opened.number));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn steps_cannot_be_skipped_or_repeated() {
+    let office = testing::open().await.unwrap();
+    let residents = city(60);
+    office.import(residents.clone()).await.unwrap();
+    let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let resident = &adults(&residents)[0];
+    let opened = office.applied(&clerk, resident).await.unwrap();
+    let records = &office.office;
+    let early = records.shelve(&clerk.act(), opened.at, &place("A-1")).await;
+    assert!(matches!(early, Err(OfficeError::NotNow(_))), "{early:?}");
+    assert!(matches!(
+        records.pin_set(&clerk.act(), opened.at).await,
+        Err(OfficeError::NotNow(_))
+    ));
+    assert!(matches!(
+        records.issue_notice(&clerk.act(), opened.at.id).await,
+        Err(OfficeError::NotNow(_))
+    ));
+    let verification = office.verification(clerk.id, resident);
+    records
+        .verify_person(&clerk.act(), opened.at, &verification)
+        .await
+        .unwrap();
+    let stale = records.verify_person(&clerk.act(), opened.at, &verification).await;
+    assert!(matches!(stale, Err(OfficeError::ChangedMeanwhile)), "{stale:?}");
+    let at = office.now(&clerk, opened.at.id).await.unwrap();
+    let twice = records.verify_person(&clerk.act(), at, &verification).await;
+    assert!(matches!(twice, Err(OfficeError::NotNow(_))), "{twice:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mismatch_sends_the_card_back_with_an_incident() {
+    let office = testing::open().await.unwrap();
+    let residents = city(60);
+    office.import(residents.clone()).await.unwrap();
+    let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let case = office.verified(&clerk, &adults(&residents)[0]).await.unwrap().id;
+    on_card_thread(&office, &clerk, move |records| make_card(records, case, b"chip-0001")).await;
+    let records = &office.office;
+    let at = office.now(&clerk, case).await.unwrap();
+    records.shelve(&clerk.act(), at, &place("A-1")).await.unwrap();
+    let at = office.now(&clerk, case).await.unwrap();
+    records.confirm_sight(&clerk.act(), at, 1, None).await.unwrap();
+    let new = office::cases::NewIncident {
+        kind: office::cases::IncidentKind::HandoverMismatch,
+        mismatched: vec![Mismatch::OtherChip],
+        note: "棚の札と違う".into(),
+    };
+    let (incident, version) = records.open_incident(&clerk.act(), at, &new).await.unwrap();
+    assert!(
+        records.sights(case).await.unwrap().is_empty(),
+        "looks taken are forgotten"
+    );
+    let rows = records.queue(Queue::Problems, 10).await.unwrap();
+    assert_eq!(rows[0].problem, Some(Problem::HandoverMismatch));
+    assert!(records.queue(Queue::ToHandOver, 10).await.unwrap().is_empty());
+    let file = records.case(clerk.session, case).await.unwrap();
+    assert_eq!(file.incidents[0].note, "棚の札と違う");
+    assert_eq!(file.incidents[0].mismatched, ["other_chip"]);
+    let at = office::cases::CaseAt { id: case, version };
+    records
+        .close_incident(&clerk.act(), at, incident, "札を直した")
+        .await
+        .unwrap();
+    assert_eq!(records.queue(Queue::ToHandOver, 10).await.unwrap().len(), 1);
+    assert_eq!(records.shelf().await.unwrap()[0].case, case);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_can_be_ended_without_a_card_and_made_anew() {
+    let office = testing::open().await.unwrap();
+    let residents = city(60);
+    office.import(residents.clone()).await.unwrap();
+    let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let resident = &adults(&residents)[0];
+    let opened = office.applied(&clerk, resident).await.unwrap();
+    let twice = office.applied(&clerk, resident).await;
+    assert!(
+        matches!(twice, Err(OfficeError::CaseOpen { case, .. }) if case == opened.at.id),
+        "{twice:?}"
+    );
+    office
+        .office
+        .cancel(&clerk.act(), opened.at, "本人の申出")
+        .await
+        .unwrap();
+    let file = office.office.case(clerk.session, opened.at.id).await.unwrap();
+    assert_eq!(
+        file.state,
+        CaseState::Cancelled {
+            reason: "本人の申出".into()
+        }
+    );
+    let anew = office.applied(&clerk, resident).await.unwrap();
+    assert_eq!(anew.number.serial, 2);
+    let found = office.office.duplicates(clerk.session, file.resident.id).await.unwrap();
+    assert_eq!(found.open.unwrap().number, anew.number);
+}
+
+#[tokio::test]
+async fn records_that_may_be_one_person_are_shown_before_an_application_is_taken() {
+    let office = testing::open().await.unwrap();
+    let residents = city(30);
+    let mut twin = adults(&residents)[0].clone();
+    twin.number = "9900000001".into();
+    twin.household = "9900000001".into();
+    let mut all = residents.clone();
+    all.push(twin);
+    office.import(all).await.unwrap();
+    let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let resident = &adults(&residents)[0];
+    let id = office.resident(&resident.number).await.unwrap();
+    let found = office.office.duplicates(clerk.session, id).await.unwrap();
+    assert_eq!(found.similar.len(), 1);
+    let application = office.application(resident);
+    let refused = office
+        .office
+        .open_application(&clerk.act(), id, &application, None)
+        .await;
+    assert!(matches!(refused, Err(OfficeError::Similar(1))), "{refused:?}");
+    let reason = Some("別人であることを確認");
+    office
+        .office
+        .open_application(&clerk.act(), id, &application, reason)
+        .await
+        .unwrap();
+}

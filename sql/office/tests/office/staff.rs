@@ -1,0 +1,156 @@
+//! Staff, their certificates, their sessions.
+
+use std::collections::BTreeSet;
+
+use issuance::staff::Role;
+use office::{
+    Act, NewStaff, OfficeError,
+    testing::{self, Clerk, TestOffice},
+};
+use uuid::Uuid;
+
+fn process() -> Act {
+    Act::of_process(
+        "setup",
+        relay_core::id::Id::<()>::new(&mut relay_core::chance::OsChance).uuid(),
+    )
+}
+
+fn new(number: &str, roles: &[Role], certificate: Option<&[u8]>) -> NewStaff {
+    NewStaff {
+        number: number.into(),
+        name: "高橋 湊".into(),
+        roles: roles.iter().copied().collect(),
+        certificate: certificate.map(<[u8]>::to_vec),
+    }
+}
+
+async fn administrator() -> (TestOffice, Clerk) {
+    let office = testing::open().await.unwrap();
+    assert!(office.office.is_first_run().await.unwrap());
+    let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    (office, clerk)
+}
+
+#[tokio::test]
+async fn the_first_administrator_is_made_without_one_and_no_second_so() {
+    let (office, clerk) = administrator().await;
+    let refused = office
+        .office
+        .add_staff(&process(), &new("S-1", &[Role::Administration], None))
+        .await;
+    assert!(matches!(refused, Err(OfficeError::NotFirstRun)), "{refused:?}");
+    office
+        .office
+        .add_staff(&clerk.act(), &new("S-1", &[Role::Reception], None))
+        .await
+        .unwrap();
+    let taken = office.office.add_staff(&clerk.act(), &new(" S-1", &[], None)).await;
+    assert!(matches!(taken, Err(OfficeError::StaffNumberTaken(_))), "{taken:?}");
+    assert_eq!(office.office.staff().await.unwrap().len(), 2);
+    assert!(!office.office.is_first_run().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_new_staff_card_replaces_the_old_one_and_no_card_is_two_peoples() {
+    let (office, clerk) = administrator().await;
+    let records = &office.office;
+    let id = records
+        .add_staff(&clerk.act(), &new("S-1", &[Role::Reception], Some(b"one")))
+        .await
+        .unwrap();
+    assert_eq!(records.staff_by_certificate(b"one").await.unwrap().unwrap().id, id);
+    records.register_certificate(&clerk.act(), id, b"two").await.unwrap();
+    assert!(records.staff_by_certificate(b"one").await.unwrap().is_none());
+    assert_eq!(
+        records.staff_by_certificate(b"two").await.unwrap().unwrap().name,
+        "高橋 湊"
+    );
+    for serial in [&b"one"[..], &clerk.serial] {
+        let taken = records.register_certificate(&clerk.act(), id, serial).await;
+        assert!(matches!(taken, Err(OfficeError::CertificateTaken)), "{taken:?}");
+    }
+}
+
+#[tokio::test]
+async fn someone_disabled_is_out_at_once_and_the_last_administrator_stays() {
+    let (office, admin) = administrator().await;
+    let clerk = office.clerk("鈴木 誠", "窓口2", &[Role::Reception]).await.unwrap();
+    let records = &office.office;
+    let alone = records.disable_staff(&admin.act(), admin.id, "left").await;
+    assert!(matches!(alone, Err(OfficeError::LastAdministrator)), "{alone:?}");
+    let alone = records.change_roles(&admin.act(), admin.id, &BTreeSet::new()).await;
+    assert!(matches!(alone, Err(OfficeError::LastAdministrator)), "{alone:?}");
+    records.disable_staff(&admin.act(), clerk.id, "left").await.unwrap();
+    let over = records.screen_locked(&clerk.act(), false).await;
+    assert!(matches!(over, Err(OfficeError::SessionOver)), "{over:?}");
+    let act = Act::of_process("login", Uuid::from_u128(5));
+    let refused = records.log_in(&act, "窓口2", &clerk.serial).await;
+    assert!(matches!(refused, Err(OfficeError::StaffUnknown)), "{refused:?}");
+    let trail = records.audit_since(time::OffsetDateTime::UNIX_EPOCH, 10).await.unwrap();
+    let login = trail
+        .iter()
+        .find(|one| one.event.details.contains_key("refused") && one.event.act == "session.began");
+    assert_eq!(login.unwrap().event.details["refused"], "staff_unknown");
+}
+
+#[tokio::test]
+async fn a_desk_has_one_session_and_logging_out_lets_go_of_the_cases() {
+    let (office, admin) = administrator().await;
+    let residents = testing::city(60);
+    office.import(residents.clone()).await.unwrap();
+    let resident = &testing::adults(&residents)[0];
+    let case = office.applied(&admin, resident).await.unwrap().at.id;
+    let records = &office.office;
+    assert_eq!(records.held_cases(admin.session).await.unwrap(), [case]);
+    let act = Act::of_process("login", Uuid::from_u128(6));
+    let begun = records.log_in(&act, "窓口1", &admin.serial).await.unwrap();
+    assert!(matches!(
+        records.session(admin.session).await,
+        Err(OfficeError::SessionOver)
+    ));
+    assert!(records.held_cases(begun.session).await.unwrap().is_empty());
+    // The same login asked for again, its answer having been lost, is the same session.
+    assert_eq!(records.log_in(&act, "窓口1", &admin.serial).await.unwrap(), begun);
+    let claim = Act::of(begun.session, Uuid::from_u128(7));
+    records.claim(&claim, case).await.unwrap();
+    records
+        .screen_unlocked(&Act::of(begun.session, Uuid::from_u128(8)))
+        .await
+        .unwrap();
+    records
+        .log_out(&Act::of(begun.session, Uuid::from_u128(9)))
+        .await
+        .unwrap();
+    assert!(records.held_cases(begun.session).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_password_is_recorded_without_anyone_being_logged_in() {
+    let (office, admin) = administrator().await;
+    let act = Act::of_process("login", Uuid::from_u128(10));
+    office
+        .office
+        .login_refused(&act, "窓口3", Some(admin.id), "wrong_password")
+        .await
+        .unwrap();
+    let last = &office
+        .office
+        .audit_since(time::OffsetDateTime::UNIX_EPOCH, 1)
+        .await
+        .unwrap()[0]
+        .event;
+    assert_eq!((last.act.as_str(), last.outcome.as_str()), ("session.began", "refused"));
+    assert_eq!(last.details["refused"], "wrong_password");
+}
+
+#[tokio::test]
+async fn the_health_tells_latency_version_and_how_far_the_clocks_are_apart() {
+    let (office, _) = administrator().await;
+    let health = office.office.health(&relay_core::clock::SystemClock).await.unwrap();
+    assert_eq!(health.version, health.needs);
+    assert!(health.clock_ahead.abs() < time::Duration::seconds(5), "{health:?}");
+    let slow = relay_core::clock::HandClock::at(time::OffsetDateTime::now_utc() - time::Duration::hours(1));
+    let health = office.office.health(&slow).await.unwrap();
+    assert!(health.clock_ahead > time::Duration::minutes(59), "{health:?}");
+}
