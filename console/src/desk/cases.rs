@@ -1,0 +1,234 @@
+//! Queues, residents and cases: orders to the office's records and their answers as the screens show them.
+
+use issuance::{
+    application::Application,
+    case::{CaseId, ResidentId, ShelfPlace},
+    handover::NoticeCode,
+    identity::Verification,
+};
+use office::{
+    OfficeError, SessionId,
+    cases::{Duplicates, Phase, Purpose},
+};
+use secrecy::SecretString;
+
+use super::{readers::AtReader, show, work::Desk};
+use crate::tui::{
+    effect::{CaseAt, SecondPurpose},
+    event::Reply,
+    facts::{CaseRow, CaseView, Counts, JournalLine, Queue},
+    fault::Fault,
+};
+
+/// Rows of a queue shown at most: more than anyone scrolls through.
+const QUEUE_ROWS: u32 = 500;
+
+impl Desk {
+    /// Counts and figures of the day.
+    pub async fn load_counts(&self) -> Result<Reply, Fault> {
+        let today = self.office.today().await.map_err(|error| self.fault(&error))?;
+        Ok(Reply::Counts(Box::new(Counts {
+            waiting: Queue::ALL.map(|queue| today.waiting.get(&show::queue(queue)).copied().unwrap_or(0)),
+            handed_over_today: today.handed_over,
+            applied_today: today.applied,
+            made_today: today.made,
+            mean_making: today.mean.get(&Phase::Making).copied(),
+        })))
+    }
+
+    /// A queue's rows.
+    pub async fn load_queue(&self, queue: Queue) -> Result<Reply, Fault> {
+        let rows = self.office.queue(show::queue(queue), QUEUE_ROWS).await;
+        let rows = rows.map_err(|error| self.fault(&error))?;
+        Ok(Reply::Queue(queue, rows.into_iter().map(show::queue_row).collect()))
+    }
+
+    /// A resident in full.
+    pub async fn open_resident(&self, id: ResidentId) -> Result<Reply, Fault> {
+        let file = self.office.resident(self.session()?, id).await;
+        file.map(|file| Reply::Resident(Box::new(show::resident(file))))
+            .map_err(|error| self.fault(&error))
+    }
+
+    /// A masked address, the sight recorded before it is shown.
+    pub async fn reveal_address(&self, id: ResidentId) -> Result<Reply, Fault> {
+        let file = self.office.reveal_address(&self.act()?, id, "screen").await;
+        file.map(|file| Reply::Resident(Box::new(show::resident(file))))
+            .map_err(|error| self.fault(&error))
+    }
+
+    /// Takes an application.
+    pub async fn submit_application(
+        &self,
+        resident: ResidentId,
+        application: &Application,
+        despite: Option<&str>,
+    ) -> Result<Reply, Fault> {
+        let act = self.act()?;
+        match self.office.open_application(&act, resident, application, despite).await {
+            Ok(opened) => {
+                self.hold(opened.at.id).await;
+                self.case_reply(opened.at.id).await
+            }
+            Err(OfficeError::CaseOpen { .. } | OfficeError::HasCard { .. } | OfficeError::Similar(_)) => {
+                let found = self.office.duplicates(self.session()?, resident).await;
+                let found = found.map_err(|error| self.fault(&error))?;
+                let name = self.office.resident(self.session()?, resident).await;
+                let name = name.map_err(|error| self.fault(&error))?.resident.name;
+                Ok(Reply::Duplicate(duplicates(found, &name)))
+            }
+            Err(error) => Err(self.fault(&error)),
+        }
+    }
+
+    /// Opens a case and holds it.
+    pub async fn open_case(&self, case: CaseId) -> Result<Reply, Fault> {
+        self.office
+            .claim(&self.act()?, case)
+            .await
+            .map_err(|error| self.fault(&error))?;
+        self.hold(case).await;
+        self.case_reply(case).await
+    }
+
+    /// Opens the case whose paper was scanned.
+    pub async fn open_by_notice(&self, payload: &str) -> Result<Reply, Fault> {
+        let code: NoticeCode = payload.parse().map_err(|_| Fault::NoticeInvalid)?;
+        let found = self.office.case_by_notice(&code).await;
+        let case = match found.map_err(|error| self.fault(&error))? {
+            Some(case) => case,
+            None => self.case_of_form(&code).await?,
+        };
+        self.open_case(case).await
+    }
+
+    /// The case of a scanned application form. A form proves nothing and opens nothing that a clerk could not open from
+    /// the queue; but once a delivery notice is out, only that notice is the case's paper.
+    async fn case_of_form(&self, code: &NoticeCode) -> Result<CaseId, Fault> {
+        let case = self.office.case_by_number(code.case).await;
+        let case = case.map_err(|error| self.fault(&error))?.ok_or(Fault::NoticeInvalid)?;
+        let notice = self.office.notice(case).await.map_err(|error| self.fault(&error))?;
+        if notice.is_some() {
+            Err(Fault::NoticeInvalid)
+        } else {
+            Ok(case)
+        }
+    }
+
+    /// Takes a case over from another desk.
+    pub async fn break_lease(&self, case: CaseId, reason: &str) -> Result<Reply, Fault> {
+        self.office
+            .break_lease(&self.act()?, case, reason)
+            .await
+            .map_err(|error| self.fault(&error))?;
+        self.hold(case).await;
+        self.case_reply(case).await
+    }
+
+    /// Ends a case without a card.
+    pub async fn cancel_case(&self, case: CaseAt, reason: &str) -> Result<Reply, Fault> {
+        let ended = self.office.cancel(&self.act()?, show::at(case), reason).await;
+        self.changed(case, ended.map(drop)).await
+    }
+
+    /// Records an identity verification. That the rules were met is proved by the value itself.
+    pub async fn save_verification(&self, case: CaseAt, verification: &Verification) -> Result<Reply, Fault> {
+        let saved = self
+            .office
+            .verify_person(&self.act()?, show::at(case), verification)
+            .await;
+        self.changed(case, saved.map(drop)).await
+    }
+
+    /// Puts the card in the shelf.
+    pub async fn shelve(&self, case: CaseAt, place: &ShelfPlace) -> Result<Reply, Fault> {
+        let shelved = self.office.shelve(&self.act()?, show::at(case), place).await;
+        self.changed(case, shelved.map(drop)).await
+    }
+
+    /// The journal of a case.
+    pub async fn load_journal(&self, case: CaseId) -> Result<Reply, Fault> {
+        let entries = self.office.journal(case).await.map_err(|error| self.fault(&error))?;
+        let lines: Vec<JournalLine> = entries.into_iter().map(show::journal_line).collect();
+        Ok(Reply::Journal(lines))
+    }
+
+    /// A second clerk agrees, with their own card and password in the staff reader.
+    pub fn second_clerk(&self, at: &AtReader, purpose: SecondPurpose, password: &SecretString) -> Result<Reply, Fault> {
+        let case = self.held.case().ok_or(Fault::NotNow)?;
+        let begun = self.begun()?;
+        let proven = self.prove(at, password)?;
+        if proven.staff.id == begun.staff.id {
+            return Err(Fault::SamePerson);
+        }
+        let act = self.act()?;
+        let (approval, _) = self.wait(self.office.approve(&act, case, meant(purpose), &proven.certificate))?;
+        self.approvals.keep(case, purpose, approval);
+        Ok(Reply::SecondClerk(show::colleague(&proven.staff)))
+    }
+
+    /// The case as it stands, after a change of it was made or refused.
+    pub async fn changed(&self, case: CaseAt, outcome: Result<(), OfficeError>) -> Result<Reply, Fault> {
+        match outcome {
+            Ok(()) => self.case_reply(case.id).await,
+            Err(error) => Err(self.of_change(case.id, &error)),
+        }
+    }
+
+    /// A refusal of a change; a case that this desk holds no more is told as lost.
+    pub fn of_change(&self, case: CaseId, error: &OfficeError) -> Fault {
+        match error {
+            OfficeError::NotHeld => self.lose(case, None),
+            OfficeError::HeldBy { staff, desk, .. } => self.lose(case, Some((staff.clone(), desk.clone()))),
+            _ => {}
+        }
+        self.fault(error)
+    }
+
+    async fn case_reply(&self, case: CaseId) -> Result<Reply, Fault> {
+        Ok(Reply::Case(self.case_view(case).await?))
+    }
+
+    /// The case as it now stands.
+    pub async fn case_view(&self, case: CaseId) -> Result<Box<CaseView>, Fault> {
+        let session: SessionId = self.session()?;
+        let file = self
+            .office
+            .case(session, case)
+            .await
+            .map_err(|error| self.fault(&error))?;
+        Ok(Box::new(show::case(file)))
+    }
+
+    /// As [`Self::case_view`], waited for on a card's thread.
+    pub fn case_view_now(&self, case: CaseId) -> Result<Box<CaseView>, Fault> {
+        self.runtime.block_on(self.case_view(case))
+    }
+}
+
+/// For what a second clerk agrees, in the office's words.
+const fn meant(purpose: SecondPurpose) -> Purpose {
+    match purpose {
+        SecondPurpose::VerificationException => Purpose::VerificationException,
+        SecondPurpose::Making => Purpose::Making,
+        SecondPurpose::Handover => Purpose::Handover,
+    }
+}
+
+/// The cases to be looked at before another one is opened.
+fn duplicates(found: Duplicates, name: &str) -> Vec<CaseRow> {
+    let own = found
+        .open
+        .into_iter()
+        .chain(found.active)
+        .map(|case| show::summary(case, name));
+    let similar = found.similar.into_iter().flat_map(|similar| {
+        let name = similar.name;
+        similar
+            .cases
+            .into_iter()
+            .map(move |case| show::summary(case, &name))
+            .collect::<Vec<_>>()
+    });
+    own.chain(similar).collect()
+}

@@ -1,0 +1,151 @@
+//! The event loop: events come in a batch, the state changes, effects go out, one frame is painted.
+//!
+//! It runs on the program's first thread and never waits for a card, a database or a file. The only thing that can
+//! hold it is a terminal that does not take what is painted; jobs go on meanwhile.
+
+use std::{io, time::Duration};
+
+use crossterm::event::{Event as TerminalEvent, EventStream};
+use futures_util::{FutureExt, StreamExt};
+use relay_core::clock::Clock;
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::mpsc::UnboundedReceiver,
+    time::{Instant, sleep_until},
+};
+
+use super::{terminal::Screen, work::Desk};
+use crate::tui::{
+    self, State,
+    effect::Order,
+    event::Event,
+    key::{Key, KeyPress, StepId},
+};
+
+/// How the loop ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The clerk left.
+    Left,
+    /// The terminal was closed, or the system asked the program to end.
+    Told,
+}
+
+/// Events taken in before a frame is painted. Bounded, so that a paste of megabytes or a chatty job still shows.
+const BATCH: usize = 256;
+
+/// Runs until the clerk leaves or the system says so.
+///
+/// # Errors
+/// When the terminal is gone.
+pub async fn serve(
+    desk: &Desk,
+    state: &mut State,
+    screen: &mut Screen,
+    mut inbox: UnboundedReceiver<Event>,
+    clock: &dyn Clock,
+) -> io::Result<Ending> {
+    let mut keys = EventStream::new();
+    let mut signals = Signals::listen()?;
+
+    let (width, height) = screen.size()?;
+    let mut batch = vec![Event::Tick(clock.now()), Event::Resize { width, height }];
+    loop {
+        // Every key of a batch was pressed over the frame that stood before it.
+        for event in batch.drain(..) {
+            for effect in tui::update(state, event) {
+                if matches!(effect.order, Order::Quit) {
+                    return Ok(Ending::Left);
+                }
+                desk.carry_out(effect);
+            }
+        }
+        screen.show(state)?;
+        let seen = state.step();
+
+        let next_tick = Instant::now() + state.wants_tick_in().min(Duration::from_secs(1));
+        let first = tokio::select! {
+            typed = keys.next() => match typed {
+                Some(typed) => Happened::Terminal(typed?),
+                None => return Ok(Ending::Told),
+            },
+            Some(event) = inbox.recv() => Happened::Event(event),
+            () = sleep_until(next_tick) => Happened::Event(Event::Tick(clock.now())),
+            told = signals.next() => told,
+        };
+        match first {
+            Happened::Event(event) => batch.push(event),
+            Happened::Terminal(event) => batch.extend(event_of(event, seen, clock)),
+            Happened::WokenUp => {
+                screen.show_anew()?;
+                batch.push(Event::Tick(clock.now()));
+            }
+            Happened::ToldToEnd => return Ok(Ending::Told),
+        }
+        // What else has arrived is taken in before painting: keys first, in the order typed.
+        while batch.len() < BATCH {
+            match keys.next().now_or_never() {
+                Some(Some(typed)) => batch.extend(event_of(typed?, seen, clock)),
+                Some(None) => return Ok(Ending::Told),
+                None => break,
+            }
+        }
+        while batch.len() < BATCH {
+            match inbox.try_recv() {
+                Ok(event) => batch.push(event),
+                Err(_) => break,
+            }
+        }
+    }
+}
+
+enum Happened {
+    Terminal(TerminalEvent),
+    Event(Event),
+    WokenUp,
+    ToldToEnd,
+}
+
+/// What a terminal's event means to the screens, if anything.
+fn event_of(event: TerminalEvent, seen: StepId, clock: &dyn Clock) -> Option<Event> {
+    match event {
+        TerminalEvent::Key(key) => Key::from_terminal(&key).map(|key| {
+            Event::Key(KeyPress {
+                key,
+                at: clock.now(),
+                seen,
+            })
+        }),
+        TerminalEvent::Paste(text) => Some(Event::Paste(text)),
+        TerminalEvent::Resize(width, height) => Some(Event::Resize { width, height }),
+        TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_) => None,
+    }
+}
+
+/// Signals that end the console in good order, and the one after which the screen must be painted anew.
+struct Signals {
+    hang_up: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+    go_on: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            hang_up: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            go_on: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
+        })
+    }
+
+    async fn next(&mut self) -> Happened {
+        tokio::select! {
+            _ = self.hang_up.recv() => Happened::ToldToEnd,
+            _ = self.terminate.recv() => Happened::ToldToEnd,
+            _ = self.interrupt.recv() => Happened::ToldToEnd,
+            _ = self.go_on.recv() => Happened::WokenUp,
+        }
+    }
+}

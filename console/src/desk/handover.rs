@@ -1,0 +1,136 @@
+//! The handover: notice, shelf and chip laid beside the records, two looks, and the card leaves the office's hand.
+
+use card::{ChipSerial, Sharing};
+use issuance::{
+    case::ShelfPlace,
+    handover::{Mismatch, NoticeCode, Recorded, SightRule},
+};
+use office::{
+    OfficeError,
+    cases::{IncidentKind, NewIncident},
+};
+
+use super::{readers::AtReader, show, work::Desk};
+use crate::{
+    config::HandoverSights,
+    tui::{
+        effect::{CaseAt, SecondPurpose},
+        event::Reply,
+        facts::{Agreement, Compared, Incident},
+        fault::Fault,
+    },
+};
+
+impl Desk {
+    /// Compares what lies on the counter with the records, every pair of it.
+    pub fn check_handover(
+        &self,
+        at: &AtReader,
+        case: CaseAt,
+        notice: &str,
+        shelf: &ShelfPlace,
+    ) -> Result<Reply, Fault> {
+        let code: NoticeCode = notice.parse().map_err(|_| Fault::NoticeInvalid)?;
+        let chip = at.card(Sharing::Shared)?.serial().clone();
+        let recorded = match self.runtime.block_on(self.office.handover_record(case.id)) {
+            Err(OfficeError::NoNotice) => return Err(Fault::NoticeInvalid),
+            recorded => recorded.map_err(|error| self.fault(&error))?,
+        };
+        Ok(Reply::Agreements(agreements(&recorded, &code, shelf, &chip)))
+    }
+
+    /// Records a clerk's look; the second clerk's goes by the agreement they gave.
+    pub async fn confirm_sight(&self, case: CaseAt, time: u8) -> Result<Reply, Fault> {
+        let by_second = match (time, self.config.rules.handover_sights) {
+            (2, HandoverSights::TwoClerks) => {
+                let kept = self.approvals.take(case.id, SecondPurpose::Handover);
+                Some(kept.ok_or(Fault::NotNow)?)
+            }
+            _ => None,
+        };
+        let looked = self
+            .office
+            .confirm_sight(&self.act()?, show::at(case), time, by_second)
+            .await;
+        looked
+            .map(|()| Reply::Done)
+            .map_err(|error| self.of_change(case.id, &error))
+    }
+
+    /// Hands the card over. The chip is read once more: the card compared before may have been exchanged.
+    pub fn hand_over(&self, at: &AtReader, case: CaseAt, notice: &str, shelf: &ShelfPlace) -> Result<Reply, Fault> {
+        let code: NoticeCode = notice.parse().map_err(|_| Fault::NoticeInvalid)?;
+        let chip = at.card(Sharing::Shared)?.serial().clone();
+        let rule = match self.config.rules.handover_sights {
+            HandoverSights::TwoClerks => SightRule::TwoClerks,
+            HandoverSights::OneClerkTwice => SightRule::OneClerkTwice,
+        };
+        let act = self.act()?;
+        let over = self
+            .office
+            .hand_over(&act, show::at(case), &code, shelf, chip.as_bytes(), rule);
+        match self.runtime.block_on(over) {
+            Ok(_) => Ok(Reply::Case(self.case_view_now(case.id)?)),
+            Err(error) => Err(self.of_change(case.id, &error)),
+        }
+    }
+
+    /// Puts the card back, with what did not agree written down.
+    pub async fn return_to_shelf(&self, case: CaseAt, incident: &Incident) -> Result<Reply, Fault> {
+        let new = NewIncident {
+            kind: IncidentKind::HandoverMismatch,
+            mismatched: incident.mismatched.iter().map(|what| mismatch(*what)).collect(),
+            note: incident.note.clone(),
+        };
+        let opened = self.office.open_incident(&self.act()?, show::at(case), &new).await;
+        self.changed(case, opened.map(drop)).await
+    }
+}
+
+fn agreements(recorded: &Recorded, code: &NoticeCode, shelf: &ShelfPlace, chip: &ChipSerial) -> Vec<Agreement> {
+    let pair = |what, expected: String, found: String, agrees| Agreement {
+        what,
+        expected,
+        found,
+        agrees,
+    };
+    // The token itself is never shown: an old notice of the same case differs by it alone.
+    let same_case = code.case == recorded.number;
+    let same_token = code.token.is(&recorded.token);
+    let notice = match (same_case, same_token) {
+        (true, false) => format!("{} ≠", code.case),
+        _ => code.case.to_string(),
+    };
+    let expected_chip = ChipSerial::new(recorded.chip.clone());
+    let set = |set: bool| if set { "○" } else { "-" }.to_owned();
+    vec![
+        pair(
+            Compared::Notice,
+            recorded.number.to_string(),
+            notice,
+            same_case && same_token,
+        ),
+        pair(
+            Compared::Shelf,
+            recorded.shelf.to_string(),
+            shelf.to_string(),
+            *shelf == recorded.shelf,
+        ),
+        pair(
+            Compared::Chip,
+            expected_chip.to_string(),
+            chip.to_string(),
+            expected_chip == *chip,
+        ),
+        pair(Compared::Pin, set(true), set(recorded.pin_set), recorded.pin_set),
+    ]
+}
+
+const fn mismatch(what: Compared) -> Mismatch {
+    match what {
+        Compared::Notice => Mismatch::OtherToken,
+        Compared::Shelf => Mismatch::OtherShelf,
+        Compared::Chip => Mismatch::OtherChip,
+        Compared::Pin => Mismatch::PinNotSet,
+    }
+}

@@ -1,0 +1,222 @@
+//! The card in the resident reader: looked at, made, given its PIN, tried, shown.
+
+use card::{CardError, ChipLife, PinSlot, ReadRule, Sharing};
+use issuance::{
+    authority::{ChainError, PrepareError},
+    case::CaseState,
+    issuing::{Cancel, MakingDesk, Plan, Progress, SetPinError, StepState, Stopped, run, set_pin, set_pin_again},
+    pin,
+    records::{CardState, RecordsError, Step},
+};
+use office::OfficeRecords;
+use relay_core::chance::OsChance;
+use secrecy::SecretString;
+
+use super::{readers::AtReader, show, trouble, work::Desk};
+use crate::tui::{
+    effect::{CaseAt, JobId, SecondPurpose},
+    event::{Event, MakingProgress, Reply},
+    facts::{CardFileView, ChipKnown, ChipView, MakingEnd},
+    fault::Fault,
+};
+
+impl Desk {
+    /// What is in the resident reader, and what the records say of it.
+    pub fn read_chip(&self, at: &AtReader) -> Result<Reply, Fault> {
+        let mut chip = at.card(Sharing::Shared)?;
+        let pin = show::tries(chip.tries_left(PinSlot::Holder).map_err(|error| at.fault(&error))?);
+        let record = self.wait(self.office.chip(chip.serial().as_bytes()))?;
+        let known = match record {
+            None if chip.life() == ChipLife::Blank => ChipKnown::Blank,
+            None => ChipKnown::Unknown,
+            Some(record) if record.state == CardState::Damaged => ChipKnown::Damaged,
+            Some(record) if self.held.case() != Some(record.case) => ChipKnown::Another,
+            Some(record) if record.state == CardState::Making => ChipKnown::ThisCaseUnfinished,
+            Some(_) => ChipKnown::ThisCase,
+        };
+        Ok(Reply::Chip(ChipView {
+            serial: chip.serial().to_string(),
+            known,
+            pin,
+        }))
+    }
+
+    /// Makes the card of a case, or goes on where its making stopped.
+    pub fn make_card(&self, at: &AtReader, job: JobId, case: CaseAt, cancel: &Cancel) -> Result<Reply, Fault> {
+        if self.watch.clocks_differ() {
+            return Err(Fault::ClockWrong);
+        }
+        let file = self.wait(self.office.case(self.session()?, case.id))?;
+        if file.at.version != case.version {
+            return Err(Fault::ChangedMeanwhile);
+        }
+        let bound = match file.state {
+            CaseState::Verified => None,
+            CaseState::Making { card } => Some(card),
+            _ => return Err(Fault::NotNow),
+        };
+        let (authorities, master) = (self.keys.authorities()?, self.keys.master()?);
+        let chip = at.card(Sharing::Exclusive)?;
+        let serial = chip.serial().to_string();
+        let mut records = OfficeRecords::new(self.office.clone(), self.runtime.clone(), self.session()?);
+        if bound.is_none() && self.setup.making_by_two {
+            let approval = self
+                .approvals
+                .take(case.id, SecondPurpose::Making)
+                .ok_or(Fault::NotNow)?;
+            records = records.with_second(approval);
+        }
+        let mut chance = OsChance;
+        let mut making = MakingDesk {
+            master: &master,
+            authorities: &authorities,
+            clock: &*self.clock,
+            chance: &mut chance,
+        };
+        let mut told_bound = false;
+        let mut progress = |news: Progress| {
+            // Binding comes right after the issuer was authenticated: the next step to begin stands on it.
+            if !told_bound && news.step > Step::Authenticate {
+                told_bound = true;
+                let chip = serial.clone();
+                self.tell(making_event(job, MakingProgress::Bound { chip }));
+            }
+            self.tell(making_event(job, progress_shown(news)));
+        };
+        let plan = Plan { case: case.id, bound };
+        let outcome = run(
+            chip.into_transport(),
+            &mut records,
+            &mut making,
+            plan,
+            &mut progress,
+            cancel,
+        );
+        match &outcome {
+            Ok(made) => tracing::info!(case = %case.id, card = %made.card, "made"),
+            Err(stopped) => tracing::warn!(case = %case.id, %stopped, "making stopped"),
+        }
+        self.making_ended(at, case, outcome.map(|_| ()))
+    }
+
+    fn making_ended(&self, at: &AtReader, case: CaseAt, outcome: Result<(), Stopped>) -> Result<Reply, Fault> {
+        let end = match outcome {
+            Ok(()) => MakingEnd::Made(self.case_view_now(case.id)?),
+            Err(Stopped::Damaged { .. }) => MakingEnd::Damaged {
+                at: None,
+                case: self.case_view_now(case.id)?,
+            },
+            Err(Stopped::Cancelled { before }) => stopped(Some(before), Fault::Cancelled),
+            Err(Stopped::WrongChip { .. }) => stopped(None, Fault::WrongChip),
+            Err(Stopped::NotBlank { .. }) => stopped(None, Fault::NotBlank),
+            Err(Stopped::Card { step, error }) => stopped(Some(step), at.fault(&error)),
+            Err(Stopped::Records { step, error }) => stopped(Some(step), self.of_records(&error)),
+            Err(Stopped::NotPrepared(PrepareError::OutsideAuthority { .. })) => {
+                stopped(Some(Step::IssueCertificates), Fault::ClockWrong)
+            }
+            Err(Stopped::NotPrepared(error)) => stopped(Some(Step::IssueCertificates), trouble::other(&error)),
+            Err(Stopped::NotIssued(_)) => stopped(Some(Step::IssueCertificates), Fault::AuthorityUnavailable),
+            Err(Stopped::NotVerified(ChainError::AuthorityExpired(_))) => {
+                stopped(Some(Step::Verify), Fault::AuthorityUnavailable)
+            }
+            Err(Stopped::NotVerified(_)) => stopped(Some(Step::Verify), Fault::ClockWrong),
+        };
+        Ok(Reply::MakingEnded(end))
+    }
+
+    fn of_records(&self, error: &RecordsError) -> Fault {
+        match error {
+            RecordsError::Unreachable(_) => {
+                self.watch.is_away();
+                Fault::DatabaseDown
+            }
+            RecordsError::ChipTaken { .. } => Fault::ChipTaken,
+            RecordsError::NotNow(_) => Fault::NotNow,
+            error => trouble::other(error),
+        }
+    }
+
+    /// Sets the resident's first PIN on the case's own card, and records that it is set.
+    pub fn set_pin(&self, at: &AtReader, case: CaseAt, typed: &SecretString) -> Result<Reply, Fault> {
+        let file = self.wait(self.office.case(self.session()?, case.id))?;
+        let Some(card) = &file.card else {
+            return Err(Fault::NotNow);
+        };
+        // The rules look at birthday, telephone and address: the masked row of a protected person lacks the latter two,
+        // which can only let a PIN pass that their own eyes would refuse.
+        let pin = pin::check(typed, &file.resident.resident).map_err(Fault::PinWeak)?;
+        let master = self.keys.master()?;
+        let chip = at.card(Sharing::Exclusive)?;
+        let mut outcome = set_pin(chip, &card.chip, &master, pin.secret(), &mut OsChance);
+        // Set in a session that was cut off before it was recorded: nobody relies on it yet, it is set anew.
+        if matches!(outcome, Err(SetPinError::Card(CardError::PinAlreadySet))) && card.pin_set_at.is_none() {
+            let chip = at.card(Sharing::Exclusive)?;
+            outcome = set_pin_again(chip, &card.chip, &master, pin.secret(), &mut OsChance);
+        }
+        match outcome {
+            Ok(_) => {}
+            Err(SetPinError::WrongChip { .. }) => return Err(Fault::WrongChip),
+            Err(SetPinError::NotFinished) => return Err(Fault::NotNow),
+            Err(SetPinError::Card(error)) => return Err(at.fault(&error)),
+        }
+        let act = self.act()?;
+        match self.runtime.block_on(self.office.pin_set(&act, show::at(case))) {
+            Ok(_) => Ok(Reply::Case(self.case_view_now(case.id)?)),
+            Err(error) => Err(self.of_change(case.id, &error)),
+        }
+    }
+
+    /// Tries the resident's PIN on the card in the reader.
+    pub fn verify_pin(&self, at: &AtReader, pin: &SecretString) -> Result<Reply, Fault> {
+        let mut chip = at.card(Sharing::Exclusive)?;
+        chip.verify_pin(PinSlot::Holder, pin)
+            .map_err(|error| at.fault(&error))?;
+        Ok(Reply::PinRight)
+    }
+
+    /// Every file of the card in the resident reader.
+    pub fn read_card_files(&self, at: &AtReader) -> Result<Reply, Fault> {
+        let mut chip = at.card(Sharing::Shared)?;
+        let files = chip.files().map_err(|error| at.fault(&error))?;
+        Ok(Reply::CardFiles(
+            files
+                .into_iter()
+                .map(|file| CardFileView {
+                    path: file.path_text(),
+                    name: file.name.to_string(),
+                    needs_pin: file.reading != ReadRule::Anyone,
+                    bytes: file.bytes,
+                })
+                .collect(),
+        ))
+    }
+}
+
+const fn making_event(job: JobId, progress: MakingProgress) -> Event {
+    Event::Making { job, progress }
+}
+
+fn progress_shown(news: Progress) -> MakingProgress {
+    let step = news.step;
+    match news.state {
+        StepState::Started => MakingProgress::Started {
+            step,
+            safe_to_stop: next(step).is_some_and(Step::safe_to_stop),
+        },
+        StepState::Fraction(done, total) => MakingProgress::Fraction {
+            step,
+            done: done as u64,
+            total: total as u64,
+        },
+        StepState::Done(took) => MakingProgress::Finished { step, took },
+    }
+}
+
+/// The step after `step`: a wish to stop is honoured before it.
+fn next(step: Step) -> Option<Step> {
+    Step::ALL.into_iter().find(|later| *later > step)
+}
+
+const fn stopped(at: Option<Step>, why: Fault) -> MakingEnd {
+    MakingEnd::Stopped { at, why }
+}

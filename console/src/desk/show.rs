@@ -1,0 +1,152 @@
+//! What the records and cards say, as the screens show it. Nothing is asked for here, and nothing is unmasked.
+
+use issuance::{
+    case::{CaseState, ShelfPlace},
+    staff::Staff,
+};
+use office::{
+    ResidentFile,
+    cases::{self, CardFile, CaseFile, CaseSummary, JournalEntry, Paper, QueueRow},
+};
+
+use crate::tui::{
+    effect::CaseAt,
+    facts::{CardView, CaseRow, CaseView, JournalLine, Problem, Queue, ResidentView, StaffShown, Tries},
+};
+
+/// Tries left.
+pub const fn tries(tries: card::Tries) -> Tries {
+    match tries {
+        card::Tries::Left(left) => Tries::Left(left),
+        card::Tries::Blocked => Tries::Blocked,
+        card::Tries::NotSet => Tries::NotSet,
+    }
+}
+
+/// A colleague.
+pub fn colleague(staff: &Staff) -> StaffShown {
+    StaffShown {
+        id: staff.id,
+        number: staff.number.clone(),
+        name: staff.name.clone(),
+    }
+}
+
+/// A case and the version it was seen in.
+pub const fn at(case: CaseAt) -> cases::CaseAt {
+    cases::CaseAt {
+        id: case.id,
+        version: case.version,
+    }
+}
+
+/// A queue, in the office's words.
+pub const fn queue(queue: Queue) -> cases::Queue {
+    match queue {
+        Queue::ToVerify => cases::Queue::ToVerify,
+        Queue::ToMake => cases::Queue::ToMake,
+        Queue::ToShelve => cases::Queue::ToShelve,
+        Queue::ToHandOver => cases::Queue::ToHandOver,
+        Queue::Problems => cases::Queue::Problems,
+    }
+}
+
+/// A case as a row of its queue.
+pub fn queue_row(row: QueueRow) -> CaseRow {
+    CaseRow {
+        problem: row.problem.map(problem),
+        held_by: row.held_by.map(|holder| (holder.staff, holder.desk)),
+        ..summary(row.case, &row.name)
+    }
+}
+
+const fn problem(problem: cases::Problem) -> Problem {
+    match problem {
+        cases::Problem::MakingStopped => Problem::MakingStopped,
+        cases::Problem::CardDamaged => Problem::CardDamaged,
+        cases::Problem::HandoverMismatch => Problem::HandoverMismatch,
+        cases::Problem::PinBlocked => Problem::PinBlocked,
+        cases::Problem::Incident => Problem::Incident,
+    }
+}
+
+/// A line of a case's journal, its details as `name=value`.
+pub fn journal_line(entry: JournalEntry) -> JournalLine {
+    let details = entry.details.iter().map(|(name, value)| match value {
+        serde_json::Value::String(text) => format!("{name}={text}"),
+        other => format!("{name}={other}"),
+    });
+    JournalLine {
+        at: entry.at,
+        who: entry.who,
+        desk: entry.desk,
+        act: entry.act,
+        outcome: entry.outcome,
+        detail: details.chain(entry.words).collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// A resident in full.
+pub fn resident(file: ResidentFile) -> ResidentView {
+    let name = file.resident.name.clone();
+    ResidentView {
+        id: file.id,
+        masked: file.masked,
+        may_reveal: file.may_reveal,
+        cases: file.cases.into_iter().map(|case| summary(case, &name)).collect(),
+        household_members: file
+            .members
+            .into_iter()
+            .map(|member| (member.name, member.relation))
+            .collect(),
+        person: file.resident,
+    }
+}
+
+/// A case as a row under its resident.
+pub fn summary(case: CaseSummary, name: &str) -> CaseRow {
+    CaseRow {
+        id: case.id,
+        number: case.number,
+        name: name.to_owned(),
+        shelf: shelf(&case.state),
+        state: case.state,
+        since: case.since,
+        problem: None,
+        held_by: None,
+    }
+}
+
+/// A case in full.
+pub fn case(file: CaseFile) -> CaseView {
+    CaseView {
+        id: file.at.id,
+        number: file.number,
+        version: file.at.version,
+        state: file.state,
+        resident: resident(file.resident),
+        application: file.application,
+        applied_at: file.opened_at,
+        verified: file.verified,
+        card: file.card.map(card_bound),
+        notice_printed: file.printed.get(&Paper::Notice).copied(),
+        receipt_printed: file.printed.get(&Paper::Receipt).copied(),
+        problem: file.problem.map(problem),
+    }
+}
+
+fn card_bound(card: CardFile) -> CardView {
+    CardView {
+        chip: card::ChipSerial::new(card.chip).to_string(),
+        state: card.state,
+        done: card.steps,
+        pin_set: card.pin_set_at.is_some(),
+    }
+}
+
+fn shelf(state: &CaseState) -> Option<ShelfPlace> {
+    match state {
+        CaseState::Shelved { shelf, .. } => Some(shelf.clone()),
+        _ => None,
+    }
+}

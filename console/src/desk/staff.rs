@@ -1,0 +1,244 @@
+//! Staff at the desk: their card and password, sessions, the second clerk, the first administrator.
+//!
+//! A login is believed when four things agree: the certificate on the card is one of this office's for staff and good
+//! today, it is registered to someone who may work here, the card took the password, and the card signed a challenge
+//! drawn just now with the certificate's key. The order matters: a card that is not registered costs nobody a try.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use card::{CardError, Chip, KeySlot, PcscTransport, PinSlot, Sharing};
+use issuance::{
+    authority::{ChainError, Profile, VerifiedCertificate},
+    issuing::staff::{StaffCardError, StaffDesk, StaffOrder, make_staff_card},
+    staff::{Role, Staff},
+};
+use office::{Act, NewStaff, SessionBegun};
+use relay_core::chance::{OsChance, draw};
+use secrecy::SecretString;
+
+use super::{
+    readers::AtReader,
+    show, trouble,
+    work::{Desk, fresh},
+};
+use crate::tui::{
+    event::Reply,
+    facts::{Session, StaffCard, Tries},
+    fault::Fault,
+};
+
+/// Who the card in the staff reader is, beyond doubt.
+pub struct Proven {
+    /// Who.
+    pub staff: Staff,
+    /// Serial of the card's certificate.
+    pub certificate: Vec<u8>,
+}
+
+/// What is being signed at a login, so that the signature is good for nothing else.
+const CHALLENGE: &[u8] = b"madoguchi staff login 1\0";
+
+impl Desk {
+    /// Whose card is in the staff reader, and how many tries it has left. No password is sent.
+    pub fn read_staff_card(&self, at: &AtReader) -> Result<Reply, Fault> {
+        let mut chip = at.card(Sharing::Shared)?;
+        let tries = show::tries(chip.tries_left(PinSlot::Holder).map_err(|error| at.fault(&error))?);
+        let staff = match self.certificate_of(&mut chip, at) {
+            Ok((_, certificate)) => self.wait(self.office.staff_by_certificate(&certificate))?,
+            Err(Fault::StaffUnknown) => None,
+            // A blank has neither certificate nor password: the first run begins with one.
+            Err(_) if tries == Tries::NotSet => None,
+            Err(fault) => return Err(fault),
+        };
+        Ok(Reply::StaffCard(StaffCard {
+            staff: staff.as_ref().map(show::colleague),
+            tries,
+        }))
+    }
+
+    /// Begins a session of whoever's card and password these are.
+    pub fn log_in(&self, at: &AtReader, password: &SecretString) -> Result<Reply, Fault> {
+        let proven = self.prove(at, password)?;
+        let act = Act::of_process("login", fresh());
+        let begun = self.wait(self.office.log_in(&act, &self.setup.desk, &proven.certificate))?;
+        Ok(self.enter(begun))
+    }
+
+    /// Goes on with the session after the lock, by its own person only.
+    pub fn unlock(&self, at: &AtReader, password: &SecretString) -> Result<Reply, Fault> {
+        let begun = self.begun()?;
+        let proven = self.prove(at, password)?;
+        if proven.staff.id != begun.staff.id {
+            return Err(Fault::OtherStaff);
+        }
+        self.wait(self.office.screen_unlocked(&self.act()?))?;
+        Ok(Reply::LoggedIn(Box::new(shown(&begun))))
+    }
+
+    /// Makes the first administrator's card from the blank in the staff reader, registers its holder, logs in.
+    pub fn create_administrator(
+        &self,
+        at: &AtReader,
+        number: &str,
+        name: &str,
+        password: &SecretString,
+    ) -> Result<Reply, Fault> {
+        if !self.wait(self.office.is_first_run())? {
+            return Err(Fault::NotNow);
+        }
+        let (authorities, master) = (self.keys.authorities()?, self.keys.master()?);
+        let order = StaffOrder {
+            number,
+            password,
+            // The first attempt may have been cut off; a resident's card cannot be in the making yet.
+            again: true,
+        };
+        let mut chance = OsChance;
+        let mut desk = StaffDesk {
+            master: &master,
+            authorities: &authorities,
+            clock: &*self.clock,
+            chance: &mut chance,
+        };
+        let transport = at.transport(Sharing::Exclusive)?;
+        // The serial becomes known to the office with the person, below; a card cut off before that opens nothing.
+        let made = make_staff_card(transport, &order, &mut desk, &mut |_| Ok(())).map_err(|error| match error {
+            StaffCardError::Card(error) => at.fault(&error),
+            StaffCardError::NotBlank(_) => Fault::NotBlank,
+            StaffCardError::NotVerified(error) => of_chain(&error),
+            error => trouble::other(&error),
+        })?;
+        let new = NewStaff {
+            number: number.to_owned(),
+            name: name.to_owned(),
+            roles: Role::ALL.into_iter().collect(),
+            certificate: Some(made.serial.0.to_vec()),
+        };
+        self.wait(self.office.add_staff(&Act::of_process("setup", fresh()), &new))?;
+        let act = Act::of_process("login", fresh());
+        let begun = self.wait(self.office.log_in(&act, &self.setup.desk, &made.serial.0))?;
+        Ok(self.enter(begun))
+    }
+
+    /// Ends the session; the leases end with it.
+    pub async fn log_out(&self) -> Result<Reply, Fault> {
+        let Some(begun) = self.begin(None) else {
+            return Ok(Reply::Done);
+        };
+        self.held.let_go();
+        match self.office.log_out(&Act::of(begun.session, fresh())).await {
+            // Ended already, by a login elsewhere under this desk's name.
+            Ok(()) | Err(office::OfficeError::SessionOver) => Ok(Reply::Done),
+            Err(error) => Err(self.fault(&error)),
+        }
+    }
+
+    /// Records that the screen was locked.
+    pub async fn screen_locked(&self, card_pulled: bool) -> Result<Reply, Fault> {
+        let act = self.act()?;
+        let told = self.office.screen_locked(&act, card_pulled).await;
+        told.map(|()| Reply::Done).map_err(|error| self.fault(&error))
+    }
+
+    /// Makes sure whose card is in the staff reader, by all four signs.
+    ///
+    /// # Errors
+    /// What does not agree; a refusal is recorded in the trail.
+    pub fn prove(&self, at: &AtReader, password: &SecretString) -> Result<Proven, Fault> {
+        let mut chip = at.card(Sharing::Exclusive)?;
+        let (verified, certificate) = self
+            .certificate_of(&mut chip, at)
+            .inspect_err(|fault| self.refused(None, rule(fault)))?;
+        let Some(staff) = self.wait(self.office.staff_by_certificate(&certificate))? else {
+            self.refused(None, "staff_unknown");
+            return Err(Fault::StaffUnknown);
+        };
+        if let Err(error) = chip.verify_pin(PinSlot::Holder, password) {
+            let fault = match error {
+                // The card did not count it: its shape alone shows that it is wrong.
+                CardError::PinRefused => match chip.tries_left(PinSlot::Holder) {
+                    Ok(card::Tries::Left(tries_left)) => Fault::WrongPassword { tries_left },
+                    Ok(card::Tries::Blocked) => Fault::PasswordBlocked,
+                    _ => Fault::StaffUnknown,
+                },
+                error => at.fault(&error),
+            };
+            self.refused(Some(&staff), rule(&fault));
+            return Err(fault);
+        }
+        let message = [CHALLENGE, &draw::<32>(&mut OsChance)].concat();
+        let signature = chip
+            .sign(KeySlot::Authentication, &sha256(&message))
+            .map_err(|error| at.fault(&error))?;
+        if !verified.signed(&message, &signature) {
+            self.refused(Some(&staff), "signature");
+            return Err(Fault::StaffUnknown);
+        }
+        Ok(Proven { staff, certificate })
+    }
+
+    fn certificate_of(
+        &self,
+        chip: &mut Chip<PcscTransport>,
+        at: &AtReader,
+    ) -> Result<(VerifiedCertificate, Vec<u8>), Fault> {
+        let der = match chip.read_certificate(KeySlot::Authentication) {
+            Ok(der) => der,
+            Err(CardError::FileMissing(_)) => return Err(Fault::StaffUnknown),
+            Err(error) => return Err(at.fault(&error)),
+        };
+        let verified = self
+            .keys
+            .trust()?
+            .verify_chain(&der, Profile::StaffAuthentication, self.clock.now(), &|_| false)
+            .map_err(|error| of_chain(&error))?;
+        let serial = verified.serial().0.to_vec();
+        Ok((verified, serial))
+    }
+
+    /// Keeps a refused login in the trail; that the database is away then does not change the refusal.
+    fn refused(&self, staff: Option<&Staff>, rule: &'static str) {
+        let act = Act::of_process("login", fresh());
+        let staff = staff.map(|staff| staff.id);
+        let _ = self.wait(self.office.login_refused(&act, &self.setup.desk, staff, rule));
+    }
+
+    fn enter(&self, begun: SessionBegun) -> Reply {
+        let session = shown(&begun);
+        self.held.let_go();
+        self.begin(Some(begun));
+        Reply::LoggedIn(Box::new(session))
+    }
+}
+
+fn shown(begun: &SessionBegun) -> Session {
+    Session {
+        staff: begun.staff.clone(),
+        since: begun.since,
+    }
+}
+
+/// The rule a login broke, as the trail names it.
+const fn rule(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::WrongPassword { .. } => "password",
+        Fault::PasswordBlocked => "password_blocked",
+        Fault::ClockWrong => "clock",
+        Fault::AuthorityUnavailable => "authority",
+        _ => "certificate",
+    }
+}
+
+fn of_chain(error: &ChainError) -> Fault {
+    tracing::warn!(%error, "a staff card's certificate");
+    match error {
+        ChainError::NotYet(_) => Fault::ClockWrong,
+        ChainError::AuthorityExpired(_) => Fault::AuthorityUnavailable,
+        _ => Fault::StaffUnknown,
+    }
+}
+
+fn sha256(message: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest(&SHA256, message).as_ref());
+    out
+}
