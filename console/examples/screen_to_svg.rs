@@ -84,6 +84,9 @@ fn draw(svg: &mut String, cell: &vt100::Cell, column: u16, row: u16) -> std::fmt
     if text.trim().is_empty() {
         return Ok(());
     }
+    if let Some(shape) = shape(text, (x, y), &ink) {
+        return writeln!(svg, "{shape}");
+    }
     let mut style = String::new();
     if cell.bold() {
         style.push_str(" font-weight=\"bold\"");
@@ -101,6 +104,77 @@ fn draw(svg: &mut String, cell: &vt100::Cell, column: u16, row: u16) -> std::fmt
         y + CELL.1 - 5,
         escaped(text)
     )
+}
+
+/// Symbols whose width typefaces disagree about, drawn as what they are: lines that meet, dots, marks.
+fn shape(text: &str, (x, y): (u32, u32), ink: &str) -> Option<String> {
+    let (width, height) = CELL;
+    let (left, right, top, bottom) = (x, x + width, y, y + height);
+    let (middle, half) = (
+        f64::from(x) + f64::from(width) / 2.0,
+        f64::from(y) + f64::from(height) / 2.0,
+    );
+    // Which of its neighbours a line of the box reaches: left, right, up, down.
+    let reaches = match text {
+        "─" => [true, true, false, false],
+        "│" => [false, false, true, true],
+        "┌" => [false, true, false, true],
+        "┐" => [true, false, false, true],
+        "└" => [false, true, true, false],
+        "┘" => [true, false, true, false],
+        "├" => [false, true, true, true],
+        "┤" => [true, false, true, true],
+        "┬" => [true, true, false, true],
+        "┴" => [true, true, true, false],
+        "┼" => [true; 4],
+        "█" => {
+            let block = format!(
+                "<rect x=\"{x}\" y=\"{}\" width=\"{width}.2\" height=\"{}\" fill=\"{ink}\"/>",
+                y + 3,
+                height - 6
+            );
+            return Some(block);
+        }
+        "░" => {
+            let block = format!(
+                "<rect x=\"{x}\" y=\"{}\" width=\"{width}.2\" height=\"{}\" fill=\"{ink}\" opacity=\"0.25\"/>",
+                y + 3,
+                height - 6
+            );
+            return Some(block);
+        }
+        "●" => {
+            return Some(format!(
+                "<circle cx=\"{middle}\" cy=\"{half}\" r=\"4.2\" fill=\"{ink}\"/>"
+            ));
+        }
+        "○" => {
+            let ring = format!("<circle cx=\"{middle}\" cy=\"{half}\" r=\"3.7\" fill=\"none\" stroke=\"{ink}\"/>");
+            return Some(ring);
+        }
+        "▸" => {
+            let mark = format!(
+                "<path d=\"M{x} {} L{right} {half} L{x} {} Z\" fill=\"{ink}\"/>",
+                half - 5.0,
+                half + 5.0
+            );
+            return Some(mark);
+        }
+        _ => return None,
+    };
+    let ends = [
+        format!("L{left} {half}"),
+        format!("L{right} {half}"),
+        format!("L{middle} {top}"),
+        format!("L{middle} {bottom}"),
+    ];
+    let lines: String = reaches
+        .iter()
+        .zip(ends)
+        .filter(|(reached, _)| **reached)
+        .map(|(_, end)| format!("M{middle} {half} {end}"))
+        .collect();
+    Some(format!("<path d=\"{lines}\" stroke=\"{ink}\" fill=\"none\"/>"))
 }
 
 fn colour(colour: vt100::Color, otherwise: &str) -> String {

@@ -14,6 +14,7 @@ pub mod audit;
 pub mod authority;
 pub mod card;
 pub mod clean;
+pub mod console;
 pub mod database;
 pub mod demo_city;
 pub mod doctor;
@@ -47,6 +48,8 @@ pub struct Arguments {
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Open the counter's screen (what happens when nothing is asked for).
+    Console(console::Options),
     /// Make whatever is not there yet: database, keys, authorities; with --demo also a made-up city and virtual cards.
     Setup(setup::Options),
     /// Start the database, the card service and, in a demonstration, the tray of cards.
@@ -142,14 +145,13 @@ fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
         config_file: home::config_file(asked.config.as_deref(), &home),
         home,
     };
-    let Some(command) = asked.command else {
-        help::in_language(lang).print_help()?;
-        return Ok(ExitCode::from(2));
-    };
+    let command = asked.command.unwrap_or(Command::Console(console::Options::default()));
+    let screen = matches!(command, Command::Console(_));
     // Without a configuration there is no log yet; `setup` makes both, and the others say what is wrong themselves.
     let log = setting.config().ok().map(|config| config.log);
-    logging::begin(log.as_ref(), false)?;
+    logging::begin(log.as_ref(), screen)?;
     match command {
+        Command::Console(options) => console::run(&setting, &options),
         Command::Setup(options) => setup::run(&setting, &options),
         Command::Up => services::up(&setting),
         Command::Down => services::down(&setting),

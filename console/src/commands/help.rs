@@ -15,6 +15,12 @@ const JAPANESE: &[(&str, &str)] = &[
         "madoguchi --config",
         "設定ファイル(既定: MADOGUCHI_HOME、./var、/etc/madoguchi の順に madoguchi.toml)",
     ),
+    ("madoguchi console", "窓口の画面を開く(何も書かないときもこれ)"),
+    (
+        "madoguchi console --plain",
+        "画面を描かず、読み上げの順に文字で表示する",
+    ),
+    ("madoguchi console --mouse", "マウスも使う"),
     (
         "madoguchi setup",
         "まだ無いものを作る: データベース・鍵・認証局。--demo なら架空の市と仮想カードも",

@@ -68,7 +68,7 @@ fn ours_at(level: LevelFilter) -> Targets {
 /// out: they may hold what was on the screen.
 pub fn mind_panics(lang: super::words::Lang) {
     std::panic::set_hook(Box::new(move |panic| {
-        restore_terminal();
+        crate::desk::restore_terminal();
         let place = panic
             .location()
             .map(|place| format!("{}:{}", place.file(), place.line()))
@@ -82,22 +82,6 @@ pub fn mind_panics(lang: super::words::Lang) {
             )
         );
     }));
-}
-
-/// Leaves the alternate screen and raw mode, whatever was on. Harmless when nothing was.
-pub fn restore_terminal() {
-    use crossterm::{cursor, event, execute, terminal};
-    if !io::stdout().is_terminal() {
-        return;
-    }
-    let _ = terminal::disable_raw_mode();
-    let _ = execute!(
-        io::stdout(),
-        event::DisableMouseCapture,
-        event::DisableBracketedPaste,
-        terminal::LeaveAlternateScreen,
-        cursor::Show
-    );
 }
 
 /// A file put aside when it is full or its day is over. Several consoles may write to one: each line is one append,

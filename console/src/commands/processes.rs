@@ -163,6 +163,23 @@ fn began_at(number: i32) -> Option<String> {
 pub struct Hold(#[expect(dead_code, reason = "the lock lives as long as the open file")] File);
 
 impl Hold {
+    /// Takes the hold, waiting at most `limit` for another command to let go.
+    ///
+    /// # Errors
+    /// As [`Hold::take`].
+    pub fn wait(home: &Home, limit: Duration) -> io::Result<Self> {
+        let mut hold = Self::take(home);
+        wait_until(limit, || {
+            let busy =
+                |hold: &io::Result<Self>| matches!(hold, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
+            if busy(&hold) {
+                hold = Self::take(home);
+            }
+            !busy(&hold)
+        });
+        hold
+    }
+
     /// Takes the hold, or says that another command has it.
     ///
     /// # Errors

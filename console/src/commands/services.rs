@@ -15,12 +15,14 @@ use store::cluster::{Cluster, ClusterStatus, Stop};
 
 use super::{
     Setting,
-    processes::{Process, has_systemd, is_root, wait_until},
+    processes::{Hold, Process, has_systemd, is_root, wait_until},
     steps::{Outcome, Step, Steps},
     words::Lang,
 };
 use crate::config::{Config, Demo, secrets};
 
+/// How long another command that is setting up or starting is waited for.
+const SET_UP: Duration = Duration::from_secs(60);
 /// How long a service is given until it answers.
 const READY: Duration = Duration::from_secs(10);
 
@@ -35,15 +37,26 @@ pub fn up(setting: &Setting) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Starts what is not running, a line each.
-pub(super) fn start_all(setting: &Setting, config: &Config, steps: &Steps) -> anyhow::Result<()> {
+/// Starts what is not running, a line each. Two consoles opened at once wait for one another here.
+fn start_all(setting: &Setting, config: &Config, steps: &Steps) -> anyhow::Result<()> {
     let lang = setting.lang;
+    let _hold = Hold::wait(&setting.home, SET_UP).with_context(|| {
+        lang.pick(
+            "別の命令がまだ用意を続けています。終わってから試してください。",
+            "another command is still setting up; try again when it has ended.",
+        )
+    })?;
     steps.step(database_words(lang), |_| start_database(setting, lang))?;
     steps.step(card_service_words(lang), |step| start_card_service(setting, step))?;
     if let Some(demo) = &config.demo {
         steps.step(tray_words(lang), |_| start_tray(setting, config, demo))?;
     }
     Ok(())
+}
+
+/// Starts what is not running without a word, unless it does not start.
+pub(super) fn start_missing(setting: &Setting, config: &Config) -> anyhow::Result<()> {
+    start_all(setting, config, &Steps::new(setting.lang, true))
 }
 
 /// Stops what was started here, the console's own needs last.
@@ -147,8 +160,13 @@ pub(super) fn start_card_service(setting: &Setting, step: &Step) -> anyhow::Resu
     }
     if !has_systemd() && !is_root() {
         // pcscd went into the background by itself and says here who it is (pcscd(8)).
-        let number = std::fs::read_to_string("/run/pcscd/pcscd.pid")?;
-        process.keep(number.trim().parse()?)?;
+        let mut number = None;
+        wait_until(READY, || {
+            let text = std::fs::read_to_string("/run/pcscd/pcscd.pid").unwrap_or_default();
+            number = text.trim().parse().ok();
+            number.is_some()
+        });
+        process.keep(number.context("/run/pcscd/pcscd.pid")?)?;
     }
     Ok(Outcome::Done)
 }
