@@ -31,6 +31,8 @@ const BESIDE: Duration = Duration::from_millis(200);
 /// The roster in memory, and the number of the search asked last.
 pub struct Roster {
     index: watch::Sender<Option<Arc<SearchIndex>>>,
+    /// Held while it is loaded: two loads at once would take the memory of two rosters.
+    loading: tokio::sync::Mutex<()>,
     asked: AtomicU64,
 }
 
@@ -38,6 +40,7 @@ impl Default for Roster {
     fn default() -> Self {
         Self {
             index: watch::Sender::new(None),
+            loading: tokio::sync::Mutex::new(()),
             asked: AtomicU64::new(0),
         }
     }
@@ -77,6 +80,7 @@ impl Desk {
 
     /// Loads the roster, or what changed of it. Whether there is one to search in.
     pub async fn refresh_roster(&self) -> bool {
+        let _one_at_a_time = self.roster.loading.lock().await;
         let before = self.roster.index.borrow().clone();
         let began = std::time::Instant::now();
         let loaded = match &before {
