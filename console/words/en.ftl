@@ -2,7 +2,21 @@
 
 ## Frame: status line, clock, lists
 
-moment-short = { $day } { $english_month } { $time }
+moment-short =
+    { $day } { $month ->
+        [1] Jan
+        [2] Feb
+        [3] Mar
+        [4] Apr
+        [5] May
+        [6] Jun
+        [7] Jul
+        [8] Aug
+        [9] Sep
+        [10] Oct
+        [11] Nov
+       *[12] Dec
+    } { $time }
 status-readers = Readers
 status-staff = staff
 status-resident = resident
@@ -219,7 +233,7 @@ resident-alias = alias { $alias }
 resident-reduced = ※ marks characters that can't be shown here: { $points }
 resident-protected = Under support measures. Do not say the address aloud.
 resident-number = Number
-resident-household = Household
+resident-household = household { $household } { $relation }
 resident-phone = Phone
 resident-no-case = No application yet.
 resident-cases = Cases of this person

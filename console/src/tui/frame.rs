@@ -65,7 +65,13 @@ pub fn frame(state: &State, words: &Words, glyphs: &Glyphs, size: (u16, u16)) ->
         pen.side = side;
         pen.width = inner - side - 3;
     }
-    let page = state.front().view(&state.common, &pen);
+    let mut page = state.front().view(&state.common, &pen);
+    if side > 0 && page.side.is_empty() {
+        // Nothing stands beside it: the whole width is the page's.
+        pen.width = inner;
+        pen.side = 0;
+        page = state.front().view(&state.common, &pen);
+    }
     Frame {
         title: page.title.clone(),
         clock: clock(&pen, state.common.now),
@@ -79,12 +85,10 @@ pub fn frame(state: &State, words: &Words, glyphs: &Glyphs, size: (u16, u16)) ->
 /// A moment as the reader's language writes it: 11月22日 9:14, 22 Nov 9:14.
 pub fn moment(pen: &Pen<'_>, at: OffsetDateTime) -> String {
     let at = at.to_offset(relay_core::clock::JST);
-    let english_month = at.month().to_string();
     pen.say_with(
         "moment-short",
         &[
             ("month", u8::from(at.month()).to_string().into()),
-            ("english_month", english_month[..3].to_owned().into()),
             ("day", at.day().to_string().into()),
             ("time", hour_minute(at).into()),
         ],
@@ -113,15 +117,11 @@ fn message_lines(pen: &Pen<'_>, message: &Message, width: usize) -> Vec<Line> {
         _ => "  ",
     };
     let words = pen.say_with(message.key, &facts);
-    super::text::wrap(&super::text::drawable(&words), width - 3, pen.ambiguous())
+    super::text::wrap(&super::text::drawable(&words), width - 2, pen.ambiguous())
         .into_iter()
         .take(4)
         .enumerate()
-        .map(|(row, piece)| {
-            Line::of(if row == 0 { symbol } else { "  " }, message.meaning)
-                .and(" ", Meaning::Plain)
-                .and(piece, message.meaning)
-        })
+        .map(|(row, piece)| Line::of(if row == 0 { symbol } else { "  " }, message.meaning).and(piece, message.meaning))
         .collect()
 }
 
@@ -172,11 +172,15 @@ fn status(state: &State, pen: &Pen<'_>, width: usize) -> Line {
             Some(case) => right.and(format!(" {}", case.number), Meaning::Strong),
             None => right.and(format!(" {}", pen.say("status-no-case")), Meaning::Quiet),
         };
-        let minutes = state.minutes_to_lock().to_string();
-        right = right.and("  ", Meaning::Plain).and(
-            pen.say_with("status-lock", &[("minutes", minutes.into())]),
-            Meaning::Quiet,
-        );
+        // On a narrow screen the clerk's name matters more, until the lock is near.
+        let minutes = state.minutes_to_lock();
+        if width >= 100 || minutes < 3 {
+            let meaning = if minutes < 3 { Meaning::NeedsYou } else { Meaning::Quiet };
+            let facts = [("minutes", minutes.to_string().into())];
+            right = right
+                .and("  ", Meaning::Plain)
+                .and(pen.say_with("status-lock", &facts), meaning);
+        }
     }
     let who = match &common.session {
         Some(session) => {

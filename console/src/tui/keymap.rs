@@ -25,8 +25,10 @@ pub enum Place {
     Verify,
     /// Its last step.
     VerifyReview,
-    /// Making a card.
+    /// Making a card: before and after.
     Making,
+    /// While the card is written: Esc asks for the safe stop, it never leaves a card half-way unseen.
+    MakingRuns,
     /// The resident types a PIN.
     Pin,
     /// Papers.
@@ -239,8 +241,9 @@ pub const TABLE: &[Binding] = &[
     // making
     row(Place::Making, Enter, Intent::Confirm, "key-start"),
     row(Place::Making, F(5), Intent::Refresh, "key-look-again"),
-    row(Place::Making, Char('s'), Intent::Stop, "key-stop"),
     row(Place::Making, Esc, Intent::Back, "key-back"),
+    row(Place::MakingRuns, Esc, Intent::Stop, "key-stop"),
+    also(Place::MakingRuns, Char('s'), Intent::Stop, "key-stop"),
     // the resident's PIN
     row(Place::Pin, Enter, Intent::Confirm, "key-decide"),
     row(Place::Pin, Esc, Intent::Back, "key-give-up"),

@@ -128,6 +128,25 @@ impl Page {
         }
     }
 
+    /// Adds a line of a symbol (or two cells of room) and words; words too long for the line wrap under themselves.
+    pub fn point(&mut self, pen: &Pen<'_>, line: &Line) {
+        let [symbol, words] = line.spans.as_slice() else {
+            self.body.push(line.clone());
+            return;
+        };
+        let left = text::width(&symbol.text, pen.ambiguous());
+        let room = pen.width.saturating_sub(left);
+        for (row, piece) in text::wrap(&words.text, room, pen.ambiguous()).into_iter().enumerate() {
+            let before = if row == 0 {
+                symbol.text.clone()
+            } else {
+                " ".repeat(left)
+            };
+            self.body
+                .push(Line::of(before, symbol.meaning).and(piece, words.meaning));
+        }
+    }
+
     /// Adds `label  value`; the label fills `label_cells`. Long values wrap under themselves.
     pub fn fact(&mut self, pen: &Pen<'_>, label_cells: usize, label: &str, value: &str, meaning: Meaning) {
         self.body
@@ -227,7 +246,7 @@ impl Pen<'_> {
             .collect()
     }
 
-    /// A table's rows: columns of fixed cells, the last takes what is left. The chosen row is marked by pointer and
+    /// A table's rows: columns of fixed cells, the one after them takes what is left. The chosen row is marked by pointer and
     /// meaning; only as many rows as `height` are given, around the chosen one.
     pub fn table(
         &self,
@@ -247,11 +266,8 @@ impl Pen<'_> {
                 let mut line = Line::of(if here { self.glyphs.here } else { "  " }, Meaning::Accent);
                 for (column, span) in cells.iter().enumerate() {
                     let used = line.width(self.ambiguous());
-                    let room = match columns.get(column) {
-                        Some(&cells) if column + 1 < columns.len() => cells,
-                        _ => width.saturating_sub(used),
-                    };
-                    let room = room.min(width.saturating_sub(used));
+                    let left = width.saturating_sub(used);
+                    let room = columns.get(column).map_or(left, |cells| left.min(*cells));
                     line = line.and(self.fit(&span.text, room), span.meaning);
                     if column + 1 < cells.len() && line.width(self.ambiguous()) + 2 <= width {
                         line = line.and("  ", Meaning::Plain);

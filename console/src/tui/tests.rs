@@ -1,1 +1,7 @@
+//! The office's day on the screens: a counter with everything behind it answered by hand.
 
+mod alignment;
+mod counter;
+mod days;
+mod rules;
+mod visit;

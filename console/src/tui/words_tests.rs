@@ -41,9 +41,12 @@ fn sources() -> Vec<(PathBuf, String)> {
     fn walk(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
         for entry in fs::read_dir(folder).expect("the source is there") {
             let path = entry.expect("the source is there").path();
+            if path.ends_with("tests") || path.ends_with("tests.rs") {
+                continue;
+            }
             if path.is_dir() {
                 walk(&path, found);
-            } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("words_tests.rs") {
+            } else if path.extension().is_some_and(|end| end == "rs") {
                 let text = fs::read_to_string(&path).expect("the source is there");
                 let without_tests = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
                 if !path.to_string_lossy().ends_with("_tests.rs") {
@@ -53,7 +56,10 @@ fn sources() -> Vec<(PathBuf, String)> {
         }
     }
     let mut found = Vec::new();
-    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tui"), &mut found);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    walk(&root.join("tui"), &mut found);
+    let top = fs::read_to_string(root.join("tui.rs")).expect("the source is there");
+    found.push((root.join("tui.rs"), top));
     found
 }
 

@@ -109,7 +109,7 @@ impl Screen for Tray {
         page.gap();
         let rows: Vec<Vec<Span>> = self.tray.cards.iter().map(|card| self.row(card, pen)).collect();
         let height = pen.height.saturating_sub(page.body.len()).max(1);
-        let lines = pen.table(pen.width, &[16, 8, 30], &rows, self.chosen, height);
+        let lines = pen.table(pen.width, &[12, 6, 22], &rows, self.chosen, height);
         page.body.extend(lines);
         if self.tray.cards.is_empty() {
             page.line(Line::of(pen.say("loading-now"), Meaning::Waiting));

@@ -196,9 +196,11 @@ fn path(case: &CaseView, pen: &Pen<'_>) -> Vec<Line> {
         .as_ref()
         .map(|(at, who)| format!("{}  {who}", moment(pen, *at)));
     let chip = case.card.as_ref().map(|card| card.chip.clone()).unwrap_or_default();
+    let (who, delivery) = applied_words(case, pen);
+    let applied = format!("{}  {who}  {delivery}", moment(pen, case.applied_at));
     let notice = case.notice_printed.map(|at| moment(pen, at));
     let steps: [(&str, Intent, bool, String); 7] = [
-        ("step-apply", Intent::New, true, moment(pen, case.applied_at)),
+        ("step-apply", Intent::New, true, applied),
         (
             "step-verify",
             Intent::Verify,
@@ -233,8 +235,7 @@ fn path(case: &CaseView, pen: &Pen<'_>) -> Vec<Line> {
             };
             let meaning = if cancelled { Meaning::Quiet } else { meaning };
             Line::of(symbol, meaning)
-                .and(" ", Meaning::Plain)
-                .and(pen.fit(&pen.say(word), 20), meaning)
+                .and(pen.fit(&pen.say(word), 18), meaning)
                 .and("  ", Meaning::Plain)
                 .and(detail, Meaning::Quiet)
         })
@@ -261,8 +262,8 @@ fn next_line(case: &CaseView, pen: &Pen<'_>) -> Line {
         .and(pen.say(word), Meaning::Strong)
 }
 
-/// What was applied for, on wide screens.
-fn application(page: &mut Page, case: &CaseView, pen: &Pen<'_>) {
+/// Who applied, and how the card is to reach the resident.
+fn applied_words(case: &CaseView, pen: &Pen<'_>) -> (String, String) {
     let application = &case.application;
     let who = pen.say(match application.applicant() {
         Applicant::Resident => "applicant-resident",
@@ -273,11 +274,18 @@ fn application(page: &mut Page, case: &CaseView, pen: &Pen<'_>) {
         Some(person) => format!("{who}  {}", person.name),
         None => who,
     };
-    page.fact(pen, LABEL, &pen.say("field-applicant"), &who, Meaning::Plain);
     let delivery = pen.say(match application.delivery() {
         Delivery::Counter => "delivery-counter",
         Delivery::RestrictedPost => "delivery-post",
     });
+    (who, delivery)
+}
+
+/// What was applied for, on wide screens.
+fn application(page: &mut Page, case: &CaseView, pen: &Pen<'_>) {
+    let application = &case.application;
+    let (who, delivery) = applied_words(case, pen);
+    page.fact(pen, LABEL, &pen.say("field-applicant"), &who, Meaning::Plain);
     page.fact(pen, LABEL, &pen.say("field-delivery"), &delivery, Meaning::Plain);
     let agreed: Vec<String> = issuance::application::Service::ALL
         .into_iter()

@@ -332,7 +332,7 @@ impl Handover {
         let quiet = |key: &str, cells: usize| pen.fit(&pen.say(key), cells);
         let column = pen.width.saturating_sub(24) / 2;
         page.line(
-            Line::of("   ", Meaning::Plain)
+            Line::of("  ", Meaning::Plain)
                 .and(quiet("handover-compared", 14), Meaning::Quiet)
                 .and("  ", Meaning::Plain)
                 .and(quiet("handover-expected", column), Meaning::Quiet)
@@ -347,7 +347,6 @@ impl Handover {
             };
             page.line(
                 Line::of(symbol, meaning)
-                    .and(" ", Meaning::Plain)
                     .and(quiet(compared_word(agreement.what), 14), meaning)
                     .and("  ", Meaning::Plain)
                     .and(pen.fit(&agreement.expected, column), Meaning::Plain)

@@ -78,7 +78,7 @@ impl Screen for Journal {
         let height = pen.height.saturating_sub(2).max(1);
         let first = window(rows.len(), self.at, height);
         page.body
-            .extend(pen.table(pen.width, &[14, 26, 18, 8], &rows, self.at, height));
+            .extend(pen.table(pen.width, &[14, 34, 14], &rows, self.at, height));
         page.gap();
         let chosen = &lines[self.at.min(lines.len() - 1)];
         let detail = format!("{}  {}", chosen.act, chosen.detail);
@@ -95,8 +95,8 @@ fn row(line: &JournalLine, pen: &Pen<'_>) -> Vec<Span> {
     };
     let outcome = match line.outcome {
         Outcome::Done => String::new(),
-        Outcome::Refused => format!("{}{}", pen.glyphs.stop, pen.say("outcome-refused")),
-        Outcome::Failed => format!("{}{}", pen.glyphs.stop, pen.say("outcome-failed")),
+        Outcome::Refused => format!("{}{}: ", pen.glyphs.stop, pen.say("outcome-refused")),
+        Outcome::Failed => format!("{}{}: ", pen.glyphs.stop, pen.say("outcome-failed")),
     };
     let words = match act_word(&line.act) {
         Some(key) => pen.say(key),
@@ -105,10 +105,9 @@ fn row(line: &JournalLine, pen: &Pen<'_>) -> Vec<Span> {
     };
     vec![
         span(moment(pen, line.at), Meaning::Quiet),
-        span(words, meaning),
+        span(format!("{outcome}{words}"), meaning),
         span(line.who.clone(), Meaning::Plain),
         span(line.desk.clone().unwrap_or_default(), Meaning::Quiet),
-        span(outcome, Meaning::Stop),
     ]
 }
 

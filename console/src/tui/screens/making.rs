@@ -30,6 +30,15 @@ enum Ended {
     Damaged,
 }
 
+/// The step that goes on.
+#[derive(Debug)]
+struct Current {
+    step: Step,
+    since: OffsetDateTime,
+    /// Done of total, where the step tells.
+    fraction: Option<(u64, u64)>,
+}
+
 /// Making a card.
 #[derive(Debug)]
 pub struct Making {
@@ -39,7 +48,7 @@ pub struct Making {
     /// What the chip says once it is bound.
     bound: Option<String>,
     done: BTreeMap<Step, Duration>,
-    current: Option<(Step, OffsetDateTime, Option<(u64, u64)>)>,
+    current: Option<Current>,
     safe_to_stop: bool,
     stopping: bool,
     second: Option<StaffShown>,
@@ -108,7 +117,11 @@ impl Making {
 
 impl Screen for Making {
     fn place(&self) -> Place {
-        Place::Making
+        if self.running.is_some() {
+            Place::MakingRuns
+        } else {
+            Place::Making
+        }
     }
 
     fn can_leave(&self) -> bool {
@@ -140,8 +153,6 @@ impl Screen for Making {
             Intent::Confirm => self.start(common),
             Intent::Refresh => self.look(common),
             Intent::Stop => self.stop(common),
-            // Esc while the card is written asks for the safe stop; it never leaves a card half-way unseen.
-            Intent::Back if self.running.is_some() => self.stop(common),
             Intent::Back => common.go(Go::Case),
             _ => {}
         }
@@ -161,14 +172,16 @@ impl Screen for Making {
         match progress {
             MakingProgress::Bound { chip } => self.bound = Some(chip.clone()),
             MakingProgress::Started { step, safe_to_stop } => {
-                self.current = Some((*step, common.now, None));
+                self.current = Some(Current {
+                    step: *step,
+                    since: common.now,
+                    fraction: None,
+                });
                 self.safe_to_stop = *safe_to_stop;
             }
             MakingProgress::Fraction { step, done, total } => {
-                if let Some((current, _, fraction)) = &mut self.current
-                    && current == step
-                {
-                    *fraction = Some((*done, *total));
+                if let Some(current) = self.current.as_mut().filter(|current| current.step == *step) {
+                    current.fraction = Some((*done, *total));
                 }
             }
             MakingProgress::Finished { step, took } => {
@@ -242,7 +255,7 @@ impl Screen for Making {
             Meaning::NeedsYou => pen.glyphs.warn,
             _ => pen.glyphs.arrow,
         };
-        page.paragraph(pen, 1, &format!("{symbol} {}", pen.say(words)), meaning);
+        page.paragraph(pen, 1, &format!("{symbol}{}", pen.say(words)), meaning);
         if let Some(second) = &self.second {
             let facts = [("name", second.name.as_str().into())];
             page.paragraph(pen, 1, &pen.say_with("making-second", &facts), Meaning::Quiet);
@@ -278,14 +291,11 @@ impl Making {
 
     fn step_line(&self, step: Step, common: &Common, pen: &Pen<'_>) -> Line {
         let word = pen.fit(&pen.say(step_word(step)), 30);
-        if let Some((current, since, fraction)) = self.current
-            && current == step
-        {
+        if let Some(current) = self.current.as_ref().filter(|current| current.step == step) {
             let line = Line::of("  ", Meaning::Plain)
                 .and(pen.glyphs.here, Meaning::Accent)
-                .and(" ", Meaning::Plain)
                 .and(word, Meaning::Strong);
-            let line = match fraction {
+            let line = match current.fraction {
                 Some((done, total)) if total > 0 => {
                     let full = (done.min(total) as usize * BAR) / total as usize;
                     let bar = format!(
@@ -297,7 +307,7 @@ impl Making {
                 }
                 _ => line,
             };
-            let running = (common.now - since).whole_seconds().max(0).to_string();
+            let running = (common.now - current.since).whole_seconds().max(0).to_string();
             return line.and(
                 pen.say_with("making-running", &[("seconds", running.into())]),
                 Meaning::Waiting,
@@ -308,14 +318,12 @@ impl Making {
                 let seconds = format!("{:.2}", took.as_secs_f64());
                 Line::of("  ", Meaning::Plain)
                     .and(pen.glyphs.done, Meaning::Done)
-                    .and(" ", Meaning::Plain)
                     .and(word, Meaning::Plain)
                     .and(pen.fit_right(&seconds, 7), Meaning::Plain)
                     .and(pen.say("in-seconds"), Meaning::Quiet)
             }
             None => Line::of("  ", Meaning::Plain)
                 .and(pen.glyphs.todo, Meaning::Quiet)
-                .and(" ", Meaning::Plain)
                 .and(word, Meaning::Quiet),
         }
     }

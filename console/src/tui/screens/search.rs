@@ -152,17 +152,20 @@ impl Screen for Search {
                 Line::of(pen.say_with("search-count", &facts), Meaning::Quiet)
             }
         };
-        page.line(Line::of("  ", Meaning::Plain).and(count.text(), count.spans[0].meaning));
+        page.paragraph(pen, 2, &count.text(), count.spans[0].meaning);
         let below = if pen.side > 0 { 0 } else { DETAIL + 1 };
         let height = pen.height.saturating_sub(page.body.len() + below).max(1);
         let rows: Vec<Vec<Span>> = self.found.rows.iter().map(|row| spans(row, pen)).collect();
-        let lines = pen.table(pen.width, &[16, 18, 17, 3], &rows, self.chosen, height);
+        // The reading stands in the second column of wide screens.
+        let columns: &[usize] = if pen.side > 0 { &[16, 17, 2] } else { &[14, 14, 16, 2] };
+        let lines = pen.table(pen.width, columns, &rows, self.chosen, height);
         page.body.extend(lines);
         if let Some(row) = self.row() {
             if pen.side > 0 {
                 page.side = detail(row, pen, pen.side);
             } else {
-                page.body.resize(page.body.len().max(2 + height), Line::gap());
+                page.body
+                    .resize(page.body.len().max(pen.height.saturating_sub(below)), Line::gap());
                 page.gap();
                 page.body.extend(detail(row, pen, pen.width).into_iter().take(DETAIL));
             }
@@ -177,13 +180,16 @@ fn spans(row: &ResidentRow, pen: &Pen<'_>) -> Vec<Span> {
         Address::Shown { address, .. } => span(address.clone(), Meaning::Plain),
         Address::Masked => span(pen.say("address-masked-short"), Meaning::NeedsYou),
     };
-    vec![
-        span(row.name.clone(), Meaning::Strong),
-        span(row.kana.clone(), Meaning::Quiet),
+    let mut spans = vec![span(row.name.clone(), Meaning::Strong)];
+    if pen.side == 0 {
+        spans.push(span(row.kana.clone(), Meaning::Quiet));
+    }
+    spans.extend([
         span(row.birthday.clone(), Meaning::Plain),
         span(row.sex.clone(), Meaning::Plain),
         address,
-    ]
+    ]);
+    spans
 }
 
 /// The chosen person: what tells them from others of the same name comes first.

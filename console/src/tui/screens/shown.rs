@@ -39,19 +39,16 @@ pub fn resident_facts(page: &mut Page, resident: &ResidentView, pen: &Pen<'_>) {
     if resident.person.protected {
         page.paragraph(pen, 0, &protected_words(pen), Meaning::NeedsYou);
     }
-    page.fact(
-        pen,
-        LABEL,
-        &pen.say("fact-birthday"),
-        &person.birthday.wareki(),
-        Meaning::Plain,
-    );
-    page.fact(pen, LABEL, &pen.say("fact-sex"), &sex(pen, person.sex), Meaning::Plain);
+    let birthday = format!("{}  {}", person.birthday.wareki(), sex(pen, person.sex));
+    page.fact(pen, LABEL, &pen.say("fact-birthday"), &birthday, Meaning::Plain);
     let (address, meaning) = address(resident, pen);
     page.fact(pen, LABEL, &pen.say("fact-address"), &address, meaning);
-    page.fact(pen, LABEL, &pen.say("resident-number"), &person.number, Meaning::Plain);
-    let household = format!("{}  {}", person.household, person.relation);
-    page.fact(pen, LABEL, &pen.say("resident-household"), &household, Meaning::Plain);
+    let facts = [
+        ("household", person.household.as_str().into()),
+        ("relation", person.relation.as_str().into()),
+    ];
+    let number = format!("{}  {}", person.number, pen.say_with("resident-household", &facts));
+    page.fact(pen, LABEL, &pen.say("resident-number"), &number, Meaning::Plain);
     if let Some(phone) = &person.phone {
         page.fact(pen, LABEL, &pen.say("resident-phone"), phone, Meaning::Plain);
     }

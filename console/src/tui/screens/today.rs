@@ -178,8 +178,8 @@ impl Today {
         let meaning = if here { Meaning::Strong } else { Meaning::Plain };
         let line = Line::of(if here { pen.glyphs.here } else { "  " }, Meaning::Accent)
             .and(format!("{} ", at + 1), Meaning::Accent)
-            .and(pen.fit(&pen.say(queue_word(queue)), 24), meaning)
-            .and(pen.fit_right(&count, 6), Meaning::Strong)
+            .and(pen.fit(&pen.say(queue_word(queue)), 22), meaning)
+            .and(pen.fit_right(&count, 5), Meaning::Strong)
             .and("    ", Meaning::Plain);
         let Some(counts) = &self.counts else { return line };
         let (word, value) = match at {
@@ -192,8 +192,8 @@ impl Today {
             },
             _ => return line,
         };
-        line.and(pen.fit(&pen.say(word), 22), Meaning::Quiet)
-            .and(pen.fit_right(&value, 8), Meaning::Plain)
+        line.and(pen.fit(&pen.say(word), 20), Meaning::Quiet)
+            .and(pen.fit_right(&value, 7), Meaning::Plain)
     }
 
     /// The chosen case in full, on wide screens.

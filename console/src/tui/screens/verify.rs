@@ -169,13 +169,15 @@ impl Verify {
     }
 
     /// Back on the counter, on the row of the document one comes from.
-    fn to_counter(&mut self, common: &mut Common) {
+    fn return_to_counter(&mut self, common: &mut Common) {
         let from = self.at;
         self.move_to(At::Counter, common);
         if let Some(case) = &common.open {
             let rows = self.rows(case);
+            let is_enough = matches!(self.outcome(case, common), Some(Ok(_)));
             let wanted = match from {
-                At::Document(party, _) | At::Choose(party) => Row::Add(party),
+                // The likely next thing: the review when nothing is lacking, another document otherwise.
+                At::Document(party, _) | At::Choose(party) if !is_enough => Row::Add(party),
                 _ => Row::Review,
             };
             self.row = rows.iter().position(|row| *row == wanted).unwrap_or(0);
@@ -273,7 +275,7 @@ impl Screen for Verify {
                 Intent::Confirm if self.saving.is_none() => self.save(common),
                 Intent::Up => self.row = self.row.saturating_sub(1),
                 Intent::Down => self.row += 1,
-                Intent::Back => self.to_counter(common),
+                Intent::Back => self.return_to_counter(common),
                 _ => {}
             },
         }
@@ -397,7 +399,7 @@ impl Verify {
                 let at = self.documents(party).len() - 1;
                 self.move_to(At::Document(party, at), common);
             }
-            Intent::Back => self.to_counter(common),
+            Intent::Back => self.return_to_counter(common),
             _ => {}
         }
     }
@@ -406,13 +408,13 @@ impl Verify {
         let row = self.row;
         let masked = party == Party::Resident && case.resident.masked;
         let Some(laid) = self.documents_mut(party).get_mut(at) else {
-            return self.to_counter(common);
+            return self.return_to_counter(common);
         };
         let last = laid.row_count() - 1;
         match intent {
             Intent::Up => self.row = row.saturating_sub(1),
             Intent::Down => self.row = (row + 1).min(last),
-            Intent::Confirm if row == last => self.to_counter(common),
+            Intent::Confirm if row == last => self.return_to_counter(common),
             Intent::Confirm => self.row = row + 1,
             Intent::Toggle | Intent::Right | Intent::Left => {
                 let changed = laid.turn(row, if intent == Intent::Left { -1 } else { 1 }, masked);
@@ -431,7 +433,7 @@ impl Verify {
                     common.go(Go::Over(Box::new(over::Reason::about("verify-exception-about"))));
                 }
             }
-            Intent::Back => self.to_counter(common),
+            Intent::Back => self.return_to_counter(common),
             _ => {}
         }
     }
@@ -470,11 +472,12 @@ impl Verify {
         let standing = words::standing(outcome.as_ref(), pen);
         if pen.side > 0 {
             for line in standing {
-                page.side.extend(pen.aside(&line.text(), line.spans[0].meaning));
+                let meaning = line.spans.first().map_or(Meaning::Plain, |span| span.meaning);
+                page.side.extend(pen.aside(&line.text(), meaning));
             }
         } else {
             for line in standing {
-                page.paragraph(pen, 0, &line.text(), line.spans[0].meaning);
+                page.point(pen, &line);
             }
         }
     }
@@ -512,7 +515,6 @@ impl Verify {
                     .and(pen.fit(&words::document(rule, pen), 28), strong)
                     .and("  ", Meaning::Plain)
                     .and(symbol, meaning)
-                    .and(" ", Meaning::Plain)
                     .and(words, meaning)
             }
             Row::Add(_) => pointer.and(pen.say("verify-add"), strong),
@@ -566,15 +568,12 @@ impl Verify {
                 ("fact", pen.say(words::fact(exception.fact)).into()),
                 ("reason", exception.reason.as_str().into()),
             ];
-            let words = format!("{}{}", pen.glyphs.warn, pen.say_with("review-exception", &facts));
-            lines.push(Line::of(words, Meaning::NeedsYou));
+            let words = pen.say_with("review-exception", &facts);
+            lines.push(Line::of(pen.glyphs.warn, Meaning::NeedsYou).and(words, Meaning::NeedsYou));
         }
         let first = self.row.min(lines.len().saturating_sub(1));
         for line in lines.into_iter().skip(first) {
-            match line.spans.as_slice() {
-                [one] => page.paragraph(pen, 0, &one.text, one.meaning),
-                _ => page.line(line),
-            }
+            page.point(pen, &line);
         }
         page.focus = 0;
     }

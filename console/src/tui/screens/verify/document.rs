@@ -384,7 +384,6 @@ impl Laid {
         let mut line = pen
             .label(LABEL, &pen.say(words::fact(fact)), here)
             .and(symbol, meaning)
-            .and(" ", Meaning::Plain)
             .and(pen.fit(&pen.say(word), 16), meaning)
             .and(" ", Meaning::Plain);
         if excused {

@@ -14,35 +14,28 @@ use crate::tui::{
     theme::Meaning,
 };
 
-/// Where everything stands: what is enough, or everything that stands in the way. One span a line.
+/// Where everything stands: what is enough, or everything that stands in the way. A symbol and its words a line.
 pub fn standing(outcome: Option<&Result<Verification, NotVerified>>, pen: &Pen<'_>) -> Vec<Line> {
     match outcome {
         None => Vec::new(),
         Some(Ok(verification)) => {
-            let ready = format!("{}{}", pen.glyphs.done, pen.say("verify-ready"));
-            let mut lines = vec![Line::of(ready, Meaning::Done)];
+            let ready = Line::of(pen.glyphs.done, Meaning::Done).and(pen.say("verify-ready"), Meaning::Done);
+            let mut lines = vec![ready];
             for record in &verification.record().parties {
                 let facts = [
                     ("party", pen.say(party(record.party)).into()),
                     ("way", pen.say(way(record.way)).into()),
                     ("bar", pen.say(bar(record.bar)).into()),
                 ];
-                lines.push(Line::of(
-                    format!("  {}", pen.say_with("verify-by-way", &facts)),
-                    Meaning::Plain,
-                ));
+                let way = pen.say_with("verify-by-way", &facts);
+                lines.push(Line::of("  ", Meaning::Plain).and(way, Meaning::Plain));
             }
             lines
         }
         Some(Err(refused)) => refused
             .shortfalls
             .iter()
-            .map(|one| {
-                Line::of(
-                    format!("{}{}", pen.glyphs.arrow, shortfall(one, pen)),
-                    Meaning::NeedsYou,
-                )
-            })
+            .map(|one| Line::of(pen.glyphs.arrow, Meaning::NeedsYou).and(shortfall(one, pen), Meaning::NeedsYou))
             .collect(),
     }
 }
@@ -55,14 +48,13 @@ pub fn record(whose: Party, record: &DocumentRecord, pen: &Pen<'_>) -> Vec<Line>
     };
     let mut lines = vec![
         Line::of(symbol, meaning)
-            .and(" ", Meaning::Plain)
             .and(pen.fit(&document(record.document.rule(), pen), 28), Meaning::Strong)
             .and("  ", Meaning::Plain)
             .and(pen.say(party(whose)), Meaning::Quiet)
             .and("  ", Meaning::Plain)
             .and(counts, meaning),
     ];
-    let mut facts = Line::of("   ", Meaning::Plain);
+    let mut facts = Line::of("  ", Meaning::Plain);
     for one in Fact::ALL {
         let (word, meaning) = comparison(record.facts.of(one));
         facts = facts
@@ -80,7 +72,7 @@ pub fn record(whose: Party, record: &DocumentRecord, pen: &Pen<'_>) -> Vec<Line>
         details.push(format!("{} {}", pen.say("document-expires"), expires.wareki()));
     }
     if !details.is_empty() {
-        lines.push(Line::of("   ", Meaning::Plain).and(details.join("   "), Meaning::Quiet));
+        lines.push(Line::of("  ", Meaning::Plain).and(details.join("   "), Meaning::Quiet));
     }
     lines
 }

@@ -1,0 +1,556 @@
+//! A counter for tests: keys go in, orders come out, and what the desk would answer is said by hand.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use issuance::{
+    application::{ApplicantForm, Application, ApplicationForm, Delivery, Service},
+    case::{CardId, CaseId, CaseNumber, CaseState, ResidentId, ShelfPlace},
+    era::Birthday,
+    person::{Resident, Sex},
+    records::{CardState, Step},
+    staff::{Role, Staff, StaffId},
+};
+use ratatui::{Terminal, backend::TestBackend, layout::Position};
+use time::{Duration as Span, OffsetDateTime, macros::datetime};
+use unicode_width::UnicodeWidthStr;
+use uuid::Uuid;
+
+use crate::tui::{
+    Ambiguous, State,
+    effect::{Effect, JobId, Order},
+    event::{Event, MakingProgress, Reply},
+    facts::*,
+    fault::Fault,
+    glyphs::Glyphs,
+    key::{Key, KeyPress},
+    paint::{self, Looks},
+    plain,
+    theme::Theme,
+    update,
+    words::Words,
+};
+
+/// A Sunday morning at the counter: 令和8年11月22日 9:14.
+pub const NOW: OffsetDateTime = datetime!(2026-11-22 9:14 +9);
+
+/// The notice of the case that the tests work on.
+pub const NOTICE: &str = "MDG1-2026-000352-ABCDEFGHIJKLMNOPQRSTUVWX23";
+
+/// The counter.
+pub struct Counter {
+    pub state: State,
+    pub words: Words,
+    pub looks: Looks,
+    /// Orders not answered yet, oldest first.
+    pub asked: Vec<Effect>,
+    now: OffsetDateTime,
+}
+
+impl Counter {
+    /// Before anyone logged in; both readers are empty.
+    pub fn opened() -> Self {
+        let mut counter = Self {
+            state: State::new(setup(), NOW),
+            words: Words::new(),
+            looks: Looks {
+                glyphs: Glyphs::for_terminal(Ambiguous::Narrow),
+                theme: Theme::Dark,
+            },
+            asked: Vec::new(),
+            now: NOW,
+        };
+        for reader in [Reader::Staff, Reader::Resident] {
+            counter.happens(Event::Reader {
+                reader,
+                state: ReaderState::Empty,
+            });
+        }
+        counter
+    }
+
+    /// 佐藤 恵 is logged in and sees the day's work.
+    pub fn with_clerk() -> Self {
+        Self::with_clerk_who_may(&Role::ALL)
+    }
+
+    /// As [`Self::with_clerk`], with these roles alone.
+    pub fn with_clerk_who_may(roles: &[Role]) -> Self {
+        let mut counter = Self::opened();
+        counter.staff_card(1);
+        counter.answer(Reply::StaffCard(staff_card(SATO)));
+        counter.types("tsubaki2026");
+        counter.press(Key::Enter);
+        counter.answer(Reply::LoggedIn(Box::new(session(roles))));
+        counter.answer_queues();
+        counter
+    }
+
+    /// The case stands open.
+    pub fn with_case(case: CaseView) -> Self {
+        let mut counter = Self::with_clerk();
+        counter.press(Key::Enter);
+        counter.answer(Reply::Case(Box::new(case)));
+        counter
+    }
+
+    /// Something happens; what is ordered is kept.
+    pub fn happens(&mut self, event: Event) {
+        let effects = update(&mut self.state, event);
+        self.asked.extend(effects);
+    }
+
+    /// A key, pressed while the present frame is on the screen, as slowly as people type.
+    pub fn press(&mut self, key: Key) {
+        self.now += Span::milliseconds(150);
+        let press = KeyPress {
+            key,
+            at: self.now,
+            seen: self.state.step(),
+        };
+        self.happens(Event::Key(press));
+        // The tick that gives back what might have been a scan.
+        if self.state.wants_tick_in() < Duration::from_millis(100) {
+            self.now += Span::milliseconds(100);
+            self.happens(Event::Tick(self.now));
+        }
+    }
+
+    /// Keys in one go, all pressed while one frame was on the screen.
+    pub fn press_at_once(&mut self, keys: &[Key]) {
+        let seen = self.state.step();
+        for key in keys {
+            self.now += Span::milliseconds(120);
+            let press = KeyPress {
+                key: *key,
+                at: self.now,
+                seen,
+            };
+            self.happens(Event::Key(press));
+        }
+    }
+
+    /// Types a text.
+    pub fn types(&mut self, text: &str) {
+        for letter in text.chars() {
+            self.press(Key::Char(letter));
+        }
+    }
+
+    /// Moves down so often.
+    pub fn down(&mut self, times: usize) {
+        for _ in 0..times {
+            self.press(Key::Down);
+        }
+    }
+
+    /// A scanner types a payload.
+    pub fn scan(&mut self, payload: &str) {
+        let seen = self.state.step();
+        for letter in payload.chars().map(Key::Char).chain([Key::Enter]) {
+            self.now += Span::milliseconds(4);
+            let press = KeyPress {
+                key: letter,
+                at: self.now,
+                seen,
+            };
+            self.happens(Event::Key(press));
+        }
+    }
+
+    /// Time passes.
+    pub fn waits(&mut self, time: Span) {
+        self.now += time;
+        self.happens(Event::Tick(self.now));
+    }
+
+    /// A card is put in the staff reader.
+    pub fn staff_card(&mut self, insertion: u64) {
+        self.happens(Event::Reader {
+            reader: Reader::Staff,
+            state: ReaderState::Card(insertion),
+        });
+    }
+
+    /// The staff card is pulled.
+    pub fn staff_card_pulled(&mut self) {
+        self.happens(Event::Reader {
+            reader: Reader::Staff,
+            state: ReaderState::Empty,
+        });
+    }
+
+    /// A card is put in the resident reader, and looked at.
+    pub fn resident_card(&mut self, insertion: u64) {
+        self.happens(Event::Reader {
+            reader: Reader::Resident,
+            state: ReaderState::Card(insertion),
+        });
+    }
+
+    /// The job of the last order that fits.
+    pub fn job(&self, fits: impl Fn(&Order) -> bool) -> JobId {
+        let found = self.asked.iter().rev().find(|effect| fits(&effect.order));
+        found
+            .unwrap_or_else(|| panic!("nothing like it was ordered: {:?}", self.asked))
+            .job
+    }
+
+    /// Whether something that fits is ordered and not answered.
+    pub fn is_asked(&self, fits: impl Fn(&Order) -> bool) -> bool {
+        self.asked.iter().any(|effect| fits(&effect.order))
+    }
+
+    /// Answers the last order that takes such a reply.
+    pub fn answer(&mut self, reply: Reply) {
+        let at = self
+            .asked
+            .iter()
+            .rposition(|effect| takes(&effect.order, &reply))
+            .unwrap_or_else(|| panic!("nothing ordered takes {reply:?}"));
+        let job = self.asked.remove(at).job;
+        self.happens(Event::Reply { job, reply: Ok(reply) });
+    }
+
+    /// Refuses the last order.
+    pub fn refuse(&mut self, fault: Fault) {
+        let job = self.asked.pop().expect("something was ordered").job;
+        self.happens(Event::Reply { job, reply: Err(fault) });
+    }
+
+    /// Answers 本日の業務.
+    pub fn answer_queues(&mut self) {
+        self.answer(Reply::Counts(Box::new(Counts {
+            waiting: [2, 8, 4, 35, 3],
+            handed_over_today: 37,
+            applied_today: 12,
+            made_today: 9,
+            mean_making: Some(Duration::from_secs(81)),
+        })));
+        self.answer(Reply::Queue(Queue::ToVerify, queue()));
+    }
+
+    /// The making goes through every step.
+    pub fn making_runs(&mut self, until: usize) {
+        let job = self.job(|order| matches!(order, Order::StartMaking { .. }));
+        let mut tell = |progress| {
+            let effects = update(&mut self.state, Event::Making { job, progress });
+            self.asked.extend(effects);
+        };
+        tell(MakingProgress::Bound {
+            chip: "8B42 19F0 0C77 A1D3 5E20".into(),
+        });
+        for step in Step::ALL.into_iter().take(until) {
+            tell(MakingProgress::Started {
+                step,
+                safe_to_stop: true,
+            });
+            tell(MakingProgress::Finished {
+                step,
+                took: Duration::from_millis(40 + 300 * step as u64),
+            });
+        }
+        if let Some(step) = Step::ALL.get(until) {
+            tell(MakingProgress::Started {
+                step: *step,
+                safe_to_stop: *step != Step::Write,
+            });
+            tell(MakingProgress::Fraction {
+                step: *step,
+                done: 11,
+                total: 20,
+            });
+        }
+    }
+
+    /// The screen as text, each line as wide as the terminal.
+    pub fn screen(&self, width: u16, height: u16) -> String {
+        self.painted(width, height).0
+    }
+
+    /// The screen and the cursor.
+    pub fn painted(&self, width: u16, height: u16) -> (String, Option<Position>) {
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a test terminal");
+        let mut cursor = None;
+        terminal
+            .draw(|frame| paint::draw(&self.state, &self.words, &self.looks, frame))
+            .expect("drawing never fails");
+        let backend = terminal.backend();
+        if backend.cursor_visible() {
+            cursor = Some(backend.cursor_position());
+        }
+        let buffer = backend.buffer();
+        let mut text = String::new();
+        for y in 0..height {
+            let mut x = 0;
+            while x < width {
+                let cell = &buffer[(x, y)];
+                text.push_str(cell.symbol());
+                x += cell.symbol().width().max(1) as u16;
+            }
+            text = text.trim_end().to_owned();
+            text.push('\n');
+        }
+        (text, cursor)
+    }
+
+    /// What `--plain` says.
+    pub fn plain(&self) -> String {
+        plain::lines(&self.state, &self.words, &self.looks.glyphs).join("\n")
+    }
+}
+
+/// Whether an order is answered by such a reply.
+fn takes(order: &Order, reply: &Reply) -> bool {
+    match reply {
+        Reply::StaffCard(_) => matches!(order, Order::ReadStaffCard),
+        Reply::LoggedIn(_) => matches!(
+            order,
+            Order::Login { .. } | Order::Unlock { .. } | Order::CreateAdministrator { .. }
+        ),
+        Reply::SecondClerk(_) => matches!(order, Order::SecondClerk { .. }),
+        Reply::Counts(_) => matches!(order, Order::LoadCounts),
+        Reply::Queue(..) => matches!(order, Order::LoadQueue(_)),
+        Reply::Found(_) => matches!(order, Order::Search { .. }),
+        Reply::Resident(_) => matches!(order, Order::OpenResident(_) | Order::RevealAddress(_)),
+        Reply::Duplicate(_) => matches!(order, Order::SubmitApplication { .. }),
+        Reply::Case(_) => matches!(
+            order,
+            Order::SubmitApplication { .. }
+                | Order::OpenCase(_)
+                | Order::OpenByNotice { .. }
+                | Order::SaveVerification { .. }
+                | Order::SetPin { .. }
+                | Order::Shelve { .. }
+                | Order::HandOver { .. }
+                | Order::ReturnToShelf { .. }
+                | Order::CancelCase { .. }
+        ),
+        Reply::Chip(_) => matches!(order, Order::ReadChip),
+        Reply::MakingEnded(_) => matches!(order, Order::StartMaking { .. }),
+        Reply::PinRight => matches!(order, Order::VerifyPin { .. }),
+        Reply::Printed(..) => matches!(order, Order::Print { .. }),
+        Reply::Agreements(_) => matches!(order, Order::CheckHandover { .. }),
+        Reply::Journal(_) => matches!(order, Order::LoadJournal(_)),
+        Reply::CardFiles(_) => matches!(order, Order::ReadCardFiles),
+        Reply::Tray(_) => matches!(
+            order,
+            Order::LoadTray | Order::TrayInsert { .. } | Order::TrayRemove { .. } | Order::TrayNew
+        ),
+        Reply::Done => matches!(
+            order,
+            Order::ConfirmSight { .. } | Order::CloseCase(_) | Order::ScreenLocked { .. } | Order::LogOut
+        ),
+    }
+}
+
+/// 佐藤 恵, the clerk of the tests.
+pub const SATO: u128 = 1;
+/// 中村 健, the second clerk.
+pub const NAKAMURA: u128 = 2;
+
+pub fn setup() -> Setup {
+    Setup {
+        city: "汐見市".into(),
+        desk: "窓口3".into(),
+        idle_lock_minutes: 15,
+        making_by_two: false,
+        sights: Sights::TwoClerks,
+        demo: true,
+        first_run: false,
+        language: Language::Japanese,
+    }
+}
+
+pub fn shown(who: u128) -> StaffShown {
+    StaffShown {
+        id: StaffId::from_uuid(Uuid::from_u128(who)),
+        number: format!("{:04}", 100 + who),
+        name: if who == SATO { "佐藤 恵" } else { "中村 健" }.into(),
+    }
+}
+
+pub fn staff_card(who: u128) -> StaffCard {
+    StaffCard {
+        staff: Some(shown(who)),
+        tries: Tries::Left(5),
+    }
+}
+
+pub fn session(roles: &[Role]) -> Session {
+    Session {
+        staff: Staff {
+            id: StaffId::from_uuid(Uuid::from_u128(SATO)),
+            number: "0101".into(),
+            name: "佐藤 恵".into(),
+            roles: roles.iter().copied().collect(),
+        },
+        since: NOW,
+    }
+}
+
+pub fn person() -> Resident {
+    Resident {
+        number: "0001234567".into(),
+        household: "000045678".into(),
+        name: "山口 𠮷郎".into(),
+        kana: "ヤマグチ ヨシロウ".into(),
+        alias: None,
+        birthday: Birthday::read("昭和45年3月1日").expect("a date"),
+        sex: Sex::Male,
+        relation: "世帯主".into(),
+        postal_code: "9990123".into(),
+        address: "汐見市みなと町一丁目2番3号".into(),
+        building: Some("みなとハイツ203号室".into()),
+        phone: Some("0999-12-3456".into()),
+        changed_on: None,
+        change_reason: None,
+        protected: false,
+    }
+}
+
+pub fn resident() -> ResidentView {
+    ResidentView {
+        id: ResidentId::from_uuid(Uuid::from_u128(10)),
+        person: person(),
+        masked: false,
+        may_reveal: true,
+        cases: vec![],
+        household_members: vec![("山口 さくら".into(), "妻".into())],
+    }
+}
+
+/// A resident under support measures, as a clerk without the role gets it.
+pub fn protected_resident() -> ResidentView {
+    let mut view = resident();
+    view.person.protected = true;
+    view.person.postal_code.clear();
+    view.person.address.clear();
+    view.person.building = None;
+    view.person.phone = None;
+    view.masked = true;
+    view
+}
+
+pub fn application() -> Application {
+    ApplicationForm {
+        applicant: ApplicantForm::Resident,
+        adult_ward: false,
+        consents: Service::ALL
+            .into_iter()
+            .map(|one| (one, true))
+            .collect::<BTreeMap<_, _>>(),
+        consent_text_version: "2026-10".into(),
+        delivery: Some(Delivery::Counter),
+        paper_notices: Some(false),
+        notes: String::new(),
+    }
+    .check(&person(), NOW.date())
+    .expect("a right application")
+}
+
+pub fn case_id() -> CaseId {
+    CaseId::from_uuid(Uuid::from_u128(352))
+}
+
+pub fn card_id() -> CardId {
+    CardId::from_uuid(Uuid::from_u128(700))
+}
+
+pub fn case(state: CaseState) -> CaseView {
+    let pin_set = matches!(state, CaseState::Shelved { .. } | CaseState::HandedOver { .. });
+    let card = state.card().map(|_| CardView {
+        chip: "8B42 19F0 0C77 A1D3 5E20".into(),
+        state: CardState::Made,
+        done: vec![],
+        pin_set,
+    });
+    CaseView {
+        id: case_id(),
+        number: CaseNumber {
+            year: 2026,
+            serial: 352,
+        },
+        version: 3,
+        resident: resident(),
+        application: application(),
+        applied_at: NOW - Span::days(1),
+        verified: (state != CaseState::Applied).then(|| (NOW - Span::hours(1), "佐藤 恵".into())),
+        notice_printed: pin_set.then_some(NOW),
+        receipt_printed: None,
+        problem: None,
+        card,
+        state,
+    }
+}
+
+pub fn made() -> CaseState {
+    CaseState::Made { card: card_id() }
+}
+
+pub fn shelved() -> CaseState {
+    CaseState::Shelved {
+        card: card_id(),
+        shelf: ShelfPlace::parse("A-12").expect("a place"),
+    }
+}
+
+pub fn queue() -> Vec<CaseRow> {
+    let row = |serial: u32, name: &str, state: CaseState| CaseRow {
+        id: CaseId::from_uuid(Uuid::from_u128(u128::from(serial))),
+        number: CaseNumber { year: 2026, serial },
+        name: name.into(),
+        state,
+        since: NOW - Span::hours(2),
+        shelf: None,
+        problem: None,
+        held_by: None,
+    };
+    vec![
+        row(352, "山口 𠮷郎", CaseState::Applied),
+        row(377, "葛\u{E0100}城 さくら", CaseState::Applied),
+        row(418, "Nguyễn Thị Anh", CaseState::Applied),
+    ]
+}
+
+pub fn found(text: &str) -> Found {
+    let row = |id: u128, name: &str, birthday: &str, address: Address, same_name| ResidentRow {
+        id: ResidentId::from_uuid(Uuid::from_u128(id)),
+        number: format!("00012345{id:02}"),
+        name: name.into(),
+        kana: "ヤマグチ ヨシロウ".into(),
+        alias: None,
+        birthday: birthday.into(),
+        sex: "男".into(),
+        protected: address == Address::Masked,
+        address,
+        same_name,
+        open_case: None,
+    };
+    let address = |text: &str| Address::Shown {
+        postal_code: "999-0123".into(),
+        address: text.into(),
+        building: None,
+    };
+    Found {
+        text: text.into(),
+        rows: vec![
+            row(
+                10,
+                "山口 𠮷郎",
+                "昭和45年3月1日",
+                address("汐見市みなと町一丁目2番3号"),
+                2,
+            ),
+            row(
+                11,
+                "山口 吉郎",
+                "昭和52年11月30日",
+                address("汐見市あさひ台三丁目14番"),
+                2,
+            ),
+            row(12, "山口 吉朗", "平成3年7月8日", Address::Masked, 2),
+            row(13, "葛\u{E0100}城 さくら", "昭和20年頃", address("汐見市本町5番"), 0),
+        ],
+        total: 4,
+    }
+}

@@ -1,0 +1,178 @@
+//! Small things of the office's day.
+
+use issuance::case::CaseState;
+
+use super::counter::*;
+use crate::tui::{
+    effect::Order,
+    event::{Event, Reply},
+    facts::*,
+    fault::Fault,
+    key::Key::{Char, Ctrl, Enter, Esc, F},
+};
+
+#[test]
+fn a_case_that_another_desk_holds_says_who_and_until_when() {
+    let mut counter = Counter::with_clerk();
+    counter.press(Enter);
+    counter.refuse(Fault::HeldBy {
+        staff: "田中 一".into(),
+        desk: "窓口5".into(),
+        until: NOW + time::Duration::minutes(10),
+    });
+    let screen = counter.screen(80, 24);
+    assert!(
+        screen.contains("窓口5の田中 一さんが開いています(11月22日 9:24まで)"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn every_fault_has_its_words_in_both_languages() {
+    let mut counter = Counter::with_clerk();
+    let faults = [
+        Fault::DatabaseDown,
+        Fault::ChangedMeanwhile,
+        Fault::WrongPassword { tries_left: 1 },
+        Fault::CardRefused(0x6A80),
+        Fault::MissingGlyph {
+            character: "𠮷".into(),
+            number: "U+20BB7".into(),
+            place: "宛名".into(),
+        },
+        Fault::Other { code: "E-1".into() },
+    ];
+    for language in [Language::Japanese, Language::English] {
+        counter.state.common.language = language;
+        for fault in &faults {
+            counter.state.common.tell_fault(fault);
+            let screen = counter.screen(80, 24);
+            assert!(!screen.contains("fault-") && !screen.contains("{ $"), "{screen}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_password_shows_what_the_card_says_is_left() {
+    let mut counter = Counter::opened();
+    counter.staff_card(1);
+    counter.answer(Reply::StaffCard(staff_card(SATO)));
+    counter.types("wrong-pass");
+    counter.press(Enter);
+    counter.refuse(Fault::WrongPassword { tries_left: 4 });
+    assert!(counter.screen(80, 24).contains("あと 4 回"));
+    let mut card = staff_card(SATO);
+    card.tries = Tries::Blocked;
+    counter.answer(Reply::StaffCard(card));
+    counter.types("tsubaki2026");
+    counter.press(Enter);
+    assert!(
+        !counter.is_asked(|order| matches!(order, Order::Login { .. })),
+        "a blocked card is not tried"
+    );
+}
+
+#[test]
+fn the_first_administrator_is_made_on_the_first_run() {
+    let mut counter = Counter::opened();
+    let mut setup = setup();
+    setup.first_run = true;
+    counter.state = crate::tui::State::new(setup, NOW);
+    counter.staff_card(1);
+    counter.asked.clear();
+    let effects = crate::tui::update(
+        &mut counter.state,
+        Event::Reader {
+            reader: Reader::Staff,
+            state: ReaderState::Card(2),
+        },
+    );
+    counter.asked.extend(effects);
+    counter.answer(Reply::StaffCard(StaffCard {
+        staff: None,
+        tries: Tries::NotSet,
+    }));
+    for (text, _) in [("0001", 0), ("青木 管理", 1), ("sazanka2026", 2), ("sazanka2026", 3)] {
+        counter.types(text);
+        counter.press(Enter);
+    }
+    insta::assert_snapshot!("first_run", counter.screen(80, 24));
+    let Some(Order::CreateAdministrator { number, name, .. }) = counter.asked.last().map(|effect| &effect.order) else {
+        panic!("{:?}", counter.asked)
+    };
+    assert_eq!((number.as_str(), name.as_str()), ("0001", "青木 管理"));
+}
+
+#[test]
+fn leaving_lets_go_of_everything() {
+    let mut counter = Counter::with_case(case(CaseState::Applied));
+    counter.press(Ctrl('q'));
+    counter.press(Enter);
+    assert!(counter.is_asked(|order| matches!(order, Order::LogOut)));
+    assert!(counter.is_asked(|order| matches!(order, Order::Quit)));
+    assert!(counter.state.common.session.is_none() && counter.state.common.open.is_none());
+}
+
+#[test]
+fn an_agent_for_a_busy_person_is_refused_with_the_reason() {
+    let mut counter = Counter::with_clerk();
+    counter.press(Char('/'));
+    counter.types("山");
+    counter.answer(Reply::Found(Box::new(found("山"))));
+    counter.press(Enter);
+    counter.answer(Reply::Resident(Box::new(resident())));
+    counter.press(Enter);
+    counter.press(crate::tui::key::Key::Left); // the last choice: an agent
+    for text in ["木村 守", "キムラ マモル", "S50.1.1", "汐見市本町1番", ""] {
+        counter.press(Enter);
+        counter.types(text);
+    }
+    counter.press(Enter);
+    counter.press(crate::tui::key::Key::Left); // the last reason: busy
+    counter.press(F(2));
+    counter.press(Enter);
+    let screen = counter.screen(80, 60);
+    assert!(screen.contains("この理由では代理人は認められません"), "{screen}");
+}
+
+#[test]
+fn a_duplicate_is_shown_and_a_second_application_takes_a_reason() {
+    let mut counter = Counter::with_clerk();
+    counter.press(Char('/'));
+    counter.types("山");
+    counter.answer(Reply::Found(Box::new(found("山"))));
+    counter.press(Enter);
+    counter.answer(Reply::Resident(Box::new(resident())));
+    counter.press(Enter);
+    counter.press(Enter);
+    for _ in 0..6 {
+        counter.press(Char(' '));
+        counter.press(Enter);
+    }
+    counter.press(Char(' '));
+    counter.press(F(2));
+    counter.press(Enter);
+    counter.answer(Reply::Duplicate(queue()[..1].to_vec()));
+    insta::assert_snapshot!("application_duplicate", counter.screen(80, 24));
+    counter.press(Enter);
+    counter.types("前の申請は取り消す予定");
+    counter.press(Enter);
+    let Some(Order::SubmitApplication { despite_duplicate, .. }) = counter.asked.last().map(|effect| &effect.order)
+    else {
+        panic!("{:?}", counter.asked)
+    };
+    assert_eq!(despite_duplicate.as_deref(), Some("前の申請は取り消す予定"));
+}
+
+#[test]
+fn cancelling_a_case_takes_a_reason() {
+    let mut counter = Counter::with_case(case(CaseState::Applied));
+    counter.press(Char('x'));
+    counter.types("短い");
+    counter.press(Enter);
+    assert!(!counter.is_asked(|order| matches!(order, Order::CancelCase { .. })));
+    counter.types("ので書き直し");
+    counter.press(Enter);
+    assert!(counter.is_asked(|order| matches!(order, Order::CancelCase { .. })));
+    counter.press(Esc);
+}
