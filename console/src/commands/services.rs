@@ -163,7 +163,9 @@ pub(super) fn start_card_service(setting: &Setting, step: &Step) -> anyhow::Resu
         let mut number = None;
         wait_until(READY, || {
             let text = std::fs::read_to_string("/run/pcscd/pcscd.pid").unwrap_or_default();
-            number = text.trim().parse().ok();
+            // Digits, then whatever follows them: some versions write a zero byte.
+            let digits = text.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+            number = digits.parse().ok();
             number.is_some()
         });
         process.keep(number.context("/run/pcscd/pcscd.pid")?)?;
