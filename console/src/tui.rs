@@ -426,7 +426,12 @@ fn take_reply(state: &mut State, job: effect::JobId, reply: Result<Reply, Fault>
                 state.common.go(Go::Case);
             }
             Ok(_) => {}
-            Err(fault) => state.common.tell_fault(fault),
+            Err(fault) => {
+                state.common.tell_fault(fault);
+                if matches!(fault, Fault::HeldBy { .. }) {
+                    state.common.held = state.common.opening_case;
+                }
+            }
         }
     }
     state.every_screen(|screen, common| screen.reply(job, &reply, common));
@@ -491,10 +496,6 @@ fn apply(state: &mut State, go: Go) {
         }
         Go::CloseOver => {
             state.over.pop();
-            if state.card_away_since.is_some() && !may_be_away(state) {
-                // The first clerk's card is not back yet: some seconds' grace runs from the tick.
-                state.card_away_since = Some(state.common.now);
-            }
         }
         Go::Approved(purpose, who) => {
             state.over.pop();

@@ -74,6 +74,7 @@ key-shelf = shelve
 key-handover = hand over
 key-journal = journal
 key-card = card contents
+key-take-over = take over
 key-cancel-case = cancel case
 key-close-case = close case
 key-exception = exception
@@ -170,7 +171,7 @@ case-shelf = Shelf
 case-held-by = Open with
 case-problem = Problem
 case-next = Next
-next-verify = verify the person
+next-verify = verify
 next-make = make the card
 next-resume = go on making
 next-shelve = notify, shelve
@@ -213,6 +214,7 @@ case-next-shelf = put the card in the shelf
 case-next-handover = hand the card over
 case-next-journal = see the journal
 cancel-case-about = This cancels the application; no card will be made. Write why.
+take-over-about = This takes over a case that another desk has open. Have a word with them, then write why.
 lease-lost = Your hold of the case ran out, so it was closed. Open it again; what you typed is kept.
 lease-lost-to = { $staff } at { $desk } took the case over, so it was closed here.
 
@@ -538,6 +540,16 @@ making-about = Keys are made on the card and never leave it. Only certificates a
 ## PIN (the resident reads these)
 
 title-pin = PIN
+pin-check = Enter your PIN
+pin-tries-left =
+    { $tries ->
+        [one] One more wrong entry blocks it
+       *[other] { $tries } wrong entries block it
+    }
+pin-wrong = That is not it
+pin-right = That is right
+pin-checking = Checking
+pin-card-set = The PIN is set (tries: { $tries }). Enter lets the resident try it.
 pin-ready = Turn the screen to the resident and press Enter. What follows is theirs.
 pin-card-ready = This case's card is in. Its PIN is not set yet.
 pin-insert = Put this case's card in the resident reader.
@@ -632,20 +644,19 @@ act-case-verified = person verified
 act-case-cancelled = cancelled
 act-case-shelved = put in the shelf
 act-case-handed-over = handed over
-act-case-returned = returned to the shelf
-act-case-incident = incident noted
 act-card-bound = blank bound
-act-card-step-intended = making step begun
-act-card-step-done = making step done
+act-card-step-done = making
 act-card-serial-reserved = serial reserved
 act-card-certificate-kept = certificate issued
 act-card-made = card made
 act-card-damaged = marked damaged
 act-card-pin-set = PIN set
-act-card-activated = card activated
+act-incident-opened = returned, incident noted
+act-incident-closed = incident resolved
+act-card-key-kept = key made on the card
+act-handover-looked = looked and confirmed
+act-notice-issued = notice issued
 act-paper-printed = paper printed
-act-handover-checked = handover compared
-act-handover-sight = sight confirmed
 act-address-shown = masked address shown
 act-second-clerk = second clerk agreed
 

@@ -60,6 +60,7 @@ key-shelf = 棚に入れる
 key-handover = 交付
 key-journal = 経過
 key-card = カードの中身
+key-take-over = 引き継ぐ
 key-cancel-case = 申請を取り消す
 key-close-case = 案件を閉じる
 key-exception = 例外にする
@@ -195,6 +196,7 @@ case-next-shelf = カードを棚に入れる
 case-next-handover = 交付する
 case-next-journal = 経過を見る
 cancel-case-about = この申請を取り消します。カードは作られません。取り消す理由を書いてください。
+take-over-about = ほかの窓口が開いている案件を引き継ぎます。相手に声をかけてから、理由を書いてください。
 lease-lost = この案件の担当が切れたので閉じました。もう一度開いてください。入力は残っています。
 lease-lost-to = この案件は{ $desk }の{ $staff }さんが引き継いだので、ここでは閉じました。
 
@@ -516,6 +518,12 @@ making-about = 鍵はカードの中で作られ、外に出ません。カー�
 ## PIN (the resident reads these)
 
 title-pin = 暗証番号
+pin-check = きめた ばんごうを いれてください
+pin-tries-left = あと { $tries }かい まちがえると ロックされます
+pin-wrong = ばんごうが ちがいます
+pin-right = ただしい ばんごうです
+pin-checking = たしかめています
+pin-card-set = 暗証番号は設定済みです(試行 { $tries })。Enter で本人に確かめてもらえます。
 pin-ready = 画面を住民に向けて、Enter を押してください。ここから先は住民の画面です。
 pin-card-ready = この案件のカードが入っています。暗証番号はまだ設定されていません。
 pin-insert = この案件のカードを住民用の読取機に置いてください。
@@ -610,22 +618,21 @@ act-case-verified = 本人確認をした
 act-case-cancelled = 取り消した
 act-case-shelved = 棚に入れた
 act-case-handed-over = 交付した
-act-case-returned = 棚に戻した
-act-case-incident = 事故を記録した
 act-card-bound = 白カードを結び付けた
-act-card-step-intended = 作成の段階を始めた
-act-card-step-done = 作成の段階を終えた
+act-card-step-done = 作成
 act-card-serial-reserved = 証明書番号を確保した
 act-card-certificate-kept = 証明書を発行した
 act-card-made = カードができた
 act-card-damaged = 破損とした
 act-card-pin-set = 暗証番号が設定された
-act-card-activated = カードを有効にした
+act-incident-opened = 棚に戻し、事故を記録した
+act-incident-closed = 事故を解決した
+act-card-key-kept = カードが鍵を作った
+act-handover-looked = 目視で確認した
+act-notice-issued = 通知書を発行した
 act-paper-printed = 書類を印刷した
-act-handover-checked = 交付の照合をした
-act-handover-sight = 目視で確認した
 act-address-shown = 伏せた住所を見た
-act-second-clerk = 二人目が承認した
+act-second-clerk = 二人目として承認した
 
 ## Card contents
 

@@ -112,8 +112,11 @@ pub struct Common {
     pub(super) jobs: BTreeMap<JobId, Option<CaseId>>,
     pub(super) outbox: Vec<Effect>,
     pub(super) go: Vec<Go>,
-    /// The job that opens a case.
+    /// The job that opens a case, and which, where it is known before.
     pub(super) opening: Option<JobId>,
+    pub(super) opening_case: Option<CaseId>,
+    /// A case that another desk holds, just asked for: it can be taken over, with a reason.
+    pub(super) held: Option<CaseId>,
     next_job: u64,
 }
 
@@ -136,6 +139,8 @@ impl Common {
             outbox: Vec::new(),
             go: Vec::new(),
             opening: None,
+            opening_case: None,
+            held: None,
             next_job: 0,
         }
     }
@@ -163,7 +168,20 @@ impl Common {
     pub fn open_case(&mut self, order: Order) {
         if self.opening.is_none() {
             self.message = None;
+            self.held = None;
+            self.opening_case = match &order {
+                Order::OpenCase(case) | Order::BreakLease { case, .. } => Some(*case),
+                _ => None,
+            };
             self.opening = Some(self.order(order));
+        }
+    }
+
+    /// Takes over the case that another desk holds, with the reason given.
+    pub fn take_over(&mut self, reason: &str) {
+        if let Some(case) = self.held.take() {
+            let reason = reason.to_owned();
+            self.open_case(Order::BreakLease { case, reason });
         }
     }
 

@@ -35,8 +35,6 @@ pub struct Glyphs {
     pub ellipsis: &'static str,
     /// A secret's character.
     pub dot: &'static str,
-    /// What stands where a PIN's digit is still missing.
-    pub blank: &'static str,
     /// Between a thing and the next step.
     pub arrow: &'static str,
 }
@@ -60,14 +58,13 @@ impl Glyphs {
                 bar: ["█", "░"],
                 ellipsis: "…",
                 dot: "●",
-                blank: "○",
                 arrow: "→ ",
             },
             // Only characters whose width no terminal disputes.
             Ambiguous::Wide => Self {
                 ambiguous,
                 border: ["-", "|", "+", "+", "+", "+", "+", "+"],
-                done: "OK",
+                done: "v ",
                 here: "> ",
                 todo: "・",
                 warn: "! ",
@@ -79,7 +76,6 @@ impl Glyphs {
                 bar: ["#", "."],
                 ellipsis: "..",
                 dot: "*",
-                blank: "_",
                 arrow: "> ",
             },
         }
@@ -107,7 +103,7 @@ mod tests {
             for pair in [set.ticked, set.chosen, set.bar] {
                 assert_eq!(width(pair[0], ambiguous), width(pair[1], ambiguous), "{pair:?}");
             }
-            for one in set.border.iter().chain([&set.on, &set.off, &set.dot, &set.blank]) {
+            for one in set.border.iter().chain([&set.on, &set.off, &set.dot]) {
                 assert_eq!(width(one, ambiguous), 1, "{one}");
             }
         }

@@ -100,6 +100,8 @@ pub enum Intent {
     Journal,
     /// What is on the card.
     CardShow,
+    /// Take over a case that another desk holds.
+    TakeOver,
     /// End the case without a card.
     CancelCase,
     /// Close the case.
@@ -179,6 +181,7 @@ pub const TABLE: &[Binding] = &[
     also(Place::Today, Char('5'), Intent::Digit(5), "key-queue"),
     row(Place::Today, Char('/'), Intent::Search, "key-search"),
     row(Place::Today, Char('n'), Intent::New, "key-new"),
+    row(Place::Today, F(4), Intent::TakeOver, "key-take-over"),
     also(Place::Today, F(5), Intent::Refresh, "key-refresh"),
     also(Place::Today, Esc, Intent::Lock, "key-lock"),
     // さがす
@@ -193,6 +196,7 @@ pub const TABLE: &[Binding] = &[
     row(Place::Resident, Char('n'), Intent::New, "key-new"),
     row(Place::Resident, Down, Intent::Down, "key-choose"),
     also(Place::Resident, Up, Intent::Up, "key-choose"),
+    row(Place::Resident, F(4), Intent::TakeOver, "key-take-over"),
     row(Place::Resident, F(6), Intent::Reveal, "key-reveal"),
     row(Place::Resident, Esc, Intent::Back, "key-back"),
     // the application

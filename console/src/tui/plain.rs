@@ -5,7 +5,6 @@ use super::{
     facts::{Reader, ReaderState},
     frame::frame,
     glyphs::Glyphs,
-    page::{Line, Page},
     words::Words,
 };
 
@@ -23,12 +22,25 @@ pub fn lines(state: &State, words: &Words, glyphs: &Glyphs) -> Vec<String> {
         out.push(frame.clock.clone());
         out.push(spoken_status(state, words));
     }
-    for line in frame.message.iter() {
-        push(&mut out, line);
+    let page = frame.page.body.iter().chain(&frame.page.side);
+    for line in frame.message.iter().chain(page).chain([&frame.help]) {
+        // Boxes and empty lines mean nothing to the ear.
+        let text = line.text();
+        let said: Vec<&str> = text.split_whitespace().filter(|word| !is_drawn(word, glyphs)).collect();
+        if !said.is_empty() {
+            out.push(said.join(" "));
+        }
     }
-    read_page(&frame.page, &mut out);
-    push(&mut out, &frame.help);
     out
+}
+
+/// Whether a piece is nothing but lines of a box.
+fn is_drawn(word: &str, glyphs: &Glyphs) -> bool {
+    word.chars().all(|letter| {
+        let mut buffer = [0; 4];
+        glyphs.border.contains(&&*letter.encode_utf8(&mut buffer))
+    }) && word.len() != 1
+        || word == glyphs.border[1]
 }
 
 /// What is new in `now` after `before`: the lines to say when something changed. Everything, when the screen is another.
@@ -38,21 +50,6 @@ pub fn changes<'a>(before: &[String], now: &'a [String]) -> &'a [String] {
     }
     let same = before.iter().zip(now).take_while(|(a, b)| a == b).count();
     &now[same..]
-}
-
-fn read_page(page: &Page, out: &mut Vec<String>) {
-    for line in page.body.iter().chain(&page.side) {
-        push(out, line);
-    }
-}
-
-fn push(out: &mut Vec<String>, line: &Line) {
-    let text = line.text();
-    let text = text.trim();
-    // Bars and empty lines mean nothing to the ear.
-    if !text.is_empty() {
-        out.push(text.split_whitespace().collect::<Vec<_>>().join(" "));
-    }
 }
 
 /// The status in words: a symbol is not a thing to be read aloud.

@@ -18,7 +18,7 @@ use crate::tui::{
     over,
     page::{Line, Page, Pen},
     screen::Screen,
-    screens::shown::{address, name_line, protected_words, state_word},
+    screens::shown::{protected_words, state_word, who},
     theme::Meaning,
 };
 
@@ -193,15 +193,8 @@ impl Screen for Application {
 
     fn view(&self, _common: &Common, pen: &Pen<'_>) -> Page {
         let mut page = Page::titled(pen.say("title-application"));
-        page.line(name_line(&self.resident, pen));
-        let person = &self.resident.person;
-        let (home, meaning) = address(&self.resident, pen);
-        page.line(
-            Line::of(person.birthday.wareki(), Meaning::Plain)
-                .and("  ", Meaning::Plain)
-                .and(home, meaning),
-        );
-        if person.protected {
+        who(&mut page, &self.resident, pen);
+        if self.resident.person.protected {
             page.line(Line::of(protected_words(pen), Meaning::NeedsYou));
         }
         page.gap();

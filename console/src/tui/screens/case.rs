@@ -57,7 +57,8 @@ fn allows(case: &CaseView, intent: Intent) -> bool {
     match intent {
         Intent::Verify => case.state == CaseState::Applied,
         Intent::Make => matches!(case.state, CaseState::Verified | CaseState::Making { .. }),
-        Intent::Pin => matches!(case.state, CaseState::Made { .. } | CaseState::Shelved { .. }) && !pin_set,
+        // Once it is set, the resident may try it.
+        Intent::Pin => matches!(case.state, CaseState::Made { .. } | CaseState::Shelved { .. }),
         Intent::Shelf => matches!(case.state, CaseState::Made { .. } | CaseState::Shelved { .. }),
         Intent::Handover => matches!(case.state, CaseState::Shelved { .. }) && pin_set,
         Intent::CancelCase => matches!(case.state, CaseState::Applied | CaseState::Verified),

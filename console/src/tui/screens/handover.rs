@@ -13,7 +13,7 @@ use crate::tui::{
     over,
     page::{Line, Page, Pen},
     screen::Screen,
-    screens::shown::{address, case_title, name_line},
+    screens::shown::{case_title, who},
     theme::Meaning,
 };
 
@@ -271,13 +271,7 @@ impl Screen for Handover {
         match self.stage {
             Stage::Gather => self.gather(common, pen, &mut page),
             Stage::Look(time) => {
-                page.line(name_line(&case.resident, pen));
-                let (home, meaning) = address(&case.resident, pen);
-                page.line(
-                    Line::of(case.resident.person.birthday.wareki(), Meaning::Plain)
-                        .and("  ", Meaning::Plain)
-                        .and(home, meaning),
-                );
+                who(&mut page, &case.resident, pen);
                 page.gap();
                 self.table(pen, &mut page);
                 page.gap();

@@ -1,5 +1,6 @@
 //! The journal of a case: who did what, when, where, and how it ended.
 
+use issuance::records::Step;
 use relay_core::audit::Outcome;
 
 use crate::tui::{
@@ -12,7 +13,7 @@ use crate::tui::{
     keymap::{Intent, Place},
     page::{Line, Page, Pen, Span, span, window},
     screen::Screen,
-    screens::shown::case_title,
+    screens::{making::step_word, shown::case_title},
     theme::Meaning,
 };
 
@@ -99,7 +100,10 @@ fn row(line: &JournalLine, pen: &Pen<'_>) -> Vec<Span> {
         Outcome::Failed => format!("{}{}: ", pen.glyphs.stop, pen.say("outcome-failed")),
     };
     let words = match act_word(&line.act) {
-        Some(key) => pen.say(key),
+        Some(key) => match step_of(&line.detail) {
+            Some(step) => format!("{}: {}", pen.say(key), pen.say(step_word(step))),
+            None => pen.say(key),
+        },
         // An act this console has no words for yet is shown by its name in the trail, never left out.
         None => line.act.clone(),
     };
@@ -111,37 +115,40 @@ fn row(line: &JournalLine, pen: &Pen<'_>) -> Vec<Span> {
     ]
 }
 
+/// The making's step that a line's details name.
+fn step_of(detail: &str) -> Option<Step> {
+    let name = detail.split_whitespace().find_map(|fact| fact.strip_prefix("step="))?;
+    Step::ALL.into_iter().find(|step| step.as_str() == name)
+}
+
 /// The words for an act of the audit trail.
 fn act_word(act: &str) -> Option<&'static str> {
     ACTS.iter().find(|(name, _)| *name == act).map(|(_, key)| *key)
 }
 
-/// The acts of a case, by their names in the audit trail.
+/// The acts of a case, by their names in the audit trail (`sql/office` records them).
 const ACTS: &[(&str, &str)] = &[
     ("case.applied", "act-case-applied"),
-    ("case.opened", "act-case-opened"),
-    ("case.closed", "act-case-closed"),
     ("case.claimed", "act-case-opened"),
     ("case.released", "act-case-closed"),
     ("case.lease_broken", "act-case-lease-broken"),
     ("case.verified", "act-case-verified"),
+    ("case.approved", "act-second-clerk"),
     ("case.cancelled", "act-case-cancelled"),
     ("case.shelved", "act-case-shelved"),
+    ("case.handover_looked", "act-handover-looked"),
     ("case.handed_over", "act-case-handed-over"),
-    ("case.returned", "act-case-returned"),
-    ("case.incident", "act-case-incident"),
+    ("incident.opened", "act-incident-opened"),
+    ("incident.closed", "act-incident-closed"),
     ("card.bound", "act-card-bound"),
-    ("card.step_intended", "act-card-step-intended"),
+    ("card.key_kept", "act-card-key-kept"),
     ("card.step_done", "act-card-step-done"),
     ("card.serial_reserved", "act-card-serial-reserved"),
     ("card.certificate_kept", "act-card-certificate-kept"),
     ("card.made", "act-card-made"),
     ("card.damaged", "act-card-damaged"),
     ("card.pin_set", "act-card-pin-set"),
-    ("card.activated", "act-card-activated"),
+    ("notice.issued", "act-notice-issued"),
     ("paper.printed", "act-paper-printed"),
-    ("handover.checked", "act-handover-checked"),
-    ("handover.sight", "act-handover-sight"),
-    ("resident.address_shown", "act-address-shown"),
-    ("staff.second_clerk", "act-second-clerk"),
+    ("resident.address_seen", "act-address-shown"),
 ];

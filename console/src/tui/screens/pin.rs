@@ -13,7 +13,7 @@ use crate::tui::{
     keymap::{Intent, Place},
     page::{Line, Page, Pen},
     screen::Screen,
-    screens::shown::chip_word,
+    screens::{login::tries, shown::chip_word},
     theme::Meaning,
 };
 
@@ -26,10 +26,14 @@ enum Stage {
     First,
     /// Once more.
     Again,
+    /// A PIN is set already: the resident tries it.
+    Check,
     /// The card takes it.
     Setting,
     /// It is set; the screen goes back to the clerk.
     Set,
+    /// It was right; the screen goes back to the clerk.
+    Right,
 }
 
 /// The resident's PIN.
@@ -42,6 +46,7 @@ pub struct Pin {
     why: Option<&'static str>,
     chip: Option<ChipView>,
     reading: Option<JobId>,
+    /// The job that sets or tries it.
     setting: Option<JobId>,
 }
 
@@ -83,7 +88,13 @@ impl Pin {
                     self.stage = Stage::First;
                     common.next_step();
                 }
-                Some(chip) if chip.known == ChipKnown::ThisCase => common.tell_fault(&Fault::PinAlreadySet),
+                Some(chip) if chip.known == ChipKnown::ThisCase && chip.pin == Tries::Blocked => {
+                    common.tell_fault(&Fault::PinBlocked);
+                }
+                Some(chip) if chip.known == ChipKnown::ThisCase => {
+                    self.stage = Stage::Check;
+                    common.next_step();
+                }
                 Some(_) => common.tell_fault(&Fault::WrongChip),
                 None => common.tell_fault(&Fault::NoCard),
             },
@@ -101,8 +112,14 @@ impl Pin {
                     self.setting = Some(common.order_for_case(Order::SetPin { case, pin }));
                 }
             }
+            Stage::Check if self.first.len() < pin::LENGTH => self.why = Some("weak-not-four-digits"),
+            Stage::Check => {
+                let pin = SecretString::from(self.first.text());
+                self.first.clear();
+                self.setting = Some(common.order_for_case(Order::VerifyPin { pin }));
+            }
             Stage::Setting => {}
-            Stage::Set => common.go(Go::Case),
+            Stage::Set | Stage::Right => common.go(Go::Case),
         }
     }
 
@@ -127,14 +144,14 @@ impl Screen for Pin {
 
     fn field(&mut self) -> Option<&mut Input> {
         match self.stage {
-            Stage::First => Some(&mut self.first),
+            Stage::First | Stage::Check => Some(&mut self.first),
             Stage::Again => Some(&mut self.again),
             _ => None,
         }
     }
 
     fn takes_text(&self) -> bool {
-        matches!(self.stage, Stage::First | Stage::Again)
+        matches!(self.stage, Stage::First | Stage::Again | Stage::Check) && self.setting.is_none()
     }
 
     fn typed(&mut self, _common: &mut Common) {
@@ -159,7 +176,7 @@ impl Screen for Pin {
     }
 
     fn reader(&mut self, reader: Reader, _state: ReaderState, common: &mut Common) {
-        if reader == Reader::Resident && self.setting.is_none() && self.stage != Stage::Set {
+        if reader == Reader::Resident && self.setting.is_none() && !matches!(self.stage, Stage::Set | Stage::Right) {
             self.begin_again(None);
             self.stage = Stage::Ready;
             common.next_step();
@@ -188,11 +205,26 @@ impl Screen for Pin {
             self.setting = None;
             common.next_step();
             match reply {
+                Ok(Reply::PinRight) => self.stage = Stage::Right,
                 Ok(_) => {
                     self.stage = Stage::Set;
                     common.tell(Meaning::Done, "pin-set");
                 }
                 Err(Fault::PinWeak(weak)) => self.begin_again(Some(weak_word(*weak))),
+                Err(Fault::WrongPin { tries_left }) if self.stage == Stage::Check => {
+                    if let Some(chip) = &mut self.chip {
+                        chip.pin = if *tries_left == 0 {
+                            Tries::Blocked
+                        } else {
+                            Tries::Left(*tries_left)
+                        };
+                    }
+                    self.begin_again(Some("pin-wrong"));
+                    if *tries_left == 0 {
+                        self.stage = Stage::Ready;
+                        common.tell_fault(&Fault::PinBlocked);
+                    }
+                }
                 Err(fault) => {
                     self.begin_again(None);
                     self.stage = Stage::Ready;
@@ -210,7 +242,14 @@ impl Screen for Pin {
             Stage::Ready => self.ready(common, pen, &mut page),
             Stage::First => self.entry(pen, &mut page, "pin-first", &self.first),
             Stage::Again => self.entry(pen, &mut page, "pin-again", &self.again),
+            Stage::Check if self.setting.is_some() => said(pen, &mut page, "pin-checking", Meaning::Waiting),
+            Stage::Check => self.entry(pen, &mut page, "pin-check", &self.first),
             Stage::Setting => said(pen, &mut page, "pin-setting", Meaning::Waiting),
+            Stage::Right => {
+                said(pen, &mut page, "pin-right", Meaning::Done);
+                page.gap();
+                said(pen, &mut page, "pin-hand-back", Meaning::Plain);
+            }
             Stage::Set => {
                 said(pen, &mut page, "pin-thanks", Meaning::Done);
                 page.gap();
@@ -231,8 +270,12 @@ impl Pin {
             (Some(chip), _) if chip.known == ChipKnown::ThisCase && chip.pin == Tries::NotSet => {
                 (pen.say("pin-card-ready"), Meaning::Done)
             }
+            (Some(chip), _) if chip.known == ChipKnown::ThisCase && chip.pin == Tries::Blocked => {
+                (pen.say("fault-pin-blocked"), Meaning::Stop)
+            }
             (Some(chip), _) if chip.known == ChipKnown::ThisCase => {
-                (pen.say("fault-pin-already-set"), Meaning::NeedsYou)
+                let left = tries(pen, chip.pin).0;
+                (pen.say_with("pin-card-set", &[("tries", left.into())]), Meaning::Done)
             }
             (Some(chip), _) => (pen.say(chip_word(chip.known).0), Meaning::Stop),
             (None, ReaderState::Card(_)) => (pen.say("making-reading"), Meaning::Waiting),
@@ -246,18 +289,23 @@ impl Pin {
         said(pen, page, key, Meaning::Strong);
         page.gap();
         let typed = input.len();
-        let mut line = Line::default();
-        for at in 0..pin::LENGTH {
-            let (symbol, meaning) = if at < typed {
-                (pen.glyphs.dot, Meaning::Strong)
-            } else {
-                (pen.glyphs.blank, Meaning::Quiet)
-            };
-            line = line.and(format!("  {symbol}  "), meaning);
-        }
-        page.cursor = Some((page.body.len(), (typed.min(pin::LENGTH - 1)) * 5 + 2));
-        page.line(line);
+        let [flat, upright, top_left, top_right, bottom_left, bottom_right, ..] = pen.glyphs.border;
+        let row = |cell: &dyn Fn(usize) -> String| {
+            let cells: Vec<String> = (0..pin::LENGTH).map(cell).collect();
+            Line::of(cells.join("  "), Meaning::Strong)
+        };
+        page.line(row(&|_| format!("{top_left}{}{top_right}", flat.repeat(5))));
+        // Where the next digit goes: a box is seven cells and two apart, its middle the fourth.
+        page.cursor = Some((page.body.len(), typed.min(pin::LENGTH - 1) * 9 + 3));
+        page.line(row(&|at| {
+            let dot = if at < typed { pen.glyphs.dot } else { " " };
+            format!("{upright}  {dot}  {upright}")
+        }));
+        page.line(row(&|_| format!("{bottom_left}{}{bottom_right}", flat.repeat(5))));
         page.gap();
+        if self.stage == Stage::Check {
+            return self.check_words(pen, page);
+        }
         match self.why {
             Some(why) => {
                 let words = format!("{}{}", pen.glyphs.warn, pen.say(why));
@@ -268,6 +316,18 @@ impl Pin {
         }
         page.gap();
         said(pen, page, "pin-tries", Meaning::Quiet);
+    }
+
+    /// The tries left, before the PIN is entered.
+    fn check_words(&self, pen: &Pen<'_>, page: &mut Page) {
+        if let Some(why) = self.why {
+            let words = format!("{}{}", pen.glyphs.warn, pen.say(why));
+            page.paragraph(pen, 0, &words, Meaning::NeedsYou);
+        }
+        if let Some(Tries::Left(left)) = self.chip.as_ref().map(|chip| chip.pin) {
+            let words = pen.say_with("pin-tries-left", &[("tries", left.to_string().into())]);
+            page.paragraph(pen, 0, &words, Meaning::Plain);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::tui::{
     fault::Fault,
     frame::moment,
     keymap::{Intent, Place},
+    over,
     page::{Line, Page, Pen, Span, span},
     screen::Screen,
     screens::shown::{resident_facts, state_word},
@@ -48,8 +49,9 @@ impl Screen for Resident {
         common.close_case();
     }
 
-    fn can(&self, intent: Intent, _common: &Common) -> bool {
+    fn can(&self, intent: Intent, common: &Common) -> bool {
         match intent {
+            Intent::TakeOver => common.held.is_some(),
             Intent::Reveal => self.view.masked && self.view.may_reveal,
             Intent::Up | Intent::Down => self.view.cases.len() > 1,
             _ => true,
@@ -69,9 +71,14 @@ impl Screen for Resident {
             Intent::Reveal if self.revealing.is_none() => {
                 self.revealing = Some(common.order(Order::RevealAddress(self.view.id)));
             }
+            Intent::TakeOver => common.go(Go::Over(Box::new(over::Reason::about("take-over-about")))),
             Intent::Back => common.go(Go::Back),
             _ => {}
         }
+    }
+
+    fn reasoned(&mut self, reason: &str, common: &mut Common) {
+        common.take_over(reason);
     }
 
     fn reply(&mut self, job: JobId, reply: &Result<Reply, Fault>, common: &mut Common) {

@@ -12,25 +12,41 @@ use crate::tui::{
 /// Cells of the labels of a resident's facts.
 pub const LABEL: usize = 12;
 
-/// The name with its reading and alias on one line.
-pub fn name_line(resident: &ResidentView, pen: &Pen<'_>) -> Line {
+/// The name with its reading and alias: on one line where they fit, each wrapped on its own lines where not.
+pub fn name(page: &mut Page, resident: &ResidentView, pen: &Pen<'_>) {
     let person = &resident.person;
+    let alias = person
+        .alias
+        .as_ref()
+        .map(|alias| pen.say_with("resident-alias", &[("alias", alias.as_str().into())]));
     let mut line = Line::of(&person.name, Meaning::Strong)
         .and("  ", Meaning::Plain)
         .and(&person.kana, Meaning::Quiet);
-    if let Some(alias) = &person.alias {
-        let facts = [("alias", alias.as_str().into())];
-        line = line
-            .and("  ", Meaning::Plain)
-            .and(pen.say_with("resident-alias", &facts), Meaning::Quiet);
+    if let Some(alias) = &alias {
+        line = line.and("  ", Meaning::Plain).and(alias, Meaning::Quiet);
     }
-    line
+    if line.width(pen.ambiguous()) <= pen.width {
+        return page.line(line);
+    }
+    page.paragraph(pen, 0, &person.name, Meaning::Strong);
+    page.paragraph(pen, 2, &person.kana, Meaning::Quiet);
+    if let Some(alias) = &alias {
+        page.paragraph(pen, 2, alias, Meaning::Quiet);
+    }
+}
+
+/// Who it is, in short: name, birthday, address.
+pub fn who(page: &mut Page, resident: &ResidentView, pen: &Pen<'_>) {
+    name(page, resident, pen);
+    let (home, meaning) = address(resident, pen);
+    let line = format!("{}  {home}", resident.person.birthday.wareki());
+    page.paragraph(pen, 0, &line, meaning);
 }
 
 /// The resident's facts, one a line.
 pub fn resident_facts(page: &mut Page, resident: &ResidentView, pen: &Pen<'_>) {
     let person = &resident.person;
-    page.line(name_line(resident, pen));
+    name(page, resident, pen);
     let reduced = text::reduced_characters(&person.name);
     if !reduced.is_empty() {
         let facts = [("points", reduced.join(" ").into())];

@@ -8,6 +8,7 @@ use crate::tui::{
     fault::Fault,
     frame::moment,
     keymap::{Intent, Place},
+    over,
     page::{Line, Page, Pen, Span, span},
     screen::Screen,
     screens::{
@@ -63,12 +64,17 @@ impl Screen for Today {
         self.load(common);
     }
 
+    fn reasoned(&mut self, reason: &str, common: &mut Common) {
+        common.take_over(reason);
+    }
+
     fn queues_changed(&mut self, common: &mut Common) {
         self.load(common);
     }
 
-    fn can(&self, intent: Intent, _common: &Common) -> bool {
+    fn can(&self, intent: Intent, common: &Common) -> bool {
         match intent {
+            Intent::TakeOver => common.held.is_some(),
             Intent::Confirm | Intent::Up | Intent::Down => self.row().is_some(),
             _ => true,
         }
@@ -95,6 +101,7 @@ impl Screen for Today {
                     common.open_case(Order::OpenCase(row.id));
                 }
             }
+            Intent::TakeOver => common.go(Go::Over(Box::new(over::Reason::about("take-over-about")))),
             Intent::Refresh => self.load(common),
             Intent::Search | Intent::New => common.go(Go::To(Box::new(Search::default()))),
             _ => {}

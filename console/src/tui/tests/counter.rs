@@ -12,7 +12,6 @@ use issuance::{
 };
 use ratatui::{Terminal, backend::TestBackend, layout::Position};
 use time::{Duration as Span, OffsetDateTime, macros::datetime};
-use unicode_width::UnicodeWidthStr;
 use uuid::Uuid;
 
 use crate::tui::{
@@ -24,7 +23,7 @@ use crate::tui::{
     glyphs::Glyphs,
     key::{Key, KeyPress},
     paint::{self, Looks},
-    plain,
+    plain, text,
     theme::Theme,
     update,
     words::Words,
@@ -279,18 +278,19 @@ impl Counter {
             cursor = Some(backend.cursor_position());
         }
         let buffer = backend.buffer();
-        let mut text = String::new();
+        let mut said = String::new();
         for y in 0..height {
+            let mut row = String::new();
             let mut x = 0;
             while x < width {
-                let cell = &buffer[(x, y)];
-                text.push_str(cell.symbol());
-                x += cell.symbol().width().max(1) as u16;
+                let symbol = buffer[(x, y)].symbol();
+                row.push_str(symbol);
+                x += text::grapheme_width(symbol, self.looks.glyphs.ambiguous).max(1) as u16;
             }
-            text = text.trim_end().to_owned();
-            text.push('\n');
+            said.push_str(row.trim_end());
+            said.push('\n');
         }
-        (text, cursor)
+        (said, cursor)
     }
 
     /// What `--plain` says.

@@ -28,6 +28,95 @@ fn a_case_that_another_desk_holds_says_who_and_until_when() {
 }
 
 #[test]
+fn a_case_held_elsewhere_can_be_taken_over_with_a_reason() {
+    let mut counter = Counter::with_clerk();
+    assert!(!counter.screen(80, 24).contains("F4"));
+    counter.press(Enter);
+    counter.refuse(Fault::HeldBy {
+        staff: "田中 一".into(),
+        desk: "窓口5".into(),
+        until: NOW + time::Duration::minutes(10),
+    });
+    counter.press(F(4));
+    counter.types("田中さんは外出、本人が来ている");
+    counter.press(Enter);
+    assert!(counter.is_asked(|order| matches!(order, Order::BreakLease { .. })));
+}
+
+#[test]
+fn the_resident_may_try_the_pin_and_sees_the_tries_left_before() {
+    let mut counter = Counter::with_case(case(shelved()));
+    counter.resident_card(1);
+    counter.press(Char('p'));
+    counter.answer(Reply::Chip(ChipView {
+        serial: "8B42".into(),
+        known: ChipKnown::ThisCase,
+        pin: Tries::Left(3),
+    }));
+    counter.press(Enter);
+    counter.types("4962");
+    insta::assert_snapshot!("pin_check", counter.screen(80, 24));
+    counter.press(Enter);
+    counter.refuse(Fault::WrongPin { tries_left: 2 });
+    insta::assert_snapshot!("pin_check_wrong", counter.screen(80, 24));
+    counter.types("4963");
+    counter.press(Enter);
+    counter.refuse(Fault::WrongPin { tries_left: 0 });
+    assert!(counter.screen(80, 24).contains("ロックされています"));
+    counter.press(Enter);
+    assert!(!counter.is_asked(|order| matches!(order, Order::VerifyPin { .. })));
+}
+
+#[test]
+fn a_very_long_name_is_read_to_its_end() {
+    let mut long = case(CaseState::Applied);
+    let name = "マリア・エドゥアルダ・ダ・コンセイサォン・フェレイラ・デ・オリヴェイラ・サントス・シルヴァ";
+    long.resident.person.name = name.into();
+    long.resident.person.address = "汐見市みなと町一丁目2番3号みなとニュータウン第二期中央街区西棟".into();
+    let mut counter = Counter::with_case(long);
+    let seen = |counter: &Counter| -> String {
+        let screen = counter.screen(80, 24);
+        screen.chars().filter(|c| !" │\n".contains(*c)).collect()
+    };
+    assert!(seen(&counter).contains("サントス・シルヴァ"));
+    counter.press(Enter);
+    super::visit::lay_licence(&mut counter);
+    assert!(counter.screen(80, 24).contains("西棟"), "{}", counter.screen(80, 24));
+    insta::assert_snapshot!("verify_long_name", counter.screen(80, 24));
+}
+
+#[test]
+fn an_agent_shows_documents_evidence_and_letter() {
+    use issuance::application::*;
+    let mut with_agent = case(CaseState::Applied);
+    with_agent.application = ApplicationForm {
+        applicant: ApplicantForm::Agent {
+            person: AgentForm {
+                name: "木村 守".into(),
+                kana: "キムラ マモル".into(),
+                birthday: "S50.1.1".into(),
+                address: "汐見市本町1番".into(),
+                phone: String::new(),
+            },
+            reason: Some(AgentReason::Illness),
+            evidence: Some(AgentEvidence::DoctorsCertificate),
+            letter_of_authority: true,
+        },
+        adult_ward: false,
+        consents: Service::ALL.into_iter().map(|one| (one, true)).collect(),
+        consent_text_version: "2026-10".into(),
+        delivery: Some(Delivery::Counter),
+        paper_notices: Some(false),
+        notes: String::new(),
+    }
+    .check(&person(), NOW.date())
+    .expect("a right application");
+    let mut counter = Counter::with_case(with_agent);
+    counter.press(Enter);
+    insta::assert_snapshot!("verify_agent", counter.screen(80, 24));
+}
+
+#[test]
 fn every_fault_has_its_words_in_both_languages() {
     let mut counter = Counter::with_clerk();
     let faults = [

@@ -16,6 +16,7 @@ use crate::tui::{
     input::{Input, Takes},
     page::{Line, Page, Pen},
     screens::shown::{address, sex},
+    text,
     theme::Meaning,
 };
 
@@ -376,7 +377,13 @@ impl Laid {
             (Party::Acting, Some(person), Fact::Birthday) => person.birthday.wareki(),
             (Party::Acting, Some(person), Fact::Address) => person.address.clone(),
             (Party::Acting, _, _) => String::new(),
-            (Party::Resident, _, Fact::Name) => case.resident.person.name.clone(),
+            (Party::Resident, _, Fact::Name) => match &case.resident.person.alias {
+                Some(alias) => {
+                    let alias = pen.say_with("resident-alias", &[("alias", alias.as_str().into())]);
+                    format!("{}  {alias}", case.resident.person.name)
+                }
+                None => case.resident.person.name.clone(),
+            },
             (Party::Resident, _, Fact::Birthday) => case.resident.person.birthday.wareki(),
             (Party::Resident, _, Fact::Sex) => sex(pen, case.resident.person.sex),
             (Party::Resident, _, Fact::Address) => address(&case.resident, pen).0,
@@ -384,15 +391,27 @@ impl Laid {
         let mut line = pen
             .label(LABEL, &pen.say(words::fact(fact)), here)
             .and(symbol, meaning)
-            .and(pen.fit(&pen.say(word), 16), meaning)
+            .and(pen.fit(&pen.say(word), 12), meaning)
             .and(" ", Meaning::Plain);
         if excused {
             line = line
                 .and(pen.say("fact-excused"), Meaning::NeedsYou)
                 .and(" ", Meaning::Plain);
         }
-        let room = pen.width.saturating_sub(line.width(pen.ambiguous()));
-        page.line(line.and(pen.fit(&register, room), Meaning::Plain));
+        // What is compared is never cut: a long address goes on below.
+        let left = line.width(pen.ambiguous());
+        let room = pen.width.saturating_sub(left).max(12);
+        for (row, piece) in text::wrap(&text::drawable(&register), room, pen.ambiguous())
+            .into_iter()
+            .enumerate()
+        {
+            let before = if row == 0 {
+                line.clone()
+            } else {
+                Line::default().up_to(left, pen.ambiguous())
+            };
+            page.line(before.and(piece, Meaning::Plain));
+        }
     }
 }
 
