@@ -503,6 +503,7 @@ reason-recorded = The reason is kept in the record. Don't write the resident's p
 
 title-making = Make the card
 making-insert = Put a blank card in the resident reader.
+making-insert-again = Put the unfinished card (chip { $chip }) in the resident reader.
 making-reading = Reading the card…
 making-chip = Chip { $chip }
 making-bound = Blank with chip { $chip } is bound to this case.

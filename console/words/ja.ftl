@@ -481,6 +481,7 @@ reason-recorded = 理由は記録に残ります。住民の個人情報は書�
 
 title-making = カードを作る
 making-insert = 白カードを住民用の読取機に置いてください。
+making-insert-again = 作りかけのカード(チップ番号 { $chip })を住民用の読取機に置いてください。
 making-reading = カードを読んでいます…
 making-chip = チップ番号 { $chip }
 making-bound = 白カード チップ番号 { $chip } をこの案件に結び付けました。

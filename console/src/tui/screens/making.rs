@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use issuance::records::Step;
+use issuance::{case::CaseState, records::Step};
 use time::OffsetDateTime;
 
 use crate::tui::{
@@ -209,6 +209,8 @@ impl Screen for Making {
         self.running = None;
         self.current = None;
         self.stopping = false;
+        // From here on what counts is the card that lies there now.
+        self.bound = None;
         // Two people agree to one card: another one is agreed to anew.
         self.second = None;
         common.next_step();
@@ -227,7 +229,6 @@ impl Screen for Making {
                 common.open = Some(case.clone());
                 self.ended = Some(Ended::Damaged);
                 self.done.clear();
-                self.bound = None;
                 common.tell(Meaning::Stop, "making-damaged");
                 self.look(common);
             }
@@ -285,7 +286,17 @@ impl Making {
                 page.paragraph(pen, 0, &pen.say(word), meaning);
             }
             (None, _) if self.reading.is_some() => page.paragraph(pen, 0, &pen.say("making-reading"), Meaning::Waiting),
-            (None, _) => page.paragraph(pen, 0, &pen.say("making-insert"), Meaning::NeedsYou),
+            (None, _) => {
+                let begun = common.open.as_ref().and_then(|case| match case.state {
+                    CaseState::Making { .. } => case.card.as_ref(),
+                    _ => None,
+                });
+                let words = match begun {
+                    Some(card) => pen.say_with("making-insert-again", &[("chip", card.chip.as_str().into())]),
+                    None => pen.say("making-insert"),
+                };
+                page.paragraph(pen, 0, &words, Meaning::NeedsYou);
+            }
         }
     }
 

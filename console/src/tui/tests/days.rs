@@ -117,6 +117,128 @@ fn an_agent_shows_documents_evidence_and_letter() {
 }
 
 #[test]
+fn where_two_must_agree_no_card_is_made_by_one() {
+    let mut counter = Counter::with_case(case(CaseState::Verified));
+    counter.state.common.setup.making_by_two = true;
+    counter.press(Enter);
+    counter.resident_card(1);
+    counter.answer(Reply::Chip(ChipView {
+        serial: "8B42".into(),
+        known: ChipKnown::Blank,
+        pin: Tries::NotSet,
+    }));
+    counter.press(Enter);
+    assert!(!counter.is_asked(|order| matches!(order, Order::StartMaking { .. })));
+    counter.staff_card_pulled();
+    counter.staff_card(2);
+    counter.answer(Reply::StaffCard(staff_card(NAKAMURA)));
+    counter.types("kaede2026");
+    counter.press(Enter);
+    counter.answer(Reply::SecondClerk(shown(NAKAMURA)));
+    assert!(
+        !counter.is_asked(|order| matches!(order, Order::StartMaking { .. })),
+        "the first clerk's card comes back first"
+    );
+    counter.staff_card_pulled();
+    counter.staff_card(3);
+    counter.answer(Reply::StaffCard(staff_card(SATO)));
+    assert!(counter.is_asked(|order| matches!(order, Order::StartMaking { .. })));
+}
+
+#[test]
+fn where_one_clerk_looks_twice_the_second_look_begins_with_nothing_ticked() {
+    let mut counter = Counter::with_case(case(shelved()));
+    counter.state.common.setup.sights = Sights::OneClerkTwice;
+    super::visit::to_sights(&mut counter, "8B42 19F0 0C77 A1D3 5E20");
+    for _ in 0..3 {
+        counter.press(Char(' '));
+    }
+    counter.press(Enter);
+    counter.answer(Reply::Done);
+    assert!(counter.screen(80, 24).contains("2 回目の目視確認"));
+    counter.press(Enter);
+    assert!(
+        !counter.is_asked(|order| matches!(order, Order::ConfirmSight { .. })),
+        "nothing is ticked yet"
+    );
+    for _ in 0..3 {
+        counter.press(Char(' '));
+    }
+    counter.press(Enter);
+    assert!(counter.is_asked(|order| matches!(order, Order::ConfirmSight { time: 2, .. })));
+}
+
+#[test]
+fn a_card_moved_during_the_sights_is_compared_anew() {
+    let mut counter = Counter::with_case(case(shelved()));
+    super::visit::to_sights(&mut counter, "8B42 19F0 0C77 A1D3 5E20");
+    counter.resident_card(9);
+    assert!(counter.screen(80, 24).contains("照合は最初から"));
+    for _ in 0..3 {
+        counter.press(Char(' '));
+    }
+    assert!(!counter.is_asked(|order| matches!(order, Order::ConfirmSight { .. } | Order::HandOver { .. })));
+}
+
+#[test]
+fn a_damaged_card_gives_way_to_a_new_blank() {
+    let mut counter = Counter::with_case(case(CaseState::Verified));
+    counter.press(Enter);
+    counter.resident_card(1);
+    let blank = |serial: &str| {
+        Reply::Chip(ChipView {
+            serial: serial.into(),
+            known: ChipKnown::Blank,
+            pin: Tries::NotSet,
+        })
+    };
+    counter.answer(blank("8B42"));
+    counter.press(Enter);
+    counter.making_runs(6);
+    counter.answer(Reply::MakingEnded(MakingEnd::Damaged {
+        at: Some(issuance::records::Step::Write),
+        case: Box::new(case(CaseState::Verified)),
+    }));
+    let screen = counter.screen(80, 24);
+    assert!(
+        screen.contains("破損") && !screen.contains("✓ カードを開く"),
+        "{screen}"
+    );
+    counter.resident_card(2);
+    counter.answer(blank("9C11"));
+    counter.press(Enter);
+    assert!(counter.is_asked(|order| matches!(order, Order::StartMaking { .. })));
+}
+
+#[test]
+fn a_pulled_card_is_gone_on_with_where_it_stood() {
+    let mut stopped = case(CaseState::Making { card: card_id() });
+    let card = stopped.card.as_mut().expect("a card");
+    card.done = issuance::records::Step::ALL[..4]
+        .iter()
+        .map(|step| (*step, std::time::Duration::from_millis(900)))
+        .collect();
+    stopped.problem = Some(Problem::MakingStopped);
+    let mut counter = Counter::with_case(stopped);
+    assert!(counter.screen(80, 24).contains("続きから作る"));
+    counter.resident_card(1);
+    counter.press(Enter);
+    counter.answer(Reply::Chip(ChipView {
+        serial: "8B42 19F0 0C77 A1D3 5E20".into(),
+        known: ChipKnown::ThisCaseUnfinished,
+        pin: Tries::NotSet,
+    }));
+    insta::assert_snapshot!("making_resume", counter.screen(80, 24));
+    counter.press(Enter);
+    counter.making_runs(5);
+    counter.answer(Reply::MakingEnded(MakingEnd::Stopped {
+        at: None,
+        why: Fault::CardRemoved,
+    }));
+    insta::assert_snapshot!("making_pulled", counter.screen(80, 24));
+}
+
+#[test]
 fn every_fault_has_its_words_in_both_languages() {
     let mut counter = Counter::with_clerk();
     let faults = [
