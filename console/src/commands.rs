@@ -8,6 +8,7 @@ use clap::{FromArgMatches, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError};
 use home::Home;
+use output::notice;
 use words::Lang;
 
 pub mod audit;
@@ -30,6 +31,7 @@ pub mod steps;
 pub mod words;
 
 mod help;
+mod output;
 
 /// The counter's terminal console.
 #[derive(Debug, Parser)]
@@ -108,7 +110,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(code) => code,
         Err(failed) => {
             tracing::error!(command = readable.get(1).map(String::as_str), "failed");
-            eprintln!(
+            notice!(
                 "{}: {}",
                 lang.pick("できませんでした", "Not done"),
                 failure(&failed, lang)

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::output::answer;
 use super::{Setting, database::Records};
 
 /// What can be asked of the trail.
@@ -32,12 +33,12 @@ pub fn run(setting: &Setting, asked: &AuditCommand) -> anyhow::Result<ExitCode> 
     let check = runtime.block_on(office.verify_audit())?;
     let good = check.broken.is_empty();
     if options.json {
-        println!(
+        answer!(
             "{}",
             json!({ "checked": check.checked, "broken": check.broken, "ok": good })
         );
     } else if good {
-        println!(
+        answer!(
             "{}",
             lang.pick(
                 format!("✓ 監査記録 {} 件。書き換えられたものはありません。", check.checked),
@@ -46,7 +47,7 @@ pub fn run(setting: &Setting, asked: &AuditCommand) -> anyhow::Result<ExitCode> 
         );
     } else {
         let places: Vec<String> = check.broken.iter().map(ToString::to_string).collect();
-        println!(
+        answer!(
             "{}",
             lang.pick(
                 format!(

@@ -7,6 +7,7 @@ use relay_core::clock::{Clock, JST, SystemClock};
 use serde_json::json;
 use time::OffsetDateTime;
 
+use super::output::answer;
 use super::{Setting, words::Lang};
 
 /// What can be asked of the authorities.
@@ -47,10 +48,10 @@ pub fn run(setting: &Setting, asked: &AuthorityCommand) -> anyhow::Result<ExitCo
                 })
             })
             .collect();
-        println!("{}", json!({ "authorities": list }));
+        answer!("{}", json!({ "authorities": list }));
     } else {
         for authority in &authorities {
-            println!("{}", line(authority, now, setting.lang));
+            answer!("{}", line(authority, now, setting.lang));
         }
     }
     Ok(if expired { ExitCode::FAILURE } else { ExitCode::SUCCESS })

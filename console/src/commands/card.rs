@@ -9,6 +9,7 @@ use ::card::{
 };
 use serde_json::json;
 
+use super::output::answer;
 use super::{Setting, processes::wait_until, words::Lang};
 
 /// What can be done with a card.
@@ -66,13 +67,13 @@ pub fn run(setting: &Setting, asked: &CardCommand) -> anyhow::Result<ExitCode> {
         let card = json!({
             "chip": serial.hex(), "life": life_name(life), "tries": tries_name(tries), "files": files,
         });
-        println!("{card}");
+        answer!("{card}");
     } else {
-        println!("{}  {serial}", lang.pick("チップ番号", "chip serial"));
-        println!("{}  {}", lang.pick("状態", "state"), life_words(life, lang));
-        println!("{}  {}", lang.pick("暗証番号", "PIN"), tries_words(tries, lang));
+        answer!("{}  {serial}", lang.pick("チップ番号", "chip serial"));
+        answer!("{}  {}", lang.pick("状態", "state"), life_words(life, lang));
+        answer!("{}  {}", lang.pick("暗証番号", "PIN"), tries_words(tries, lang));
         for file in &files {
-            println!("\n{}", dump(file, lang));
+            answer!("\n{}", dump(file, lang));
         }
     }
     Ok(ExitCode::SUCCESS)

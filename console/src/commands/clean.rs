@@ -9,6 +9,7 @@ use std::{
 use anyhow::bail;
 use store::cluster::Cluster;
 
+use super::output::answer;
 use super::{Setting, processes::Hold, services};
 use crate::config;
 
@@ -42,7 +43,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     let lang = setting.lang;
     let folder = setting.home.folder();
     if !OURS.iter().any(|name| folder.join(name).exists()) {
-        println!("{}", lang.pick("消すものはありません。", "There is nothing to remove."));
+        answer!("{}", lang.pick("消すものはありません。", "There is nothing to remove."));
         return Ok(ExitCode::SUCCESS);
     }
     // What lies in a folder named by mistake must survive the mistake.
@@ -59,7 +60,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         ));
     }
     if !options.force && !agreed(setting)? {
-        println!("{}", lang.pick("何も消しませんでした。", "Nothing was removed."));
+        answer!("{}", lang.pick("何も消しませんでした。", "Nothing was removed."));
         return Ok(ExitCode::FAILURE);
     }
     services::down(setting)?;
@@ -80,7 +81,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     drop(hold);
     // Only when nothing else was put there.
     let _ = fs::remove_dir(folder);
-    println!("{}", lang.pick("すべて消しました。", "Everything was removed."));
+    answer!("{}", lang.pick("すべて消しました。", "Everything was removed."));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -92,7 +93,8 @@ fn agreed(setting: &Setting) -> anyhow::Result<bool> {
             "there is nobody to ask; add --force (FORCE=1 with make) if it may be removed.",
         ));
     }
-    print!(
+    write!(
+        std::io::stdout(),
         "{}",
         lang.pick(
             format!(
@@ -104,7 +106,7 @@ fn agreed(setting: &Setting) -> anyhow::Result<bool> {
                 setting.home.folder().display()
             ),
         )
-    );
+    )?;
     std::io::stdout().flush()?;
     let mut answer = String::new();
     stdin().read_line(&mut answer)?;

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::output::notice;
 use super::{Setting, services};
 use crate::desk;
 
@@ -39,7 +40,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         },
     )?;
     if demo {
-        eprintln!(
+        notice!(
             "{}",
             setting.lang.pick(
                 "データベースと盆は動き続けています。止めるのは `make down` です。",

@@ -17,6 +17,7 @@ use issuance::{
 use relay_core::clock::{Clock, SystemClock};
 
 use super::Setting;
+use super::output::notice;
 
 /// Which city, and where to.
 #[derive(Debug, clap::Args)]
@@ -70,7 +71,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     };
     let today = SystemClock.now_in_japan().date();
     let written = write_csv(out, residents(options.seed, options.rows, today), encoding)?;
-    eprintln!(
+    notice!(
         "{}",
         lang.pick(
             format!("架空の住民 {} 人を書きました。", written.rows),
@@ -78,7 +79,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         )
     );
     if written.reduced > 0 {
-        eprintln!(
+        notice!(
             "{}",
             lang.pick(
                 format!("この文字コードに無い字を置き換えた欄: {}", written.reduced),

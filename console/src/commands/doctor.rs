@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
+use super::output::answer;
 use super::{Setting, words::Lang};
 use crate::config::{Config, ConfigError};
 
@@ -98,10 +99,10 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     }
     let bad = findings.iter().any(|finding| finding.condition == Condition::Bad);
     if options.json {
-        println!("{}", serde_json::json!({ "ok": !bad, "findings": findings }));
+        answer!("{}", serde_json::json!({ "ok": !bad, "findings": findings }));
     } else {
         for finding in &findings {
-            println!("{}", line(finding, lang));
+            answer!("{}", line(finding, lang));
         }
     }
     Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })

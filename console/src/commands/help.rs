@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Command, CommandFactory, error::ErrorKind};
 
+use super::output::notice;
 use super::{Arguments, words::Lang};
 
 /// Path of the command or option → Japanese.
@@ -175,7 +176,7 @@ pub(super) fn tell(refused: &clap::Error, lang: Lang) -> ExitCode {
         (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _) | (_, Lang::En) => {
             let _ = refused.print();
         }
-        (kind, Lang::Ja) => eprintln!("{}", japanese_refusal(kind, refused)),
+        (kind, Lang::Ja) => notice!("{}", japanese_refusal(kind, refused)),
     }
     ExitCode::from(2)
 }

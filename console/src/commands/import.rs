@@ -19,6 +19,7 @@ use office::roster::{ImportCounts, Missing};
 use relay_core::clock::{Clock, SystemClock};
 use serde_json::json;
 
+use super::output::answer;
 use super::{
     Setting,
     database::{Records, act},
@@ -238,7 +239,7 @@ impl Taken {
             ..
         } = self.counts;
         if options.json {
-            println!(
+            answer!(
                 "{}",
                 json!({
                     "rows": self.rows,
@@ -260,7 +261,7 @@ impl Taken {
             ),
             false => lang.pick("取り込みました", "Taken in"),
         };
-        println!("{head}");
+        answer!("{head}");
         for (words, count) in [
             (lang.pick("行", "rows"), self.rows),
             (lang.pick("新しい人", "added"), added),
@@ -269,10 +270,10 @@ impl Taken {
             (lang.pick("名簿に無い人", "missing from the file"), missing),
             (lang.pick("取り込めない行", "rejected"), self.rejected),
         ] {
-            println!("  {count:>8}  {words}");
+            answer!("  {count:>8}  {words}");
         }
         if let Some(file) = &self.reject_file {
-            println!(
+            answer!(
                 "{}",
                 lang.pick(
                     format!("取り込めない行と理由: {}", file.display()),

@@ -20,6 +20,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
+use super::output::notice;
 use crate::config;
 
 /// Sends log lines to `log` (when there is a configuration yet) and, unless `screen` is drawn on it, to the terminal.
@@ -74,7 +75,7 @@ pub fn mind_panics(lang: super::words::Lang) {
             .map(|place| format!("{}:{}", place.file(), place.line()))
             .unwrap_or_default();
         tracing::error!(place, "panic");
-        eprintln!(
+        notice!(
             "{}",
             lang.pick(
                 format!("思いがけない誤りで止まりました({place})。記録された手続きは失われていません。もう一度開いてください。"),

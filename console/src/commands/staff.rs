@@ -28,6 +28,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::output::{answer, notice};
 use super::{
     Setting, card as card_command,
     database::{Records, act},
@@ -156,7 +157,7 @@ fn add(lang: Lang, config: &Config, options: &AddOptions) -> anyhow::Result<Exit
     if let Some(session) = session {
         session.end(&records)?;
     }
-    println!(
+    answer!(
         "{}",
         lang.pick(
             format!(
@@ -185,7 +186,7 @@ fn list(lang: Lang, config: &Config, options: &ListOptions) -> anyhow::Result<Ex
                 })
             })
             .collect();
-        println!("{}", json!({ "staff": list }));
+        answer!("{}", json!({ "staff": list }));
         return Ok(ExitCode::SUCCESS);
     }
     for record in &staff {
@@ -195,7 +196,7 @@ fn list(lang: Lang, config: &Config, options: &ListOptions) -> anyhow::Result<Ex
             None if record.certificate.is_none() => lang.pick("△ カードなし", "△ no card").to_owned(),
             None => "✓".to_owned(),
         };
-        println!(
+        answer!(
             "{}  {}  {}  {standing}",
             record.staff.number,
             record.staff.name,
@@ -217,7 +218,7 @@ fn disable(lang: Lang, config: &Config, options: &DisableOptions) -> anyhow::Res
     );
     session.end(&records)?;
     outcome?;
-    println!(
+    answer!(
         "{}",
         lang.pick(
             format!("✓ 職員 {} は、もう画面を開けません。", options.number),
@@ -318,11 +319,11 @@ fn new_password(lang: Lang, options: &AddOptions) -> anyhow::Result<SecretString
         ))?;
         let again = hidden(lang.pick("もう一度: ", "again: "))?;
         if !same(&first, &again) {
-            eprintln!("{}", lang.pick("二つが違います。", "The two differ."));
+            notice!("{}", lang.pick("二つが違います。", "The two differ."));
         } else if PinPolicy::STAFF.allows(&first) {
             return Ok(first);
         } else {
-            eprintln!(
+            notice!(
                 "{}",
                 lang.pick("英数字8〜16文字にしてください。", "Use 8 to 16 letters and digits.")
             );
@@ -336,8 +337,7 @@ fn same(one: &SecretString, other: &SecretString) -> bool {
 }
 
 fn wait_for(what: &str) -> anyhow::Result<()> {
-    eprint!("{what} ");
-    stderr().flush()?;
+    let _ = write!(stderr(), "{what} ");
     let mut line = String::new();
     stdin().lock().read_line(&mut line)?;
     Ok(())
@@ -346,8 +346,7 @@ fn wait_for(what: &str) -> anyhow::Result<()> {
 /// A line typed without being shown. A script may hand it in on standard input.
 fn hidden(what: &str) -> anyhow::Result<SecretString> {
     use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-    eprint!("{what}");
-    stderr().flush()?;
+    let _ = write!(stderr(), "{what}");
     let input = stdin();
     let mut line = Zeroizing::new(String::with_capacity(256));
     if !input.is_terminal() {
@@ -359,7 +358,7 @@ fn hidden(what: &str) -> anyhow::Result<SecretString> {
         tcsetattr(&input, OptionalActions::Flush, &silent)?;
         let read = input.lock().read_line(&mut line);
         tcsetattr(&input, OptionalActions::Now, &shown)?;
-        eprintln!();
+        notice!();
         read?;
     }
     Ok(SecretString::from(line.trim_end_matches(['\r', '\n']).to_owned()))

@@ -6,6 +6,7 @@ use card::Readers;
 use serde_json::json;
 use store::cluster::{Cluster, ClusterStatus};
 
+use super::output::answer;
 use super::{Setting, services};
 
 /// How to tell it.
@@ -31,7 +32,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     let tray = services::tray_process(setting).running();
     let all = database.is_some() && readers.is_some() && (demo.is_none() || tray.is_some());
     if options.json {
-        println!(
+        answer!(
             "{}",
             json!({
                 "home": setting.home.folder(),
@@ -49,7 +50,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
             } else {
                 lang.pick("止まっています", "stopped")
             };
-            println!("{sign} {name}  {word}  {more}");
+            answer!("{sign} {name}  {word}  {more}");
         };
         let number = |pid: Option<i32>| pid.map(|pid| format!("pid {pid}")).unwrap_or_default();
         line(

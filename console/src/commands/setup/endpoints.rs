@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Outcome, Setting, Steps, staff::DemoStaff, tray};
+use crate::commands::output::answer;
 use crate::{
     commands::words::Lang,
     config::{Config, Demo, secrets},
@@ -76,8 +77,8 @@ pub(super) fn write(
 
 /// Tells the person at the shell who they can log in as.
 pub(super) fn tell(demo: &Demo, staff: &[DemoStaff], lang: Lang) {
-    println!();
-    println!(
+    answer!();
+    answer!(
         "{}",
         lang.pick(
             "実演の職員(F12 でカードを差し、パスワードを打ちます):",
@@ -86,7 +87,7 @@ pub(super) fn tell(demo: &Demo, staff: &[DemoStaff], lang: Lang) {
     );
     for person in staff {
         let roles: Vec<&str> = person.roles.iter().map(|role| role.as_str()).collect();
-        println!(
+        answer!(
             "  {}  {}  {}  {}",
             person.card,
             person.password_text().as_str(),
@@ -94,5 +95,5 @@ pub(super) fn tell(demo: &Demo, staff: &[DemoStaff], lang: Lang) {
             roles.join(", ")
         );
     }
-    println!("  ({})", demo.endpoints_file.display());
+    answer!("  ({})", demo.endpoints_file.display());
 }
