@@ -218,6 +218,9 @@ impl Screen for Making {
             Ok(Reply::MakingEnded(MakingEnd::Made(case))) => {
                 common.open = Some(case.clone());
                 self.ended = Some(Ended::Made);
+                if let Some(chip) = &mut self.chip {
+                    chip.known = ChipKnown::ThisCase;
+                }
                 common.tell(Meaning::Done, "making-made");
             }
             Ok(Reply::MakingEnded(MakingEnd::Stopped { why, .. })) => {
