@@ -123,6 +123,19 @@ impl Office {
             .await
     }
 
+    /// Writes one of several events of an act; it has an id of its own.
+    pub(crate) async fn record_beside(
+        &self,
+        tx: &Tx,
+        doing: &Doing,
+        act: AuditAct,
+        subjects: Value,
+        details: Value,
+    ) -> Result<(), StoreError> {
+        let event = event(self.fresh_uuid(), doing, act, subjects, Outcome::Done, details);
+        self.write_event(tx, &event).await
+    }
+
     pub(crate) async fn write_event(&self, tx: &Tx, event: &AuditEvent) -> Result<(), StoreError> {
         let salt: [u8; 16] = self.draw();
         // What PostgreSQL keeps: a hash over nanoseconds could never be found again.

@@ -4,33 +4,31 @@
 //! (`postgres`, which Debian's package makes). Nobody gets in without a password (`scram-sha-256`), the socket's
 //! folder is closed to others, no TCP port is opened, and the log never quotes a statement or a row.
 
+mod layout;
 mod programs;
+mod roles;
 
 use std::{
     fs,
     io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
 use relay_core::chance::{Chance, draw};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
-use tokio_postgres::Client;
 use tracing::info;
 
+use layout::Layout;
 pub use programs::Programs;
 use programs::{RunAs, run};
+pub use roles::Login;
+pub(crate) use roles::quoted;
 
-use crate::{Door, StoreError, migrate::connect};
+use crate::{Door, StoreError};
 
 /// The superuser's name inside the cluster; its password lies in `superuser.password`.
 const SUPERUSER: &str = "madoguchi_superuser";
-/// What a socket's full path may hold (`sun_path`, unix(7): 108 bytes with the closing zero).
-const SOCKET_PATH_LIMIT: usize = 107;
-/// Where clusters lie that root makes inside a folder other users cannot enter.
-const SYSTEM_FOLDER: &str = "/var/lib/madoguchi";
-
 /// What a cluster is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Care {
@@ -121,30 +119,10 @@ pub enum ClusterError {
     Store(#[from] StoreError),
 }
 
-/// Where the parts of a cluster lie; written beside it when it is made, so that a later start from another
-/// environment finds the same places.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Layout {
-    data: PathBuf,
-    socket: PathBuf,
-    log: PathBuf,
-    /// The system's user that runs it; none when whoever made it does.
-    user: Option<String>,
-}
-
 /// A private cluster, kept under one folder.
 #[derive(Debug, Clone)]
 pub struct Cluster {
     folder: PathBuf,
-}
-
-/// A login role to be made by [`Cluster::provision`].
-#[derive(Debug, Clone)]
-pub struct Login {
-    /// Role name.
-    pub name: String,
-    /// Its password.
-    pub password: SecretString,
 }
 
 impl Cluster {
@@ -168,7 +146,7 @@ impl Cluster {
             .map_err(|error| file_error(&self.folder, &error))?;
         let programs = Programs::find(None)?;
         let run_as = RunAs::choose("postgres")?;
-        let layout = lay_out(&folder, &run_as)?;
+        let layout = layout::lay_out(&folder, &run_as)?;
         self.fill(&layout, &programs, &run_as, care, chance).inspect_err(|_| {
             // Half a cluster is of no use to anyone, and would stand in the way of the next try.
             let _ = fs::remove_dir_all(&layout.data);
@@ -209,53 +187,11 @@ impl Cluster {
         let made = run(programs, run_as, "initdb", &arguments, &layout.data);
         let _ = fs::remove_file(&handed);
         made?;
-        self.settle(layout, run_as, care)?;
+        layout.settle(run_as, care)?;
         let text = serde_json::to_vec_pretty(layout).expect("paths made here are text");
         fs::write(self.layout_file(), text).map_err(|error| file_error(&self.layout_file(), &error))?;
         info!(folder = %self.folder.display(), version = programs.major, "made a database cluster");
         Ok(())
-    }
-
-    /// Our settings, in a file of their own that postgresql.conf includes last.
-    fn settle(&self, layout: &Layout, run_as: &RunAs, care: Care) -> Result<(), ClusterError> {
-        let socket = layout.socket.display().to_string().replace('\'', "''");
-        let mut settings = format!(
-            "# Written when the cluster was made.\n\
-             listen_addresses = ''\n\
-             unix_socket_directories = '{socket}'\n\
-             unix_socket_permissions = 0700\n\
-             port = 5432\n\
-             password_encryption = 'scram-sha-256'\n\
-             max_connections = 60\n\
-             timezone = 'UTC'\n\
-             log_timezone = 'UTC'\n\
-             lc_messages = 'C'\n\
-             # No statement, value or row may reach the log: it is read by people who may not see residents.\n\
-             log_statement = 'none'\n\
-             log_min_error_statement = panic\n\
-             log_error_verbosity = terse\n\
-             log_parameter_max_length_on_error = 0\n\
-             log_duration = off\n"
-        );
-        settings.push_str(match care {
-            Care::Durable => "fsync = on\nfull_page_writes = on\nsynchronous_commit = on\n",
-            Care::Throwaway => {
-                // A commit still reaches the operating system before it is answered: a test may kill the server.
-                "fsync = off\nfull_page_writes = off\nwal_level = minimal\nmax_wal_senders = 0\n\
-                 autovacuum = off\nmax_connections = 200\n"
-            }
-        });
-        let own = layout.data.join("madoguchi.conf");
-        fs::write(&own, settings).map_err(|error| file_error(&own, &error))?;
-        run_as.own(&own)?;
-        let main = layout.data.join("postgresql.conf");
-        let include = || {
-            fs::OpenOptions::new()
-                .append(true)
-                .open(&main)?
-                .write_all(b"\ninclude 'madoguchi.conf'\n")
-        };
-        include().map_err(|error| file_error(&main, &error))
     }
 
     /// Starts the cluster and waits until it answers; a running one is left as it is.
@@ -437,19 +373,6 @@ impl Cluster {
         self.door(database, &login)
     }
 
-    /// Makes `database` if it is missing, owned by `owner`, open to `users`; gives every role its password anew.
-    ///
-    /// # Errors
-    /// [`ClusterError`]
-    pub async fn provision(&self, database: &str, owner: &Login, users: &[Login]) -> Result<(), ClusterError> {
-        let admin = connect("provision", &self.superuser_door("postgres")?).await?;
-        for login in std::iter::once(owner).chain(users) {
-            provide_role(&admin, login).await?;
-        }
-        provide_database(&admin, database, owner, users).await?;
-        Ok(())
-    }
-
     /// Leaves a small process behind that waits until nobody holds `lock` and then stops the cluster (and removes
     /// it): a test run that is killed leaves nothing running.
     #[cfg(feature = "testing")]
@@ -542,100 +465,6 @@ pub fn write_secret(path: &Path, secret: &SecretString) -> Result<(), ClusterErr
         file.sync_all()
     };
     write().map_err(|error: io::Error| file_error(path, &error))
-}
-
-async fn provide_role(admin: &Client, login: &Login) -> Result<(), StoreError> {
-    let sorted = |error| StoreError::from_postgres("provision", &error);
-    let known = admin
-        .query_opt("SELECT 1 FROM pg_roles WHERE rolname = $1", &[&login.name])
-        .await
-        .map_err(sorted)?;
-    let verb = if known.is_some() { "ALTER" } else { "CREATE" };
-    let name = quoted(&login.name);
-    // A utility statement takes no bound values; the password is ours (hex) and quoted all the same.
-    let password = login.password.expose_secret().replace('\'', "''");
-    admin
-        .batch_execute(&format!(
-            "{verb} ROLE {name} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE INHERIT PASSWORD '{password}'"
-        ))
-        .await
-        .map_err(sorted)
-}
-
-async fn provide_database(admin: &Client, database: &str, owner: &Login, users: &[Login]) -> Result<(), StoreError> {
-    let sorted = |error| StoreError::from_postgres("provision", &error);
-    let known = admin
-        .query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&database])
-        .await
-        .map_err(sorted)?;
-    let name = quoted(database);
-    if known.is_none() {
-        admin
-            .batch_execute(&format!("CREATE DATABASE {name} OWNER {}", quoted(&owner.name)))
-            .await
-            .map_err(sorted)?;
-    }
-    let mut grants = format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC;");
-    for user in users {
-        grants.push_str(&format!(
-            "GRANT CONNECT, TEMPORARY ON DATABASE {name} TO {};",
-            quoted(&user.name)
-        ));
-    }
-    admin.batch_execute(&grants).await.map_err(sorted)
-}
-
-/// An SQL identifier, quoted (PostgreSQL, §4.1.1).
-pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// Where the parts lie: under `folder` where they can, elsewhere where they must.
-fn lay_out(folder: &Path, run_as: &RunAs) -> Result<Layout, ClusterError> {
-    let own = |path: &Path| -> Result<(), ClusterError> {
-        make_folder(path)?;
-        run_as.own(path)
-    };
-    // A clone under root's own home cannot be entered by the user PostgreSQL runs as.
-    let home = if run_as.reaches(folder) {
-        folder.to_owned()
-    } else {
-        PathBuf::from(SYSTEM_FOLDER).join(format!("{:016x}", fingerprint(folder)))
-    };
-    if home != folder {
-        fs::create_dir_all(&home).map_err(|error| file_error(&home, &error))?;
-        fs::set_permissions(&home, fs::Permissions::from_mode(0o755)).map_err(|error| file_error(&home, &error))?;
-        fs::set_permissions(SYSTEM_FOLDER, fs::Permissions::from_mode(0o755))
-            .map_err(|error| file_error(Path::new(SYSTEM_FOLDER), &error))?;
-    } else if let RunAs::User { .. } = run_as {
-        // The user must pass through this folder; the parts inside are closed one by one.
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o711)).map_err(|error| file_error(folder, &error))?;
-    }
-    let data = home.join("data");
-    own(&data)?;
-    let logs = home.join("log");
-    own(&logs)?;
-    let mut socket = home.join("socket");
-    if socket.as_os_str().len() + "/.s.PGSQL.5432".len() > SOCKET_PATH_LIMIT {
-        socket = std::env::temp_dir().join(format!("madoguchi-{:016x}", fingerprint(folder)));
-    }
-    own(&socket)?;
-    Ok(Layout {
-        data,
-        socket,
-        log: logs.join("postgresql.log"),
-        user: run_as.name(),
-    })
-}
-
-/// FNV-1a over the path: a short name that two folders do not share.
-fn fingerprint(path: &Path) -> u64 {
-    path.as_os_str()
-        .as_encoded_bytes()
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        })
 }
 
 fn make_folder(path: &Path) -> Result<(), ClusterError> {

@@ -111,6 +111,26 @@ fn a_folder_too_deep_for_a_socket_gets_its_socket_elsewhere() {
 }
 
 #[test]
+fn a_folder_closed_to_everyone_else_serves_all_the_same() {
+    // As under root's own home, which the user PostgreSQL runs as cannot enter.
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let place = folder.path().join("database");
+    let cluster = Cluster::at(&place);
+    cluster.create(Care::Throwaway, &mut SeededChance::new(1)).unwrap();
+    cluster.start().unwrap();
+    // Found again by another process that knows the folder only.
+    assert!(matches!(
+        Cluster::at(&place).status().unwrap(),
+        ClusterStatus::Running { .. }
+    ));
+    let socket = cluster.socket_folder().unwrap();
+    assert!(socket.join(".s.PGSQL.5432").exists());
+    cluster.remove().unwrap();
+    assert!(!socket.exists() && !place.exists());
+}
+
+#[test]
 fn a_version_that_is_not_installed_is_named_with_what_is() {
     let here = Programs::find(None).unwrap().major.to_string();
     let refused = Programs::find(Some(9)).unwrap_err().to_string();

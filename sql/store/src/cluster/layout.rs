@@ -1,0 +1,120 @@
+//! Where the parts of a cluster lie, and the settings it runs with.
+
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Care, ClusterError, file_error, make_folder, programs::RunAs};
+
+/// What a socket's full path may hold (`sun_path`, unix(7): 108 bytes with the closing zero).
+const SOCKET_PATH_LIMIT: usize = 107;
+/// Where clusters lie that root makes inside a folder other users cannot enter.
+const SYSTEM_FOLDER: &str = "/var/lib/madoguchi";
+
+/// Where the parts of a cluster lie; written beside it when it is made, so that a later start from another
+/// environment finds the same places.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Layout {
+    pub(super) data: PathBuf,
+    pub(super) socket: PathBuf,
+    pub(super) log: PathBuf,
+    /// The system's user that runs it; none when whoever made it does.
+    pub(super) user: Option<String>,
+}
+
+impl Layout {
+    /// Our settings, in a file of their own that postgresql.conf includes last.
+    pub(super) fn settle(&self, run_as: &RunAs, care: Care) -> Result<(), ClusterError> {
+        let socket = self.socket.display().to_string().replace('\'', "''");
+        let mut settings = format!(
+            "# Written when the cluster was made.\n\
+             listen_addresses = ''\n\
+             unix_socket_directories = '{socket}'\n\
+             unix_socket_permissions = 0700\n\
+             port = 5432\n\
+             password_encryption = 'scram-sha-256'\n\
+             max_connections = 60\n\
+             timezone = 'UTC'\n\
+             log_timezone = 'UTC'\n\
+             lc_messages = 'C'\n\
+             # No statement, value or row may reach the log: it is read by people who may not see residents.\n\
+             log_statement = 'none'\n\
+             log_min_error_statement = panic\n\
+             log_error_verbosity = terse\n\
+             log_parameter_max_length_on_error = 0\n\
+             log_duration = off\n"
+        );
+        settings.push_str(match care {
+            Care::Durable => "fsync = on\nfull_page_writes = on\nsynchronous_commit = on\n",
+            Care::Throwaway => {
+                // A commit still reaches the operating system before it is answered: a test may kill the server.
+                "fsync = off\nfull_page_writes = off\nwal_level = minimal\nmax_wal_senders = 0\n\
+                 autovacuum = off\nmax_connections = 200\n"
+            }
+        });
+        let own = self.data.join("madoguchi.conf");
+        fs::write(&own, settings).map_err(|error| file_error(&own, &error))?;
+        run_as.own(&own)?;
+        let main = self.data.join("postgresql.conf");
+        let include = || {
+            fs::OpenOptions::new()
+                .append(true)
+                .open(&main)?
+                .write_all(b"\ninclude 'madoguchi.conf'\n")
+        };
+        include().map_err(|error| file_error(&main, &error))
+    }
+}
+
+/// Where the parts lie: under `folder` where they can, elsewhere where they must.
+pub(super) fn lay_out(folder: &Path, run_as: &RunAs) -> Result<Layout, ClusterError> {
+    let own = |path: &Path| -> Result<(), ClusterError> {
+        make_folder(path)?;
+        run_as.own(path)
+    };
+    // A clone under root's own home cannot be entered by the user PostgreSQL runs as.
+    let home = if run_as.reaches(folder) {
+        folder.to_owned()
+    } else {
+        PathBuf::from(SYSTEM_FOLDER).join(format!("{:016x}", fingerprint(folder)))
+    };
+    if home != folder {
+        fs::create_dir_all(&home).map_err(|error| file_error(&home, &error))?;
+        fs::set_permissions(&home, fs::Permissions::from_mode(0o755)).map_err(|error| file_error(&home, &error))?;
+        fs::set_permissions(SYSTEM_FOLDER, fs::Permissions::from_mode(0o755))
+            .map_err(|error| file_error(Path::new(SYSTEM_FOLDER), &error))?;
+    } else if let RunAs::User { .. } = run_as {
+        // The user must pass through this folder; the parts inside are closed one by one.
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o711)).map_err(|error| file_error(folder, &error))?;
+    }
+    let data = home.join("data");
+    own(&data)?;
+    let logs = home.join("log");
+    own(&logs)?;
+    let mut socket = home.join("socket");
+    if socket.as_os_str().len() + "/.s.PGSQL.5432".len() > SOCKET_PATH_LIMIT {
+        socket = std::env::temp_dir().join(format!("madoguchi-{:016x}", fingerprint(folder)));
+    }
+    own(&socket)?;
+    Ok(Layout {
+        data,
+        socket,
+        log: logs.join("postgresql.log"),
+        user: run_as.name(),
+    })
+}
+
+/// FNV-1a over the path: a short name that two folders do not share.
+fn fingerprint(path: &Path) -> u64 {
+    path.as_os_str()
+        .as_encoded_bytes()
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+}
