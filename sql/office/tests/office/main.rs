@@ -8,6 +8,7 @@ mod making;
 mod privacy;
 mod roster;
 mod schema;
+mod simulation;
 mod staff;
 
 use issuance::{
