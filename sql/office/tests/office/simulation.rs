@@ -85,9 +85,9 @@ impl Day {
                 let tried = on_card_thread(&self.office, &clerk, move |records| match op {
                     Op::BindOnly => records.bind_chip(case, &chip).map(drop),
                     // The whole making only where its first step is allowed.
-                    _ => records
-                        .bind_chip(case, &chip)
-                        .map(|_| drop(make_card(records, case, &chip))),
+                    _ => records.bind_chip(case, &chip).map(|_| {
+                        make_card(records, case, &chip);
+                    }),
                 })
                 .await;
                 if let Err(refused) = tried {
