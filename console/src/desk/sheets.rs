@@ -16,7 +16,7 @@ use issuance::{
     person::Resident,
 };
 use relay_core::{chance::OsChance, clock::JST};
-use time::{Duration, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime, Weekday};
 
 use crate::config::City;
 
@@ -79,6 +79,25 @@ fn office(city: &City) -> Office {
     }
 }
 
+/// Seven digits as the post writes them, `859-9900`; anything else as the roster has it.
+fn postal_code(written: &str) -> String {
+    match (written.get(..3), written.get(3..)) {
+        (Some(area), Some(rest)) if written.len() == 7 && written.bytes().all(|b| b.is_ascii_digit()) => {
+            format!("{area}-{rest}")
+        }
+        _ => written.to_owned(),
+    }
+}
+
+/// A last day on which the office is closed would shorten the time the resident was given: the next Monday, then.
+fn last_day(day: Date) -> Date {
+    match day.weekday() {
+        Weekday::Saturday => day.saturating_add(Duration::days(2)),
+        Weekday::Sunday => day.saturating_add(Duration::days(1)),
+        _ => day,
+    }
+}
+
 fn notice(office: Office, facts: &Facts, code: &NoticeCode) -> Result<DeliveryNotice, PaperError> {
     let by_agent = matches!(facts.application.applicant(), Applicant::Agent { .. });
     Ok(DeliveryNotice {
@@ -87,11 +106,11 @@ fn notice(office: Office, facts: &Facts, code: &NoticeCode) -> Result<DeliveryNo
         document_number: None,
         issued_on: wareki(facts.today.date()),
         addressee: Addressee {
-            postal_code: facts.resident.postal_code.clone(),
+            postal_code: postal_code(&facts.resident.postal_code),
             address_lines: address_lines(&facts.resident),
             name: facts.resident.name.clone(),
         },
-        keep_until: wareki_with_weekday((facts.today + KEPT).date()),
+        keep_until: wareki_with_weekday(last_day((facts.today + KEPT).date())),
         visitor: visitor(facts.application.applicant()).to_owned(),
         bring: bring(facts.application.applicant()),
         // A resident who did not come in person answers in writing that the application is theirs (照会書兼回答書).
@@ -120,7 +139,7 @@ fn form(office: Office, facts: &Facts) -> Result<ApplicationForm, PaperError> {
             kana: resident.kana.clone(),
             birthday: resident.birthday.wareki(),
             sex: resident.sex.kanji().to_owned(),
-            postal_code: resident.postal_code.clone(),
+            postal_code: postal_code(&resident.postal_code),
             address_lines: address_lines(resident),
             phone: resident.phone.clone().unwrap_or_default(),
         },
@@ -337,7 +356,7 @@ const fn agent_paper(evidence: AgentEvidence) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::macros::datetime;
+    use time::macros::{date, datetime};
 
     #[test]
     fn noon_and_midnight_are_said_as_people_say_them() {
@@ -351,5 +370,20 @@ mod tests {
     fn a_notice_never_asks_for_a_document_that_is_no_longer_taken() {
         let named = names(Class::A, 99).join("、") + &names(Class::BPublic, 99).join("、");
         assert!(named.contains("運転免許証") && !named.contains("健康保険証"), "{named}");
+    }
+
+    #[test]
+    fn the_last_day_to_come_is_never_a_weekend() {
+        assert_eq!(last_day(date!(2027 - 02 - 19)), date!(2027 - 02 - 19));
+        assert_eq!(last_day(date!(2027 - 02 - 20)), date!(2027 - 02 - 22));
+        assert_eq!(last_day(date!(2027 - 02 - 21)), date!(2027 - 02 - 22));
+    }
+
+    #[test]
+    fn a_postal_code_is_written_as_the_post_writes_it() {
+        assert_eq!(postal_code("8599900"), "859-9900");
+        assert_eq!(postal_code("859-9900"), "859-9900");
+        assert_eq!(postal_code("SW1A 1AA"), "SW1A 1AA");
+        assert_eq!(postal_code(""), "");
     }
 }
