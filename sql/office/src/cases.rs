@@ -168,8 +168,8 @@ impl Office {
             let may_reveal = self.may_see_protected(&tx, session).await?;
             let row = case_row(&tx, case, false).await?;
             let mut resident = self.resident_file(&tx, row.resident).await?;
-            resident.may_reveal = resident.resident.protected && may_reveal;
-            if resident.resident.protected {
+            resident.may_reveal = resident.sheltered && may_reveal;
+            if resident.sheltered {
                 mask(&mut resident);
             }
             let now = self.now(&tx).await?;

@@ -21,6 +21,9 @@ pub struct ResidentFile {
     pub resident: Resident,
     /// Whether the address is left out because of support measures.
     pub masked: bool,
+    /// Whether it must be: the person, or someone of the household, is under support measures. Who lives with them has
+    /// their address.
+    pub sheltered: bool,
     /// Whether this session may ask for it ([`Office::reveal_address`]).
     pub may_reveal: bool,
     /// Since when the roster has the person no more.
@@ -64,8 +67,8 @@ impl Office {
         self.read("resident", |tx| async move {
             let may_reveal = self.may_see_protected(&tx, session).await?;
             let mut file = self.resident_file(&tx, id).await?;
-            file.may_reveal = file.resident.protected && may_reveal;
-            if file.resident.protected {
+            file.may_reveal = file.sheltered && may_reveal;
+            if file.sheltered {
                 mask(&mut file);
             }
             Ok(file)
@@ -80,26 +83,27 @@ impl Office {
     /// [`OfficeError::NotAllowed`], which is recorded too.
     pub async fn reveal_address(&self, act: &Act, id: ResidentId, reason: &str) -> Result<ResidentFile, OfficeError> {
         // Each sight is an act: recorded first, then read. A replayed act was recorded when it was first asked for.
-        self.act(
-            "reveal_address",
-            AuditAct::AddressSeen,
-            None,
-            act,
-            |tx, doing| async move {
-                doing.must(&[Role::ProtectedAddress])?;
-                let known = self.one_row(&tx, id).await?;
-                if self.open_residence(id.uuid(), known.get("residence"))?.5 {
-                    let details = json!({ "for": "screen", "words": self.seal_words(&doing, reason) });
-                    self.record(&tx, &doing, AuditAct::AddressSeen, json!({ "resident": id }), details)
-                        .await?;
-                }
-                Ok(())
-            },
-        )
-        .await?;
+        let seen: ResidentId = self
+            .act(
+                "reveal_address",
+                AuditAct::AddressSeen,
+                None,
+                act,
+                |tx, doing| async move {
+                    doing.must(&[Role::ProtectedAddress])?;
+                    if self.resident_file(&tx, id).await?.sheltered {
+                        let details = json!({ "for": "screen", "words": self.seal_words(&doing, reason) });
+                        self.record(&tx, &doing, AuditAct::AddressSeen, json!({ "resident": id }), details)
+                            .await?;
+                    }
+                    Ok(id)
+                },
+            )
+            .await?;
+        // Whose sight was recorded is shown, whoever is asked for under the same act again.
         self.read("reveal_address", |tx| async move {
-            let mut file = self.resident_file(&tx, id).await?;
-            file.may_reveal = file.resident.protected;
+            let mut file = self.resident_file(&tx, seen).await?;
+            file.may_reveal = file.sheltered;
             Ok(file)
         })
         .await
@@ -120,7 +124,7 @@ impl Office {
                 |tx, doing| async move {
                     let row = self.held(&tx, &doing, case).await?;
                     let file = self.resident_file(&tx, row.resident).await?;
-                    if file.resident.protected {
+                    if file.sheltered {
                         doing.must(&[Role::ProtectedAddress])?;
                         let subjects = json!({ "resident": row.resident, "case": case });
                         self.record(&tx, &doing, AuditAct::AddressSeen, subjects, json!({ "for": "paper" }))
@@ -169,16 +173,27 @@ impl Office {
         let members = tx
             .query(
                 "-- household\n\
-                 SELECT id, identity FROM office.resident\n\
+                 SELECT id, identity, residence FROM office.resident\n\
                  WHERE household_index = $1 AND id <> $2 AND gone_at IS NULL ORDER BY id",
                 &[&row.get::<_, &[u8]>("household_index"), &id.uuid()],
             )
             .await?;
+        // Without a number nobody lives with anybody.
+        let members = if resident.household.is_empty() {
+            Vec::new()
+        } else {
+            members
+        };
+        let mut sheltered = resident.protected;
+        for row in &members {
+            sheltered |= self.open_residence(row.get("id"), row.get("residence"))?.5;
+        }
         let members = members.iter().map(|row| self.member(row)).collect::<Result<_, _>>()?;
         Ok(ResidentFile {
             id,
             resident,
             masked: false,
+            sheltered,
             may_reveal: false,
             gone_at: row.get("gone_at"),
             members,

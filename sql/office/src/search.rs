@@ -1,7 +1,8 @@
 //! Finding a resident as one types: the whole roster lies opened in memory, in the form in which it is searched.
 //!
 //! Loaded once when the console starts; after an import only what changed is read. The index never leaves the
-//! process. The address of a person under support measures is not in it: it is neither found by nor shown.
+//! process. The address of a person under support measures is not in it: it is neither found by nor shown. Nor is that of
+//! anyone in their household: it would be the same address.
 
 mod build;
 mod query;
@@ -35,6 +36,10 @@ pub struct SearchIndex {
 struct Person {
     /// Row in [`Places`]; [`HIDDEN`] under support measures.
     place: u32,
+    /// Whether the place is kept back: they, or someone of their household, are under support measures.
+    sheltered: bool,
+    /// 世帯番号, hashed; zero where there is none. Two households of one hash would only shelter more than they must.
+    household: u64,
     /// Birthday as `yyyymmdd`; a part that is not known is zero.
     born: u32,
     /// How many others have the same name in search form.
@@ -90,7 +95,7 @@ pub struct Hit {
     pub birthday: String,
     /// 性別
     pub sex: Sex,
-    /// Address and building; `None` under support measures.
+    /// Address and building; `None` when someone of the household is under support measures.
     pub address: Option<String>,
     /// How many others have the same name, in search form.
     pub namesakes: u16,
@@ -287,7 +292,9 @@ impl SearchIndex {
             alias: (!alias.is_empty()).then_some(alias),
             birthday,
             sex: person.sex,
-            address: self.places.shown(person.place).map(str::to_owned),
+            address: (!person.sheltered)
+                .then(|| self.places.shown(person.place).map(str::to_owned))
+                .flatten(),
             namesakes: person.namesakes,
         }
     }

@@ -24,7 +24,7 @@ pub enum AuditAct {
     ScreenUnlocked,
     /// Details: number, rows, added, changed, unchanged, gone.
     RosterImported,
-    /// Subjects: resident, case (where one is open). Details: for (screen, paper), words.
+    /// Subjects: resident, case (where one is open). Details: for (screen, paper, print), words.
     AddressSeen,
     /// Subjects: case, resident. Details: number, similar (how many records may be the same person), despite.
     CaseApplied,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use issuance::{
     case::{CaseId, CaseState, NotNow},
     handover::{NoticeCode, NoticeToken},
+    staff::Role,
 };
 use serde_json::json;
 use store::{Row, StoreError, Tx};
@@ -204,10 +205,11 @@ impl Office {
         .await
     }
 
-    /// Records that `paper` was printed; asked once its file is written and whole.
+    /// Records that `paper` was printed; asked once its file is written and whole, or found again. A paper that carries
+    /// the address of someone under support measures takes [`Role::ProtectedAddress`] each time, and the sight is recorded.
     ///
     /// # Errors
-    /// [`OfficeError::NotHeld`]
+    /// [`OfficeError::NotHeld`], [`OfficeError::NotAllowed`]
     pub async fn paper_printed(
         &self,
         act: &Act,
@@ -223,7 +225,17 @@ impl Office {
             Some(case),
             act,
             |tx, doing| async move {
-                self.held(&tx, &doing, case).await?;
+                let row = self.held(&tx, &doing, case).await?;
+                let shows_address = match paper {
+                    Paper::Application | Paper::Notice => true,
+                    Paper::Receipt => false,
+                };
+                if shows_address && self.resident_file(&tx, row.resident).await?.sheltered {
+                    doing.must(&[Role::ProtectedAddress])?;
+                    let subjects = json!({ "resident": row.resident, "case": case });
+                    self.record_beside(&tx, &doing, AuditAct::AddressSeen, subjects, json!({ "for": "print" }))
+                        .await?;
+                }
                 tx.execute(
                     "-- paper_printed\n\
                  INSERT INTO office.printed_paper (id, case_id, paper, file_hash, pages, printed_at, printed_by)\n\

@@ -1,6 +1,9 @@
 //! Building the index: parts are appended to a few long buffers, then put in the order of readings.
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use issuance::{era::WrittenDate, name::search_form, person::Sex};
 use uuid::Uuid;
@@ -16,6 +19,7 @@ pub(super) struct Entry {
     text: String,
     shown: String,
     place: Option<Place>,
+    household: u64,
     born: u32,
     sex: Sex,
 }
@@ -56,6 +60,7 @@ impl Entry {
             text,
             shown: shown.join("\t"),
             place,
+            household: household_of(&identity.2),
             born: packed(born.year(), born.month(), born.day()),
             sex: identity.7,
         })
@@ -76,10 +81,20 @@ impl SearchIndex {
                     shown: span(&self.places.shown, &self.places.shown_starts, place).to_owned(),
                 }
             }),
+            household: person.household,
             born: person.born,
             sex: person.sex,
         }
     }
+}
+
+fn household_of(number: &str) -> u64 {
+    if number.is_empty() {
+        return 0;
+    }
+    let mut hasher = DefaultHasher::new();
+    number.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A birthday as `yyyymmdd`, zero where a part is not known.
@@ -156,6 +171,8 @@ impl Builder {
         append(&mut index.shown, &mut index.shown_starts, &entry.shown);
         index.people.push(Person {
             place,
+            sheltered: place == HIDDEN,
+            household: entry.household,
             born: entry.born,
             namesakes: 0,
             sex: entry.sex,
@@ -184,6 +201,8 @@ impl Builder {
             let born = |row: &u32| unsorted.people[*row as usize].born;
             (text(a), born(a), unsorted.ids[*a as usize]).cmp(&(text(b), born(b), unsorted.ids[*b as usize]))
         });
+        let protected = unsorted.people.iter().filter(|person| person.place == HIDDEN);
+        let households: HashSet<u64> = protected.map(|person| person.household).filter(|it| *it != 0).collect();
         let mut names: HashMap<&str, u16> = HashMap::new();
         for row in &order {
             let count = names.entry(name_of(text(row))).or_insert(0);
@@ -208,9 +227,11 @@ impl Builder {
             let shown = span(&unsorted.shown, &unsorted.shown_starts, at);
             append(&mut sorted.shown, &mut sorted.shown_starts, shown);
             let namesakes = names.get(name_of(text(row))).map_or(0, |count| count - 1);
+            let person = unsorted.people[at];
             sorted.people.push(Person {
                 namesakes,
-                ..unsorted.people[at]
+                sheltered: person.place == HIDDEN || households.contains(&person.household),
+                ..person
             });
         }
         drop(names);

@@ -4,7 +4,7 @@ use issuance::{era::WrittenDate, name::search_form};
 use memchr::memmem::Finder;
 
 use super::{
-    Found, HIDDEN, Marks, SearchIndex,
+    Found, Marks, SearchIndex,
     build::{address_form, packed},
     span,
 };
@@ -121,7 +121,7 @@ fn fitting(index: &SearchIndex, term: &Term) -> Marked {
         );
         if any {
             for (row, person) in index.people.iter().enumerate() {
-                if person.place != HIDDEN && places.has(person.place as usize) {
+                if !person.sheltered && places.has(person.place as usize) {
                     marks.set(row);
                 }
             }

@@ -85,7 +85,18 @@ fn index() -> SearchIndex {
         "汐見市内緒町9丁目",
     );
     hidden.protected = true;
+    hidden.household = "901".into();
     residents.push(hidden);
+    // Nobody set the mark for the child who lives there too.
+    let mut child = person(
+        "0000002008",
+        "秘田 望",
+        "ヒダ ノゾミ",
+        "2015-05-05",
+        "汐見市内緒町9丁目",
+    );
+    child.household = "901".into();
+    residents.push(child);
     let mut builder = Builder::with_room_for(0);
     for (at, resident) in residents.iter().enumerate() {
         let entry = Entry::of(identity_of(resident), residence_of(resident)).unwrap();
@@ -181,7 +192,11 @@ fn people_of_one_name_are_marked() {
 fn a_protected_address_is_neither_found_nor_shown() {
     assert!(names("内緒町").is_empty());
     let found = index().search("ひだ", 10);
-    assert_eq!(found.hits[0].address, None);
+    assert_eq!(found.hits.len(), 2);
+    assert!(
+        found.hits.iter().all(|hit| hit.address.is_none()),
+        "nor that of the same household"
+    );
     assert!(!format!("{found:?}").contains("秘田"));
 }
 

@@ -3,7 +3,7 @@
 use issuance::{person::Resident, staff::Role};
 use office::{
     OfficeError,
-    cases::{IncidentKind, NewIncident},
+    cases::{IncidentKind, NewIncident, Paper},
     testing::{self, adults, city},
 };
 
@@ -160,4 +160,83 @@ async fn the_paper_of_a_protected_person_takes_the_role_too() {
         matches!(refused, Err(OfficeError::NotAllowed(Role::ProtectedAddress))),
         "{refused:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_lives_with_a_protected_person_does_not_give_the_address_away() {
+    let office = testing::open().await.unwrap();
+    let mut canary = canary();
+    canary.protected = true;
+    // Nobody set the mark for the child.
+    let mut child = canary.clone();
+    (child.number, child.name, child.kana) = ("7777000124".into(), "鳴海 望".into(), "ナルミ ノゾミ".into());
+    child.protected = false;
+    office.import(vec![canary.clone(), child.clone()]).await.unwrap();
+    let officer = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let clerk = office.clerk("鈴木 誠", "窓口2", &[Role::Reception]).await.unwrap();
+    let records = &office.office;
+    let index = records.search_index(&|_, _| {}).await.unwrap();
+    assert_eq!(index.search("金糸雀", 5).total, 0);
+    let id = office.resident(&child.number).await.unwrap();
+    let file = records.resident(clerk.session, id).await.unwrap();
+    assert!(file.masked && file.resident.address.is_empty());
+    assert!(records.reveal_address(&clerk.act(), id, "見たい").await.is_err());
+    let act = officer.act();
+    let shown = records.reveal_address(&act, id, "通知の送付").await.unwrap();
+    assert_eq!(shown.resident.address, child.address);
+    // The same act shows nobody else: of them no sight is recorded.
+    let other = office.resident(&canary.number).await.unwrap();
+    let again = records.reveal_address(&act, other, "通知の送付").await.unwrap();
+    assert_eq!(again.id, id);
+    let case = office.applied(&officer, &child).await.unwrap().at.id;
+    records.break_lease(&clerk.act(), case, "—").await.unwrap();
+    assert!(records.addressee(&clerk.act(), case).await.is_err());
+
+    // Two people of whom the roster has no household are not one.
+    let mut alone = [canary.clone(), adults(&city(60))[1].clone()];
+    for one in &mut alone {
+        one.household = String::new();
+        one.number.replace_range(..1, "6");
+    }
+    office.import(alone.to_vec()).await.unwrap();
+    let id = office.resident(&alone[1].number).await.unwrap();
+    let file = records.resident(clerk.session, id).await.unwrap();
+    assert!(file.members.is_empty() && !file.masked);
+
+    // The protection ended: the next refresh shows both.
+    canary.protected = false;
+    alone[0].protected = false;
+    office.import(vec![canary, alone[0].clone()]).await.unwrap();
+    let index = records.refresh_index(&index).await.unwrap().unwrap();
+    assert_eq!(index.search("金糸雀", 5).total, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kept_paper_of_a_protected_person_is_printed_again_by_the_role_alone() {
+    let office = testing::open().await.unwrap();
+    let mut canary = canary();
+    canary.protected = true;
+    office.import(vec![canary.clone()]).await.unwrap();
+    let officer = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let clerk = office.clerk("鈴木 誠", "窓口2", &[Role::Reception]).await.unwrap();
+    let records = &office.office;
+    let case = office.applied(&officer, &canary).await.unwrap().at.id;
+    let print = async |who: &testing::Clerk, paper| {
+        let act = who.act();
+        records.paper_printed(&act, case, paper, 1, &[7; 32]).await
+    };
+    print(&officer, Paper::Application).await.unwrap();
+    records.break_lease(&clerk.act(), case, "—").await.unwrap();
+    let refused = print(&clerk, Paper::Application).await;
+    assert!(
+        matches!(refused, Err(OfficeError::NotAllowed(Role::ProtectedAddress))),
+        "{refused:?}"
+    );
+    print(&clerk, Paper::Receipt).await.unwrap();
+    let trail = records.audit(case).await.unwrap();
+    let seen = trail
+        .iter()
+        .filter(|one| one.event.act == "resident.address_seen")
+        .count();
+    assert_eq!(seen, 1, "the printing by the role");
 }
