@@ -7,7 +7,7 @@ use issuance::{
     application::{Application, ApplicationForm, Delivery, Service},
     case::{CaseId, ResidentId},
     demo_city,
-    identity::{Document, Presented, Sight, Sights, Verification, Visit, verify},
+    identity::{Document, Exception, Fact, Party, Presented, Sight, Sights, Verification, Visit, verify},
     person::Resident,
     staff::{Role, StaffId},
 };
@@ -268,22 +268,55 @@ impl TestOffice {
             // A made-up number with its right check digit.
             number: "309012345620".into(),
             issued_on: "令和4年4月1日".parse().ok(),
-            expires_on: "令和10年3月1日".parse().ok(),
-            photo_agrees: Some(true),
-            sights: Sights {
-                name: Sight::AsRegistered,
-                birthday: Sight::AsRegistered,
-                sex: Sight::AsRegistered,
-                address: Sight::AsRegistered,
-            },
-            ..Presented::new(Document::DrivingLicence)
+            ..presented(Document::DrivingLicence)
         };
         let visit = Visit {
             resident_documents: vec![licence],
             ..Visit::new(clerk)
         };
+        self.verified_by(&visit, resident)
+    }
+
+    /// A verification by a card whose address cannot be read and whose sex differs, both let pass with `second`.
+    ///
+    /// # Panics
+    /// As [`TestOffice::verification`].
+    pub fn verification_despite(&self, clerk: StaffId, resident: &Resident, second: StaffId) -> Verification {
+        let mut card = presented(Document::IndividualNumberCard);
+        card.sights.address = Sight::Unreadable;
+        card.sights.sex = Sight::NotAsRegistered;
+        let exceptions = [Fact::Address, Fact::Sex].map(|fact| Exception {
+            party: Party::Resident,
+            fact,
+            reason: "券面を確認した".into(),
+            second,
+        });
+        let visit = Visit {
+            resident_documents: vec![card],
+            exceptions: exceptions.into(),
+            ..Visit::new(clerk)
+        };
+        self.verified_by(&visit, resident)
+    }
+
+    fn verified_by(&self, visit: &Visit, resident: &Resident) -> Verification {
         let today = self.clock.now_in_japan().date();
-        verify(&visit, resident, &self.application(resident), today).expect("a licence in order verifies an adult")
+        verify(visit, resident, &self.application(resident), today).expect("documents in order verify an adult")
+    }
+}
+
+/// A document good until 2028, everything on it as registered.
+fn presented(document: Document) -> Presented {
+    Presented {
+        expires_on: "令和10年3月1日".parse().ok(),
+        photo_agrees: Some(true),
+        sights: Sights {
+            name: Sight::AsRegistered,
+            birthday: Sight::AsRegistered,
+            sex: Sight::AsRegistered,
+            address: Sight::AsRegistered,
+        },
+        ..Presented::new(document)
     }
 }
 

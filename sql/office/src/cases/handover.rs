@@ -10,7 +10,7 @@ use serde_json::json;
 use store::Tx;
 
 use super::{ApprovalId, CaseAt, CaseRow, Phase, Purpose, number_of, verification::use_approval};
-use crate::{Act, AuditAct, Office, OfficeError, act::Doing};
+use crate::{Act, AuditAct, Office, OfficeError, SessionId, act::Doing};
 
 /// A place of the shelf that holds a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,8 +180,9 @@ impl Office {
                     Some(approval) => use_approval(&tx, &doing, at.id, Purpose::Handover, approval).await?,
                     None => doing.staff()?,
                 };
+                // A first look taken again is of another moment: the second one of before does not follow it.
                 tx.execute(
-                    "-- forget_sight\nDELETE FROM office.handover_sight WHERE case_id = $1 AND time = $2",
+                    "-- forget_sight\nDELETE FROM office.handover_sight WHERE case_id = $1 AND time >= $2",
                     &[&at.id.uuid(), &i16::from(time)],
                 )
                 .await?;
@@ -215,46 +216,57 @@ impl Office {
         chip: &[u8],
         rule: SightRule,
     ) -> Result<i64, OfficeError> {
-        self.act(
-            "hand_over",
-            AuditAct::CaseHandedOver,
-            Some(at.id),
-            act,
-            |tx, doing| async move {
-                doing.must(&[Role::Handover])?;
-                let row = self.held_at(&tx, &doing, at).await?;
-                let recorded = self.recorded(&tx, &row).await?;
-                let found = Found {
-                    notice: notice.clone(),
-                    shelf: shelf.clone(),
-                    chip: chip.to_vec(),
-                    sights: sights(&tx, at.id).await?,
-                };
-                let checked = check(&recorded, &found, rule)?;
-                write_handover(&tx, &doing, &recorded, &found.sights, rule).await?;
-                tx.execute(
-                    "-- activate\nUPDATE office.card SET state = 'active', activated_at = $2 WHERE id = $1",
-                    &[&recorded.card.uuid(), &doing.at],
-                )
-                .await?;
-                let event = CaseEvent::HandedOver(checked);
-                let version = self.advance(&tx, &doing, &row, &event, None).await?;
-                tx.execute(
-                    "-- notice_used\n\
-                 UPDATE office.delivery_notice SET replaced_at = $2 WHERE case_id = $1 AND replaced_at IS NULL",
-                    &[&at.id.uuid(), &doing.at],
-                )
-                .await?;
-                self.keep_timing(&tx, &doing, at.id, Phase::Handover).await?;
-                let subjects = json!({ "case": at.id, "card": recorded.card });
-                let looked: Vec<StaffId> = found.sights.iter().map(|sight| sight.by).collect();
-                let details = json!({ "rule": rule_name(rule), "first": looked.first(), "second": looked.last() });
-                self.record(&tx, &doing, AuditAct::CaseHandedOver, subjects, details)
+        let over = self
+            .act(
+                "hand_over",
+                AuditAct::CaseHandedOver,
+                Some(at.id),
+                act,
+                |tx, doing| async move {
+                    doing.must(&[Role::Handover])?;
+                    let row = self.held_at(&tx, &doing, at).await?;
+                    let recorded = self.recorded(&tx, &row).await?;
+                    let found = Found {
+                        notice: notice.clone(),
+                        shelf: shelf.clone(),
+                        chip: chip.to_vec(),
+                        sights: sights(&tx, at.id).await?,
+                    };
+                    let checked = check(&recorded, &found, rule)?;
+                    write_handover(&tx, &doing, &recorded, &found.sights, rule).await?;
+                    tx.execute(
+                        "-- activate\nUPDATE office.card SET state = 'active', activated_at = $2 WHERE id = $1",
+                        &[&recorded.card.uuid(), &doing.at],
+                    )
                     .await?;
-                Ok(version)
-            },
-        )
-        .await
+                    let event = CaseEvent::HandedOver(checked);
+                    let version = self.advance(&tx, &doing, &row, &event, None).await?;
+                    tx.execute(
+                        "-- notice_used\n\
+                 UPDATE office.delivery_notice SET replaced_at = $2 WHERE case_id = $1 AND replaced_at IS NULL",
+                        &[&at.id.uuid(), &doing.at],
+                    )
+                    .await?;
+                    self.keep_timing(&tx, &doing, at.id, Phase::Handover).await?;
+                    let subjects = json!({ "case": at.id, "card": recorded.card });
+                    let looked: Vec<StaffId> = found.sights.iter().map(|sight| sight.by).collect();
+                    let details = json!({ "rule": rule_name(rule), "first": looked.first(), "second": looked.last() });
+                    self.record(&tx, &doing, AuditAct::CaseHandedOver, subjects, details)
+                        .await?;
+                    Ok(version)
+                },
+            )
+            .await;
+        // What was looked at was something else than this case's card and notice: whoever brings the right ones looks
+        // anew. The refusal rolled its own transaction back.
+        if let Err(OfficeError::HandoverRefused(refused)) = &over
+            && refused.is_incident()
+        {
+            self.store
+                .run("forget_sights", |tx| async move { clear_sights(&tx, at.id).await })
+                .await?;
+        }
+        over
     }
 
     async fn recorded(&self, tx: &Tx, row: &CaseRow) -> Result<Recorded, OfficeError> {
@@ -278,6 +290,20 @@ impl Office {
             pin_set: known.get("pin_set"),
         })
     }
+}
+
+/// Forgets looks that `session` did not take while it has held the case without a break: the person they were taken of
+/// may have left with the clerk. Those of a card handed over stay, for its receipt.
+pub(crate) async fn clear_sights_of_others(tx: &Tx, case: CaseId, session: SessionId) -> Result<(), OfficeError> {
+    tx.execute(
+        "-- clear_sights_of_others\n\
+         DELETE FROM office.handover_sight s USING office.card_case c\n\
+         WHERE s.case_id = $1 AND c.id = s.case_id AND c.state <> 'handed_over'\n\
+         AND NOT EXISTS (SELECT FROM office.case_lease l WHERE l.case_id = $1 AND l.session = $2)",
+        &[&case.uuid(), &session.uuid()],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Forgets the looks taken: the card went back, or is no more.

@@ -9,7 +9,7 @@ use store::Tx;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::case_row;
+use super::{case_row, handover::clear_sights_of_others};
 use crate::{Act, AuditAct, Office, OfficeError, SessionId, act::Doing};
 
 /// How long a hold lasts unless it is renewed. Long enough for a talk with the resident, short enough that a console
@@ -197,6 +197,7 @@ impl Office {
     /// Writes the hold of the acting session, whoever held the case before.
     pub(crate) async fn take_lease(&self, tx: &Tx, doing: &Doing, case: CaseId) -> Result<OffsetDateTime, OfficeError> {
         let until = doing.at + LEASE;
+        clear_sights_of_others(tx, case, doing.session()?).await?;
         let session: Uuid = doing.session()?.uuid();
         tx.execute(
             "-- take_lease\n\

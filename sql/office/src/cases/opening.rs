@@ -69,7 +69,8 @@ impl Office {
     /// `despite` says why it is taken although there are similar records.
     ///
     /// # Errors
-    /// [`OfficeError::CaseOpen`], [`OfficeError::HasCard`], [`OfficeError::Similar`], [`OfficeError::NotAllowed`]
+    /// [`OfficeError::CaseOpen`], [`OfficeError::HasCard`], [`OfficeError::Similar`], [`OfficeError::NotAllowed`],
+    /// [`OfficeError::NotFound`] for whom the roster has no more
     pub async fn open_application(
         &self,
         act: &Act,
@@ -85,6 +86,7 @@ impl Office {
                 act,
                 |tx, doing| async move {
                     doing.must(&[Role::Reception])?;
+                    still_in_roster(&tx, resident).await?;
                     let duplicates = self.look_for_duplicates(&tx, resident).await?;
                     if let Some(open) = duplicates.open {
                         return Err(OfficeError::CaseOpen {
@@ -225,6 +227,17 @@ impl Office {
         }
         Ok(duplicates)
     }
+}
+
+/// Refuses whoever moved away or died: a screen may still show them from before the import.
+async fn still_in_roster(tx: &Tx, resident: ResidentId) -> Result<(), OfficeError> {
+    let row = tx
+        .query_opt(
+            "-- still_in_roster\nSELECT FROM office.resident WHERE id = $1 AND gone_at IS NULL",
+            &[&resident.uuid()],
+        )
+        .await?;
+    row.map(drop).ok_or(OfficeError::NotFound("resident in the roster"))
 }
 
 /// The next 受付番号 of the year it is in Japan. The counter's row stays locked until the transaction ends, and a

@@ -97,7 +97,7 @@ impl Office {
         .await
     }
 
-    /// Records the verification of the person. Every exception in it needs the agreement of the second clerk it names,
+    /// Records the verification of the person. Every exception in it needs an agreement of the second clerk it names,
     /// which is used up here. Gives the case's new version.
     ///
     /// # Errors
@@ -116,11 +116,12 @@ impl Office {
                 if verification.record().clerk != doing.staff()? {
                     return Err(OfficeError::OtherClerk);
                 }
+                // One agreement for each exception: nobody agrees to what is added after they have gone.
+                for exception in &verification.record().exceptions {
+                    use_approval_of(&tx, &doing, at.id, Purpose::VerificationException, exception.second).await?;
+                }
                 let seconds: BTreeSet<StaffId> =
                     verification.record().exceptions.iter().map(|one| one.second).collect();
-                for second in &seconds {
-                    use_approval_of(&tx, &doing, at.id, Purpose::VerificationException, *second).await?;
-                }
                 let sealed = self.seal_value(TABLE, at.id.uuid(), "verification", verification)?;
                 let event = CaseEvent::PersonVerified;
                 let version = self.advance(&tx, &doing, &row, &event, Some(sealed)).await?;

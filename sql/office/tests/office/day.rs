@@ -275,3 +275,115 @@ async fn records_that_may_be_one_person_are_shown_before_an_application_is_taken
         .await
         .unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn looks_are_good_for_one_talk_with_one_person_only() {
+    let office = testing::open().await.unwrap();
+    let residents = city(60);
+    office.import(residents.clone()).await.unwrap();
+    let first = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let second = office.clerk("鈴木 誠", "窓口2", &Role::ALL).await.unwrap();
+    let case = office.verified(&first, &adults(&residents)[0]).await.unwrap().id;
+    on_card_thread(&office, &first, move |records| make_card(records, case, b"chip-0001")).await;
+    let records = &office.office;
+    let at = office.now(&first, case).await.unwrap();
+    records.shelve(&first.act(), at, &place("A-1")).await.unwrap();
+    let notice = records.issue_notice(&first.act(), case).await.unwrap();
+    let at = office.now(&first, case).await.unwrap();
+    records.pin_set(&first.act(), at).await.unwrap();
+    let at = office.now(&first, case).await.unwrap();
+    let looks = async || records.sights(case).await.unwrap().len();
+    let both_look = async || {
+        for time in [1, 2] {
+            office.clock.advance(time::Duration::seconds(5));
+            records.confirm_sight(&first.act(), at, time, None).await.unwrap();
+        }
+    };
+    let hand_over = async |who: &testing::Clerk, chip: &[u8]| {
+        let (act, rule) = (who.act(), SightRule::OneClerkTwice);
+        records.hand_over(&act, at, &notice, &place("A-1"), chip, rule).await
+    };
+
+    // A first look taken again: the second one before it was of another moment.
+    both_look().await;
+    records.confirm_sight(&first.act(), at, 1, None).await.unwrap();
+    assert_eq!(looks().await, 1);
+
+    // Renewing the hold forgets nothing; letting go of the case does: the resident left.
+    both_look().await;
+    records.renew(first.session, case).await.unwrap();
+    records.claim(&first.act(), case).await.unwrap();
+    assert_eq!(looks().await, 2);
+    records.release(&first.act(), case).await.unwrap();
+    records.claim(&first.act(), case).await.unwrap();
+    assert_eq!(looks().await, 0);
+
+    // Another desk takes over: its clerk has seen nobody.
+    both_look().await;
+    records.break_lease(&second.act(), case, "席を外した").await.unwrap();
+    let refused = hand_over(&second, b"chip-0001").await;
+    assert!(matches!(refused, Err(OfficeError::HandoverRefused(_))), "{refused:?}");
+    records.break_lease(&first.act(), case, "戻った").await.unwrap();
+
+    // Another card lay there when they looked: with the right one they look anew.
+    both_look().await;
+    assert!(hand_over(&first, b"chip-0002").await.is_err());
+    assert_eq!(looks().await, 0);
+    assert!(hand_over(&first, b"chip-0001").await.is_err());
+    both_look().await;
+    hand_over(&first, b"chip-0001").await.unwrap();
+    assert_eq!(looks().await, 2, "kept for the receipt");
+    records.release(&first.act(), case).await.unwrap();
+    records.claim(&first.act(), case).await.unwrap();
+    assert_eq!(looks().await, 2, "also when the case is opened again to print it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whom_the_roster_has_no_more_gets_no_card() {
+    let office = testing::open().await.unwrap();
+    let residents = city(60);
+    office.import(residents.clone()).await.unwrap();
+    let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let gone = adults(&residents)[0].clone();
+    let left = residents.iter().filter(|one| one.number != gone.number).cloned();
+    let rows: Vec<_> = left.enumerate().map(|(at, one)| (at as u64 + 2, one)).collect();
+    let plan = office.office.plan_import(rows, &|_, _| {}).await.unwrap();
+    let act = office::Act::of_process("import", uuid::Uuid::from_u128(7));
+    let missing = office::roster::Missing::MarkGone;
+    office
+        .office
+        .apply_import(&act, &plan, missing, &|_, _| {})
+        .await
+        .unwrap();
+    let refused = office.applied(&clerk, &gone).await;
+    assert!(matches!(refused, Err(OfficeError::NotFound(_))), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_exception_takes_an_agreement_of_its_own() {
+    let office = testing::open().await.unwrap();
+    let residents = city(60);
+    office.import(residents.clone()).await.unwrap();
+    let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let second = office.clerk("鈴木 誠", "窓口2", &Role::ALL).await.unwrap();
+    let resident = &adults(&residents)[0];
+    let opened = office.applied(&clerk, resident).await.unwrap();
+    let verification = office.verification_despite(clerk.id, resident, second.id);
+    assert_eq!(verification.record().exceptions.len(), 2);
+    let (records, case) = (&office.office, opened.at.id);
+    let agree = async || {
+        let purpose = Purpose::VerificationException;
+        records
+            .approve(&clerk.act(), case, purpose, &second.serial)
+            .await
+            .unwrap();
+    };
+    agree().await;
+    let refused = records.verify_person(&clerk.act(), opened.at, &verification).await;
+    assert!(matches!(refused, Err(OfficeError::ApprovalMissing)), "{refused:?}");
+    agree().await;
+    records
+        .verify_person(&clerk.act(), opened.at, &verification)
+        .await
+        .unwrap();
+}

@@ -230,6 +230,10 @@ async fn a_straight_day_ends_with_a_card_in_the_residents_hand() {
         Look(1),
         Look(2),
         HandOver(1),
+        // The card was not where it should have been: the looks are worth nothing any more.
+        HandOver(0),
+        Look(1),
+        Look(2),
         HandOver(0),
         HandOver(0),
         Cancel,
