@@ -139,13 +139,28 @@ impl State {
         }
     }
 
+    /// Tells every screen. What a hidden one hears changes nothing under the clerk's finger: keys pressed over the screen
+    /// in front stay good.
     fn every_screen(&mut self, mut act: impl FnMut(&mut dyn Screen, &mut Common)) {
-        let screens = self.screens.iter_mut().chain(self.over.iter_mut());
-        for screen in screens {
-            act(screen.as_mut(), &mut self.common);
+        let hidden_by_panels = !self.over.is_empty();
+        let hidden_by_lock = self.lock.is_some();
+        let last = |count: usize| count.checked_sub(1);
+        let (top, front) = (last(self.screens.len()), last(self.over.len()));
+        let mut tell = |screen: &mut dyn Screen, is_front: bool| {
+            let step = self.common.step;
+            act(screen, &mut self.common);
+            if !is_front {
+                self.common.step = step;
+            }
+        };
+        for (at, screen) in self.screens.iter_mut().enumerate() {
+            tell(screen.as_mut(), Some(at) == top && !hidden_by_panels && !hidden_by_lock);
+        }
+        for (at, screen) in self.over.iter_mut().enumerate() {
+            tell(screen.as_mut(), Some(at) == front);
         }
         if let Some(lock) = &mut self.lock {
-            act(lock.as_mut(), &mut self.common);
+            tell(lock.as_mut(), !hidden_by_panels);
         }
     }
 
@@ -261,7 +276,13 @@ fn take_key(state: &mut State, press: KeyPress) {
         intent,
         Some(Intent::Up | Intent::Down | Intent::PageUp | Intent::PageDown)
     );
-    if stale && !harmless {
+    // Neither are keys that ask for something whatever stands on the screen.
+    let asks_only = match intent {
+        Some(Intent::Search | Intent::Refresh) => true,
+        Some(Intent::New | Intent::Digit(_)) => screen.place() == Place::Today,
+        _ => false,
+    };
+    if stale && !harmless && !asks_only {
         return;
     }
     if let Some(intent) = intent

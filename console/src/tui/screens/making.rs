@@ -131,7 +131,7 @@ impl Screen for Making {
     fn can(&self, intent: Intent, _common: &Common) -> bool {
         match intent {
             Intent::Confirm => self.running.is_none(),
-            Intent::Refresh => self.running.is_none() && self.ended.is_none(),
+            Intent::Refresh => self.running.is_none() && self.ended != Some(Ended::Made),
             Intent::Stop => self.running.is_some() && !self.stopping,
             _ => true,
         }
@@ -143,6 +143,13 @@ impl Screen for Making {
 
     fn reader(&mut self, reader: Reader, _state: ReaderState, common: &mut Common) {
         if reader == Reader::Resident && self.ended != Some(Ended::Made) {
+            self.look(common);
+        }
+    }
+
+    fn queues_changed(&mut self, common: &mut Common) {
+        // Also told when the database is back: what could not be asked about the card then is asked now.
+        if self.chip.is_none() && self.reading.is_none() && self.ended != Some(Ended::Made) {
             self.look(common);
         }
     }
@@ -200,6 +207,8 @@ impl Screen for Making {
                     common.next_step();
                 }
                 Ok(_) => {}
+                // The page asks for the card already; why the making stopped is the better message.
+                Err(Fault::NoCard) => {}
                 Err(fault) => common.tell_fault(fault),
             }
         }

@@ -96,6 +96,7 @@ impl Pin {
                     common.next_step();
                 }
                 Some(_) => common.tell_fault(&Fault::WrongChip),
+                None if self.reading.is_some() => common.tell(Meaning::Waiting, "making-reading"),
                 None => common.tell_fault(&Fault::NoCard),
             },
             Stage::First => self.check_first(common),

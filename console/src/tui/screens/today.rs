@@ -126,7 +126,8 @@ impl Screen for Today {
                 let case = self.row().map(|row| row.id);
                 let at = rows.iter().position(|row| Some(row.id) == case);
                 self.chosen = at.unwrap_or(self.chosen.min(rows.len().saturating_sub(1)));
-                if at.is_none() {
+                // Nothing where nothing was: no key means anything else than before.
+                if at.is_none() && !(case.is_none() && rows.is_empty()) {
                     common.next_step();
                 }
                 self.rows = Some(rows.clone());
