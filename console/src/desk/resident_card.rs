@@ -47,11 +47,10 @@ impl Desk {
             return Err(Fault::ClockWrong);
         }
         let file = self.wait(self.office.case(self.session()?, case.id))?;
-        if file.at.version != case.version {
-            return Err(Fault::ChangedMeanwhile);
-        }
         let bound = match file.state {
+            CaseState::Verified if file.at.version != case.version => return Err(Fault::ChangedMeanwhile),
             CaseState::Verified => None,
+            // Every step of a making changes the case; whoever resumes one means the card bound to it, as it now stands.
             CaseState::Making { card } => Some(card),
             _ => return Err(Fault::NotNow),
         };

@@ -7,7 +7,7 @@ use crossterm::{
     style::Print,
     terminal::{self, BeginSynchronizedUpdate, EndSynchronizedUpdate},
 };
-use ratatui::{Terminal, backend::CrosstermBackend};
+use ratatui::{Terminal, backend::CrosstermBackend, layout::Rect};
 
 use crate::tui::{
     Ambiguous, State,
@@ -72,9 +72,8 @@ impl Screen {
             }
             let ambiguous = measure();
             let out = BufWriter::with_capacity(FRAME_BYTES, io::stdout());
-            let mut terminal = Terminal::new(CrosstermBackend::new(out))?;
-            terminal.clear()?;
-            (Face::Painted(terminal), ambiguous)
+            execute!(io::stdout(), terminal::Clear(terminal::ClearType::All))?;
+            (Face::Painted(Terminal::new(CrosstermBackend::new(out))?), ambiguous)
         };
         tracing::info!(?ambiguous, plain = wishes.plain, "terminal");
         Ok(Self {
@@ -140,7 +139,10 @@ impl Screen {
                     terminal::EnterAlternateScreen,
                     event::EnableBracketedPaste
                 )?;
-                terminal.clear()
+                // Forgets the last frame as `clear` does, which would also ask for the cursor's place and fail where the
+                // terminal never tells it.
+                let (width, height) = terminal::size()?;
+                terminal.resize(Rect::new(0, 0, width, height))
             }
             Face::Spoken(said) => {
                 terminal::enable_raw_mode()?;

@@ -1,0 +1,11 @@
+//! The counter's day, played on the real console in a pseudo-terminal: real keys, a real PostgreSQL, a real pcscd with
+//! cards on a tray. Stories wait for what stands on the screen, as people do.
+
+mod clerk;
+mod faults;
+mod people;
+mod screen;
+#[path = "../set_up/shell.rs"]
+#[allow(dead_code, reason = "shared with the tests of the set-up, which use more of it")]
+mod shell;
+mod visit;
