@@ -1,0 +1,91 @@
+//! What we promised about time and memory, measured: one line a promise, with what was measured, what was promised
+//! and the ratio of the two. Ends with code 1 when a promise is broken by more than this machine's noise.
+//!
+//! `make bench` runs it. Everything is the real thing: the release binary in a pseudo-terminal, a private PostgreSQL
+//! with an office's settings, a roster of 90,000 made-up people, the virtual card behind a real pcscd. The program
+//! starts itself again under `scripts/with-pcscd`, so the machine's own readers are left alone.
+
+mod frames;
+mod importing;
+mod issuing;
+mod machine;
+mod office_home;
+mod searching;
+mod table;
+mod terminal;
+
+#[path = "../../src/tui/tests/counter.rs"]
+#[allow(dead_code, reason = "shared with the screens' tests, which use more of it")]
+mod counter;
+
+use std::{
+    path::Path,
+    process::{Command, ExitCode},
+};
+
+use anyhow::Context;
+
+use crate::{machine::Machine, office_home::OfficeHome, table::Table};
+
+/// The screens under the name that [`counter`] knows them by.
+mod tui {
+    pub use console::tui::*;
+
+    /// The screens' own text room is closed to others; the counter reads the screen back with its widths, which is
+    /// not measured here.
+    pub mod text {
+        use super::Ambiguous;
+
+        pub fn grapheme_width(grapheme: &str, _: Ambiguous) -> usize {
+            unicode_width::UnicodeWidthStr::width(grapheme)
+        }
+    }
+}
+
+/// People in the roster that is measured on: a city of the size the promises name.
+const ROWS: usize = 90_000;
+
+fn main() -> ExitCode {
+    let ended = if std::env::var_os("WITH_PCSCD").is_some() {
+        measure()
+    } else {
+        start_again_with_pcscd()
+    };
+    match ended {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("the measures could not be taken: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Takes every measure and prints the table; whether every promise is kept.
+fn measure() -> anyhow::Result<bool> {
+    let (mut machine, mut table) = (Machine::default(), Table::default());
+    machine.look();
+    frames::measure(&mut table)?;
+    machine.look();
+    let home = OfficeHome::set_up()?;
+    importing::measure(&home, &mut table)?;
+    machine.look();
+    searching::measure(&home, &mut table)?;
+    machine.look();
+    issuing::measure(&home, &mut table)?;
+    machine.look();
+    Ok(table.print(&machine))
+}
+
+fn start_again_with_pcscd() -> anyhow::Result<bool> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/with-pcscd");
+    let ended = Command::new(&script)
+        .arg(std::env::current_exe()?)
+        .status()
+        .with_context(|| format!("{}", script.display()))?;
+    match ended.code() {
+        Some(0) => Ok(true),
+        Some(1) => Ok(false),
+        _ => anyhow::bail!("it ended with {ended}"),
+    }
+}
