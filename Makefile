@@ -30,7 +30,7 @@ down: ## 動かしたものを止める / stop what was started
 	@if [ -x $(MADOGUCHI) ]; then $(MADOGUCHI) down; else echo "まだ作られていません / not built yet"; fi
 
 status: ## 何が動いているか / what is running
-	@if [ -x $(MADOGUCHI) ]; then $(MADOGUCHI) status; else echo "まだ作られていません / not built yet"; fi
+	@if [ -x $(MADOGUCHI) ]; then $(MADOGUCHI) status || true; else echo "まだ作られていません / not built yet"; fi
 
 clean-data: build ## データをすべて消す(FORCE=1 で尋ねない) / remove all data
 	@$(MADOGUCHI) clean-data $(if $(FORCE),--force)
