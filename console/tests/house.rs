@@ -42,7 +42,6 @@ const ARROWS: &[Arrow] = &[
 /// Arrows that exist in tests and measures only.
 const TEST_ARROWS: &[Arrow] = &[
     Arrow("issuance", "virtual-card", "the whole issue on a software body"),
-    Arrow("office", "virtual-card", "the same contract on PostgreSQL"),
     Arrow("console", "virtual-card", "the counter's day in a pseudo-terminal"),
     Arrow("console", "store", "fresh databases for tests"),
     Arrow("office", "store", "fresh databases for tests"),
@@ -79,7 +78,6 @@ const HOMES: &[Home] = &[
         &["virtual-card"],
         "a software chip generates keys; a real console never does",
     ),
-    Home("vpicc", &["virtual-card"], "the wire to the virtual reader"),
     Home(
         "aes",
         &["card", "virtual-card"],
@@ -230,7 +228,7 @@ fn the_card_room_knows_no_people() {
 #[test]
 fn a_virtual_card_is_never_linked_into_the_console() {
     let linked = linked(&metadata(), "console");
-    for development in ["virtual-card", "vpicc", "rsa"] {
+    for development in ["virtual-card", "rsa"] {
         assert!(!linked.contains(development), "console links {development}");
     }
     // The walk reaches what is linked through others, so the absence above means something.
