@@ -277,10 +277,7 @@ fn agent(applicant: &Applicant) -> Option<Agent> {
             basis,
             evidence,
         } => {
-            let shown = match guardian_paper(*evidence) {
-                Some(paper) => paper,
-                None => "役所の記録で確認",
-            };
+            let shown = guardian_paper(*evidence).unwrap_or("役所の記録で確認");
             (person, guardian_name(*basis), shown.to_owned())
         }
         Applicant::Agent {
