@@ -135,3 +135,48 @@ fn a_terminal_of_another_size_or_with_wide_symbols_or_none_at_all_shows_the_same
         },
     );
 }
+
+#[test]
+fn the_first_administrator_makes_their_card_from_a_blank_and_comes_in() {
+    with_a_card_service(
+        "people::the_first_administrator_makes_their_card_from_a_blank_and_comes_in",
+        |shell| {
+            // An office whose set-up has everything but people.
+            shell.cut_off_after("setup --demo --rows", &["20"], "記録に取り込む");
+            shell.tray("new first");
+            let console = Console::open(shell.home(), Terminal::SMALL, &[]);
+            console.sees("職員がまだ登録されていません");
+            shell.tray("insert 0 first");
+            console.sees("ここに管理者の鍵を作ります");
+            for typed in ["0100", "中村 明", "tide8rock2", "tide8rock2"] {
+                console.text(typed).key(Key::Enter);
+            }
+            console.sees_all(&["本日の業務", "中村 明"]);
+            // The card is a staff card like any other from now on.
+            console.signal(rustix::process::Signal::TERM);
+            let (code, _) = console.ends();
+            assert_eq!(code, 1);
+            let again = Console::open(shell.home(), Terminal::SMALL, &[]);
+            again.sees_all(&["0100  中村 明", "試行残り"]);
+            again.text("tide8rock2").key(Key::Enter).sees("本人確認を待つ");
+        },
+    );
+}
+
+#[test]
+fn a_screen_reader_hears_plain_lines_in_reading_order() {
+    with_a_card_service("people::a_screen_reader_hears_plain_lines_in_reading_order", |shell| {
+        set_up(shell);
+        let console = Console::open(shell.home(), Terminal::LARGE, &["console", "--plain"]);
+        console.sees_all(&["==", "データベース接続中"]);
+        shell.tray("insert 0 staff-0001");
+        console.sees("0001 佐藤 恵");
+        console.text(&shell.password("0001")).key(Key::Enter);
+        console.sees_all(&["== 本日の業務 ==", "1 本人確認を待つ 0"]);
+        console.signal(rustix::process::Signal::TERM);
+        let (code, sent) = console.ends();
+        assert_eq!(code, 1);
+        let sent = String::from_utf8_lossy(&sent);
+        assert!(!sent.contains("\x1b[?1049h") && !sent.contains('│'), "{sent}");
+    });
+}
