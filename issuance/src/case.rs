@@ -261,7 +261,10 @@ mod tests {
     }
 
     fn checked(card: CardId) -> HandoverChecked {
-        HandoverChecked { case: CaseId::new(&mut SeededChance::new(9)), card }
+        HandoverChecked {
+            case: CaseId::new(&mut SeededChance::new(9)),
+            card,
+        }
     }
 
     fn every_event() -> Vec<CaseEvent> {
@@ -280,31 +283,55 @@ mod tests {
     fn one_visit_goes_from_application_to_handover() {
         let mut state = CaseState::Applied;
         let mut seen = vec![state.name()];
-        for event in every_event().into_iter().filter(|e| !matches!(e.name(), "card_damaged" | "cancelled")) {
+        for event in every_event()
+            .into_iter()
+            .filter(|e| !matches!(e.name(), "card_damaged" | "cancelled"))
+        {
             state = state.after(&event).unwrap();
             seen.push(state.name());
         }
-        assert_eq!(seen, ["applied", "verified", "making", "made", "shelved", "handed_over"]);
+        assert_eq!(
+            seen,
+            ["applied", "verified", "making", "made", "shelved", "handed_over"]
+        );
     }
 
     #[test]
     fn no_step_can_be_skipped() {
         let taken = |state: CaseState| -> Vec<&'static str> {
-            every_event().iter().filter(|event| state.after(event).is_ok()).map(CaseEvent::name).collect()
+            every_event()
+                .iter()
+                .filter(|event| state.after(event).is_ok())
+                .map(CaseEvent::name)
+                .collect()
         };
         let shelf = ShelfPlace::parse("A-12").unwrap();
         assert_eq!(taken(CaseState::Applied), ["person_verified", "cancelled"]);
         assert_eq!(taken(CaseState::Verified), ["chip_bound", "cancelled"]);
-        assert_eq!(taken(CaseState::Making { card: card(1) }), ["card_made", "card_damaged"]);
+        assert_eq!(
+            taken(CaseState::Making { card: card(1) }),
+            ["card_made", "card_damaged"]
+        );
         assert_eq!(taken(CaseState::Made { card: card(1) }), ["card_damaged", "shelved"]);
-        assert_eq!(taken(CaseState::Shelved { card: card(1), shelf }), ["card_damaged", "shelved", "handed_over"]);
+        assert_eq!(
+            taken(CaseState::Shelved { card: card(1), shelf }),
+            ["card_damaged", "shelved", "handed_over"]
+        );
         assert!(taken(CaseState::HandedOver { card: card(1) }).is_empty());
-        assert!(taken(CaseState::Cancelled { reason: "転出".into() }).is_empty());
+        assert!(
+            taken(CaseState::Cancelled {
+                reason: "転出".into()
+            })
+            .is_empty()
+        );
     }
 
     #[test]
     fn a_card_checked_for_another_case_is_not_handed_over() {
-        let shelved = CaseState::Shelved { card: card(1), shelf: ShelfPlace::parse("A-12").unwrap() };
+        let shelved = CaseState::Shelved {
+            card: card(1),
+            shelf: ShelfPlace::parse("A-12").unwrap(),
+        };
         assert!(shelved.after(&CaseEvent::HandedOver(checked(card(2)))).is_err());
     }
 
@@ -316,7 +343,10 @@ mod tests {
 
     #[test]
     fn a_case_number_reads_as_it_prints() {
-        let number = CaseNumber { year: 2026, serial: 352 };
+        let number = CaseNumber {
+            year: 2026,
+            serial: 352,
+        };
         assert_eq!(number.to_string(), "2026-000352");
         assert_eq!("2026-000352".parse(), Ok(number));
         for wrong in ["", "2026", "26-1", "2026-", "2026-12x", "2026-1234567890"] {
