@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use relay_core::chance::{Chance, draw};
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use crate::case::{CardId, CaseId};
 
@@ -37,6 +38,36 @@ impl CertificateSerial {
 impl fmt::Display for CertificateSerial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode_upper(self.0))
+    }
+}
+
+/// A serial taken for one certificate, and the moment it was taken. Everything in the certificate that neither the card
+/// nor the authority decides follows from the two, so that one signed again is the same, byte for byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reservation {
+    serial: CertificateSerial,
+    #[serde(with = "time::serde::timestamp::microseconds")]
+    at: OffsetDateTime,
+}
+
+impl Reservation {
+    /// `serial`, reserved `at` that moment: in UTC, less what is beyond the microsecond, as a database keeps it.
+    pub fn new(serial: CertificateSerial, at: OffsetDateTime) -> Self {
+        let beyond = Duration::from_nanos(u64::from(at.nanosecond() % 1_000));
+        Self {
+            serial,
+            at: at.to_offset(time::UtcOffset::UTC) - beyond,
+        }
+    }
+
+    /// The serial.
+    pub const fn serial(&self) -> CertificateSerial {
+        self.serial
+    }
+
+    /// When it was reserved, by the clock of the desk that did.
+    pub const fn at(&self) -> OffsetDateTime {
+        self.at
     }
 }
 
@@ -217,15 +248,10 @@ pub trait Records {
     /// reserved for it. A key already recorded for another slot or another card is a [`RecordsError::Conflict`]:
     /// cards with a broken random generator do make the same key twice.
     fn keep_public_key(&mut self, card: CardId, slot: KeySlot, spki: &[u8]) -> Result<(), RecordsError>;
-    /// Reserves a fresh serial for a certificate of `slot`; `fresh` is the serial to take unless one is reserved
-    /// already. A serial reserved before for anything else is a [`RecordsError::Conflict`], and so is a slot
+    /// Reserves a fresh serial for a certificate of `slot`; `fresh` is the reservation to keep unless there is one
+    /// already, which comes back as it was kept, serial and moment. A serial reserved before for anything else is a [`RecordsError::Conflict`], and so is a slot
     /// without a public key.
-    fn reserve_serial(
-        &mut self,
-        card: CardId,
-        slot: KeySlot,
-        fresh: CertificateSerial,
-    ) -> Result<CertificateSerial, RecordsError>;
+    fn reserve_serial(&mut self, card: CardId, slot: KeySlot, fresh: Reservation) -> Result<Reservation, RecordsError>;
     /// Keeps a certificate issued under its reserved serial ([`CertificateSerial::of_certificate`]). Another serial,
     /// or a second, different certificate for the slot, is a [`RecordsError::Conflict`].
     fn keep_certificate(&mut self, card: CardId, slot: KeySlot, der: &[u8]) -> Result<(), RecordsError>;

@@ -26,7 +26,7 @@ use issuance::{
     identity::{Document, Presented, Sight, Sights, Verification, Visit, verify},
     issuing::{Cancel, MakingDesk, Plan, run},
     person::Resident,
-    records::{CardJournal, CertificateSerial, Records, RecordsError, Step},
+    records::{CardJournal, Records, RecordsError, Reservation, Step},
     staff::StaffId,
 };
 use office::{Act, Office, OfficeRecords, SessionId, TimeSource};
@@ -334,12 +334,7 @@ impl Records for Watched<'_> {
         self.verb(|records| records.keep_public_key(card, slot, spki))
     }
 
-    fn reserve_serial(
-        &mut self,
-        card: CardId,
-        slot: KeySlot,
-        fresh: CertificateSerial,
-    ) -> Result<CertificateSerial, RecordsError> {
+    fn reserve_serial(&mut self, card: CardId, slot: KeySlot, fresh: Reservation) -> Result<Reservation, RecordsError> {
         self.verb(|records| records.reserve_serial(card, slot, fresh))
     }
 

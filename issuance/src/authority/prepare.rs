@@ -5,9 +5,9 @@ use relay_core::chance::{Chance, draw};
 use time::{Duration, OffsetDateTime, Time};
 
 use super::{Authority, CheckedKey, KeyError, Profile};
-use crate::records::CertificateSerial;
+use crate::records::{CertificateSerial, Reservation};
 
-/// How long before the moment of issuing a certificate begins: clocks at clinics and schools run behind.
+/// How long before the moment its serial was reserved a certificate begins: clocks at clinics and schools run behind.
 const BACKDATED: Duration = Duration::minutes(10);
 
 /// Whom a certificate is about, without saying who that is.
@@ -21,10 +21,17 @@ enum Kind {
 }
 
 impl Subject {
-    /// 整理番号: sixteen digits drawn for one certificate. Two certificates of one card have two numbers, so that who
-    /// reads the one that asks for no PIN cannot recognise the other.
-    pub fn holder(chance: &mut dyn Chance) -> Self {
-        let number = u64::from_be_bytes(draw(chance)) % 10_000_000_000_000_000;
+    /// 整理番号: sixteen digits that follow from the certificate's own serial by SHA-256, and so are as random as that and
+    /// the same when the certificate is signed again. Two certificates of one card have two serials drawn apart and hence
+    /// two numbers: who reads the one that asks for no PIN cannot recognise the other.
+    pub fn holder(serial: CertificateSerial) -> Self {
+        let hash = digest(
+            &SHA256,
+            &[b"madoguchi holder number 1\n".as_slice(), &serial.0].concat(),
+        );
+        let mut first = [0; 8];
+        first.copy_from_slice(&hash.as_ref()[..8]);
+        let number = u64::from_be_bytes(first) % 10_000_000_000_000_000;
         Self(Kind::Holder(format!("{number:016}")))
     }
 
@@ -52,23 +59,28 @@ impl Subject {
 
 /// A serial that is in the records. Only [`ReservedSerial::record`] makes one.
 #[derive(Debug, PartialEq, Eq)]
-pub struct ReservedSerial(CertificateSerial);
+pub struct ReservedSerial(Reservation);
 
 impl ReservedSerial {
-    /// Reserves a serial through `record`, which stores `fresh` durably, or gives the serial stored before.
+    /// Reserves a serial through `record`, which stores `fresh` durably, or gives the reservation stored before.
     ///
     /// # Errors
     /// What `record` says.
     pub fn record<E>(
-        fresh: CertificateSerial,
-        record: impl FnOnce(CertificateSerial) -> Result<CertificateSerial, E>,
+        fresh: Reservation,
+        record: impl FnOnce(Reservation) -> Result<Reservation, E>,
     ) -> Result<Self, E> {
         record(fresh).map(Self)
     }
 
     /// The serial.
     pub const fn serial(&self) -> CertificateSerial {
-        self.0
+        self.0.serial()
+    }
+
+    /// When it was reserved: what the certificate is dated from.
+    pub const fn at(&self) -> OffsetDateTime {
+        self.0.at()
     }
 }
 
@@ -177,12 +189,13 @@ pub struct Prepared {
 }
 
 impl Authority {
-    /// Checks `request` at the moment `now`: profile and subject, the key's form and strength, the card's proof that it
-    /// has the key, the serial, and that the certificate ends before the authority does.
+    /// Checks `request`: profile and subject, the key's form and strength, the card's proof that it has the key, the
+    /// serial, and that a certificate dated from its reservation ends before the authority does. Prepared again from the
+    /// same reservation, subject and key, the certificate is the same: RSASSA-PKCS1-v1_5 draws nothing (RFC 8017 §8.2).
     ///
     /// # Errors
     /// [`PrepareError`] with the first rule that is broken.
-    pub fn prepare(&self, request: Request<'_>, now: OffsetDateTime) -> Result<Prepared, PrepareError> {
+    pub fn prepare(&self, request: Request<'_>) -> Result<Prepared, PrepareError> {
         let Request {
             profile,
             subject,
@@ -205,20 +218,11 @@ impl Authority {
         if !asked_this || !key.verifies(&challenge.message, &signature) {
             return Err(PrepareError::NotProved);
         }
-        let serial = serial.serial();
+        let (serial, at) = (serial.serial(), serial.at());
         if !(0x01..=0x7f).contains(&serial.0[0]) {
             return Err(PrepareError::WrongSerial(serial));
         }
-        let (from, to) = self.validity();
-        // No earlier than the authority itself: staff cards are made minutes after its ceremony.
-        let (not_before, not_after) = validity(profile, (now - BACKDATED).max(from));
-        if now < from || not_after > to {
-            return Err(PrepareError::OutsideAuthority {
-                from,
-                to,
-                until: not_after,
-            });
-        }
+        let (not_before, not_after) = self.dates(profile, at)?;
         Ok(Prepared {
             authority: self.fingerprint(),
             profile,
@@ -228,6 +232,29 @@ impl Authority {
             not_before,
             not_after,
         })
+    }
+
+    /// Whether a certificate of `profile` whose serial is reserved at `at` lies within the authority's own days. To be
+    /// asked before the reservation, which keeps its moment for good.
+    ///
+    /// # Errors
+    /// [`PrepareError::OutsideAuthority`]
+    pub fn covers(&self, profile: Profile, at: OffsetDateTime) -> Result<(), PrepareError> {
+        self.dates(profile, at).map(|_| ())
+    }
+
+    fn dates(&self, profile: Profile, at: OffsetDateTime) -> Result<(OffsetDateTime, OffsetDateTime), PrepareError> {
+        let (from, to) = self.validity();
+        // No earlier than the authority itself: staff cards are made minutes after its ceremony.
+        let (not_before, not_after) = validity(profile, (at - BACKDATED).max(from));
+        if at < from || not_after > to {
+            return Err(PrepareError::OutsideAuthority {
+                from,
+                to,
+                until: not_after,
+            });
+        }
+        Ok((not_before, not_after))
     }
 }
 

@@ -21,7 +21,7 @@ use tempfile::TempDir;
 use time::{Duration, OffsetDateTime, macros::datetime};
 
 use super::*;
-use crate::records::CertificateSerial;
+use crate::records::{CertificateSerial, Reservation};
 
 /// One ceremony for all tests: three RSA-3072 keys take seconds.
 struct Office {
@@ -80,21 +80,22 @@ impl Office {
     fn request<'a>(&self, profile: Profile, key: &'a CardKey) -> Request<'a> {
         let challenge = Challenge::new(profile, &key.spki, &mut OsChance);
         let signature = key.sign(&challenge);
+        let serial = CertificateSerial::new(&mut OsChance);
         Request {
             profile,
             subject: match profile {
                 Profile::StaffAuthentication => Subject::staff("S-0001").unwrap(),
-                _ => Subject::holder(&mut OsChance),
+                _ => Subject::holder(serial),
             },
             public_key: &key.spki,
             proof: Proof { challenge, signature },
-            serial: reserved(CertificateSerial::new(&mut OsChance)),
+            serial: reserved(serial, self.now),
         }
     }
 
     fn certificate(&self, profile: Profile) -> Issued {
         let authority = self.authority(profile);
-        let prepared = authority.prepare(self.request(profile, &KEY), self.now).unwrap();
+        let prepared = authority.prepare(self.request(profile, &KEY)).unwrap();
         authority.issue(prepared).unwrap()
     }
 
@@ -132,8 +133,8 @@ impl CardKey {
     }
 }
 
-fn reserved(serial: CertificateSerial) -> ReservedSerial {
-    ReservedSerial::record(serial, Ok::<_, ()>).unwrap()
+fn reserved(serial: CertificateSerial, at: OffsetDateTime) -> ReservedSerial {
+    ReservedSerial::record(Reservation::new(serial, at), Ok::<_, ()>).unwrap()
 }
 
 mod ceremony;

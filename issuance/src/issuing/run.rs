@@ -21,7 +21,7 @@ use crate::{
         ReservedSerial, Subject,
     },
     case::{CardId, CaseId},
-    records::{CardJournal, CertificateSerial, Records, RecordsError, Step},
+    records::{CardJournal, CertificateSerial, Records, RecordsError, Reservation, Step},
 };
 
 /// What a card is made with.
@@ -32,7 +32,7 @@ pub struct MakingDesk<'a> {
     pub authorities: &'a Authorities,
     /// Dates them.
     pub clock: &'a dyn Clock,
-    /// Draws serials, holder numbers and challenges.
+    /// Draws serials and challenges.
     pub chance: &'a mut dyn Chance,
 }
 
@@ -382,6 +382,7 @@ impl<T: Transport> Making<T> {
 
     fn issue(&mut self, desk: &mut MakingDesk<'_>, records: &mut dyn Records) -> Result<(), Stopped> {
         let (card, step) = (self.journal.card, Step::IssueCertificates);
+        let authority = &desk.authorities.resident;
         for slot in KeySlot::ALL {
             if self.journal.certificates.contains_key(&slot) {
                 continue;
@@ -389,24 +390,29 @@ impl<T: Transport> Making<T> {
             let (Some(key), Some(proof)) = (self.journal.public_keys.get(&slot), self.proofs.remove(&slot)) else {
                 return Err(self.damaged(Damage::NotProved(slot), step, records));
             };
-            let fresh = CertificateSerial::new(desk.chance);
+            let now = desk.clock.now();
+            if !self.journal.serials.contains_key(&slot) {
+                // A reservation keeps its moment: made by a wrong clock, it would spoil the card for good.
+                authority.covers(profile_of(slot), now).map_err(Stopped::NotPrepared)?;
+            }
+            let fresh = Reservation::new(CertificateSerial::new(desk.chance), now);
             let serial = ReservedSerial::record(fresh, |fresh| records.reserve_serial(card, slot, fresh))
                 .map_err(in_step(step))?;
             self.journal.serials.insert(slot, serial.serial());
             let request = Request {
                 profile: profile_of(slot),
-                subject: Subject::holder(desk.chance),
+                subject: Subject::holder(serial.serial()),
                 public_key: key,
                 proof,
                 serial,
             };
-            let authority = &desk.authorities.resident;
-            let prepared = match authority.prepare(request, desk.clock.now()) {
+            let prepared = match authority.prepare(request) {
                 Ok(prepared) => prepared,
                 Err(PrepareError::NotProved) => return Err(self.damaged(Damage::NotProved(slot), step, records)),
                 Err(PrepareError::Key(_)) => return Err(self.damaged(Damage::BadKey(slot), step, records)),
                 Err(other) => return Err(Stopped::NotPrepared(other)),
             };
+            // Signed before and not kept, it is signed again to the very same bytes: one serial, one certificate.
             let issued = authority.issue(prepared).map_err(Stopped::NotIssued)?;
             records
                 .keep_certificate(card, slot, &issued.der)

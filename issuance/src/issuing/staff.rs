@@ -15,7 +15,7 @@ use crate::{
         Authorities, AuthorityError, ChainError, Challenge, PrepareError, Profile, Proof, Request, ReservedSerial,
         Subject,
     },
-    records::{CertificateSerial, RecordsError},
+    records::{CertificateSerial, RecordsError, Reservation},
 };
 
 /// Whose card, and with which password.
@@ -113,9 +113,9 @@ pub fn make_staff_card<T: Transport>(
     let public_key = session.generate_key(key, KeyRule::Pin(PinSlot::Holder))?.spki_der();
     let challenge = Challenge::new(profile, &public_key, desk.chance);
     let signature = session.prove_possession(key, &challenge.digest())?;
-    let serial = ReservedSerial::record(CertificateSerial::new(desk.chance), |fresh| {
-        record(fresh).map(|()| fresh)
-    })?;
+    let fresh = Reservation::new(CertificateSerial::new(desk.chance), desk.clock.now());
+    // A card made again takes another serial: nothing is ever signed twice under one.
+    let serial = ReservedSerial::record(fresh, |fresh| record(fresh.serial()).map(|()| fresh))?;
     let request = Request {
         profile,
         subject,
@@ -124,7 +124,7 @@ pub fn make_staff_card<T: Transport>(
         serial,
     };
     let authority = &desk.authorities.staff;
-    let issued = authority.issue(authority.prepare(request, desk.clock.now())?)?;
+    let issued = authority.issue(authority.prepare(request)?)?;
     let files = CardProfile::staff(&StaffProfile {
         serial: &session.serial().clone(),
         authentication: &issued.der,

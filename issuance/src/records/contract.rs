@@ -7,8 +7,9 @@
 use std::time::Duration;
 
 use relay_core::chance::{Chance, draw};
+use time::{OffsetDateTime, macros::datetime};
 
-use super::{CardState, CertificateSerial, KeySlot, Records, RecordsError, Step};
+use super::{CardState, CertificateSerial, KeySlot, Records, RecordsError, Reservation, Step};
 use crate::case::{CardId, CaseId, CaseState};
 
 /// A body under test, with what a test must arrange and ask beside the port.
@@ -55,7 +56,7 @@ pub const RULES: [(&str, Rule); 13] = [
     ),
     ("one public key never stands in two places", one_key_one_place),
     (
-        "a serial is used once, and asked again the same one comes back",
+        "a serial is used once, and asked again the reservation is the same to the microsecond",
         serials_are_single_use,
     ),
     (
@@ -178,9 +179,7 @@ pub fn keys_follow_serials(house: &mut dyn House, chance: &mut dyn Chance) {
     let records = house.records();
     records.keep_public_key(card, slot, &first).unwrap();
     records.keep_public_key(card, slot, &second).unwrap();
-    records
-        .reserve_serial(card, slot, CertificateSerial::new(chance))
-        .unwrap();
+    records.reserve_serial(card, slot, reservation(chance)).unwrap();
     assert!(matches!(
         records.keep_public_key(card, slot, &third),
         Err(RecordsError::Conflict(_))
@@ -207,10 +206,12 @@ pub fn one_key_one_place(house: &mut dyn House, chance: &mut dyn Chance) {
     }
 }
 
-/// A serial is used once; asked again for the same slot, the one reserved comes back.
+/// A serial is used once; asked again for the same slot, the reservation is the same to the microsecond: the certificate
+/// is dated from it, and one signed again must not differ.
 pub fn serials_are_single_use(house: &mut dyn House, chance: &mut dyn Chance) {
     let ((_, one), (_, other)) = (bound(house, chance), bound(house, chance));
-    let (first, second) = (CertificateSerial::new(chance), CertificateSerial::new(chance));
+    let first = reservation(chance);
+    let second = Reservation::new(CertificateSerial::new(chance), MOMENT + Duration::from_secs(86_400));
     let (authentication, eligibility) = (KeySlot::Authentication, KeySlot::Eligibility);
     let early = house.records().reserve_serial(one, authentication, first);
     assert!(
@@ -224,15 +225,21 @@ pub fn serials_are_single_use(house: &mut dyn House, chance: &mut dyn Chance) {
     let records = house.records();
     assert_eq!(records.reserve_serial(one, authentication, first), Ok(first));
     assert_eq!(records.reserve_serial(one, authentication, second), Ok(first));
+    let borrowed = Reservation::new(first.serial(), second.at());
     for (card, slot) in [(one, eligibility), (other, authentication)] {
         assert!(matches!(
-            records.reserve_serial(card, slot, first),
+            records.reserve_serial(card, slot, borrowed),
             Err(RecordsError::Conflict(_))
         ));
     }
     assert_eq!(records.reserve_serial(one, eligibility, second), Ok(second));
     let serials = records.journal(one).unwrap().serials;
-    assert_eq!(serials, [(authentication, first), (eligibility, second)].into());
+    let expected = [(authentication, first.serial()), (eligibility, second.serial())];
+    assert_eq!(serials, expected.into());
+    // Not only while the answer is fresh: a certificate kept or not, the moment stays.
+    let certificate = certificate(first.serial());
+    records.keep_certificate(one, authentication, &certificate).unwrap();
+    assert_eq!(records.reserve_serial(one, authentication, second), Ok(first));
 }
 
 /// A certificate must carry its reserved serial and is never exchanged for another.
@@ -249,7 +256,8 @@ pub fn certificates_follow_serials(house: &mut dyn House, chance: &mut dyn Chanc
         Err(RecordsError::Conflict(_))
     ));
     records.keep_public_key(card, slot, &key).unwrap();
-    records.reserve_serial(card, slot, serial).unwrap();
+    let reserved = Reservation::new(serial, MOMENT);
+    records.reserve_serial(card, slot, reserved).unwrap();
     assert!(matches!(
         records.keep_certificate(card, slot, &wrong),
         Err(RecordsError::Conflict(_))
@@ -313,7 +321,8 @@ pub fn damage_frees_the_case(house: &mut dyn House, chance: &mut dyn Chance) {
     records
         .keep_public_key(successor, KeySlot::Authentication, &key)
         .unwrap();
-    let reused = records.reserve_serial(successor, KeySlot::Authentication, serials[0]);
+    let taken = Reservation::new(serials[0], MOMENT);
+    let reused = records.reserve_serial(successor, KeySlot::Authentication, taken);
     assert!(matches!(reused, Err(RecordsError::Conflict(_))));
 }
 
@@ -325,12 +334,20 @@ fn bound(house: &mut dyn House, chance: &mut dyn Chance) -> (CaseId, CardId) {
 
 fn keep_both(records: &mut dyn Records, card: CardId, chance: &mut dyn Chance) -> [CertificateSerial; 2] {
     [KeySlot::Authentication, KeySlot::Eligibility].map(|slot| {
-        let serial = CertificateSerial::new(chance);
+        let reserved = reservation(chance);
+        let serial = reserved.serial();
         records.keep_public_key(card, slot, &key(chance)).unwrap();
-        records.reserve_serial(card, slot, serial).unwrap();
+        records.reserve_serial(card, slot, reserved).unwrap();
         records.keep_certificate(card, slot, &certificate(serial)).unwrap();
         serial
     })
+}
+
+/// When the rules reserve: finer than a database keeps it.
+const MOMENT: OffsetDateTime = datetime!(2026-11-22 1:02:03.123_456_789 UTC);
+
+fn reservation(chance: &mut dyn Chance) -> Reservation {
+    Reservation::new(CertificateSerial::new(chance), MOMENT)
 }
 
 fn chip(chance: &mut dyn Chance) -> Vec<u8> {

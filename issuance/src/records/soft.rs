@@ -10,8 +10,9 @@ use std::{
 };
 
 use relay_core::chance::{Chance, OsChance};
+use time::OffsetDateTime;
 
-use super::{CardJournal, CardState, CertificateSerial, KeySlot, Records, RecordsError, Step};
+use super::{CardJournal, CardState, CertificateSerial, KeySlot, Records, RecordsError, Reservation, Step};
 use crate::case::{CardId, CaseEvent, CaseId, CaseState};
 
 /// How the database fails.
@@ -31,6 +32,7 @@ pub struct SoftRecords(Arc<Mutex<Store>>);
 struct Store {
     cases: BTreeMap<CaseId, CaseState>,
     cards: BTreeMap<CardId, CardJournal>,
+    reserved: BTreeMap<CertificateSerial, OffsetDateTime>,
     revoked: BTreeSet<CertificateSerial>,
     damage: BTreeMap<CardId, String>,
     verbs: usize,
@@ -237,26 +239,20 @@ impl Records for SoftRecords {
         })
     }
 
-    fn reserve_serial(
-        &mut self,
-        card: CardId,
-        slot: KeySlot,
-        fresh: CertificateSerial,
-    ) -> Result<CertificateSerial, RecordsError> {
+    fn reserve_serial(&mut self, card: CardId, slot: KeySlot, fresh: Reservation) -> Result<Reservation, RecordsError> {
         self.verb(|store| {
-            let mut reserved = store.cards.values().flat_map(|card| card.serials.values());
-            let used = reserved.any(|serial| *serial == fresh);
-            let journal = store.being_made(card)?;
+            let journal = store.being_made(card)?.clone();
             if let Some(serial) = journal.serials.get(&slot) {
-                return Ok(*serial);
+                return Ok(Reservation::new(*serial, store.reserved[serial]));
             }
-            if used {
+            if store.reserved.contains_key(&fresh.serial()) {
                 return Err(conflict("the serial was reserved before"));
             }
             if !journal.public_keys.contains_key(&slot) {
                 return Err(conflict("no public key is recorded for the slot"));
             }
-            journal.serials.insert(slot, fresh);
+            store.reserved.insert(fresh.serial(), fresh.at());
+            store.being_made(card)?.serials.insert(slot, fresh.serial());
             Ok(fresh)
         })
     }

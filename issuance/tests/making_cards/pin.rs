@@ -72,11 +72,8 @@ fn a_pin_whose_setting_was_cut_off_anywhere_is_set_in_the_end() {
     let card = whole.reader.remove().unwrap();
     for command in 0.. {
         for cut in [Cut::AfterCommands(command), Cut::InsteadOfAnswer(command + 1)] {
-            let scene = Scene {
-                reader: virtual_card::SoftwareReader::with(card.twin()),
-                records: whole.records.clone(),
-                case: whole.case,
-            };
+            let reader = virtual_card::SoftwareReader::with(card.twin());
+            let scene = Scene::of(reader, whole.records.clone(), whole.case);
             let selected = scene.chip();
             scene.reader.cut(Some(cut));
             if set_pin(selected, &chip, &OFFICE.master, &pin("4071"), &mut OsChance).is_ok() {

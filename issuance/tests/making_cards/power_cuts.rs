@@ -4,6 +4,8 @@
 //! After each of them the console starts anew, finds the case where it stood, and finishes it on the same card. Where
 //! the facts contradict each other, the card is marked damaged and a new blank takes its place.
 
+use std::collections::BTreeSet;
+
 use card::{KeySlot, TransportError};
 use issuance::{
     issuing::{StepState, Stopped},
@@ -130,6 +132,51 @@ fn power_cut_at_any_byte_that_is_written_leaves_a_card_that_can_be_finished() {
         // Signing certificates writes nothing on the chip.
         assert_eq!(cuts == 0, step == Step::IssueCertificates, "{step:?}: {cuts} cuts");
     }
+}
+
+#[test]
+fn a_certificate_signed_and_not_kept_is_signed_again_to_the_very_same_bytes() {
+    let step = Step::IssueCertificates;
+    let extent = Scene::extent(step);
+    let mut signed_again = BTreeSet::new();
+    let finish = |mut scene: Scene, what: String, signed_again: &mut BTreeSet<KeySlot>| {
+        let kept = scene.journal().unwrap().certificates;
+        scene.next_morning();
+        let made = scene.play().unwrap_or_else(|stopped| panic!("{what}: {stopped}"));
+        scene.assert_finished(&made, &what);
+        let serials = scene.journal().unwrap().serials;
+        for (serial, signatures) in scene.signed() {
+            assert!(signatures.iter().all(|der| *der == signatures[0]), "{what}: {serial}");
+            let slot = *serials.iter().find(|(_, reserved)| **reserved == serial).unwrap().0;
+            assert_eq!(made.certificates[&slot], signatures[0], "{what}");
+            if signatures.len() == 2 {
+                assert!(!kept.contains_key(&slot), "{what}: signed again although it was kept");
+                signed_again.insert(slot);
+            }
+        }
+    };
+    for effect in extent.commands.start + extent.verbs.start..extent.commands.end + extent.verbs.end {
+        let mut scene = Scene::before(step);
+        assert!(scene.play_killed_before(effect).is_none());
+        finish(scene, format!("killed before effect {effect}"), &mut signed_again);
+    }
+    assert_eq!(
+        signed_again,
+        KeySlot::ALL.into(),
+        "the process was killed between signing and keeping each"
+    );
+    signed_again.clear();
+    for verb in extent.verbs {
+        let mut scene = Scene::before(step);
+        scene.records.stop_at(verb + 1, Outage::BeforeCommit);
+        assert!(is_unreachable(&scene.play().unwrap_err()));
+        finish(scene, format!("database stopped at verb {verb}"), &mut signed_again);
+    }
+    assert_eq!(
+        signed_again,
+        KeySlot::ALL.into(),
+        "the database stopped between signing and keeping each"
+    );
 }
 
 #[test]

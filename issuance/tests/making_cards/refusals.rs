@@ -216,7 +216,8 @@ fn a_wrong_clock_stops_before_the_signature_and_harms_nothing() {
     )
     .unwrap_err();
     assert!(stopped.to_string().contains("check the clock"), "{stopped}");
-    assert!(scene.journal().unwrap().certificates.is_empty());
+    let journal = scene.journal().unwrap();
+    assert!(journal.certificates.is_empty() && journal.serials.is_empty());
     let made = scene.play().unwrap();
     scene.assert_finished(&made, "after the clock was set");
 }
@@ -237,10 +238,8 @@ fn the_screen_hears_every_step_once_with_its_time_and_the_bytes_written() {
     let scene = Scene::fresh();
     let mut news = Vec::new();
     let transport = scene.reader.connect().unwrap();
-    let made = play_with(transport, &mut scene.records.clone(), scene.case, None, &mut |one| {
-        news.push(one)
-    })
-    .unwrap();
+    let (mut records, plan) = (scene.records.clone(), (scene.case, None));
+    let made = play_with(transport, &mut records, &scene.clock, plan, &mut |one| news.push(one)).unwrap();
     scene.assert_finished(&made, "undisturbed");
     let of = |wanted: fn(&StepState) -> bool| -> Vec<Step> {
         news.iter()

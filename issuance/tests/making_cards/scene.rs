@@ -20,11 +20,14 @@ use issuance::{
     case::{CardId, CaseId, CaseState},
     issuing::{Cancel, Made, MakingDesk, Plan, Progress, StepState, Stopped, run},
     records::{
-        CardJournal, CardState, CertificateSerial, Records, RecordsError, Step,
+        CardJournal, CardState, CertificateSerial, Records, RecordsError, Reservation, Step,
         soft::{Outage, SoftRecords},
     },
 };
-use relay_core::{chance::OsChance, clock::HandClock};
+use relay_core::{
+    chance::OsChance,
+    clock::{Clock, HandClock},
+};
 use time::macros::datetime;
 use virtual_card::{Cut, SoftwareReader, VirtualCard};
 
@@ -64,7 +67,13 @@ pub struct Scene {
     pub reader: SoftwareReader,
     pub records: SoftRecords,
     pub case: CaseId,
+    /// The desk's clock; every morning it is another day.
+    pub clock: HandClock,
+    signed: Signed,
 }
+
+/// Every signature under a serial, in order, kept in the records or not.
+type Signed = Arc<Mutex<BTreeMap<CertificateSerial, Vec<Vec<u8>>>>>;
 
 /// A moment kept, to be played from again and again.
 struct Moment {
@@ -96,10 +105,17 @@ impl Scene {
     pub fn fresh() -> Self {
         let mut records = SoftRecords::new();
         let case = records.verified_case(&mut OsChance);
+        Self::of(SoftwareReader::with(blank()), records, case)
+    }
+
+    /// What is in the reader and in the records, on a day after the ceremony.
+    pub fn of(reader: SoftwareReader, records: SoftRecords, case: CaseId) -> Self {
         Self {
-            reader: SoftwareReader::with(blank()),
+            reader,
             records,
             case,
+            clock: HandClock::at(OFFICE.clock.now()),
+            signed: Signed::default(),
         }
     }
 
@@ -107,11 +123,17 @@ impl Scene {
     pub fn before(step: Step) -> Self {
         let moments = MOMENTS.lock().unwrap_or_else(|held| held.into_inner());
         let moment = &moments[&step];
-        Self {
-            reader: SoftwareReader::with(moment.card.twin()),
-            records: moment.records.twin(),
-            case: moment.case,
-        }
+        let reader = SoftwareReader::with(moment.card.twin());
+        Self::of(reader, moment.records.twin(), moment.case)
+    }
+
+    /// Every signature given under each serial since the scene began.
+    pub fn signed(&self) -> BTreeMap<CertificateSerial, Vec<Vec<u8>>> {
+        self.signed.lock().unwrap_or_else(|held| held.into_inner()).clone()
+    }
+
+    fn watched<R: Records>(&self, records: R) -> Watched<R> {
+        Watched(records, self.signed.clone())
     }
 
     /// The card bound to the case, as a console that starts finds it.
@@ -126,12 +148,12 @@ impl Scene {
 
     /// Runs the procedure as a console does that was just started.
     pub fn play(&mut self) -> Result<Made, Stopped> {
-        let (mut records, bound) = (self.records.clone(), self.bound());
+        let (mut records, bound) = (self.watched(self.records.clone()), self.bound());
         let transport = self.reader.connect().map_err(|error| Stopped::Card {
             step: Step::Select,
             error: error.into(),
         })?;
-        play_with(transport, &mut records, self.case, bound, &mut |_| {})
+        play_with(transport, &mut records, &self.clock, (self.case, bound), &mut |_| {})
     }
 
     /// Plays until the beginning of `step`, where the process is killed; `None` when it got there.
@@ -141,10 +163,10 @@ impl Scene {
 
     /// Plays with the process killed at the first news that is `fatal`; `None` when it was.
     pub fn play_killed_at(&mut self, fatal: impl Fn(Progress) -> bool) -> Option<Result<Made, Stopped>> {
-        let (mut records, bound) = (self.records.clone(), self.bound());
+        let (mut records, bound) = (self.watched(self.records.clone()), self.bound());
         let transport = self.reader.connect().unwrap();
         unless_killed(|| {
-            play_with(transport, &mut records, self.case, bound, &mut |news| {
+            play_with(transport, &mut records, &self.clock, (self.case, bound), &mut |news| {
                 if fatal(news) {
                     kill();
                 }
@@ -156,10 +178,10 @@ impl Scene {
     /// records; `None` when it was.
     pub fn play_killed_before(&mut self, nth: usize) -> Option<Result<Made, Stopped>> {
         let left = Arc::new(AtomicUsize::new(nth));
-        let mut records = Mortal(self.records.clone(), left.clone());
+        let mut records = self.watched(Mortal(self.records.clone(), left.clone()));
         let transport = Mortal(self.reader.connect().unwrap(), left);
         let bound = self.bound();
-        unless_killed(|| play_with(transport, &mut records, self.case, bound, &mut |_| {}))
+        unless_killed(|| play_with(transport, &mut records, &self.clock, (self.case, bound), &mut |_| {}))
     }
 
     /// Commands and verbs that a run from here makes before `step` begins, and before the one after it does (or the
@@ -182,6 +204,7 @@ impl Scene {
 
     /// The fault is over: the database runs, the same card is put in again.
     pub fn next_morning(&self) {
+        self.clock.advance(time::Duration::hours(15));
         self.records.start();
         self.reader.cut(None);
         self.reader.reinsert();
@@ -196,6 +219,12 @@ impl Scene {
 
     /// What must be true at any moment, faults or not.
     pub fn assert_nothing_is_claimed_that_is_not_so(&self, what: &str) {
+        for (serial, signatures) in self.signed() {
+            assert!(
+                signatures.windows(2).all(|pair| pair[0] == pair[1]),
+                "{what}: two certificates are signed under {serial}"
+            );
+        }
         let mut serials = BTreeSet::new();
         for card in self.records.cards() {
             for (slot, serial) in &card.serials {
@@ -286,16 +315,13 @@ impl Scene {
     }
 
     pub fn certificate<T: Transport>(&self, chip: &mut Chip<T>, slot: KeySlot) -> VerifiedCertificate {
-        use relay_core::clock::Clock;
         let profile = match slot {
             KeySlot::Authentication => Profile::ResidentAuthentication,
             KeySlot::Eligibility => Profile::ResidentEligibility,
         };
         let der = chip.read_certificate(slot).unwrap();
         let trust = &OFFICE.authorities.trust;
-        let certificate = trust
-            .verify_chain(&der, profile, OFFICE.clock.now(), &|_| false)
-            .unwrap();
+        let certificate = trust.verify_chain(&der, profile, self.clock.now(), &|_| false).unwrap();
         assert!(CheckedKey::parse(certificate.public_key()).is_ok());
         certificate
     }
@@ -322,14 +348,14 @@ pub fn sha256(message: &[u8]) -> [u8; 32] {
 pub fn play_with<T: Transport>(
     transport: T,
     records: &mut dyn Records,
-    case: CaseId,
-    bound: Option<CardId>,
+    clock: &dyn Clock,
+    (case, bound): (CaseId, Option<CardId>),
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Made, Stopped> {
     let mut desk = MakingDesk {
         master: &OFFICE.master,
         authorities: &OFFICE.authorities,
-        clock: &OFFICE.clock,
+        clock,
         chance: &mut OsChance,
     };
     run(
@@ -396,12 +422,7 @@ impl<P: Records> Records for Mortal<P> {
     fn keep_public_key(&mut self, card: CardId, slot: KeySlot, spki: &[u8]) -> Result<(), RecordsError> {
         self.act().keep_public_key(card, slot, spki)
     }
-    fn reserve_serial(
-        &mut self,
-        card: CardId,
-        slot: KeySlot,
-        fresh: CertificateSerial,
-    ) -> Result<CertificateSerial, RecordsError> {
+    fn reserve_serial(&mut self, card: CardId, slot: KeySlot, fresh: Reservation) -> Result<Reservation, RecordsError> {
         self.act().reserve_serial(card, slot, fresh)
     }
     fn keep_certificate(&mut self, card: CardId, slot: KeySlot, der: &[u8]) -> Result<(), RecordsError> {
@@ -412,6 +433,46 @@ impl<P: Records> Records for Mortal<P> {
     }
     fn made(&mut self, card: CardId) -> Result<(), RecordsError> {
         self.act().made(card)
+    }
+}
+
+/// Records at whose door every signed certificate is seen, before they are asked to keep it.
+struct Watched<R>(R, Signed);
+
+impl<R: Records> Records for Watched<R> {
+    fn journal(&mut self, card: CardId) -> Result<CardJournal, RecordsError> {
+        self.0.journal(card)
+    }
+    fn bind_chip(&mut self, case: CaseId, chip: &[u8]) -> Result<CardId, RecordsError> {
+        self.0.bind_chip(case, chip)
+    }
+    fn intend(&mut self, card: CardId, step: Step) -> Result<(), RecordsError> {
+        self.0.intend(card, step)
+    }
+    fn done(&mut self, card: CardId, step: Step, took: Duration) -> Result<(), RecordsError> {
+        self.0.done(card, step, took)
+    }
+    fn advance(&mut self, card: CardId, done: &[(Step, Duration)], intent: Option<Step>) -> Result<(), RecordsError> {
+        self.0.advance(card, done, intent)
+    }
+    fn keep_public_key(&mut self, card: CardId, slot: KeySlot, spki: &[u8]) -> Result<(), RecordsError> {
+        self.0.keep_public_key(card, slot, spki)
+    }
+    fn reserve_serial(&mut self, card: CardId, slot: KeySlot, fresh: Reservation) -> Result<Reservation, RecordsError> {
+        self.0.reserve_serial(card, slot, fresh)
+    }
+    fn keep_certificate(&mut self, card: CardId, slot: KeySlot, der: &[u8]) -> Result<(), RecordsError> {
+        let serial = CertificateSerial::of_certificate(der).unwrap();
+        let mut signed = self.1.lock().unwrap_or_else(|held| held.into_inner());
+        signed.entry(serial).or_default().push(der.to_vec());
+        drop(signed);
+        self.0.keep_certificate(card, slot, der)
+    }
+    fn damaged(&mut self, card: CardId, reason: &str) -> Result<(), RecordsError> {
+        self.0.damaged(card, reason)
+    }
+    fn made(&mut self, card: CardId) -> Result<(), RecordsError> {
+        self.0.made(card)
     }
 }
 

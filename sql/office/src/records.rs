@@ -11,7 +11,7 @@ use std::time::Duration;
 use card::KeySlot;
 use issuance::{
     case::{CardId, CaseId},
-    records::{CardJournal, CardState, CertificateSerial, Records, RecordsError, Step},
+    records::{CardJournal, CardState, CertificateSerial, Records, RecordsError, Reservation, Step},
 };
 use store::{StoreError, Tx};
 use time::OffsetDateTime;
@@ -83,12 +83,7 @@ impl Records for OfficeRecords {
         self.wait(self.office.keep_public_key(&self.act(), card, slot, spki))
     }
 
-    fn reserve_serial(
-        &mut self,
-        card: CardId,
-        slot: KeySlot,
-        fresh: CertificateSerial,
-    ) -> Result<CertificateSerial, RecordsError> {
+    fn reserve_serial(&mut self, card: CardId, slot: KeySlot, fresh: Reservation) -> Result<Reservation, RecordsError> {
         self.wait(self.office.reserve_serial(&self.act(), card, slot, fresh))
     }
 

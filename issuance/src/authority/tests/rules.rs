@@ -8,27 +8,24 @@ fn a_request_is_refused_for_each_thing_that_can_be_wrong_with_it() {
     let profile = Profile::ResidentAuthentication;
     let resident = &office.authorities.resident;
     let good = || office.request(profile, &KEY);
-    resident.prepare(good(), now).unwrap();
+    resident.prepare(good()).unwrap();
 
-    let refused = office.authorities.staff.prepare(good(), now).unwrap_err();
+    let refused = office.authorities.staff.prepare(good()).unwrap_err();
     assert!(matches!(refused, PrepareError::NotThisAuthority { .. }), "{refused}");
     for authority_profile in [Profile::Root, Profile::ResidentAuthority] {
         let request = Request {
             profile: authority_profile,
             ..good()
         };
-        let refused = resident.prepare(request, now).unwrap_err();
+        let refused = resident.prepare(request).unwrap_err();
         assert!(matches!(refused, PrepareError::NotThisAuthority { .. }), "{refused}");
     }
     let staff = Subject::staff("S-0001").unwrap();
     let refused = resident
-        .prepare(
-            Request {
-                subject: staff,
-                ..good()
-            },
-            now,
-        )
+        .prepare(Request {
+            subject: staff,
+            ..good()
+        })
         .unwrap_err();
     assert!(matches!(refused, PrepareError::WrongSubject(_)), "{refused}");
 
@@ -39,61 +36,54 @@ fn a_request_is_refused_for_each_thing_that_can_be_wrong_with_it() {
         proof: Proof { challenge, signature },
         ..good()
     };
-    assert_eq!(resident.prepare(foreign, now).unwrap_err(), PrepareError::NotProved);
+    assert_eq!(resident.prepare(foreign).unwrap_err(), PrepareError::NotProved);
     let replayed = office.request(Profile::ResidentEligibility, &KEY).proof;
     assert_eq!(
         resident
-            .prepare(
-                Request {
-                    proof: replayed,
-                    ..good()
-                },
-                now
-            )
+            .prepare(Request {
+                proof: replayed,
+                ..good()
+            })
             .unwrap_err(),
         PrepareError::NotProved
     );
     let others = office.request(profile, &stranger).proof;
     assert_eq!(
         resident
-            .prepare(
-                Request {
-                    proof: others,
-                    ..good()
-                },
-                now
-            )
+            .prepare(Request {
+                proof: others,
+                ..good()
+            })
             .unwrap_err(),
         PrepareError::NotProved
     );
 
     let refused = resident
-        .prepare(
-            Request {
-                public_key: b"junk",
-                ..good()
-            },
-            now,
-        )
+        .prepare(Request {
+            public_key: b"junk",
+            ..good()
+        })
         .unwrap_err();
     assert!(matches!(refused, PrepareError::Key(_)), "{refused}");
     for first in [0x00, 0x80, 0xff] {
         let mut serial = CertificateSerial::new(&mut OsChance);
         serial.0[0] = first;
         let refused = resident
-            .prepare(
-                Request {
-                    serial: reserved(serial),
-                    ..good()
-                },
-                now,
-            )
+            .prepare(Request {
+                serial: reserved(serial, now),
+                ..good()
+            })
             .unwrap_err();
         assert_eq!(refused, PrepareError::WrongSerial(serial));
     }
     for clock in [now - Duration::minutes(10), now + Duration::days(6 * 365)] {
-        let refused = resident.prepare(good(), clock).unwrap_err();
+        let request = Request {
+            serial: reserved(CertificateSerial::new(&mut OsChance), clock),
+            ..good()
+        };
+        let refused = resident.prepare(request).unwrap_err();
         assert!(matches!(refused, PrepareError::OutsideAuthority { .. }), "{refused}");
+        assert_eq!(resident.covers(profile, clock), Err(refused));
     }
     for number in ["", "S 1", "山田", "123456789012345678901234567890123"] {
         assert_eq!(Subject::staff(number), None, "{number}");
@@ -101,11 +91,28 @@ fn a_request_is_refused_for_each_thing_that_can_be_wrong_with_it() {
 }
 
 #[test]
+fn a_certificate_prepared_again_from_its_reservation_is_signed_to_the_same_bytes() {
+    let resident = &OFFICE.authorities.resident;
+    let at = OFFICE.now + Duration::nanoseconds(999);
+    let sign = |serial: CertificateSerial| {
+        let request = Request {
+            subject: Subject::holder(serial),
+            serial: reserved(serial, at),
+            ..OFFICE.request(Profile::ResidentEligibility, &KEY)
+        };
+        resident.issue(resident.prepare(request).unwrap()).unwrap().der
+    };
+    let [serial, other] = [(); 2].map(|()| CertificateSerial::new(&mut OsChance));
+    assert_eq!(sign(serial), sign(serial));
+    assert_ne!(Subject::holder(serial), Subject::holder(other));
+}
+
+#[test]
 fn what_one_authority_prepared_no_other_signs() {
     let prepared = OFFICE
         .authorities
         .resident
-        .prepare(OFFICE.request(Profile::ResidentEligibility, &KEY), OFFICE.now)
+        .prepare(OFFICE.request(Profile::ResidentEligibility, &KEY))
         .unwrap();
     let refused = OFFICE.authorities.staff.issue(prepared).unwrap_err();
     assert!(matches!(refused, AuthorityError::OtherAuthority), "{refused}");
@@ -171,11 +178,11 @@ fn a_certificate_of_another_office_with_the_same_names_is_refused() {
     hold_ceremony(&plan, &clock, &mut SeededChance::new(1)).unwrap();
     let impostor = Authorities::open(plan.folder, &passphrase).unwrap();
     clock.advance(Duration::hours(1));
-    let request = OFFICE.request(Profile::StaffAuthentication, &KEY);
-    let issued = impostor
-        .staff
-        .issue(impostor.staff.prepare(request, clock.now()).unwrap())
-        .unwrap();
+    let request = Request {
+        serial: reserved(CertificateSerial::new(&mut OsChance), clock.now()),
+        ..OFFICE.request(Profile::StaffAuthentication, &KEY)
+    };
+    let issued = impostor.staff.issue(impostor.staff.prepare(request).unwrap()).unwrap();
     let theirs = impostor
         .trust
         .verify_chain(&issued.der, Profile::StaffAuthentication, clock.now(), &|_| false);

@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use card::KeySlot;
 use issuance::{
     case::{CardId, CaseEvent, CaseId, CaseState},
-    records::{CardState, CertificateSerial, Step},
+    records::{CardState, CertificateSerial, Reservation, Step},
     staff::Role,
 };
 use serde_json::json;
@@ -215,8 +215,8 @@ impl Office {
         act: &Act,
         card: CardId,
         slot: KeySlot,
-        fresh: CertificateSerial,
-    ) -> Result<CertificateSerial, OfficeError> {
+        fresh: Reservation,
+    ) -> Result<Reservation, OfficeError> {
         let reserved = self
             .act(
                 "reserve_serial",
@@ -225,18 +225,20 @@ impl Office {
                 act,
                 |tx, doing| async move {
                     let row = self.being_made(&tx, &doing, card).await?;
-                    if let Some(serial) = serial_reserved(&tx, card, slot).await? {
-                        return Ok(serial);
+                    if let Some(kept) = serial_reserved(&tx, card, slot).await? {
+                        return Ok(kept);
                     }
                     let number = i16::from(slot.reference());
+                    let serial = fresh.serial().0;
+                    // The desk's moment and not this transaction's: the authority was asked about that one.
                     tx.execute(
                         "-- reserve_serial\n\
                      INSERT INTO office.certificate (serial, card, slot, reserved_at) VALUES ($1, $2, $3, $4)",
-                        &[&fresh.0.as_slice(), &card.uuid(), &number, &doing.at],
+                        &[&serial.as_slice(), &card.uuid(), &number, &fresh.at()],
                     )
                     .await?;
                     let subjects = json!({ "case": row.case, "card": card });
-                    let details = json!({ "slot": number, "serial": hex::encode(fresh.0) });
+                    let details = json!({ "slot": number, "serial": hex::encode(serial) });
                     self.record(&tx, &doing, AuditAct::CardSerialReserved, subjects, details)
                         .await?;
                     Ok(fresh)
@@ -264,6 +266,7 @@ impl Office {
         self.act("keep_certificate", AuditAct::CardCertificateKept, None, act, |tx, doing| async move {
             let row = self.being_made(&tx, &doing, card).await?;
             let reserved = serial_reserved(&tx, card, slot).await?;
+            let reserved = reserved.map(|kept| kept.serial());
             let Some(serial) = reserved.filter(|serial| CertificateSerial::of_certificate(der) == Some(*serial)) else {
                 return Err(OfficeError::CardConflict(
                     "the certificate does not carry the serial reserved for it".into(),
@@ -404,14 +407,15 @@ impl Office {
     }
 }
 
-async fn serial_reserved(tx: &Tx, card: CardId, slot: KeySlot) -> Result<Option<CertificateSerial>, OfficeError> {
+async fn serial_reserved(tx: &Tx, card: CardId, slot: KeySlot) -> Result<Option<Reservation>, OfficeError> {
     let row = tx
         .query_opt(
-            "-- serial_reserved\nSELECT serial FROM office.certificate WHERE card = $1 AND slot = $2",
+            "-- serial_reserved\nSELECT serial, reserved_at FROM office.certificate WHERE card = $1 AND slot = $2",
             &[&card.uuid(), &i16::from(slot.reference())],
         )
         .await?;
-    row.map(|row| serial_of(row.get(0))).transpose()
+    row.map(|row| Ok(Reservation::new(serial_of(row.get(0))?, row.get(1))))
+        .transpose()
 }
 
 fn same_key() -> OfficeError {

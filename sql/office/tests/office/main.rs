@@ -13,13 +13,16 @@ mod staff;
 
 use issuance::{
     case::{CardId, CaseId, ShelfPlace},
-    records::{CertificateSerial, KeySlot, Records, Step},
+    records::{CertificateSerial, KeySlot, Records, Reservation, Step},
 };
 use office::{
     OfficeRecords,
     testing::{Clerk, TestOffice},
 };
-use relay_core::chance::{OsChance, draw};
+use relay_core::{
+    chance::{OsChance, draw},
+    clock::{Clock, SystemClock},
+};
 
 /// Makes the card of a verified case with the records alone: every step intended and done.
 fn make_card(records: &mut dyn Records, case: CaseId, chip: &[u8]) -> CardId {
@@ -27,7 +30,8 @@ fn make_card(records: &mut dyn Records, case: CaseId, chip: &[u8]) -> CardId {
     for slot in KeySlot::ALL {
         let serial = CertificateSerial::new(&mut OsChance);
         records.keep_public_key(card, slot, &draw::<64>(&mut OsChance)).unwrap();
-        records.reserve_serial(card, slot, serial).unwrap();
+        let reserved = Reservation::new(serial, SystemClock.now());
+        records.reserve_serial(card, slot, reserved).unwrap();
         records.keep_certificate(card, slot, &certificate(serial)).unwrap();
     }
     for step in Step::ALL {
