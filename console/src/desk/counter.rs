@@ -3,10 +3,10 @@
 //! It runs on the program's first thread and never waits for a card, a database or a file. The only thing that can
 //! hold it is a terminal that does not take what is painted; jobs go on meanwhile.
 
-use std::{io, time::Duration};
+use std::{future::poll_fn, io, task::Poll, time::Duration};
 
 use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use relay_core::clock::Clock;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -84,7 +84,7 @@ pub async fn serve(
         }
         // What else has arrived is taken in before painting: keys first, in the order typed.
         while batch.len() < BATCH {
-            match keys.next().now_or_never() {
+            match typed_already(&mut keys).await {
                 Some(Some(typed)) => batch.extend(event_of(typed?, seen, clock)),
                 Some(None) => return Ok(Ending::Told),
                 None => break,
@@ -97,6 +97,21 @@ pub async fn serve(
             }
         }
     }
+}
+
+/// What the terminal has sent already, without waiting; `None` when there is nothing.
+///
+/// It asks with this task's own waker: crossterm's stream keeps the waker of the first poll that finds nothing and takes
+/// no other until a key comes. `now_or_never` polls with a waker that wakes nobody, and a key would lie there unheard
+/// until the next tick.
+async fn typed_already(keys: &mut EventStream) -> Option<Option<io::Result<TerminalEvent>>> {
+    poll_fn(|context| {
+        Poll::Ready(match keys.poll_next_unpin(context) {
+            Poll::Ready(typed) => Some(typed),
+            Poll::Pending => None,
+        })
+    })
+    .await
 }
 
 enum Happened {
