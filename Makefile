@@ -60,5 +60,4 @@ bench: rust ## 計測 / measures, as ratios
 
 pictures: build ## 画面の絵を本物の画面から作る / the manuals' pictures from the real screens
 	@scripts/packages run demo test
-	@scripts/screenshot
-	@if [ -x scripts/pictures ]; then scripts/pictures; fi
+	@scripts/pictures

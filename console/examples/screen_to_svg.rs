@@ -113,9 +113,13 @@ fn rule(svg: &mut String, screen: &vt100::Screen, column: u16, row: u16, ink: &s
 /// The backgrounds of a row, neighbours of one colour as one piece.
 fn grounds(svg: &mut String, screen: &vt100::Screen, row: u16, columns: u16) -> std::fmt::Result {
     let ground = |column: u16| {
-        screen
-            .cell(row, column)
-            .map_or_else(|| PAPER.to_owned(), |cell| Look::of(cell).paper)
+        let cell = screen.cell(row, column);
+        // The second half of a wide glyph has no look of its own.
+        let cell = match cell {
+            Some(half) if half.is_wide_continuation() => screen.cell(row, column - 1),
+            whole => whole,
+        };
+        cell.map_or_else(|| PAPER.to_owned(), |cell| Look::of(cell).paper)
     };
     let mut column = 0;
     while column < columns {
