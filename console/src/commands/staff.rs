@@ -283,6 +283,15 @@ impl AdministratorSession {
         let begun = records
             .runtime
             .block_on(records.office.log_in(&act("staff"), &desk, &verified.serial().0))?;
+        // Registered by its serial, it must say of itself whose it is: a registration mixed up lets nobody in.
+        if begun.staff.number != verified.number() {
+            let session = Self(begun.session);
+            session.end(records)?;
+            bail!(lang.pick(
+                "カードの職員番号が登録と合いません。このカードは使えません。",
+                "the staff number on the card is not the registered one; this card is no good.",
+            ));
+        }
         if !begun.staff.may(Role::Administration) {
             let session = Self(begun.session);
             session.end(records)?;

@@ -1,14 +1,15 @@
 //! Staff at the desk: their card and password, sessions, the second clerk, the first administrator.
 //!
 //! A login is believed when four things agree: the certificate on the card is one of this office's for staff and good
-//! today, it is registered to someone who may work here, the card took the password, and the card signed a challenge
-//! drawn just now with the certificate's key. The order matters: a card that is not registered costs nobody a try.
+//! today, it is registered to someone who may work here and bears their staff number, the card took the password, and
+//! the card signed a challenge drawn just now with the certificate's key. The order matters: a card that is not registered costs nobody a try.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use card::{CardError, Chip, KeySlot, PcscTransport, PinSlot, Sharing};
+use card::{CardError, Chip, ChipLife, KeySlot, PcscTransport, PinSlot, Sharing};
 use issuance::{
     authority::{ChainError, Profile, VerifiedCertificate},
     issuing::staff::{StaffCardError, StaffDesk, StaffOrder, make_staff_card},
+    records::{CertificateSerial, RecordsError},
     staff::{Role, Staff},
 };
 use office::{Act, NewStaff, SessionBegun};
@@ -85,6 +86,43 @@ impl Desk {
         if !self.wait(self.office.is_first_run())? {
             return Err(Fault::NotNow);
         }
+        let serial = match self.made_before(at, number, password)? {
+            Some(serial) => serial,
+            None => self.make_administrators_card(at, number, password)?,
+        };
+        let new = NewStaff {
+            number: number.to_owned(),
+            name: name.to_owned(),
+            roles: Role::ALL.into_iter().collect(),
+            certificate: Some(serial.clone()),
+        };
+        self.wait(self.office.add_staff(&Act::of_process("setup", fresh()), &new))?;
+        let act = Act::of_process("login", fresh());
+        let begun = self.wait(self.office.log_in(&act, &self.setup.desk, &serial))?;
+        Ok(self.enter(begun))
+    }
+
+    /// The serial of the finished card in the staff reader, where the first administrator's card was made and the
+    /// records then did not take its holder: nothing is signed a second time, and no blank is spent.
+    fn made_before(&self, at: &AtReader, number: &str, password: &SecretString) -> Result<Option<Vec<u8>>, Fault> {
+        let mut chip = at.card(Sharing::Exclusive)?;
+        if chip.life() != ChipLife::Closed {
+            return Ok(None);
+        }
+        let (verified, serial) = self.certificate_of(&mut chip, at).map_err(|fault| match fault {
+            Fault::StaffUnknown => Fault::NotBlank,
+            fault => fault,
+        })?;
+        if verified.number() != number {
+            return Err(Fault::NotBlank);
+        }
+        self.answers(&mut chip, &verified, at, password)
+            .map_err(|(fault, _)| fault)?;
+        Ok(Some(serial))
+    }
+
+    /// Makes the card; its serial is in the trail before anything is signed under it, whatever happens then.
+    fn make_administrators_card(&self, at: &AtReader, number: &str, password: &SecretString) -> Result<Vec<u8>, Fault> {
         let (authorities, master) = (self.keys.authorities()?, self.keys.master()?);
         let order = StaffOrder {
             number,
@@ -100,23 +138,25 @@ impl Desk {
             chance: &mut chance,
         };
         let transport = at.transport(Sharing::Exclusive)?;
-        // The serial becomes known to the office with the person, below; a card cut off before that opens nothing.
-        let made = make_staff_card(transport, &order, &mut desk, &mut |_| Ok(())).map_err(|error| match error {
+        // The person is registered when the card is finished: one cut off before that opens nothing, and nobody is shut
+        // out of the first run by it.
+        let mut unrecorded = None;
+        let mut record = |serial: CertificateSerial| {
+            let act = Act::of_process("setup", fresh());
+            self.wait(self.office.reserve_staff_serial(&act, number, &serial))
+                .map_err(|fault| {
+                    unrecorded = Some(fault);
+                    RecordsError::Unreachable("the serial is not recorded".into())
+                })
+        };
+        let made = make_staff_card(transport, &order, &mut desk, &mut record);
+        let made = made.map_err(|error| match error {
             StaffCardError::Card(error) => at.fault(&error),
             StaffCardError::NotBlank(_) => Fault::NotBlank,
             StaffCardError::NotVerified(error) => of_chain(&error),
-            error => trouble::other(&error),
+            error => unrecorded.take().unwrap_or_else(|| trouble::other(&error)),
         })?;
-        let new = NewStaff {
-            number: number.to_owned(),
-            name: name.to_owned(),
-            roles: Role::ALL.into_iter().collect(),
-            certificate: Some(made.serial.0.to_vec()),
-        };
-        self.wait(self.office.add_staff(&Act::of_process("setup", fresh()), &new))?;
-        let act = Act::of_process("login", fresh());
-        let begun = self.wait(self.office.log_in(&act, &self.setup.desk, &made.serial.0))?;
-        Ok(self.enter(begun))
+        Ok(made.serial.0.to_vec())
     }
 
     /// Ends the session; the leases end with it.
@@ -152,6 +192,30 @@ impl Desk {
             self.refused(None, "staff_unknown");
             return Err(Fault::StaffUnknown);
         };
+        // Registered by its serial, it must say of itself whose it is: a registration mixed up logs nobody in.
+        if verified.number() != staff.number {
+            self.refused(Some(&staff), "staff_number");
+            return Err(Fault::StaffUnknown);
+        }
+        self.answers(&mut chip, &verified, at, password)
+            .map_err(|(fault, rule)| {
+                if let Some(rule) = rule {
+                    self.refused(Some(&staff), rule);
+                }
+                fault
+            })?;
+        Ok(Proven { staff, certificate })
+    }
+
+    /// Has the card take the password and sign a challenge drawn just now with its certificate's key. What it refuses
+    /// comes with the rule it broke, as the trail names it; a card that was pulled broke none.
+    fn answers(
+        &self,
+        chip: &mut Chip<PcscTransport>,
+        verified: &VerifiedCertificate,
+        at: &AtReader,
+        password: &SecretString,
+    ) -> Result<(), (Fault, Option<&'static str>)> {
         if let Err(error) = chip.verify_pin(PinSlot::Holder, password) {
             let fault = match error {
                 // The card did not count it: its shape alone shows that it is wrong.
@@ -162,18 +226,17 @@ impl Desk {
                 },
                 error => at.fault(&error),
             };
-            self.refused(Some(&staff), rule(&fault));
-            return Err(fault);
+            let rule = rule(&fault);
+            return Err((fault, Some(rule)));
         }
         let message = [CHALLENGE, &draw::<32>(&mut OsChance)].concat();
         let signature = chip
             .sign(KeySlot::Authentication, &sha256(&message))
-            .map_err(|error| at.fault(&error))?;
-        if !verified.signed(&message, &signature) {
-            self.refused(Some(&staff), "signature");
-            return Err(Fault::StaffUnknown);
+            .map_err(|error| (at.fault(&error), None))?;
+        match verified.signed(&message, &signature) {
+            true => Ok(()),
+            false => Err((Fault::StaffUnknown, Some("signature"))),
         }
-        Ok(Proven { staff, certificate })
     }
 
     fn certificate_of(

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use issuance::staff::{Role, Staff, StaffId};
+use issuance::{
+    records::CertificateSerial,
+    staff::{Role, Staff, StaffId},
+};
 use relay_core::audit::Outcome;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -137,6 +140,40 @@ impl Office {
             )
             .await?;
             Ok(id)
+        })
+        .await
+    }
+
+    /// Keeps in the trail that `serial` is taken for the card of staff number `number`, before anything is signed under
+    /// it: for the first administrator, who is registered when the card is finished. Who may is as with
+    /// [`add_staff`](Self::add_staff).
+    ///
+    /// # Errors
+    /// [`OfficeError::CertificateTaken`], [`OfficeError::NotFirstRun`], [`OfficeError::NotAllowed`]
+    pub async fn reserve_staff_serial(
+        &self,
+        act: &Act,
+        number: &str,
+        serial: &CertificateSerial,
+    ) -> Result<(), OfficeError> {
+        let audit_act = AuditAct::CardSerialReserved;
+        self.act("reserve_staff_serial", audit_act, None, act, |tx, doing| async move {
+            match doing.by {
+                By::Session(_) => doing.must(&[Role::Administration])?,
+                By::Process(_) if administrators(&tx).await? == 0 => {}
+                By::Process(_) => return Err(OfficeError::NotFirstRun),
+            }
+            let taken = tx
+                .query_opt(
+                    "-- staff_serial_taken\nSELECT FROM office.staff_certificate WHERE serial = $1",
+                    &[&serial.0.as_slice()],
+                )
+                .await?;
+            if taken.is_some() {
+                return Err(OfficeError::CertificateTaken);
+            }
+            let details = json!({ "staff_number": number.trim(), "serial": hex::encode(serial.0) });
+            Ok(self.record(&tx, &doing, audit_act, json!({}), details).await?)
         })
         .await
     }

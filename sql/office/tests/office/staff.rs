@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use issuance::staff::Role;
+use issuance::{records::CertificateSerial, staff::Role};
 use office::{
     Act, NewStaff, OfficeError,
     testing::{self, Clerk, TestOffice},
 };
+use relay_core::chance::OsChance;
 use uuid::Uuid;
 
 fn process() -> Act {
@@ -49,6 +50,29 @@ async fn the_first_administrator_is_made_without_one_and_no_second_so() {
     assert!(matches!(taken, Err(OfficeError::StaffNumberTaken(_))), "{taken:?}");
     assert_eq!(office.office.staff().await.unwrap().len(), 2);
     assert!(!office.office.is_first_run().await.unwrap());
+}
+
+#[tokio::test]
+async fn the_first_administrators_serial_is_in_the_trail_before_anybody_is_registered_and_shuts_nobody_out() {
+    let office = testing::open().await.unwrap();
+    let records = &office.office;
+    let serials = [(); 2].map(|()| CertificateSerial::new(&mut OsChance));
+    for serial in &serials {
+        records.reserve_staff_serial(&process(), "S-1", serial).await.unwrap();
+    }
+    assert!(
+        records.is_first_run().await.unwrap(),
+        "a card cut off can be made again"
+    );
+    let events = records.audit_since(time::OffsetDateTime::UNIX_EPOCH, 9).await.unwrap();
+    for serial in &serials {
+        let serial = hex::encode(serial.0);
+        assert!(events.iter().any(|kept| kept.event.details["serial"] == serial));
+    }
+    let registered = new("S-1", &[Role::Administration], Some(&serials[1].0));
+    records.add_staff(&process(), &registered).await.unwrap();
+    let late = records.reserve_staff_serial(&process(), "S-2", &serials[0]).await;
+    assert!(matches!(late, Err(OfficeError::NotFirstRun)), "{late:?}");
 }
 
 #[tokio::test]
