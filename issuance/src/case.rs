@@ -68,11 +68,11 @@ impl ShelfPlace {
             .chars()
             .map(|c| if matches!(c, 'ー' | '−' | '‐') { '-' } else { c })
             .collect();
-        let fits = !text.is_empty()
-            && text.len() <= 12
-            && text
-                .chars()
-                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-');
+        // One to three short groups, as shelves are labelled: a notice's code scanned into the field is no place.
+        let fits = text.split('-').count() <= 3
+            && text.split('-').all(|group| {
+                (1..=4).contains(&group.len()) && group.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+            });
         fits.then_some(Self(text))
     }
 
@@ -359,5 +359,8 @@ mod tests {
         assert_eq!(ShelfPlace::parse(" ａ－12 "), ShelfPlace::parse("A-12"));
         assert_eq!(ShelfPlace::parse("棚1"), None);
         assert_eq!(ShelfPlace::parse(""), None);
+        assert_eq!(ShelfPlace::parse("A--1"), None);
+        assert_eq!(ShelfPlace::parse("A-12MDG1-202"), None);
+        assert_eq!(ShelfPlace::parse("MDG1-2026-000001-AWQ5KOTM3F376W7DOORUKJJQNB"), None);
     }
 }
