@@ -105,7 +105,11 @@ fn agreements(recorded: &Recorded, code: &NoticeCode, shelf: &ShelfPlace, chip: 
     let set = |set: bool| if set { "○" } else { "-" }.to_owned();
     vec![
         pair(
-            Compared::Notice,
+            if same_case {
+                Compared::Notice
+            } else {
+                Compared::CaseOfNotice
+            },
             recorded.number.to_string(),
             notice,
             same_case && same_token,
@@ -129,6 +133,7 @@ fn agreements(recorded: &Recorded, code: &NoticeCode, shelf: &ShelfPlace, chip: 
 const fn mismatch(what: Compared) -> Mismatch {
     match what {
         Compared::Notice => Mismatch::OtherToken,
+        Compared::CaseOfNotice => Mismatch::OtherCase,
         Compared::Shelf => Mismatch::OtherShelf,
         Compared::Chip => Mismatch::OtherChip,
         Compared::Pin => Mismatch::PinNotSet,

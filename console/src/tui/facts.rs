@@ -346,6 +346,8 @@ pub struct Agreement {
 pub enum Compared {
     /// The notice's QR against the case.
     Notice,
+    /// The case the notice is of, when it is another one.
+    CaseOfNotice,
     /// The shelf place named against the records.
     Shelf,
     /// The chip serial read against the case's card.

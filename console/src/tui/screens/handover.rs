@@ -377,7 +377,7 @@ impl Handover {
 
 const fn compared_word(what: Compared) -> &'static str {
     match what {
-        Compared::Notice => "compared-notice",
+        Compared::Notice | Compared::CaseOfNotice => "compared-notice",
         Compared::Shelf => "compared-shelf",
         Compared::Chip => "compared-chip",
         Compared::Pin => "compared-pin",
