@@ -96,6 +96,7 @@ impl Screen for Second {
             Intent::Back => common.go(Go::CloseOver),
             Intent::Confirm if self.agreed.is_some() => common.tell(Meaning::NeedsYou, "second-return-card"),
             Intent::Confirm => match &self.card {
+                None if self.reading.is_some() => common.tell(Meaning::Waiting, "login-reading"),
                 None => common.tell(Meaning::NeedsYou, "second-insert"),
                 Some(_) if self.is_first_clerk(common) => common.tell_fault(&Fault::SamePerson),
                 Some(card) if card.staff.is_none() => common.tell_fault(&Fault::StaffUnknown),
