@@ -4,6 +4,7 @@
 mod clerk;
 mod faults;
 mod people;
+mod refusals;
 mod screen;
 #[path = "../set_up/shell.rs"]
 #[allow(dead_code, reason = "shared with the tests of the set-up, which use more of it")]
