@@ -142,6 +142,9 @@ pub enum OfficeError {
     /// Notice, shelf, chip, PIN or sights do not agree; the card is not handed over.
     #[error(transparent)]
     HandoverRefused(#[from] issuance::handover::HandoverRefused),
+    /// Something that went wrong with the case is not settled.
+    #[error("an incident of the case is open: settle it first")]
+    IncidentOpen,
     /// No notice was issued for the case.
     #[error("no delivery notice was issued for this case")]
     NoNotice,
@@ -168,6 +171,7 @@ impl OfficeError {
             Self::OtherClerk => "other_clerk",
             Self::ApprovalMissing => "approval_missing",
             Self::HandoverRefused(_) => "handover_mismatch",
+            Self::IncidentOpen => "incident_open",
             Self::NoNotice => "no_notice",
             Self::NotHeld => "not_held",
             _ => return None,

@@ -66,15 +66,19 @@ pub enum AuditAct {
     CardStepDone,
     /// Subjects: case, card.
     CardMade,
-    /// Subjects: case, card. Details: reason, revoked (how many certificates).
+    /// Subjects: case, card. Details: reason, revoked (how many certificates), words (given up by a clerk).
     CardDamaged,
     /// Subjects: case, card.
     CardPinSet,
+    /// Subjects: case, card. Before the chip is touched.
+    CardPinResetBegun,
+    /// Subjects: case, card.
+    CardPinReset,
 }
 
 impl AuditAct {
     /// Every act, in the order of the list in the database.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::StaffAdded,
         Self::StaffRolesChanged,
         Self::StaffCertificateRegistered,
@@ -107,6 +111,8 @@ impl AuditAct {
         Self::CardMade,
         Self::CardDamaged,
         Self::CardPinSet,
+        Self::CardPinResetBegun,
+        Self::CardPinReset,
     ];
 
     /// As stored, and as the key of its words on the screen.
@@ -144,6 +150,8 @@ impl AuditAct {
             Self::CardMade => "card.made",
             Self::CardDamaged => "card.damaged",
             Self::CardPinSet => "card.pin_set",
+            Self::CardPinResetBegun => "card.pin_reset_begun",
+            Self::CardPinReset => "card.pin_reset",
         }
     }
 }

@@ -2,8 +2,8 @@
 //! asks for were taken, and not before.
 
 use issuance::{
-    case::{CaseEvent, CaseId, CaseNumber, CaseState, NotNow, ShelfPlace},
-    handover::{Found, NoticeCode, Recorded, SightConfirmed, SightRule, check},
+    case::{CardId, CaseEvent, CaseId, CaseNumber, CaseState, NotNow, ShelfPlace},
+    handover::{Found, Mismatch, NoticeCode, Recorded, SightConfirmed, SightRule, check},
     staff::{Role, StaffId},
 };
 use serde_json::json;
@@ -24,38 +24,91 @@ pub struct Occupied {
 }
 
 impl Office {
+    /// Whether the PIN of the case's made card may be set now: asked before the chip is touched. Setting it anew
+    /// (`again`) is recorded already here, for the chip may take it and the records be away afterwards.
+    ///
+    /// # Errors
+    /// [`OfficeError::PinAlreadySet`], [`OfficeError::PinNotSet`] when there is none to set anew,
+    /// [`OfficeError::NotNow`] before the card is made and after it is handed over, [`OfficeError::NotAllowed`],
+    /// [`OfficeError::NotHeld`], [`OfficeError::ChangedMeanwhile`]
+    pub async fn may_set_pin(&self, act: &Act, at: CaseAt, again: bool) -> Result<(), OfficeError> {
+        self.act(
+            "may_set_pin",
+            pin_act(again),
+            Some(at.id),
+            act,
+            |tx, doing| async move {
+                let (_, card) = self.pin_of(&tx, &doing, at).await?;
+                let row = tx
+                    .query_one(
+                        "-- pin_known\nSELECT pin_set_at IS NOT NULL FROM office.card WHERE id = $1",
+                        &[&card.uuid()],
+                    )
+                    .await?;
+                match (again, row.get::<_, bool>(0)) {
+                    (false, true) => Err(OfficeError::PinAlreadySet),
+                    (true, false) => Err(OfficeError::PinNotSet),
+                    (false, false) => Ok(()),
+                    (true, true) => {
+                        let subjects = json!({ "case": at.id, "card": card });
+                        self.record(&tx, &doing, AuditAct::CardPinResetBegun, subjects, json!({}))
+                            .await?;
+                        Ok(())
+                    }
+                }
+            },
+        )
+        .await
+    }
+
     /// Records that the resident set the PIN on the made card. Gives the case's new version.
     ///
     /// # Errors
     /// [`OfficeError::PinAlreadySet`], [`OfficeError::NotNow`] before the card is made, [`OfficeError::NotAllowed`]
     pub async fn pin_set(&self, act: &Act, at: CaseAt) -> Result<i64, OfficeError> {
-        self.act(
-            "pin_set",
-            AuditAct::CardPinSet,
-            Some(at.id),
-            act,
-            |tx, doing| async move {
-                doing.must(&[Role::Issuing, Role::Handover])?;
-                let row = self.held_at(&tx, &doing, at).await?;
-                let (CaseState::Made { card } | CaseState::Shelved { card, .. }) = self.state_of(&row)? else {
-                    return Err(not_now(self.state_of(&row)?.name(), "pin_set"));
-                };
-                let set = tx
-                    .execute(
-                        "-- pin_set\nUPDATE office.card SET pin_set_at = $2 WHERE id = $1 AND pin_set_at IS NULL",
-                        &[&card.uuid(), &doing.at],
-                    )
-                    .await?;
-                if set == 0 {
-                    return Err(OfficeError::PinAlreadySet);
-                }
-                let subjects = json!({ "case": at.id, "card": card });
-                self.record(&tx, &doing, AuditAct::CardPinSet, subjects, json!({}))
-                    .await?;
-                Ok(self.touch(&tx, &row).await?)
-            },
-        )
+        self.pin_is_set(act, at, false).await
+    }
+
+    /// Records that the resident set the PIN anew. Looks taken are forgotten. Gives the case's new version.
+    ///
+    /// # Errors
+    /// [`OfficeError::PinNotSet`] when there was none, [`OfficeError::NotNow`], [`OfficeError::NotAllowed`]
+    pub async fn pin_reset(&self, act: &Act, at: CaseAt) -> Result<i64, OfficeError> {
+        self.pin_is_set(act, at, true).await
+    }
+
+    async fn pin_is_set(&self, act: &Act, at: CaseAt, again: bool) -> Result<i64, OfficeError> {
+        let verb = if again { "pin_reset" } else { "pin_set" };
+        self.act(verb, pin_act(again), Some(at.id), act, |tx, doing| async move {
+            let (row, card) = self.pin_of(&tx, &doing, at).await?;
+            let set = tx
+                .execute(
+                    "-- pin_set\n\
+                     UPDATE office.card SET pin_set_at = $2 WHERE id = $1 AND (pin_set_at IS NOT NULL) = $3",
+                    &[&card.uuid(), &doing.at, &again],
+                )
+                .await?;
+            match (set, again) {
+                (0, false) => return Err(OfficeError::PinAlreadySet),
+                (0, true) => return Err(OfficeError::PinNotSet),
+                (_, false) => {}
+                (_, true) => clear_sights(&tx, at.id).await?,
+            }
+            let subjects = json!({ "case": at.id, "card": card });
+            self.record(&tx, &doing, pin_act(again), subjects, json!({})).await?;
+            Ok(self.touch(&tx, &row).await?)
+        })
         .await
+    }
+
+    /// The case, held and as it was seen, and its card, which is made and not yet handed over.
+    async fn pin_of(&self, tx: &Tx, doing: &Doing, at: CaseAt) -> Result<(CaseRow, CardId), OfficeError> {
+        doing.must(&[Role::Issuing, Role::Handover])?;
+        let row = self.held_at(tx, doing, at).await?;
+        match self.state_of(&row)? {
+            CaseState::Made { card } | CaseState::Shelved { card, .. } => Ok((row, card)),
+            state => Err(not_now(state.name(), "pin_set")),
+        }
     }
 
     /// Puts the card in the shelf, or in another place of it. Gives the case's new version.
@@ -201,12 +254,58 @@ impl Office {
         .await
     }
 
+    /// Lays what is on the counter beside the records before anyone looks. What does not agree is recorded as a refused
+    /// handover: trying until it fits is seen.
+    ///
+    /// # Errors
+    /// [`OfficeError::HandoverRefused`] with what does not agree, [`OfficeError::IncidentOpen`],
+    /// [`OfficeError::NoNotice`], [`OfficeError::NotNow`], [`OfficeError::NotAllowed`], [`OfficeError::NotHeld`]
+    pub async fn compare_handover(
+        &self,
+        act: &Act,
+        at: CaseAt,
+        notice: &NoticeCode,
+        shelf: &ShelfPlace,
+        chip: &[u8],
+    ) -> Result<(), OfficeError> {
+        let compared = self
+            .act(
+                "compare_handover",
+                AuditAct::CaseHandedOver,
+                Some(at.id),
+                act,
+                |tx, doing| async move {
+                    doing.must(&[Role::Handover])?;
+                    let row = self.held_at(&tx, &doing, at).await?;
+                    let recorded = self.recorded(&tx, &row).await?;
+                    self.no_incident(&tx, at.id).await?;
+                    let found = Found {
+                        notice: notice.clone(),
+                        shelf: shelf.clone(),
+                        chip: chip.to_vec(),
+                        sights: Vec::new(),
+                    };
+                    let Err(mut refused) = check(&recorded, &found, SightRule::OneClerkTwice) else {
+                        return Ok(());
+                    };
+                    // Nobody has been asked to look yet.
+                    refused.mismatches.retain(|one| *one != Mismatch::SightsMissing);
+                    match refused.mismatches.is_empty() {
+                        true => Ok(()),
+                        false => Err(refused.into()),
+                    }
+                },
+            )
+            .await;
+        self.forget_looks_when_refused(at.id, compared).await
+    }
+
     /// Hands the card over: everything is compared once more inside the transaction; card and case change together.
     /// Gives the case's new version.
     ///
     /// # Errors
-    /// [`OfficeError::HandoverRefused`] with everything that does not agree (recorded), [`OfficeError::NotNow`],
-    /// [`OfficeError::NotAllowed`], [`OfficeError::ChangedMeanwhile`], [`OfficeError::NotHeld`]
+    /// [`OfficeError::HandoverRefused`] with everything that does not agree (recorded), [`OfficeError::IncidentOpen`],
+    /// [`OfficeError::NotNow`], [`OfficeError::NotAllowed`], [`OfficeError::ChangedMeanwhile`], [`OfficeError::NotHeld`]
     pub async fn hand_over(
         &self,
         act: &Act,
@@ -226,6 +325,7 @@ impl Office {
                     doing.must(&[Role::Handover])?;
                     let row = self.held_at(&tx, &doing, at).await?;
                     let recorded = self.recorded(&tx, &row).await?;
+                    self.no_incident(&tx, at.id).await?;
                     let found = Found {
                         notice: notice.clone(),
                         shelf: shelf.clone(),
@@ -257,16 +357,24 @@ impl Office {
                 },
             )
             .await;
-        // What was looked at was something else than this case's card and notice: whoever brings the right ones looks
-        // anew. The refusal rolled its own transaction back.
-        if let Err(OfficeError::HandoverRefused(refused)) = &over
+        self.forget_looks_when_refused(at.id, over).await
+    }
+
+    /// What was looked at was something else than this case's card and notice: whoever brings the right ones looks anew.
+    /// The refusal rolled its own transaction back.
+    async fn forget_looks_when_refused<T>(
+        &self,
+        case: CaseId,
+        ended: Result<T, OfficeError>,
+    ) -> Result<T, OfficeError> {
+        if let Err(OfficeError::HandoverRefused(refused)) = &ended
             && refused.is_incident()
         {
             self.store
-                .run("forget_sights", |tx| async move { clear_sights(&tx, at.id).await })
+                .run("forget_sights", |tx| async move { clear_sights(&tx, case).await })
                 .await?;
         }
-        over
+        ended
     }
 
     async fn recorded(&self, tx: &Tx, row: &CaseRow) -> Result<Recorded, OfficeError> {
@@ -381,6 +489,15 @@ const fn rule_name(rule: SightRule) -> &'static str {
     match rule {
         SightRule::TwoClerks => "two_clerks",
         SightRule::OneClerkTwice => "one_clerk_twice",
+    }
+}
+
+/// As recorded.
+const fn pin_act(again: bool) -> AuditAct {
+    if again {
+        AuditAct::CardPinReset
+    } else {
+        AuditAct::CardPinSet
     }
 }
 

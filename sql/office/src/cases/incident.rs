@@ -174,6 +174,14 @@ impl Office {
         .await
     }
 
+    /// Refuses while something that went wrong with the case is not settled.
+    pub(crate) async fn no_incident(&self, tx: &Tx, case: CaseId) -> Result<(), OfficeError> {
+        match self.open_incidents(tx, case).await?.is_empty() {
+            true => Ok(()),
+            false => Err(OfficeError::IncidentOpen),
+        }
+    }
+
     pub(crate) async fn open_incidents(&self, tx: &Tx, case: CaseId) -> Result<Vec<Incident>, OfficeError> {
         let rows = tx
             .query(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_lc_rs::digest::{SHA256, digest};
 use card::KeySlot;
 use issuance::{
-    case::{CardId, CaseEvent, CaseId, CaseState},
+    case::{CardId, CaseEvent, CaseId, CaseState, NotNow},
     records::{CardState, CertificateSerial, Reservation, Step},
     staff::Role,
 };
@@ -17,8 +17,11 @@ use super::{CardRow, card_row, serial_of};
 use crate::{
     Act, AuditAct, Office, OfficeError,
     act::Doing,
-    cases::{self, ApprovalId, Phase, Purpose},
+    cases::{self, ApprovalId, CaseAt, CaseRow, Phase, Purpose},
 };
+
+/// What the records say of a card given up by hand; the clerk's own words are sealed.
+const GIVEN_UP: &str = "given up by a clerk";
 
 impl Office {
     pub(super) async fn bind_chip(
@@ -316,36 +319,77 @@ impl Office {
                     CardState::Making | CardState::Made => {}
                 }
                 let case = self.held(&tx, &doing, row.case).await?;
-                cases::clear_sights(&tx, row.case).await?;
-                tx.execute(
-                "-- card_damaged\nUPDATE office.card SET state = 'damaged', damaged_at = $2, damage = $3 WHERE id = $1",
-                &[&card.uuid(), &doing.at, &reason],
-            )
-            .await?;
-                // RFC 5280 §5.3.1: another certificate takes its place; no key is known to be compromised.
-                let revoked = tx
-                    .execute(
-                        "-- revoke_card\n\
-                     UPDATE office.certificate SET revoked_at = $2, revocation = 'superseded'\n\
-                     WHERE card = $1 AND revoked_at IS NULL",
-                        &[&card.uuid(), &doing.at],
-                    )
-                    .await?;
-                tx.execute(
-                    "-- notice_void\n\
-                 UPDATE office.delivery_notice SET replaced_at = $2 WHERE case_id = $1 AND replaced_at IS NULL",
-                    &[&row.case.uuid(), &doing.at],
-                )
-                .await?;
-                self.advance(&tx, &doing, &case, &CaseEvent::CardDamaged, None).await?;
-                let subjects = json!({ "case": row.case, "card": card });
-                let details = json!({ "reason": reason, "revoked": revoked });
-                self.record(&tx, &doing, AuditAct::CardDamaged, subjects, details)
-                    .await?;
-                Ok(())
+                let details = json!({ "reason": reason });
+                self.damage(&tx, &doing, &case, card, reason, details).await.map(drop)
             },
         )
         .await
+    }
+
+    /// Gives a card up by a clerk's decision, whatever it says itself: as [`Self::card_damaged`], with the reason in
+    /// the clerk's words, which are kept sealed. Gives the case's new version.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotNow`] without a card that is made or being made, [`OfficeError::NotHeld`],
+    /// [`OfficeError::ChangedMeanwhile`], [`OfficeError::NotAllowed`]
+    pub async fn give_up_card(&self, act: &Act, at: CaseAt, words: &str) -> Result<i64, OfficeError> {
+        self.act(
+            "give_up_card",
+            AuditAct::CardDamaged,
+            Some(at.id),
+            act,
+            |tx, doing| async move {
+                doing.must(&[Role::Issuing, Role::Handover])?;
+                let case = self.held_at(&tx, &doing, at).await?;
+                let state = self.state_of(&case)?;
+                let after = state.after(&CaseEvent::CardDamaged)?;
+                let card = state.card().ok_or(NotNow {
+                    state: after.name(),
+                    event: CaseEvent::CardDamaged.name(),
+                })?;
+                let details = json!({ "reason": GIVEN_UP, "words": self.seal_words(&doing, words) });
+                self.damage(&tx, &doing, &case, card, GIVEN_UP, details).await
+            },
+        )
+        .await
+    }
+
+    /// A card that is not active is no longer good: its certificates and notice neither, and its case waits for a blank.
+    async fn damage(
+        &self,
+        tx: &Tx,
+        doing: &Doing,
+        case: &CaseRow,
+        card: CardId,
+        reason: &str,
+        mut details: serde_json::Value,
+    ) -> Result<i64, OfficeError> {
+        cases::clear_sights(tx, case.id).await?;
+        tx.execute(
+            "-- card_damaged\nUPDATE office.card SET state = 'damaged', damaged_at = $2, damage = $3 WHERE id = $1",
+            &[&card.uuid(), &doing.at, &reason],
+        )
+        .await?;
+        // RFC 5280 §5.3.1: another certificate takes its place; no key is known to be compromised.
+        let revoked = tx
+            .execute(
+                "-- revoke_card\n\
+                 UPDATE office.certificate SET revoked_at = $2, revocation = 'superseded'\n\
+                 WHERE card = $1 AND revoked_at IS NULL",
+                &[&card.uuid(), &doing.at],
+            )
+            .await?;
+        tx.execute(
+            "-- notice_void\n\
+             UPDATE office.delivery_notice SET replaced_at = $2 WHERE case_id = $1 AND replaced_at IS NULL",
+            &[&case.id.uuid(), &doing.at],
+        )
+        .await?;
+        let version = self.advance(tx, doing, case, &CaseEvent::CardDamaged, None).await?;
+        let subjects = json!({ "case": case.id, "card": card });
+        details["revoked"] = json!(revoked);
+        self.record(tx, doing, AuditAct::CardDamaged, subjects, details).await?;
+        Ok(version)
     }
 
     pub(super) async fn card_made(&self, act: &Act, card: CardId) -> Result<(), OfficeError> {

@@ -207,13 +207,109 @@ async fn a_mismatch_sends_the_card_back_with_an_incident() {
     let file = records.case(clerk.session, case).await.unwrap();
     assert_eq!(file.incidents[0].note, "棚の札と違う");
     assert_eq!(file.incidents[0].mismatched, ["other_chip"]);
-    let at = office::cases::CaseAt { id: case, version };
+    assert_eq!(office.now(&clerk, case).await.unwrap().version, version);
+    // Until it is settled nothing is handed over, whatever agrees by now.
+    let notice = records.issue_notice(&clerk.act(), case).await.unwrap();
+    let at = office.now(&clerk, case).await.unwrap();
+    let (shelf, rule) = (place("A-1"), SightRule::OneClerkTwice);
+    let over = records
+        .hand_over(&clerk.act(), at, &notice, &shelf, b"chip-0001", rule)
+        .await;
+    assert!(matches!(over, Err(OfficeError::IncidentOpen)), "{over:?}");
     records
         .close_incident(&clerk.act(), at, incident, "札を直した")
         .await
         .unwrap();
     assert_eq!(records.queue(Queue::ToHandOver, 10).await.unwrap().len(), 1);
     assert_eq!(records.shelf().await.unwrap()[0].case, case);
+
+    // Trying until it fits is seen: what does not agree is in the journal, though nobody was to look yet.
+    let compare = async |chip: &[u8]| {
+        let at = office.now(&clerk, case).await.unwrap();
+        records.compare_handover(&clerk.act(), at, &notice, &shelf, chip).await
+    };
+    let at = office.now(&clerk, case).await.unwrap();
+    records.pin_set(&clerk.act(), at).await.unwrap();
+    assert!(matches!(
+        compare(b"chip-0002").await,
+        Err(OfficeError::HandoverRefused(refused)) if refused.mismatches == [Mismatch::OtherChip]
+    ));
+    compare(b"chip-0001").await.unwrap();
+    let journal = records.journal(case).await.unwrap();
+    let refused: Vec<_> = journal
+        .iter()
+        .filter(|entry| entry.act == "case.handed_over" && entry.outcome == Outcome::Refused)
+        .map(|entry| entry.details["refused"].as_str())
+        .collect();
+    assert_eq!(refused, [Some("incident_open"), Some("handover_mismatch")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pin_is_set_anew_before_the_handover_and_recorded_before_and_after() {
+    let office = testing::open().await.unwrap();
+    let residents = city(60);
+    office.import(residents.clone()).await.unwrap();
+    let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let reception = office.clerk("鈴木 誠", "窓口2", &[Role::Reception]).await.unwrap();
+    let verified = office.verified(&clerk, &adults(&residents)[0]).await.unwrap();
+    let (records, case) = (&office.office, verified.id);
+    let early = records.may_set_pin(&clerk.act(), verified, false).await;
+    assert!(matches!(early, Err(OfficeError::NotNow(_))), "{early:?}");
+    on_card_thread(&office, &clerk, move |records| make_card(records, case, b"chip-0001")).await;
+    let at = office.now(&clerk, case).await.unwrap();
+    assert!(matches!(
+        records.may_set_pin(&clerk.act(), at, true).await,
+        Err(OfficeError::PinNotSet)
+    ));
+    records.may_set_pin(&clerk.act(), at, false).await.unwrap();
+    records.pin_set(&clerk.act(), at).await.unwrap();
+    // Role, hold and version are asked before the chip is.
+    assert!(matches!(
+        records.may_set_pin(&clerk.act(), at, true).await,
+        Err(OfficeError::ChangedMeanwhile)
+    ));
+    let at = office.now(&clerk, case).await.unwrap();
+    assert!(matches!(
+        records.may_set_pin(&reception.act(), at, true).await,
+        Err(OfficeError::NotAllowed(_))
+    ));
+    assert!(matches!(
+        records.may_set_pin(&clerk.act(), at, false).await,
+        Err(OfficeError::PinAlreadySet)
+    ));
+    records.may_set_pin(&clerk.act(), at, true).await.unwrap();
+    records.pin_reset(&clerk.act(), at).await.unwrap();
+    let journal = records.journal(case).await.unwrap();
+    let acts: Vec<&str> = journal
+        .iter()
+        .filter(|entry| entry.outcome == Outcome::Done && entry.act.starts_with("card.pin"))
+        .map(|entry| entry.act.as_str())
+        .collect();
+    assert_eq!(acts, ["card.pin_set", "card.pin_reset_begun", "card.pin_reset"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clerk_gives_a_card_up_in_words_that_only_the_journal_shows() {
+    let office = testing::open().await.unwrap();
+    let residents = city(60);
+    office.import(residents.clone()).await.unwrap();
+    let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let verified = office.verified(&clerk, &adults(&residents)[0]).await.unwrap();
+    let (records, case) = (&office.office, verified.id);
+    let early = records.give_up_card(&clerk.act(), verified, "まだない").await;
+    assert!(matches!(early, Err(OfficeError::NotNow(_))), "{early:?}");
+    on_card_thread(&office, &clerk, move |records| make_card(records, case, b"chip-0001")).await;
+    let at = office.now(&clerk, case).await.unwrap();
+    records.give_up_card(&clerk.act(), at, "券面の傷").await.unwrap();
+    let file = records.case(clerk.session, case).await.unwrap();
+    assert_eq!((file.state, file.card), (CaseState::Verified, None));
+    assert_eq!(records.revoked().await.unwrap().len(), 2);
+    let given_up = records.audit(case).await.unwrap().pop().unwrap().event;
+    assert_eq!(given_up.act, "card.damaged");
+    assert!(!format!("{:?}", given_up.details).contains("券面"), "sealed");
+    let journal = records.journal(case).await.unwrap();
+    assert_eq!(journal.last().unwrap().words.as_deref(), Some("券面の傷"));
+    on_card_thread(&office, &clerk, move |records| make_card(records, case, b"chip-0002")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
