@@ -131,6 +131,26 @@ impl Desk {
         self.changed(case, ended.map(drop)).await
     }
 
+    /// Settles the incident that is open longest: the one that the case's screen names first.
+    pub async fn close_incident(&self, case: CaseAt, ending: &str) -> Result<Reply, Fault> {
+        let file = self.office.case(self.session()?, case.id).await;
+        let file = file.map_err(|error| self.fault(&error))?;
+        let Some(incident) = file.incidents.first() else {
+            return Err(Fault::ChangedMeanwhile);
+        };
+        let closed = self
+            .office
+            .close_incident(&self.act()?, show::at(case), incident.id, ending)
+            .await;
+        self.changed(case, closed.map(drop)).await
+    }
+
+    /// Gives the case's card up for a new blank.
+    pub async fn give_up_card(&self, case: CaseAt, reason: &str) -> Result<Reply, Fault> {
+        let given_up = self.office.give_up_card(&self.act()?, show::at(case), reason).await;
+        self.changed(case, given_up.map(drop)).await
+    }
+
     /// Records an identity verification. That the rules were met is proved by the value itself.
     pub async fn save_verification(&self, case: CaseAt, verification: &Verification) -> Result<Reply, Fault> {
         let saved = self

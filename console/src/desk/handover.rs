@@ -22,7 +22,8 @@ use crate::{
 };
 
 impl Desk {
-    /// Compares what lies on the counter with the records, every pair of it.
+    /// Compares what lies on the counter with the records, every pair of it; what does not agree is in the trail before it
+    /// is on the screen.
     pub fn check_handover(
         &self,
         at: &AtReader,
@@ -36,7 +37,16 @@ impl Desk {
             Err(OfficeError::NoNotice) => return Err(Fault::NoticeInvalid),
             recorded => recorded.map_err(|error| self.fault(&error))?,
         };
-        Ok(Reply::Agreements(agreements(&recorded, &code, shelf, &chip)))
+        let act = self.act()?;
+        let compared = self
+            .office
+            .compare_handover(&act, show::at(case), &code, shelf, chip.as_bytes());
+        match self.runtime.block_on(compared) {
+            Ok(()) | Err(OfficeError::HandoverRefused(_)) => {
+                Ok(Reply::Agreements(agreements(&recorded, &code, shelf, &chip)))
+            }
+            Err(error) => Err(self.of_change(case.id, &error)),
+        }
     }
 
     /// Records a clerk's look; the second clerk's goes by the agreement they gave.

@@ -60,6 +60,12 @@ impl Desk {
             Order::CancelCase { case, reason } => {
                 self.in_order(job, async move { desk.cancel_case(case, &reason).await });
             }
+            Order::CloseIncident { case, ending } => {
+                self.in_order(job, async move { desk.close_incident(case, &ending).await });
+            }
+            Order::GiveUpCard { case, reason } => {
+                self.in_order(job, async move { desk.give_up_card(case, &reason).await });
+            }
             Order::SaveVerification { case, verification } => {
                 self.in_order(job, async move { desk.save_verification(case, &verification).await });
             }
@@ -74,7 +80,12 @@ impl Desk {
                 });
             }
             Order::CancelMaking { making } => self.stop_making(Some(making)),
-            Order::SetPin { case, pin } => self.at_resident_reader(job, move |desk, at| desk.set_pin(at, case, &pin)),
+            Order::SetPin { case, pin } => {
+                self.at_resident_reader(job, move |desk, at| desk.set_pin(at, case, &pin, false));
+            }
+            Order::SetPinAgain { case, pin } => {
+                self.at_resident_reader(job, move |desk, at| desk.set_pin(at, case, &pin, true));
+            }
             Order::VerifyPin { pin } => self.at_resident_reader(job, move |desk, at| desk.verify_pin(at, &pin)),
             Order::ReadCardFiles => self.at_resident_reader(job, |desk, at| desk.read_card_files(at)),
 

@@ -1,6 +1,6 @@
 //! The card in the resident reader: looked at, made, given its PIN, tried, shown.
 
-use card::{CardError, ChipLife, PinSlot, ReadRule, Sharing};
+use card::{ChipLife, PinSlot, ReadRule, Sharing, Tries};
 use issuance::{
     authority::{ChainError, PrepareError},
     case::CaseState,
@@ -135,8 +135,9 @@ impl Desk {
         }
     }
 
-    /// Sets the resident's first PIN on the case's own card, and records that it is set.
-    pub fn set_pin(&self, at: &AtReader, case: CaseAt, typed: &SecretString) -> Result<Reply, Fault> {
+    /// Sets the resident's first PIN on the case's own card, or (`again`) another over the one that is there, and records
+    /// it. Role, hold and version are asked before the chip is touched.
+    pub fn set_pin(&self, at: &AtReader, case: CaseAt, typed: &SecretString, again: bool) -> Result<Reply, Fault> {
         let file = self.wait(self.office.case(self.session()?, case.id))?;
         let Some(card) = &file.card else {
             return Err(Fault::NotNow);
@@ -145,13 +146,18 @@ impl Desk {
         // which can only let a PIN pass that their own eyes would refuse.
         let pin = pin::check(typed, &file.resident.resident).map_err(Fault::PinWeak)?;
         let master = self.keys.master()?;
-        let chip = at.card(Sharing::Exclusive)?;
-        let mut outcome = set_pin(chip, &card.chip, &master, pin.secret(), &mut OsChance);
-        // Set in a session that was cut off before it was recorded: nobody relies on it yet, it is set anew.
-        if matches!(outcome, Err(SetPinError::Card(CardError::PinAlreadySet))) && card.pin_set_at.is_none() {
-            let chip = at.card(Sharing::Exclusive)?;
-            outcome = set_pin_again(chip, &card.chip, &master, pin.secret(), &mut OsChance);
-        }
+        let act = self.act()?;
+        self.runtime
+            .block_on(self.office.may_set_pin(&act, show::at(case), again))
+            .map_err(|error| self.of_change(case.id, &error))?;
+        let mut chip = at.card(Sharing::Exclusive)?;
+        // One that the chip has and the records do not was set in a session that was cut off: nobody relies on it yet.
+        let tries = chip.tries_left(PinSlot::Holder).map_err(|error| at.fault(&error))?;
+        let outcome = if tries != Tries::NotSet {
+            set_pin_again(chip, &card.chip, &master, pin.secret(), &mut OsChance)
+        } else {
+            set_pin(chip, &card.chip, &master, pin.secret(), &mut OsChance)
+        };
         match outcome {
             Ok(_) => {}
             Err(SetPinError::WrongChip { .. }) => return Err(Fault::WrongChip),
@@ -159,7 +165,12 @@ impl Desk {
             Err(SetPinError::Card(error)) => return Err(at.fault(&error)),
         }
         let act = self.act()?;
-        match self.runtime.block_on(self.office.pin_set(&act, show::at(case))) {
+        let recorded = if again {
+            self.runtime.block_on(self.office.pin_reset(&act, show::at(case)))
+        } else {
+            self.runtime.block_on(self.office.pin_set(&act, show::at(case)))
+        };
+        match recorded {
             Ok(_) => Ok(Reply::Case(self.case_view_now(case.id)?)),
             Err(error) => Err(self.of_change(case.id, &error)),
         }

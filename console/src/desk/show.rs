@@ -11,7 +11,7 @@ use office::{
 
 use crate::tui::{
     effect::CaseAt,
-    facts::{CardView, CaseRow, CaseView, JournalLine, Problem, Queue, ResidentView, StaffShown, Tries},
+    facts::{CardView, CaseRow, CaseView, JournalLine, OpenIncident, Problem, Queue, ResidentView, StaffShown, Tries},
 };
 
 /// Tries left.
@@ -132,6 +132,15 @@ pub fn case(file: CaseFile) -> CaseView {
         notice_printed: file.printed.get(&Paper::Notice).copied(),
         receipt_printed: file.printed.get(&Paper::Receipt).copied(),
         problem: file.problem.map(problem),
+        incidents: file.incidents.into_iter().map(incident).collect(),
+    }
+}
+
+fn incident(incident: cases::Incident) -> OpenIncident {
+    OpenIncident {
+        at: incident.opened_at,
+        who: incident.opened_by,
+        note: incident.note,
     }
 }
 

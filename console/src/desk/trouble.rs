@@ -92,6 +92,7 @@ pub fn of_office(error: &OfficeError) -> Fault {
         | OfficeError::ApprovalMissing
         | OfficeError::NoNotice
         | OfficeError::NotFirstRun => Fault::NotNow,
+        OfficeError::IncidentOpen => Fault::IncidentOpen,
         OfficeError::ChipTaken(_) => Fault::ChipTaken,
         OfficeError::PinAlreadySet => Fault::PinAlreadySet,
         OfficeError::SamePerson => Fault::SamePerson,

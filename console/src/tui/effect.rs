@@ -136,6 +136,13 @@ pub enum Order {
         /// Why.
         reason: String,
     },
+    /// Settle the incident of the case that is open longest.
+    CloseIncident {
+        /// Which case.
+        case: CaseAt,
+        /// How it ended.
+        ending: String,
+    },
     /// Record the identity verification. [`Verification`] is proof that the rules were met: only
     /// `issuance::identity::verify` makes one. The desk compares its second clerks with the proofs of `SecondClerk`.
     SaveVerification {
@@ -164,6 +171,20 @@ pub enum Order {
         case: CaseAt,
         /// Four digits.
         pin: SecretString,
+    },
+    /// Set the PIN anew over the one that is there, blocked or not; only before the handover.
+    SetPinAgain {
+        /// Which case.
+        case: CaseAt,
+        /// Four digits.
+        pin: SecretString,
+    },
+    /// Give the case's card up, made or half made: a new blank takes its place.
+    GiveUpCard {
+        /// Which case.
+        case: CaseAt,
+        /// Why, in the clerk's words.
+        reason: String,
     },
     /// Try the resident's PIN; a wrong one costs a try.
     VerifyPin {

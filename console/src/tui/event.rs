@@ -101,8 +101,8 @@ pub enum Reply {
     Resident(Box<ResidentView>),
     /// `SubmitApplication`: there is a case for this person already
     Duplicate(Vec<CaseRow>),
-    /// `SubmitApplication`, `OpenCase`, `OpenByNotice`, `SaveVerification`, `SetPin`, `Shelve`, `HandOver`,
-    /// `ReturnToShelf`, `CancelCase`: the case as it now stands, held by this desk
+    /// `SubmitApplication`, `OpenCase`, `OpenByNotice`, `SaveVerification`, `SetPin`, `SetPinAgain`, `GiveUpCard`,
+    /// `Shelve`, `HandOver`, `ReturnToShelf`, `CloseIncident`, `CancelCase`: the case as it now stands, held by this desk
     Case(Box<CaseView>),
     /// `ReadChip`
     Chip(ChipView),

@@ -274,6 +274,19 @@ pub struct CaseView {
     pub receipt_printed: Option<OffsetDateTime>,
     /// What is wrong, if anything.
     pub problem: Option<Problem>,
+    /// What went wrong and is not settled, oldest first; nothing is handed over meanwhile.
+    pub incidents: Vec<OpenIncident>,
+}
+
+/// Something that went wrong with a case and is not settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenIncident {
+    /// When.
+    pub at: OffsetDateTime,
+    /// Who wrote it down.
+    pub who: String,
+    /// Their words.
+    pub note: String,
 }
 
 /// What is in the resident's reader.

@@ -29,6 +29,8 @@ pub enum Fault {
     NotNow,
     /// The role does not allow it.
     NotAllowed(Role),
+    /// Something that went wrong with the case is not settled.
+    IncidentOpen,
     /// No such case, resident or notice.
     NotFound,
     /// The scanned notice is not one of ours, or is no longer good.
@@ -135,6 +137,7 @@ impl Fault {
             Self::ChangedMeanwhile => ("fault-changed-meanwhile", vec![]),
             Self::NotNow => ("fault-not-now", vec![]),
             Self::NotAllowed(role) => ("fault-not-allowed", vec![("role", Told::Word(role_word(*role)))]),
+            Self::IncidentOpen => ("fault-incident-open", vec![]),
             Self::NotFound => ("fault-not-found", vec![]),
             Self::NoticeInvalid => ("fault-notice-invalid", vec![]),
             Self::NoticeOfAnother(case) => ("fault-notice-of-another", number("case", case)),

@@ -104,6 +104,12 @@ pub enum Intent {
     TakeOver,
     /// End the case without a card.
     CancelCase,
+    /// Settle an incident.
+    CloseIncident,
+    /// Give the card up for a new blank.
+    GiveUpCard,
+    /// Another PIN than the one set.
+    PinAgain,
     /// Close the case.
     CloseCase,
     /// Stop what runs.
@@ -222,6 +228,8 @@ pub const TABLE: &[Binding] = &[
     row(Place::Case, Char('c'), Intent::CardShow, "key-card"),
     also(Place::Case, F(6), Intent::Reveal, "key-reveal"),
     also(Place::Case, Char('x'), Intent::CancelCase, "key-cancel-case"),
+    row(Place::Case, Char('i'), Intent::CloseIncident, "key-close-incident"),
+    also(Place::Case, Char('g'), Intent::GiveUpCard, "key-give-up-card"),
     row(Place::Case, Esc, Intent::CloseCase, "key-close-case"),
     // the identity verification
     row(Place::Verify, Down, Intent::Down, "key-field"),
@@ -250,6 +258,7 @@ pub const TABLE: &[Binding] = &[
     also(Place::MakingRuns, Char('s'), Intent::Stop, "key-stop"),
     // the resident's PIN
     row(Place::Pin, Enter, Intent::Confirm, "key-decide"),
+    row(Place::Pin, Char('r'), Intent::PinAgain, "key-pin-again"),
     row(Place::Pin, Esc, Intent::Back, "key-give-up"),
     // papers
     row(Place::Papers, Down, Intent::Down, "key-choose"),

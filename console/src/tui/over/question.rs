@@ -3,6 +3,7 @@
 use crate::tui::{
     common::{Common, Go},
     keymap::{Intent, Place},
+    over::Reason,
     page::{Line, Page, Pen},
     screen::Screen,
     theme::Meaning,
@@ -13,6 +14,7 @@ use crate::tui::{
 enum About {
     Quit,
     LogOut,
+    GiveUpCard,
 }
 
 /// A question.
@@ -25,6 +27,13 @@ impl Question {
     /// Leave the program?
     pub const fn quit() -> Self {
         Self { about: About::Quit }
+    }
+
+    /// Give the card up? Then why is asked.
+    pub const fn give_up_card() -> Self {
+        Self {
+            about: About::GiveUpCard,
+        }
     }
 
     /// End the session?
@@ -42,6 +51,10 @@ impl Screen for Question {
         match (intent, self.about) {
             (Intent::Confirm, About::LogOut) => common.go(Go::LogOut),
             (Intent::Confirm, About::Quit) => common.go(Go::Quit),
+            (Intent::Confirm, About::GiveUpCard) => {
+                common.go(Go::CloseOver);
+                common.go(Go::Over(Box::new(Reason::about("give-up-card-reason"))));
+            }
             (Intent::Back, _) => common.go(Go::CloseOver),
             _ => {}
         }
@@ -51,11 +64,14 @@ impl Screen for Question {
         let (title, about) = match self.about {
             About::Quit => ("title-quit", "quit-about"),
             About::LogOut => ("title-log-out", "log-out-about"),
+            About::GiveUpCard => ("title-give-up-card", "give-up-card-about"),
         };
         let mut page = Page::titled(pen.say(title));
         page.gap();
         page.paragraph(pen, 2, &pen.say(about), Meaning::Strong);
-        if let Some(case) = &common.open {
+        if self.about != About::GiveUpCard
+            && let Some(case) = &common.open
+        {
             page.gap();
             let facts = [("case", case.number.to_string().into())];
             page.paragraph(pen, 2, &pen.say_with("quit-open-case", &facts), Meaning::Plain);

@@ -34,6 +34,8 @@ use crate::tui::{
 #[derive(Debug, Default)]
 pub struct Case {
     asking: Option<JobId>,
+    /// For what a reason was asked, and what is said when it is done.
+    reason_for: Option<Intent>,
     revealing: Option<JobId>,
 }
 
@@ -46,6 +48,8 @@ pub fn next(case: &CaseView) -> Intent {
         CaseState::Made { .. } | CaseState::Shelved { .. } if !pin_set => Intent::Pin,
         CaseState::Made { .. } if case.notice_printed.is_none() => Intent::Papers,
         CaseState::Made { .. } => Intent::Shelf,
+        // Nothing is handed over before it is settled.
+        CaseState::Shelved { .. } if !case.incidents.is_empty() => Intent::CloseIncident,
         CaseState::Shelved { .. } => Intent::Handover,
         CaseState::HandedOver { .. } | CaseState::Cancelled { .. } => Intent::Journal,
     }
@@ -60,7 +64,12 @@ fn allows(case: &CaseView, intent: Intent) -> bool {
         // Once it is set, the resident may try it.
         Intent::Pin => matches!(case.state, CaseState::Made { .. } | CaseState::Shelved { .. }),
         Intent::Shelf => matches!(case.state, CaseState::Made { .. } | CaseState::Shelved { .. }),
-        Intent::Handover => matches!(case.state, CaseState::Shelved { .. }) && pin_set,
+        Intent::Handover => matches!(case.state, CaseState::Shelved { .. }) && pin_set && case.incidents.is_empty(),
+        Intent::CloseIncident => !case.incidents.is_empty(),
+        Intent::GiveUpCard => matches!(
+            case.state,
+            CaseState::Making { .. } | CaseState::Made { .. } | CaseState::Shelved { .. }
+        ),
         Intent::CancelCase => matches!(case.state, CaseState::Applied | CaseState::Verified),
         _ => true,
     }
@@ -105,6 +114,7 @@ impl Screen for Case {
         {
             return common.tell_fault(&Fault::NotAllowed(role));
         }
+        self.reason_for = Some(intent);
         match intent {
             Intent::Verify => common.go(Go::Verification),
             Intent::Make => common.go(Go::To(Box::new(Making::new(&case)))),
@@ -115,6 +125,11 @@ impl Screen for Case {
             Intent::Journal => common.go(Go::To(Box::new(Journal::default()))),
             Intent::CardShow => common.go(Go::To(Box::new(CardShow::default()))),
             Intent::CancelCase => common.go(Go::Over(Box::new(over::Reason::about("cancel-case-about")))),
+            Intent::CloseIncident => common.go(Go::Over(Box::new(over::Reason::about("close-incident-about")))),
+            Intent::GiveUpCard if !common.may(Role::Issuing) && !common.may(Role::Handover) => {
+                common.tell_fault(&Fault::NotAllowed(Role::Issuing));
+            }
+            Intent::GiveUpCard => common.go(Go::Over(Box::new(over::Question::give_up_card()))),
             Intent::Reveal => self.revealing = Some(common.order_for_case(Order::RevealAddress(case.resident.id))),
             Intent::CloseCase => {
                 common.close_case();
@@ -125,10 +140,15 @@ impl Screen for Case {
     }
 
     fn reasoned(&mut self, reason: &str, common: &mut Common) {
-        if let Some(case) = common.case_at() {
-            let reason = reason.to_owned();
-            self.asking = Some(common.order_for_case(Order::CancelCase { case, reason }));
-        }
+        let Some(case) = common.case_at() else { return };
+        let reason = reason.to_owned();
+        let order = match self.reason_for {
+            Some(Intent::CancelCase) => Order::CancelCase { case, reason },
+            Some(Intent::CloseIncident) => Order::CloseIncident { case, ending: reason },
+            Some(Intent::GiveUpCard) => Order::GiveUpCard { case, reason },
+            _ => return,
+        };
+        self.asking = Some(common.order_for_case(order));
     }
 
     fn reply(&mut self, job: JobId, reply: &Result<Reply, Fault>, common: &mut Common) {
@@ -146,8 +166,11 @@ impl Screen for Case {
         if self.asking == Some(job) {
             self.asking = None;
             common.next_step();
-            if let Err(fault) = reply {
-                common.tell_fault(fault);
+            match (reply, self.reason_for) {
+                (Err(fault), _) => common.tell_fault(fault),
+                (Ok(_), Some(Intent::CloseIncident)) => common.tell(Meaning::Done, "incident-closed"),
+                (Ok(_), Some(Intent::GiveUpCard)) => common.tell(Meaning::NeedsYou, "card-given-up"),
+                _ => {}
             }
         }
     }
@@ -175,6 +198,10 @@ impl Screen for Case {
                 pen.say(todo)
             );
             page.paragraph(pen, 0, &words, Meaning::Stop);
+        }
+        for incident in &case.incidents {
+            let words = format!("{}  {}  {}", moment(pen, incident.at), incident.who, incident.note);
+            page.paragraph(pen, 2, &words, Meaning::Quiet);
         }
         page.gap();
         page.focus = page.body.len();
@@ -253,6 +280,7 @@ fn next_line(case: &CaseView, pen: &Pen<'_>) -> Line {
         Intent::Papers => "case-next-papers",
         Intent::Shelf => "case-next-shelf",
         Intent::Handover => "case-next-handover",
+        Intent::CloseIncident => "case-next-incident",
         _ => "case-next-journal",
     };
     let (state, meaning) = state_word(&case.state);

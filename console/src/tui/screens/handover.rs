@@ -45,6 +45,8 @@ pub struct Handover {
     row: usize,
     second: Option<StaffShown>,
     asking: Option<JobId>,
+    /// The records do not take the return from here: the case must be opened anew.
+    unwritable: bool,
 }
 
 impl Handover {
@@ -60,6 +62,7 @@ impl Handover {
             row: 0,
             second: None,
             asking: None,
+            unwritable: false,
         }
     }
 
@@ -174,8 +177,9 @@ impl Screen for Handover {
         match (intent, &self.stage) {
             (Intent::Toggle | Intent::Up | Intent::Down, stage) => matches!(stage, Stage::Look(_) | Stage::Gather),
             (Intent::ReturnToShelf, stage) => matches!(stage, Stage::Look(_) | Stage::Mismatch),
-            // Nothing can be confirmed where something does not agree.
+            // Nothing can be confirmed where something does not agree, and nobody leaves without writing it down.
             (Intent::Confirm, stage) => *stage != Stage::Mismatch,
+            (Intent::Back, stage) => *stage != Stage::Mismatch || self.unwritable,
             _ => true,
         }
     }
@@ -260,7 +264,10 @@ impl Screen for Handover {
         common.next_step();
         match reply {
             Ok(reply) => self.answered(reply, common),
-            Err(fault) => common.tell_fault(fault),
+            Err(fault) => {
+                self.unwritable = self.stage == Stage::Mismatch && *fault != Fault::DatabaseDown;
+                common.tell_fault(fault);
+            }
         }
     }
 

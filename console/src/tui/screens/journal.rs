@@ -148,6 +148,8 @@ const ACTS: &[(&str, &str)] = &[
     ("card.made", "act-card-made"),
     ("card.damaged", "act-card-damaged"),
     ("card.pin_set", "act-card-pin-set"),
+    ("card.pin_reset_begun", "act-card-pin-reset-begun"),
+    ("card.pin_reset", "act-card-pin-reset"),
     ("notice.issued", "act-notice-issued"),
     ("paper.printed", "act-paper-printed"),
     ("resident.address_seen", "act-address-shown"),

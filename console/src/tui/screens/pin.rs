@@ -48,6 +48,8 @@ pub struct Pin {
     reading: Option<JobId>,
     /// The job that sets or tries it.
     setting: Option<JobId>,
+    /// Whether it is set over one that is recorded.
+    again_over: bool,
 }
 
 impl Pin {
@@ -61,7 +63,21 @@ impl Pin {
             chip: None,
             reading: None,
             setting: None,
+            again_over: false,
         }
+    }
+
+    /// Whether the records say that a PIN is set. One that only the card knows of was cut off before it was recorded:
+    /// nobody relies on it, the first one is set over it.
+    fn is_recorded(common: &Common) -> bool {
+        let card = common.open.as_ref().and_then(|case| case.card.as_ref());
+        card.is_some_and(|card| card.pin_set)
+    }
+
+    fn choose(&mut self, again_over: bool, common: &mut Common) {
+        self.again_over = again_over;
+        self.stage = Stage::First;
+        common.next_step();
     }
 
     fn begin_again(&mut self, why: Option<&'static str>) {
@@ -84,9 +100,8 @@ impl Pin {
     fn confirm(&mut self, common: &mut Common) {
         match self.stage {
             Stage::Ready => match &self.chip {
-                Some(chip) if chip.known == ChipKnown::ThisCase && chip.pin == Tries::NotSet => {
-                    self.stage = Stage::First;
-                    common.next_step();
+                Some(chip) if chip.known == ChipKnown::ThisCase && !Self::is_recorded(common) => {
+                    self.choose(false, common);
                 }
                 Some(chip) if chip.known == ChipKnown::ThisCase && chip.pin == Tries::Blocked => {
                     common.tell_fault(&Fault::PinBlocked);
@@ -110,7 +125,11 @@ impl Pin {
                     self.first.clear();
                     self.again.clear();
                     self.stage = Stage::Setting;
-                    self.setting = Some(common.order_for_case(Order::SetPin { case, pin }));
+                    self.setting = Some(common.order_for_case(if self.again_over {
+                        Order::SetPinAgain { case, pin }
+                    } else {
+                        Order::SetPin { case, pin }
+                    }));
                 }
             }
             Stage::Check if self.first.len() < pin::LENGTH => self.why = Some("weak-not-four-digits"),
@@ -163,6 +182,16 @@ impl Screen for Pin {
         self.setting.is_some()
     }
 
+    fn can(&self, intent: Intent, common: &Common) -> bool {
+        match intent {
+            Intent::PinAgain => {
+                let is_ours = |chip: &ChipView| chip.known == ChipKnown::ThisCase && chip.pin != Tries::NotSet;
+                self.stage == Stage::Ready && self.chip.as_ref().is_some_and(is_ours) && Self::is_recorded(common)
+            }
+            _ => true,
+        }
+    }
+
     fn can_leave(&self) -> bool {
         self.setting.is_none()
     }
@@ -188,6 +217,7 @@ impl Screen for Pin {
     fn act(&mut self, intent: Intent, common: &mut Common) {
         match intent {
             Intent::Confirm => self.confirm(common),
+            Intent::PinAgain => self.choose(true, common),
             Intent::Back if self.setting.is_none() => common.go(Go::Case),
             _ => {}
         }
@@ -268,11 +298,11 @@ impl Pin {
         page.paragraph(pen, 2, &pen.say("pin-ready"), Meaning::Strong);
         page.gap();
         let (words, meaning) = match (&self.chip, common.resident_reader) {
-            (Some(chip), _) if chip.known == ChipKnown::ThisCase && chip.pin == Tries::NotSet => {
+            (Some(chip), _) if chip.known == ChipKnown::ThisCase && !Self::is_recorded(common) => {
                 (pen.say("pin-card-ready"), Meaning::Done)
             }
             (Some(chip), _) if chip.known == ChipKnown::ThisCase && chip.pin == Tries::Blocked => {
-                (pen.say("fault-pin-blocked"), Meaning::Stop)
+                (pen.say("pin-card-blocked"), Meaning::Stop)
             }
             (Some(chip), _) if chip.known == ChipKnown::ThisCase => {
                 let left = tries(pen, chip.pin).0;

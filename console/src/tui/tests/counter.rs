@@ -320,6 +320,9 @@ fn takes(order: &Order, reply: &Reply) -> bool {
                 | Order::OpenByNotice { .. }
                 | Order::SaveVerification { .. }
                 | Order::SetPin { .. }
+                | Order::SetPinAgain { .. }
+                | Order::GiveUpCard { .. }
+                | Order::CloseIncident { .. }
                 | Order::Shelve { .. }
                 | Order::HandOver { .. }
                 | Order::ReturnToShelf { .. }
@@ -478,6 +481,7 @@ pub fn case(state: CaseState) -> CaseView {
         notice_printed: pin_set.then_some(NOW),
         receipt_printed: None,
         problem: None,
+        incidents: vec![],
         card,
         state,
     }

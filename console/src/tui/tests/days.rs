@@ -65,6 +65,85 @@ fn the_resident_may_try_the_pin_and_sees_the_tries_left_before() {
     assert!(counter.screen(80, 24).contains("ロックされています"));
     counter.press(Enter);
     assert!(!counter.is_asked(|order| matches!(order, Order::VerifyPin { .. })));
+    // Not a dead end: before the handover the resident chooses another one here.
+    insta::assert_snapshot!("pin_blocked", counter.screen(80, 24));
+    counter.press(Char('r'));
+    for _ in 0..2 {
+        counter.types("4962");
+        counter.press(Enter);
+    }
+    assert!(counter.is_asked(|order| matches!(order, Order::SetPinAgain { .. })));
+    assert!(!counter.is_asked(|order| matches!(order, Order::SetPin { .. })));
+    counter.answer(Reply::Case(Box::new(case(shelved()))));
+    assert!(counter.screen(80, 24).contains("きまりました"));
+}
+
+#[test]
+fn a_pin_that_only_the_card_knows_of_is_set_as_the_first_one() {
+    let mut counter = Counter::with_case(case(made()));
+    counter.resident_card(1);
+    counter.press(Char('p'));
+    counter.answer(Reply::Chip(ChipView {
+        serial: "8B42".into(),
+        known: ChipKnown::ThisCase,
+        pin: Tries::Blocked,
+    }));
+    counter.press(Enter);
+    for _ in 0..2 {
+        counter.types("4962");
+        counter.press(Enter);
+    }
+    assert!(counter.is_asked(|order| matches!(order, Order::SetPin { .. })));
+}
+
+#[test]
+fn an_incident_is_settled_with_a_reason_before_anything_is_handed_over() {
+    let mut stopped = case(shelved());
+    stopped.problem = Some(Problem::HandoverMismatch);
+    stopped.incidents = vec![OpenIncident {
+        at: NOW,
+        who: "佐藤 恵".into(),
+        note: "隣の棚のカードだった".into(),
+    }];
+    let mut counter = Counter::with_case(stopped);
+    insta::assert_snapshot!("case_incident", counter.screen(80, 24));
+    counter.press(Char('h'));
+    assert!(
+        counter.screen(80, 24).contains("事故を解決する"),
+        "no handover meanwhile"
+    );
+    counter.press(Char('i'));
+    counter.types("棚の札を直した");
+    counter.press(Enter);
+    assert!(
+        counter.is_asked(|order| matches!(order, Order::CloseIncident { ending, .. } if ending == "棚の札を直した"))
+    );
+    counter.answer(Reply::Case(Box::new(case(shelved()))));
+    let screen = counter.screen(80, 24);
+    assert!(screen.contains("解決済み") && screen.contains("交付する"), "{screen}");
+}
+
+#[test]
+fn a_card_is_given_up_after_a_question_and_with_a_reason() {
+    let mut counter = Counter::with_case(case(CaseState::Verified));
+    counter.press(Char('g'));
+    assert!(!counter.screen(80, 24).contains("取り消せません"), "there is no card");
+    let mut counter = Counter::with_case(case(made()));
+    counter.press(Char('g'));
+    insta::assert_snapshot!("give_up_question", counter.screen(80, 24));
+    counter.press(Esc);
+    counter.press(Char('g'));
+    counter.press(Enter);
+    counter.types("券面に傷がある");
+    assert!(!counter.is_asked(|order| matches!(order, Order::GiveUpCard { .. })));
+    counter.press(Enter);
+    assert!(counter.is_asked(|order| matches!(order, Order::GiveUpCard { reason, .. } if reason == "券面に傷がある")));
+    counter.answer(Reply::Case(Box::new(case(CaseState::Verified))));
+    let screen = counter.screen(80, 24);
+    assert!(
+        screen.contains("失効しました") && screen.contains("カードを作る"),
+        "{screen}"
+    );
 }
 
 #[test]

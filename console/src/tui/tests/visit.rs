@@ -323,10 +323,14 @@ fn what_does_not_agree_can_only_go_back_to_its_shelf() {
     let mut counter = Counter::with_case(case(shelved()));
     to_sights(&mut counter, "FFFF 19F0 0C77 A1D3 5E20");
     seen!(counter, "handover_mismatch");
-    for key in [Enter, Char(' '), Enter, Char('y'), Enter, F(2), Enter] {
+    for key in [Enter, Char(' '), Enter, Char('y'), Enter, F(2), Enter, Esc, Esc] {
         counter.press(key);
     }
     assert!(!counter.is_asked(|order| matches!(order, Order::HandOver { .. } | Order::ConfirmSight { .. })));
+    assert!(
+        counter.screen(80, 24).contains("渡さずに"),
+        "nobody leaves without writing it down"
+    );
     counter.press(Char('r'));
     counter.types("隣の棚のカードだった");
     insta::assert_snapshot!("handover_reason", counter.screen(80, 24));
