@@ -57,7 +57,8 @@ pub fn of_transport(error: &TransportError) -> Fault {
         TransportError::Removed | TransportError::Reset => Fault::CardRemoved,
         TransportError::ReaderGone(_) => Fault::ReaderGone,
         TransportError::ServiceGone => Fault::CardServiceGone,
-        TransportError::InUse(_) | TransportError::Other(_) => other(error),
+        TransportError::InUse(_) => Fault::CardInUse,
+        TransportError::Other(_) => other(error),
     }
 }
 
@@ -93,6 +94,7 @@ pub fn of_office(error: &OfficeError) -> Fault {
         | OfficeError::NoNotice
         | OfficeError::NotFirstRun => Fault::NotNow,
         OfficeError::IncidentOpen => Fault::IncidentOpen,
+        OfficeError::ShelfTaken(case) => Fault::ShelfTaken(*case),
         OfficeError::ChipTaken(_) => Fault::ChipTaken,
         OfficeError::PinAlreadySet => Fault::PinAlreadySet,
         OfficeError::SamePerson => Fault::SamePerson,

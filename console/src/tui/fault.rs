@@ -31,6 +31,8 @@ pub enum Fault {
     NotAllowed(Role),
     /// Something that went wrong with the case is not settled.
     IncidentOpen,
+    /// The place in the shelf holds this case's card.
+    ShelfTaken(CaseNumber),
     /// No such case, resident or notice.
     NotFound,
     /// The scanned notice is not one of ours, or is no longer good.
@@ -68,6 +70,8 @@ pub enum Fault {
     NoCard,
     /// The card was pulled.
     CardRemoved,
+    /// Another program is using the card.
+    CardInUse,
     /// The reader is gone.
     ReaderGone,
     /// The card service (pcscd) does not run.
@@ -114,9 +118,13 @@ impl Fault {
     pub fn message(&self) -> Message {
         let (key, facts) = self.words();
         let meaning = match self {
-            Self::DatabaseDown | Self::HeldBy { .. } | Self::ChangedMeanwhile | Self::NoCard | Self::Cancelled => {
-                Meaning::NeedsYou
-            }
+            Self::DatabaseDown
+            | Self::HeldBy { .. }
+            | Self::ChangedMeanwhile
+            | Self::ShelfTaken(_)
+            | Self::CardInUse
+            | Self::NoCard
+            | Self::Cancelled => Meaning::NeedsYou,
             _ => Meaning::Stop,
         };
         Message { meaning, key, facts }
@@ -138,6 +146,7 @@ impl Fault {
             Self::NotNow => ("fault-not-now", vec![]),
             Self::NotAllowed(role) => ("fault-not-allowed", vec![("role", Told::Word(role_word(*role)))]),
             Self::IncidentOpen => ("fault-incident-open", vec![]),
+            Self::ShelfTaken(case) => ("fault-shelf-taken", number("case", case)),
             Self::NotFound => ("fault-not-found", vec![]),
             Self::NoticeInvalid => ("fault-notice-invalid", vec![]),
             Self::NoticeOfAnother(case) => ("fault-notice-of-another", number("case", case)),
@@ -152,6 +161,7 @@ impl Fault {
             Self::PinAlreadySet => ("fault-pin-already-set", vec![]),
             Self::NoCard => ("fault-no-card", vec![]),
             Self::CardRemoved => ("fault-card-removed", vec![]),
+            Self::CardInUse => ("fault-card-in-use", vec![]),
             Self::ReaderGone => ("fault-reader-gone", vec![]),
             Self::CardServiceGone => ("fault-card-service-gone", vec![]),
             Self::ForeignCard => ("fault-foreign-card", vec![]),
