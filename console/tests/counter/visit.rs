@@ -49,7 +49,10 @@ fn one_residents_card_from_application_to_handover() {
             assert!(!log.contains(personal), "the log holds {personal}");
         }
         // Four digits may stand inside an id or a time by chance; as a number of their own they may not.
-        assert!(!log.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == "2751"));
+        assert!(
+            !log.split(|letter: char| !letter.is_alphanumeric())
+                .any(|word| word == "2751")
+        );
 
         strangers_take_the_card(shell.home());
         let memory = clerk.console.memory();
