@@ -58,7 +58,8 @@ pub fn measure(table: &mut Table) -> anyhow::Result<()> {
         for (screen, times) in &mut times {
             let p99 = percentile(times, 99);
             eprintln!(
-                "    {columns}×{lines} {screen:<12} p99 {:>6.2} ms of {:>5} keys",
+                "    {columns}×{lines} {screen:<12} p50 {:>6.2} ms, p99 {:>6.2} ms of {:>5} keys",
+                milliseconds(percentile(times, 50)),
                 milliseconds(p99),
                 times.len()
             );
