@@ -1,0 +1,3 @@
+//! Starts the blind half.
+
+fn main() {}

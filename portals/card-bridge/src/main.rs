@@ -1,0 +1,3 @@
+//! Starts the card bridge.
+
+fn main() {}

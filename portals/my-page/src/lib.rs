@@ -1,0 +1,1 @@
+//! My Page: what a resident sees after signing in with the card.

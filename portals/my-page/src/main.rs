@@ -1,0 +1,3 @@
+//! Starts My Page.
+
+fn main() {}

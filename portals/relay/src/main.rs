@@ -1,0 +1,3 @@
+//! Starts the relay front.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What the relay front and the blind half keep: cards, encrypted pseudonyms, sessions, partners, hashes of blobs.
