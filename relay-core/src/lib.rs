@@ -9,4 +9,8 @@ pub mod audit;
 pub mod chance;
 pub mod clock;
 pub mod id;
+#[cfg(feature = "pseudonyms")]
+pub mod pseudonym;
+#[cfg(feature = "saml")]
+pub mod saml;
 pub mod seal;
