@@ -145,7 +145,13 @@ const HOMES: &[Home] = &[
 fn metadata() -> Metadata {
     MetadataCommand::new()
         .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
-        .other_options(vec!["--locked".into(), "--offline".into()])
+        // What other systems would link was never fetched here.
+        .other_options(vec![
+            "--locked".into(),
+            "--offline".into(),
+            "--filter-platform".into(),
+            format!("{}-unknown-linux-gnu", std::env::consts::ARCH),
+        ])
         .exec()
         .expect("cargo metadata answers inside the workspace")
 }
