@@ -8,9 +8,13 @@
 pub mod audit;
 pub mod chance;
 pub mod clock;
+#[cfg(feature = "pseudonyms")]
+pub mod envelope;
 pub mod id;
 #[cfg(feature = "pseudonyms")]
 pub mod pseudonym;
+#[cfg(feature = "pseudonyms")]
+pub mod registration;
 #[cfg(feature = "saml")]
 pub mod saml;
 pub mod seal;

@@ -1,0 +1,125 @@
+//! What the front and the blind half say to each other: the bodies of their envelopes.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::pseudonym::{Domain, HalfWay, KeyEdition, MiddlePseudonym, NameError, PolymorphicPseudonym, Service};
+
+/// A service, as named in a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceName {
+    /// The city whose people it is asked for.
+    pub domain: String,
+    /// The service's entity id.
+    pub entity: String,
+}
+
+impl ServiceName {
+    /// The service.
+    ///
+    /// # Errors
+    /// [`NameError`]
+    pub fn service(&self) -> Result<Service, NameError> {
+        Service::new(&Domain::new(&self.domain)?, &self.entity)
+    }
+}
+
+impl From<&Service> for ServiceName {
+    fn from(service: &Service) -> Self {
+        Self {
+            domain: service.domain().as_str().to_owned(),
+            entity: service.entity().to_owned(),
+        }
+    }
+}
+
+/// `POST /finish`: the rest of the way for one sign-in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finish {
+    /// For whom.
+    pub service: ServiceName,
+    /// Under which keys.
+    pub edition: KeyEdition,
+    /// The front's half.
+    pub half: HalfWay,
+    /// SHA-256 of the service's request id under a salt of the front's, hexadecimal: what an auditor matches the two
+    /// logs by without learning the request.
+    pub request: String,
+}
+
+/// The answer to [`Finish`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finished {
+    /// The number of the envelope this answers.
+    pub answers: Uuid,
+    /// `<saml:EncryptedID>…</saml:EncryptedID>` in exclusive canonical form, to be put into the assertion as it is.
+    pub encrypted_id: String,
+    /// SHA-256 of its bytes, hexadecimal: what both halves write into their logs.
+    pub blob_sha256: String,
+}
+
+impl fmt::Debug for Finished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Finished({})", self.blob_sha256)
+    }
+}
+
+/// `POST /shares`: the front's key share for a service, once for each edition of the keys.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    /// For whom.
+    pub service: ServiceName,
+    /// Of which keys.
+    pub edition: KeyEdition,
+    /// [`crate::pseudonym::ServiceShare::to_text`].
+    pub share: String,
+}
+
+impl fmt::Debug for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Share({} of edition {})", self.service.entity, self.edition)
+    }
+}
+
+/// The answer to [`Share`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shared {
+    /// The number of the envelope this answers.
+    pub answers: Uuid,
+    /// For whom.
+    pub service: ServiceName,
+}
+
+/// `POST /rotation`: what the front re-keyed, for the blind half's step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rotate {
+    /// The rotation's beginning ([`crate::pseudonym::MiddleKey::to_text`]), the same in every batch of it.
+    pub middle: String,
+    /// At most [`Rotate::LARGEST`]; none asks only for the next key.
+    pub batch: Vec<MiddlePseudonym>,
+}
+
+impl Rotate {
+    /// So many ciphertexts in one call.
+    pub const LARGEST: usize = 2_000;
+}
+
+/// The answer to [`Rotate`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rotated {
+    /// The number of the envelope this answers.
+    pub answers: Uuid,
+    /// The public key of the next edition ([`crate::pseudonym::GlobalKey::to_text`]).
+    pub next_key: String,
+    /// In the order of the batch.
+    pub batch: Vec<PolymorphicPseudonym>,
+}
