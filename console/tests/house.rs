@@ -68,6 +68,7 @@ const TEST_ARROWS: &[Arrow] = &[
     Arrow("console", "virtual-card", "the counter's day in a pseudo-terminal"),
     Arrow("console", "store", "fresh databases for tests"),
     Arrow("office", "store", "fresh databases for tests"),
+    Arrow("relay-records", "store", "fresh databases for tests"),
 ];
 
 /// An outside crate that decides much, the one room where it lives, and why only there.

@@ -1,0 +1,6 @@
+//! The migrations are compiled in: a changed `.sql` file must rebuild the crate.
+
+fn main() {
+    println!("cargo:rerun-if-changed=migrations_front");
+    println!("cargo:rerun-if-changed=migrations_blind");
+}

@@ -1,0 +1,270 @@
+//! The trail of acts: written in the transaction of the change, hashed with a salt, listed and checked.
+
+mod acts;
+
+use relay_core::audit::{AuditEvent, Outcome};
+use serde_json::{Map, Value, json};
+use store::{Row, StoreError, Tx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+pub use acts::AuditAct;
+
+use super::{FrontError, FrontRecords};
+
+/// What is to be written to the trail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Note {
+    /// Id of the event; `None` for a fresh one.
+    pub id: Option<Uuid>,
+    /// Who: an operator, an office, or the name of a process.
+    pub actor: String,
+    /// What.
+    pub act: AuditAct,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// About what, as [`AuditAct`] lists.
+    pub subjects: Map<String, Value>,
+    /// Facts, as [`AuditAct`] lists.
+    pub details: Map<String, Value>,
+}
+
+impl Note {
+    /// A note of something done by the front itself.
+    pub fn of(act: AuditAct, subjects: Value, details: Value) -> Self {
+        Self {
+            id: None,
+            actor: "front".to_owned(),
+            act,
+            outcome: Outcome::Done,
+            subjects: object(subjects),
+            details: object(details),
+        }
+    }
+
+    /// The same, done by `actor`.
+    #[must_use]
+    pub fn by(mut self, actor: &str) -> Self {
+        self.actor = actor.to_owned();
+        self
+    }
+
+    /// The same, ended otherwise.
+    #[must_use]
+    pub fn ended(mut self, outcome: Outcome) -> Self {
+        self.outcome = outcome;
+        self
+    }
+}
+
+/// An event as it stands in the trail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// Its place in the trail.
+    pub seq: i64,
+    /// The event.
+    pub event: AuditEvent,
+}
+
+/// A blob of the blind half that stands in an assertion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobUsed {
+    /// When the assertion was made.
+    pub at: OffsetDateTime,
+    /// For which service.
+    pub service: String,
+    /// SHA-256 of the EncryptedID.
+    pub blob_sha256: [u8; 32],
+}
+
+/// What a check of the trail found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TrailCheck {
+    /// Events read.
+    pub checked: u64,
+    /// Places of events whose content is not what was hashed when they were written.
+    pub broken: Vec<i64>,
+}
+
+impl FrontRecords {
+    /// Writes `note` by itself, where nothing else changes (a refusal).
+    ///
+    /// # Errors
+    /// [`FrontError`]
+    pub async fn note(&self, note: &Note, now: OffsetDateTime) -> Result<(), FrontError> {
+        self.store
+            .run("note", |tx| async move { Ok(self.write(&tx, note, now).await?) })
+            .await
+    }
+
+    /// Events from `from` on, newest first, at most `limit`: for an auditor.
+    ///
+    /// # Errors
+    /// [`FrontError`]
+    pub async fn audit_since(&self, from: OffsetDateTime, limit: u32) -> Result<Vec<Recorded>, FrontError> {
+        self.read("audit_since", |tx| async move {
+            let rows = tx
+                .query(
+                    "-- audit_since\n\
+                     SELECT seq, id, at, actor, desk, act, subjects, outcome, details\n\
+                     FROM front.audit_event WHERE at >= $1 ORDER BY seq DESC LIMIT $2",
+                    &[&from, &i64::from(limit)],
+                )
+                .await?;
+            rows.iter().map(recorded).collect()
+        })
+        .await
+    }
+
+    /// The blobs that stand in assertions made in `from..until`, oldest first: to be matched with the blind half's
+    /// log, which must hold each of them and no other.
+    ///
+    /// # Errors
+    /// [`FrontError`]
+    pub async fn blobs_used(&self, from: OffsetDateTime, until: OffsetDateTime) -> Result<Vec<BlobUsed>, FrontError> {
+        self.read("blobs_used", |tx| async move {
+            let rows = tx
+                .query(
+                    "-- blobs_used\n\
+                     SELECT at, subjects ->> 'service', blob FROM front.audit_event\n\
+                     WHERE blob IS NOT NULL AND at >= $1 AND at < $2 ORDER BY seq",
+                    &[&from, &until],
+                )
+                .await?;
+            rows.iter()
+                .map(|row| {
+                    let blob: Vec<u8> = row.get(2);
+                    Ok(BlobUsed {
+                        at: row.get(0),
+                        service: row.get::<_, Option<String>>(1).unwrap_or_default(),
+                        blob_sha256: blob
+                            .try_into()
+                            .map_err(|_| FrontError::Unreadable("audit_event.blob"))?,
+                    })
+                })
+                .collect()
+        })
+        .await
+    }
+
+    /// Hashes every event again and compares. What was changed behind the application's back is named.
+    ///
+    /// # Errors
+    /// [`FrontError`]
+    pub async fn verify_audit(&self) -> Result<TrailCheck, FrontError> {
+        let mut check = TrailCheck::default();
+        let mut after = i64::MIN;
+        loop {
+            let rows = self
+                .read("verify_audit", |tx| async move {
+                    Ok(tx
+                        .query(
+                            "-- verify_audit\n\
+                             SELECT seq, id, at, actor, desk, act, subjects, outcome, details, salt, hash\n\
+                             FROM front.audit_event WHERE seq > $1 ORDER BY seq LIMIT 5000",
+                            &[&after],
+                        )
+                        .await?)
+                })
+                .await?;
+            let Some(last) = rows.last() else {
+                return Ok(check);
+            };
+            after = last.get("seq");
+            for row in &rows {
+                let salt: Vec<u8> = row.get("salt");
+                let hash: Vec<u8> = row.get("hash");
+                let intact = match (recorded(row), <[u8; 16]>::try_from(salt)) {
+                    (Ok(recorded), Ok(salt)) => recorded.event.content_hash(&salt).as_slice() == hash,
+                    _ => false,
+                };
+                if !intact {
+                    check.broken.push(row.get("seq"));
+                }
+                check.checked += 1;
+            }
+        }
+    }
+
+    /// How a registration is named in the trail: only who holds the front's keys can tell which it is.
+    pub fn registration_in_trail(&self, registration: Uuid) -> String {
+        let hash = self
+            .shared
+            .sealer
+            .blind_index("front.audit.registration", registration.as_bytes());
+        hex::encode(&hash[..16])
+    }
+
+    pub(super) async fn write(&self, tx: &Tx, note: &Note, now: OffsetDateTime) -> Result<(), StoreError> {
+        let salt: [u8; 16] = self.draw();
+        let event = AuditEvent {
+            id: note.id.unwrap_or_else(|| self.fresh_uuid()),
+            at: to_microseconds(now),
+            actor: note.actor.clone(),
+            desk: None,
+            act: note.act.as_str().to_owned(),
+            subjects: note.subjects.clone(),
+            outcome: note.outcome,
+            details: note.details.clone(),
+        };
+        let hash = event.content_hash(&salt);
+        tx.execute(
+            "-- write\n\
+             INSERT INTO front.audit_event (id, at, actor, act, subjects, outcome, details, salt, hash)\n\
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            &[
+                &event.id,
+                &event.at,
+                &event.actor,
+                &event.act,
+                &Value::Object(event.subjects),
+                &event.outcome.as_str(),
+                &Value::Object(event.details),
+                &salt.as_slice(),
+                &hash.as_slice(),
+            ],
+        )
+        .await
+        .map(|_| ())
+    }
+}
+
+/// The members of a JSON object; notes are written with `json!({…})` only. Members without a value are left out.
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+        Value::Null => Map::new(),
+        other => Map::from_iter([("value".to_owned(), other)]),
+    }
+}
+
+/// A moment as PostgreSQL keeps it: a hash over nanoseconds could never be found again.
+fn to_microseconds(at: OffsetDateTime) -> OffsetDateTime {
+    at.replace_nanosecond(at.microsecond() * 1_000)
+        .expect("microseconds of a second are below a second")
+}
+
+fn recorded(row: &Row) -> Result<Recorded, FrontError> {
+    let outcome: String = row.get("outcome");
+    Ok(Recorded {
+        seq: row.get("seq"),
+        event: AuditEvent {
+            id: row.get("id"),
+            at: row.get("at"),
+            actor: row.get("actor"),
+            desk: row.get("desk"),
+            act: row.get("act"),
+            subjects: object(row.get("subjects")),
+            outcome: [Outcome::Done, Outcome::Refused, Outcome::Failed]
+                .into_iter()
+                .find(|known| known.as_str() == outcome)
+                .ok_or(FrontError::Unreadable("audit_event.outcome"))?,
+            details: object(row.get("details")),
+        },
+    })
+}
+
+/// Subjects of a session's event.
+pub(super) fn about_session(session: Uuid, registration: Option<String>) -> Value {
+    json!({ "session": session, "registration": registration })
+}

@@ -1,0 +1,81 @@
+//! The closed list of acts, each with the subjects and details its events carry.
+//!
+//! Subjects: `registration` (a keyed hash of the office's id, in hex), `service`, `partner`, `sender`, `session`,
+//! `blob` (SHA-256 of the blind half's EncryptedID, in hex). Details are facts without a person in them.
+
+/// What can be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AuditAct {
+    /// Subjects: sender, registration. Details: seq, change, sessions_ended.
+    IntakeApplied,
+    /// Subjects: sender. Details: seq, rule.
+    IntakeRefused,
+    /// Subjects: service, registration (where a card was shown). Details: rule.
+    SignInRefused,
+    /// Subjects: service, session, registration, blob (where it holds one). Details: binding, context, name_id, status.
+    SignInAnswered,
+    /// Subjects: service, registration. Details: where, reason.
+    SignInFailed,
+    /// Subjects: session, registration. Details: ending, services (how many to tell).
+    SessionEnded,
+    /// Subjects: service, session. Details: binding, rule (when refused).
+    LogoutAsked,
+    /// Subjects: service, session. Details: binding, reason (when it failed).
+    LogoutTold,
+    /// Subjects: service. Details: rule (when refused).
+    ArtifactResolved,
+    /// Subjects: service.
+    ShareSent,
+    /// Subjects: partner. Details: edition, sha256, kind.
+    PartnerProposed,
+    /// Subjects: partner. Details: edition, sha256, proposed_by.
+    PartnerApproved,
+    /// Subjects: partner. Details: sign_in or logout.
+    PartnerTried,
+    /// Subjects: partner. Details: words.
+    PartnerDecided,
+    /// Subjects: partner. Details: state, reason.
+    PartnerSwitched,
+}
+
+impl AuditAct {
+    /// Every act, in the order of the list in the database.
+    pub const ALL: [Self; 15] = [
+        Self::IntakeApplied,
+        Self::IntakeRefused,
+        Self::SignInRefused,
+        Self::SignInAnswered,
+        Self::SignInFailed,
+        Self::SessionEnded,
+        Self::LogoutAsked,
+        Self::LogoutTold,
+        Self::ArtifactResolved,
+        Self::ShareSent,
+        Self::PartnerProposed,
+        Self::PartnerApproved,
+        Self::PartnerTried,
+        Self::PartnerDecided,
+        Self::PartnerSwitched,
+    ];
+
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::IntakeApplied => "intake.applied",
+            Self::IntakeRefused => "intake.refused",
+            Self::SignInRefused => "sign_in.refused",
+            Self::SignInAnswered => "sign_in.answered",
+            Self::SignInFailed => "sign_in.failed",
+            Self::SessionEnded => "session.ended",
+            Self::LogoutAsked => "logout.asked",
+            Self::LogoutTold => "logout.told",
+            Self::ArtifactResolved => "artifact.resolved",
+            Self::ShareSent => "share.sent",
+            Self::PartnerProposed => "partner.proposed",
+            Self::PartnerApproved => "partner.approved",
+            Self::PartnerTried => "partner.tried",
+            Self::PartnerDecided => "partner.decided",
+            Self::PartnerSwitched => "partner.switched",
+        }
+    }
+}

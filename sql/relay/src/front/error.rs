@@ -1,0 +1,86 @@
+//! Why the front's records did not do what was asked.
+
+use relay_core::seal::SealError;
+use store::{StoreError, cluster::ClusterError, migrate::MigrateError};
+
+/// A refusal or a failure. What is shown of it holds nothing of a person.
+#[derive(Debug, thiserror::Error)]
+pub enum FrontError {
+    /// The database: away, full, or at fault.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The private cluster could not be set up.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The schema could not be brought up to date.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// The database is at another version than this program.
+    #[error("the database is at version {database}, this program needs {program}: migrate it, or update the program")]
+    Version {
+        /// The database's.
+        database: i32,
+        /// Ours.
+        program: i32,
+    },
+    /// A sealed column does not open: wrong keys file, or changed in the database.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// What a column holds is not what is written there.
+    #[error("{0} cannot be read: the database was changed by another program")]
+    Unreadable(&'static str),
+
+    /// An office's message came before the one that precedes it, or is a second one under a number already applied.
+    #[error("message {got} of {sender} is not the next one: {expected} is")]
+    OutOfOrder {
+        /// The office.
+        sender: String,
+        /// The number that came.
+        got: i64,
+        /// The number that must come next.
+        expected: i64,
+    },
+    /// Another message was applied under this number, or this envelope under another number.
+    #[error("message {seq} of {sender} is not the one that was applied under this number")]
+    OtherMessage {
+        /// The office.
+        sender: String,
+        /// The number.
+        seq: i64,
+    },
+    /// What an office asked for contradicts what is registered.
+    #[error("registration {registration}: {rule}")]
+    NotSo {
+        /// The registration.
+        registration: uuid::Uuid,
+        /// Which rule refuses.
+        rule: &'static str,
+    },
+    /// The message was taken before.
+    #[error("the message was taken already")]
+    Replayed,
+    /// The procedure is over, belongs to another browser, or was moved on meanwhile.
+    #[error("the sign-in or logout is over, or was moved on elsewhere: begin again at the service")]
+    ProcedureOver,
+    /// There is no such thing.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// The operator who approves is the one who proposed.
+    #[error("a second operator must approve")]
+    SamePerson,
+    /// The partner's state does not allow it.
+    #[error("the partner is {state}: {rule}")]
+    PartnerNotNow {
+        /// Its state.
+        state: &'static str,
+        /// Why not.
+        rule: &'static str,
+    },
+}
+
+impl FrontError {
+    /// Whether the database was away: waiting and asking again is what helps.
+    pub const fn is_away(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_away())
+    }
+}

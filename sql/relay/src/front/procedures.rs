@@ -1,0 +1,346 @@
+//! Sign-ins and logouts under way: sealed states that any instance of the front can take up.
+
+use store::Tx;
+use time::OffsetDateTime;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::{Ended, Ending, FrontError, FrontRecords, NewArtifact, NewParticipant, Note, Seen, SessionId};
+
+const TABLE: &str = "front.procedure";
+
+/// What is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProcedureKind {
+    /// A sign-in.
+    SignIn,
+    /// A logout that goes from service to service.
+    Logout,
+}
+
+impl ProcedureKind {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::Logout => "logout",
+        }
+    }
+}
+
+/// A procedure to be kept.
+#[derive(Clone)]
+pub struct NewProcedure<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// What it is.
+    pub kind: ProcedureKind,
+    /// The cookie of the browser it belongs to.
+    pub browser: Option<&'a [u8]>,
+    /// Its state.
+    pub state: &'a [u8],
+    /// When it is given up.
+    pub expires_at: OffsetDateTime,
+}
+
+/// A procedure as kept.
+#[derive(Clone)]
+pub struct Procedure {
+    /// Its id.
+    pub id: Uuid,
+    /// Its state.
+    pub state: Zeroizing<Vec<u8>>,
+    /// Its version: what a move starts from.
+    pub version: i32,
+}
+
+/// A session to be begun.
+#[derive(Clone)]
+pub struct NewSession {
+    /// Its id.
+    pub id: SessionId,
+    /// The browser's new cookie.
+    pub cookie: Zeroizing<Vec<u8>>,
+    /// The registration shown, or the other provider that knows the person.
+    pub of: SessionOf,
+    /// Authentication context class.
+    pub context: String,
+    /// When the card was shown.
+    pub authenticated_at: OffsetDateTime,
+    /// When it ends by itself.
+    pub expires_at: OffsetDateTime,
+    /// The card bridge's token for a pulled card.
+    pub gone: Option<Zeroizing<Vec<u8>>>,
+    /// The browser's session so far, which this one takes the place of.
+    pub replaces: Option<SessionId>,
+}
+
+/// Whose a session is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionOf {
+    /// A registration of ours.
+    Holder(Uuid),
+    /// Someone another provider knows.
+    Upstream(String),
+}
+
+/// Which session an answer belongs to.
+#[derive(Clone)]
+pub enum SessionUsed {
+    /// None: nobody was signed in.
+    None,
+    /// One that goes on.
+    Existing(SessionId),
+    /// One that begins with it.
+    New(Box<NewSession>),
+}
+
+/// All that is recorded when a sign-in is answered: in one transaction, before anything is sent.
+#[derive(Clone)]
+pub struct Answered {
+    /// The procedure this ends, where one was kept, with the version it was read at.
+    pub procedure: Option<(Uuid, i32)>,
+    /// The request, where it was answered at once.
+    pub seen: Vec<Seen>,
+    /// The session.
+    pub session: SessionUsed,
+    /// The service in it.
+    pub participant: Option<NewParticipant>,
+    /// The message, where it is sent by artifact.
+    pub artifact: Option<NewArtifact>,
+    /// The event.
+    pub note: Note,
+}
+
+impl FrontRecords {
+    /// Keeps a procedure begun by a message that must not be taken twice.
+    ///
+    /// # Errors
+    /// [`FrontError::Replayed`]
+    pub async fn begin(
+        &self,
+        new: &NewProcedure<'_>,
+        seen: Option<&Seen>,
+        now: OffsetDateTime,
+    ) -> Result<(), FrontError> {
+        self.store
+            .run("begin", |tx| async move {
+                if let Some(seen) = seen {
+                    self.seen(&tx, seen).await?;
+                }
+                let browser = new.browser.map(|cookie| self.keyed("front.procedure.browser", cookie));
+                tx.execute(
+                    "-- begin\n\
+                     INSERT INTO front.procedure (id, kind, browser, state, version, began_at, expires_at)\n\
+                     VALUES ($1, $2, $3, $4, 1, $5, $6)",
+                    &[
+                        &new.id,
+                        &new.kind.as_str(),
+                        &browser,
+                        &self.seal(TABLE, new.id, "state", new.state),
+                        &now,
+                        &new.expires_at,
+                    ],
+                )
+                .await?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// The procedure `id`, for the browser with this cookie, while it is not given up.
+    ///
+    /// # Errors
+    /// [`FrontError::ProcedureOver`] also when it belongs to another browser: which of the two is not told.
+    pub async fn procedure(
+        &self,
+        id: Uuid,
+        kind: ProcedureKind,
+        browser: Option<&[u8]>,
+        now: OffsetDateTime,
+    ) -> Result<Procedure, FrontError> {
+        let browser = &browser.map(|cookie| self.keyed("front.procedure.browser", cookie));
+        self.read("procedure", |tx| async move {
+            let row = tx
+                .query_opt(
+                    "-- procedure\n\
+                     SELECT state, version FROM front.procedure\n\
+                     WHERE id = $1 AND kind = $2 AND browser IS NOT DISTINCT FROM $3 AND expires_at > $4",
+                    &[&id, &kind.as_str(), browser, &now],
+                )
+                .await?
+                .ok_or(FrontError::ProcedureOver)?;
+            let sealed: Vec<u8> = row.get("state");
+            Ok(Procedure {
+                id,
+                state: self.open(TABLE, id, "state", &sealed)?,
+                version: row.get("version"),
+            })
+        })
+        .await
+    }
+
+    /// Moves a procedure on from the version it was read at, with what is to be noted.
+    ///
+    /// # Errors
+    /// [`FrontError::ProcedureOver`] when another instance or window moved it meanwhile.
+    pub async fn move_on(
+        &self,
+        id: Uuid,
+        version: i32,
+        state: &[u8],
+        note: Option<&Note>,
+        now: OffsetDateTime,
+    ) -> Result<(), FrontError> {
+        self.store
+            .run("move_on", |tx| async move {
+                let moved = tx
+                    .execute(
+                        "-- move_on\n\
+                         UPDATE front.procedure SET state = $3, version = version + 1\n\
+                         WHERE id = $1 AND version = $2 AND expires_at > $4",
+                        &[&id, &version, &self.seal(TABLE, id, "state", state), &now],
+                    )
+                    .await?;
+                if moved != 1 {
+                    return Err(FrontError::ProcedureOver);
+                }
+                if let Some(note) = note {
+                    self.write(&tx, note, now).await?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Ends a procedure, with what is to be noted.
+    ///
+    /// # Errors
+    /// [`FrontError::ProcedureOver`]
+    pub async fn close(
+        &self,
+        id: Uuid,
+        version: i32,
+        note: Option<&Note>,
+        now: OffsetDateTime,
+    ) -> Result<(), FrontError> {
+        self.store
+            .run("close", |tx| async move {
+                end_procedure(&tx, id, version).await?;
+                if let Some(note) = note {
+                    self.write(&tx, note, now).await?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Records that a sign-in is answered: its session, the service in it, the artifact, the event, and the end of
+    /// the procedure, all or nothing. The answer may be sent once this returns. Gives back the session that ended
+    /// because another card was shown in the browser.
+    ///
+    /// # Errors
+    /// [`FrontError::ProcedureOver`], [`FrontError::Replayed`]
+    pub async fn answered(&self, answered: &Answered, now: OffsetDateTime) -> Result<Option<Ended>, FrontError> {
+        self.store
+            .run("answered", |tx| async move {
+                for seen in &answered.seen {
+                    self.seen(&tx, seen).await?;
+                }
+                if let Some((id, version)) = answered.procedure {
+                    end_procedure(&tx, id, version).await?;
+                }
+                let mut ended = None;
+                let session = match &answered.session {
+                    SessionUsed::None => None,
+                    SessionUsed::Existing(session) => {
+                        goes_on(&tx, *session, now).await?;
+                        Some(*session)
+                    }
+                    SessionUsed::New(new) => {
+                        if let Some(former) = new.replaces {
+                            ended = Some(self.end(&tx, former, Ending::Replaced, now).await?);
+                        }
+                        self.begin_session(&tx, new).await?;
+                        Some(new.id)
+                    }
+                };
+                if let (Some(session), Some(participant)) = (session, &answered.participant) {
+                    self.take_part(&tx, session, participant, now).await?;
+                }
+                if let Some(artifact) = &answered.artifact {
+                    self.keep_artifact(&tx, artifact).await?;
+                }
+                self.write(&tx, &answered.note, now).await?;
+                Ok(ended)
+            })
+            .await
+    }
+
+    async fn begin_session(&self, tx: &Tx, new: &NewSession) -> Result<(), FrontError> {
+        let (holder, upstream) = match &new.of {
+            SessionOf::Holder(registration) => (Some(*registration), None),
+            SessionOf::Upstream(provider) => (None, Some(provider.as_str())),
+        };
+        if let Some(registration) = holder {
+            // Suspended between the card's being shown and this moment: the office's word counts.
+            let active = tx
+                .query_opt(
+                    "-- begin_session\n\
+                     SELECT 1 FROM front.holder WHERE registration = $1 AND state = 'active' FOR SHARE",
+                    &[&registration],
+                )
+                .await?;
+            if active.is_none() {
+                return Err(FrontError::NotSo {
+                    registration,
+                    rule: "not active",
+                });
+            }
+        }
+        let gone = new.gone.as_ref().map(|token| self.keyed("front.session.gone", token));
+        tx.execute(
+            "-- begin_session\n\
+             INSERT INTO front.session (id, cookie, holder, upstream, context, authenticated_at, expires_at, gone)\n\
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            &[
+                &new.id.uuid(),
+                &self.keyed("front.session.cookie", &new.cookie),
+                &holder,
+                &upstream,
+                &new.context,
+                &new.authenticated_at,
+                &new.expires_at,
+                &gone,
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+}
+
+/// A session that ended while the blind half was asked gives no assertion any more.
+async fn goes_on(tx: &Tx, session: SessionId, now: OffsetDateTime) -> Result<(), FrontError> {
+    tx.query_opt(
+        "-- goes_on\n\
+         SELECT 1 FROM front.session WHERE id = $1 AND ended_at IS NULL AND expires_at > $2 FOR SHARE",
+        &[&session.uuid(), &now],
+    )
+    .await?
+    .map(|_| ())
+    .ok_or(FrontError::NotFound("session"))
+}
+
+async fn end_procedure(tx: &Tx, id: Uuid, version: i32) -> Result<(), FrontError> {
+    let ended = tx
+        .execute(
+            "-- end_procedure\nDELETE FROM front.procedure WHERE id = $1 AND version = $2",
+            &[&id, &version],
+        )
+        .await?;
+    if ended == 1 {
+        Ok(())
+    } else {
+        Err(FrontError::ProcedureOver)
+    }
+}

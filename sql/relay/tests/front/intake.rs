@@ -1,0 +1,181 @@
+//! What an office sends: in order, exactly once, and at its word at once.
+
+use relay_records::front::{
+    Applied, CardChange, FrontError, HolderState, SessionUsed,
+    testing::{self},
+};
+use time::Duration;
+
+use crate::{CITY, CLINIC, NOW, active_card, answer, message, new_id, new_session, register, two_services};
+
+#[tokio::test]
+async fn a_card_is_registered_then_handed_over_then_suspended_resumed_and_lost() {
+    let front = testing::open().await.unwrap();
+    let card = new_id();
+    let made = register();
+    let CardChange::Register {
+        certificate_sha256,
+        pseudonym,
+        ..
+    } = &made
+    else {
+        unreachable!()
+    };
+    let steps = [
+        (made.clone(), HolderState::Registered),
+        (CardChange::Activate, HolderState::Active),
+        (CardChange::Suspend, HolderState::Suspended),
+        (CardChange::Resume, HolderState::Active),
+        (CardChange::Revoke { reason: "lost".into() }, HolderState::Revoked),
+    ];
+    for (at, (change, state)) in steps.into_iter().enumerate() {
+        let applied = front
+            .records
+            .apply(&message(at as i64 + 1, card, change), NOW)
+            .await
+            .unwrap();
+        assert_eq!(applied.applied, at as i64 + 1);
+        let holder = front.records.holder(certificate_sha256).await.unwrap().unwrap();
+        assert_eq!(holder.state, state);
+        assert_eq!(*holder.pseudonym, *pseudonym);
+    }
+}
+
+#[tokio::test]
+async fn a_message_sent_again_is_answered_and_not_applied_again() {
+    let front = testing::open().await.unwrap();
+    let card = active_card(&front.records).await;
+    let suspend = message(3, card, CardChange::Suspend);
+    front.records.apply(&suspend, NOW).await.unwrap();
+    front
+        .records
+        .apply(&message(4, card, CardChange::Resume), NOW)
+        .await
+        .unwrap();
+    let again = front.second_instance().apply(&suspend, NOW).await.unwrap();
+    assert_eq!(
+        again,
+        Applied {
+            applied: 4,
+            again: true,
+            ended: Vec::new()
+        }
+    );
+    let holder = front.records.holder_by_registration(card).await.unwrap().unwrap();
+    assert_eq!(holder.state, HolderState::Active);
+}
+
+#[tokio::test]
+async fn a_message_too_early_or_changed_is_refused_and_the_next_number_told() {
+    let front = testing::open().await.unwrap();
+    let card = active_card(&front.records).await;
+    let early = front.records.apply(&message(4, card, CardChange::Suspend), NOW).await;
+    assert!(
+        matches!(
+            early,
+            Err(FrontError::OutOfOrder {
+                expected: 3,
+                got: 4,
+                ..
+            })
+        ),
+        "{early:?}"
+    );
+    let mut changed = message(2, card, CardChange::Activate);
+    changed.body_sha256 = [99; 32];
+    let changed = front.records.apply(&changed, NOW).await;
+    assert!(
+        matches!(changed, Err(FrontError::OtherMessage { seq: 2, .. })),
+        "{changed:?}"
+    );
+    let mut same_envelope = message(3, card, CardChange::Suspend);
+    same_envelope.jti = "jti-2".into();
+    let same_envelope = front.records.apply(&same_envelope, NOW).await;
+    assert!(matches!(same_envelope, Err(FrontError::OtherMessage { seq: 3, .. })));
+    assert_eq!(front.records.senders().await.unwrap()[0].applied, 2);
+}
+
+#[tokio::test]
+async fn two_instances_given_the_same_message_at_once_apply_it_once() {
+    let front = testing::open().await.unwrap();
+    let other = front.second_instance();
+    let card = new_id();
+    let first = message(1, card, register());
+    let (one, two) = tokio::join!(front.records.apply(&first, NOW), other.apply(&first, NOW));
+    let again = [one.unwrap(), two.unwrap()]
+        .iter()
+        .filter(|applied| applied.again)
+        .count();
+    assert_eq!(again, 1);
+}
+
+#[tokio::test]
+async fn what_contradicts_the_register_is_refused_and_nothing_counted() {
+    let front = testing::open().await.unwrap();
+    let card = active_card(&front.records).await;
+    for change in [register(), CardChange::Activate, CardChange::Resume] {
+        let refused = front.records.apply(&message(3, card, change), NOW).await;
+        assert!(matches!(refused, Err(FrontError::NotSo { .. })), "{refused:?}");
+    }
+    let unknown = front
+        .records
+        .apply(&message(3, new_id(), CardChange::Suspend), NOW)
+        .await;
+    assert!(matches!(
+        unknown,
+        Err(FrontError::NotSo {
+            rule: "not registered",
+            ..
+        })
+    ));
+    front
+        .records
+        .apply(&message(3, card, CardChange::Revoke { reason: "moved".into() }), NOW)
+        .await
+        .unwrap();
+    let back = front.records.apply(&message(4, card, CardChange::Activate), NOW).await;
+    assert!(matches!(
+        back,
+        Err(FrontError::NotSo {
+            rule: "revoked for good",
+            ..
+        })
+    ));
+}
+
+#[tokio::test]
+async fn another_office_may_not_touch_a_registration() {
+    let front = testing::open().await.unwrap();
+    let card = active_card(&front.records).await;
+    let mut foreign = message(1, card, CardChange::Suspend);
+    foreign.sender = "https://office.other.example".into();
+    let refused = front.records.apply(&foreign, NOW).await;
+    assert!(matches!(
+        refused,
+        Err(FrontError::NotSo {
+            rule: "registered by another office",
+            ..
+        })
+    ));
+}
+
+#[tokio::test]
+async fn a_suspended_card_ends_its_sessions_and_names_the_services_to_tell() {
+    let front = testing::open().await.unwrap();
+    let card = active_card(&front.records).await;
+    two_services(&front.records).await;
+    let session = new_session(card, b"cookie");
+    let id = session.id;
+    let used = SessionUsed::New(Box::new(session));
+    front.records.answered(&answer(used, CLINIC, None), NOW).await.unwrap();
+    let applied = front
+        .records
+        .apply(&message(3, card, CardChange::Suspend), NOW + Duration::seconds(5))
+        .await
+        .unwrap();
+    assert_eq!(applied.ended.len(), 1);
+    assert_eq!(applied.ended[0].session, id);
+    assert_eq!(applied.ended[0].participants[0].service, CLINIC);
+    assert_eq!(front.records.session(b"cookie", NOW).await.unwrap(), None);
+    assert_eq!(front.records.senders().await.unwrap()[0].name, CITY);
+}

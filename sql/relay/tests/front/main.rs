@@ -1,0 +1,112 @@
+//! The front's records on a real PostgreSQL: what an office sends, how a sign-in is kept and answered once, how
+//! partners come and go, and what the schema itself refuses.
+
+mod intake;
+mod partners;
+mod schema;
+mod sign_ins;
+
+use relay_core::{
+    audit::Outcome,
+    chance::{OsChance, draw},
+    id::Id,
+};
+use relay_records::front::{
+    Answered, AuditAct, CardChange, CertificateUse, FrontRecords, Message, NewParticipant, NewSession, Note,
+    PartnerKind, Proposal, SessionId, SessionOf, SessionUsed,
+};
+use serde_json::json;
+use time::{Duration, OffsetDateTime, macros::datetime};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+const NOW: OffsetDateTime = datetime!(2026-11-22 0:00 UTC);
+const CITY: &str = "https://office.shiomi.example";
+const CLINIC: &str = "https://clinic.example/saml";
+const SCHOOL: &str = "https://school.example/saml";
+
+fn new_id() -> Uuid {
+    Id::<()>::new(&mut OsChance).uuid()
+}
+
+/// The city's `seq`-th message.
+fn message(seq: i64, registration: Uuid, change: CardChange) -> Message {
+    Message {
+        sender: CITY.to_owned(),
+        seq,
+        jti: format!("jti-{seq}"),
+        body_sha256: [seq as u8; 32],
+        registration,
+        change,
+    }
+}
+
+fn register() -> CardChange {
+    CardChange::Register {
+        certificate_sha256: draw(&mut OsChance),
+        certificate_use: CertificateUse::Authentication,
+        pseudonym: draw(&mut OsChance),
+    }
+}
+
+/// A card that was registered and handed over.
+async fn active_card(records: &FrontRecords) -> Uuid {
+    let card = new_id();
+    records.apply(&message(1, card, register()), NOW).await.unwrap();
+    records
+        .apply(&message(2, card, CardChange::Activate), NOW)
+        .await
+        .unwrap();
+    card
+}
+
+/// Two services whose metadata two operators agreed on.
+async fn two_services(records: &FrontRecords) {
+    for service in [CLINIC, SCHOOL] {
+        let proposal = Proposal {
+            entity_id: service,
+            kind: PartnerKind::Service,
+            metadata: "<md:EntityDescriptor/>",
+            sha256: [1; 32],
+            valid_until: None,
+        };
+        let edition = records.propose("op-1", &proposal, NOW).await.unwrap();
+        records.approve("op-2", service, edition, &[1; 32], NOW).await.unwrap();
+    }
+}
+
+/// An answer to `service` in `session`.
+fn answer(session: SessionUsed, service: &str, procedure: Option<(Uuid, i32)>) -> Answered {
+    let blob = hex::encode(draw::<32>(&mut OsChance));
+    let mut note = Note::of(
+        AuditAct::SignInAnswered,
+        json!({ "service": service, "blob": blob }),
+        json!({ "binding": "post" }),
+    );
+    note.outcome = Outcome::Done;
+    Answered {
+        procedure,
+        seen: Vec::new(),
+        session,
+        participant: Some(NewParticipant {
+            service: service.to_owned(),
+            session_index: hex::encode(draw::<16>(&mut OsChance)),
+            name_id: Zeroizing::new("<saml:EncryptedID>canary</saml:EncryptedID>".to_owned()),
+        }),
+        artifact: None,
+        note,
+    }
+}
+
+fn new_session(card: Uuid, cookie: &[u8]) -> NewSession {
+    NewSession {
+        id: SessionId::new(&mut OsChance),
+        cookie: Zeroizing::new(cookie.to_vec()),
+        of: SessionOf::Holder(card),
+        context: "SmartcardPKI".to_owned(),
+        authenticated_at: NOW,
+        expires_at: NOW + Duration::hours(1),
+        gone: Some(Zeroizing::new(b"gone".to_vec())),
+        replaces: None,
+    }
+}

@@ -1,0 +1,113 @@
+//! Partners: two operators, a trial, a switch.
+
+use relay_records::front::{
+    FrontError, Lifetimes, LogoutTrial, PartnerKind, PartnerState, Proposal, SignInTrial, testing,
+};
+
+use crate::{CLINIC, NOW, two_services};
+
+fn proposal(hash: u8) -> Proposal<'static> {
+    Proposal {
+        entity_id: CLINIC,
+        kind: PartnerKind::Service,
+        metadata: "<md:EntityDescriptor/>",
+        sha256: [hash; 32],
+        valid_until: Some(NOW),
+    }
+}
+
+#[tokio::test]
+async fn metadata_count_once_a_second_operator_has_compared_their_hash() {
+    let front = testing::open().await.unwrap();
+    let records = &front.records;
+    let edition = records.propose("op-1", &proposal(1), NOW).await.unwrap();
+    assert_eq!(edition, 1);
+    let refused = records.approve("op-1", CLINIC, 1, &[1; 32], NOW).await;
+    assert!(matches!(refused, Err(FrontError::SamePerson)));
+    let refused = records.approve("op-2", CLINIC, 1, &[2; 32], NOW).await;
+    assert!(matches!(refused, Err(FrontError::NotFound(_))));
+    assert!(matches!(
+        records.switch_to_trial("op-2", CLINIC, NOW).await,
+        Err(FrontError::PartnerNotNow { .. })
+    ));
+    records.approve("op-2", CLINIC, 1, &[1; 32], NOW).await.unwrap();
+    let partner = records.partner(CLINIC).await.unwrap().unwrap().partner;
+    assert_eq!(partner.state, PartnerState::Trial);
+    let current = partner.current.unwrap();
+    assert_eq!((current.proposed_by.as_str(), current.edition), ("op-1", 1));
+    assert_eq!(current.approved.unwrap().0, "op-2");
+    // A rolled key is a later edition: the first counts until that is approved.
+    records.propose("op-1", &proposal(2), NOW).await.unwrap();
+    let partner = records.partner(CLINIC).await.unwrap().unwrap().partner;
+    assert_eq!(partner.current.unwrap().edition, 1);
+    assert_eq!(partner.waiting.unwrap().edition, 2);
+    records.approve("op-2", CLINIC, 2, &[2; 32], NOW).await.unwrap();
+    let partner = records.partner(CLINIC).await.unwrap().unwrap().partner;
+    assert_eq!((partner.current.unwrap().edition, partner.waiting), (2, None));
+}
+
+#[tokio::test]
+async fn a_service_is_switched_on_only_after_a_trial_that_shows_what_it_must() {
+    let front = testing::open().await.unwrap();
+    let records = &front.records;
+    two_services(records).await;
+    let rule = async || match records.switch_on("op-1", CLINIC, NOW).await {
+        Err(FrontError::PartnerNotNow { rule, .. }) => rule,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(rule().await, "its sign-in was not tried");
+    records
+        .tried_sign_in("op-1", CLINIC, SignInTrial::Unnamed, NOW)
+        .await
+        .unwrap();
+    assert!(rule().await.contains("empty NameID"));
+    records
+        .tried_sign_in("op-1", CLINIC, SignInTrial::Named, NOW)
+        .await
+        .unwrap();
+    assert_eq!(rule().await, "its logout was not tried");
+    records.tried_logout(CLINIC, LogoutTrial::InClear, NOW).await.unwrap();
+    assert!(rule().await.contains("in clear"));
+    records
+        .go_without_logout("op-2", CLINIC, "its maker mends it in spring", NOW)
+        .await
+        .unwrap();
+    records.switch_on("op-1", CLINIC, NOW).await.unwrap();
+    // What was decided is not undone by what is seen later.
+    records.tried_logout(CLINIC, LogoutTrial::InClear, NOW).await.unwrap();
+    let partner = records.partner(CLINIC).await.unwrap().unwrap().partner;
+    assert_eq!(
+        (partner.state, partner.logout),
+        (PartnerState::On, LogoutTrial::Without)
+    );
+}
+
+#[tokio::test]
+async fn a_partner_is_switched_off_at_once_for_every_instance() {
+    let front = testing::open().await.unwrap();
+    two_services(&front.records).await;
+    front.records.switch_off("op-1", CLINIC, "key lost", NOW).await.unwrap();
+    let partner = front.second_instance().partner(CLINIC).await.unwrap().unwrap().partner;
+    assert_eq!(partner.state, PartnerState::Off);
+    assert_eq!(partner.state_reason.as_deref(), Some("key lost"));
+    assert_eq!(front.records.partners().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn lifetimes_stay_inside_what_the_table_allows() {
+    let front = testing::open().await.unwrap();
+    two_services(&front.records).await;
+    let longer = Lifetimes {
+        assertion: 300,
+        session: 1800,
+        skew: 30,
+    };
+    front.records.set_lifetimes("op-1", CLINIC, longer, NOW).await.unwrap();
+    let partner = front.records.partner(CLINIC).await.unwrap().unwrap().partner;
+    assert_eq!(partner.lifetimes, longer);
+    let endless = Lifetimes {
+        assertion: 86_400,
+        ..longer
+    };
+    assert!(front.records.set_lifetimes("op-1", CLINIC, endless, NOW).await.is_err());
+}

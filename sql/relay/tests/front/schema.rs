@@ -1,0 +1,139 @@
+//! The schema explains itself, grants no more than is needed, and holds nothing that tells who or where.
+
+use relay_records::front::{AuditAct, FrontError, SessionUsed, USER, testing};
+use store::{Store, StoreError};
+
+use crate::{CLINIC, NOW, active_card, answer, new_session, two_services};
+
+async fn texts(store: &Store, sql: &'static str) -> Vec<String> {
+    store
+        .run("texts", |tx| async move {
+            Ok::<_, StoreError>(tx.query(sql, &[]).await?.iter().map(|row| row.get(0)).collect())
+        })
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn every_table_and_column_says_what_it_is() {
+    let front = testing::open().await.unwrap();
+    let store = Store::new(&front.database.superuser());
+    let silent = texts(
+        &store,
+        "SELECT c.relname || coalesce('.' || a.attname, '') FROM pg_class c\n\
+         JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'front'\n\
+         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped\n\
+         WHERE c.relkind IN ('r', 'v') AND (obj_description(c.oid) IS NULL OR col_description(c.oid, a.attnum) IS NULL)",
+    )
+    .await;
+    assert!(silent.is_empty(), "without a comment: {silent:?}");
+}
+
+#[tokio::test]
+async fn the_list_of_acts_in_the_database_is_the_one_in_the_code() {
+    let front = testing::open().await.unwrap();
+    let store = Store::new(&front.database.superuser());
+    let mut known = texts(&store, "SELECT act FROM front.audit_act").await;
+    let mut ours: Vec<String> = AuditAct::ALL.iter().map(|act| act.as_str().to_owned()).collect();
+    known.sort();
+    ours.sort();
+    assert_eq!(known, ours);
+}
+
+#[tokio::test]
+async fn the_fronts_role_can_neither_define_nor_rewrite() {
+    let front = testing::open().await.unwrap();
+    let store = Store::new(&front.database.door(USER));
+    for sql in [
+        "CREATE TABLE front.extra (id int)",
+        "DROP TABLE front.holder",
+        "DELETE FROM front.holder",
+        "DELETE FROM front.audit_event",
+        "UPDATE front.audit_event SET actor = 'x'",
+        "UPDATE front.holder SET certificate_sha256 = '\\x00'",
+        "DELETE FROM front.intake",
+        "DELETE FROM front.partner",
+        "UPDATE front.partner_metadata SET metadata = ''",
+        "UPDATE front.partner_metadata SET proposed_by = ''",
+        "UPDATE front.session SET holder = NULL",
+        "UPDATE front.audit_act SET meaning = ''",
+    ] {
+        let refused: Result<(), StoreError> = store.run("overreach", |tx| async move { tx.batch(sql).await }).await;
+        assert!(matches!(refused, Err(StoreError::Denied { .. })), "{sql}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_schema_itself_refuses_what_must_never_be() {
+    let front = testing::open().await.unwrap();
+    let card = active_card(&front.records).await;
+    two_services(&front.records).await;
+    let store = Store::new(&front.database.door(USER));
+    for (sql, rule) in [
+        (
+            format!(
+                "UPDATE front.holder SET state = 'revoked', reason = 'lost' WHERE registration = '{card}';\n\
+                     UPDATE front.holder SET state = 'active', reason = NULL WHERE registration = '{card}'"
+            ),
+            "holder_revoked_for_good",
+        ),
+        (
+            format!("UPDATE front.partner_metadata SET approved_by = proposed_by WHERE entity_id = '{CLINIC}'"),
+            "metadata_approved_by_another",
+        ),
+        (
+            format!("UPDATE front.partner SET state = 'on' WHERE entity_id = '{CLINIC}'"),
+            "partner_on_when_tried",
+        ),
+    ] {
+        let sql = &sql;
+        let refused: Result<(), StoreError> = store.run("past", |tx| async move { tx.batch(sql).await }).await;
+        let refused = refused.unwrap_err();
+        assert!(refused.is_constraint(rule), "{sql}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_dump_holds_no_cookie_no_token_and_no_name_in_clear() {
+    let front = testing::open().await.unwrap();
+    let card = active_card(&front.records).await;
+    two_services(&front.records).await;
+    let session = SessionUsed::New(Box::new(new_session(card, b"cookie-canary")));
+    front
+        .records
+        .answered(&answer(session, CLINIC, None), NOW)
+        .await
+        .unwrap();
+    let dump = front.database.dump().unwrap();
+    let holds = |canary: &[u8]| {
+        let hexed = hex::encode(canary);
+        dump.windows(canary.len()).any(|window| window == canary)
+            || dump.windows(hexed.len()).any(|window| window == hexed.as_bytes())
+    };
+    // The dump is read at all.
+    assert!(holds(CLINIC.as_bytes()));
+    assert!(!holds(b"cookie-canary"));
+    assert!(!holds(b"canary</saml:EncryptedID>"));
+    // The trail alone does not say which registration signed in.
+    let trail = front.records.audit_since(NOW, 100).await.unwrap();
+    assert!(!trail.is_empty());
+    assert!(!format!("{trail:?}").contains(&card.to_string()));
+}
+
+#[tokio::test]
+async fn a_database_of_another_version_is_refused() {
+    let front = testing::open().await.unwrap();
+    front.records.check_version().await.unwrap();
+    let store = Store::new(&front.database.superuser());
+    let _: () = store
+        .run("age", |tx| async move {
+            tx.batch("DELETE FROM refinery_schema_history WHERE version > 2").await
+        })
+        .await
+        .unwrap_or_else(|error: StoreError| panic!("{error}"));
+    let refused = front.records.check_version().await;
+    assert!(
+        matches!(refused, Err(FrontError::Version { database: 2, .. })),
+        "{refused:?}"
+    );
+}

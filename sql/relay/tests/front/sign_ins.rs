@@ -1,0 +1,210 @@
+//! Sign-ins under way and answered, sessions, artifacts, and what is not taken twice.
+
+use relay_records::front::{
+    CardChange, Ending, FrontError, NewArtifact, NewProcedure, ProcedureKind, Seen, SeenKind, SessionUsed, testing,
+};
+use time::Duration;
+
+use crate::{CLINIC, NOW, SCHOOL, active_card, answer, message, new_id, new_session, two_services};
+
+fn request(id: &str) -> Seen {
+    Seen {
+        kind: SeenKind::AuthnRequest,
+        issuer: CLINIC.into(),
+        id: id.into(),
+        until: NOW + Duration::minutes(10),
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_begun_at_one_instance_goes_on_at_another() {
+    let front = testing::open().await.unwrap();
+    let id = new_id();
+    let new = NewProcedure {
+        id,
+        kind: ProcedureKind::SignIn,
+        browser: Some(b"browser"),
+        state: b"awaiting the card",
+        expires_at: NOW + Duration::minutes(5),
+    };
+    front.records.begin(&new, Some(&request("_1")), NOW).await.unwrap();
+    let other = front.second_instance();
+    let read = other
+        .procedure(id, ProcedureKind::SignIn, Some(b"browser"), NOW)
+        .await
+        .unwrap();
+    assert_eq!(read.state.as_slice(), b"awaiting the card");
+    other.move_on(id, read.version, b"moved", None, NOW).await.unwrap();
+    // The first window, a moment late.
+    let late = front.records.move_on(id, read.version, b"late", None, NOW).await;
+    assert!(matches!(late, Err(FrontError::ProcedureOver)));
+    for (browser, at) in [
+        (Some(b"another".as_slice()), NOW),
+        (None, NOW),
+        (Some(b"browser".as_slice()), NOW + Duration::minutes(6)),
+    ] {
+        let over = other.procedure(id, ProcedureKind::SignIn, browser, at).await;
+        assert!(matches!(over, Err(FrontError::ProcedureOver)));
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_taken_once_also_by_another_instance_and_after_a_restart() {
+    let front = testing::open().await.unwrap();
+    front.records.take_once(&request("_1")).await.unwrap();
+    let again = front.second_instance().take_once(&request("_1")).await;
+    assert!(matches!(again, Err(FrontError::Replayed)));
+    front.records.take_once(&request("_2")).await.unwrap();
+    let mut other_issuer = request("_1");
+    other_issuer.issuer = SCHOOL.into();
+    front.records.take_once(&other_issuer).await.unwrap();
+    // Swept only when it is too old to be taken anyway.
+    assert_eq!(front.records.sweep(NOW).await.unwrap(), 0);
+    assert_eq!(front.records.sweep(NOW + Duration::minutes(11)).await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn an_answer_is_recorded_whole_or_not_at_all() {
+    let front = testing::open().await.unwrap();
+    let card = active_card(&front.records).await;
+    two_services(&front.records).await;
+    let id = new_id();
+    let new = NewProcedure {
+        id,
+        kind: ProcedureKind::SignIn,
+        browser: None,
+        state: b"",
+        expires_at: NOW + Duration::minutes(5),
+    };
+    front.records.begin(&new, None, NOW).await.unwrap();
+    let session = new_session(card, b"cookie");
+    let first = answer(SessionUsed::New(Box::new(session.clone())), CLINIC, Some((id, 1)));
+    front.records.answered(&first, NOW).await.unwrap();
+    // The same procedure answered twice, by a second window.
+    let twice = answer(
+        SessionUsed::New(Box::new(new_session(card, b"c2"))),
+        CLINIC,
+        Some((id, 1)),
+    );
+    assert!(matches!(
+        front.records.answered(&twice, NOW).await,
+        Err(FrontError::ProcedureOver)
+    ));
+    assert_eq!(front.records.session(b"c2", NOW).await.unwrap(), None);
+    // One blob stands in one assertion.
+    let mut same_blob = answer(SessionUsed::Existing(session.id), SCHOOL, None);
+    same_blob.note.subjects = first.note.subjects.clone();
+    assert!(front.records.answered(&same_blob, NOW).await.is_err());
+    assert_eq!(front.records.participants(session.id).await.unwrap().len(), 1);
+    let used = front.records.blobs_used(NOW, NOW + Duration::seconds(1)).await.unwrap();
+    assert_eq!(used.len(), 1);
+    assert_eq!(used[0].service, CLINIC);
+    assert!(front.records.verify_audit().await.unwrap().broken.is_empty());
+}
+
+#[tokio::test]
+async fn no_session_begins_for_a_card_suspended_a_moment_ago() {
+    let front = testing::open().await.unwrap();
+    let card = active_card(&front.records).await;
+    two_services(&front.records).await;
+    front
+        .records
+        .apply(&message(3, card, CardChange::Suspend), NOW)
+        .await
+        .unwrap();
+    let late = answer(SessionUsed::New(Box::new(new_session(card, b"cookie"))), CLINIC, None);
+    assert!(matches!(
+        front.records.answered(&late, NOW).await,
+        Err(FrontError::NotSo { rule: "not active", .. })
+    ));
+}
+
+#[tokio::test]
+async fn a_pulled_card_ends_the_session_once_and_names_who_is_to_be_told() {
+    let front = testing::open().await.unwrap();
+    let card = active_card(&front.records).await;
+    two_services(&front.records).await;
+    let session = new_session(card, b"cookie");
+    let id = session.id;
+    let first = answer(SessionUsed::New(Box::new(session)), CLINIC, None);
+    front.records.answered(&first, NOW).await.unwrap();
+    front
+        .records
+        .answered(&answer(SessionUsed::Existing(id), SCHOOL, None), NOW)
+        .await
+        .unwrap();
+    let index = &first.participant.as_ref().unwrap().session_index;
+    assert_eq!(
+        front.records.session_by_index(CLINIC, index, NOW).await.unwrap(),
+        Some(id)
+    );
+    assert_eq!(front.records.session_by_index(SCHOOL, index, NOW).await.unwrap(), None);
+    assert_eq!(front.records.card_gone(b"guessed", NOW).await.unwrap(), None);
+    let ended = front.records.card_gone(b"gone", NOW).await.unwrap().unwrap();
+    assert_eq!(ended.participants.len(), 2);
+    assert_eq!(front.records.card_gone(b"gone", NOW).await.unwrap(), None);
+    front.records.told(id, CLINIC, "soap", None, NOW).await.unwrap();
+    front
+        .records
+        .told(id, SCHOOL, "soap", Some("no answer"), NOW)
+        .await
+        .unwrap();
+    // Asked again, only who has not answered is left.
+    let left = front.records.end_session(id, Ending::Logout, NOW).await.unwrap();
+    assert_eq!(left.participants.len(), 1);
+    assert_eq!(left.participants[0].service, SCHOOL);
+    let late = front
+        .records
+        .answered(&answer(SessionUsed::Existing(id), SCHOOL, None), NOW)
+        .await;
+    assert!(matches!(late, Err(FrontError::NotFound("session"))));
+}
+
+#[tokio::test]
+async fn another_card_in_the_same_browser_ends_the_first_ones_session() {
+    let front = testing::open().await.unwrap();
+    let card = active_card(&front.records).await;
+    two_services(&front.records).await;
+    let first = new_session(card, b"one");
+    let first_id = first.id;
+    front
+        .records
+        .answered(&answer(SessionUsed::New(Box::new(first)), CLINIC, None), NOW)
+        .await
+        .unwrap();
+    let mut second = new_session(card, b"two");
+    second.gone = None;
+    second.replaces = Some(first_id);
+    let ended = front
+        .records
+        .answered(&answer(SessionUsed::New(Box::new(second)), SCHOOL, None), NOW)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((ended.session, ended.participants.len()), (first_id, 1));
+    assert_eq!(front.records.session(b"one", NOW).await.unwrap(), None);
+    assert!(front.records.session(b"two", NOW).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_message_is_fetched_by_its_artifact_once_and_by_its_service_only() {
+    let front = testing::open().await.unwrap();
+    two_services(&front.records).await;
+    let mut kept = answer(SessionUsed::None, CLINIC, None);
+    kept.participant = None;
+    kept.artifact = Some(NewArtifact {
+        handle: [5; 20],
+        service: CLINIC.into(),
+        message: "<samlp:Response/>".into(),
+        expires_at: NOW + Duration::minutes(1),
+    });
+    front.records.answered(&kept, NOW).await.unwrap();
+    let take = async |service, at| front.records.take_artifact(&[5; 20], service, at).await.unwrap();
+    assert_eq!(take(SCHOOL, NOW).await, None);
+    assert_eq!(take(CLINIC, NOW + Duration::minutes(2)).await, None);
+    assert_eq!(
+        take(CLINIC, NOW).await.as_deref().map(String::as_str),
+        Some("<samlp:Response/>")
+    );
+    assert_eq!(take(CLINIC, NOW).await, None);
+}
