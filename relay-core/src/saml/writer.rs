@@ -9,6 +9,11 @@
 //! leaves out what is declared already. Both are its canonical form there, and a digest over the first holds for the
 //! second.
 
+use std::borrow::Cow;
+
+use uppsala::{Document, NodeId, NodeKind};
+use zeroize::Zeroize;
+
 /// The namespaces spoken here, in the order of their prefixes, which is the order of their declarations.
 ///
 /// A prefix stands for one namespace everywhere, so "declared already" is a matter of the prefix alone.
@@ -24,8 +29,6 @@ pub(crate) enum Space {
     Discovery,
     /// SAML 2.0 metadata.
     Metadata,
-    /// Names of a provider for people, in metadata.
-    Display,
     /// Reverse SOAP (Liberty PAOS).
     Paos,
     /// SAML 2.0 assertions.
@@ -40,7 +43,7 @@ pub(crate) enum Space {
     Xml,
 }
 
-const SPACES: [(Space, &str, &str); 12] = [
+const SPACES: [(Space, &str, &str); 11] = [
     (Space::Soap, "S", "http://schemas.xmlsoap.org/soap/envelope/"),
     (Space::Signature, "ds", "http://www.w3.org/2000/09/xmldsig#"),
     (Space::Ecp, "ecp", "urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp"),
@@ -50,7 +53,6 @@ const SPACES: [(Space, &str, &str); 12] = [
         "urn:oasis:names:tc:SAML:profiles:SSO:idp-discovery-protocol",
     ),
     (Space::Metadata, "md", "urn:oasis:names:tc:SAML:2.0:metadata"),
-    (Space::Display, "mdui", "urn:oasis:names:tc:SAML:metadata:ui"),
     (Space::Paos, "paos", "urn:liberty:paos:2003-08"),
     (Space::Assertion, "saml", "urn:oasis:names:tc:SAML:2.0:assertion"),
     (Space::Protocol, "samlp", "urn:oasis:names:tc:SAML:2.0:protocol"),
@@ -69,16 +71,26 @@ impl Space {
         SPACES[self as usize].2
     }
 
+    fn named(uri: &str) -> Result<Self, NotAsWritten> {
+        let found = SPACES.iter().find(|(_, _, name)| *name == uri);
+        found.map(|(space, _, _)| *space).ok_or(NotAsWritten)
+    }
+
     fn bit(self) -> u16 {
         1 << self as u16
     }
 }
 
+/// A text that is not what an [`Element`] writes, byte for byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not XML in the form that is written here")]
+pub(crate) struct NotAsWritten;
+
 /// One element: a name, attributes in any order, content in the order given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Element {
-    space: Space,
-    local: &'static str,
+    space: Option<Space>,
+    local: Cow<'static, str>,
     attributes: Vec<Attribute>,
     content: Vec<Content>,
 }
@@ -86,7 +98,7 @@ pub(crate) struct Element {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Attribute {
     space: Option<Space>,
-    local: &'static str,
+    local: Cow<'static, str>,
     value: String,
 }
 
@@ -98,7 +110,16 @@ enum Content {
 
 impl Element {
     /// An empty element.
-    pub(crate) fn new(space: Space, local: &'static str) -> Self {
+    pub(crate) fn new(space: Space, local: impl Into<Cow<'static, str>>) -> Self {
+        Self::named(Some(space), local.into())
+    }
+
+    /// An empty element in no namespace, as SOAP's faults want.
+    pub(crate) fn unqualified(local: &'static str) -> Self {
+        Self::named(None, local.into())
+    }
+
+    fn named(space: Option<Space>, local: Cow<'static, str>) -> Self {
         Self {
             space,
             local,
@@ -109,20 +130,20 @@ impl Element {
 
     /// With an attribute in no namespace; given again, the later value stands.
     pub(crate) fn attribute(self, local: &'static str, value: impl Into<String>) -> Self {
-        self.put(None, local, value.into())
+        self.put(None, local.into(), value.into())
     }
 
     /// With the attribute when there is a value.
     pub(crate) fn attribute_if(self, local: &'static str, value: Option<impl Into<String>>) -> Self {
         match value {
-            Some(value) => self.put(None, local, value.into()),
+            Some(value) => self.attribute(local, value),
             None => self,
         }
     }
 
     /// With an attribute in a namespace (`S:mustUnderstand`, `xml:lang`).
     pub(crate) fn attribute_in(self, space: Space, local: &'static str, value: impl Into<String>) -> Self {
-        self.put(Some(space), local, value.into())
+        self.put(Some(space), local.into(), value.into())
     }
 
     /// With `child` after what is there.
@@ -158,6 +179,44 @@ impl Element {
             .map(|attribute| attribute.value.as_str())
     }
 
+    /// The element that `xml` is the canonical form of, for embedding what was written before or elsewhere: a stored
+    /// message behind an artifact, an encrypted name made by the blind half. It is written again byte for byte.
+    ///
+    /// # Errors
+    /// [`NotAsWritten`] for anything this module would write otherwise, or not at all: a declaration, a comment,
+    /// a foreign prefix, a second element.
+    pub(crate) fn read(xml: &str) -> Result<Self, NotAsWritten> {
+        // A canonical text holds neither; what they begin (DOCTYPE, comment, instruction) never meets the parser.
+        if xml.contains("<!") || xml.contains("<?") {
+            return Err(NotAsWritten);
+        }
+        let document = uppsala::parse(xml).map_err(|_| NotAsWritten)?;
+        let element = Self::of(&document, document.document_element().ok_or(NotAsWritten)?)?;
+        if element.canonical() == xml {
+            Ok(element)
+        } else {
+            Err(NotAsWritten)
+        }
+    }
+
+    /// Wipes every text and value in it: for a name that was only needed to be encrypted.
+    pub(crate) fn wipe(&mut self) {
+        for attribute in &mut self.attributes {
+            attribute.value.zeroize();
+        }
+        for part in &mut self.content {
+            match part {
+                Content::Element(child) => child.wipe(),
+                Content::Text(text) => text.zeroize(),
+            }
+        }
+    }
+
+    /// Whether it is the element of that name.
+    pub(crate) fn is(&self, space: Space, local: &str) -> bool {
+        self.space == Some(space) && self.local == local
+    }
+
     /// The element written by itself, in exclusive canonical form.
     pub(crate) fn canonical(&self) -> String {
         let mut out = String::with_capacity(4096);
@@ -165,12 +224,34 @@ impl Element {
         out
     }
 
-    fn put(mut self, space: Option<Space>, local: &'static str, value: String) -> Self {
+    fn of(document: &Document<'_>, node: NodeId) -> Result<Self, NotAsWritten> {
+        let there = document.element(node).ok_or(NotAsWritten)?;
+        let space = there.name.namespace_uri.as_deref().map(Space::named).transpose()?;
+        let mut element = Self::named(space, there.name.local_name.to_string().into());
+        for attribute in there.attributes.iter() {
+            let space = attribute.name.namespace_uri.as_deref().map(Space::named).transpose()?;
+            element = element.put(
+                space,
+                attribute.name.local_name.to_string().into(),
+                attribute.value.to_string(),
+            );
+        }
+        for child in document.children(node) {
+            element = match document.node_kind(child) {
+                Some(NodeKind::Element(_)) => element.child(Self::of(document, child)?),
+                Some(NodeKind::Text(text)) => element.text(text.to_string()),
+                _ => return Err(NotAsWritten),
+            };
+        }
+        Ok(element)
+    }
+
+    fn put(mut self, space: Option<Space>, local: Cow<'static, str>, value: String) -> Self {
         let attribute = Attribute { space, local, value };
         match self
             .attributes
             .iter_mut()
-            .find(|there| (there.space, there.local) == (space, local))
+            .find(|there| there.space == attribute.space && there.local == attribute.local)
         {
             Some(there) => *there = attribute,
             None => self.attributes.push(attribute),
@@ -186,7 +267,8 @@ impl Element {
             .attributes
             .iter()
             .filter_map(|attribute| attribute.space)
-            .fold(self.space.bit(), |used, space| used | space.bit());
+            .chain(self.space)
+            .fold(0, |used, space| used | space.bit());
         let fresh = used & !declared & !Space::Xml.bit();
         for (space, prefix, uri) in SPACES {
             if fresh & space.bit() != 0 {
@@ -197,14 +279,14 @@ impl Element {
         }
         let mut attributes: Vec<&Attribute> = self.attributes.iter().collect();
         // Those in no namespace first, then by the namespace's name (not its prefix), then by local name.
-        attributes.sort_by_key(|attribute| (attribute.space.map(Space::uri), attribute.local));
+        attributes.sort_by_key(|attribute| (attribute.space.map(Space::uri), attribute.local.as_ref()));
         for attribute in attributes {
             out.push(' ');
             if let Some(space) = attribute.space {
                 out.push_str(space.prefix());
                 out.push(':');
             }
-            out.push_str(attribute.local);
+            out.push_str(&attribute.local);
             out.push_str("=\"");
             escape(out, &attribute.value, in_attribute);
             out.push('"');
@@ -222,9 +304,11 @@ impl Element {
     }
 
     fn write_name(&self, out: &mut String) {
-        out.push_str(self.space.prefix());
-        out.push(':');
-        out.push_str(self.local);
+        if let Some(space) = self.space {
+            out.push_str(space.prefix());
+            out.push(':');
+        }
+        out.push_str(&self.local);
     }
 }
 
@@ -299,15 +383,17 @@ mod tests {
 
     fn any_element() -> impl Strategy<Value = Element> {
         let attributes = prop::collection::vec((prop::option::of(any_space()), any_local(), any_text()), 0..5);
-        let bare = (any_space(), any_local(), attributes).prop_map(|(space, local, attributes)| {
-            attributes.into_iter().fold(
-                Element::new(space, local),
-                |element, (space, local, value)| match space {
-                    Some(space) => element.attribute_in(space, local, value),
-                    None => element.attribute(local, value),
-                },
-            )
-        });
+        let bare = (prop::option::weighted(0.9, any_space()), any_local(), attributes)
+            .prop_map(|(space, local, attributes)| {
+                attributes.into_iter().fold(
+                    Element::named(space, local.into()),
+                    |element, (space, local, value)| match space {
+                        Some(space) => element.attribute_in(space, local, value),
+                        None => element.attribute(local, value),
+                    },
+                )
+            })
+            .boxed();
         let leaf = (bare.clone(), any_text()).prop_map(|(element, text)| element.text(text));
         leaf.prop_recursive(4, 24, 4, move |inner| {
             let parts = prop::collection::vec(prop_oneof![inner.prop_map(Ok), any_text().prop_map(Err)], 0..4);
@@ -321,6 +407,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_written_is_read_as_what_it_was(element in any_element()) {
+            let written = element.canonical();
+            // Neighbouring texts are one text once written, so what is compared is what is written again.
+            prop_assert_eq!(Element::read(&written).map(|read| read.canonical()), Ok(written));
+        }
+
         #[test]
         fn what_is_written_is_its_own_canonical_form(element in any_element()) {
             let written = element.canonical();
@@ -347,6 +440,32 @@ mod tests {
         for (at, (space, _, uri)) in SPACES.iter().enumerate() {
             assert_eq!(*space as usize, at);
             assert_eq!(SPACES.iter().filter(|(_, _, other)| other == uri).count(), 1);
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read_back_and_anything_else_is_not() {
+        let name = Element::new(Space::Assertion, "EncryptedID")
+            .child(Element::new(Space::Encryption, "EncryptedData").attribute("Type", "a\tb"))
+            .text("<\r\n>");
+        let written = name.canonical();
+        assert_eq!(Element::read(&written), Ok(name));
+        let open = "<saml:EncryptedID xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">";
+        for other in [
+            String::new(),
+            format!("{written} "),
+            format!("{written}{written}"),
+            format!("<?xml version=\"1.0\"?>{written}"),
+            format!("<!DOCTYPE a [<!ENTITY e \"x\">]>{open}&e;</saml:EncryptedID>"),
+            format!("{open}<!-- -->a</saml:EncryptedID>"),
+            format!("{open}<![CDATA[a]]></saml:EncryptedID>"),
+            format!("{open}&#x61;</saml:EncryptedID>"),
+            "<saml:EncryptedID xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"/>".to_owned(),
+            "<a:EncryptedID xmlns:a=\"urn:oasis:names:tc:SAML:2.0:assertion\"></a:EncryptedID>".to_owned(),
+            "<a:EncryptedID xmlns:a=\"urn:example:other\"></a:EncryptedID>".to_owned(),
+            format!("{open}<x>a</x></saml:EncryptedID></saml:Subject>"),
+        ] {
+            assert_eq!(Element::read(&other), Err(NotAsWritten), "{other}");
         }
     }
 
