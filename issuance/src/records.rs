@@ -1,4 +1,4 @@
-//! The port through which the issuing procedure records what it does: ten verbs, two bodies.
+//! The port through which the issuing procedure records what it does: four verbs, two bodies.
 //!
 //! One body is PostgreSQL (`sql/office`), the other lives in memory for tests ([`soft`]); both face the same
 //! [`contract`]. Every verb is durable when it returns `Ok`: the procedure acts on the card only after the
@@ -219,46 +219,80 @@ pub enum RecordsError {
     Conflict(String),
 }
 
+/// One thing to be recorded about a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// The public key that the chip made for a slot, SubjectPublicKeyInfo in DER. A second key for one slot replaces the
+    /// first only while no serial is reserved for it. A key already recorded for another slot or another card is a
+    /// [`RecordsError::Conflict`]: cards with a broken random generator do make the same key twice.
+    Key(KeySlot, Vec<u8>),
+    /// A certificate issued under its slot's reserved serial ([`CertificateSerial::of_certificate`]), DER. Another serial,
+    /// or a second, different certificate for the slot, is a [`RecordsError::Conflict`].
+    Certificate(KeySlot, Vec<u8>),
+    /// The step was done and took that long; of a repeated step the first time counts. An
+    /// [irreversible](Step::is_irreversible) step whose intent is not recorded is a [`RecordsError::Conflict`].
+    Done(Step, Duration),
+    /// The step is about to be done. For a step already done (a resumed session writes once more), it stays done.
+    Intent(Step),
+    /// A fresh serial for a certificate of the slot: the reservation to keep unless there is one already. A serial
+    /// reserved before for anything else is a [`RecordsError::Conflict`], and so is a slot without a public key.
+    Reservation(KeySlot, Reservation),
+    /// Every step is done: card and case are made. While a step of [`Step::ALL`] is not done or a certificate is not
+    /// kept, a [`RecordsError::Conflict`].
+    Made,
+}
+
+/// Serials as they stand in the records, by the slot they are for.
+pub type Reservations = BTreeMap<KeySlot, Reservation>;
+
 /// What the issuing procedure needs recorded. Every verb is idempotent: asked again after a lost answer, it
 /// gives what was recorded the first time. A verb about a card that is not being made is a
 /// [`RecordsError::Conflict`], save [`journal`](Self::journal) and the repetition of what already happened.
+///
+/// The first four are what a body provides; the others say one thing of them.
 pub trait Records {
     /// All that is recorded about `card`.
     fn journal(&mut self, card: CardId) -> Result<CardJournal, RecordsError>;
-    /// Binds a blank's chip serial to a verified case; the case is then being made. For the chip already bound
-    /// to this case, its card. A chip bound to another case, or whose card was damaged, is
-    /// [`RecordsError::ChipTaken`]; a case that is not verified is [`RecordsError::NotNow`].
-    fn bind_chip(&mut self, case: CaseId, chip: &[u8]) -> Result<CardId, RecordsError>;
-    /// Records that `step` is about to be done. Asked again for a step already done (a resumed session writes
-    /// once more), the step keeps its outcome.
-    fn intend(&mut self, card: CardId, step: Step) -> Result<(), RecordsError>;
-    /// Records that `step` was done and how long it took; of a repeated step the first time counts. An
-    /// [irreversible](Step::is_irreversible) step whose intent is not recorded is a [`RecordsError::Conflict`].
-    fn done(&mut self, card: CardId, step: Step, took: Duration) -> Result<(), RecordsError>;
-    /// Records outcomes and then, where one follows, an intent: what gathers between two irreversible steps, written at
-    /// once. A body with transactions should make it one; each part is as durable and as idempotent as
-    /// [`done`](Self::done) and [`intend`](Self::intend), and an error may leave the first parts recorded.
-    fn advance(&mut self, card: CardId, done: &[(Step, Duration)], intent: Option<Step>) -> Result<(), RecordsError> {
-        for (step, took) in done {
-            self.done(card, *step, *took)?;
-        }
-        intent.map_or(Ok(()), |step| self.intend(card, step))
-    }
-    /// Keeps a public key that the chip made. A second key for one slot replaces the first only while no serial is
-    /// reserved for it. A key already recorded for another slot or another card is a [`RecordsError::Conflict`]:
-    /// cards with a broken random generator do make the same key twice.
-    fn keep_public_key(&mut self, card: CardId, slot: KeySlot, spki: &[u8]) -> Result<(), RecordsError>;
-    /// Reserves a fresh serial for a certificate of `slot`; `fresh` is the reservation to keep unless there is one
-    /// already, which comes back as it was kept, serial and moment. A serial reserved before for anything else is a [`RecordsError::Conflict`], and so is a slot
-    /// without a public key.
-    fn reserve_serial(&mut self, card: CardId, slot: KeySlot, fresh: Reservation) -> Result<Reservation, RecordsError>;
-    /// Keeps a certificate issued under its reserved serial ([`CertificateSerial::of_certificate`]). Another serial,
-    /// or a second, different certificate for the slot, is a [`RecordsError::Conflict`].
-    fn keep_certificate(&mut self, card: CardId, slot: KeySlot, der: &[u8]) -> Result<(), RecordsError>;
+    /// Binds a blank's chip serial to a verified case, which is then being made, and writes the `first` entries about the
+    /// card; gives its journal. For the chip already bound to this case, its card. A chip bound to another case, or whose
+    /// card was damaged, is [`RecordsError::ChipTaken`]; a case that is not verified is [`RecordsError::NotNow`].
+    fn bind(&mut self, case: CaseId, chip: &[u8], first: &[Entry]) -> Result<CardJournal, RecordsError>;
+    /// Writes what gathered between two irreversible acts: all of it, in order, or nothing. Gives the reservations among
+    /// the entries as they are kept, serial and moment, which are earlier ones where there were any.
+    fn write(&mut self, card: CardId, entries: &[Entry]) -> Result<Reservations, RecordsError>;
     /// The card, being made or made, can't be finished: its certificates and reserved serials are revoked, its chip is
     /// never taken again, its case is verified again.
     fn damaged(&mut self, card: CardId, reason: &str) -> Result<(), RecordsError>;
-    /// Every step is done: card and case are made. While a step of [`Step::ALL`] is not done or a certificate is not
-    /// kept, a [`RecordsError::Conflict`].
-    fn made(&mut self, card: CardId) -> Result<(), RecordsError>;
+
+    /// Binds a chip and says nothing more about its card.
+    fn bind_chip(&mut self, case: CaseId, chip: &[u8]) -> Result<CardId, RecordsError> {
+        self.bind(case, chip, &[]).map(|journal| journal.card)
+    }
+    /// Writes an [`Entry::Intent`].
+    fn intend(&mut self, card: CardId, step: Step) -> Result<(), RecordsError> {
+        self.write(card, &[Entry::Intent(step)]).map(drop)
+    }
+    /// Writes an [`Entry::Done`].
+    fn done(&mut self, card: CardId, step: Step, took: Duration) -> Result<(), RecordsError> {
+        self.write(card, &[Entry::Done(step, took)]).map(drop)
+    }
+    /// Writes an [`Entry::Key`].
+    fn keep_public_key(&mut self, card: CardId, slot: KeySlot, spki: &[u8]) -> Result<(), RecordsError> {
+        self.write(card, &[Entry::Key(slot, spki.to_vec())]).map(drop)
+    }
+    /// Writes an [`Entry::Reservation`]; gives the one that is kept.
+    fn reserve_serial(&mut self, card: CardId, slot: KeySlot, fresh: Reservation) -> Result<Reservation, RecordsError> {
+        let kept = self.write(card, &[Entry::Reservation(slot, fresh)])?;
+        kept.get(&slot)
+            .copied()
+            .ok_or_else(|| RecordsError::Conflict("the reservation is not in the records".into()))
+    }
+    /// Writes an [`Entry::Certificate`].
+    fn keep_certificate(&mut self, card: CardId, slot: KeySlot, der: &[u8]) -> Result<(), RecordsError> {
+        self.write(card, &[Entry::Certificate(slot, der.to_vec())]).map(drop)
+    }
+    /// Writes an [`Entry::Made`].
+    fn made(&mut self, card: CardId) -> Result<(), RecordsError> {
+        self.write(card, &[Entry::Made]).map(drop)
+    }
 }

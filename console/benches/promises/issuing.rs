@@ -26,7 +26,7 @@ use issuance::{
     identity::{Document, Presented, Sight, Sights, Verification, Visit, verify},
     issuing::{Cancel, MakingDesk, Plan, run},
     person::Resident,
-    records::{CardJournal, Records, RecordsError, Reservation, Step},
+    records::{CardJournal, Entry, Records, RecordsError, Reservations},
     staff::StaffId,
 };
 use office::{Act, Office, OfficeRecords, SessionId, TimeSource};
@@ -314,39 +314,15 @@ impl Records for Watched<'_> {
         self.verb(|records| records.journal(card))
     }
 
-    fn bind_chip(&mut self, case: CaseId, chip: &[u8]) -> Result<CardId, RecordsError> {
-        self.verb(|records| records.bind_chip(case, chip))
+    fn bind(&mut self, case: CaseId, chip: &[u8], first: &[Entry]) -> Result<CardJournal, RecordsError> {
+        self.verb(|records| records.bind(case, chip, first))
     }
 
-    fn intend(&mut self, card: CardId, step: Step) -> Result<(), RecordsError> {
-        self.verb(|records| records.intend(card, step))
-    }
-
-    fn done(&mut self, card: CardId, step: Step, took: Duration) -> Result<(), RecordsError> {
-        self.verb(|records| records.done(card, step, took))
-    }
-
-    fn advance(&mut self, card: CardId, done: &[(Step, Duration)], intent: Option<Step>) -> Result<(), RecordsError> {
-        self.verb(|records| records.advance(card, done, intent))
-    }
-
-    fn keep_public_key(&mut self, card: CardId, slot: KeySlot, spki: &[u8]) -> Result<(), RecordsError> {
-        self.verb(|records| records.keep_public_key(card, slot, spki))
-    }
-
-    fn reserve_serial(&mut self, card: CardId, slot: KeySlot, fresh: Reservation) -> Result<Reservation, RecordsError> {
-        self.verb(|records| records.reserve_serial(card, slot, fresh))
-    }
-
-    fn keep_certificate(&mut self, card: CardId, slot: KeySlot, der: &[u8]) -> Result<(), RecordsError> {
-        self.verb(|records| records.keep_certificate(card, slot, der))
+    fn write(&mut self, card: CardId, entries: &[Entry]) -> Result<Reservations, RecordsError> {
+        self.verb(|records| records.write(card, entries))
     }
 
     fn damaged(&mut self, card: CardId, reason: &str) -> Result<(), RecordsError> {
         self.verb(|records| records.damaged(card, reason))
-    }
-
-    fn made(&mut self, card: CardId) -> Result<(), RecordsError> {
-        self.verb(|records| records.made(card))
     }
 }

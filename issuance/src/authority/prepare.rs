@@ -1,5 +1,7 @@
 //! The check before the signature: everything about a certificate is decided here, and the result can only be used up.
 
+use std::collections::BTreeMap;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use relay_core::chance::{Chance, draw};
 use time::{Duration, OffsetDateTime, Time};
@@ -71,6 +73,21 @@ impl ReservedSerial {
         record: impl FnOnce(Reservation) -> Result<Reservation, E>,
     ) -> Result<Self, E> {
         record(fresh).map(Self)
+    }
+
+    /// As [`record`](Self::record), several at once: `record` stores all of them or none.
+    ///
+    /// # Errors
+    /// What `record` says.
+    pub fn record_each<K: Ord, E>(
+        fresh: BTreeMap<K, Reservation>,
+        record: impl FnOnce(BTreeMap<K, Reservation>) -> Result<BTreeMap<K, Reservation>, E>,
+    ) -> Result<BTreeMap<K, Self>, E> {
+        let kept = record(fresh)?;
+        Ok(kept
+            .into_iter()
+            .map(|(key, reservation)| (key, Self(reservation)))
+            .collect())
     }
 
     /// The serial.

@@ -2,6 +2,8 @@
 
 use std::{
     collections::BTreeMap,
+    panic::resume_unwind,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -21,7 +23,7 @@ use crate::{
         ReservedSerial, Subject,
     },
     case::{CardId, CaseId},
-    records::{CardJournal, CertificateSerial, Records, RecordsError, Reservation, Step},
+    records::{CardJournal, CertificateSerial, Entry, Records, RecordsError, Reservation, Reservations, Step},
 };
 
 /// What a card is made with.
@@ -135,14 +137,14 @@ pub fn run<T: Transport>(
         match decide(&making.journal, &making.facts) {
             Next::Do(step) => {
                 if cancel.is_asked() && step.safe_to_stop() {
-                    making.advance(None, records, step)?;
+                    making.flush(records, step)?;
                     return Err(Stopped::Cancelled { before: step });
                 }
                 making.perform(step, records, desk, progress)?;
             }
             Next::Finished => {
-                making.advance(None, records, Step::Close)?;
-                records.made(making.journal.card).map_err(in_step(Step::Close))?;
+                making.pending.push(Entry::Made);
+                making.flush(records, Step::Close)?;
                 return Ok(Made {
                     card: making.journal.card,
                     chip: making.session.serial().clone(),
@@ -163,9 +165,10 @@ struct Making<T> {
     proofs: BTreeMap<KeySlot, Proof>,
     /// How long selecting and authenticating took, before there was a card to record it for.
     opening: [Duration; 2],
-    /// Outcomes that are recorded with the next intent. Lost with the process, they only make the next run look
-    /// again: a key, a serial or a certificate is never among them.
-    outcomes: Vec<(Step, Duration)>,
+    /// What is recorded with the next intent, before anything else that cannot be taken back. Lost with the process, it is
+    /// found again: an outcome by looking, a key on the chip (its intent was recorded), a certificate by signing it
+    /// once more under its reserved serial, to the very same bytes.
+    pending: Vec<Entry>,
 }
 
 /// Selects, authenticates and binds. The binding comes third: a foreign chip, or one that does not know this issuer,
@@ -203,9 +206,14 @@ fn open<T: Transport>(
     let journal = match journal {
         Some(journal) => journal,
         None => {
-            let bound = records.bind_chip(plan.case, session.serial().as_bytes());
+            let mut first = vec![
+                Entry::Done(Step::Select, selecting),
+                Entry::Done(Step::Authenticate, authenticating),
+            ];
+            // What follows on a blank, unless the clerk has thought better of it.
+            first.extend((!cancel.is_asked()).then_some(Entry::Intent(Step::GenerateAuthenticationKey)));
             records
-                .journal(bound.map_err(in_step(Step::Authenticate))?)
+                .bind(plan.case, session.serial().as_bytes(), &first)
                 .map_err(in_step(Step::Authenticate))?
         }
     };
@@ -229,7 +237,7 @@ fn open<T: Transport>(
         facts,
         proofs: BTreeMap::new(),
         opening: [selecting, authenticating],
-        outcomes: Vec::new(),
+        pending: Vec::new(),
     })
 }
 
@@ -255,14 +263,19 @@ impl<T: Transport> Making<T> {
             _ => {}
         }
         let intended_before = self.journal.steps.contains_key(&step);
+        if step.is_irreversible() && !intended_before {
+            self.pending.push(Entry::Intent(step));
+            self.journal.steps.insert(step, false);
+        }
+        let reserved = match step {
+            Step::IssueCertificates => self.reserve(desk, records)?,
+            _ if step.is_irreversible() => self.flush(records, step).map(|_| BTreeMap::new())?,
+            _ => BTreeMap::new(),
+        };
         progress(Progress {
             step,
             state: StepState::Started,
         });
-        if step.is_irreversible() && !intended_before {
-            self.advance(Some(step), records, step)?;
-            self.journal.steps.insert(step, false);
-        }
         let begun = Instant::now();
         let finished = match step {
             Step::Select | Step::Authenticate => true,
@@ -284,7 +297,7 @@ impl<T: Transport> Making<T> {
                 true
             }
             Step::IssueCertificates => {
-                self.issue(desk, records)?;
+                self.issue(reserved, desk, records)?;
                 true
             }
             Step::Write => {
@@ -320,18 +333,18 @@ impl<T: Transport> Making<T> {
 
     fn done(&mut self, step: Step, took: Duration) {
         if self.journal.steps.insert(step, true) != Some(true) {
-            self.outcomes.push((step, took));
+            self.pending.push(Entry::Done(step, took));
         }
     }
 
-    /// Records the outcomes gathered so far and the intent that follows them.
-    fn advance(&mut self, intent: Option<Step>, records: &mut dyn Records, during: Step) -> Result<(), Stopped> {
-        if !self.outcomes.is_empty() || intent.is_some() {
-            let advanced = records.advance(self.journal.card, &self.outcomes, intent);
-            advanced.map_err(in_step(during))?;
-            self.outcomes.clear();
+    /// Records what gathered so far.
+    fn flush(&mut self, records: &mut dyn Records, during: Step) -> Result<Reservations, Stopped> {
+        if self.pending.is_empty() {
+            return Ok(Reservations::new());
         }
-        Ok(())
+        let written = records.write(self.journal.card, &self.pending);
+        self.pending.clear();
+        written.map_err(in_step(during))
     }
 
     /// Makes the key, or takes over the one that an interrupted session made after recording that it would.
@@ -353,11 +366,9 @@ impl<T: Transport> Making<T> {
         if CheckedKey::parse(&spki).is_err() {
             return Err(self.damaged(Damage::BadKey(slot), step, records));
         }
-        // A key that stands on another card is refused here, before anything is signed for it: the chip's randomness
-        // is broken. Telling the clerk is enough, as it never happens twice with good chips.
-        records
-            .keep_public_key(self.journal.card, slot, &spki)
-            .map_err(in_step(step))?;
+        // A key that stands on another card is refused when this is written, before anything is signed for it: the
+        // chip's randomness is broken. Telling the clerk is enough, as it never happens twice with good chips.
+        self.pending.push(Entry::Key(slot, spki.clone()));
         self.journal.public_keys.insert(slot, spki.clone());
         self.facts.keys.insert(slot, spki);
         Ok(())
@@ -380,25 +391,52 @@ impl<T: Transport> Making<T> {
         Ok(())
     }
 
-    fn issue(&mut self, desk: &mut MakingDesk<'_>, records: &mut dyn Records) -> Result<(), Stopped> {
-        let (card, step) = (self.journal.card, Step::IssueCertificates);
-        let authority = &desk.authorities.resident;
+    /// Records the intent to sign, together with a serial for every certificate that is missing.
+    fn reserve(
+        &mut self,
+        desk: &mut MakingDesk<'_>,
+        records: &mut dyn Records,
+    ) -> Result<BTreeMap<KeySlot, ReservedSerial>, Stopped> {
+        let step = Step::IssueCertificates;
+        let now = desk.clock.now();
+        let mut fresh = Reservations::new();
         for slot in KeySlot::ALL {
             if self.journal.certificates.contains_key(&slot) {
                 continue;
             }
+            if !self.journal.serials.contains_key(&slot)
+                // A reservation keeps its moment: made by a wrong clock, it would spoil the card for good.
+                && let Err(outside) = desk.authorities.resident.covers(profile_of(slot), now)
+            {
+                self.flush(records, step)?;
+                return Err(Stopped::NotPrepared(outside));
+            }
+            fresh.insert(slot, Reservation::new(CertificateSerial::new(desk.chance), now));
+        }
+        let reserved = ReservedSerial::record_each(fresh, |fresh| {
+            let entries = fresh.into_iter().map(|(slot, fresh)| Entry::Reservation(slot, fresh));
+            self.pending.extend(entries);
+            self.flush(records, step)
+        })?;
+        let serials = reserved.iter().map(|(slot, reserved)| (*slot, reserved.serial()));
+        self.journal.serials.extend(serials);
+        Ok(reserved)
+    }
+
+    /// Signs what is missing. The certificates are recorded before the first of them is written to the chip.
+    fn issue(
+        &mut self,
+        reserved: BTreeMap<KeySlot, ReservedSerial>,
+        desk: &mut MakingDesk<'_>,
+        records: &mut dyn Records,
+    ) -> Result<(), Stopped> {
+        let step = Step::IssueCertificates;
+        let authority = &desk.authorities.resident;
+        let mut prepared = Vec::new();
+        for (slot, serial) in reserved {
             let (Some(key), Some(proof)) = (self.journal.public_keys.get(&slot), self.proofs.remove(&slot)) else {
                 return Err(self.damaged(Damage::NotProved(slot), step, records));
             };
-            let now = desk.clock.now();
-            if !self.journal.serials.contains_key(&slot) {
-                // A reservation keeps its moment: made by a wrong clock, it would spoil the card for good.
-                authority.covers(profile_of(slot), now).map_err(Stopped::NotPrepared)?;
-            }
-            let fresh = Reservation::new(CertificateSerial::new(desk.chance), now);
-            let serial = ReservedSerial::record(fresh, |fresh| records.reserve_serial(card, slot, fresh))
-                .map_err(in_step(step))?;
-            self.journal.serials.insert(slot, serial.serial());
             let request = Request {
                 profile: profile_of(slot),
                 subject: Subject::holder(serial.serial()),
@@ -406,17 +444,27 @@ impl<T: Transport> Making<T> {
                 proof,
                 serial,
             };
-            let prepared = match authority.prepare(request) {
-                Ok(prepared) => prepared,
+            match authority.prepare(request) {
+                Ok(ready) => prepared.push((slot, ready)),
                 Err(PrepareError::NotProved) => return Err(self.damaged(Damage::NotProved(slot), step, records)),
                 Err(PrepareError::Key(_)) => return Err(self.damaged(Damage::BadKey(slot), step, records)),
                 Err(other) => return Err(Stopped::NotPrepared(other)),
+            }
+        }
+        // Signed before and not kept, they are signed again to the very same bytes: one serial, one certificate.
+        let signed = thread::scope(|scope| {
+            // Side by side: the clerk waits for the slower one and not for both.
+            let sign = |(slot, ready)| (slot, scope.spawn(move || authority.issue(ready)));
+            let signing: Vec<_> = prepared.into_iter().map(sign).collect();
+            let wait = |(slot, signing): (KeySlot, thread::ScopedJoinHandle<'_, _>)| match signing.join() {
+                Ok(issued) => (slot, issued),
+                Err(panic) => resume_unwind(panic),
             };
-            // Signed before and not kept, it is signed again to the very same bytes: one serial, one certificate.
-            let issued = authority.issue(prepared).map_err(Stopped::NotIssued)?;
-            records
-                .keep_certificate(card, slot, &issued.der)
-                .map_err(in_step(step))?;
+            signing.into_iter().map(wait).collect::<Vec<_>>()
+        });
+        for (slot, issued) in signed {
+            let issued = issued.map_err(Stopped::NotIssued)?;
+            self.pending.push(Entry::Certificate(slot, issued.der.clone()));
             self.journal.certificates.insert(slot, issued.der);
         }
         Ok(())

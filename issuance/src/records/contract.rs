@@ -9,7 +9,7 @@ use std::time::Duration;
 use relay_core::chance::{Chance, draw};
 use time::{OffsetDateTime, macros::datetime};
 
-use super::{CardState, CertificateSerial, KeySlot, Records, RecordsError, Reservation, Step};
+use super::{CardState, CertificateSerial, Entry, KeySlot, Records, RecordsError, Reservation, Step};
 use crate::case::{CardId, CaseId, CaseState};
 
 /// A body under test, with what a test must arrange and ask beside the port.
@@ -27,7 +27,7 @@ pub trait House {
 type Rule = fn(&mut dyn House, &mut dyn Chance);
 
 /// Every rule, by its name.
-pub const RULES: [(&str, Rule); 13] = [
+pub const RULES: [(&str, Rule); 14] = [
     (
         "a chip binds a verified case and asking again gives the same card",
         binding_is_idempotent,
@@ -47,8 +47,12 @@ pub const RULES: [(&str, Rule); 13] = [
         a_done_step_stays_done,
     ),
     (
-        "outcomes and the next intent are recorded together, and again without harm",
-        advancing_is_idempotent,
+        "what gathered is recorded together or not at all, and again without harm",
+        writing_is_whole,
+    ),
+    (
+        "a whole card is recorded in six writes, each asked twice",
+        a_card_in_few_writes,
     ),
     (
         "a key is replaced only while no serial is reserved for it",
@@ -153,22 +157,96 @@ pub fn a_done_step_stays_done(house: &mut dyn House, chance: &mut dyn Chance) {
     assert_eq!(records.journal(card).unwrap().steps.get(&Step::Write), Some(&true));
 }
 
-/// Outcomes and the next intent are recorded together, and again without harm; an outcome without its intent is not.
-pub fn advancing_is_idempotent(house: &mut dyn House, chance: &mut dyn Chance) {
-    let (_, card) = bound(house, chance);
+/// What gathered is recorded together, and again without harm; where one part is refused, nothing of it is.
+pub fn writing_is_whole(house: &mut dyn House, chance: &mut dyn Chance) {
+    let case = house.verified_case();
+    let (chip, took) = (chip(chance), Duration::from_millis(3));
+    let opened = [
+        Entry::Done(Step::Select, took),
+        Entry::Done(Step::Authenticate, took),
+        Entry::Intent(Step::Write),
+    ];
     let records = house.records();
-    let took = Duration::from_millis(3);
-    let opened = [(Step::Select, took), (Step::Authenticate, took)];
-    for _ in 0..2 {
-        records.advance(card, &opened, Some(Step::Write)).unwrap();
-    }
+    let journal = records.bind(case, &chip, &opened).unwrap();
+    let card = journal.card;
     let steps = [(Step::Select, true), (Step::Authenticate, true), (Step::Write, false)];
-    assert_eq!(records.journal(card).unwrap().steps, steps.into());
-    records.advance(card, &[(Step::Write, took)], None).unwrap();
-    records.advance(card, &[], Some(Step::Write)).unwrap();
+    assert_eq!((&journal.chip, &journal.steps), (&chip, &steps.into()));
+    assert_eq!(records.bind(case, &chip, &opened).unwrap(), journal);
+    assert_eq!(records.journal(card).unwrap(), journal);
+    for _ in 0..2 {
+        records.write(card, &opened).unwrap();
+    }
+    assert_eq!(records.journal(card).unwrap(), journal);
+    records.write(card, &[Entry::Done(Step::Write, took)]).unwrap();
+    records.write(card, &[Entry::Intent(Step::Write)]).unwrap();
     assert_eq!(records.journal(card).unwrap().steps.get(&Step::Write), Some(&true));
-    let early = records.advance(card, &[(Step::Close, took)], None);
+    let before = records.journal(card).unwrap();
+    let key = key(chance);
+    let refused = [
+        Entry::Key(KeySlot::Authentication, key),
+        Entry::Reservation(KeySlot::Authentication, reservation(chance)),
+        Entry::Intent(Step::IssueCertificates),
+        Entry::Done(Step::Close, took),
+    ];
+    let early = records.write(card, &refused);
     assert!(matches!(early, Err(RecordsError::Conflict(_))), "{early:?}");
+    assert_eq!(records.journal(card).unwrap(), before);
+}
+
+/// A whole card in as few writes as the procedure makes, each written twice as after a lost answer.
+pub fn a_card_in_few_writes(house: &mut dyn House, chance: &mut dyn Chance) {
+    let (case, took) = (house.verified_case(), Duration::from_millis(3));
+    let (authentication, eligibility) = (KeySlot::Authentication, KeySlot::Eligibility);
+    let (one, other) = (reservation(chance), reservation(chance));
+    let (key_one, key_other, chip) = (key(chance), key(chance), chip(chance));
+    let [certificate_one, certificate_other] = [one, other].map(|reserved| certificate(reserved.serial()));
+    let records = house.records();
+    let first = [
+        Entry::Done(Step::Select, took),
+        Entry::Done(Step::Authenticate, took),
+        Entry::Intent(Step::GenerateAuthenticationKey),
+    ];
+    let card = records.bind(case, &chip, &first).unwrap().card;
+    let writes = [
+        vec![
+            Entry::Key(authentication, key_one),
+            Entry::Done(Step::GenerateAuthenticationKey, took),
+            Entry::Intent(Step::GenerateEligibilityKey),
+        ],
+        vec![
+            Entry::Key(eligibility, key_other),
+            Entry::Done(Step::GenerateEligibilityKey, took),
+            Entry::Done(Step::ProvePossession, took),
+            Entry::Intent(Step::IssueCertificates),
+            Entry::Reservation(authentication, one),
+            Entry::Reservation(eligibility, other),
+        ],
+        vec![
+            Entry::Certificate(authentication, certificate_one.clone()),
+            Entry::Certificate(eligibility, certificate_other.clone()),
+            Entry::Done(Step::IssueCertificates, took),
+            Entry::Intent(Step::Write),
+        ],
+        vec![
+            Entry::Done(Step::Write, took),
+            Entry::Done(Step::ReadBack, took),
+            Entry::Done(Step::Verify, took),
+            Entry::Intent(Step::Close),
+        ],
+        vec![Entry::Done(Step::Close, took), Entry::Made],
+    ];
+    for entries in &writes {
+        let kept = records.write(card, entries).unwrap();
+        assert_eq!(records.write(card, entries).unwrap(), kept);
+        if entries.len() == 6 {
+            assert_eq!(kept, [(authentication, one), (eligibility, other)].into());
+        }
+    }
+    let journal = records.journal(card).unwrap();
+    assert_eq!(journal.state, CardState::Made);
+    let certificates = [(authentication, certificate_one), (eligibility, certificate_other)];
+    assert_eq!(journal.certificates, certificates.into());
+    assert_eq!(house.case_state(case), CaseState::Made { card });
 }
 
 /// A key is replaced only while no serial is reserved for it.

@@ -6,13 +6,14 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
 };
 
 use relay_core::chance::{Chance, OsChance};
 use time::OffsetDateTime;
 
-use super::{CardJournal, CardState, CertificateSerial, KeySlot, Records, RecordsError, Reservation, Step};
+use super::{
+    CardJournal, CardState, CertificateSerial, Entry, KeySlot, Records, RecordsError, Reservation, Reservations, Step,
+};
 use crate::case::{CardId, CaseEvent, CaseId, CaseState};
 
 /// How the database fails.
@@ -172,6 +173,32 @@ impl Store {
         Ok(card)
     }
 
+    fn entry(&mut self, card: CardId, entry: &Entry, kept: &mut Reservations) -> Result<(), RecordsError> {
+        match entry {
+            Entry::Key(slot, spki) => self.keep_public_key(card, *slot, spki),
+            Entry::Certificate(slot, der) => self.keep_certificate(card, *slot, der),
+            Entry::Done(step, _) => self.done(card, *step),
+            Entry::Intent(step) => self.intend(card, *step),
+            Entry::Reservation(slot, fresh) => {
+                kept.insert(*slot, self.reserve_serial(card, *slot, *fresh)?);
+                Ok(())
+            }
+            Entry::Made => self.made(card),
+        }
+    }
+
+    fn write(&mut self, card: CardId, entries: &[Entry]) -> Result<Reservations, RecordsError> {
+        let mut kept = Reservations::new();
+        // The last entries of a card that was made already are there.
+        if entries.last() == Some(&Entry::Made) && self.known(card)?.state == CardState::Made {
+            return Ok(kept);
+        }
+        for entry in entries {
+            self.entry(card, entry, &mut kept)?;
+        }
+        Ok(kept)
+    }
+
     fn intend(&mut self, card: CardId, step: Step) -> Result<(), RecordsError> {
         self.being_made(card)?.steps.entry(step).or_insert(false);
         Ok(())
@@ -184,6 +211,66 @@ impl Store {
         }
         journal.steps.insert(step, true);
         Ok(())
+    }
+
+    fn keep_public_key(&mut self, card: CardId, slot: KeySlot, spki: &[u8]) -> Result<(), RecordsError> {
+        let elsewhere = self.cards.values().any(|other| {
+            let mut keys = other.public_keys.iter();
+            keys.any(|(at, key)| key == spki && (other.card, *at) != (card, slot))
+        });
+        if elsewhere {
+            return Err(conflict("the same public key is recorded elsewhere"));
+        }
+        let journal = self.being_made(card)?;
+        if journal.public_keys.get(&slot).is_some_and(|kept| kept == spki) {
+            return Ok(());
+        }
+        if journal.serials.contains_key(&slot) {
+            return Err(conflict("a serial is reserved for the slot's key"));
+        }
+        journal.public_keys.insert(slot, spki.to_vec());
+        Ok(())
+    }
+
+    fn reserve_serial(&mut self, card: CardId, slot: KeySlot, fresh: Reservation) -> Result<Reservation, RecordsError> {
+        let journal = self.being_made(card)?.clone();
+        if let Some(serial) = journal.serials.get(&slot) {
+            return Ok(Reservation::new(*serial, self.reserved[serial]));
+        }
+        if self.reserved.contains_key(&fresh.serial()) {
+            return Err(conflict("the serial was reserved before"));
+        }
+        if !journal.public_keys.contains_key(&slot) {
+            return Err(conflict("no public key is recorded for the slot"));
+        }
+        self.reserved.insert(fresh.serial(), fresh.at());
+        self.being_made(card)?.serials.insert(slot, fresh.serial());
+        Ok(fresh)
+    }
+
+    fn keep_certificate(&mut self, card: CardId, slot: KeySlot, der: &[u8]) -> Result<(), RecordsError> {
+        let journal = self.being_made(card)?;
+        let reserved = journal.serials.get(&slot).copied();
+        if reserved.is_none() || CertificateSerial::of_certificate(der) != reserved {
+            return Err(conflict("the certificate does not carry the serial reserved for it"));
+        }
+        if journal.certificates.get(&slot).is_some_and(|kept| kept != der) {
+            return Err(conflict("another certificate is kept for the slot"));
+        }
+        journal.certificates.insert(slot, der.to_vec());
+        Ok(())
+    }
+
+    fn made(&mut self, card: CardId) -> Result<(), RecordsError> {
+        let journal = self.being_made(card)?;
+        if let Some(step) = Step::ALL.iter().find(|step| journal.steps.get(step) != Some(&true)) {
+            return Err(conflict(format!("{} is not done", step.as_str())));
+        }
+        if journal.certificates.len() != 2 {
+            return Err(conflict("a certificate is missing"));
+        }
+        journal.state = CardState::Made;
+        self.move_case(card, &CaseEvent::CardMade)
     }
 
     fn move_case(&mut self, card: CardId, event: &CaseEvent) -> Result<(), RecordsError> {
@@ -199,77 +286,18 @@ impl Records for SoftRecords {
         self.verb(|store| store.known(card).cloned())
     }
 
-    fn bind_chip(&mut self, case: CaseId, chip: &[u8]) -> Result<CardId, RecordsError> {
-        self.verb(|store| store.bind(case, chip))
-    }
-
-    fn intend(&mut self, card: CardId, step: Step) -> Result<(), RecordsError> {
-        self.verb(|store| store.intend(card, step))
-    }
-
-    fn done(&mut self, card: CardId, step: Step, _took: Duration) -> Result<(), RecordsError> {
-        self.verb(|store| store.done(card, step))
-    }
-
-    fn advance(&mut self, card: CardId, done: &[(Step, Duration)], intent: Option<Step>) -> Result<(), RecordsError> {
+    fn bind(&mut self, case: CaseId, chip: &[u8], first: &[Entry]) -> Result<CardJournal, RecordsError> {
         self.verb(|store| {
-            done.iter().try_for_each(|(step, _)| store.done(card, *step))?;
-            intent.map_or(Ok(()), |step| store.intend(card, step))
+            let card = store.bind(case, chip)?;
+            if store.known(card)?.state == CardState::Making {
+                store.write(card, first)?;
+            }
+            store.known(card).cloned()
         })
     }
 
-    fn keep_public_key(&mut self, card: CardId, slot: KeySlot, spki: &[u8]) -> Result<(), RecordsError> {
-        self.verb(|store| {
-            let elsewhere = store.cards.values().any(|other| {
-                let mut keys = other.public_keys.iter();
-                keys.any(|(at, key)| key == spki && (other.card, *at) != (card, slot))
-            });
-            if elsewhere {
-                return Err(conflict("the same public key is recorded elsewhere"));
-            }
-            let journal = store.being_made(card)?;
-            if journal.public_keys.get(&slot).is_some_and(|kept| kept == spki) {
-                return Ok(());
-            }
-            if journal.serials.contains_key(&slot) {
-                return Err(conflict("a serial is reserved for the slot's key"));
-            }
-            journal.public_keys.insert(slot, spki.to_vec());
-            Ok(())
-        })
-    }
-
-    fn reserve_serial(&mut self, card: CardId, slot: KeySlot, fresh: Reservation) -> Result<Reservation, RecordsError> {
-        self.verb(|store| {
-            let journal = store.being_made(card)?.clone();
-            if let Some(serial) = journal.serials.get(&slot) {
-                return Ok(Reservation::new(*serial, store.reserved[serial]));
-            }
-            if store.reserved.contains_key(&fresh.serial()) {
-                return Err(conflict("the serial was reserved before"));
-            }
-            if !journal.public_keys.contains_key(&slot) {
-                return Err(conflict("no public key is recorded for the slot"));
-            }
-            store.reserved.insert(fresh.serial(), fresh.at());
-            store.being_made(card)?.serials.insert(slot, fresh.serial());
-            Ok(fresh)
-        })
-    }
-
-    fn keep_certificate(&mut self, card: CardId, slot: KeySlot, der: &[u8]) -> Result<(), RecordsError> {
-        self.verb(|store| {
-            let journal = store.being_made(card)?;
-            let reserved = journal.serials.get(&slot).copied();
-            if reserved.is_none() || CertificateSerial::of_certificate(der) != reserved {
-                return Err(conflict("the certificate does not carry the serial reserved for it"));
-            }
-            if journal.certificates.get(&slot).is_some_and(|kept| kept != der) {
-                return Err(conflict("another certificate is kept for the slot"));
-            }
-            journal.certificates.insert(slot, der.to_vec());
-            Ok(())
-        })
+    fn write(&mut self, card: CardId, entries: &[Entry]) -> Result<Reservations, RecordsError> {
+        self.verb(|store| store.write(card, entries))
     }
 
     fn damaged(&mut self, card: CardId, reason: &str) -> Result<(), RecordsError> {
@@ -286,24 +314,6 @@ impl Records for SoftRecords {
             store.revoked.extend(serials);
             store.damage.insert(card, reason.to_owned());
             Ok(())
-        })
-    }
-
-    fn made(&mut self, card: CardId) -> Result<(), RecordsError> {
-        self.verb(|store| {
-            let journal = store.known(card)?;
-            if journal.state == CardState::Made {
-                return Ok(());
-            }
-            let journal = store.being_made(card)?;
-            if let Some(step) = Step::ALL.iter().find(|step| journal.steps.get(step) != Some(&true)) {
-                return Err(conflict(format!("{} is not done", step.as_str())));
-            }
-            if journal.certificates.len() != 2 {
-                return Err(conflict("a certificate is missing"));
-            }
-            journal.state = CardState::Made;
-            store.move_case(card, &CaseEvent::CardMade)
         })
     }
 }

@@ -83,7 +83,7 @@ fn a_key_that_stands_on_another_card_is_refused_and_the_clerk_puts_the_chip_asid
     // The chip has made its key, and the process was killed before it was recorded.
     let mut scene = Scene::before(Step::GenerateAuthenticationKey);
     let extent = Scene::extent(Step::GenerateAuthenticationKey);
-    scene.play_killed_before(extent.commands.end + extent.verbs.start + 1);
+    scene.play_killed_before(extent.commands.end + extent.verbs.start);
     let key = scene
         .chip()
         .public_key(KeySlot::Authentication)
@@ -193,7 +193,7 @@ fn a_clerk_stops_where_it_is_safe_and_goes_on_later() {
 
 #[test]
 fn a_wrong_clock_stops_before_the_signature_and_harms_nothing() {
-    let mut scene = Scene::before(Step::IssueCertificates);
+    let mut scene = Scene::before(Step::ProvePossession);
     let wrong = HandClock::at(datetime!(2016-01-01 0:00 UTC));
     let mut desk = MakingDesk {
         master: &OFFICE.master,

@@ -8,7 +8,6 @@ use std::{
         Arc, LazyLock, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use card::{CardError, Chip, ChipLife, IssuerMaster, KeySlot, Transport, TransportError};
@@ -20,7 +19,7 @@ use issuance::{
     case::{CardId, CaseId, CaseState},
     issuing::{Cancel, Made, MakingDesk, Plan, Progress, StepState, Stopped, run},
     records::{
-        CardJournal, CardState, CertificateSerial, Records, RecordsError, Reservation, Step,
+        CardJournal, CardState, CertificateSerial, Entry, Records, RecordsError, Reservations, Step,
         soft::{Outage, SoftRecords},
     },
 };
@@ -407,32 +406,14 @@ impl<P: Records> Records for Mortal<P> {
     fn journal(&mut self, card: CardId) -> Result<CardJournal, RecordsError> {
         self.act().journal(card)
     }
-    fn bind_chip(&mut self, case: CaseId, chip: &[u8]) -> Result<CardId, RecordsError> {
-        self.act().bind_chip(case, chip)
+    fn bind(&mut self, case: CaseId, chip: &[u8], first: &[Entry]) -> Result<CardJournal, RecordsError> {
+        self.act().bind(case, chip, first)
     }
-    fn intend(&mut self, card: CardId, step: Step) -> Result<(), RecordsError> {
-        self.act().intend(card, step)
-    }
-    fn done(&mut self, card: CardId, step: Step, took: Duration) -> Result<(), RecordsError> {
-        self.act().done(card, step, took)
-    }
-    fn advance(&mut self, card: CardId, done: &[(Step, Duration)], intent: Option<Step>) -> Result<(), RecordsError> {
-        self.act().advance(card, done, intent)
-    }
-    fn keep_public_key(&mut self, card: CardId, slot: KeySlot, spki: &[u8]) -> Result<(), RecordsError> {
-        self.act().keep_public_key(card, slot, spki)
-    }
-    fn reserve_serial(&mut self, card: CardId, slot: KeySlot, fresh: Reservation) -> Result<Reservation, RecordsError> {
-        self.act().reserve_serial(card, slot, fresh)
-    }
-    fn keep_certificate(&mut self, card: CardId, slot: KeySlot, der: &[u8]) -> Result<(), RecordsError> {
-        self.act().keep_certificate(card, slot, der)
+    fn write(&mut self, card: CardId, entries: &[Entry]) -> Result<Reservations, RecordsError> {
+        self.act().write(card, entries)
     }
     fn damaged(&mut self, card: CardId, reason: &str) -> Result<(), RecordsError> {
         self.act().damaged(card, reason)
-    }
-    fn made(&mut self, card: CardId) -> Result<(), RecordsError> {
-        self.act().made(card)
     }
 }
 
@@ -443,36 +424,22 @@ impl<R: Records> Records for Watched<R> {
     fn journal(&mut self, card: CardId) -> Result<CardJournal, RecordsError> {
         self.0.journal(card)
     }
-    fn bind_chip(&mut self, case: CaseId, chip: &[u8]) -> Result<CardId, RecordsError> {
-        self.0.bind_chip(case, chip)
+    fn bind(&mut self, case: CaseId, chip: &[u8], first: &[Entry]) -> Result<CardJournal, RecordsError> {
+        self.0.bind(case, chip, first)
     }
-    fn intend(&mut self, card: CardId, step: Step) -> Result<(), RecordsError> {
-        self.0.intend(card, step)
-    }
-    fn done(&mut self, card: CardId, step: Step, took: Duration) -> Result<(), RecordsError> {
-        self.0.done(card, step, took)
-    }
-    fn advance(&mut self, card: CardId, done: &[(Step, Duration)], intent: Option<Step>) -> Result<(), RecordsError> {
-        self.0.advance(card, done, intent)
-    }
-    fn keep_public_key(&mut self, card: CardId, slot: KeySlot, spki: &[u8]) -> Result<(), RecordsError> {
-        self.0.keep_public_key(card, slot, spki)
-    }
-    fn reserve_serial(&mut self, card: CardId, slot: KeySlot, fresh: Reservation) -> Result<Reservation, RecordsError> {
-        self.0.reserve_serial(card, slot, fresh)
-    }
-    fn keep_certificate(&mut self, card: CardId, slot: KeySlot, der: &[u8]) -> Result<(), RecordsError> {
-        let serial = CertificateSerial::of_certificate(der).unwrap();
+    fn write(&mut self, card: CardId, entries: &[Entry]) -> Result<Reservations, RecordsError> {
         let mut signed = self.1.lock().unwrap_or_else(|held| held.into_inner());
-        signed.entry(serial).or_default().push(der.to_vec());
+        for entry in entries {
+            if let Entry::Certificate(_, der) = entry {
+                let serial = CertificateSerial::of_certificate(der).unwrap();
+                signed.entry(serial).or_default().push(der.clone());
+            }
+        }
         drop(signed);
-        self.0.keep_certificate(card, slot, der)
+        self.0.write(card, entries)
     }
     fn damaged(&mut self, card: CardId, reason: &str) -> Result<(), RecordsError> {
         self.0.damaged(card, reason)
-    }
-    fn made(&mut self, card: CardId) -> Result<(), RecordsError> {
-        self.0.made(card)
     }
 }
 

@@ -144,11 +144,11 @@ impl Office {
                 let ended: Result<T, OfficeError> = self
                     .store
                     .run(verb, |tx| async move {
-                        if let Some(answer) = begin(&tx, verb, act).await? {
+                        let (begun, doing) = tokio::join!(biased; begin(&tx, verb, act), self.doing(&tx, act));
+                        if let Some(answer) = begun? {
                             return serde_json::from_value(answer).map_err(|_| OfficeError::ActIdUsed);
                         }
-                        let doing = self.doing(&tx, act).await?;
-                        let answer = work(tx.clone(), doing).await?;
+                        let answer = work(tx.clone(), doing?).await?;
                         finish(&tx, act, written(&answer)?).await?;
                         Ok(answer)
                     })
@@ -286,9 +286,9 @@ pub(crate) async fn begin(tx: &Tx, verb: &'static str, act: &Act) -> Result<Opti
     Ok(Some(row.get("answer")))
 }
 
-/// Keeps the answer with the act.
+/// Keeps the answer with the act, and commits.
 pub(crate) async fn finish(tx: &Tx, act: &Act, answer: serde_json::Value) -> Result<(), OfficeError> {
-    tx.execute(
+    tx.execute_last(
         "-- finish_act\nUPDATE office.act_answer SET answer = $2 WHERE id = $1",
         &[&act.id, &answer],
     )

@@ -4,7 +4,7 @@ mod acts;
 
 use relay_core::audit::{AuditEvent, Outcome};
 use serde_json::{Map, Value};
-use store::{Row, StoreError, Tx};
+use store::{Bound, Row, StoreError, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -137,32 +137,72 @@ impl Office {
     }
 
     pub(crate) async fn write_event(&self, tx: &Tx, event: &AuditEvent) -> Result<(), StoreError> {
-        let salt: [u8; 16] = self.draw();
-        // What PostgreSQL keeps: a hash over nanoseconds could never be found again.
-        let event = AuditEvent {
-            at: to_microseconds(event.at),
-            ..event.clone()
-        };
-        let hash = event.content_hash(&salt);
-        tx.execute(
-            "-- write_event\n\
-             INSERT INTO office.audit_event (id, at, actor, desk, act, subjects, outcome, details, salt, hash)\n\
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-            &[
-                &event.id,
-                &event.at,
-                &event.actor,
-                &event.desk,
-                &event.act,
-                &Value::Object(event.subjects.clone()),
-                &event.outcome.as_str(),
-                &Value::Object(event.details.clone()),
-                &salt.as_slice(),
-                &hash.as_slice(),
-            ],
-        )
-        .await
-        .map(|_| ())
+        let rows = self.rows(std::slice::from_ref(event));
+        tx.execute(WRITE_EVENTS, &rows.values()).await.map(|_| ())
+    }
+
+    /// Events as they go to [`WRITE_EVENTS`], each hashed with a salt of its own.
+    pub(crate) fn rows(&self, events: &[AuditEvent]) -> EventRows {
+        let mut rows = EventRows::default();
+        for event in events {
+            let salt: [u8; 16] = self.draw();
+            // What PostgreSQL keeps: a hash over nanoseconds could never be found again.
+            let event = AuditEvent {
+                at: to_microseconds(event.at),
+                ..event.clone()
+            };
+            rows.hashes.push(event.content_hash(&salt).to_vec());
+            rows.salts.push(salt.to_vec());
+            rows.ids.push(event.id);
+            rows.moments.push(event.at);
+            rows.actors.push(event.actor);
+            rows.desks.push(event.desk);
+            rows.acts.push(event.act);
+            rows.subjects.push(Value::Object(event.subjects));
+            rows.outcomes.push(event.outcome.as_str());
+            rows.details.push(Value::Object(event.details));
+        }
+        rows
+    }
+}
+
+/// Writes any number of events, in their order.
+pub(crate) const WRITE_EVENTS: &str = "-- write_events\n\
+     INSERT INTO office.audit_event (id, at, actor, desk, act, subjects, outcome, details, salt, hash)\n\
+     SELECT id, at, actor, desk, act, subjects, outcome, details, salt, hash FROM unnest($1::uuid[], $2::timestamptz[],\n\
+     $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::jsonb[], $9::bytea[], $10::bytea[]) WITH ORDINALITY\n\
+     AS event (id, at, actor, desk, act, subjects, outcome, details, salt, hash, place) ORDER BY place";
+
+/// Columns of events to be written.
+#[derive(Default)]
+pub(crate) struct EventRows {
+    ids: Vec<Uuid>,
+    moments: Vec<OffsetDateTime>,
+    actors: Vec<String>,
+    desks: Vec<Option<String>>,
+    acts: Vec<String>,
+    subjects: Vec<Value>,
+    outcomes: Vec<&'static str>,
+    details: Vec<Value>,
+    salts: Vec<Vec<u8>>,
+    hashes: Vec<Vec<u8>>,
+}
+
+impl EventRows {
+    /// As bound to [`WRITE_EVENTS`].
+    pub(crate) fn values(&self) -> [Bound<'_>; 10] {
+        [
+            &self.ids,
+            &self.moments,
+            &self.actors,
+            &self.desks,
+            &self.acts,
+            &self.subjects,
+            &self.outcomes,
+            &self.details,
+            &self.salts,
+            &self.hashes,
+        ]
     }
 }
 

@@ -35,7 +35,7 @@ pub use opening::{Duplicates, Opened, SimilarResident};
 pub use paper::{LastPrinted, Paper};
 pub use queue::{Problem, Queue, QueueRow, Today};
 pub use verification::{ApprovalId, Purpose};
-pub(crate) use {handover::clear_sights, verification::use_approval};
+pub(crate) use {handover::clear_sights, lease::LeaseRow, verification::use_approval};
 
 use crate::{Office, OfficeError, SessionId, act::Doing, resident::mask};
 
@@ -302,11 +302,18 @@ impl Office {
 
     /// The case, locked, after making sure that the session holds it.
     pub(crate) async fn held(&self, tx: &Tx, doing: &Doing, case: CaseId) -> Result<CaseRow, OfficeError> {
-        let row = case_row(tx, case, true).await?;
+        let (row, lease) = tokio::join!(biased; case_row(tx, case, true), self.lease_row(tx, case));
+        let row = row?;
+        self.must_hold(tx, doing, lease?).await?;
+        Ok(row)
+    }
+
+    /// Refuses unless the acting session holds the case that `lease` is about.
+    pub(crate) async fn must_hold(&self, tx: &Tx, doing: &Doing, lease: Option<LeaseRow>) -> Result<(), OfficeError> {
         let session = doing.session()?;
-        match self.lease_row(tx, case).await? {
+        match lease {
             // Past its end but not taken by anyone, a hold is as good as before.
-            Some(lease) if lease.session == session => Ok(row),
+            Some(lease) if lease.session == session => Ok(()),
             Some(lease) if lease.until > doing.at => Err(OfficeError::HeldBy {
                 staff: self.staff_name(tx, lease.staff).await?,
                 desk: lease.desk,

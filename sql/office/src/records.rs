@@ -4,14 +4,13 @@
 //! it says (the same chip, the same step, the same certificate), so one asked again after a lost answer changes
 //! nothing; a commit whose answer is lost is asked again at once under the same act.
 
+mod draft;
 mod making;
-
-use std::time::Duration;
 
 use card::KeySlot;
 use issuance::{
     case::{CardId, CaseId},
-    records::{CardJournal, CardState, CertificateSerial, Records, RecordsError, Reservation, Step},
+    records::{CardJournal, CardState, CertificateSerial, Entry, Records, RecordsError, Reservations},
 };
 use store::{StoreError, Tx};
 use time::OffsetDateTime;
@@ -63,40 +62,16 @@ impl Records for OfficeRecords {
         self.wait(self.office.card_journal(card))
     }
 
-    fn bind_chip(&mut self, case: CaseId, chip: &[u8]) -> Result<CardId, RecordsError> {
-        self.wait(self.office.bind_chip(&self.act(), case, chip, self.second))
+    fn bind(&mut self, case: CaseId, chip: &[u8], first: &[Entry]) -> Result<CardJournal, RecordsError> {
+        self.wait(self.office.bind(&self.act(), case, chip, first, self.second))
     }
 
-    fn intend(&mut self, card: CardId, step: Step) -> Result<(), RecordsError> {
-        self.wait(self.office.steps(&self.act(), card, &[], Some(step)))
-    }
-
-    fn done(&mut self, card: CardId, step: Step, took: Duration) -> Result<(), RecordsError> {
-        self.wait(self.office.steps(&self.act(), card, &[(step, took)], None))
-    }
-
-    fn advance(&mut self, card: CardId, done: &[(Step, Duration)], intent: Option<Step>) -> Result<(), RecordsError> {
-        self.wait(self.office.steps(&self.act(), card, done, intent))
-    }
-
-    fn keep_public_key(&mut self, card: CardId, slot: KeySlot, spki: &[u8]) -> Result<(), RecordsError> {
-        self.wait(self.office.keep_public_key(&self.act(), card, slot, spki))
-    }
-
-    fn reserve_serial(&mut self, card: CardId, slot: KeySlot, fresh: Reservation) -> Result<Reservation, RecordsError> {
-        self.wait(self.office.reserve_serial(&self.act(), card, slot, fresh))
-    }
-
-    fn keep_certificate(&mut self, card: CardId, slot: KeySlot, der: &[u8]) -> Result<(), RecordsError> {
-        self.wait(self.office.keep_certificate(&self.act(), card, slot, der))
+    fn write(&mut self, card: CardId, entries: &[Entry]) -> Result<Reservations, RecordsError> {
+        self.wait(self.office.write(&self.act(), card, entries))
     }
 
     fn damaged(&mut self, card: CardId, reason: &str) -> Result<(), RecordsError> {
         self.wait(self.office.card_damaged(&self.act(), card, reason))
-    }
-
-    fn made(&mut self, card: CardId) -> Result<(), RecordsError> {
-        self.wait(self.office.card_made(&self.act(), card))
     }
 }
 

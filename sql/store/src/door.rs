@@ -2,11 +2,14 @@
 
 use std::{
     fmt,
+    future::poll_fn,
     path::PathBuf,
+    pin::pin,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -102,8 +105,8 @@ pub enum Isolation {
 impl Isolation {
     const fn begin(self) -> &'static str {
         match self {
-            Self::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-            Self::RepeatableRead => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            Self::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
+            Self::RepeatableRead => "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE",
         }
     }
 }
@@ -127,11 +130,16 @@ const ATTEMPTS: u32 = 12;
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 impl Store {
-    /// A store behind `door`. Nothing is connected before the first transaction, so a console can start and say
+    /// A store behind `door`. On its connections nothing is written outside a transaction: a statement whose BEGIN, sent
+    /// ahead of it, should fail changes nothing. Nothing is connected before the first transaction, so a console can start and say
     /// that the database is away.
     pub fn new(door: &Door) -> Self {
+        let mut config = door.client_config();
+        let limits = config.get_options().unwrap_or_default();
+        let options = format!("{limits} -c default_transaction_read_only=on");
+        config.options(options);
         let manager = Manager::from_config(
-            door.client_config(),
+            config,
             NoTls,
             ManagerConfig {
                 recycling_method: RecyclingMethod::Fast,
@@ -194,9 +202,11 @@ impl Store {
         async {
             let began = Instant::now();
             let mut attempt = 1;
+            let mut spares = self.pool.status().size;
             loop {
                 let tx = self.begin(name, isolation, answer_limit).await?;
                 let ended = match work(tx.clone()).await {
+                    Ok(value) if tx.0.committed.load(Ordering::Relaxed) => Ok(value),
                     Ok(value) => tx.commit().await.map(|()| value).map_err(E::from),
                     Err(error) => {
                         tx.roll_back().await;
@@ -204,6 +214,9 @@ impl Store {
                     }
                 };
                 match ended {
+                    // A pooled connection whose server restarted is only found dead when used. It has done nothing, so
+                    // the next one can be asked.
+                    Err(_) if spares > 0 && tx.0.dead_on_arrival() => spares -= 1,
                     Err(_) if tx.0.conflicted.load(Ordering::Relaxed) => {
                         if attempt == ATTEMPTS {
                             warn!(attempt, "gave up: others keep changing the same rows");
@@ -256,37 +269,32 @@ impl Store {
         self.pool.close();
     }
 
-    /// A connection with a transaction begun on it. A pooled connection whose server restarted is only found dead
-    /// when used: BEGIN has done nothing yet, so the next connection can be asked.
+    /// A connection on which the first statement will begin a transaction.
     async fn begin(&self, name: &'static str, isolation: Isolation, answer_limit: Duration) -> Result<Tx, StoreError> {
-        let mut tries = self.pool.status().size + 1;
-        loop {
-            let client = self
-                .pool
-                .get()
-                .await
-                .map_err(|error| StoreError::from_pool(name, error))?;
-            let tx = Tx(Arc::new(Held {
-                client: Some(client),
-                name,
-                answer_limit,
-                conflicted: AtomicBool::new(false),
-                failed: AtomicBool::new(false),
-                finished: AtomicBool::new(false),
-            }));
-            let begin = if answer_limit == self.answer_limit {
-                isolation.begin().to_owned()
-            } else {
-                // The server's own limit, set at connecting, would end a longer statement before ours does.
-                let limit = answer_limit.as_millis();
-                format!("{}; SET LOCAL statement_timeout = {limit}", isolation.begin())
-            };
-            match tx.batch(&begin).await {
-                Ok(()) => return Ok(tx),
-                Err(StoreError::Unreachable { .. }) if tries > 1 => tries -= 1,
-                Err(error) => return Err(error),
-            }
-        }
+        let client = self
+            .pool
+            .get()
+            .await
+            .map_err(|error| StoreError::from_pool(name, error))?;
+        let begin = if answer_limit == self.answer_limit {
+            isolation.begin().to_owned()
+        } else {
+            // The server's own limit, set at connecting, would end a longer statement before ours does.
+            let limit = answer_limit.as_millis();
+            format!("{}; SET LOCAL statement_timeout = {limit}", isolation.begin())
+        };
+        Ok(Tx(Arc::new(Held {
+            client: Some(client),
+            name,
+            answer_limit,
+            begin: Mutex::new(Some(begin)),
+            heard: AtomicBool::new(false),
+            unreachable: AtomicBool::new(false),
+            conflicted: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+            committed: AtomicBool::new(false),
+            finished: AtomicBool::new(false),
+        })))
     }
 }
 
@@ -298,11 +306,31 @@ struct Held {
     client: Option<Object>,
     name: &'static str,
     answer_limit: Duration,
+    /// What begins the transaction, until it is sent together with the first statement.
+    begin: Mutex<Option<String>>,
+    /// The server answered something.
+    heard: AtomicBool,
+    /// The server did not answer a statement.
+    unreachable: AtomicBool,
     /// A statement failed because of other transactions: the whole is worth trying again.
     conflicted: AtomicBool,
     /// A statement failed: PostgreSQL answers COMMIT with a silent ROLLBACK from here on.
     failed: AtomicBool,
+    /// The last statement committed.
+    committed: AtomicBool,
     finished: AtomicBool,
+}
+
+impl Held {
+    /// Takes what begins the transaction, once.
+    fn begin(&self) -> Option<String> {
+        self.begin.lock().unwrap_or_else(|held| held.into_inner()).take()
+    }
+
+    /// Whether the connection was dead before anything was done on it.
+    fn dead_on_arrival(&self) -> bool {
+        self.unreachable.load(Ordering::Relaxed) && !self.heard.load(Ordering::Relaxed)
+    }
 }
 
 impl Drop for Held {
@@ -369,6 +397,85 @@ impl Tx {
         .await
     }
 
+    /// Sends the statements one behind the other without waiting between them; they are done in this order.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the first that failed; those behind it did nothing.
+    pub async fn execute_all(&self, statements: &[(&str, &[Bound<'_>])]) -> Result<(), StoreError> {
+        self.answered(async {
+            let client = self.client();
+            let mut prepared = Vec::with_capacity(statements.len());
+            for (sql, _) in statements {
+                prepared.push(client.prepare_cached(sql).await?);
+            }
+            let mut waiting: Vec<_> = prepared
+                .iter()
+                .zip(statements)
+                .map(|(statement, (_, values))| (Box::pin(client.execute(statement, values)), None))
+                .collect();
+            poll_fn(|context| {
+                // A statement goes out when it is first polled: the order here is the order on the wire.
+                for (answer, answered) in &mut waiting {
+                    if answered.is_none()
+                        && let Poll::Ready(ready) = answer.as_mut().poll(context)
+                    {
+                        *answered = Some(ready);
+                    }
+                }
+                match waiting.iter().all(|(_, answered)| answered.is_some()) {
+                    true => Poll::Ready(()),
+                    false => Poll::Pending,
+                }
+            })
+            .await;
+            waiting
+                .into_iter()
+                .filter_map(|(_, answered)| answered)
+                .try_for_each(|answered| answered.map(drop))
+        })
+        .await
+    }
+
+    /// Sends `sql`, the transaction's last statement, and COMMIT behind it, and waits for both. PostgreSQL answers the
+    /// COMMIT of a transaction whose last statement failed by rolling it back. Nothing may be asked of the transaction
+    /// afterwards.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::AnswerLost`] when the connection breaks meanwhile.
+    pub async fn execute_last(&self, sql: &str, values: &[Bound<'_>]) -> Result<(), StoreError> {
+        let statement = self.answered(self.client().prepare_cached(sql)).await?;
+        self.refuse_after_failure()?;
+        let mut sent = false;
+        let answer = self
+            .answered(async {
+                let mut last = pin!(self.client().execute(&statement, values));
+                // Refused before it goes out (a value that does not encode), it must not be followed by a COMMIT.
+                let early = poll_fn(|context| Poll::Ready(last.as_mut().poll(context))).await;
+                if let Poll::Ready(Err(error)) = early {
+                    return Err(error);
+                }
+                sent = true;
+                let commit = self.client().batch_execute("COMMIT");
+                let (last, committed) = match early {
+                    Poll::Ready(last) => (last, commit.await),
+                    Poll::Pending => tokio::join!(last, commit),
+                };
+                if committed.is_ok() {
+                    self.0.finished.store(true, Ordering::Relaxed);
+                }
+                last.and(committed)
+            })
+            .await;
+        match answer {
+            Err(StoreError::Unreachable { during, reason }) if sent => Err(StoreError::AnswerLost { during, reason }),
+            Err(error) => Err(error),
+            Ok(()) => {
+                self.0.committed.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+        }
+    }
+
     /// Statements without values.
     ///
     /// # Errors
@@ -396,10 +503,21 @@ impl Tx {
         step: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, StoreError> {
         let name = self.0.name;
-        let answer = match tokio::time::timeout(self.0.answer_limit, step).await {
+        let begin = self.0.begin();
+        let begun = async {
+            let Some(begin) = begin else { return step.await };
+            // One journey for both: BEGIN goes out first, and the statement does not wait for its answer.
+            let (begun, answer) = tokio::join!(biased; self.client().batch_execute(&begin), step);
+            begun.and(answer)
+        };
+        let answer = match tokio::time::timeout(self.0.answer_limit, begun).await {
             Ok(answer) => answer.map_err(|error| StoreError::from_postgres(name, &error)),
             Err(_) => Err(StoreError::silent(name, self.0.answer_limit)),
         };
+        match &answer {
+            Err(StoreError::Unreachable { .. }) => self.0.unreachable.store(true, Ordering::Relaxed),
+            _ => self.0.heard.store(true, Ordering::Relaxed),
+        }
         if let Err(error) = &answer {
             self.0.failed.store(true, Ordering::Relaxed);
             let conflict = matches!(error, StoreError::Conflict { .. });
@@ -415,13 +533,23 @@ impl Tx {
             .expect("the connection is held until the transaction is dropped")
     }
 
-    async fn commit(&self) -> Result<(), StoreError> {
+    fn refuse_after_failure(&self) -> Result<(), StoreError> {
         if self.0.failed.load(Ordering::Relaxed) {
             return Err(StoreError::Other {
                 during: self.0.name,
                 code: "25P02".to_owned(),
                 reason: "a statement failed and the transaction went on as if it had not".to_owned(),
             });
+        }
+        Ok(())
+    }
+
+    async fn commit(&self) -> Result<(), StoreError> {
+        self.refuse_after_failure()?;
+        if self.0.begin().is_some() {
+            // Nothing was asked, so there is nothing to commit.
+            self.0.finished.store(true, Ordering::Relaxed);
+            return Ok(());
         }
         let answer = self.batch("COMMIT").await;
         match answer {
@@ -434,8 +562,11 @@ impl Tx {
     }
 
     async fn roll_back(&self) {
+        if self.0.finished.load(Ordering::Relaxed) {
+            return;
+        }
         // When this fails too the connection is closed on drop, which rolls back as well.
-        if self.batch("ROLLBACK").await.is_ok() {
+        if self.0.begin().is_some() || self.batch("ROLLBACK").await.is_ok() {
             self.0.finished.store(true, Ordering::Relaxed);
         }
     }

@@ -14,7 +14,7 @@ pub mod migrate;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use door::{Door, Isolation, Store, Tx};
+pub use door::{Bound, Door, Isolation, Store, Tx};
 pub use error::{ConstraintKind, StoreError};
 pub use listen::{Ear, Heard};
 

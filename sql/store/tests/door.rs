@@ -48,6 +48,79 @@ async fn amount(store: &Store, id: i32) -> Result<Option<i32>, StoreError> {
 }
 
 #[tokio::test]
+async fn a_last_statement_takes_the_commit_along_and_a_refused_one_does_not() {
+    let (_database, store) = ledger().await;
+    const PUT: &str = "-- put\nINSERT INTO ledger VALUES ($1, $2)";
+    let last = async |id: i32, amount: i32| -> Result<(), StoreError> {
+        store
+            .run("with_its_last", |tx| async move {
+                put(&tx, id, 1).await?;
+                tx.execute_last(PUT, &[&(id + 1), &amount]).await
+            })
+            .await
+    };
+    last(1, 10).await.unwrap();
+    assert_eq!(amount(&store, 1).await.unwrap(), Some(1));
+    assert_eq!(amount(&store, 2).await.unwrap(), Some(10));
+    let refused = last(3, -1).await.unwrap_err();
+    assert!(refused.is_constraint("ledger_amount_not_negative"), "{refused}");
+    assert_eq!(
+        amount(&store, 3).await.unwrap(),
+        None,
+        "the COMMIT behind it rolled back"
+    );
+    // A value that does not encode never goes out, and neither does the COMMIT.
+    let unsendable: StoreError = store
+        .run("unsendable", |tx| async move {
+            put(&tx, 5, 1).await?;
+            tx.execute_last(PUT, &[&"six", &10]).await
+        })
+        .await
+        .unwrap_err();
+    assert!(matches!(unsendable, StoreError::Other { .. }), "{unsendable}");
+    assert_eq!(amount(&store, 5).await.unwrap(), None);
+    last(7, 10).await.unwrap();
+}
+
+#[tokio::test]
+async fn statements_sent_together_are_done_in_order_or_not_at_all() {
+    let (_database, store) = ledger().await;
+    let sent = async |amounts: [i32; 2]| -> Result<(), StoreError> {
+        store
+            .run("together", |tx| async move {
+                tx.execute_all(&[
+                    ("-- put\nINSERT INTO ledger VALUES (1, $1)", &[&amounts[0]]),
+                    (
+                        "-- more\nUPDATE ledger SET amount = amount + $1 WHERE id = 1",
+                        &[&amounts[1]],
+                    ),
+                ])
+                .await
+            })
+            .await
+    };
+    let refused = sent([3, -4]).await.unwrap_err();
+    assert!(refused.is_constraint("ledger_amount_not_negative"), "{refused}");
+    assert_eq!(amount(&store, 1).await.unwrap(), None);
+    sent([3, 4]).await.unwrap();
+    assert_eq!(amount(&store, 1).await.unwrap(), Some(7));
+}
+
+#[tokio::test]
+async fn nothing_is_written_outside_a_transaction() {
+    let (_database, store) = ledger().await;
+    let refused: StoreError = store
+        .run("after_the_end", |tx| async move {
+            tx.batch("ROLLBACK").await?;
+            put(&tx, 1, 10).await
+        })
+        .await
+        .unwrap_err();
+    assert!(refused.to_string().contains("25006"), "{refused}");
+    assert_eq!(amount(&store, 1).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn what_fails_half_way_leaves_nothing() {
     let (_database, store) = ledger().await;
     let refused: StoreError = store

@@ -33,6 +33,7 @@ pub struct Holder {
 #[derive(Serialize, Deserialize)]
 struct Until(#[serde(with = "time::serde::timestamp::microseconds")] OffsetDateTime);
 
+#[derive(Clone)]
 pub(crate) struct LeaseRow {
     pub(crate) session: SessionId,
     pub(crate) staff: StaffId,

@@ -1,36 +1,50 @@
 //! The verbs of [`super::OfficeRecords`] as transactions: each looks first whether it was done before.
 
-use std::time::Duration;
-
-use aws_lc_rs::digest::{SHA256, digest};
 use card::KeySlot;
 use issuance::{
     case::{CardId, CaseEvent, CaseId, CaseState, NotNow},
-    records::{CardState, CertificateSerial, Reservation, Step},
-    staff::Role,
+    records::{CardJournal, CardState, CertificateSerial, Entry, Reservation, Reservations},
+    staff::{Role, StaffId},
 };
+use relay_core::audit::Outcome;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::Tx;
+use store::{Bound, Tx};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{CardRow, card_row, serial_of};
+use super::{
+    CardRow, card_row,
+    draft::{Draft, same_key},
+    slot_of,
+};
 use crate::{
-    Act, AuditAct, Office, OfficeError,
+    Act, AuditAct, Office, OfficeError, SessionId,
     act::Doing,
-    cases::{self, ApprovalId, CaseAt, CaseRow, Phase, Purpose},
+    audit::{WRITE_EVENTS, event},
+    cases::{self, ApprovalId, CaseAt, CaseRow, LeaseRow, Phase, Purpose},
 };
 
 /// What the records say of a card given up by hand; the clerk's own words are sealed.
 const GIVEN_UP: &str = "given up by a clerk";
 
+/// A card as `bind` leaves it, kept as the act's answer.
+#[derive(Serialize, Deserialize)]
+struct BoundCard {
+    card: CardId,
+    /// Bound by this act, and not before.
+    fresh: bool,
+}
+
 impl Office {
-    pub(super) async fn bind_chip(
+    pub(super) async fn bind(
         &self,
         act: &Act,
         case: CaseId,
         chip: &[u8],
+        first: &[Entry],
         second: Option<ApprovalId>,
-    ) -> Result<CardId, OfficeError> {
+    ) -> Result<CardJournal, OfficeError> {
         let bound = self
             .act(
                 "bind_chip",
@@ -39,19 +53,18 @@ impl Office {
                 act,
                 |tx, doing| async move {
                     doing.must(&[Role::Issuing])?;
-                    let row = self.held(&tx, &doing, case).await?;
-                    let known = tx
-                        .query_opt(
-                            "-- chip_bound\nSELECT id, case_id, state FROM office.card WHERE chip = $1",
-                            &[&chip],
-                        )
-                        .await?;
-                    if let Some(known) = known {
-                        let ours = known.get::<_, Uuid>("case_id") == case.uuid();
-                        if ours && cases::card_state(known.get("state"))? != CardState::Damaged {
-                            return Ok(CardId::from_uuid(known.get("id")));
+                    let (row, known) = tokio::join!(biased; self.held(&tx, &doing, case), chip_bound(&tx, chip));
+                    let row = row?;
+                    if let Some((card, of_case, state)) = known? {
+                        if of_case != case || state == CardState::Damaged {
+                            return Err(OfficeError::ChipTaken(hex::encode_upper(chip)));
                         }
-                        return Err(OfficeError::ChipTaken(hex::encode_upper(chip)));
+                        if state == CardState::Making {
+                            let mut draft = Draft::load(&tx, card, first).await?;
+                            draft.take_up(first)?;
+                            self.keep(&tx, &doing, (case, card), draft).await?;
+                        }
+                        return Ok(BoundCard { card, fresh: false });
                     }
                     let card: CardId = self.fresh();
                     let event = CaseEvent::ChipBound(card);
@@ -81,222 +94,138 @@ impl Office {
                     let subjects = json!({ "case": case, "card": card });
                     let details = json!({ "chip": hex::encode_upper(chip), "approved_by": approved_by });
                     self.record(&tx, &doing, AuditAct::CardBound, subjects, details).await?;
-                    Ok(card)
+                    let mut draft = Draft::default();
+                    draft.take_up(first)?;
+                    self.keep(&tx, &doing, (case, card), draft).await?;
+                    Ok(BoundCard { card, fresh: true })
                 },
             )
             .await;
-        match bound {
+        let bound = match bound {
             Err(OfficeError::Store(error)) if error.is_constraint("chip_once") => {
-                Err(OfficeError::ChipTaken(hex::encode_upper(chip)))
+                return Err(OfficeError::ChipTaken(hex::encode_upper(chip)));
             }
-            bound => bound,
+            bound => named(bound)?,
+        };
+        if !bound.fresh {
+            return self.card_journal(bound.card).await;
         }
+        // Nobody else writes about a card that this session's act bound.
+        let mut draft = Draft::default();
+        draft.take_up(first)?;
+        Ok(draft.journal(bound.card, case, chip))
     }
 
-    /// Outcomes and the next intent, all of them or none.
-    pub(super) async fn steps(
-        &self,
-        act: &Act,
-        card: CardId,
-        done: &[(Step, Duration)],
-        intent: Option<Step>,
-    ) -> Result<(), OfficeError> {
-        self.act("steps", AuditAct::CardStepDone, None, act, |tx, doing| async move {
-            let row = self.being_made(&tx, &doing, card).await?;
-            for (step, took) in done {
-                self.step_done(&tx, &doing, &row, card, *step, *took).await?;
-            }
-            if let Some(step) = intent {
-                tx.execute(
-                    "-- intend\n\
-                     INSERT INTO office.card_step (card, step, intended_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                    &[&card.uuid(), &step.as_str(), &doing.at],
-                )
-                .await?;
-            }
-            Ok(())
-        })
-        .await
+    /// All entries, or none of them.
+    pub(super) async fn write(&self, act: &Act, card: CardId, entries: &[Entry]) -> Result<Reservations, OfficeError> {
+        let kept = self
+            .act("write", AuditAct::CardStepDone, None, act, |tx, doing| async move {
+                let (hand, draft) = tokio::join!(biased; card_in_hand(&tx, card), Draft::load(&tx, card, entries));
+                let (hand, mut draft) = (hand?, draft?);
+                if hand.card.state == CardState::Made && entries.last() == Some(&Entry::Made) {
+                    return Ok(Vec::new());
+                }
+                self.must_be_making(&tx, &doing, card, &hand).await?;
+                draft.take_up(entries)?;
+                let (kept, made) = (draft.asked_for(), draft.made);
+                let took = draft.took();
+                self.keep(&tx, &doing, (hand.card.case, card), draft).await?;
+                if made {
+                    self.card_made(&tx, doing, card, &hand, took).await?;
+                }
+                Ok(kept)
+            })
+            .await;
+        Ok(named(kept)?
+            .into_iter()
+            .filter_map(|(reference, kept)| Some((slot_of(reference).ok()?, kept)))
+            .collect())
     }
 
-    async fn step_done(
+    /// Writes what a draft says, in one journey.
+    async fn keep(
         &self,
         tx: &Tx,
         doing: &Doing,
-        row: &CardRow,
-        card: CardId,
-        step: Step,
-        took: Duration,
+        (case, card): (CaseId, CardId),
+        draft: Draft,
     ) -> Result<(), OfficeError> {
-        let known = tx
-            .query_opt(
-                "-- step_known\nSELECT done_at IS NOT NULL FROM office.card_step WHERE card = $1 AND step = $2",
-                &[&card.uuid(), &step.as_str()],
-            )
-            .await?;
-        match known {
-            // Done stays done, with the time it took when it was.
-            Some(known) if known.get::<_, bool>(0) => return Ok(()),
-            None if step.is_irreversible() => {
-                return Err(OfficeError::CardConflict(format!(
-                    "{} was never intended",
-                    step.as_str()
-                )));
-            }
-            _ => {}
+        let events: Vec<_> = draft
+            .told
+            .into_iter()
+            .map(|(act, details)| {
+                let subjects = json!({ "case": case, "card": card });
+                event(self.fresh_uuid(), doing, act, subjects, Outcome::Done, details)
+            })
+            .collect();
+        if events.is_empty() && draft.new_steps.is_empty() {
+            return Ok(());
         }
-        let took_us = cases::microseconds(took);
-        tx.execute(
-            "-- step_done\n\
-             INSERT INTO office.card_step (card, step, intended_at, done_at, took_us) VALUES ($1, $2, $3, $3, $4)\n\
-             ON CONFLICT (card, step) DO UPDATE SET done_at = excluded.done_at, took_us = excluded.took_us",
-            &[&card.uuid(), &step.as_str(), &doing.at, &took_us],
-        )
-        .await?;
-        let subjects = json!({ "case": row.case, "card": card });
-        let details = json!({ "step": step.as_str(), "took_us": took_us });
-        self.record_beside(tx, doing, AuditAct::CardStepDone, subjects, details)
-            .await?;
-        Ok(())
-    }
-
-    pub(super) async fn keep_public_key(
-        &self,
-        act: &Act,
-        card: CardId,
-        slot: KeySlot,
-        spki: &[u8],
-    ) -> Result<(), OfficeError> {
-        let kept = self
-            .act(
-                "keep_public_key",
-                AuditAct::CardKeyKept,
-                None,
-                act,
-                |tx, doing| async move {
-                    let row = self.being_made(&tx, &doing, card).await?;
-                    let known = tx
-                        .query_opt(
-                            "-- key_known\nSELECT card, slot FROM office.card_key WHERE spki = $1",
-                            &[&spki],
-                        )
-                        .await?;
-                    let number = i16::from(slot.reference());
-                    if let Some(known) = known {
-                        if known.get::<_, Uuid>("card") == card.uuid() && known.get::<_, i16>("slot") == number {
-                            return Ok(());
-                        }
-                        return Err(same_key());
-                    }
-                    if serial_reserved(&tx, card, slot).await?.is_some() {
-                        return Err(OfficeError::CardConflict(
-                            "a serial is reserved for the slot's key".into(),
-                        ));
-                    }
-                    tx.execute(
-                        "-- keep_public_key\n\
-                     INSERT INTO office.card_key (card, slot, spki, kept_at) VALUES ($1, $2, $3, $4)\n\
-                     ON CONFLICT (card, slot) DO UPDATE SET spki = excluded.spki, kept_at = excluded.kept_at",
-                        &[&card.uuid(), &number, &spki, &doing.at],
-                    )
-                    .await?;
-                    let subjects = json!({ "case": row.case, "card": card });
-                    self.record(&tx, &doing, AuditAct::CardKeyKept, subjects, json!({ "slot": number }))
-                        .await?;
-                    Ok(())
-                },
-            )
-            .await;
-        match kept {
-            Err(OfficeError::Store(error)) if error.is_constraint("public_key_once") => Err(same_key()),
-            kept => kept,
+        let id = card.uuid();
+        let per_slot =
+            |slots: &[KeySlot]| -> Vec<i16> { slots.iter().map(|slot| i16::from(slot.reference())).collect() };
+        let (key_slots, spkis): (Vec<_>, Vec<_>) = draft.new_keys.into_iter().unzip();
+        let (serial_slots, reserved): (Vec<_>, Vec<_>) = draft.new_serials.into_iter().unzip();
+        let (certified, ders): (Vec<_>, Vec<_>) = draft.new_certificates.into_iter().unzip();
+        let (key_slots, serial_slots) = (per_slot(&key_slots), per_slot(&serial_slots));
+        let serials: Vec<Vec<u8>> = reserved
+            .iter()
+            .map(|reserved: &Reservation| reserved.serial().0.to_vec())
+            .collect();
+        // The desk's moment and not this transaction's: the authority was asked about that one.
+        let moments: Vec<OffsetDateTime> = reserved.iter().map(|reserved| reserved.at()).collect();
+        let certified: Vec<Vec<u8>> = certified
+            .iter()
+            .map(|serial: &CertificateSerial| serial.0.to_vec())
+            .collect();
+        let steps: Vec<&str> = draft.new_steps.keys().map(|step| step.as_str()).collect();
+        let took: Vec<Option<i64>> = draft.new_steps.values().copied().collect();
+        let events = self.rows(&events);
+        let values = events.values();
+        let mut statements: Vec<(&str, &[Bound<'_>])> = Vec::new();
+        let keys: [Bound<'_>; 4] = [&id, &key_slots, &spkis, &doing.at];
+        if !spkis.is_empty() {
+            statements.push((
+                "-- keep_public_keys\n\
+                 INSERT INTO office.card_key (card, slot, spki, kept_at)\n\
+                 SELECT $1, slot, spki, $4 FROM unnest($2::smallint[], $3::bytea[]) AS key (slot, spki)\n\
+                 ON CONFLICT (card, slot) DO UPDATE SET spki = excluded.spki, kept_at = excluded.kept_at",
+                &keys,
+            ));
         }
-    }
-
-    pub(super) async fn reserve_serial(
-        &self,
-        act: &Act,
-        card: CardId,
-        slot: KeySlot,
-        fresh: Reservation,
-    ) -> Result<Reservation, OfficeError> {
-        let reserved = self
-            .act(
-                "reserve_serial",
-                AuditAct::CardSerialReserved,
-                None,
-                act,
-                |tx, doing| async move {
-                    let row = self.being_made(&tx, &doing, card).await?;
-                    if let Some(kept) = serial_reserved(&tx, card, slot).await? {
-                        return Ok(kept);
-                    }
-                    let number = i16::from(slot.reference());
-                    let serial = fresh.serial().0;
-                    // The desk's moment and not this transaction's: the authority was asked about that one.
-                    tx.execute(
-                        "-- reserve_serial\n\
-                     INSERT INTO office.certificate (serial, card, slot, reserved_at) VALUES ($1, $2, $3, $4)",
-                        &[&serial.as_slice(), &card.uuid(), &number, &fresh.at()],
-                    )
-                    .await?;
-                    let subjects = json!({ "case": row.case, "card": card });
-                    let details = json!({ "slot": number, "serial": hex::encode(serial) });
-                    self.record(&tx, &doing, AuditAct::CardSerialReserved, subjects, details)
-                        .await?;
-                    Ok(fresh)
-                },
-            )
-            .await;
-        match reserved {
-            Err(OfficeError::Store(error)) if error.is_constraint("certificate_pkey") => {
-                Err(OfficeError::CardConflict("the serial was reserved before".into()))
-            }
-            Err(OfficeError::Store(error)) if error.is_constraint("certificate_of_a_key") => Err(
-                OfficeError::CardConflict("no public key is recorded for the slot".into()),
-            ),
-            reserved => reserved,
+        let reservations: [Bound<'_>; 4] = [&id, &serial_slots, &serials, &moments];
+        if !serials.is_empty() {
+            statements.push((
+                "-- reserve_serials\n\
+                 INSERT INTO office.certificate (serial, card, slot, reserved_at)\n\
+                 SELECT serial, $1, slot, at\n\
+                 FROM unnest($2::smallint[], $3::bytea[], $4::timestamptz[]) AS reserved (slot, serial, at)",
+                &reservations,
+            ));
         }
-    }
-
-    pub(super) async fn keep_certificate(
-        &self,
-        act: &Act,
-        card: CardId,
-        slot: KeySlot,
-        der: &[u8],
-    ) -> Result<(), OfficeError> {
-        self.act("keep_certificate", AuditAct::CardCertificateKept, None, act, |tx, doing| async move {
-            let row = self.being_made(&tx, &doing, card).await?;
-            let reserved = serial_reserved(&tx, card, slot).await?;
-            let reserved = reserved.map(|kept| kept.serial());
-            let Some(serial) = reserved.filter(|serial| CertificateSerial::of_certificate(der) == Some(*serial)) else {
-                return Err(OfficeError::CardConflict(
-                    "the certificate does not carry the serial reserved for it".into(),
-                ));
-            };
-            let known = tx
-                .query_one("-- certificate_known\nSELECT der FROM office.certificate WHERE serial = $1", &[&serial.0.as_slice()])
-                .await?;
-            match known.get::<_, Option<Vec<u8>>>(0) {
-                Some(kept) if kept == der => return Ok(()),
-                Some(_) => return Err(OfficeError::CardConflict("another certificate is kept for the slot".into())),
-                None => {}
-            }
-            tx.execute(
-                "-- keep_certificate\nUPDATE office.certificate SET der = $2, kept_at = $3 WHERE serial = $1",
-                &[&serial.0.as_slice(), &der, &doing.at],
-            )
-            .await?;
-            let subjects = json!({ "case": row.case, "card": card });
-            let details = json!({
-                "slot": slot.reference(), "serial": hex::encode(serial.0), "sha256": hex::encode(digest(&SHA256, der)),
-            });
-            self.record(&tx, &doing, AuditAct::CardCertificateKept, subjects, details)
-                .await?;
-            Ok(())
-        })
-        .await
+        let certificates: [Bound<'_>; 3] = [&certified, &ders, &doing.at];
+        if !ders.is_empty() {
+            statements.push((
+                "-- keep_certificates\n\
+                 UPDATE office.certificate c SET der = issued.der, kept_at = $3\n\
+                 FROM unnest($1::bytea[], $2::bytea[]) AS issued (serial, der) WHERE c.serial = issued.serial",
+                &certificates,
+            ));
+        }
+        let done: [Bound<'_>; 4] = [&id, &steps, &took, &doing.at];
+        if !steps.is_empty() {
+            statements.push((
+                "-- card_steps_done\n\
+                 INSERT INTO office.card_step (card, step, intended_at, done_at, took_us)\n\
+                 SELECT $1, step, $4::timestamptz, CASE WHEN took IS NOT NULL THEN $4::timestamptz END, took\n\
+                 FROM unnest($2::text[], $3::bigint[]) AS done (step, took)\n\
+                 ON CONFLICT (card, step) DO UPDATE SET done_at = excluded.done_at, took_us = excluded.took_us\n\
+                 WHERE card_step.done_at IS NULL",
+                &done,
+            ));
+        }
+        statements.push((WRITE_EVENTS, &values));
+        Ok(tx.execute_all(&statements).await?)
     }
 
     /// Gives a card up: revokes its certificates and frees its case for a new blank. For a card that breaks while it is
@@ -392,76 +321,110 @@ impl Office {
         Ok(version)
     }
 
-    pub(super) async fn card_made(&self, act: &Act, card: CardId) -> Result<(), OfficeError> {
-        self.act("card_made", AuditAct::CardMade, None, act, |tx, mut doing| async move {
-            let row = card_row(&tx, card).await?;
-            if row.state == CardState::Made {
-                return Ok(());
-            }
-            let case = self.being_made(&tx, &doing, card).await?.case;
-            let steps = tx
-                .query(
-                    "-- steps_of\nSELECT step, took_us FROM office.card_step WHERE card = $1 AND done_at IS NOT NULL",
-                    &[&card.uuid()],
-                )
-                .await?;
-            let done: Vec<Step> = steps.iter().filter_map(|row| cases::step(row.get(0))).collect();
-            if let Some(missing) = Step::ALL.iter().find(|step| !done.contains(step)) {
-                return Err(OfficeError::CardConflict(format!("{} is not done", missing.as_str())));
-            }
-            let kept = tx
-                .query_one(
-                    "-- certificates_of\nSELECT count(*) FROM office.certificate WHERE card = $1 AND der IS NOT NULL",
-                    &[&card.uuid()],
-                )
-                .await?;
-            if kept.get::<_, i64>(0) != 2 {
-                return Err(OfficeError::CardConflict("a certificate is missing".into()));
-            }
-            tx.execute(
-                "-- card_made\nUPDATE office.card SET state = 'made', made_at = $2 WHERE id = $1",
-                &[&card.uuid(), &doing.at],
-            )
+    /// The last of the making, when every step is done: card and case are made.
+    async fn card_made(
+        &self,
+        tx: &Tx,
+        mut doing: Doing,
+        card: CardId,
+        hand: &CardInHand,
+        took: i64,
+    ) -> Result<(), OfficeError> {
+        let case = hand.case.id;
+        tx.execute(
+            "-- card_made\nUPDATE office.card SET state = 'made', made_at = $2 WHERE id = $1",
+            &[&card.uuid(), &doing.at],
+        )
+        .await?;
+        self.advance(tx, &doing, &hand.case, &CaseEvent::CardMade, None).await?;
+        doing.took = Some(cases::duration(took));
+        self.keep_timing(tx, &doing, case, Phase::Making).await?;
+        let subjects = json!({ "case": case, "card": card });
+        self.record(tx, &doing, AuditAct::CardMade, subjects, json!({ "took_us": took }))
             .await?;
-            let locked = self.held(&tx, &doing, case).await?;
-            self.advance(&tx, &doing, &locked, &CaseEvent::CardMade, None).await?;
-            let took: i64 = steps.iter().map(|row| row.get::<_, i64>(1)).sum();
-            doing.took = Some(cases::duration(took));
-            self.keep_timing(&tx, &doing, case, Phase::Making).await?;
-            let subjects = json!({ "case": case, "card": card });
-            self.record(&tx, &doing, AuditAct::CardMade, subjects, json!({ "took_us": took }))
-                .await?;
-            Ok(())
-        })
-        .await
+        Ok(())
     }
 
-    /// The card, when it is being made in a case that the session holds.
-    async fn being_made(&self, tx: &Tx, doing: &Doing, card: CardId) -> Result<CardRow, OfficeError> {
+    /// Refuses unless the card is being made in a case that the session holds.
+    async fn must_be_making(&self, tx: &Tx, doing: &Doing, card: CardId, hand: &CardInHand) -> Result<(), OfficeError> {
         doing.must(&[Role::Issuing])?;
-        let row = card_row(tx, card).await?;
-        if row.state != CardState::Making {
-            return Err(OfficeError::CardConflict(format!("the card is {}", row.state.as_str())));
+        if hand.card.state != CardState::Making {
+            return Err(OfficeError::CardConflict(format!(
+                "the card is {}",
+                hand.card.state.as_str()
+            )));
         }
-        let case = self.held(tx, doing, row.case).await?;
-        match self.state_of(&case)? {
-            CaseState::Making { card: bound } if bound == card => Ok(row),
+        self.must_hold(tx, doing, hand.lease.clone()).await?;
+        match self.state_of(&hand.case)? {
+            CaseState::Making { card: bound } if bound == card => Ok(()),
             _ => Err(OfficeError::CardConflict("another card is bound to the case".into())),
         }
     }
 }
 
-async fn serial_reserved(tx: &Tx, card: CardId, slot: KeySlot) -> Result<Option<Reservation>, OfficeError> {
+/// A card with its case, locked, and whoever holds that.
+struct CardInHand {
+    card: CardRow,
+    case: CaseRow,
+    lease: Option<LeaseRow>,
+}
+
+async fn card_in_hand(tx: &Tx, card: CardId) -> Result<CardInHand, OfficeError> {
     let row = tx
         .query_opt(
-            "-- serial_reserved\nSELECT serial, reserved_at FROM office.certificate WHERE card = $1 AND slot = $2",
-            &[&card.uuid(), &i16::from(slot.reference())],
+            "-- card_in_hand\n\
+             SELECT c.*, k.chip, k.state AS card_state, l.session AS lease_session, l.staff AS lease_staff,\n\
+             l.desk AS lease_desk, l.until AS lease_until\n\
+             FROM office.card k JOIN office.card_case c ON c.id = k.case_id\n\
+             LEFT JOIN office.case_lease l ON l.case_id = c.id WHERE k.id = $1 FOR UPDATE OF c",
+            &[&card.uuid()],
+        )
+        .await?
+        .ok_or_else(|| OfficeError::CardConflict("no such card".into()))?;
+    let case = CaseRow::read(&row)?;
+    let lease = row.get::<_, Option<Uuid>>("lease_session").map(|session| LeaseRow {
+        session: SessionId::from_uuid(session),
+        staff: StaffId::from_uuid(row.get("lease_staff")),
+        desk: row.get("lease_desk"),
+        until: row.get("lease_until"),
+    });
+    Ok(CardInHand {
+        card: CardRow {
+            case: case.id,
+            chip: row.get("chip"),
+            state: cases::card_state(row.get("card_state"))?,
+        },
+        case,
+        lease,
+    })
+}
+
+async fn chip_bound(tx: &Tx, chip: &[u8]) -> Result<Option<(CardId, CaseId, CardState)>, OfficeError> {
+    let known = tx
+        .query_opt(
+            "-- chip_bound\nSELECT id, case_id, state FROM office.card WHERE chip = $1",
+            &[&chip],
         )
         .await?;
-    row.map(|row| Ok(Reservation::new(serial_of(row.get(0))?, row.get(1))))
+    known
+        .map(|row| {
+            let case = CaseId::from_uuid(row.get("case_id"));
+            Ok((
+                CardId::from_uuid(row.get("id")),
+                case,
+                cases::card_state(row.get("state"))?,
+            ))
+        })
         .transpose()
 }
 
-fn same_key() -> OfficeError {
-    OfficeError::CardConflict("the same public key is recorded elsewhere".into())
+/// The schema's refusals in the procedure's words.
+fn named<T>(written: Result<T, OfficeError>) -> Result<T, OfficeError> {
+    match written {
+        Err(OfficeError::Store(error)) if error.is_constraint("public_key_once") => Err(same_key()),
+        Err(OfficeError::Store(error)) if error.is_constraint("certificate_pkey") => {
+            Err(OfficeError::CardConflict("the serial was reserved before".into()))
+        }
+        written => written,
+    }
 }
