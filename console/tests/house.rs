@@ -81,7 +81,11 @@ const HOMES: &[Home] = &[
         &["issuance"],
         "tokens hold authority keys, behind the port `Signer`",
     ),
-    Home("rcgen", &["issuance"], "certificates are made by the authority alone"),
+    Home(
+        "rcgen",
+        &["issuance", "portal-kit"],
+        "certificates are made by the authority alone; the portals' test support has one of its own",
+    ),
     Home("printpdf", &["issuance"], "paper is set in one place"),
     Home("fast_qr", &["issuance"], "the notices' QR codes"),
     Home("subsetter", &["issuance"], "fonts are cut for paper only"),

@@ -142,7 +142,11 @@ pub fn sealer(file: &Path) -> Result<Sealer, SecretError> {
     if !keys.contains_key(&read.current) {
         return Err(wrong());
     }
-    Ok(Sealer::new(read.current, keys, &hex_key(&read.index).ok_or_else(wrong)?))
+    Ok(Sealer::new(
+        read.current,
+        keys,
+        &hex_key(&read.index).ok_or_else(wrong)?,
+    ))
 }
 
 fn malformed(file: &Path, wanted: &'static str) -> SecretError {
@@ -170,7 +174,10 @@ mod tests {
         let file = folder.path().join("password");
         fs::write(&file, "tide-8\nnot this\n").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(line(&file).unwrap_err(), SecretError::Open { mode: 0o640, .. }));
+        assert!(matches!(
+            line(&file).unwrap_err(),
+            SecretError::Open { mode: 0o640, .. }
+        ));
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         assert_eq!(line(&file).unwrap().expose_secret(), "tide-8");
     }
@@ -180,7 +187,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("seal.toml");
         let key = "07".repeat(32);
-        fs::write(&file, format!("current = 2\nindex = \"{key}\"\n[keys]\n1 = \"{key}\"\n")).unwrap();
+        fs::write(
+            &file,
+            format!("current = 2\nindex = \"{key}\"\n[keys]\n1 = \"{key}\"\n"),
+        )
+        .unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         let refused = sealer(&file).unwrap_err();
         assert!(matches!(refused, SecretError::Malformed { .. }));

@@ -291,7 +291,14 @@ impl Section<'_> {
     pub fn origins(&mut self, key: &'static str) -> Vec<url::Origin> {
         let texts = self.lines_or(key, &[]);
         if texts.is_empty() {
-            self.mistake(key, if self.table.contains_key(key) { Fault::Empty } else { Fault::Missing });
+            self.mistake(
+                key,
+                if self.table.contains_key(key) {
+                    Fault::Empty
+                } else {
+                    Fault::Missing
+                },
+            );
         }
         let mut origins = Vec::new();
         for text in texts {
@@ -345,7 +352,7 @@ impl Section<'_> {
 
     /// `true` or `false`, or `otherwise`.
     pub fn flag_or(&mut self, key: &'static str, otherwise: bool) -> bool {
-        self.value(key, "boolean", DeValue::as_bool).unwrap_or(otherwise)
+        self.value(key, "boolean", |value| value.as_bool()).unwrap_or(otherwise)
     }
 
     /// One of `words`; the first when the key is not there.

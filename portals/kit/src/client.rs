@@ -1,0 +1,74 @@
+//! Asking partners over HTTPS: own authorities, own certificate, no redirect, no proxy, and an end to every wait and
+//! every answer.
+
+use std::time::Duration;
+
+use reqwest::{Client, Response, redirect};
+use rustls::RootCertStore;
+
+use crate::tls::{self, Identity, TlsError};
+
+/// Why a partner gave no answer that can be used.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// It could not be reached, or broke off. The address is left out: it may carry a message.
+    #[error("the partner did not answer: {0}")]
+    Away(String),
+    /// It took longer than agreed.
+    #[error("the partner took too long to answer")]
+    Slow,
+    /// It answers more than it should.
+    #[error("the partner's answer is larger than {0} bytes")]
+    TooLarge(usize),
+}
+
+impl From<reqwest::Error> for AskError {
+    fn from(error: reqwest::Error) -> Self {
+        if error.is_timeout() {
+            return Self::Slow;
+        }
+        let mut words = String::new();
+        let error = error.without_url();
+        let mut cause: Option<&dyn std::error::Error> = Some(&error);
+        while let Some(error) = cause {
+            words = match words.as_str() {
+                "" => error.to_string(),
+                words => format!("{words}: {error}"),
+            };
+            cause = error.source();
+        }
+        Self::Away(words)
+    }
+}
+
+/// A client that believes `believes`, shows `identity` where it is asked to, and waits `patience` for a whole answer.
+///
+/// # Errors
+/// [`TlsError`]
+pub fn client(believes: RootCertStore, identity: Option<&Identity>, patience: Duration) -> Result<Client, TlsError> {
+    Client::builder()
+        .use_preconfigured_tls(tls::client(believes, identity)?)
+        .https_only(true)
+        .http1_only()
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(patience.min(Duration::from_secs(3)))
+        .timeout(patience)
+        .build()
+        .map_err(|error| TlsError::Refused(error.to_string()))
+}
+
+/// The body of `answer`, of `most` bytes at most.
+///
+/// # Errors
+/// [`AskError`]
+pub async fn body(mut answer: Response, most: usize) -> Result<Vec<u8>, AskError> {
+    let mut body = Vec::new();
+    while let Some(part) = answer.chunk().await? {
+        if body.len() + part.len() > most {
+            return Err(AskError::TooLarge(most));
+        }
+        body.extend_from_slice(&part);
+    }
+    Ok(body)
+}

@@ -1,0 +1,375 @@
+//! Listening: TLS connections in, requests to the routes with the client's certificate beside them, an end that lets
+//! requests finish.
+//!
+//! A stranger cannot hold the listener up: connections are counted in all and per address, each step has a time limit,
+//! bodies have a size limit. HTTP/1.1 (RFC 9112) only; see [`crate::tls::server`].
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    io,
+    net::{IpAddr, SocketAddr},
+    panic::AssertUnwindSafe,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::FromRequestParts,
+    http::{Request, Response, StatusCode, request::Parts},
+    response::IntoResponse,
+};
+use futures_util::FutureExt;
+use http_body_util::Limited;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use rustls::{ProtocolVersion, ServerConfig, pki_types::CertificateDer};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+    time::timeout,
+};
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
+use tracing::{debug, info, warn};
+
+/// Who is on the other side of a connection; a handler takes it as an argument.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// The client's address.
+    pub address: SocketAddr,
+    /// The client's certificate and what it sent of its issuers; empty where the listener asks for none. What is here
+    /// has passed the listener's verifier.
+    pub certificates: Arc<[CertificateDer<'static>]>,
+    /// The version of TLS, none on a plain listener.
+    pub tls: Option<ProtocolVersion>,
+}
+
+impl Peer {
+    /// The client's own certificate, DER.
+    pub fn certificate(&self) -> Option<&CertificateDer<'static>> {
+        self.certificates.first()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Peer {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
+        // Every listener here adds it; a router served otherwise has no peer to tell of.
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+/// How much a listener bears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at once; more wait in the system's queue.
+    pub connections: usize,
+    /// Connections at once from one address; more are closed.
+    pub connections_per_address: usize,
+    /// Time for the TLS handshake: a card signs in it, after its holder has typed a PIN.
+    pub handshake: Duration,
+    /// Time for the head of a request, and the longest rest between two requests.
+    pub head: Duration,
+    /// Time for one request, its body and its answer included.
+    pub request: Duration,
+    /// Longest life of a connection.
+    pub connection: Duration,
+    /// Largest body of a request, in bytes.
+    pub body: usize,
+    /// Time that requests in hand get when the listener ends.
+    pub farewell: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            // A city hall's guests share one address; so do a carrier's customers.
+            connections_per_address: 256,
+            handshake: Duration::from_secs(60),
+            head: Duration::from_secs(15),
+            request: Duration::from_secs(30),
+            connection: Duration::from_secs(300),
+            body: 512 * 1024,
+            farewell: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A bound socket that does not serve yet.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    tls: Option<Arc<ServerConfig>>,
+    limits: Limits,
+}
+
+impl Listener {
+    /// Binds `address` for TLS; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// The system's.
+    pub async fn bind(address: SocketAddr, tls: Arc<ServerConfig>) -> io::Result<Self> {
+        Self::bound(address, Some(tls)).await
+    }
+
+    /// Binds a loopback `address` without TLS: only this machine's own programs reach it.
+    ///
+    /// # Errors
+    /// When the address is not a loopback one, and the system's.
+    pub async fn plain_on_loopback(address: SocketAddr) -> io::Result<Self> {
+        if !address.ip().is_loopback() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("{address} can be reached from outside: without TLS only 127.0.0.1 and ::1 are listened at"),
+            ));
+        }
+        Self::bound(address, None).await
+    }
+
+    async fn bound(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> io::Result<Self> {
+        let socket = TcpListener::bind(address).await?;
+        Ok(Self {
+            address: socket.local_addr()?,
+            socket,
+            tls,
+            limits: Limits::default(),
+        })
+    }
+
+    /// The same with other limits.
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Where it listens, with the port it was given.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves `routes` until `stop`; then takes no more connections and lets the requests in hand finish.
+    pub async fn serve(self, routes: Router, mut stop: Stop) {
+        info!(address = %self.address, tls = self.tls.is_some(), "listening");
+        let room = Arc::new(Semaphore::new(self.limits.connections));
+        let guests = Arc::new(Guests::default());
+        let farewell = GracefulShutdown::new();
+        loop {
+            let accepted = async {
+                let place = Arc::clone(&room).acquire_owned().await;
+                (place, self.socket.accept().await)
+            };
+            let (place, accepted) = tokio::select! {
+                () = stop.asked() => break,
+                accepted = accepted => accepted,
+            };
+            let (stream, address) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Too many open files, or the guest is gone already: neither is a reason to spin or to end.
+                    warn!(%error, "accept");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            };
+            let Some(guest) = Guests::admit(&guests, address.ip(), self.limits.connections_per_address) else {
+                debug!("too many connections from one address");
+                continue;
+            };
+            let (tls, limits, routes) = (self.tls.clone(), self.limits, routes.clone());
+            let watcher = farewell.watcher();
+            tokio::spawn(async move {
+                let _held = (place, guest);
+                let _ = stream.set_nodelay(true);
+                let Some((stream, peer)) = welcome(stream, address, tls, limits).await else {
+                    return;
+                };
+                let connection = serve_connection(stream, peer, limits, routes);
+                let connection = watcher.watch(connection);
+                let mut connection = pin!(connection);
+                match timeout(limits.connection, &mut connection).await {
+                    Ok(Ok(())) => {}
+                    // Browsers drop connections all day.
+                    Ok(Err(error)) => debug!(%error, "connection ended"),
+                    Err(_) => debug!("connection outlived its time"),
+                }
+            });
+        }
+        drop(self.socket);
+        if timeout(self.limits.farewell, farewell.shutdown()).await.is_err() {
+            warn!("requests were still in hand at the end");
+        }
+        info!(address = %self.address, "stopped");
+    }
+}
+
+/// The TLS handshake, if there is to be one.
+async fn welcome(
+    stream: TcpStream,
+    address: SocketAddr,
+    tls: Option<Arc<ServerConfig>>,
+    limits: Limits,
+) -> Option<(Box<dyn Duplex>, Peer)> {
+    let Some(tls) = tls else {
+        let peer = Peer {
+            address,
+            certificates: Arc::new([]),
+            tls: None,
+        };
+        return Some((Box::new(stream), peer));
+    };
+    match timeout(limits.handshake, TlsAcceptor::from(tls).accept(stream)).await {
+        Ok(Ok(stream)) => {
+            let (_, session) = stream.get_ref();
+            let certificates = session.peer_certificates().unwrap_or_default();
+            let peer = Peer {
+                address,
+                certificates: certificates.iter().cloned().map(CertificateDer::into_owned).collect(),
+                tls: session.protocol_version(),
+            };
+            Some((Box::new(stream), peer))
+        }
+        Ok(Err(error)) => {
+            // rustls tells of certificates by their fault, not by whom they name.
+            info!(%error, "TLS handshake refused");
+            None
+        }
+        Err(_) => {
+            debug!("TLS handshake took too long");
+            None
+        }
+    }
+}
+
+trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
+
+type Answer = Result<Response<Body>, Infallible>;
+
+fn serve_connection(
+    stream: Box<dyn Duplex>,
+    peer: Peer,
+    limits: Limits,
+    routes: Router,
+) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send {
+    let answer = service_fn(move |request: Request<Incoming>| {
+        let (peer, routes) = (peer.clone(), routes.clone());
+        async move { answer(request, peer, limits, routes).await }
+    });
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(64 * 1024)
+        .serve_connection(TokioIo::new(stream), answer)
+}
+
+async fn answer(request: Request<Incoming>, peer: Peer, limits: Limits, routes: Router) -> Answer {
+    let mut request = request.map(|body| Body::new(Limited::new(body, limits.body)));
+    request.extensions_mut().insert(peer);
+    // The routes' own error pages come first; these two are for what stopped them from making one.
+    let answered = AssertUnwindSafe(timeout(limits.request, routes.oneshot(request)))
+        .catch_unwind()
+        .await;
+    Ok(match answered {
+        Ok(Ok(answer)) => answer?,
+        Ok(Err(_)) => StatusCode::GATEWAY_TIMEOUT.into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    })
+}
+
+/// Connections by address; never more entries than connections.
+#[derive(Debug, Default)]
+struct Guests(Mutex<HashMap<IpAddr, usize>>);
+
+struct Guest {
+    guests: Arc<Guests>,
+    address: IpAddr,
+}
+
+impl Guests {
+    fn admit(guests: &Arc<Self>, address: IpAddr, most: usize) -> Option<Guest> {
+        let mut count = guests.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = count.entry(address).or_default();
+        if *here >= most {
+            return None;
+        }
+        *here += 1;
+        Some(Guest {
+            guests: Arc::clone(guests),
+            address,
+        })
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        let mut count = self.guests.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(here) = count.get_mut(&self.address) {
+            *here -= 1;
+            if *here == 0 {
+                count.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// Ends every listener and task that holds a [`Stop`] of it; so does dropping it.
+#[derive(Debug)]
+pub struct Stopper(watch::Sender<bool>);
+
+/// Told when it is time to end.
+#[derive(Debug, Clone)]
+pub struct Stop(watch::Receiver<bool>);
+
+impl Stopper {
+    /// A stopper and what it stops.
+    pub fn new() -> (Self, Stop) {
+        let (sender, receiver) = watch::channel(false);
+        (Self(sender), Stop(receiver))
+    }
+
+    /// Ends them.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Stop {
+    /// Waits until it is time to end.
+    pub async fn asked(&mut self) {
+        // A stopper that was dropped asks too.
+        let _ = self.0.wait_for(|asked| *asked).await;
+    }
+
+    /// A stop that SIGTERM and SIGINT ask for.
+    ///
+    /// # Errors
+    /// When the system gives no signals.
+    pub fn on_signals() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (stopper, stop) = Stopper::new();
+        let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            stopper.stop();
+        });
+        Ok(stop)
+    }
+}

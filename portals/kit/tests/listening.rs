@@ -1,0 +1,228 @@
+//! A listener and a client meet over real sockets: who is let in, who is seen, what is refused, how it ends.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Bytes,
+    routing::{get, post},
+};
+use portal_kit::{
+    client::{self, AskError},
+    listener::{Limits, Listener, Peer, Stopper},
+    testing::Authority,
+    tls::{self, Clients, Identity, Versions},
+};
+use rustls::{
+    DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
+    client::danger::HandshakeSignatureValid,
+    pki_types::{CertificateDer, UnixTime},
+    server::danger::{ClientCertVerified, ClientCertVerifier},
+};
+use tokio::sync::Notify;
+
+const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Served {
+    base: String,
+    stopper: Stopper,
+    ended: tokio::task::JoinHandle<()>,
+}
+
+async fn serve(tls: Arc<ServerConfig>, limits: Limits, routes: Router) -> Served {
+    let listener = Listener::bind(LOOPBACK, tls).await.unwrap().with_limits(limits);
+    let base = format!("https://localhost:{}", listener.address().port());
+    let (stopper, stop) = Stopper::new();
+    let ended = tokio::spawn(listener.serve(routes, stop));
+    Served { base, stopper, ended }
+}
+
+fn who() -> Router {
+    Router::new().route(
+        "/who",
+        get(async |peer: Peer| {
+            let version = peer
+                .tls
+                .and_then(|version| version.as_str())
+                .unwrap_or("none")
+                .to_owned();
+            let certificate = peer.certificate().map_or(0, |certificate| certificate.len());
+            format!("{version} {certificate}")
+        }),
+    )
+}
+
+async fn ask(believes: RootCertStore, identity: Option<&Identity>, url: &str) -> Result<String, AskError> {
+    let answer = client::client(believes, identity, PATIENCE)
+        .unwrap()
+        .get(url)
+        .send()
+        .await?;
+    Ok(String::from_utf8(client::body(answer, 1024).await?).unwrap())
+}
+
+#[tokio::test]
+async fn a_partner_with_a_certificate_comes_in_and_is_seen_and_one_without_does_not() {
+    let (ours, theirs) = (Authority::new("relay"), Authority::new("stranger"));
+    let server = ours.server(&["localhost"]);
+    let tls = tls::server(&server.identity, Clients::Certified(ours.roots()), Versions::Both).unwrap();
+    let served = serve(tls, Limits::default(), who()).await;
+    let url = format!("{}/who", served.base);
+
+    let partner = ours.client("blind half").identity;
+    let length = partner.certificate().unwrap().len();
+    let seen = ask(ours.roots(), Some(&partner), &url).await.unwrap();
+    assert_eq!(seen, format!("TLSv1_3 {length}"));
+
+    assert!(ask(ours.roots(), None, &url).await.is_err());
+    let stranger = theirs.client("blind half").identity;
+    assert!(ask(ours.roots(), Some(&stranger), &url).await.is_err());
+    // Nor does a client take a server that its own authority did not certify.
+    assert!(ask(theirs.roots(), Some(&partner), &url).await.is_err());
+}
+
+#[tokio::test]
+async fn a_listener_for_old_cards_speaks_tls_1_2_alone() {
+    let ours = Authority::new("relay");
+    let server = ours.server(&["localhost"]);
+    let tls = tls::server(&server.identity, Clients::Certified(ours.roots()), Versions::Tls12).unwrap();
+    let served = serve(tls, Limits::default(), who()).await;
+    let card = ours.client("2f6d1c").identity;
+    let seen = ask(ours.roots(), Some(&card), &format!("{}/who", served.base))
+        .await
+        .unwrap();
+    assert!(seen.starts_with("TLSv1_2 "), "{seen}");
+}
+
+/// Lets in the one certificate it knows.
+#[derive(Debug)]
+struct OneCard(Vec<u8>);
+
+impl ClientCertVerifier for OneCard {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        if end_entity.as_ref() == self.0 {
+            Ok(ClientCertVerified::assertion())
+        } else {
+            Err(rustls::CertificateError::Revoked.into())
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls12_signature(message, cert, dss, &tls::provider().signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls13_signature(message, cert, dss, &tls::provider().signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        tls::provider().signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[tokio::test]
+async fn a_verifier_handed_in_decides_who_comes_in() {
+    let ours = Authority::new("relay");
+    let server = ours.server(&["localhost"]);
+    let (good, revoked) = (ours.client("2f6d1c").identity, ours.client("77a01e").identity);
+    let verifier = OneCard(good.certificate().unwrap().to_vec());
+    let tls = tls::server(&server.identity, Clients::Checked(Arc::new(verifier)), Versions::Both).unwrap();
+    let served = serve(tls, Limits::default(), who()).await;
+    let url = format!("{}/who", served.base);
+    assert!(ask(ours.roots(), Some(&good), &url).await.is_ok());
+    assert!(ask(ours.roots(), Some(&revoked), &url).await.is_err());
+}
+
+#[tokio::test]
+async fn a_body_too_large_is_refused_and_a_request_too_long_is_ended() {
+    let ours = Authority::new("relay");
+    let routes = Router::new()
+        .route("/take", post(async |body: Bytes| body.len().to_string()))
+        .route("/never", get(std::future::pending::<&'static str>))
+        .route(
+            "/panic",
+            get(async || -> &'static str { panic!("no words of it reach the visitor") }),
+        );
+    let limits = Limits {
+        body: 1000,
+        request: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    let served = serve(ours.server(&["localhost"]).for_anyone(), limits, routes).await;
+    let client = client::client(ours.roots(), None, PATIENCE).unwrap();
+    for (length, status) in [(1000, 200), (1001, 413)] {
+        let sent = client.post(format!("{}/take", served.base)).body(vec![b'x'; length]);
+        assert_eq!(sent.send().await.unwrap().status(), status);
+    }
+    for (path, status) in [("never", 504), ("panic", 500)] {
+        let answer = client.get(format!("{}/{path}", served.base)).send().await.unwrap();
+        assert_eq!(answer.status(), status);
+        assert_eq!(answer.text().await.unwrap(), "");
+    }
+}
+
+#[tokio::test]
+async fn at_the_end_a_request_in_hand_is_finished_and_no_new_one_begins() {
+    let ours = Authority::new("relay");
+    let (arrived, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let handler = {
+        let (arrived, go_on) = (Arc::clone(&arrived), Arc::clone(&go_on));
+        async move || {
+            arrived.notify_one();
+            go_on.notified().await;
+            "finished"
+        }
+    };
+    let routes = Router::new().route("/slow", get(handler));
+    let served = serve(ours.server(&["localhost"]).for_anyone(), Limits::default(), routes).await;
+    let (roots, url) = (ours.roots(), format!("{}/slow", served.base));
+    let asking = tokio::spawn({
+        let (roots, url) = (roots.clone(), url.clone());
+        async move { ask(roots, None, &url).await }
+    });
+    arrived.notified().await;
+    served.stopper.stop();
+    tokio::task::yield_now().await;
+    go_on.notify_one();
+    assert_eq!(asking.await.unwrap().unwrap(), "finished");
+    served.ended.await.unwrap();
+    assert!(matches!(ask(roots, None, &url).await, Err(AskError::Away(_))));
+}
+
+#[tokio::test]
+async fn without_tls_nobody_outside_this_machine_is_listened_to() {
+    let everywhere: SocketAddr = "0.0.0.0:0".parse().unwrap();
+    assert!(Listener::plain_on_loopback(everywhere).await.is_err());
+    assert!(Listener::plain_on_loopback(LOOPBACK).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_answer_larger_than_agreed_is_not_read_to_the_end() {
+    let ours = Authority::new("relay");
+    let routes = Router::new().route("/", get(async || "x".repeat(5000)));
+    let served = serve(ours.server(&["localhost"]).for_anyone(), Limits::default(), routes).await;
+    assert!(matches!(
+        ask(ours.roots(), None, &served.base).await,
+        Err(AskError::TooLarge(1024))
+    ));
+}
