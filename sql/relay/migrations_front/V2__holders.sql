@@ -23,7 +23,7 @@ COMMENT ON TABLE front.intake IS 'Every message applied, so that one sent again 
 COMMENT ON COLUMN front.intake.sender IS 'Whose.';
 COMMENT ON COLUMN front.intake.seq IS 'Its number with that sender, without gaps from 1.';
 COMMENT ON COLUMN front.intake.jti IS 'The envelope''s id.';
-COMMENT ON COLUMN front.intake.body_sha256 IS 'Hash of what the envelope said: another message under the same number is refused.';
+COMMENT ON COLUMN front.intake.body_sha256 IS 'Hash of what the envelope says: another message under the same number is refused.';
 COMMENT ON COLUMN front.intake.applied_at IS 'When.';
 
 CREATE TABLE front.holder (
@@ -34,6 +34,7 @@ CREATE TABLE front.holder (
     state text NOT NULL CHECK (state IN ('registered', 'active', 'suspended', 'revoked')),
     reason text,
     pseudonym bytea NOT NULL,
+    edition integer NOT NULL CHECK (edition >= 0),
     since timestamptz NOT NULL,
     CONSTRAINT holder_revoked_with_reason CHECK ((state = 'revoked') = (reason IS NOT NULL))
 );
@@ -45,6 +46,7 @@ COMMENT ON COLUMN front.holder.use IS 'What the certificate is for: authenticati
 COMMENT ON COLUMN front.holder.state IS 'registered until the card is handed over; active; suspended and resumed; revoked for good.';
 COMMENT ON COLUMN front.holder.reason IS 'Why it was revoked.';
 COMMENT ON COLUMN front.holder.pseudonym IS 'The encrypted polymorphic pseudonym (64 bytes), sealed once more by the front.';
+COMMENT ON COLUMN front.holder.edition IS 'Which of the halves'' keys it is encrypted under; raised by a rotation.';
 COMMENT ON COLUMN front.holder.since IS 'Since when it stands in its state.';
 
 CREATE FUNCTION front.refuse_return() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -60,4 +62,4 @@ CREATE TRIGGER holder_revoked_for_good BEFORE UPDATE OF state ON front.holder
 
 GRANT SELECT, INSERT, UPDATE (applied, heard_at) ON front.sender TO relay_front;
 GRANT SELECT, INSERT ON front.intake TO relay_front;
-GRANT SELECT, INSERT, UPDATE (state, reason, since, pseudonym) ON front.holder TO relay_front;
+GRANT SELECT, INSERT, UPDATE (state, reason, since, pseudonym, edition) ON front.holder TO relay_front;

@@ -34,7 +34,7 @@ use zeroize::Zeroizing;
 pub use artifacts::NewArtifact;
 pub use audit::{AuditAct, BlobUsed, Note, Recorded, TrailCheck};
 pub use error::FrontError;
-pub use holders::{Applied, CardChange, CertificateUse, Holder, HolderState, Message, Sender};
+pub use holders::{Applied, Holder, HolderState, Message, Sender};
 pub use partners::{
     Lifetimes, LogoutTrial, Metadata, Partner, PartnerKind, PartnerMetadata, PartnerState, Proposal, SignInTrial,
 };

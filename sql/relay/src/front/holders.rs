@@ -1,33 +1,18 @@
 //! Registered certificates, and the office's messages that register, activate, suspend and revoke them.
 
+use aws_lc_rs::digest::{SHA256, digest};
+use relay_core::{
+    pseudonym::{KeyEdition, PolymorphicPseudonym},
+    registration::{CardUse, Message as Said, RevocationReason},
+};
 use serde_json::json;
 use store::Tx;
 use time::OffsetDateTime;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use super::{AuditAct, Ended, Ending, FrontError, FrontRecords, Note};
 
 const TABLE: &str = "front.holder";
-
-/// What a certificate is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CertificateUse {
-    /// Signing in: the key takes the PIN.
-    Authentication,
-    /// Showing eligibility: the key takes none.
-    Eligibility,
-}
-
-impl CertificateUse {
-    /// As stored.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Authentication => "authentication",
-            Self::Eligibility => "eligibility",
-        }
-    }
-}
 
 /// How a registration stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,48 +54,13 @@ pub struct Holder {
     /// The office's id of the registration.
     pub registration: Uuid,
     /// What the certificate is for.
-    pub certificate_use: CertificateUse,
+    pub used_for: CardUse,
     /// How it stands.
     pub state: HolderState,
     /// The encrypted polymorphic pseudonym.
-    pub pseudonym: Zeroizing<[u8; 64]>,
-}
-
-/// What an office asks for about a card.
-#[derive(Clone, PartialEq, Eq)]
-pub enum CardChange {
-    /// A card was made.
-    Register {
-        /// SHA-256 of the certificate.
-        certificate_sha256: [u8; 32],
-        /// What it is for.
-        certificate_use: CertificateUse,
-        /// The encrypted polymorphic pseudonym.
-        pseudonym: [u8; 64],
-    },
-    /// It was handed over.
-    Activate,
-    /// It is not to be taken for the time being.
-    Suspend,
-    /// It may be taken again.
-    Resume,
-    /// It is never to be taken again.
-    Revoke {
-        /// Why, by the office's word (`lost`, `moved`).
-        reason: String,
-    },
-}
-
-impl CardChange {
-    const fn name(&self) -> &'static str {
-        match self {
-            Self::Register { .. } => "register",
-            Self::Activate => "activate",
-            Self::Suspend => "suspend",
-            Self::Resume => "resume",
-            Self::Revoke { .. } => "revoke",
-        }
-    }
+    pub pseudonym: PolymorphicPseudonym,
+    /// Which keys it is encrypted under.
+    pub edition: KeyEdition,
 }
 
 /// An office's message, opened and verified.
@@ -122,12 +72,18 @@ pub struct Message {
     pub seq: i64,
     /// The envelope's id.
     pub jti: String,
-    /// SHA-256 of what the envelope says.
-    pub body_sha256: [u8; 32],
-    /// About which registration.
-    pub registration: Uuid,
-    /// What is asked for.
-    pub change: CardChange,
+    /// What it says.
+    pub said: Said,
+    /// The keys that offices encrypt registrations under now.
+    pub edition: KeyEdition,
+}
+
+impl Message {
+    /// SHA-256 of what it says, by which it is known again: a signature differs each time it is made.
+    fn hash(&self) -> Result<Vec<u8>, FrontError> {
+        let text = serde_json::to_vec(&self.said).map_err(|_| FrontError::Unreadable("message"))?;
+        Ok(digest(&SHA256, &text).as_ref().to_vec())
+    }
 }
 
 /// What became of a message.
@@ -172,10 +128,11 @@ impl FrontRecords {
                     });
                 }
                 self.change(&tx, message, now).await?;
-                let ended = match message.change {
-                    CardChange::Suspend | CardChange::Revoke { .. } => {
-                        self.end_sessions_of(&tx, message.registration, Ending::Revoked, now)
-                            .await?
+                let registration = message.said.registration();
+                let ended = match message.said {
+                    // Linked to another person, the card's sessions so far were the wrong person's.
+                    Said::Suspend { .. } | Said::Revoke { .. } | Said::Relink { .. } => {
+                        self.end_sessions_of(&tx, registration, Ending::Revoked, now).await?
                     }
                     _ => Vec::new(),
                 };
@@ -184,9 +141,14 @@ impl FrontRecords {
                     AuditAct::IntakeApplied,
                     json!({
                         "sender": message.sender,
-                        "registration": self.registration_in_trail(message.registration),
+                        "registration": self.registration_in_trail(registration),
                     }),
-                    json!({ "seq": message.seq, "change": message.change.name(), "sessions_ended": ended.len() }),
+                    json!({
+                        "seq": message.seq,
+                        "change": message.said.act(),
+                        "sessions_ended": ended.len(),
+                        "approved_by": approvers(&message.said),
+                    }),
                 )
                 .by(&message.sender);
                 self.write(&tx, &note, now).await?;
@@ -232,7 +194,7 @@ impl FrontRecords {
             let row = tx
                 .query_opt(
                     "-- holder\n\
-                     SELECT registration, use, state, pseudonym FROM front.holder WHERE certificate_sha256 = $1",
+                     SELECT registration, use, state, pseudonym, edition FROM front.holder WHERE certificate_sha256 = $1",
                     &[&certificate_sha256.as_slice()],
                 )
                 .await?;
@@ -250,7 +212,7 @@ impl FrontRecords {
             let row = tx
                 .query_opt(
                     "-- holder_by_registration\n\
-                     SELECT registration, use, state, pseudonym FROM front.holder WHERE registration = $1",
+                     SELECT registration, use, state, pseudonym, edition FROM front.holder WHERE registration = $1",
                     &[&registration],
                 )
                 .await?;
@@ -261,18 +223,18 @@ impl FrontRecords {
 
     fn holder_of(&self, row: &store::Row) -> Result<Holder, FrontError> {
         let registration: Uuid = row.get("registration");
-        let certificate_use: String = row.get("use");
+        let used_for: String = row.get("use");
         let sealed: Vec<u8> = row.get("pseudonym");
         let plain = self.open(TABLE, registration, "pseudonym", &sealed)?;
-        let pseudonym = <[u8; 64]>::try_from(plain.as_slice()).map_err(|_| FrontError::Unreadable(TABLE))?;
         Ok(Holder {
             registration,
-            certificate_use: [CertificateUse::Authentication, CertificateUse::Eligibility]
+            used_for: [CardUse::Authentication, CardUse::Eligibility]
                 .into_iter()
-                .find(|known| known.as_str() == certificate_use)
+                .find(|known| known.as_str() == used_for)
                 .ok_or(FrontError::Unreadable("holder.use"))?,
             state: HolderState::parse(row.get("state"))?,
-            pseudonym: Zeroizing::new(pseudonym),
+            pseudonym: PolymorphicPseudonym::from_bytes(&plain).map_err(|_| FrontError::Unreadable(TABLE))?,
+            edition: edition_of(row.get("edition"))?,
         })
     }
 
@@ -283,7 +245,8 @@ impl FrontRecords {
                 &[&message.sender, &message.seq],
             )
             .await?;
-        let same = row.is_some_and(|row| row.get::<_, Vec<u8>>(0) == message.body_sha256);
+        let hash = message.hash()?;
+        let same = row.is_some_and(|row| row.get::<_, Vec<u8>>(0) == hash);
         if !same {
             return Err(FrontError::OtherMessage {
                 sender: message.sender.clone(),
@@ -298,8 +261,8 @@ impl FrontRecords {
     }
 
     async fn change(&self, tx: &Tx, message: &Message, now: OffsetDateTime) -> Result<(), FrontError> {
-        let registration = message.registration;
-        let not_so = |rule| FrontError::NotSo { registration, rule };
+        let registration = message.said.registration();
+        let not_so = |rule| Err(FrontError::NotSo { registration, rule });
         let known = tx
             .query_opt(
                 "-- change\nSELECT sender, state FROM front.holder WHERE registration = $1 FOR UPDATE",
@@ -309,54 +272,34 @@ impl FrontRecords {
         let state = match &known {
             None => None,
             Some(row) if row.get::<_, String>("sender") != message.sender => {
-                return Err(not_so("registered by another office"));
+                return not_so("registered by another office");
             }
             Some(row) => Some(HolderState::parse(row.get("state"))?),
         };
-        let next = match (&message.change, state) {
-            (
-                CardChange::Register {
-                    certificate_sha256,
-                    certificate_use,
-                    pseudonym,
-                },
-                None,
-            ) => {
-                let added = tx
-                    .execute(
-                        "-- change\n\
-                         INSERT INTO front.holder (registration, sender, certificate_sha256, use, state, pseudonym, since)\n\
-                         VALUES ($1, $2, $3, $4, 'registered', $5, $6)",
-                        &[
-                            &registration,
-                            &message.sender,
-                            &certificate_sha256.as_slice(),
-                            &certificate_use.as_str(),
-                            &self.seal(TABLE, registration, "pseudonym", pseudonym),
-                            &now,
-                        ],
-                    )
-                    .await;
-                return match added {
-                    Err(error) if error.is_constraint("holder_certificate_once") => {
-                        Err(not_so("the certificate is registered under another id"))
-                    }
-                    added => Ok(added.map(|_| ())?),
-                };
+        let next = match (&message.said, state) {
+            (Said::Register { .. }, None) => return self.add(tx, message, now).await,
+            (Said::Register { .. }, Some(_)) => return not_so("registered already"),
+            (_, None) => return not_so("not registered"),
+            (_, Some(HolderState::Revoked)) => return not_so("revoked for good"),
+            (Said::Activate { .. }, Some(HolderState::Registered)) => HolderState::Active,
+            (Said::Activate { .. }, Some(_)) => return not_so("activated already"),
+            (Said::Suspend { .. }, Some(HolderState::Active)) => HolderState::Suspended,
+            (Said::Suspend { .. }, Some(_)) => return not_so("not active"),
+            (Said::Resume { .. }, Some(HolderState::Suspended)) => HolderState::Active,
+            (Said::Resume { .. }, Some(_)) => return not_so("not suspended"),
+            (Said::Revoke { .. }, Some(_)) => HolderState::Revoked,
+            (Said::Relink { pseudonym, .. }, Some(_)) => {
+                let sealed = self.seal(TABLE, registration, "pseudonym", pseudonym.as_bytes());
+                tx.execute(
+                    "-- change\nUPDATE front.holder SET pseudonym = $2, edition = $3 WHERE registration = $1",
+                    &[&registration, &sealed, &stored(message.edition)],
+                )
+                .await?;
+                return Ok(());
             }
-            (CardChange::Register { .. }, Some(_)) => return Err(not_so("registered already")),
-            (_, None) => return Err(not_so("not registered")),
-            (_, Some(HolderState::Revoked)) => return Err(not_so("revoked for good")),
-            (CardChange::Activate, Some(HolderState::Registered)) => HolderState::Active,
-            (CardChange::Activate, Some(_)) => return Err(not_so("activated already")),
-            (CardChange::Suspend, Some(HolderState::Active)) => HolderState::Suspended,
-            (CardChange::Suspend, Some(_)) => return Err(not_so("not active")),
-            (CardChange::Resume, Some(HolderState::Suspended)) => HolderState::Active,
-            (CardChange::Resume, Some(_)) => return Err(not_so("not suspended")),
-            (CardChange::Revoke { .. }, Some(_)) => HolderState::Revoked,
         };
-        let reason = match &message.change {
-            CardChange::Revoke { reason } => Some(reason.as_str()),
+        let reason = match &message.said {
+            Said::Revoke { reason, .. } => Some(reason_as_stored(*reason)),
             _ => None,
         };
         tx.execute(
@@ -365,6 +308,69 @@ impl FrontRecords {
         )
         .await?;
         Ok(())
+    }
+
+    async fn add(&self, tx: &Tx, message: &Message, now: OffsetDateTime) -> Result<(), FrontError> {
+        let Said::Register {
+            registration,
+            certificate_der,
+            used_for,
+            pseudonym,
+        } = &message.said
+        else {
+            return Err(FrontError::Unreadable("message"));
+        };
+        let added = tx
+            .execute(
+                "-- add\n\
+                 INSERT INTO front.holder (registration, sender, certificate_sha256, use, state, pseudonym, edition, since)\n\
+                 VALUES ($1, $2, $3, $4, 'registered', $5, $6, $7)",
+                &[
+                    registration,
+                    &message.sender,
+                    &digest(&SHA256, &certificate_der.0).as_ref(),
+                    &used_for.as_str(),
+                    &self.seal(TABLE, *registration, "pseudonym", pseudonym.as_bytes()),
+                    &stored(message.edition),
+                    &now,
+                ],
+            )
+            .await;
+        match added {
+            Err(error) if error.is_constraint("holder_certificate_once") => Err(FrontError::NotSo {
+                registration: *registration,
+                rule: "the certificate is registered under another id",
+            }),
+            added => Ok(added.map(|_| ())?),
+        }
+    }
+}
+
+/// A key edition as PostgreSQL keeps it.
+fn stored(edition: KeyEdition) -> i32 {
+    i32::try_from(edition.0).unwrap_or(i32::MAX)
+}
+
+fn edition_of(stored: i32) -> Result<KeyEdition, FrontError> {
+    u32::try_from(stored)
+        .map(KeyEdition)
+        .map_err(|_| FrontError::Unreadable("holder.edition"))
+}
+
+const fn reason_as_stored(reason: RevocationReason) -> &'static str {
+    match reason {
+        RevocationReason::KeyCompromise => "key_compromise",
+        RevocationReason::Superseded => "superseded",
+        RevocationReason::CessationOfOperation => "cessation_of_operation",
+        RevocationReason::PrivilegeWithdrawn => "privilege_withdrawn",
+    }
+}
+
+/// The two persons behind a mended link, by the office's ids of them.
+fn approvers(said: &Said) -> Option<&[String; 2]> {
+    match said {
+        Said::Relink { approved_by, .. } => Some(approved_by.ids()),
+        _ => None,
     }
 }
 
@@ -382,17 +388,12 @@ async fn heard(tx: &Tx, sender: &str, now: OffsetDateTime) -> Result<i64, FrontE
 }
 
 async fn count(tx: &Tx, message: &Message, now: OffsetDateTime) -> Result<(), FrontError> {
+    let hash = message.hash()?;
     let counted = tx
         .execute(
             "-- count\n\
              INSERT INTO front.intake (sender, seq, jti, body_sha256, applied_at) VALUES ($1, $2, $3, $4, $5)",
-            &[
-                &message.sender,
-                &message.seq,
-                &message.jti,
-                &message.body_sha256.as_slice(),
-                &now,
-            ],
+            &[&message.sender, &message.seq, &message.jti, &hash, &now],
         )
         .await;
     match counted {

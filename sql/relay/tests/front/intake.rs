@@ -1,9 +1,7 @@
 //! What an office sends: in order, exactly once, and at its word at once.
 
-use relay_records::front::{
-    Applied, CardChange, FrontError, HolderState, SessionUsed,
-    testing::{self},
-};
+use relay_core::registration::{Message as Said, RevocationReason, TwoPersons};
+use relay_records::front::{Applied, FrontError, HolderState, SessionUsed, testing};
 use time::Duration;
 
 use crate::{CITY, CLINIC, NOW, active_card, answer, message, new_id, new_session, register, two_services};
@@ -12,44 +10,72 @@ use crate::{CITY, CLINIC, NOW, active_card, answer, message, new_id, new_session
 async fn a_card_is_registered_then_handed_over_then_suspended_resumed_and_lost() {
     let front = testing::open().await.unwrap();
     let card = new_id();
-    let made = register();
-    let CardChange::Register {
-        certificate_sha256,
+    let made = register(card);
+    let Said::Register {
+        certificate_der,
         pseudonym,
         ..
-    } = &made
+    } = made.clone()
     else {
         unreachable!()
     };
+    let hash: [u8; 32] = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &certificate_der.0)
+        .as_ref()
+        .try_into()
+        .unwrap();
     let steps = [
-        (made.clone(), HolderState::Registered),
-        (CardChange::Activate, HolderState::Active),
-        (CardChange::Suspend, HolderState::Suspended),
-        (CardChange::Resume, HolderState::Active),
-        (CardChange::Revoke { reason: "lost".into() }, HolderState::Revoked),
+        (made, HolderState::Registered),
+        (Said::Activate { registration: card }, HolderState::Active),
+        (Said::Suspend { registration: card }, HolderState::Suspended),
+        (Said::Resume { registration: card }, HolderState::Active),
+        (lost(card), HolderState::Revoked),
     ];
     for (at, (change, state)) in steps.into_iter().enumerate() {
-        let applied = front
-            .records
-            .apply(&message(at as i64 + 1, card, change), NOW)
-            .await
-            .unwrap();
+        let applied = front.records.apply(&message(at as i64 + 1, change), NOW).await.unwrap();
         assert_eq!(applied.applied, at as i64 + 1);
-        let holder = front.records.holder(certificate_sha256).await.unwrap().unwrap();
+        let holder = front.records.holder(&hash).await.unwrap().unwrap();
         assert_eq!(holder.state, state);
-        assert_eq!(*holder.pseudonym, *pseudonym);
+        assert!(holder.pseudonym == pseudonym);
     }
+}
+
+fn lost(registration: uuid::Uuid) -> Said {
+    Said::Revoke {
+        registration,
+        reason: RevocationReason::KeyCompromise,
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_link_is_mended_by_the_office_and_its_sessions_end() {
+    let front = testing::open().await.unwrap();
+    let card = active_card(&front.records).await;
+    two_services(&front.records).await;
+    let used = SessionUsed::New(Box::new(new_session(card, b"cookie")));
+    front.records.answered(&answer(used, CLINIC, None), NOW).await.unwrap();
+    let Said::Register { pseudonym, .. } = register(card) else {
+        unreachable!()
+    };
+    let relink = Said::Relink {
+        registration: card,
+        pseudonym,
+        approved_by: TwoPersons::new("s-1", "s-2").unwrap(),
+    };
+    let applied = front.records.apply(&message(3, relink), NOW).await.unwrap();
+    assert_eq!(applied.ended.len(), 1);
+    let holder = front.records.holder_by_registration(card).await.unwrap().unwrap();
+    assert!(holder.pseudonym == pseudonym && holder.state == HolderState::Active);
 }
 
 #[tokio::test]
 async fn a_message_sent_again_is_answered_and_not_applied_again() {
     let front = testing::open().await.unwrap();
     let card = active_card(&front.records).await;
-    let suspend = message(3, card, CardChange::Suspend);
+    let suspend = message(3, Said::Suspend { registration: card });
     front.records.apply(&suspend, NOW).await.unwrap();
     front
         .records
-        .apply(&message(4, card, CardChange::Resume), NOW)
+        .apply(&message(4, Said::Resume { registration: card }), NOW)
         .await
         .unwrap();
     let again = front.second_instance().apply(&suspend, NOW).await.unwrap();
@@ -69,7 +95,10 @@ async fn a_message_sent_again_is_answered_and_not_applied_again() {
 async fn a_message_too_early_or_changed_is_refused_and_the_next_number_told() {
     let front = testing::open().await.unwrap();
     let card = active_card(&front.records).await;
-    let early = front.records.apply(&message(4, card, CardChange::Suspend), NOW).await;
+    let early = front
+        .records
+        .apply(&message(4, Said::Suspend { registration: card }), NOW)
+        .await;
     assert!(
         matches!(
             early,
@@ -81,14 +110,13 @@ async fn a_message_too_early_or_changed_is_refused_and_the_next_number_told() {
         ),
         "{early:?}"
     );
-    let mut changed = message(2, card, CardChange::Activate);
-    changed.body_sha256 = [99; 32];
+    let changed = message(2, Said::Suspend { registration: card });
     let changed = front.records.apply(&changed, NOW).await;
     assert!(
         matches!(changed, Err(FrontError::OtherMessage { seq: 2, .. })),
         "{changed:?}"
     );
-    let mut same_envelope = message(3, card, CardChange::Suspend);
+    let mut same_envelope = message(3, Said::Suspend { registration: card });
     same_envelope.jti = "jti-2".into();
     let same_envelope = front.records.apply(&same_envelope, NOW).await;
     assert!(matches!(same_envelope, Err(FrontError::OtherMessage { seq: 3, .. })));
@@ -100,7 +128,7 @@ async fn two_instances_given_the_same_message_at_once_apply_it_once() {
     let front = testing::open().await.unwrap();
     let other = front.second_instance();
     let card = new_id();
-    let first = message(1, card, register());
+    let first = message(1, register(card));
     let (one, two) = tokio::join!(front.records.apply(&first, NOW), other.apply(&first, NOW));
     let again = [one.unwrap(), two.unwrap()]
         .iter()
@@ -113,13 +141,17 @@ async fn two_instances_given_the_same_message_at_once_apply_it_once() {
 async fn what_contradicts_the_register_is_refused_and_nothing_counted() {
     let front = testing::open().await.unwrap();
     let card = active_card(&front.records).await;
-    for change in [register(), CardChange::Activate, CardChange::Resume] {
-        let refused = front.records.apply(&message(3, card, change), NOW).await;
+    for said in [
+        register(card),
+        Said::Activate { registration: card },
+        Said::Resume { registration: card },
+    ] {
+        let refused = front.records.apply(&message(3, said), NOW).await;
         assert!(matches!(refused, Err(FrontError::NotSo { .. })), "{refused:?}");
     }
     let unknown = front
         .records
-        .apply(&message(3, new_id(), CardChange::Suspend), NOW)
+        .apply(&message(3, Said::Suspend { registration: new_id() }), NOW)
         .await;
     assert!(matches!(
         unknown,
@@ -128,12 +160,11 @@ async fn what_contradicts_the_register_is_refused_and_nothing_counted() {
             ..
         })
     ));
-    front
+    front.records.apply(&message(3, lost(card)), NOW).await.unwrap();
+    let back = front
         .records
-        .apply(&message(3, card, CardChange::Revoke { reason: "moved".into() }), NOW)
-        .await
-        .unwrap();
-    let back = front.records.apply(&message(4, card, CardChange::Activate), NOW).await;
+        .apply(&message(4, Said::Activate { registration: card }), NOW)
+        .await;
     assert!(matches!(
         back,
         Err(FrontError::NotSo {
@@ -147,7 +178,7 @@ async fn what_contradicts_the_register_is_refused_and_nothing_counted() {
 async fn another_office_may_not_touch_a_registration() {
     let front = testing::open().await.unwrap();
     let card = active_card(&front.records).await;
-    let mut foreign = message(1, card, CardChange::Suspend);
+    let mut foreign = message(1, Said::Suspend { registration: card });
     foreign.sender = "https://office.other.example".into();
     let refused = front.records.apply(&foreign, NOW).await;
     assert!(matches!(
@@ -170,7 +201,10 @@ async fn a_suspended_card_ends_its_sessions_and_names_the_services_to_tell() {
     front.records.answered(&answer(used, CLINIC, None), NOW).await.unwrap();
     let applied = front
         .records
-        .apply(&message(3, card, CardChange::Suspend), NOW + Duration::seconds(5))
+        .apply(
+            &message(3, Said::Suspend { registration: card }),
+            NOW + Duration::seconds(5),
+        )
         .await
         .unwrap();
     assert_eq!(applied.ended.len(), 1);

@@ -10,10 +10,12 @@ use relay_core::{
     audit::Outcome,
     chance::{OsChance, draw},
     id::Id,
+    pseudonym::{Ceremony, KeyEdition, Registrar, RegistrarSecret},
+    registration::{CardUse, CertificateDer, Message as Said},
 };
 use relay_records::front::{
-    Answered, AuditAct, CardChange, CertificateUse, FrontRecords, Message, NewParticipant, NewSession, Note,
-    PartnerKind, Proposal, SessionId, SessionOf, SessionUsed,
+    Answered, AuditAct, FrontRecords, Message, NewParticipant, NewSession, Note, PartnerKind, Proposal, SessionId,
+    SessionOf, SessionUsed,
 };
 use serde_json::json;
 use time::{Duration, OffsetDateTime, macros::datetime};
@@ -30,34 +32,34 @@ fn new_id() -> Uuid {
 }
 
 /// The city's `seq`-th message.
-fn message(seq: i64, registration: Uuid, change: CardChange) -> Message {
+fn message(seq: i64, said: Said) -> Message {
     Message {
         sender: CITY.to_owned(),
         seq,
         jti: format!("jti-{seq}"),
-        body_sha256: [seq as u8; 32],
-        registration,
-        change,
+        said,
+        edition: KeyEdition(0),
     }
 }
 
-fn register() -> CardChange {
-    CardChange::Register {
-        certificate_sha256: draw(&mut OsChance),
-        certificate_use: CertificateUse::Authentication,
-        pseudonym: draw(&mut OsChance),
+fn register(registration: Uuid) -> Said {
+    let chance = &mut OsChance;
+    let registrar = Registrar::new(RegistrarSecret::new(chance), Ceremony::run(chance).global);
+    Said::Register {
+        registration,
+        certificate_der: CertificateDer(draw::<64>(chance).to_vec()),
+        used_for: CardUse::Authentication,
+        pseudonym: registrar.register(new_id(), 0, chance),
     }
 }
 
 /// A card that was registered and handed over.
 async fn active_card(records: &FrontRecords) -> Uuid {
-    let card = new_id();
-    records.apply(&message(1, card, register()), NOW).await.unwrap();
-    records
-        .apply(&message(2, card, CardChange::Activate), NOW)
-        .await
-        .unwrap();
-    card
+    let registration = new_id();
+    records.apply(&message(1, register(registration)), NOW).await.unwrap();
+    let handed_over = message(2, Said::Activate { registration });
+    records.apply(&handed_over, NOW).await.unwrap();
+    registration
 }
 
 /// Two services whose metadata two operators agreed on.

@@ -1,7 +1,8 @@
 //! Sign-ins under way and answered, sessions, artifacts, and what is not taken twice.
 
+use relay_core::registration::Message as Said;
 use relay_records::front::{
-    CardChange, Ending, FrontError, NewArtifact, NewProcedure, ProcedureKind, Seen, SeenKind, SessionUsed, testing,
+    Ending, FrontError, NewArtifact, NewProcedure, ProcedureKind, Seen, SeenKind, SessionUsed, testing,
 };
 use time::Duration;
 
@@ -109,7 +110,7 @@ async fn no_session_begins_for_a_card_suspended_a_moment_ago() {
     two_services(&front.records).await;
     front
         .records
-        .apply(&message(3, card, CardChange::Suspend), NOW)
+        .apply(&message(3, Said::Suspend { registration: card }), NOW)
         .await
         .unwrap();
     let late = answer(SessionUsed::New(Box::new(new_session(card, b"cookie"))), CLINIC, None);

@@ -1,0 +1,116 @@
+//! The blind half's records in PostgreSQL: services' pins as they were, the front's shares, hashes of what was made.
+//!
+//! [`BlindRecords`] is the way in. No verb takes a half-way ciphertext or a pseudonym to be kept: what is not written
+//! cannot be joined.
+
+mod finishing;
+mod rotation;
+mod services;
+mod setup;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use relay_core::seal::{SealError, Sealer};
+use store::{Door, Isolation, Store, StoreError, Tx, cluster::ClusterError, migrate::MigrateError};
+
+pub use finishing::{Finishing, Outcome};
+pub use rotation::Rotation;
+pub use services::{KeptShare, Pin, Tombstone};
+pub use setup::{DATABASE, Installed, OWNER, USER, install, migrate, migrations};
+
+/// A refusal or a failure. What is shown of it holds nothing of a person.
+#[derive(Debug, thiserror::Error)]
+pub enum BlindError {
+    /// The database: away, full, or at fault.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The private cluster could not be set up.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The schema could not be brought up to date.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// The database is at another version than this program.
+    #[error("the database is at version {database}, this program needs {program}: migrate it, or update the program")]
+    Version {
+        /// The database's.
+        database: i32,
+        /// Ours.
+        program: i32,
+    },
+    /// A sealed column does not open: wrong keys file, or changed in the database.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// What a column holds is not what is written there.
+    #[error("{0} cannot be read: the database was changed by another program")]
+    Unreadable(&'static str),
+    /// The envelope was taken before.
+    #[error("the envelope was taken already")]
+    Replayed,
+    /// Another share is kept for this service.
+    #[error("another share is kept for this service and edition")]
+    OtherShare,
+    /// One person cannot do it.
+    #[error("a second operator must approve")]
+    SamePerson,
+}
+
+/// The blind half's records; clones share everything.
+#[derive(Clone)]
+pub struct BlindRecords {
+    store: Store,
+    sealer: Arc<Sealer>,
+}
+
+impl fmt::Debug for BlindRecords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BlindRecords({:?})", self.store)
+    }
+}
+
+impl BlindRecords {
+    /// Records behind `door`, not yet connected.
+    pub fn behind(door: &Door, sealer: Arc<Sealer>) -> Self {
+        Self {
+            store: Store::new(door),
+            sealer,
+        }
+    }
+
+    /// Refuses a database of another version.
+    ///
+    /// # Errors
+    /// [`BlindError::Version`]
+    pub async fn check_version(&self) -> Result<(), BlindError> {
+        let sql = "-- version\nSELECT coalesce(max(version), 0) FROM refinery_schema_history";
+        let database: i32 = self
+            .read("version", |tx| async move { Ok(tx.query_one(sql, &[]).await?.get(0)) })
+            .await?;
+        let program = setup::newest();
+        if database == program {
+            Ok(())
+        } else {
+            Err(BlindError::Version { database, program })
+        }
+    }
+
+    /// Reads over one unchanging view.
+    async fn read<T, F, W>(&self, name: &'static str, work: F) -> Result<T, BlindError>
+    where
+        F: Fn(Tx) -> W,
+        W: Future<Output = Result<T, BlindError>> + Send,
+    {
+        self.store
+            .run_as(name, Isolation::RepeatableRead, Duration::from_secs(10), work)
+            .await
+    }
+}
+
+fn by_two(approved_by: &[String; 2]) -> Result<Vec<&str>, BlindError> {
+    match approved_by {
+        [one, other] if one != other => Ok(vec![one, other]),
+        _ => Err(BlindError::SamePerson),
+    }
+}

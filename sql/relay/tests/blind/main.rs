@@ -1,0 +1,180 @@
+//! The blind half's records on a real database.
+
+use relay_core::{
+    chance::OsChance,
+    pseudonym::{Domain, KeyEdition, Service, ServicePseudonym},
+};
+use relay_records::blind::{
+    BlindError, Finishing, KeptShare, Outcome, Pin,
+    testing::{TestBlind, open},
+};
+use store::StoreError;
+use time::{Duration, OffsetDateTime, macros::datetime};
+use uuid::Uuid;
+
+const NOON: OffsetDateTime = datetime!(2026-11-22 3:00 UTC);
+
+fn clinic() -> Service {
+    Service::new(&Domain::new("429996").unwrap(), "https://clinic.example/sp").unwrap()
+}
+
+fn finishing(number: u128, blob: u8) -> Finishing {
+    Finishing {
+        at: NOON,
+        number: Uuid::from_u128(number),
+        remember_until: NOON + Duration::seconds(36),
+        service: clinic(),
+        request: [9; 32],
+        outcome: Outcome::Done([blob; 32]),
+    }
+}
+
+fn pin(certificate: u8) -> Pin {
+    Pin {
+        entity: clinic().entity().to_owned(),
+        certificate_sha256: [certificate; 32],
+        cipher: "aes128-gcm".into(),
+        transport: "oaep-sha1".into(),
+        approved_by: ["hama".into(), "iso".into()],
+    }
+}
+
+fn kept(share: &str) -> KeptShare {
+    KeptShare {
+        service: clinic(),
+        edition: KeyEdition(1),
+        share: share.to_owned().into(),
+    }
+}
+
+#[tokio::test]
+async fn an_envelope_is_taken_once_and_its_replay_is_in_the_log() {
+    let TestBlind { records, .. } = open().await.unwrap();
+    assert_eq!(
+        records.log(&finishing(1, 1), None).await.unwrap(),
+        Outcome::Done([1; 32])
+    );
+    assert!(matches!(
+        records.log(&finishing(1, 2), None).await,
+        Err(BlindError::Replayed)
+    ));
+    let log = records.finish_log(NOON, NOON + Duration::DAY).await.unwrap();
+    let outcomes: Vec<_> = log.into_iter().map(|row| row.outcome).collect();
+    assert_eq!(
+        outcomes,
+        [Outcome::Done([1; 32]), Outcome::Refused("envelope.replayed")]
+    );
+    // A number is forgotten only when its time refuses it.
+    assert_eq!(records.sweep(NOON + Duration::seconds(36)).await.unwrap(), 0);
+    assert_eq!(records.sweep(NOON + Duration::seconds(37)).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_tombstone_stops_one_pseudonym_at_one_service_and_takes_two_persons() {
+    let TestBlind { records, .. } = open().await.unwrap();
+    // Any point of the group: its generator's encoding (RFC 9496 appendix A.1).
+    let text = "4vKuCmq8TnGohKlhxQBRX1jjC2qlgt2NtqZZRbCNLXY";
+    let pseudonym = ServicePseudonym::from_exposed(text).unwrap();
+    let mark = records.mark(&clinic(), &pseudonym);
+    let alone = ["hama".to_owned(), "hama".to_owned()];
+    let refused = records.set_tombstone(&mark, "2026-7", &alone, NOON).await;
+    assert!(matches!(refused, Err(BlindError::SamePerson)));
+    assert_eq!(
+        records.log(&finishing(1, 1), Some(&mark)).await.unwrap(),
+        Outcome::Done([1; 32])
+    );
+    let two = ["hama".to_owned(), "iso".to_owned()];
+    records.set_tombstone(&mark, "2026-7", &two, NOON).await.unwrap();
+    let stopped = records.log(&finishing(2, 2), Some(&mark)).await.unwrap();
+    assert_eq!(stopped, Outcome::Refused("pseudonym.tombstone"));
+    let school = Service::new(clinic().domain(), "https://school.example/sp").unwrap();
+    let elsewhere = records.mark(&school, &pseudonym);
+    assert_eq!(
+        records.log(&finishing(3, 3), Some(&elsewhere)).await.unwrap(),
+        Outcome::Done([3; 32])
+    );
+}
+
+#[tokio::test]
+async fn a_share_is_kept_sealed_and_never_replaced() {
+    let TestBlind { records, database } = open().await.unwrap();
+    records
+        .keep_share(&kept("the-share-of-the-clinic"), NOON, &mut OsChance)
+        .await
+        .unwrap();
+    records
+        .keep_share(&kept("the-share-of-the-clinic"), NOON, &mut OsChance)
+        .await
+        .unwrap();
+    let other = records.keep_share(&kept("another"), NOON, &mut OsChance).await;
+    assert!(matches!(other, Err(BlindError::OtherShare)));
+    let shares = records.shares().await.unwrap();
+    assert_eq!(shares.len(), 1);
+    assert_eq!(*shares[0].share, "the-share-of-the-clinic");
+    let dump = String::from_utf8(database.dump().unwrap()).unwrap();
+    let hexadecimal: String = b"the-share".iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(!dump.contains("the-share") && !dump.contains(&hexadecimal));
+}
+
+#[tokio::test]
+async fn the_history_of_pins_says_which_certificate_was_in_force_when() {
+    let TestBlind { records, .. } = open().await.unwrap();
+    assert_eq!(records.note_pins(&[pin(1)], NOON).await.unwrap(), 1);
+    assert_eq!(records.note_pins(&[pin(1)], NOON + Duration::HOUR).await.unwrap(), 0);
+    assert_eq!(records.note_pins(&[pin(2)], NOON + Duration::DAY).await.unwrap(), 2);
+    assert_eq!(records.note_pins(&[], NOON + Duration::DAY * 2).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn progress_of_a_rotation_adds_up() {
+    let TestBlind { records, .. } = open().await.unwrap();
+    records.note_rotation(KeyEdition(1), 2_000, NOON).await.unwrap();
+    records
+        .note_rotation(KeyEdition(1), 500, NOON + Duration::SECOND)
+        .await
+        .unwrap();
+    let rotations = records.rotations().await.unwrap();
+    assert_eq!(rotations.len(), 1);
+    assert_eq!(
+        (rotations[0].stepped, rotations[0].last_at),
+        (2_500, NOON + Duration::SECOND)
+    );
+}
+
+#[tokio::test]
+async fn the_process_can_neither_change_nor_remove_what_it_logged() {
+    let TestBlind { records, database } = open().await.unwrap();
+    records.log(&finishing(1, 1), None).await.unwrap();
+    let store = store::Store::new(&database.door(relay_records::blind::USER));
+    for sql in [
+        "DELETE FROM blind.finish_log",
+        "UPDATE blind.finish_log SET entity = 'x'",
+        "UPDATE blind.share SET edition = 2",
+        "DELETE FROM blind.tombstone",
+    ] {
+        let refused: Result<(), StoreError> = store.run("tamper", |tx| async move { tx.batch(sql).await }).await;
+        assert!(refused.is_err(), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn every_table_and_column_says_what_it_is() {
+    let TestBlind { database, .. } = open().await.unwrap();
+    let store = store::Store::new(&database.superuser());
+    let bare: Vec<String> = store
+        .run("comments", |tx| async move {
+            let rows = tx
+                .query(
+                    "SELECT c.relname || '.' || a.attname FROM pg_class c
+                     JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'blind'
+                     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+                     WHERE c.relkind = 'r' AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid) IS NULL)",
+                    &[],
+                )
+                .await?;
+            Ok::<_, StoreError>(rows.iter().map(|row| row.get(0)).collect())
+        })
+        .await
+        .unwrap();
+    assert!(bare.is_empty(), "{bare:?}");
+}
