@@ -383,17 +383,14 @@ mod tests {
 
     fn any_element() -> impl Strategy<Value = Element> {
         let attributes = prop::collection::vec((prop::option::of(any_space()), any_local(), any_text()), 0..5);
-        let bare = (prop::option::weighted(0.9, any_space()), any_local(), attributes)
-            .prop_map(|(space, local, attributes)| {
-                attributes.into_iter().fold(
-                    Element::named(space, local.into()),
-                    |element, (space, local, value)| match space {
-                        Some(space) => element.attribute_in(space, local, value),
-                        None => element.attribute(local, value),
-                    },
-                )
+        let names = (prop::option::weighted(0.9, any_space()), any_local(), attributes);
+        let bare = names.prop_map(|(space, local, attributes)| {
+            let start = Element::named(space, local.into());
+            attributes.into_iter().fold(start, |element, (space, local, value)| {
+                element.put(space, local.into(), value)
             })
-            .boxed();
+        });
+        let bare = bare.boxed();
         let leaf = (bare.clone(), any_text()).prop_map(|(element, text)| element.text(text));
         leaf.prop_recursive(4, 24, 4, move |inner| {
             let parts = prop::collection::vec(prop_oneof![inner.prop_map(Ok), any_text().prop_map(Err)], 0..4);

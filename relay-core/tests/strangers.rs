@@ -1,0 +1,14 @@
+//! Strangers judge what is sent: xmlsec1 verifies and decrypts it, Lasso takes it as service and as identity provider,
+//! pysaml2 takes it as service. What only our own code accepts is not proved.
+#![cfg(feature = "saml")]
+
+#[path = "strangers/keys_and_seals.rs"]
+mod keys_and_seals;
+#[path = "strangers/parties.rs"]
+mod parties;
+#[path = "strangers/peer.rs"]
+mod peer;
+#[path = "strangers/with_lasso.rs"]
+mod with_lasso;
+#[path = "strangers/with_pysaml2.rs"]
+mod with_pysaml2;
