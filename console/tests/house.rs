@@ -83,7 +83,7 @@ const HOMES: &[Home] = &[
     ),
     Home(
         "rcgen",
-        &["issuance", "portal-kit"],
+        &["issuance", "portal-kit", "relay"],
         "certificates are made by the authority alone; the portals' test support has one of its own",
     ),
     Home("printpdf", &["issuance"], "paper is set in one place"),

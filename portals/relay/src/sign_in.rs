@@ -1,0 +1,683 @@
+//! The sign-in as one procedure: a state and an event give a new state, what is to be done, and what goes into the
+//! trail. It reads no clock, asks no database and knows no page; [`crate::sso`] carries out what it orders.
+//!
+//! ```text
+//! service asks ──► Begun ──(a session will do)────────────► Naming ──► Over(assertion)
+//!                    ├────(only another provider knows)───► WithProvider ──► Over
+//!                    ├────(may not ask, can't be met)─────► Over(status)
+//!                    └────► WaitingForCard ──(good card)──► Naming
+//! ```
+//! Only `WaitingForCard` and `WithProvider` outlive a request, and both are kept where every instance reads them.
+
+mod asked;
+#[cfg(test)]
+mod tests;
+
+use relay_core::{
+    audit::Outcome,
+    saml::names::{AuthnContext, StatusCode},
+};
+use relay_records::front::{AuditAct, HolderState, Note, SessionId};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+pub use asked::{Asked, NameWanted, Reply, ReplyBinding};
+
+/// Where a sign-in stands. Each state holds what is true in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum State {
+    /// Nothing has happened yet.
+    Begun,
+    /// The person is asked for the card.
+    WaitingForCard {
+        /// What the service wants.
+        asked: Asked,
+        /// The browser's session so far: ended when this card begins another.
+        replaces: Option<SessionId>,
+        /// The challenge a bridge may have signed, once.
+        challenge: Option<Challenge>,
+    },
+    /// The person is with another identity provider.
+    WithProvider {
+        /// What the service wants.
+        asked: Asked,
+        /// Which provider.
+        provider: String,
+        /// The ID of our request there.
+        request: String,
+        /// The browser's session so far.
+        replaces: Option<SessionId>,
+    },
+    /// It is known who is there; the name for the service is being made.
+    Naming {
+        /// What the service wants.
+        asked: Asked,
+        /// Who, and how they showed it.
+        shown: Shown,
+    },
+    /// The service has its answer, or the person a page that ends it.
+    Over,
+}
+
+impl State {
+    /// For the test table and the log.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Begun => "begun",
+            Self::WaitingForCard { .. } => "waiting_for_card",
+            Self::WithProvider { .. } => "with_provider",
+            Self::Naming { .. } => "naming",
+            Self::Over => "over",
+        }
+    }
+}
+
+/// A challenge for the card bridge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Challenge {
+    /// 32 random bytes, in hex.
+    pub nonce: String,
+    /// Not to be answered from then on.
+    pub until: OffsetDateTime,
+}
+
+/// Who is there, and how they showed it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shown {
+    /// Whom it is about.
+    pub who: Who,
+    /// How strong.
+    pub context: String,
+    /// When.
+    pub at: OffsetDateTime,
+    /// In which session.
+    pub session: SessionKind,
+}
+
+/// Whom an assertion will be about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Who {
+    /// The holder of a card registered here.
+    Holder(Uuid),
+    /// Somebody another provider knows: its name for them is not ours to keep.
+    Upstream {
+        /// The provider.
+        provider: String,
+    },
+}
+
+/// The session an assertion belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SessionKind {
+    /// It goes on.
+    Existing(SessionId),
+    /// It begins now.
+    New {
+        /// The browser's session so far.
+        replaces: Option<SessionId>,
+        /// The bridge is to tell when the card is pulled.
+        by_bridge: bool,
+    },
+}
+
+/// The browser's session, as the records know it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose.
+    pub who: Who,
+    /// How the registration stands now; `None` where another provider knows the person.
+    pub holder: Option<HolderState>,
+    /// How it was begun.
+    pub context: String,
+    /// When.
+    pub authenticated_at: OffsetDateTime,
+}
+
+/// What can happen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A service asked, and its request was checked.
+    Asked {
+        /// What it wants.
+        asked: Asked,
+        /// The browser's session, if there is one.
+        session: Option<Session>,
+        /// Contexts that some card known here gives.
+        possible: Vec<AuthnContext>,
+    },
+    /// The page for a bridge was asked for: it needs a challenge.
+    Challenged(Challenge),
+    /// A card was shown.
+    CardShown(CardSeen),
+    /// The person does not want to go on.
+    Declined,
+    /// The person chose another provider, and our request to it is ready.
+    SentOn {
+        /// Which.
+        provider: String,
+        /// Our request's ID.
+        request: String,
+    },
+    /// The other provider answered.
+    ProviderAnswered(ProviderSaid),
+    /// The name is made and recorded.
+    Named,
+    /// The name could not be made: the blind half is away or answered wrongly.
+    NotNamed {
+        /// Why, in a few words without anything of the person.
+        reason: String,
+    },
+}
+
+impl Event {
+    /// For the test table and the log.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Asked { .. } => "asked",
+            Self::Challenged(_) => "challenged",
+            Self::CardShown(_) => "card_shown",
+            Self::Declined => "declined",
+            Self::SentOn { .. } => "sent_on",
+            Self::ProviderAnswered(_) => "provider_answered",
+            Self::Named => "named",
+            Self::NotNamed { .. } => "not_named",
+        }
+    }
+}
+
+/// What was seen of a card.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CardSeen {
+    /// No certificate came.
+    None,
+    /// Its certificate, or the signature with it, is not good.
+    Faulty(crate::card::CardFault),
+    /// It is good, but not registered here.
+    Unknown,
+    /// It is registered, and not to be taken now.
+    NotActive {
+        /// Which.
+        registration: Uuid,
+        /// How it stands.
+        state: HolderState,
+    },
+    /// It is good and active.
+    Good {
+        /// Which.
+        registration: Uuid,
+        /// How strong.
+        context: AuthnContext,
+        /// By which way.
+        way: Way,
+        /// Operators named it for trials of services that are not on yet.
+        for_trials: bool,
+        /// When.
+        at: OffsetDateTime,
+    },
+}
+
+/// How a card was shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// By mutual TLS.
+    Tls,
+    /// By a signed challenge, whose nonce this is.
+    Bridge {
+        /// The nonce that was signed.
+        nonce: String,
+    },
+}
+
+/// What another provider answered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ProviderSaid {
+    /// It knows the person.
+    SignedIn {
+        /// Which of our requests it answers.
+        request: String,
+        /// How they showed it.
+        context: String,
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// It gave a status instead.
+    Refused {
+        /// Which of our requests it answers.
+        request: String,
+    },
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Keep the state, and show the page that asks for the card.
+    AskForCard,
+    /// Keep the state, and show that this card won't do.
+    ShowRefusal(Refused),
+    /// Keep the state, and send the browser to the bridge.
+    ShowBridge,
+    /// Keep the state, and send the browser to the other provider.
+    SendToProvider,
+    /// Make the name, record the answer, then report [`Event::Named`] or [`Event::NotNamed`].
+    MakeName,
+    /// Send the assertion that was recorded.
+    SendAssertion,
+    /// Send this status to the service.
+    SendStatus {
+        /// Whose fault.
+        code: StatusCode,
+        /// What exactly.
+        detail: StatusCode,
+    },
+    /// Show that it can't be done now; what was kept stays, so that the person can try again.
+    ShowAway,
+    /// The event does not belong here: show that the sign-in is over.
+    ShowOver,
+}
+
+/// Why a card won't do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// None was shown.
+    NoCard,
+    /// Certificate or signature.
+    Faulty(crate::card::CardFault),
+    /// Not registered here.
+    Unknown,
+    /// Made, and not handed over yet.
+    NotHandedOver,
+    /// Suspended.
+    Suspended,
+    /// Revoked.
+    Revoked,
+    /// The service wants another kind of card, or the PIN.
+    OtherKind,
+    /// The service is on trial, and this is no card for trials.
+    OnTrial,
+    /// The signed challenge is not the one that was given, or too old.
+    OldChallenge,
+}
+
+impl Refused {
+    /// In the trail and as the key of its words.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoCard => "no-card",
+            Self::Faulty(fault) => fault.code(),
+            Self::Unknown => "card-unknown",
+            Self::NotHandedOver => "card-not-handed-over",
+            Self::Suspended => "card-suspended",
+            Self::Revoked => "card-revoked",
+            Self::OtherKind => "card-other-kind",
+            Self::OnTrial => "service-on-trial",
+            Self::OldChallenge => "challenge-old",
+        }
+    }
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The new state.
+    pub state: State,
+    /// What is to be done.
+    pub effect: Effect,
+    /// What goes into the trail, with the registration still to be hashed in.
+    pub note: Option<Told>,
+}
+
+/// An event for the trail, before the registration's id is hashed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// What.
+    pub act: AuditAct,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// For which service.
+    pub service: String,
+    /// About which registration.
+    pub registration: Option<Uuid>,
+    /// By which rule, or why.
+    pub rule: String,
+}
+
+impl Told {
+    /// The note, with the registration as the trail names it.
+    pub fn note(&self, registration: Option<String>) -> Note {
+        Note::of(
+            self.act,
+            json!({ "service": self.service, "registration": registration }),
+            json!({ "rule": self.rule }),
+        )
+        .ended(self.outcome)
+    }
+}
+
+/// How long a person may take.
+pub const PATIENCE: Duration = Duration::minutes(10);
+/// How long a challenge may be answered.
+pub const CHALLENGE_LIFE: Duration = Duration::minutes(2);
+
+/// Moves the sign-in on.
+pub fn step(state: State, event: Event, now: OffsetDateTime) -> Step {
+    match (state, event) {
+        (
+            State::Begun,
+            Event::Asked {
+                asked,
+                session,
+                possible,
+            },
+        ) => begin(asked, session, &possible, now),
+        (
+            State::WaitingForCard {
+                asked,
+                replaces,
+                challenge: _,
+            },
+            Event::Challenged(challenge),
+        ) => Step {
+            state: State::WaitingForCard {
+                asked,
+                replaces,
+                challenge: Some(challenge),
+            },
+            effect: Effect::ShowBridge,
+            note: None,
+        },
+        (
+            State::WaitingForCard {
+                asked,
+                replaces,
+                challenge,
+            },
+            Event::CardShown(seen),
+        ) => card_shown(asked, replaces, challenge, seen, now),
+        (State::WaitingForCard { asked, .. } | State::WithProvider { asked, .. }, Event::Declined) => {
+            refuse(asked, StatusCode::Responder, StatusCode::AuthnFailed, None, "declined")
+        }
+        (State::WaitingForCard { asked, replaces, .. }, Event::SentOn { provider, request }) => Step {
+            state: State::WithProvider {
+                asked,
+                provider,
+                request,
+                replaces,
+            },
+            effect: Effect::SendToProvider,
+            note: None,
+        },
+        (
+            State::WithProvider {
+                asked,
+                provider,
+                request,
+                replaces,
+            },
+            Event::ProviderAnswered(said),
+        ) => provider_answered(asked, provider, request, replaces, said),
+        (State::Naming { .. }, Event::Named) => Step {
+            state: State::Over,
+            effect: Effect::SendAssertion,
+            // Written together with the session, before anything is sent.
+            note: None,
+        },
+        (State::Naming { asked, shown }, Event::NotNamed { reason }) => not_named(asked, shown, reason),
+        // Pressed twice, gone back, come too late: nothing moves.
+        (state, _) => Step {
+            state,
+            effect: Effect::ShowOver,
+            note: None,
+        },
+    }
+}
+
+fn begin(asked: Asked, session: Option<Session>, possible: &[AuthnContext], now: OffsetDateTime) -> Step {
+    if !possible.iter().any(|context| asked.is_met_by(context)) {
+        return refuse(
+            asked,
+            StatusCode::Requester,
+            StatusCode::NoAuthnContext,
+            None,
+            "context",
+        );
+    }
+    let replaces = session.as_ref().map(|session| session.id);
+    if let Some(session) = session
+        && asked.will_do(&session, now)
+    {
+        return Step {
+            state: State::Naming {
+                asked,
+                shown: Shown {
+                    who: session.who,
+                    context: session.context,
+                    at: session.authenticated_at,
+                    session: SessionKind::Existing(session.id),
+                },
+            },
+            effect: Effect::MakeName,
+            note: None,
+        };
+    }
+    if asked.passive {
+        return refuse(asked, StatusCode::Responder, StatusCode::NoPassive, None, "passive");
+    }
+    Step {
+        state: State::WaitingForCard {
+            asked,
+            replaces,
+            challenge: None,
+        },
+        effect: Effect::AskForCard,
+        note: None,
+    }
+}
+
+fn card_shown(
+    asked: Asked,
+    replaces: Option<SessionId>,
+    challenge: Option<Challenge>,
+    seen: CardSeen,
+    now: OffsetDateTime,
+) -> Step {
+    let (registration, refused) = match &seen {
+        CardSeen::None => (None, Some(Refused::NoCard)),
+        CardSeen::Faulty(fault) => (None, Some(Refused::Faulty(*fault))),
+        CardSeen::Unknown => (None, Some(Refused::Unknown)),
+        CardSeen::NotActive { registration, state } => (Some(*registration), state_refused(*state)),
+        CardSeen::Good {
+            registration,
+            context,
+            way,
+            for_trials,
+            ..
+        } => (
+            Some(*registration),
+            if !way_is_good(way, challenge.as_ref(), now) {
+                Some(Refused::OldChallenge)
+            } else if !asked.is_met_by(context) {
+                Some(Refused::OtherKind)
+            } else if asked.trial && !for_trials {
+                Some(Refused::OnTrial)
+            } else {
+                None
+            },
+        ),
+    };
+    match (refused, seen) {
+        (
+            None,
+            CardSeen::Good {
+                registration,
+                context,
+                way,
+                at,
+                ..
+            },
+        ) => Step {
+            state: State::Naming {
+                asked,
+                shown: Shown {
+                    who: Who::Holder(registration),
+                    context: context.uri().to_owned(),
+                    at,
+                    session: SessionKind::New {
+                        replaces,
+                        by_bridge: matches!(way, Way::Bridge { .. }),
+                    },
+                },
+            },
+            effect: Effect::MakeName,
+            note: None,
+        },
+        (refused, _) => {
+            let refused = refused.unwrap_or(Refused::Unknown);
+            Step {
+                note: Some(Told {
+                    act: AuditAct::SignInRefused,
+                    outcome: Outcome::Refused,
+                    service: asked.service.clone(),
+                    registration,
+                    rule: refused.code().to_owned(),
+                }),
+                // A challenge is good for one try, whatever came of it.
+                state: State::WaitingForCard {
+                    asked,
+                    replaces,
+                    challenge: None,
+                },
+                effect: Effect::ShowRefusal(refused),
+            }
+        }
+    }
+}
+
+fn way_is_good(way: &Way, challenge: Option<&Challenge>, now: OffsetDateTime) -> bool {
+    match way {
+        Way::Tls => true,
+        Way::Bridge { nonce } => challenge.is_some_and(|given| given.nonce == *nonce && now < given.until),
+    }
+}
+
+const fn state_refused(state: HolderState) -> Option<Refused> {
+    Some(match state {
+        HolderState::Registered => Refused::NotHandedOver,
+        HolderState::Suspended => Refused::Suspended,
+        HolderState::Revoked => Refused::Revoked,
+        HolderState::Active => return None,
+    })
+}
+
+fn provider_answered(
+    asked: Asked,
+    provider: String,
+    request: String,
+    replaces: Option<SessionId>,
+    said: ProviderSaid,
+) -> Step {
+    let (answers, signed_in) = match said {
+        ProviderSaid::SignedIn {
+            request: answers,
+            context,
+            at,
+        } => (answers, Some((context, at))),
+        ProviderSaid::Refused { request: answers } => (answers, None),
+    };
+    if answers != request {
+        // An answer to another sign-in: this one goes on waiting.
+        return Step {
+            state: State::WithProvider {
+                asked,
+                provider,
+                request,
+                replaces,
+            },
+            effect: Effect::ShowOver,
+            note: None,
+        };
+    }
+    let Some((context, at)) = signed_in else {
+        return refuse(asked, StatusCode::Responder, StatusCode::AuthnFailed, None, "provider");
+    };
+    if !asked.is_met_by(&AuthnContext::from(context.as_str())) {
+        return refuse(
+            asked,
+            StatusCode::Responder,
+            StatusCode::NoAuthnContext,
+            None,
+            "provider-context",
+        );
+    }
+    Step {
+        state: State::Naming {
+            asked,
+            shown: Shown {
+                who: Who::Upstream { provider },
+                context,
+                at,
+                session: SessionKind::New {
+                    replaces,
+                    by_bridge: false,
+                },
+            },
+        },
+        effect: Effect::MakeName,
+        note: None,
+    }
+}
+
+fn not_named(asked: Asked, shown: Shown, reason: String) -> Step {
+    let registration = match &shown.who {
+        Who::Holder(registration) => Some(*registration),
+        Who::Upstream { .. } => None,
+    };
+    let told = Told {
+        act: AuditAct::SignInFailed,
+        outcome: Outcome::Failed,
+        service: asked.service.clone(),
+        registration,
+        rule: reason,
+    };
+    // Nobody may be asked, so the service hears of it; else the person does, and may try again.
+    if asked.passive {
+        return Step {
+            state: State::Over,
+            effect: Effect::SendStatus {
+                code: StatusCode::Responder,
+                detail: StatusCode::NoAvailableIdp,
+            },
+            note: Some(told),
+        };
+    }
+    let replaces = match shown.session {
+        SessionKind::Existing(session) => Some(session),
+        SessionKind::New { replaces, .. } => replaces,
+    };
+    Step {
+        state: State::WaitingForCard {
+            asked,
+            replaces,
+            challenge: None,
+        },
+        effect: Effect::ShowAway,
+        note: Some(told),
+    }
+}
+
+fn refuse(asked: Asked, code: StatusCode, detail: StatusCode, registration: Option<Uuid>, rule: &str) -> Step {
+    Step {
+        state: State::Over,
+        effect: Effect::SendStatus { code, detail },
+        note: Some(Told {
+            act: AuditAct::SignInAnswered,
+            outcome: Outcome::Refused,
+            service: asked.service,
+            registration,
+            rule: rule.to_owned(),
+        }),
+    }
+}

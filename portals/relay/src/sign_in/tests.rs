@@ -1,0 +1,376 @@
+//! Every state against every event.
+
+use relay_core::{
+    audit::Outcome,
+    chance::SeededChance,
+    saml::names::{AuthnContext, StatusCode},
+};
+use relay_records::front::{AuditAct, HolderState, SessionId};
+use time::{Duration, OffsetDateTime, macros::datetime};
+use uuid::Uuid;
+
+use super::*;
+use crate::card::CardFault;
+
+const NOW: OffsetDateTime = datetime!(2026-11-22 0:00 UTC);
+const CARD: Uuid = Uuid::from_u128(7);
+const PROVIDER: &str = "https://idp.other.example";
+
+fn asked() -> Asked {
+    Asked {
+        service: "https://clinic.example/saml".into(),
+        shown_as: None,
+        request: Some("_1".into()),
+        reply: Reply {
+            binding: ReplyBinding::Post,
+            location: "https://clinic.example/acs".into(),
+        },
+        relay_state: None,
+        force: false,
+        passive: false,
+        name: NameWanted::Persistent,
+        contexts: Vec::new(),
+        comparison: "exact".into(),
+        trial: false,
+        session_seconds: 3600,
+        assertion_seconds: 120,
+        skew_seconds: 60,
+        requesters: Vec::new(),
+        proxy_count: None,
+    }
+}
+
+fn session() -> Session {
+    Session {
+        id: SessionId::new(&mut SeededChance::new(1)),
+        who: Who::Holder(CARD),
+        holder: Some(HolderState::Active),
+        context: AuthnContext::CardPin.uri().to_owned(),
+        authenticated_at: NOW - Duration::minutes(5),
+    }
+}
+
+fn possible() -> Vec<AuthnContext> {
+    vec![AuthnContext::CardPin, AuthnContext::CardNoPin]
+}
+
+fn ask(asked: Asked, session: Option<Session>) -> Step {
+    let event = Event::Asked {
+        asked,
+        session,
+        possible: possible(),
+    };
+    step(State::Begun, event, NOW)
+}
+
+fn good_card() -> CardSeen {
+    CardSeen::Good {
+        registration: CARD,
+        context: AuthnContext::CardPin,
+        way: Way::Tls,
+        for_trials: false,
+        at: NOW,
+    }
+}
+
+fn challenge() -> Challenge {
+    Challenge {
+        nonce: "00ff".into(),
+        until: NOW + CHALLENGE_LIFE,
+    }
+}
+
+fn waiting(asked: Asked) -> State {
+    State::WaitingForCard {
+        asked,
+        replaces: None,
+        challenge: Some(challenge()),
+    }
+}
+
+fn with_provider() -> State {
+    State::WithProvider {
+        asked: asked(),
+        provider: PROVIDER.into(),
+        request: "_ours".into(),
+        replaces: None,
+    }
+}
+
+fn naming() -> State {
+    let Step { state, .. } = step(waiting(asked()), Event::CardShown(good_card()), NOW);
+    state
+}
+
+fn provider_said(request: &str) -> ProviderSaid {
+    ProviderSaid::SignedIn {
+        request: request.into(),
+        context: AuthnContext::CardPin.uri().into(),
+        at: NOW,
+    }
+}
+
+/// What the table says of one cell: the new state's name and the effect's kind.
+fn cell(step: &Step) -> (&'static str, &'static str) {
+    let effect = match &step.effect {
+        Effect::AskForCard => "ask",
+        Effect::ShowRefusal(_) => "refuse",
+        Effect::ShowBridge => "bridge",
+        Effect::SendToProvider => "provider",
+        Effect::MakeName => "name",
+        Effect::SendAssertion => "assertion",
+        Effect::SendStatus { .. } => "status",
+        Effect::ShowAway => "away",
+        Effect::ShowOver => "over",
+    };
+    (step.state.name(), effect)
+}
+
+#[test]
+fn every_event_in_every_state_has_its_one_outcome() {
+    let states = [State::Begun, waiting(asked()), with_provider(), naming(), State::Over];
+    let events = [
+        Event::Asked {
+            asked: asked(),
+            session: None,
+            possible: possible(),
+        },
+        Event::Challenged(challenge()),
+        Event::CardShown(good_card()),
+        Event::Declined,
+        Event::SentOn {
+            provider: PROVIDER.into(),
+            request: "_ours".into(),
+        },
+        Event::ProviderAnswered(provider_said("_ours")),
+        Event::Named,
+        Event::NotNamed { reason: "away".into() },
+    ];
+    const NO: (&str, &str) = ("", "over");
+    // Rows: begun, waiting_for_card, with_provider, naming, over. Columns in the order of the events.
+    let table = [
+        [("waiting_for_card", "ask"), NO, NO, NO, NO, NO, NO, NO],
+        [
+            NO,
+            ("waiting_for_card", "bridge"),
+            ("naming", "name"),
+            ("over", "status"),
+            ("with_provider", "provider"),
+            NO,
+            NO,
+            NO,
+        ],
+        [NO, NO, NO, ("over", "status"), NO, ("naming", "name"), NO, NO],
+        [
+            NO,
+            NO,
+            NO,
+            NO,
+            NO,
+            NO,
+            ("over", "assertion"),
+            ("waiting_for_card", "away"),
+        ],
+        [NO; 8],
+    ];
+    for (state, row) in states.iter().zip(table) {
+        for (event, expected) in events.iter().zip(row) {
+            let moved = step(state.clone(), event.clone(), NOW);
+            let place = format!("{} × {}", state.name(), event.name());
+            if expected == NO {
+                assert_eq!(moved.state, *state, "{place}");
+                assert_eq!((moved.effect, moved.note), (Effect::ShowOver, None), "{place}");
+            } else {
+                assert_eq!(cell(&moved), expected, "{place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_session_that_will_do_spares_the_person_the_card() {
+    let Step { state, effect, .. } = ask(asked(), Some(session()));
+    assert_eq!(effect, Effect::MakeName);
+    let State::Naming { shown, .. } = state else {
+        panic!("{state:?}")
+    };
+    assert_eq!(shown.session, SessionKind::Existing(session().id));
+    assert_eq!(shown.at, session().authenticated_at);
+}
+
+#[test]
+fn a_session_is_not_enough_when_forced_on_trial_too_old_suspended_or_too_weak() {
+    let forced = Asked { force: true, ..asked() };
+    let on_trial = Asked { trial: true, ..asked() };
+    let strict = Asked {
+        session_seconds: 299,
+        ..asked()
+    };
+    let wants_pin = asked();
+    let suspended = Session {
+        holder: Some(HolderState::Suspended),
+        ..session()
+    };
+    let without_pin = Session {
+        context: AuthnContext::CardNoPin.uri().into(),
+        ..session()
+    };
+    for (asked, session) in [
+        (forced, session()),
+        (on_trial, session()),
+        (strict, session()),
+        (wants_pin.clone(), suspended),
+        (wants_pin, without_pin),
+    ] {
+        let Step { state, effect, .. } = ask(asked.clone(), Some(session.clone()));
+        assert_eq!(effect, Effect::AskForCard);
+        // Whoever signs in next in this browser takes the session's place.
+        assert!(matches!(state, State::WaitingForCard { replaces: Some(id), .. } if id == session.id));
+        // And where nobody may be asked, the service hears so.
+        let passive = Asked { passive: true, ..asked };
+        let Step { effect, note, .. } = ask(passive, Some(session));
+        assert_eq!(
+            effect,
+            Effect::SendStatus {
+                code: StatusCode::Responder,
+                detail: StatusCode::NoPassive
+            }
+        );
+        assert_eq!(note.unwrap().outcome, Outcome::Refused);
+    }
+}
+
+#[test]
+fn a_context_no_card_here_can_give_is_answered_at_once() {
+    let worker = Asked {
+        contexts: vec![AuthnContext::WorkerCard.uri().into()],
+        ..asked()
+    };
+    let Step { state, effect, .. } = ask(worker, Some(session()));
+    assert_eq!(state, State::Over);
+    assert_eq!(
+        effect,
+        Effect::SendStatus {
+            code: StatusCode::Requester,
+            detail: StatusCode::NoAuthnContext
+        }
+    );
+}
+
+#[test]
+fn each_card_that_wont_do_is_refused_by_name_and_another_may_be_shown() {
+    let not_active = |state| CardSeen::NotActive {
+        registration: CARD,
+        state,
+    };
+    let good_with = |context| CardSeen::Good {
+        registration: CARD,
+        context,
+        way: Way::Tls,
+        for_trials: false,
+        at: NOW,
+    };
+    let trial = Asked { trial: true, ..asked() };
+    for (asked, seen, refused) in [
+        (asked(), CardSeen::None, Refused::NoCard),
+        (
+            asked(),
+            CardSeen::Faulty(CardFault::Expired),
+            Refused::Faulty(CardFault::Expired),
+        ),
+        (asked(), CardSeen::Unknown, Refused::Unknown),
+        (asked(), not_active(HolderState::Registered), Refused::NotHandedOver),
+        (asked(), not_active(HolderState::Suspended), Refused::Suspended),
+        (asked(), not_active(HolderState::Revoked), Refused::Revoked),
+        (asked(), good_with(AuthnContext::CardNoPin), Refused::OtherKind),
+        (trial, good_card(), Refused::OnTrial),
+    ] {
+        let moved = step(waiting(asked), Event::CardShown(seen), NOW);
+        assert_eq!(moved.effect, Effect::ShowRefusal(refused));
+        let note = moved.note.unwrap();
+        assert_eq!((note.act, note.outcome), (AuditAct::SignInRefused, Outcome::Refused));
+        assert_eq!(note.rule, refused.code());
+        // The person may show another card; the challenge is used up.
+        assert!(matches!(moved.state, State::WaitingForCard { challenge: None, .. }));
+        let again = step(moved.state, Event::CardShown(good_card()), NOW);
+        assert!(note.rule == "service-on-trial" || again.effect == Effect::MakeName);
+    }
+}
+
+#[test]
+fn a_signed_challenge_is_taken_once_and_in_time() {
+    let signed = |nonce: &str| {
+        Event::CardShown(CardSeen::Good {
+            registration: CARD,
+            context: AuthnContext::CardPin,
+            way: Way::Bridge { nonce: nonce.into() },
+            for_trials: false,
+            at: NOW,
+        })
+    };
+    let refused = Effect::ShowRefusal(Refused::OldChallenge);
+    let moved = step(waiting(asked()), signed("00ff"), NOW);
+    let State::Naming { shown, .. } = &moved.state else {
+        panic!("{moved:?}")
+    };
+    assert!(matches!(shown.session, SessionKind::New { by_bridge: true, .. }));
+    assert_eq!(
+        step(waiting(asked()), signed("00ff"), NOW + CHALLENGE_LIFE).effect,
+        refused
+    );
+    let other = step(waiting(asked()), signed("0000"), NOW);
+    assert_eq!(other.effect, refused);
+    // A guess uses the challenge up.
+    assert_eq!(step(other.state, signed("00ff"), NOW).effect, refused);
+}
+
+#[test]
+fn a_blind_half_that_is_away_issues_nothing_and_leaves_the_way_open() {
+    let moved = step(naming(), Event::NotNamed { reason: "away".into() }, NOW);
+    assert_eq!(moved.effect, Effect::ShowAway);
+    let note = moved.note.unwrap();
+    assert_eq!((note.act, note.outcome), (AuditAct::SignInFailed, Outcome::Failed));
+    assert_eq!(note.registration, Some(CARD));
+    assert_eq!(
+        step(moved.state, Event::CardShown(good_card()), NOW).effect,
+        Effect::MakeName
+    );
+    // Where nobody may be asked the service hears of it.
+    let Step { state, .. } = ask(
+        Asked {
+            passive: true,
+            ..asked()
+        },
+        Some(session()),
+    );
+    let moved = step(state, Event::NotNamed { reason: "away".into() }, NOW);
+    assert_eq!(cell(&moved), ("over", "status"));
+}
+
+#[test]
+fn another_providers_answer_counts_for_the_request_it_answers_only() {
+    let other = step(with_provider(), Event::ProviderAnswered(provider_said("_another")), NOW);
+    assert_eq!((other.state, other.effect), (with_provider(), Effect::ShowOver));
+    let refused = ProviderSaid::Refused {
+        request: "_ours".into(),
+    };
+    let refused = step(with_provider(), Event::ProviderAnswered(refused), NOW);
+    assert_eq!(cell(&refused), ("over", "status"));
+    let weak = ProviderSaid::SignedIn {
+        request: "_ours".into(),
+        context: "urn:oasis:names:tc:SAML:2.0:ac:classes:Password".into(),
+        at: NOW,
+    };
+    assert_eq!(
+        cell(&step(with_provider(), Event::ProviderAnswered(weak), NOW)),
+        ("over", "status")
+    );
+}
+
+#[test]
+fn a_state_read_back_is_the_state_that_was_kept() {
+    for state in [waiting(asked()), with_provider(), naming()] {
+        let kept = serde_json::to_vec(&state).unwrap();
+        assert_eq!(serde_json::from_slice::<State>(&kept).unwrap(), state);
+    }
+}

@@ -1,0 +1,130 @@
+//! Cards in software: an issuing authority with the office's profiles, and keys that sign.
+
+use aws_lc_rs::{
+    rand::SystemRandom,
+    signature::{RSA_PKCS1_SHA256, RsaKeyPair},
+};
+use portal_kit::tls::Identity;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize,
+};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use time::{Duration, OffsetDateTime};
+
+/// An origin for tests that sign challenges without a front.
+pub const ORIGIN: &str = "https://relay.example";
+/// The object identifiers' arc of the office's example settings.
+const ARC: &str = "1.3.6.1.4.1.32473";
+/// clientAuth (RFC 5280 §4.2.1.12).
+const CLIENT_AUTH: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 3, 2];
+
+/// An issuing authority of cards.
+pub struct CardAuthority(CertifiedIssuer<'static, KeyPair>);
+
+/// A card: a certificate and the key beside it.
+#[derive(Clone)]
+pub struct TestCard {
+    /// The certificate.
+    pub certificate: CertificateDer<'static>,
+    key: Vec<u8>,
+}
+
+impl CardAuthority {
+    /// One named `name`.
+    pub fn new(name: &str) -> Self {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let key = KeyPair::generate().expect("a key is made");
+        Self(CertifiedIssuer::self_signed(params, key).expect("a test's authority signs itself"))
+    }
+
+    /// Its certificate.
+    pub fn certificate(&self) -> CertificateDer<'static> {
+        self.0.der().clone()
+    }
+
+    /// Its certificate, PEM.
+    pub fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    /// Under which its policies stand.
+    pub fn arc(&self) -> &'static str {
+        ARC
+    }
+
+    /// A resident's card, for signing in.
+    pub fn authentication(&self) -> TestCard {
+        self.card(1, CLIENT_AUTH)
+    }
+
+    /// A resident's card, for eligibility.
+    pub fn eligibility(&self) -> TestCard {
+        self.card(2, &[1, 3, 6, 1, 4, 1, 32473, 2, 1])
+    }
+
+    /// A worker's card.
+    pub fn worker(&self) -> TestCard {
+        self.card(3, CLIENT_AUTH)
+    }
+
+    /// A certificate for signing in over a real card's public key (DER, SubjectPublicKeyInfo).
+    pub fn authentication_with_key(&self, spki: &[u8]) -> CertificateDer<'static> {
+        let key = rcgen::SubjectPublicKeyInfo::from_der(spki).expect("the card's key is one");
+        let signed = params(1, CLIENT_AUTH)
+            .signed_by(&key, &self.0)
+            .expect("the authority signs");
+        signed.der().clone()
+    }
+
+    fn card(&self, policy: u8, purpose: &[u64]) -> TestCard {
+        let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).expect("a key is made");
+        let certificate = params(policy, purpose)
+            .signed_by(&key, &self.0)
+            .expect("the authority signs");
+        TestCard {
+            certificate: certificate.der().clone(),
+            key: key.serialize_der(),
+        }
+    }
+}
+
+fn params(policy: u8, purpose: &[u64]) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "4711-0000-1234");
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Other(purpose.to_vec())];
+    let now = OffsetDateTime::now_utc();
+    params.not_before = now - Duration::days(1);
+    params.not_after = now + Duration::days(1000);
+    // certificatePolicies with the one policy 1.3.6.1.4.1.32473.1.n, in DER by hand: 32473 is 81 FD 59.
+    let oid = [0x06, 0x0A, 0x2B, 0x06, 0x01, 0x04, 0x01, 0x81, 0xFD, 0x59, 0x01, policy];
+    let content = [&[0x30, 0x0E, 0x30, 0x0C][..], &oid].concat();
+    params
+        .custom_extensions
+        .push(CustomExtension::from_oid_content(&[2, 5, 29, 32], content));
+    params
+}
+
+impl TestCard {
+    /// The card as a TLS client's identity.
+    pub fn identity(&self) -> Identity {
+        Identity::new(
+            vec![self.certificate.clone()],
+            PrivateKeyDer::Pkcs8(self.key.clone().into()),
+        )
+    }
+
+    /// What the card's key signs (PKCS#1 v1.5, SHA-256).
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        let key = RsaKeyPair::from_pkcs8(&self.key).expect("a fresh key is PKCS#8");
+        let mut signature = vec![0; key.public_modulus_len()];
+        key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+            .expect("a key of 2,048 bits signs");
+        signature
+    }
+}
