@@ -12,14 +12,12 @@ use std::{
 
 use anyhow::{Context, bail};
 use aws_lc_rs::digest::{SHA256, digest};
-use card::{CardError, IssuerMaster, KeySlot, PinPolicy, PinSlot, Sharing, Tries};
+use card::{CardError, Chip, IssuerMaster, KeySlot, PinPolicy, PinSlot, Sharing, TransportError, Tries};
 use issuance::{
     authority::{Authorities, Passphrase, Profile, Trust},
-    issuing::staff::{StaffDesk, StaffOrder, make_staff_card},
-    records::RecordsError,
     staff::{Role, StaffId},
 };
-use office::{Act, NewStaff, SessionId};
+use office::{Act, SessionId};
 use relay_core::{
     chance::{OsChance, draw},
     clock::{Clock, JST, SystemClock},
@@ -34,7 +32,10 @@ use super::{
     database::{Records, act},
     words::Lang,
 };
-use crate::config::{Config, secrets};
+use crate::{
+    config::{Config, secrets},
+    enrolment::{EnrolmentDesk, NotEnrolled, Person, enrol},
+};
 
 /// What can be done with staff.
 #[derive(Debug, clap::Subcommand)]
@@ -114,60 +115,66 @@ fn add(lang: Lang, config: &Config, options: &AddOptions) -> anyhow::Result<Exit
         "職員用読取機に白カードを差して、Enter を押してください。",
         "Put a blank into the staff reader and press Enter.",
     ))?;
-    let known = records
-        .runtime
-        .block_on(records.office.staff())?
-        .into_iter()
-        .find(|record| record.staff.number == options.number);
-    let id = match known {
-        // Registered, but without a card that works: the one before was cut off, or lost.
-        Some(record) => record.staff.id,
-        None => {
-            let new = NewStaff {
-                number: options.number.clone(),
-                name: options.name.clone(),
-                roles: options.roles.iter().copied().collect::<BTreeSet<_>>(),
-                certificate: None,
-            };
-            records
-                .runtime
-                .block_on(records.office.add_staff(&act_of(session.as_ref()), &new))?
-        }
-    };
-    let order = StaffOrder {
+    let roles: BTreeSet<Role> = options.roles.iter().copied().collect();
+    let person = Person {
         number: &options.number,
+        name: &options.name,
+        roles: &roles,
         password: &password,
-        again: false,
     };
-    let mut desk = StaffDesk {
-        master: &master,
+    let mut desk = EnrolmentDesk {
+        office: &records.office,
+        runtime: records.runtime.handle(),
         authorities: &authorities,
+        master: &master,
         clock: &SystemClock,
         chance: &mut OsChance,
+        act: &|| act_of(session.as_ref()),
     };
-    let transport = card_command::open(&config.card.staff_reader, Sharing::Exclusive, lang)?.into_transport();
-    let made = make_staff_card(transport, &order, &mut desk, &mut |serial| {
-        let act = act_of(session.as_ref());
-        let kept = records.office.register_certificate(&act, id, &serial.0);
-        records
-            .runtime
-            .block_on(kept)
-            .map_err(|error| RecordsError::Unreachable(error.to_string()))
-    })?;
+    let mut unopened = None;
+    let mut open = || {
+        let opened = card_command::open(&config.card.staff_reader, Sharing::Exclusive, lang);
+        opened.map(Chip::into_transport).map_err(|error| {
+            unopened = Some(error);
+            CardError::Transport(TransportError::Removed)
+        })
+    };
+    let enrolled =
+        enrol(&mut open, person, &mut desk).map_err(|error| unopened.take().unwrap_or_else(|| told(error, lang)));
+    drop(password);
     if let Some(session) = session {
         session.end(&records)?;
     }
     answer!(
         "{}",
-        lang.pick(
-            format!(
-                "✓ 職員 {} のカードができました(チップ番号 {})。",
-                options.number, made.chip
+        match enrolled?.found {
+            false => lang.pick(
+                format!("✓ 職員 {} のカードができました。", options.number),
+                format!("✓ the card of {} is made.", options.number),
             ),
-            format!("✓ the card of {} is made (chip {}).", options.number, made.chip),
-        )
+            true => lang.pick(
+                format!("✓ できあがっていた職員 {} のカードを登録しました。", options.number),
+                format!("✓ the finished card of {} is registered.", options.number),
+            ),
+        }
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Why nobody was enrolled, as a sentence.
+fn told(error: NotEnrolled, lang: Lang) -> anyhow::Error {
+    match error {
+        NotEnrolled::Card(error) => anyhow::anyhow!(card_command::words(&error, lang)),
+        NotEnrolled::NotBlank => anyhow::anyhow!(lang.pick(
+            "白カードではありません。白カードを差してください。",
+            "the card is not blank; put in a blank.",
+        )),
+        NotEnrolled::NotSigned => anyhow::anyhow!(lang.pick(
+            "カードの署名が証明書と合いません。このカードは使えません。",
+            "the card's signature does not fit its certificate; this card is no good.",
+        )),
+        error => error.into(),
+    }
 }
 
 fn list(lang: Lang, config: &Config, options: &ListOptions) -> anyhow::Result<ExitCode> {

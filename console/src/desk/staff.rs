@@ -5,14 +5,13 @@
 //! the card signed a challenge drawn just now with the certificate's key. The order matters: a card that is not registered costs nobody a try.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use card::{CardError, Chip, ChipLife, KeySlot, PcscTransport, PinSlot, Sharing};
+use card::{CardError, Chip, KeySlot, PcscTransport, PinSlot, Sharing, TransportError};
 use issuance::{
     authority::{ChainError, Profile, VerifiedCertificate},
-    issuing::staff::{StaffCardError, StaffDesk, StaffOrder, make_staff_card},
-    records::{CertificateSerial, RecordsError},
+    issuing::staff::StaffCardError,
     staff::{Role, Staff},
 };
-use office::{Act, NewStaff, SessionBegun};
+use office::{Act, SessionBegun};
 use relay_core::chance::{OsChance, draw};
 use secrecy::SecretString;
 
@@ -21,10 +20,13 @@ use super::{
     show, trouble,
     work::{Desk, fresh},
 };
-use crate::tui::{
-    event::Reply,
-    facts::{Session, StaffCard, Tries},
-    fault::Fault,
+use crate::{
+    enrolment::{EnrolmentDesk, NotEnrolled, Person, enrol},
+    tui::{
+        event::Reply,
+        facts::{Session, StaffCard, Tries},
+        fault::Fault,
+    },
 };
 
 /// Who the card in the staff reader is, beyond doubt.
@@ -86,77 +88,43 @@ impl Desk {
         if !self.wait(self.office.is_first_run())? {
             return Err(Fault::NotNow);
         }
-        let serial = match self.made_before(at, number, password)? {
-            Some(serial) => serial,
-            None => self.make_administrators_card(at, number, password)?,
-        };
-        let new = NewStaff {
-            number: number.to_owned(),
-            name: name.to_owned(),
-            roles: Role::ALL.into_iter().collect(),
-            certificate: Some(serial.clone()),
-        };
-        self.wait(self.office.add_staff(&Act::of_process("setup", fresh()), &new))?;
-        let act = Act::of_process("login", fresh());
-        let begun = self.wait(self.office.log_in(&act, &self.setup.desk, &serial))?;
-        Ok(self.enter(begun))
-    }
-
-    /// The serial of the finished card in the staff reader, where the first administrator's card was made and the
-    /// records then did not take its holder: nothing is signed a second time, and no blank is spent.
-    fn made_before(&self, at: &AtReader, number: &str, password: &SecretString) -> Result<Option<Vec<u8>>, Fault> {
-        let mut chip = at.card(Sharing::Exclusive)?;
-        if chip.life() != ChipLife::Closed {
-            return Ok(None);
-        }
-        let (verified, serial) = self.certificate_of(&mut chip, at).map_err(|fault| match fault {
-            Fault::StaffUnknown => Fault::NotBlank,
-            fault => fault,
-        })?;
-        if verified.number() != number {
-            return Err(Fault::NotBlank);
-        }
-        self.answers(&mut chip, &verified, at, password)
-            .map_err(|(fault, _)| fault)?;
-        Ok(Some(serial))
-    }
-
-    /// Makes the card; its serial is in the trail before anything is signed under it, whatever happens then.
-    fn make_administrators_card(&self, at: &AtReader, number: &str, password: &SecretString) -> Result<Vec<u8>, Fault> {
         let (authorities, master) = (self.keys.authorities()?, self.keys.master()?);
-        let order = StaffOrder {
+        let roles = Role::ALL.into_iter().collect();
+        let person = Person {
             number,
+            name,
+            roles: &roles,
             password,
-            // The first attempt may have been cut off; a resident's card cannot be in the making yet.
-            again: true,
         };
-        let mut chance = OsChance;
-        let mut desk = StaffDesk {
-            master: &master,
+        let mut desk = EnrolmentDesk {
+            office: &self.office,
+            runtime: &self.runtime,
             authorities: &authorities,
+            master: &master,
             clock: &*self.clock,
-            chance: &mut chance,
+            chance: &mut OsChance,
+            act: &|| Act::of_process("setup", fresh()),
         };
-        let transport = at.transport(Sharing::Exclusive)?;
-        // The person is registered when the card is finished: one cut off before that opens nothing, and nobody is shut
-        // out of the first run by it.
-        let mut unrecorded = None;
-        let mut record = |serial: CertificateSerial| {
-            let act = Act::of_process("setup", fresh());
-            self.wait(self.office.reserve_staff_serial(&act, number, &serial))
-                .map_err(|fault| {
-                    unrecorded = Some(fault);
-                    RecordsError::Unreachable("the serial is not recorded".into())
-                })
+        let mut unopened = None;
+        let mut open = || {
+            at.transport(Sharing::Exclusive).map_err(|fault| {
+                unopened = Some(fault);
+                CardError::Transport(TransportError::Removed)
+            })
         };
-        let made = make_staff_card(transport, &order, &mut desk, &mut record);
-        let made = made.map_err(|error| match error {
-            StaffCardError::Card(error) => at.fault(&error),
-            StaffCardError::NotBlank(_) => Fault::NotBlank,
-            StaffCardError::NotVerified(error) => of_chain(&error),
-            error => unrecorded.take().unwrap_or_else(|| trouble::other(&error)),
+        let enrolled = enrol(&mut open, person, &mut desk).map_err(|error| match error {
+            NotEnrolled::Card(error) => unopened.take().unwrap_or_else(|| at.fault(&error)),
+            NotEnrolled::NotBlank => Fault::NotBlank,
+            NotEnrolled::NotVerified(error) | NotEnrolled::NotMade(StaffCardError::NotVerified(error)) => {
+                of_chain(&error)
+            }
+            NotEnrolled::NotSigned => Fault::StaffUnknown,
+            NotEnrolled::Office(error) => self.fault(&error),
+            NotEnrolled::NotMade(error) => trouble::other(&error),
         })?;
-        Ok(made.serial.0.to_vec())
+        let act = Act::of_process("login", fresh());
+        let begun = self.wait(self.office.log_in(&act, &self.setup.desk, &enrolled.serial.0))?;
+        Ok(self.enter(begun))
     }
 
     /// Ends the session; the leases end with it.

@@ -178,6 +178,24 @@ impl Office {
         .await
     }
 
+    /// Whether the certificate `serial` is or was anybody's.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn staff_certificate_known(&self, serial: &CertificateSerial) -> Result<bool, OfficeError> {
+        self.read("staff_certificate_known", |tx| async move {
+            let row = tx
+                .query_one(
+                    "-- staff_certificate_known\n\
+                     SELECT EXISTS (SELECT FROM office.staff_certificate WHERE serial = $1)",
+                    &[&serial.0.as_slice()],
+                )
+                .await?;
+            Ok(row.get(0))
+        })
+        .await
+    }
+
     /// Everyone registered, disabled ones included, by staff number.
     ///
     /// # Errors

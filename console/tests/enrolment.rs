@@ -1,0 +1,257 @@
+//! People joining the office: their card and their registration, cut off anywhere, gone on with.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use card::{CardError, Chip, ChipLife, IssuerMaster, PinSlot, Tries};
+use console::enrolment::{Enrolled, EnrolmentDesk, NotEnrolled, Person, enrol};
+use issuance::{
+    authority::{Authorities, CeremonyPlan, ObjectArc, Passphrase, Settings, hold_ceremony},
+    staff::Role,
+};
+use office::{
+    Act,
+    testing::{self, Clerk, TestOffice},
+};
+use relay_core::{chance::OsChance, clock::HandClock, id::Id};
+use secrecy::SecretString;
+use tokio::runtime::Runtime;
+use virtual_card::{Cut, SoftwareReader, VirtualCard};
+
+struct Keys {
+    authorities: Authorities,
+    master: IssuerMaster,
+}
+
+static KEYS: LazyLock<Keys> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let passphrase = Passphrase::make(&folder.path().join("passphrase"), &mut OsChance).unwrap();
+    let plan = CeremonyPlan {
+        folder: &folder.path().join("authority"),
+        settings: Settings {
+            organisation: "汐見市".into(),
+            oid_arc: ObjectArc::example(),
+            base_url: "http://pki.shiomi.example".into(),
+        },
+        present: vec!["S-0001".into()],
+        root_passphrase: &passphrase,
+        issuing_passphrase: &passphrase,
+    };
+    // The office's tests begin on this day.
+    let clock = HandClock::at(time::macros::datetime!(2026-11-01 1:00 UTC));
+    hold_ceremony(&plan, &clock, &mut OsChance).unwrap();
+    Keys {
+        authorities: Authorities::open(plan.folder, &passphrase).unwrap(),
+        master: IssuerMaster::new([7; 32]),
+    }
+});
+
+/// An office with a reader, and the runtime its records are waited for on.
+struct Scene {
+    runtime: Runtime,
+    office: TestOffice,
+    reader: SoftwareReader,
+}
+
+impl Scene {
+    fn open() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let office = runtime.block_on(testing::open()).unwrap();
+        let reader = SoftwareReader::with(blank());
+        Self {
+            runtime,
+            office,
+            reader,
+        }
+    }
+
+    fn enrol(&self, number: &str, password: &str) -> Result<Enrolled, NotEnrolled> {
+        self.enrol_as(number, password, &|| {
+            Act::of_process("setup", Id::<()>::new(&mut OsChance).uuid())
+        })
+    }
+
+    fn enrol_as(&self, number: &str, password: &str, act: &dyn Fn() -> Act) -> Result<Enrolled, NotEnrolled> {
+        let (roles, password): (BTreeSet<_>, _) = (Role::ALL.into(), SecretString::from(password));
+        let person = Person {
+            number,
+            name: "中村 明",
+            roles: &roles,
+            password: &password,
+        };
+        let mut desk = EnrolmentDesk {
+            office: &self.office.office,
+            runtime: self.runtime.handle(),
+            authorities: &KEYS.authorities,
+            master: &KEYS.master,
+            clock: &self.office.clock,
+            chance: &mut OsChance,
+            act,
+        };
+        let mut open = || self.reader.connect().map_err(CardError::from);
+        enrol(&mut open, person, &mut desk)
+    }
+
+    /// The same card, put in again after whatever happened to it.
+    fn card_again(&self) {
+        self.reader.cut(None);
+        self.reader.reinsert();
+    }
+
+    fn registered(&self) -> Vec<(String, Option<Vec<u8>>)> {
+        let staff = self.runtime.block_on(self.office.office.staff()).unwrap();
+        staff
+            .into_iter()
+            .map(|record| (record.staff.number, record.certificate))
+            .collect()
+    }
+}
+
+fn blank() -> VirtualCard {
+    VirtualCard::blank(&KEYS.master, &mut OsChance)
+}
+
+#[test]
+fn the_first_administrator_is_enrolled_whatever_cut_the_first_attempt_off() {
+    let mut cuts = 0;
+    for command in (0..).step_by(9) {
+        for cut in [Cut::AfterCommands(command), Cut::InsteadOfAnswer(command + 1)] {
+            let scene = Scene::open();
+            scene.reader.cut(Some(cut));
+            let first = scene.enrol("0100", "tide8rock2");
+            if first.is_ok() {
+                assert!(cuts > 4, "a card takes more commands than that");
+                return;
+            }
+            cuts += 1;
+            assert!(
+                scene.registered().is_empty(),
+                "nobody is registered without a finished card"
+            );
+            scene.card_again();
+            let enrolled = scene.enrol("0100", "tide8rock2").unwrap();
+            assert_eq!(
+                scene.registered(),
+                [("0100".to_owned(), Some(enrolled.serial.0.to_vec()))]
+            );
+            scene.card_again();
+            let mut chip = Chip::select(scene.reader.connect().unwrap()).unwrap();
+            assert_eq!(chip.life(), ChipLife::Closed);
+            assert_eq!(chip.tries_left(PinSlot::Holder), Ok(Tries::Left(5)));
+            chip.verify_pin(PinSlot::Holder, &"tide8rock2".into()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_finished_card_is_taken_up_by_whoever_knows_its_password_and_by_nobody_else() {
+    let scene = Scene::open();
+    // The card is closed; that it is, nobody hears.
+    let commands = {
+        let other = Scene::open();
+        other.enrol("0100", "tide8rock2").unwrap();
+        other.reader.commands()
+    };
+    scene.reader.cut(Some(Cut::InsteadOfAnswer(commands)));
+    scene.enrol("0100", "tide8rock2").unwrap_err();
+    scene.card_again();
+    let finished = Chip::select(scene.reader.connect().unwrap()).unwrap();
+    assert_eq!(finished.life(), ChipLife::Closed);
+    drop(finished);
+    let other_number = scene.enrol("0101", "tide8rock2").unwrap_err();
+    assert!(matches!(other_number, NotEnrolled::NotBlank), "{other_number}");
+    scene.card_again();
+    let wrong = scene.enrol("0100", "rock8tide2").unwrap_err();
+    assert!(
+        matches!(wrong, NotEnrolled::Card(CardError::WrongPin { tries_left: 4 })),
+        "{wrong}"
+    );
+    assert!(scene.registered().is_empty());
+    scene.card_again();
+    let enrolled = scene.enrol("0100", "tide8rock2").unwrap();
+    assert!(enrolled.found);
+    // Once it is somebody's, it is no blank for anybody.
+    scene.card_again();
+    let again = scene.enrol("0100", "tide8rock2").unwrap_err();
+    assert!(matches!(again, NotEnrolled::NotBlank), "{again}");
+}
+
+#[test]
+fn who_joins_later_is_enrolled_by_an_administrator_in_the_same_way() {
+    let scene = Scene::open();
+    let first = scene.enrol("0100", "tide8rock2").unwrap();
+    scene.reader.insert(blank());
+    let early = scene.enrol("0101", "moss7hill3").unwrap_err();
+    assert!(
+        matches!(early, NotEnrolled::Office(office::OfficeError::NotFirstRun)),
+        "{early}"
+    );
+    let administrator: Clerk = scene.runtime.block_on(async {
+        let act = Act::of_process("login", Id::<()>::new(&mut OsChance).uuid());
+        let begun = scene
+            .office
+            .office
+            .log_in(&act, "窓口1", &first.serial.0)
+            .await
+            .unwrap();
+        Clerk {
+            id: begun.staff.id,
+            session: begun.session,
+            serial: first.serial.0.to_vec(),
+        }
+    });
+    let act = || administrator.act();
+    scene.card_again();
+    scene.reader.cut(Some(Cut::AfterCommands(12)));
+    scene.enrol_as("0101", "moss7hill3", &act).unwrap_err();
+    scene.card_again();
+    let joined = scene.enrol_as("0101", "moss7hill3", &act).unwrap();
+    assert_eq!(scene.registered().len(), 2);
+    // A second card takes the first one's place.
+    scene.reader.insert(blank());
+    let second = scene.enrol_as("0101", "moss7hill3", &act).unwrap();
+    assert_eq!((second.staff, scene.registered().len()), (joined.staff, 2));
+    assert_ne!(second.serial, joined.serial);
+}
+
+#[test]
+fn a_residents_card_in_the_making_is_never_written_over() {
+    use issuance::records::Records;
+    let scene = Scene::open();
+    scene.enrol("0100", "tide8rock2").unwrap();
+    let (card, resident) = (blank(), testing::city(60));
+    let chip = card.serial();
+    let case = scene.runtime.block_on(async {
+        scene.office.import(resident.clone()).await.unwrap();
+        let clerk = scene.office.clerk_of_all_trades("窓口2").await.unwrap();
+        let case = scene
+            .office
+            .verified(&clerk, &testing::adults(&resident)[0])
+            .await
+            .unwrap()
+            .id;
+        (clerk, case)
+    });
+    let mut records = office::OfficeRecords::new(
+        scene.office.office.clone(),
+        scene.runtime.handle().clone(),
+        case.0.session,
+    );
+    records.bind_chip(case.1, chip.as_bytes()).unwrap();
+    scene.reader.insert(card);
+    // Its personalisation is begun.
+    let mut session = Chip::select(scene.reader.connect().unwrap())
+        .unwrap()
+        .personalise(&KEYS.master, &mut OsChance)
+        .unwrap();
+    session
+        .generate_key(card::KeySlot::Authentication, card::KeyRule::Free)
+        .unwrap();
+    drop(session);
+    scene.card_again();
+    let refused = scene.enrol_as("0102", "moss7hill3", &|| case.0.act()).unwrap_err();
+    assert!(matches!(refused, NotEnrolled::NotBlank), "{refused}");
+}
