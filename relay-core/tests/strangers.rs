@@ -1,5 +1,6 @@
 //! Strangers judge what is sent: xmlsec1 verifies and decrypts it, Lasso takes it as service and as identity provider,
-//! pysaml2 takes it as service. What only our own code accepts is not proved.
+//! pysaml2 takes it as service, libxml2 holds it against the standards' schemas. What only our own code accepts is not
+//! proved.
 #![cfg(feature = "saml")]
 
 #[path = "strangers/keys_and_seals.rs"]
@@ -12,3 +13,5 @@ mod peer;
 mod with_lasso;
 #[path = "strangers/with_pysaml2.rs"]
 mod with_pysaml2;
+#[path = "strangers/with_schemas.rs"]
+mod with_schemas;

@@ -303,3 +303,76 @@ fn cipher_data(bytes: &[u8]) -> Element {
 fn xenc(local: &'static str) -> Element {
     Element::new(Space::Encryption, local)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn method(algorithm: &str, digest: Option<&str>) -> EncryptionMethod {
+        EncryptionMethod {
+            algorithm: algorithm.into(),
+            digest: digest.map(str::to_owned),
+        }
+    }
+
+    const GCM: &str = "http://www.w3.org/2009/xmlenc11#aes256-gcm";
+    const CBC: &str = "http://www.w3.org/2001/04/xmlenc#aes128-cbc";
+    const OAEP: &str = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p";
+    const OAEP_11: &str = "http://www.w3.org/2009/xmlenc11#rsa-oaep";
+    const RSA_1_5: &str = "http://www.w3.org/2001/04/xmlenc#rsa-1_5";
+    const TRIPLE_DES: &str = "http://www.w3.org/2001/04/xmlenc#tripledes-cbc";
+
+    #[test]
+    fn a_service_gets_the_best_it_names_and_the_defaults_where_it_names_nothing() {
+        let default = (ContentCipher::Aes128Gcm, KeyTransport::OaepSha1);
+        for (named, expected) in [
+            (vec![], default),
+            (vec![method(OAEP, None)], default),
+            (vec![method(OAEP, Some(SHA1))], default),
+            (
+                vec![method(GCM, None)],
+                (ContentCipher::Aes256Gcm, KeyTransport::OaepSha1),
+            ),
+            // One that notices a changed bit before one that doesn't, whatever the order.
+            (
+                vec![
+                    method(CBC, None),
+                    method(GCM, None),
+                    method(RSA_1_5, None),
+                    method(OAEP_11, Some(SHA256)),
+                ],
+                (ContentCipher::Aes256Gcm, KeyTransport::OaepSha256),
+            ),
+            (
+                vec![method(TRIPLE_DES, None), method(CBC, None), method(OAEP, None)],
+                (ContentCipher::Aes128Cbc, KeyTransport::OaepSha1),
+            ),
+        ] {
+            assert_eq!(chosen(&named), Some(expected), "{named:?}");
+        }
+    }
+
+    #[test]
+    fn a_service_that_names_only_what_is_not_spoken_gets_nothing() {
+        for named in [
+            vec![method(TRIPLE_DES, None)],
+            vec![method(GCM, None), method(RSA_1_5, None)],
+            // Peers read MGF1P with SHA-256 in different ways; it is not sent.
+            vec![method(GCM, None), method(OAEP, Some(SHA256))],
+        ] {
+            assert_eq!(chosen(&named), None, "{named:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_rsa_certificate_is_no_key_to_encrypt_to() {
+        let made = |algorithm| {
+            let pair = rcgen::KeyPair::generate_for(algorithm).unwrap();
+            let certificate = rcgen::CertificateParams::default().self_signed(&pair).unwrap();
+            SealingKey::new(certificate.der(), ContentCipher::default(), KeyTransport::default()).map(|_| ())
+        };
+        assert_eq!(made(&rcgen::PKCS_ECDSA_P256_SHA256), Err(SealingKeyError::Key));
+        let none = SealingKey::new(b"none", ContentCipher::default(), KeyTransport::default());
+        assert_eq!(none.map(|_| ()), Err(SealingKeyError::Certificate));
+    }
+}

@@ -60,7 +60,7 @@ fn id_in(xml: &str) -> &str {
 }
 
 /// One of each message there is, signed by `key`, with its element's name.
-fn every_message(relay: &Party, service: &Party) -> Vec<(&'static str, SignedMessage)> {
+pub fn every_message(relay: &Party, service: &Party) -> Vec<(&'static str, SignedMessage)> {
     let sealed = || Identified::Sealed(service.seal().seal_name(&name(), &mut chance()));
     let key = &relay.key;
     let request = fresh_id();

@@ -64,3 +64,43 @@ fn deflated(bytes: &[u8]) -> Vec<u8> {
         .and_then(|()| encoder.finish())
         .expect("memory can be written to")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_goes_behind_whatever_the_address_has() {
+        assert_eq!(with_query("https://a.example/sso", "x=1"), "https://a.example/sso?x=1");
+        assert_eq!(with_query("https://a.example/sso?", "x=1"), "https://a.example/sso?x=1");
+        assert_eq!(
+            with_query("https://a.example/sso?t=2", "x=1"),
+            "https://a.example/sso?t=2&x=1"
+        );
+        assert_eq!(
+            with_query("https://a.example/sso?t=2&", "x=1"),
+            "https://a.example/sso?t=2&x=1"
+        );
+    }
+
+    #[test]
+    fn what_is_escaped_is_read_back_by_every_way_of_reading() {
+        let text = "a b+c/d=%é\u{1}~-._&";
+        let escaped = encoded(text);
+        assert_eq!(escaped, "a%20b%2Bc%2Fd%3D%25%C3%A9%01~-._%26");
+        let form = format!("k={escaped}");
+        let read = url::form_urlencoded::parse(form.as_bytes()).next().unwrap();
+        assert_eq!(read.1, text);
+    }
+
+    #[test]
+    fn a_message_is_deflated_without_a_header_and_inflates_to_itself() {
+        use std::io::Read;
+        let message = "<samlp:AuthnRequest></samlp:AuthnRequest>".repeat(20);
+        let mut inflated = String::new();
+        flate2::read::DeflateDecoder::new(&*deflated(message.as_bytes()))
+            .read_to_string(&mut inflated)
+            .unwrap();
+        assert_eq!(inflated, message);
+    }
+}
