@@ -1,0 +1,45 @@
+//! Why a provider's records did not do what was asked.
+
+use relay_core::seal::SealError;
+use store::{StoreError, cluster::ClusterError, migrate::MigrateError};
+
+/// A refusal or a failure. What is shown of it holds nothing of a person.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderError {
+    /// The database: away, full, or at fault.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The private cluster could not be set up.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The schema could not be brought up to date.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// The database is at another version than this program.
+    #[error("the database is at version {database}, this program needs {program}: migrate it, or update the program")]
+    Version {
+        /// The database's.
+        database: i32,
+        /// Ours.
+        program: i32,
+    },
+    /// A sealed column does not open: wrong keys file, or changed in the database.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// No request waits for this answer: answered already, too late, or never sent.
+    #[error("no request waits for this answer")]
+    NotAsked,
+    /// Another browser began this sign-in.
+    #[error("the answer came from another browser than the one that was sent off")]
+    OtherBrowser,
+    /// The assertion was taken before.
+    #[error("the assertion was taken before")]
+    Replayed,
+}
+
+impl ProviderError {
+    /// Whether the database was away: waiting and asking again is what helps.
+    pub const fn is_away(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_away())
+    }
+}

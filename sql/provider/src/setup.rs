@@ -1,0 +1,97 @@
+//! Setting a provider's database up in a cluster, and bringing it to this program's version.
+
+use refinery::Runner;
+use secrecy::SecretString;
+use store::{
+    Door,
+    cluster::{Cluster, Login},
+    migrate::Migrated,
+};
+
+use crate::ProviderError;
+
+mod embedded {
+    refinery::embed_migrations!("migrations");
+}
+
+/// One provider's names in its cluster: its database, and the roles that follow from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Provider(pub &'static str);
+
+impl Provider {
+    /// The database's name.
+    pub const fn database(self) -> &'static str {
+        self.0
+    }
+
+    /// The role the portal logs in as.
+    pub const fn user(self) -> &'static str {
+        self.0
+    }
+
+    /// The role that owns the schema and runs migrations; no portal ever logs in as it. The migrations find the
+    /// portal's role by this name's ending.
+    pub fn owner(self) -> String {
+        format!("{}_owner", self.0)
+    }
+}
+
+/// What an installation made.
+#[derive(Debug, Clone)]
+pub struct Installed {
+    /// The way in for the portal.
+    pub door: Door,
+    /// What the migrations did.
+    pub migrated: Migrated,
+}
+
+/// Makes `provider`'s database and its roles in a running `cluster`, with the given passwords, and migrates it. Asked
+/// again it brings passwords and version up to date.
+///
+/// # Errors
+/// [`ProviderError`]
+pub async fn install(
+    cluster: &Cluster,
+    provider: Provider,
+    owner_password: SecretString,
+    user_password: SecretString,
+) -> Result<Installed, ProviderError> {
+    let owner = Login {
+        name: provider.owner(),
+        password: owner_password,
+    };
+    let user = Login {
+        name: provider.user().to_owned(),
+        password: user_password,
+    };
+    cluster
+        .provision(provider.database(), &owner, std::slice::from_ref(&user))
+        .await?;
+    Ok(Installed {
+        migrated: migrate(&cluster.door(provider.database(), &owner)?).await?,
+        door: cluster.door(provider.database(), &user)?,
+    })
+}
+
+/// Brings the database behind `owner_door` to this program's version.
+///
+/// # Errors
+/// [`ProviderError::Migrate`]
+pub async fn migrate(owner_door: &Door) -> Result<Migrated, ProviderError> {
+    Ok(store::migrate::migrate(owner_door, &migrations()).await?)
+}
+
+/// Every migration of a provider's database.
+pub fn migrations() -> Runner {
+    embedded::migrations::runner()
+}
+
+/// The version this program needs.
+pub(crate) fn newest() -> i32 {
+    migrations()
+        .get_migrations()
+        .iter()
+        .map(refinery::Migration::version)
+        .max()
+        .unwrap_or(0)
+}
