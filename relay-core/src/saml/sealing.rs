@@ -17,7 +17,7 @@ use x509_parser::prelude::FromDer;
 use zeroize::Zeroizing;
 
 use super::{
-    message::{EncryptionMethod, KeyDescriptor, NameId},
+    message::{EncryptionMethod, KeyDescriptor, KeyUse, NameId},
     send,
     writer::{Element, Space},
 };
@@ -239,6 +239,25 @@ impl SealingKey {
     }
 }
 
+/// `certificate` (DER) as the key of this side's metadata that others encrypt to, naming what is read here, the most
+/// wanted first. At the relay it is the blind half's: the front can't read what is sealed to it.
+pub fn encryption_descriptor(certificate: &[u8]) -> KeyDescriptor {
+    let read = |algorithm: &str, digest: Option<&str>| EncryptionMethod {
+        algorithm: algorithm.to_owned(),
+        digest: digest.map(str::to_owned),
+    };
+    let ciphers = ContentCipher::ALL.into_iter().filter(|cipher| cipher.authenticates());
+    let transports = KeyTransport::ALL.into_iter();
+    KeyDescriptor {
+        usage: KeyUse::Encryption,
+        certificate: certificate.to_vec(),
+        methods: ciphers
+            .map(|cipher| read(cipher.uri(), None))
+            .chain(transports.map(|transport| read(transport.uri(), Some(transport.digest()))))
+            .collect(),
+    }
+}
+
 /// The best of what metadata names: among content ciphers those that notice a change first, then in the reader's order.
 /// Where it names none of one kind, that kind's default.
 fn chosen(methods: &[EncryptionMethod]) -> Option<(ContentCipher, KeyTransport)> {
@@ -362,6 +381,16 @@ mod tests {
         ] {
             assert_eq!(chosen(&named), None, "{named:?}");
         }
+    }
+
+    #[test]
+    fn what_this_side_names_in_its_metadata_is_what_others_then_choose() {
+        let methods = encryption_descriptor(b"certificate").methods;
+        assert_eq!(
+            chosen(&methods),
+            Some((ContentCipher::Aes128Gcm, KeyTransport::OaepSha1))
+        );
+        assert!(!methods.iter().any(|method| method.algorithm.contains("cbc")));
     }
 
     #[test]

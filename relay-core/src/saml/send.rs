@@ -21,12 +21,12 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 pub(super) use parts::name_id;
 pub(super) use redirect::{encoded, with_query};
-pub use soap::{FaultCode, PAOS_MEDIA_TYPE, fault};
+pub use soap::{FaultCode, PAOS_MEDIA_TYPE, fault, is_enhanced_client};
 
 use super::{
     message::{Artifact, RelayState},
     signing::SigningKey,
-    writer::{Element, NotAsWritten},
+    writer::Element,
 };
 
 /// A message that can't be written as its struct stands.
@@ -163,11 +163,5 @@ impl Artifact {
             action: location.to_owned(),
             fields: [("SAMLart", self.encode())].into_iter().chain(state).collect(),
         }
-    }
-}
-
-impl From<NotAsWritten> for Unwritable {
-    fn from(_: NotAsWritten) -> Self {
-        Self::StoredMessage
     }
 }

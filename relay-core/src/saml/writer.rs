@@ -217,6 +217,11 @@ impl Element {
         self.space == Some(space) && self.local == local
     }
 
+    /// Whether its name is of that namespace.
+    pub(crate) fn is_in(&self, space: Space) -> bool {
+        self.space == Some(space)
+    }
+
     /// The element written by itself, in exclusive canonical form.
     pub(crate) fn canonical(&self) -> String {
         let mut out = String::with_capacity(4096);

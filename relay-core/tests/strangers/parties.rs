@@ -8,7 +8,7 @@ use relay_core::{
             IndexedEndpoint, KeyDescriptor, KeyUse, MessageId, NameId, Response, Role, SpRole, Status, Subject,
         },
         names::{AuthnContext, Binding, NameIdFormat},
-        sealing::{ContentCipher, KeyTransport, SealingKey},
+        sealing::{ContentCipher, KeyTransport, SealingKey, encryption_descriptor},
         signing::SigningKey,
     },
 };
@@ -70,13 +70,7 @@ impl Party {
         };
         let idp = IdpRole {
             role: Role {
-                keys: vec![
-                    self.key.descriptor(),
-                    KeyDescriptor {
-                        usage: KeyUse::Encryption,
-                        ..self.key.descriptor()
-                    },
-                ],
+                keys: vec![self.key.descriptor(), encryption_descriptor(self.key.certificate())],
                 single_logout: vec![at(Binding::Soap, "slo/soap"), at(Binding::Redirect, "slo")],
                 manage_name_id: vec![at(Binding::Soap, "manage-name-id/soap")],
                 artifact_resolution: vec![IndexedEndpoint {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::saml::{
     message::{ArtifactResolve, ArtifactResponse},
-    writer::Element,
+    writer::{Element, Space},
 };
 
 impl ArtifactResolve {
@@ -27,11 +27,19 @@ impl ArtifactResponse {
     ///
     /// [`SignedMessage::xml`]: super::SignedMessage::xml
     pub fn compose(&self) -> Result<Composed, Unwritable> {
-        let message = self.message.as_deref().map(Element::read).transpose()?;
+        let message = self.message.as_deref().map(stored).transpose()?;
         let request = self.in_response_to.as_ref();
         Ok(Composed {
             element: answering("ArtifactResponse", &self.head, request, &self.status).children(message),
             kind: Kind::Response,
         })
     }
+}
+
+/// A message as it was kept: one of the protocol's, nothing else that could be written.
+fn stored(xml: &str) -> Result<Element, Unwritable> {
+    Element::read(xml)
+        .ok()
+        .filter(|element| element.is_in(Space::Protocol))
+        .ok_or(Unwritable::StoredMessage)
 }

@@ -11,6 +11,26 @@ use crate::saml::{
 /// What an HTTP answer with a PAOS request in it is called.
 pub const PAOS_MEDIA_TYPE: &str = "application/vnd.paos+xml";
 
+/// Whether whoever asks a service for a page is an enhanced client, by its headers `Accept` and `PAOS`
+/// (saml-profiles section 4.2.3.1): it takes PAOS's media type and speaks the profile over PAOS.
+pub fn is_enhanced_client(accept: &str, paos: &str) -> bool {
+    let takes = accept.split(',').any(|range| {
+        range
+            .split(';')
+            .next()
+            .is_some_and(|kind| kind.trim() == PAOS_MEDIA_TYPE)
+    });
+    let mut parts = paos.split(';').map(|part| part.trim());
+    let quoted = |text: &str, name: &str| text.trim_matches('"') == name;
+    let version = parts.next().is_some_and(|first| {
+        let named = first
+            .strip_prefix("ver")
+            .map(|rest| rest.trim_start().trim_start_matches('=').trim_start());
+        named.is_some_and(|versions| versions.split(',').any(|one| quoted(one.trim(), ns::PAOS)))
+    });
+    takes && version && parts.any(|service| service.split(',').any(|one| quoted(one.trim(), ns::ECP)))
+}
+
 impl SignedMessage {
     /// A service's AuthnRequest to an enhanced client, with the headers it needs.
     pub fn paos_request(&self, headers: &PaosRequest) -> String {
@@ -98,4 +118,29 @@ fn idp_entry(idp: &IdpEntry) -> Element {
 
 fn soap(local: &'static str) -> Element {
     Element::new(Space::Soap, local)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_enhanced_client_is_known_by_its_two_headers_together() {
+        let paos = "ver=\"urn:liberty:paos:2003-08\";\"urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp\"";
+        let accept = "text/html, application/vnd.paos+xml;q=0.9, */*";
+        assert!(is_enhanced_client(accept, paos));
+        let as_others_write_it = "ver=\"urn:liberty:paos:2003-08\" ; \"urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp\",\"urn:example:option\"";
+        assert!(is_enhanced_client("application/vnd.paos+xml", as_others_write_it));
+        for (accept, paos) in [
+            ("text/html, */*", paos),
+            (accept, ""),
+            (accept, "ver=\"urn:liberty:paos:2003-08\""),
+            (
+                accept,
+                "ver=\"urn:liberty:paos:2006-08\";\"urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp\"",
+            ),
+        ] {
+            assert!(!is_enhanced_client(accept, paos), "{accept} {paos}");
+        }
+    }
 }
