@@ -5,6 +5,8 @@
 
 #[path = "strangers/keys_and_seals.rs"]
 mod keys_and_seals;
+#[path = "strangers/lasso_taken.rs"]
+mod lasso_taken;
 #[path = "strangers/parties.rs"]
 mod parties;
 #[path = "strangers/peer.rs"]

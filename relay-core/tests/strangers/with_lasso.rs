@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Lasso in the service's place, knowing the relay by its metadata.
-fn lasso_as_service(relay: &Party, service: &Party) -> Peer {
+pub fn lasso_as_service(relay: &Party, service: &Party) -> Peer {
     let mut lasso = Peer::start("lasso_peer.py");
     lasso.ask(
         "begin",
@@ -29,7 +29,7 @@ fn lasso_as_service(relay: &Party, service: &Party) -> Peer {
 }
 
 /// Lasso in the place of an identity provider, knowing us as a service.
-fn lasso_as_identity_provider(relay: &Party, service: &Party) -> Peer {
+pub fn lasso_as_identity_provider(relay: &Party, service: &Party) -> Peer {
     let mut lasso = Peer::start("lasso_peer.py");
     lasso.ask(
         "begin",
@@ -39,7 +39,7 @@ fn lasso_as_identity_provider(relay: &Party, service: &Party) -> Peer {
     lasso
 }
 
-fn text<'a>(answer: &'a Value, field: &str) -> &'a str {
+pub fn text<'a>(answer: &'a Value, field: &str) -> &'a str {
     answer[field].as_str().unwrap_or_else(|| panic!("{field} in {answer}"))
 }
 
@@ -55,7 +55,7 @@ fn message(form: &PostForm) -> &str {
 }
 
 /// A whole sign-in at Lasso with a sealed name.
-fn signed_in(relay: &Party, service: &Party) -> Peer {
+pub fn signed_in(relay: &Party, service: &Party) -> Peer {
     let mut lasso = lasso_as_service(relay, service);
     let request = asked(&mut lasso, "redirect");
     let sealed = Identified::Sealed(service.seal().seal_name(&name(), &mut chance()));
@@ -221,6 +221,14 @@ fn request(service: &Party, destination: &str, consumer: &str, binding: Binding)
         subject: None,
         provider_name: Some("汐見診療所".into()),
     }
+}
+
+/// A request of ours, and the URL that carries it.
+pub fn our_request(service: &Party) -> (MessageId, String) {
+    let sso = "https://relay.example/saml/sso";
+    let request = request(service, sso, CONSUMER, Binding::Post);
+    let url = request.compose().unwrap().redirect(sso, None, &service.key);
+    (request.head.id, url)
 }
 
 #[test]
