@@ -162,6 +162,8 @@ pub enum CardState {
     Made,
     /// In the resident's hand.
     Active,
+    /// Ended after its handover: lost, replaced, given back.
+    Revoked,
     /// Could not be finished; its certificates, if any, are revoked, its chip serial never taken again.
     Damaged,
 }
@@ -173,6 +175,7 @@ impl CardState {
             Self::Making => "making",
             Self::Made => "made",
             Self::Active => "active",
+            Self::Revoked => "revoked",
             Self::Damaged => "damaged",
         }
     }

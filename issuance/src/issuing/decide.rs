@@ -86,7 +86,7 @@ pub fn decide(journal: &CardJournal, facts: &ChipFacts) -> Next {
     }
     match journal.state {
         CardState::Making => {}
-        CardState::Made | CardState::Active => return Next::Finished,
+        CardState::Made | CardState::Active | CardState::Revoked => return Next::Finished,
         CardState::Damaged => return Next::Damaged(Damage::MarkedBefore),
     }
     match first_to_do(journal, facts) {
@@ -234,6 +234,7 @@ mod tests {
             CardState::Making,
             CardState::Made,
             CardState::Active,
+            CardState::Revoked,
             CardState::Damaged,
         ] {
             let (mut journal, mut facts) = up_to(Step::Write);
@@ -309,6 +310,7 @@ mod tests {
         for (state, next) in [
             (CardState::Made, Next::Finished),
             (CardState::Active, Next::Finished),
+            (CardState::Revoked, Next::Finished),
             (CardState::Damaged, Next::Damaged(Damage::MarkedBefore)),
         ] {
             journal.state = state;

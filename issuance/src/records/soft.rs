@@ -304,7 +304,7 @@ impl Records for SoftRecords {
         self.verb(|store| {
             match store.known(card)?.state {
                 CardState::Damaged => return Ok(()),
-                CardState::Active => return Err(conflict("the card is active")),
+                CardState::Active | CardState::Revoked => return Err(conflict("the card was handed over")),
                 CardState::Making | CardState::Made => {}
             }
             store.move_case(card, &CaseEvent::CardDamaged)?;

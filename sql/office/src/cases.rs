@@ -545,6 +545,7 @@ pub(crate) fn card_state(text: &str) -> Result<CardState, OfficeError> {
         CardState::Making,
         CardState::Made,
         CardState::Active,
+        CardState::Revoked,
         CardState::Damaged,
     ]
     .into_iter()

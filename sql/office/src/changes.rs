@@ -12,6 +12,8 @@ pub enum Change {
     Case(CaseId),
     /// The roster was changed: [`Office::refresh_index`].
     Roster,
+    /// Something was written to the outbox, or the front has answered: [`Office::outbox_state`].
+    Outbox,
 }
 
 /// An open ear for changes; closed when dropped.
@@ -24,7 +26,9 @@ impl Changes {
     /// # Errors
     /// [`OfficeError`] when the database cannot be reached.
     pub async fn listen(door: &Door) -> Result<Self, OfficeError> {
-        Ok(Self(Ear::open(door, &["office_case", "office_roster"]).await?))
+        Ok(Self(
+            Ear::open(door, &["office_case", "office_roster", "office_outbox"]).await?,
+        ))
     }
 
     /// The next change; `None` when the connection ended: listen anew, and look what changed meanwhile. When very much
@@ -35,6 +39,7 @@ impl Changes {
             match (heard.channel.as_str(), heard.payload.parse()) {
                 ("office_case", Ok(case)) => return Some(Change::Case(CaseId::from_uuid(case))),
                 ("office_roster", _) => return Some(Change::Roster),
+                ("office_outbox", _) => return Some(Change::Outbox),
                 _ => {}
             }
         }

@@ -145,6 +145,16 @@ pub enum OfficeError {
     /// Something that went wrong with the case is not settled.
     #[error("an incident of the case is open: settle it first")]
     IncidentOpen,
+    /// This database is older than what the relay's front has seen of it.
+    #[error(
+        "the relay's front has applied message {front}, this database only sent {sent}: it was restored from an older copy; compare both before anything is sent"
+    )]
+    OutboxBehind {
+        /// The last number this database gave.
+        sent: u64,
+        /// The last number the front applied.
+        front: u64,
+    },
     /// No notice was issued for the case.
     #[error("no delivery notice was issued for this case")]
     NoNotice,

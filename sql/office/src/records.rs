@@ -194,7 +194,7 @@ fn serial_of(bytes: &[u8]) -> Result<CertificateSerial, OfficeError> {
         .map_err(|_| OfficeError::Unreadable("office.certificate"))
 }
 
-fn slot_of(number: i16) -> Result<KeySlot, OfficeError> {
+pub(crate) fn slot_of(number: i16) -> Result<KeySlot, OfficeError> {
     KeySlot::ALL
         .into_iter()
         .find(|slot| i16::from(slot.reference()) == number)

@@ -74,11 +74,19 @@ pub enum AuditAct {
     CardPinResetBegun,
     /// Subjects: case, card.
     CardPinReset,
+    /// Subjects: case, card. Details: words.
+    CardSuspended,
+    /// Subjects: case, card. Details: words.
+    CardResumed,
+    /// Subjects: case, card. Details: reason, words.
+    CardRevoked,
+    /// Subjects: case, card. Details: approved_by, words.
+    CardRelinked,
 }
 
 impl AuditAct {
     /// Every act, in the order of the list in the database.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 38] = [
         Self::StaffAdded,
         Self::StaffRolesChanged,
         Self::StaffCertificateRegistered,
@@ -113,6 +121,10 @@ impl AuditAct {
         Self::CardPinSet,
         Self::CardPinResetBegun,
         Self::CardPinReset,
+        Self::CardSuspended,
+        Self::CardResumed,
+        Self::CardRevoked,
+        Self::CardRelinked,
     ];
 
     /// As stored, and as the key of its words on the screen.
@@ -152,6 +164,10 @@ impl AuditAct {
             Self::CardPinSet => "card.pin_set",
             Self::CardPinResetBegun => "card.pin_reset_begun",
             Self::CardPinReset => "card.pin_reset",
+            Self::CardSuspended => "card.suspended",
+            Self::CardResumed => "card.resumed",
+            Self::CardRevoked => "card.revoked",
+            Self::CardRelinked => "card.relinked",
         }
     }
 }

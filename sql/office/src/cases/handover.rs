@@ -339,6 +339,8 @@ impl Office {
                         &[&recorded.card.uuid(), &doing.at],
                     )
                     .await?;
+                    // The relay's front hears of it through the outbox: what is handed over can be used.
+                    self.register_card(&tx, &doing, recorded.card).await?;
                     let event = CaseEvent::HandedOver(checked);
                     let version = self.advance(&tx, &doing, &row, &event, None).await?;
                     tx.execute(

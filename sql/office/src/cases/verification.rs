@@ -29,6 +29,8 @@ pub enum Purpose {
     Making,
     /// The second look at a handover.
     Handover,
+    /// The mending of a wrong link.
+    Relink,
 }
 
 impl Purpose {
@@ -38,6 +40,7 @@ impl Purpose {
             Self::VerificationException => "verification_exception",
             Self::Making => "making",
             Self::Handover => "handover",
+            Self::Relink => "relink",
         }
     }
 
@@ -45,7 +48,7 @@ impl Purpose {
     pub const fn role(self) -> Role {
         match self {
             Self::VerificationException => Role::Verification,
-            Self::Making => Role::Issuing,
+            Self::Making | Self::Relink => Role::Issuing,
             Self::Handover => Role::Handover,
         }
     }

@@ -244,7 +244,9 @@ impl Office {
                 let row = card_row(&tx, card).await?;
                 match row.state {
                     CardState::Damaged => return Ok(()),
-                    CardState::Active => return Err(OfficeError::CardConflict("the card is active".into())),
+                    CardState::Active | CardState::Revoked => {
+                        return Err(OfficeError::CardConflict("the card was handed over".into()));
+                    }
                     CardState::Making | CardState::Made => {}
                 }
                 let case = self.held(&tx, &doing, row.case).await?;

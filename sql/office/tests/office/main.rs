@@ -5,6 +5,7 @@ mod day;
 mod desks;
 mod loss;
 mod making;
+mod outbox;
 mod privacy;
 mod roster;
 mod schema;

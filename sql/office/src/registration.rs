@@ -1,0 +1,319 @@
+//! What happens to a card after its handover, as far as the relay's front must know: registered, suspended, resumed,
+//! ended, and a wrong link mended. Each change and the message that tells of it are one transaction.
+
+use issuance::{
+    case::{CardId, CaseId, ResidentId},
+    records::KeySlot,
+    staff::Role,
+};
+pub use relay_core::registration::RevocationReason;
+use serde_json::json;
+use store::Tx;
+use uuid::Uuid;
+
+use crate::{
+    Act, AuditAct, Office, OfficeError,
+    act::Doing,
+    cases::{ApprovalId, Purpose, use_approval},
+};
+
+/// Whether a card that was handed over may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardStanding {
+    /// It may.
+    Active,
+    /// Not for now: reported lost.
+    Suspended,
+    /// Never again.
+    Revoked,
+}
+
+impl CardStanding {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+impl Office {
+    /// Whether the card that was handed over in `case` may be used; `None` while none was.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn card_standing(&self, case: CaseId) -> Result<Option<CardStanding>, OfficeError> {
+        self.read("card_standing", |tx| async move {
+            let row = tx
+                .query_opt(
+                    "-- card_standing\n\
+                     SELECT r.state FROM office.card_case c JOIN office.registration r ON r.card = c.card\n\
+                     WHERE c.id = $1 ORDER BY r.slot LIMIT 1",
+                    &[&case.uuid()],
+                )
+                .await?;
+            row.map(|row| standing(row.get(0))).transpose()
+        })
+        .await
+    }
+
+    /// Stops a card for now: its holder says that it is lost. It can be resumed.
+    ///
+    /// # Errors
+    /// [`OfficeError::CardConflict`] unless it is active, [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
+    pub async fn suspend_card(&self, act: &Act, case: CaseId, words: &str) -> Result<(), OfficeError> {
+        self.act(
+            "suspend_card",
+            AuditAct::CardSuspended,
+            Some(case),
+            act,
+            |tx, doing| async move {
+                // Whoever answers the telephone stops a lost card: a wrong stop is mended in a minute, a late one is not.
+                doing.must(&[Role::Reception, Role::Verification, Role::Issuing, Role::Handover])?;
+                let (card, _) = self
+                    .given(&tx, case, &[CardStanding::Active], "it is not active")
+                    .await?;
+                self.restate(&tx, &doing, card, CardStanding::Suspended, "suspend", None)
+                    .await?;
+                let details = json!({ "words": self.seal_words(&doing, words) });
+                Ok(self
+                    .record(
+                        &tx,
+                        &doing,
+                        AuditAct::CardSuspended,
+                        json!({ "case": case, "card": card }),
+                        details,
+                    )
+                    .await?)
+            },
+        )
+        .await
+    }
+
+    /// Lets a suspended card be used again.
+    ///
+    /// # Errors
+    /// [`OfficeError::CardConflict`] unless it is suspended, [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
+    pub async fn resume_card(&self, act: &Act, case: CaseId, words: &str) -> Result<(), OfficeError> {
+        self.act(
+            "resume_card",
+            AuditAct::CardResumed,
+            Some(case),
+            act,
+            |tx, doing| async move {
+                doing.must(&[Role::Verification, Role::Issuing])?;
+                let (card, _) = self
+                    .given(&tx, case, &[CardStanding::Suspended], "it is not suspended")
+                    .await?;
+                self.restate(&tx, &doing, card, CardStanding::Active, "resume", None)
+                    .await?;
+                let details = json!({ "words": self.seal_words(&doing, words) });
+                Ok(self
+                    .record(
+                        &tx,
+                        &doing,
+                        AuditAct::CardResumed,
+                        json!({ "case": case, "card": card }),
+                        details,
+                    )
+                    .await?)
+            },
+        )
+        .await
+    }
+
+    /// Ends a card that was handed over, for good: its certificates are revoked, and its person may have another.
+    ///
+    /// # Errors
+    /// [`OfficeError::CardConflict`] when it is over already, [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
+    pub async fn revoke_card(
+        &self,
+        act: &Act,
+        case: CaseId,
+        reason: RevocationReason,
+        words: &str,
+    ) -> Result<(), OfficeError> {
+        self.act(
+            "revoke_card",
+            AuditAct::CardRevoked,
+            Some(case),
+            act,
+            |tx, doing| async move {
+                doing.must(&[Role::Issuing])?;
+                let good = [CardStanding::Active, CardStanding::Suspended];
+                let (card, _) = self.given(&tx, case, &good, "it is over already").await?;
+                let why = reason_name(reason);
+                self.restate(&tx, &doing, card, CardStanding::Revoked, "revoke", Some(why))
+                    .await?;
+                tx.execute(
+                    "-- revoke_card\nUPDATE office.card SET state = 'revoked', revoked_at = $2 WHERE id = $1",
+                    &[&card.uuid(), &doing.at],
+                )
+                .await?;
+                tx.execute(
+                    "-- revoke_certificates\n\
+                 UPDATE office.certificate SET revoked_at = $2, revocation = $3 WHERE card = $1 AND revoked_at IS NULL",
+                    &[&card.uuid(), &doing.at, &why],
+                )
+                .await?;
+                let details = json!({ "reason": why, "words": self.seal_words(&doing, words) });
+                Ok(self
+                    .record(
+                        &tx,
+                        &doing,
+                        AuditAct::CardRevoked,
+                        json!({ "case": case, "card": card }),
+                        details,
+                    )
+                    .await?)
+            },
+        )
+        .await
+    }
+
+    /// Mends a wrong link: the card's registrations stand for the person's next origin, so that everything a service
+    /// keeps under the old pseudonyms is no longer theirs. `second` is another clerk's agreement, used up here.
+    ///
+    /// # Errors
+    /// [`OfficeError::ApprovalMissing`], [`OfficeError::CardConflict`] when the card is over,
+    /// [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
+    pub async fn relink_card(
+        &self,
+        act: &Act,
+        case: CaseId,
+        second: ApprovalId,
+        words: &str,
+    ) -> Result<(), OfficeError> {
+        self.act("relink_card", AuditAct::CardRelinked, Some(case), act, |tx, doing| async move {
+            doing.must(&[Role::Issuing])?;
+            let good = [CardStanding::Active, CardStanding::Suspended];
+            let (card, _) = self.given(&tx, case, &good, "it is over already").await?;
+            let other = use_approval(&tx, &doing, case, Purpose::Relink, second).await?;
+            let two = vec![doing.staff()?.uuid(), other.uuid()];
+            let rows = tx
+                .query(
+                    "-- relink\n\
+                     UPDATE office.registration SET edition = (SELECT max(e.edition) + 1 FROM office.registration e\n\
+                     JOIN office.card k ON k.id = e.card WHERE k.resident = (SELECT resident FROM office.card WHERE id = $1))\n\
+                     WHERE card = $1 RETURNING id, edition",
+                    &[&card.uuid()],
+                )
+                .await?;
+            for row in &rows {
+                tx.execute(
+                    "-- tell_relink\n\
+                     INSERT INTO office.outbox (registration, act, edition, approved_by, written_at)\n\
+                     VALUES ($1, 'relink', $2, $3, $4)",
+                    &[&row.get::<_, Uuid>(0), &row.get::<_, i32>(1), &two, &doing.at],
+                )
+                .await?;
+            }
+            let details = json!({ "approved_by": other, "words": self.seal_words(&doing, words) });
+            Ok(self.record(&tx, &doing, AuditAct::CardRelinked, json!({ "case": case, "card": card }), details).await?)
+        })
+        .await
+    }
+
+    /// Registers both certificates of a card that is being handed over. Which comes first is chance, and so are the ids:
+    /// nothing in the two says that they are of one card.
+    pub(crate) async fn register_card(&self, tx: &Tx, doing: &Doing, card: CardId) -> Result<(), OfficeError> {
+        let mut slots = KeySlot::ALL.map(slot_number);
+        if self.draw::<1>()[0] & 1 == 1 {
+            slots.reverse();
+        }
+        let ids: Vec<Uuid> = slots.iter().map(|_| self.fresh_uuid()).collect();
+        tx.execute(
+            "-- register_card\n\
+             WITH person AS (\n\
+                 SELECT coalesce(max(r.edition), 0) AS edition FROM office.card k\n\
+                 JOIN office.card others ON others.resident = k.resident\n\
+                 LEFT JOIN office.registration r ON r.card = others.id WHERE k.id = $1),\n\
+             registered AS (\n\
+                 INSERT INTO office.registration (id, card, slot, edition, state, since)\n\
+                 SELECT new.id, $1, new.slot, person.edition, 'active', $4\n\
+                 FROM unnest($2::uuid[], $3::smallint[]) AS new (id, slot), person RETURNING id, edition)\n\
+             INSERT INTO office.outbox (registration, act, edition, written_at)\n\
+             SELECT r.id, told.act, CASE told.act WHEN 'register' THEN r.edition END, $4\n\
+             FROM registered r JOIN unnest($2::uuid[]) WITH ORDINALITY AS new (id, place) ON new.id = r.id,\n\
+             (VALUES (1, 'register'), (2, 'activate')) AS told (place, act) ORDER BY new.place, told.place",
+            &[&card.uuid(), &ids, &slots.to_vec(), &doing.at],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// The card handed over in `case`, locked, when it stands as one of `good`.
+    async fn given(
+        &self,
+        tx: &Tx,
+        case: CaseId,
+        good: &[CardStanding],
+        otherwise: &str,
+    ) -> Result<(CardId, ResidentId), OfficeError> {
+        let row = tx
+            .query_opt(
+                "-- given\n\
+                 SELECT k.id, k.resident, (SELECT r.state FROM office.registration r WHERE r.card = k.id ORDER BY slot LIMIT 1)\n\
+                 FROM office.card_case c JOIN office.card k ON k.id = c.card\n\
+                 WHERE c.id = $1 AND k.state IN ('active', 'revoked') FOR UPDATE OF k",
+                &[&case.uuid()],
+            )
+            .await?
+            .ok_or(OfficeError::NotFound("card handed over in this case"))?;
+        let state: Option<String> = row.get(2);
+        let standing = standing(state.ok_or(OfficeError::Unreadable("office.registration"))?)?;
+        if good.contains(&standing) {
+            Ok((CardId::from_uuid(row.get(0)), ResidentId::from_uuid(row.get(1))))
+        } else {
+            Err(OfficeError::CardConflict(otherwise.to_owned()))
+        }
+    }
+
+    async fn restate(
+        &self,
+        tx: &Tx,
+        doing: &Doing,
+        card: CardId,
+        to: CardStanding,
+        told: &str,
+        reason: Option<&str>,
+    ) -> Result<(), OfficeError> {
+        tx.execute(
+            "-- restate\n\
+             WITH changed AS (\n\
+                 UPDATE office.registration SET state = $2, since = $3 WHERE card = $1 RETURNING id)\n\
+             INSERT INTO office.outbox (registration, act, reason, written_at)\n\
+             SELECT id, $4, $5, $3 FROM changed ORDER BY id",
+            &[&card.uuid(), &to.as_str(), &doing.at, &told, &reason],
+        )
+        .await?;
+        Ok(())
+    }
+}
+
+/// A key slot as stored.
+const fn slot_number(slot: KeySlot) -> i16 {
+    match slot {
+        KeySlot::Authentication => 1,
+        KeySlot::Eligibility => 2,
+    }
+}
+
+/// A reason as stored and told: the reason's name in RFC 5280 §5.3.1.
+const fn reason_name(reason: RevocationReason) -> &'static str {
+    match reason {
+        RevocationReason::KeyCompromise => "key_compromise",
+        RevocationReason::Superseded => "superseded",
+        RevocationReason::CessationOfOperation => "cessation_of_operation",
+        RevocationReason::PrivilegeWithdrawn => "privilege_withdrawn",
+    }
+}
+
+fn standing(stored: String) -> Result<CardStanding, OfficeError> {
+    [CardStanding::Active, CardStanding::Suspended, CardStanding::Revoked]
+        .into_iter()
+        .find(|known| known.as_str() == stored)
+        .ok_or(OfficeError::Unreadable("office.registration"))
+}

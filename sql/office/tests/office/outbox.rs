@@ -1,0 +1,261 @@
+//! What the relay's front is told: written with the change, numbered without gaps, kept until it was applied.
+
+use issuance::{
+    case::CaseId,
+    handover::SightRule,
+    records::{CardState, KeySlot},
+    staff::Role,
+};
+use office::{
+    CardStanding, Numbered, OfficeError, RevocationReason,
+    cases::Purpose,
+    testing::{self, Clerk, TestOffice, adults, city},
+};
+use relay_core::{
+    chance::OsChance,
+    pseudonym::{Ceremony, Registrar, RegistrarSecret},
+    registration::{CardUse, Message},
+};
+use std::collections::BTreeSet;
+
+use crate::{make_card, on_card_thread, place};
+
+fn registrar() -> Registrar {
+    Registrar::new(RegistrarSecret::new(&mut OsChance), Ceremony::run(&mut OsChance).global)
+}
+
+/// The case of the `nth` adult, whose card was handed over.
+async fn handed_over(office: &TestOffice, clerk: &Clerk, nth: usize) -> CaseId {
+    let resident = adults(&city(60))[nth].clone();
+    let case = office.verified(clerk, &resident).await.unwrap().id;
+    let chip = format!("chip-{nth:04}").into_bytes();
+    let bound = chip.clone();
+    on_card_thread(office, clerk, move |records| make_card(records, case, &bound)).await;
+    let records = &office.office;
+    let shelf = place(&format!("A-{}", nth + 1));
+    let at = office.now(clerk, case).await.unwrap();
+    records.shelve(&clerk.act(), at, &shelf).await.unwrap();
+    let notice = records.issue_notice(&clerk.act(), case).await.unwrap();
+    let at = office.now(clerk, case).await.unwrap();
+    records.pin_set(&clerk.act(), at).await.unwrap();
+    let rule = SightRule::OneClerkTwice;
+    for look in [1, 2] {
+        office.clock.advance(time::Duration::seconds(5));
+        let at = office.now(clerk, case).await.unwrap();
+        records.confirm_sight(&clerk.act(), at, look, None).await.unwrap();
+    }
+    let at = office.now(clerk, case).await.unwrap();
+    records
+        .hand_over(&clerk.act(), at, &notice, &shelf, &chip, rule)
+        .await
+        .unwrap();
+    case
+}
+
+async fn open() -> (TestOffice, Clerk) {
+    let office = testing::open().await.unwrap();
+    office.import(city(60)).await.unwrap();
+    let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    (office, clerk)
+}
+
+fn acts(letters: &[Numbered]) -> Vec<(u64, &'static str)> {
+    letters
+        .iter()
+        .map(|letter| (letter.sequence, letter.message.act()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_card_handed_over_is_registered_and_activated_for_both_its_keys_apart() {
+    let (office, clerk) = open().await;
+    let records = &office.office;
+    assert_eq!(records.outbox_state().await.unwrap().waiting, 0);
+    let case = handed_over(&office, &clerk, 0).await;
+    assert_eq!(records.card_standing(case).await.unwrap(), Some(CardStanding::Active));
+    assert_eq!(records.outbox_state().await.unwrap().waiting, 4);
+
+    // Nothing can be sent before it is composed; composed twice it is composed once.
+    assert_eq!(records.outbox_next(10).await.unwrap(), []);
+    let registrar = registrar();
+    assert_eq!(records.compose_outbox(&registrar, 10).await.unwrap(), 4);
+    assert_eq!(records.compose_outbox(&registrar, 10).await.unwrap(), 0);
+    let letters = records.outbox_next(10).await.unwrap();
+    assert_eq!(
+        acts(&letters),
+        [(1, "register"), (2, "activate"), (3, "register"), (4, "activate")]
+    );
+    assert_eq!(
+        records.outbox_next(10).await.unwrap(),
+        letters,
+        "sent again, it is the same"
+    );
+    let ids: BTreeSet<_> = letters.iter().map(|letter| letter.message.registration()).collect();
+    assert_eq!(ids.len(), 2);
+    let mut uses = BTreeSet::new();
+    let mut pseudonyms = Vec::new();
+    for letter in &letters {
+        if let Message::Register {
+            used_for, pseudonym, ..
+        } = &letter.message
+        {
+            uses.insert(used_for.as_str());
+            pseudonyms.push(*pseudonym);
+        }
+    }
+    assert_eq!(
+        uses,
+        [CardUse::Authentication.as_str(), CardUse::Eligibility.as_str()].into()
+    );
+    assert_ne!(pseudonyms[0], pseudonyms[1], "encrypted apart");
+
+    // Applied in part, then whole.
+    records.outbox_applied(2).await.unwrap();
+    assert_eq!(
+        acts(&records.outbox_next(10).await.unwrap()),
+        [(3, "register"), (4, "activate")]
+    );
+    records.outbox_applied(4).await.unwrap();
+    let state = records.outbox_state().await.unwrap();
+    assert_eq!((state.waiting, state.oldest, state.trouble), (0, None, None));
+    assert!(state.answered_at.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_card_is_stopped_found_again_and_ended_and_the_front_hears_of_each() {
+    let (office, clerk) = open().await;
+    let records = &office.office;
+    let registrar = registrar();
+    let case = handed_over(&office, &clerk, 0).await;
+    records.compose_outbox(&registrar, 10).await.unwrap();
+    records.outbox_applied(4).await.unwrap();
+
+    records
+        .suspend_card(&clerk.act(), case, "バスの中で落とした")
+        .await
+        .unwrap();
+    assert!(matches!(
+        records.suspend_card(&clerk.act(), case, "もう一度").await,
+        Err(OfficeError::CardConflict(_))
+    ));
+    records.resume_card(&clerk.act(), case, "家にあった").await.unwrap();
+    let reason = RevocationReason::KeyCompromise;
+    let reception = office.clerk("鈴木 誠", "窓口2", &[Role::Reception]).await.unwrap();
+    assert!(matches!(
+        records.revoke_card(&reception.act(), case, reason, "").await,
+        Err(OfficeError::NotAllowed(Role::Issuing))
+    ));
+    records
+        .revoke_card(&clerk.act(), case, reason, "盗まれた")
+        .await
+        .unwrap();
+    assert!(matches!(
+        records.resume_card(&clerk.act(), case, "").await,
+        Err(OfficeError::CardConflict(_))
+    ));
+    assert_eq!(records.card_standing(case).await.unwrap(), Some(CardStanding::Revoked));
+    assert_eq!(records.revoked().await.unwrap().len(), KeySlot::ALL.len());
+
+    records.compose_outbox(&registrar, 10).await.unwrap();
+    let told: Vec<_> = acts(&records.outbox_next(10).await.unwrap());
+    assert_eq!(
+        told,
+        [
+            (5, "suspend"),
+            (6, "suspend"),
+            (7, "resume"),
+            (8, "resume"),
+            (9, "revoke"),
+            (10, "revoke")
+        ]
+    );
+    // The person may have another card now, and it is registered after it.
+    let card = records.chip(b"chip-0000").await.unwrap().unwrap();
+    assert_eq!(card.state, CardState::Revoked);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_front_restored_from_an_older_copy_is_brought_up_to_date() {
+    let (office, clerk) = open().await;
+    let records = &office.office;
+    let registrar = registrar();
+    handed_over(&office, &clerk, 0).await;
+    records.compose_outbox(&registrar, 10).await.unwrap();
+    let before = records.outbox_next(10).await.unwrap();
+    records.outbox_applied(4).await.unwrap();
+
+    records.outbox_expected(3).await.unwrap();
+    assert_eq!(records.outbox_state().await.unwrap().waiting, 2);
+    records.compose_outbox(&registrar, 10).await.unwrap();
+    let again = records.outbox_next(10).await.unwrap();
+    assert_eq!(acts(&again), [(3, "register"), (4, "activate")]);
+    assert_eq!(again[1], before[3]);
+    assert_ne!(again[0], before[2], "what was removed once applied is encrypted afresh");
+
+    // The other way round, nothing is sent.
+    assert!(matches!(
+        records.outbox_expected(9).await,
+        Err(OfficeError::OutboxBehind { sent: 4, front: 8 })
+    ));
+    records.outbox_trouble("the front does not answer").await.unwrap();
+    let state = records.outbox_state().await.unwrap();
+    assert_eq!(state.trouble.as_deref(), Some("the front does not answer"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_senders_at_once_give_each_message_one_number() {
+    let (office, clerk) = open().await;
+    for nth in 0..3 {
+        handed_over(&office, &clerk, nth).await;
+    }
+    let (one, other) = (office.office.clone(), office.second_console());
+    let registrar = registrar();
+    let (first, second) = tokio::join!(
+        one.compose_outbox(&registrar, 100),
+        other.compose_outbox(&registrar, 100)
+    );
+    assert_eq!(first.unwrap() + second.unwrap(), 12);
+    let numbers: Vec<u64> = one
+        .outbox_next(100)
+        .await
+        .unwrap()
+        .iter()
+        .map(|letter| letter.sequence)
+        .collect();
+    assert_eq!(numbers, (1..=12).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_link_is_mended_by_two_and_another_card_of_the_person_follows() {
+    let (office, clerk) = open().await;
+    let records = &office.office;
+    let second = office.clerk("鈴木 誠", "窓口2", &[Role::Issuing]).await.unwrap();
+    let case = handed_over(&office, &clerk, 0).await;
+    let registrar = registrar();
+    records.compose_outbox(&registrar, 10).await.unwrap();
+    records.outbox_applied(4).await.unwrap();
+
+    let unapproved = office::cases::ApprovalId::from_uuid(clerk.act().id);
+    assert!(matches!(
+        records.relink_card(&clerk.act(), case, unapproved, "").await,
+        Err(OfficeError::ApprovalMissing)
+    ));
+    let (approval, _) = records
+        .approve(&clerk.act(), case, Purpose::Relink, &second.serial)
+        .await
+        .unwrap();
+    records
+        .relink_card(&clerk.act(), case, approval, "同姓同名の人と取り違えた")
+        .await
+        .unwrap();
+    records.compose_outbox(&registrar, 10).await.unwrap();
+    let letters = records.outbox_next(10).await.unwrap();
+    assert_eq!(acts(&letters), [(5, "relink"), (6, "relink")]);
+    let Message::Relink { approved_by, .. } = &letters[0].message else {
+        panic!("a relink");
+    };
+    assert_eq!(
+        approved_by.ids(),
+        &[clerk.id.uuid().to_string(), second.id.uuid().to_string()]
+    );
+}
