@@ -10,6 +10,8 @@ pub mod chance;
 pub mod clock;
 #[cfg(feature = "pseudonyms")]
 pub mod envelope;
+#[cfg(feature = "pseudonyms")]
+pub mod escrow;
 pub mod id;
 #[cfg(feature = "pseudonyms")]
 pub mod pseudonym;

@@ -66,7 +66,8 @@ impl fmt::Debug for Ceremony {
 const FRONT: &str = "madoguchi-front-secret-1";
 const BLIND: &str = "madoguchi-blind-secret-1";
 
-/// The front's secret. Its text is what is filed, and what escrow splits.
+/// The front's secret; each copy wipes itself. Its text is what is filed, and what escrow splits.
+#[derive(Clone)]
 pub struct FrontSecret {
     pub(super) edition: KeyEdition,
     pub(super) reshuffling: Zeroizing<[u8; 32]>,
@@ -133,7 +134,8 @@ impl FrontSecret {
     }
 }
 
-/// The blind half's secret. Its text is what is filed, and what escrow splits.
+/// The blind half's secret; each copy wipes itself. Its text is what is filed, and what escrow splits.
+#[derive(Clone)]
 pub struct BlindSecret {
     pub(super) edition: KeyEdition,
     pub(super) reshuffling: Zeroizing<[u8; 32]>,

@@ -105,6 +105,11 @@ impl FrontRotation {
         }
     }
 
+    /// The edition that is left behind.
+    pub const fn from_edition(&self) -> KeyEdition {
+        self.from.edition
+    }
+
     /// What the blind half begins with.
     pub fn middle(&self) -> MiddleKey {
         MiddleKey {
@@ -199,6 +204,16 @@ impl BlindRotation {
             rekeying: Zeroizing::new(draw(chance)),
             middle,
         })
+    }
+
+    /// The edition that is left behind.
+    pub const fn from_edition(&self) -> KeyEdition {
+        self.from
+    }
+
+    /// What the front began with.
+    pub const fn middle(&self) -> &MiddleKey {
+        &self.middle
     }
 
     /// The public key of the next edition, for the front and the registrar.
