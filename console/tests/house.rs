@@ -60,6 +60,7 @@ const ARROWS: &[Arrow] = &[
     Arrow("my-page", "store", "opens its own database"),
     Arrow("card-bridge", "card", "signs with the card in the desk's reader"),
     Arrow("card-bridge", "relay-core", "clock and chance"),
+    Arrow("card-bridge", "portal-kit", "listener, headers, words"),
 ];
 
 /// Arrows that exist in tests and measures only.
@@ -69,6 +70,8 @@ const TEST_ARROWS: &[Arrow] = &[
     Arrow("console", "store", "fresh databases for tests"),
     Arrow("office", "store", "fresh databases for tests"),
     Arrow("relay-records", "store", "fresh databases for tests"),
+    Arrow("provider-records", "store", "fresh databases for tests"),
+    Arrow("card-bridge", "virtual-card", "the desk's card behind a real pcscd"),
 ];
 
 /// An outside crate that decides much, the one room where it lives, and why only there.

@@ -247,12 +247,19 @@ impl Site {
         &self.clock
     }
 
-    /// `routes` with all of this round them.
+    /// `routes` with all of this round them, the style sheet and a page for what is not there beside them.
     pub fn dress(self: &Arc<Self>, routes: Router) -> Router {
-        routes
-            .route(style::path(), get(style::serve))
-            .fallback(async || Trouble::not_found())
-            .layer(middleware::from_fn_with_state(Arc::clone(self), dressed))
+        self.wrap(
+            routes
+                .route(style::path(), get(style::serve))
+                .fallback(async || Trouble::not_found()),
+        )
+    }
+
+    /// `routes` alone with all of this round them, to be merged with another site's: machines' routes on a listener for
+    /// people.
+    pub fn wrap(self: &Arc<Self>, routes: Router) -> Router {
+        routes.layer(middleware::from_fn_with_state(Arc::clone(self), dressed))
     }
 
     fn may_pass(&self, address: Option<IpAddr>, headers: &HeaderMap) -> Result<(), Trouble> {

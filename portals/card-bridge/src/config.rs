@@ -1,0 +1,52 @@
+//! The helper's configuration file: where it listens, which fronts it signs for, which reader it uses.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use portal_kit::config::{self, ConfigError, Fault, Log};
+use url::Origin;
+
+/// The configuration of one desk's helper.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `[bridge] address`: a loopback address and port (127.0.0.1:47100).
+    pub address: SocketAddr,
+    /// `[front] origins`: whom it signs for, `https://host:port` each.
+    pub origins: Vec<Origin>,
+    /// `[front] authorities`: PEM file of the authorities that certify those fronts' servers.
+    pub authorities: PathBuf,
+    /// `[card] reader`: the PC/SC name of the residents' reader; none looks into every reader.
+    pub reader: Option<String>,
+    /// `[log]`
+    pub log: Log,
+}
+
+impl Config {
+    /// Reads and checks `file`.
+    ///
+    /// # Errors
+    /// When it cannot be read, or with every mistake in it.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        config::load(file, |document| {
+            let address = document.section("bridge", |bridge| {
+                let address = bridge.address("address");
+                if !address.ip().is_loopback() {
+                    bridge.mistake("address", Fault::NotAnAddress);
+                }
+                address
+            });
+            let (origins, authorities) =
+                document.section("front", |front| (front.origins("origins"), front.path("authorities")));
+            let reader = document.optional("card", |card| card.text_or("reader", " "));
+            Self {
+                address,
+                origins,
+                authorities,
+                reader: Some(reader).filter(|reader| !reader.trim().is_empty()),
+                log: document.optional("log", Log::read),
+            }
+        })
+    }
+}

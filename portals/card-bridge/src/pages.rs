@@ -1,0 +1,374 @@
+//! The helper's own pages, reached by plain navigation from the front's page and back.
+//!
+//! `GET /sign?challenge=…&return=…` takes the challenge in, `GET /ask/{id}` says who asks and takes the PIN,
+//! `POST /ask/{id}` has the card sign, `GET /answer/{id}` sends the browser back with a form. Another page's script
+//! reaches none of it: the `Host` must be this loopback address (DNS rebinding), a request for another page's frame,
+//! image or `fetch` is refused (Fetch Metadata), a PIN is taken only with an id that stands in this helper's own page,
+//! and the answer goes only to an origin that the configuration names.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use askama::Template;
+use axum::{
+    Extension, Router,
+    body::Bytes,
+    extract::{Path, Query, Request},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN},
+    },
+    middleware::{self, Next},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use portal_kit::{Html, Page, Say, Site, Trouble, Visit, Words, form::from_own_page, headers::Policy, words::Sources};
+use relay_core::{
+    chance::{OsChance, draw},
+    clock::Clock,
+};
+use secrecy::SecretString;
+use serde::Deserialize;
+use url::{Origin, Url};
+use zeroize::Zeroizing;
+
+use crate::{
+    asks::{Answer, Ask, Asks, LIFE},
+    desk::{Desk, NotSigned, Standing},
+    signing,
+    watch::Eye,
+};
+
+/// The words of these pages.
+pub const WORDS: Sources = [
+    include_str!("../words/ja.ftl"),
+    include_str!("../words/easy.ftl"),
+    include_str!("../words/en.ftl"),
+];
+
+/// The one script: it presses the button that a person can press too.
+const RETURN_SCRIPT: &str = include_str!("../assets/return.js");
+const SCRIPT_PATH: &str = "/return.js";
+
+/// What the pages work with.
+pub struct Bridge {
+    origins: Vec<Origin>,
+    desk: Desk,
+    asks: Asks,
+    eye: Eye,
+    own: String,
+    site: Arc<Site>,
+    clock: Arc<dyn Clock>,
+}
+
+type Shared = Extension<Arc<Bridge>>;
+
+impl Bridge {
+    /// Pages at `address` for the fronts at `origins`.
+    pub fn new(origins: Vec<Origin>, desk: Desk, eye: Eye, address: SocketAddr, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            origins,
+            desk,
+            asks: Asks::default(),
+            eye,
+            own: address.to_string(),
+            site: Arc::new(Site::of_pages(Words::new(WORDS), "/", Arc::clone(&clock))),
+            clock,
+        }
+    }
+
+    /// All pages.
+    pub fn routes(self: &Arc<Self>) -> Router {
+        let routes = Router::new()
+            .route("/", get(about))
+            .route("/sign", get(take_in))
+            .route("/ask/{id}", get(ask).post(sign))
+            .route("/answer/{id}", get(answer))
+            .route(SCRIPT_PATH, get(script))
+            .layer(middleware::from_fn(own_pages_only))
+            .layer(Extension(Arc::clone(self)));
+        self.site.dress(routes)
+    }
+
+    fn find(&self, id: &str) -> Result<Ask, Trouble> {
+        self.asks
+            .find(id, self.clock.now())
+            .ok_or_else(|| Trouble::new(StatusCode::GONE, "bridge-over"))
+    }
+}
+
+/// Refuses what did not come to this address by its number, and what is no page in a window of its own.
+async fn own_pages_only(Extension(bridge): Shared, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    if headers.get(HOST).map(HeaderValue::as_bytes) != Some(bridge.own.as_bytes()) {
+        return Trouble::new(StatusCode::MISDIRECTED_REQUEST, "bridge-not-here").into_response();
+    }
+    let says = |name: &str, wanted: &[&str]| {
+        headers
+            .get(name)
+            .is_none_or(|value| wanted.iter().any(|wanted| value.as_bytes() == wanted.as_bytes()))
+    };
+    let is_script = request.uri().path() == SCRIPT_PATH;
+    let fits = match is_script {
+        true => says("sec-fetch-site", &["same-origin"]),
+        false => says("sec-fetch-mode", &["navigate"]) && says("sec-fetch-dest", &["document"]),
+    };
+    if !fits {
+        return Trouble::new(StatusCode::FORBIDDEN, "bridge-not-a-page").into_response();
+    }
+    next.run(request).await
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    challenge: String,
+    r#return: String,
+}
+
+#[derive(Template)]
+#[template(path = "about.html")]
+struct AboutBody<'w> {
+    say: Say<'w>,
+}
+
+async fn about(Extension(bridge): Shared, visit: Visit) -> Response {
+    let say = bridge.site.say(&visit);
+    Page::new(say, "bridge-about-title", &AboutBody { say }).answer(&bridge.site, &visit)
+}
+
+async fn take_in(Extension(bridge): Shared, Query(wanted): Query<Wanted>) -> Result<Redirect, Trouble> {
+    if !signing::is_challenge(&wanted.challenge) {
+        return Err(Trouble::request());
+    }
+    let back = Url::parse(&wanted.r#return).map_err(|_| Trouble::request())?;
+    let plain = back.username().is_empty() && back.password().is_none() && back.fragment().is_none();
+    if !plain || !bridge.origins.contains(&back.origin()) {
+        tracing::warn!("a challenge of a front that is not in the configuration was refused");
+        return Err(Trouble::new(StatusCode::FORBIDDEN, "bridge-not-allowed"));
+    }
+    let now = bridge.clock.now();
+    let ask = Ask {
+        challenge: wanted.challenge,
+        back,
+        until: now + LIFE,
+        last: None,
+        answer: None,
+    };
+    let id = bridge.asks.keep(ask, now, &mut OsChance);
+    Ok(Redirect::to(&format!("/ask/{id}")))
+}
+
+#[derive(Template)]
+#[template(path = "ask.html")]
+struct AskBody<'w> {
+    say: Say<'w>,
+    asker: String,
+    last: Option<Html>,
+    standing: Html,
+    next: Option<Html>,
+    tries: Option<u8>,
+    here: String,
+}
+
+async fn ask(Extension(bridge): Shared, visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble> {
+    let ask = bridge.find(&id)?;
+    if ask.answer.is_some() {
+        return Ok(Redirect::to(&format!("/answer/{id}")).into_response());
+    }
+    let desk = bridge.desk.clone();
+    let standing = tokio::task::spawn_blocking(move || desk.standing())
+        .await
+        .map_err(|_| Trouble::ours())?;
+    let say = bridge.site.say(&visit);
+    let (key, tries) = standing_words(&standing);
+    let count = tries.map(|tries| tries.to_string()).unwrap_or_default();
+    let next = format!("{key}-next");
+    let body = AskBody {
+        say,
+        asker: ask.origin(),
+        last: ask.last.as_ref().and_then(|last| last_words(say, last)),
+        standing: say.html_with(key, &[("tries", &count)]),
+        next: say.knows(&next).then(|| say.html(&next)),
+        tries,
+        here: format!("/ask/{id}"),
+    };
+    Ok(Page::new(say, "bridge-ask-title", &body).answer(&bridge.site, &visit))
+}
+
+/// What is said of a card, and the tries when it can sign.
+fn standing_words(standing: &Standing) -> (&'static str, Option<u8>) {
+    match standing {
+        Standing::Ready { tries: 1, .. } => ("bridge-last-try", Some(1)),
+        Standing::Ready { tries, .. } => ("bridge-ready", Some(*tries)),
+        Standing::NoService => ("bridge-no-service", None),
+        Standing::NoReader => ("bridge-no-reader", None),
+        Standing::NoCard => ("bridge-no-card", None),
+        Standing::InUse => ("bridge-in-use", None),
+        Standing::Silent => ("bridge-silent", None),
+        Standing::NotOurs => ("bridge-not-ours", None),
+        Standing::NotAResidents => ("bridge-not-a-residents", None),
+        Standing::NotReady => ("bridge-not-ready", None),
+        Standing::Blocked => ("bridge-blocked", None),
+    }
+}
+
+/// What is said of the try before; nothing where the card's standing says it all.
+fn last_words(say: Say<'_>, last: &NotSigned) -> Option<Html> {
+    match last {
+        NotSigned::NotNow(_) => None,
+        NotSigned::NotAPin => Some(say.html("bridge-not-a-pin")),
+        // The tries left stand below, as the card tells them now.
+        NotSigned::WrongPin(_) => Some(say.html("bridge-wrong-pin")),
+        NotSigned::Interrupted => Some(say.html("bridge-interrupted")),
+    }
+}
+
+async fn sign(
+    Extension(bridge): Shared,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Redirect, Trouble> {
+    let pin = pin_of(body);
+    from_own_page(&headers)?;
+    let own = format!("http://{}", bridge.own);
+    // Without a referrer browsers say `null` here; what another page sends names that page, or `null` without our id.
+    if headers
+        .get(ORIGIN)
+        .is_some_and(|origin| origin != own.as_str() && origin != "null")
+    {
+        return Err(portal_kit::form::Forged.into());
+    }
+    let ask = bridge.find(&id)?;
+    if ask.answer.is_some() {
+        return Ok(Redirect::to(&format!("/answer/{id}")));
+    }
+    let Some(pin) = pin else {
+        bridge.asks.failed(&id, NotSigned::NotAPin);
+        return Ok(Redirect::to(&format!("/ask/{id}")));
+    };
+    let digest = signing::digest_of(&ask.origin(), &ask.challenge);
+    let (desk, mark) = (bridge.desk.clone(), bridge.eye.mark());
+    let signed = tokio::task::spawn_blocking(move || desk.sign(&pin, &digest))
+        .await
+        .map_err(|_| Trouble::ours())?;
+    match signed {
+        Err(why) => {
+            bridge.asks.failed(&id, why);
+            Ok(Redirect::to(&format!("/ask/{id}")))
+        }
+        Ok(signed) => {
+            let gone = URL_SAFE_NO_PAD.encode(draw::<32>(&mut OsChance));
+            bridge.eye.watch(&signed.reader, &mark, &ask.back, &gone);
+            let answer = Answer {
+                certificate: STANDARD.encode(signed.certificate),
+                signature: STANDARD.encode(signed.signature),
+                gone,
+            };
+            bridge.asks.answered(&id, answer);
+            Ok(Redirect::to(&format!("/answer/{id}")))
+        }
+    }
+}
+
+/// The PIN in a posted form, and the form wiped as far as it is ours: the connection's own buffer, which the web
+/// server reuses, is out of reach.
+fn pin_of(body: Bytes) -> Option<SecretString> {
+    let pin = url::form_urlencoded::parse(&body)
+        .find(|(name, _)| name == "pin")
+        .map(|(_, pin)| Zeroizing::new(pin.into_owned()))
+        .map(|pin| SecretString::from(pin.as_str()));
+    if let Ok(mut form) = body.try_into_mut() {
+        form.fill(0);
+    }
+    pin
+}
+
+#[derive(Template)]
+#[template(path = "answer.html")]
+struct AnswerBody<'w> {
+    say: Say<'w>,
+    back: String,
+    challenge: String,
+    answer: Answer,
+    script: &'static str,
+}
+
+async fn answer(Extension(bridge): Shared, visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble> {
+    let ask = bridge.find(&id)?;
+    let Some(answer) = ask.answer else {
+        return Ok(Redirect::to(&format!("/ask/{id}")).into_response());
+    };
+    let say = bridge.site.say(&visit);
+    let body = AnswerBody {
+        say,
+        back: ask.back.to_string(),
+        challenge: ask.challenge,
+        answer,
+        script: SCRIPT_PATH,
+    };
+    let mut page = Page::new(say, "bridge-answer-title", &body).answer(&bridge.site, &visit);
+    page.extensions_mut()
+        .insert(Policy::default().scripts().forms_to(&ask.back));
+    Ok(page)
+}
+
+async fn script() -> impl IntoResponse {
+    (
+        [
+            (CONTENT_TYPE, "text/javascript; charset=utf-8"),
+            (CACHE_CONTROL, "no-store"),
+        ],
+        RETURN_SCRIPT,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_files_hold_the_same_words() {
+        assert_eq!(portal_kit::testing::faults_of_words(WORDS), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_standing_of_a_card_has_its_words_and_only_a_ready_card_a_form() {
+        let words = Words::new(WORDS);
+        let all = [
+            Standing::NoService,
+            Standing::NoReader,
+            Standing::NoCard,
+            Standing::InUse,
+            Standing::Silent,
+            Standing::NotOurs,
+            Standing::NotAResidents,
+            Standing::NotReady,
+            Standing::Blocked,
+        ];
+        for language in portal_kit::Language::ALL {
+            for standing in &all {
+                let (key, tries) = standing_words(standing);
+                assert!(words.say(language).knows(key), "{key}");
+                assert_eq!(tries, None);
+            }
+        }
+        let ready = Standing::Ready {
+            reader: "R".into(),
+            tries: 1,
+        };
+        assert_eq!(standing_words(&ready), ("bridge-last-try", Some(1)));
+    }
+
+    #[test]
+    fn a_pin_is_read_from_its_field_alone() {
+        use secrecy::ExposeSecret;
+        let read = |form: &'static str| pin_of(Bytes::from_static(form.as_bytes()));
+        assert_eq!(read("a=1&pin=0412").unwrap().expose_secret(), "0412");
+        assert!(read("spin=0412").is_none());
+        assert!(read("").is_none());
+    }
+}
