@@ -258,15 +258,23 @@ impl Element {
 fn escape(out: &mut String, text: &str, replacement: fn(char) -> Option<&'static str>) {
     let mut rest = text;
     // Runs that need nothing are copied whole: nearly all of a message.
-    while let Some((at, character, instead)) = rest
-        .char_indices()
-        .find_map(|(at, character)| replacement(character).map(|instead| (at, character, instead)))
-    {
+    while let Some(at) = rest.bytes().position(may_be_replaced) {
         out.push_str(&rest[..at]);
-        out.push_str(instead);
-        rest = &rest[at + character.len_utf8()..];
+        let mut left = rest[at..].chars();
+        if let Some(character) = left.next() {
+            match replacement(character) {
+                Some(instead) => out.push_str(instead),
+                None => out.push(character),
+            }
+        }
+        rest = left.as_str();
     }
     out.push_str(rest);
+}
+
+/// Whether a character that begins with `byte` may need another form. U+FFFE and U+FFFF begin with 0xEF.
+const fn may_be_replaced(byte: u8) -> bool {
+    matches!(byte, 0..=0x1f | b'"' | b'&' | b'<' | b'>' | 0xef)
 }
 
 /// What canonical form writes for a character in text; none for itself (Canonical XML 1.0, section 2.3).
