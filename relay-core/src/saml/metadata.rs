@@ -53,6 +53,39 @@ pub fn read_metadata(
     addresses: Addresses,
     now: OffsetDateTime,
 ) -> Result<Vec<Entity>, Refusal> {
+    let reading = Reading {
+        addresses,
+        now,
+        wanted: None,
+    };
+    read(bytes, ground, reading)
+}
+
+/// One entity of a metadata file. What is wrong with others in it is not looked at.
+///
+/// # Errors
+/// As [`read_metadata`]; [`Refusal::NoRole`] when it is not in the file.
+pub fn read_entity(
+    bytes: &[u8],
+    entity: &EntityId,
+    ground: Ground<'_>,
+    addresses: Addresses,
+    now: OffsetDateTime,
+) -> Result<Entity, Refusal> {
+    let reading = Reading {
+        addresses,
+        now,
+        wanted: Some(entity),
+    };
+    let mut found = read(bytes, ground, reading)?.into_iter();
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one),
+        (Some(_), Some(_)) => Err(Refusal::Repeated("the entity")),
+        (None, _) => Err(Refusal::NoRole("entity of that name")),
+    }
+}
+
+fn read(bytes: &[u8], ground: Ground<'_>, reading: Reading<'_>) -> Result<Vec<Entity>, Refusal> {
     if let Ground::Approved(approved) = ground
         && fingerprint(bytes) != approved
     {
@@ -69,35 +102,16 @@ pub fn read_metadata(
         }
     }
     let mut entities = Vec::new();
-    let held = Validity::default().within(root, now)?;
-    walk(root, held, Reading { addresses, now }, &mut entities)?;
+    walk(root, Validity::default(), reading, &mut entities)?;
     Ok(entities)
 }
 
-/// One entity of a metadata file.
-///
-/// # Errors
-/// As [`read_metadata`]; [`Refusal::NoRole`] when it is not in the file.
-pub fn read_entity(
-    bytes: &[u8],
-    entity: &EntityId,
-    ground: Ground<'_>,
-    addresses: Addresses,
-    now: OffsetDateTime,
-) -> Result<Entity, Refusal> {
-    let all = read_metadata(bytes, ground, addresses, now)?;
-    let mut found = all.into_iter().filter(|one| one.id == *entity);
-    match (found.next(), found.next()) {
-        (Some(one), None) => Ok(one),
-        (Some(_), Some(_)) => Err(Refusal::Repeated("the entity")),
-        (None, _) => Err(Refusal::NoRole("entity of that name")),
-    }
-}
-
 #[derive(Clone, Copy)]
-struct Reading {
+struct Reading<'r> {
     addresses: Addresses,
     now: OffsetDateTime,
+    /// The one entity to read; absent: all.
+    wanted: Option<&'r EntityId>,
 }
 
 /// How long something holds: what is inside holds no longer than what is round it.
@@ -125,23 +139,27 @@ impl Validity {
     }
 }
 
-fn walk(node: Node<'_>, held: Validity, reading: Reading, found: &mut Vec<Entity>) -> Result<(), Refusal> {
+fn walk(node: Node<'_>, round: Validity, reading: Reading<'_>, found: &mut Vec<Entity>) -> Result<(), Refusal> {
     if node.is(ns::METADATA, "EntityDescriptor") {
-        found.push(entity(node, held, reading)?);
+        let wanted = |name: &EntityId| node.attribute("entityID") == Some(name.as_str());
+        if reading.wanted.is_none_or(wanted) {
+            found.push(entity(node, round.within(node, reading.now)?, reading)?);
+        }
         return Ok(());
     }
     if !node.is(ns::METADATA, "EntitiesDescriptor") {
         return Err(Refusal::WrongMessage("EntityDescriptor"));
     }
+    let held = round.within(node, reading.now)?;
     for child in node.children() {
         if child.is(ns::METADATA, "EntityDescriptor") || child.is(ns::METADATA, "EntitiesDescriptor") {
-            walk(child, held.within(child, reading.now)?, reading, found)?;
+            walk(child, held, reading, found)?;
         }
     }
     Ok(())
 }
 
-fn entity(node: Node<'_>, held: Validity, reading: Reading) -> Result<Entity, Refusal> {
+fn entity(node: Node<'_>, held: Validity, reading: Reading<'_>) -> Result<Entity, Refusal> {
     let id = EntityId::parse(node.needs_attribute("entityID")?).ok_or(Refusal::Malformed("entityID"))?;
     let (idp, idp_held) = role::of(node, "IDPSSODescriptor", held, reading.now)?;
     let (sp, sp_held) = role::of(node, "SPSSODescriptor", held, reading.now)?;

@@ -145,10 +145,22 @@ fn one_entity_is_found_in_a_federations_file() {
     let file = format!(
         "<!-- a federation --><md:EntitiesDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" ID=\"_f\" validUntil=\"2099-01-01T00:00:00Z\">{service}<md:EntitiesDescriptor>{relay}</md:EntitiesDescriptor></md:EntitiesDescriptor>"
     );
+    // A third whose metadata is worth nothing does not take the others with it.
+    let file = file.replacen(
+        "<md:EntitiesDescriptor>",
+        "<md:EntityDescriptor entityID=\"https://old.example/\" validUntil=\"2020-01-01T00:00:00Z\"></md:EntityDescriptor>\
+         <md:EntitiesDescriptor>",
+        1,
+    );
     let find = |name: &str| {
         let ground = Ground::Approved(fingerprint(file.as_bytes()));
         read_entity(file.as_bytes(), &entity(name), ground, Addresses::Https, now())
     };
+    assert_eq!(find("https://old.example/").map(drop), Err(Refusal::MetadataExpired));
+    assert_eq!(
+        approved(&file, Addresses::Https).map(drop),
+        Err(Refusal::MetadataExpired)
+    );
     assert!(find(RELAY).unwrap().idp.is_some());
     assert!(find(SERVICE).unwrap().sp.is_some());
     assert_eq!(

@@ -19,7 +19,7 @@ fn xmlsec1(folder: &Path, arguments: &[&str]) {
 }
 
 /// The relay's answer as it is written, its signatures taken out and a template in the assertion's place of one.
-fn template(relay: &Party, request: &MessageId, digest: &str, signature: &str) -> String {
+fn template(relay: &Party, request: &MessageId, digest: &str, signature: &str, prefixes: &str) -> String {
     let written = answer(relay, request, Identified::Clear(name()), CONSUMER)
         .sign(&relay.key)
         .unwrap()
@@ -45,7 +45,7 @@ fn template(relay: &Party, request: &MessageId, digest: &str, signature: &str) -
     <SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#{signature}\"/>
     <Reference URI=\"#{id}\"><Transforms>
       <Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"/>
-      <Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/></Transforms>
+      <Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\">{prefixes}</Transform></Transforms>
       <DigestMethod Algorithm=\"http://www.w3.org/2001/04/{digest}\"/><DigestValue/>
     </Reference>
   </SignedInfo><SignatureValue/>
@@ -62,15 +62,18 @@ fn what_it_signs_by_every_algorithm_of_the_list_is_taken() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("key.pem"), &relay.private_pem).unwrap();
     let (from, keys) = (sender(&relay, &relay.as_relay(), &[]), decryption(&service));
-    for (digest, signature) in [
-        ("xmlenc#sha256", "rsa-sha256"),
-        ("xmldsig-more#sha384", "rsa-sha384"),
-        ("xmlenc#sha512", "rsa-sha512"),
+    // OpenSAML names the prefixes of schema types, so that they are declared where they stand.
+    let named = "<InclusiveNamespaces xmlns=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"xs samlp\"/>";
+    for (digest, signature, prefixes) in [
+        ("xmlenc#sha256", "rsa-sha256", ""),
+        ("xmldsig-more#sha384", "rsa-sha384", ""),
+        ("xmlenc#sha512", "rsa-sha512", ""),
+        ("xmlenc#sha256", "rsa-sha256", named),
     ] {
         let request = fresh_id();
         fs::write(
             folder.path().join("in.xml"),
-            template(&relay, &request, digest, signature),
+            template(&relay, &request, digest, signature, prefixes),
         )
         .unwrap();
         xmlsec1(
