@@ -132,6 +132,10 @@ const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 
 /// What SAML's signature profile leaves of XML Signature (saml-core section 5.4), and our list of algorithms.
 fn shape(signature: Node<'_>, parent: Node<'_>) -> Result<(), Refusal> {
+    // The signature library looks attributes up by their local names: none may stand beside the one that was checked.
+    if signature.has_foreign_attributes() {
+        return Err(Refusal::SignatureShape("attributes"));
+    }
     let [info, _value, key @ ..] = &only(signature, &["SignedInfo", "SignatureValue", "KeyInfo"], 2)?[..] else {
         return Err(Refusal::SignatureShape("content"));
     };

@@ -127,6 +127,41 @@ fn sha1_hmac_and_other_transforms_are_refused_before_anything_is_computed() {
     assert_eq!(refused(&with_signature(&forged)), Refusal::Algorithm("signature"));
 }
 
+/// A transform behind the back of the check: what looks an attribute up by its local name finds the attacker's first.
+#[test]
+fn a_second_algorithm_in_a_namespace_of_its_own_is_refused() {
+    let plain = signature(&assertion(), "_a1", &RELAY_PARTY.key);
+    for (element, hidden) in [
+        ("Transform", "http://www.w3.org/TR/1999/REC-xslt-19991116"),
+        ("SignatureMethod", "http://www.w3.org/2000/09/xmldsig#rsa-sha1"),
+        ("DigestMethod", "http://www.w3.org/2000/09/xmldsig#sha1"),
+        (
+            "CanonicalizationMethod",
+            "http://www.w3.org/TR/2001/REC-xml-c14n-20010315",
+        ),
+    ] {
+        let polluted = plain.replacen(
+            &format!("<ds:{element} "),
+            &format!("<ds:{element} xmlns:e=\"urn:e\" e:Algorithm=\"{hidden}\" "),
+            1,
+        );
+        assert_ne!(polluted, plain);
+        assert_eq!(
+            refused(&with_signature(&polluted)),
+            Refusal::SignatureShape("attributes"),
+            "{element}"
+        );
+    }
+    let elsewhere = plain.replace(
+        "URI=\"#_a1\"",
+        "xmlns:e=\"urn:e\" e:URI=\"file:///etc/hostname\" URI=\"#_a1\"",
+    );
+    assert_eq!(
+        refused(&with_signature(&elsewhere)),
+        Refusal::SignatureShape("attributes")
+    );
+}
+
 #[test]
 fn a_second_reference_or_none_is_refused() {
     let value = STANDARD.encode([1; 32]);

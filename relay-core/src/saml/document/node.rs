@@ -62,6 +62,15 @@ impl<'d> Node<'d> {
         Some(&found.value)
     }
 
+    /// Whether it, or any element inside, has an attribute of any namespace.
+    pub fn has_foreign_attributes(self) -> bool {
+        let foreign = |id: NodeId| {
+            let element = self.tree.element(id);
+            element.is_some_and(|element| element.attributes.iter().any(|one| one.name.namespace_uri.is_some()))
+        };
+        foreign(self.id) || self.tree.descendants(self.id).into_iter().any(foreign)
+    }
+
     /// An attribute that must be there.
     pub fn needs_attribute(self, name: &'static str) -> Result<&'d str, Refusal> {
         self.attribute(name).ok_or(Refusal::Missing(name))
