@@ -21,12 +21,12 @@ pub fn digest_of(origin: &str, challenge: &str) -> [u8; 32] {
     out
 }
 
-/// Whether `challenge` is one: 32 to 128 letters, digits, `-` or `_`.
+/// Whether `challenge` is one: 32 to 128 letters, digits, `-`, `_` or `.`.
 pub fn is_challenge(challenge: &str) -> bool {
     (32..=128).contains(&challenge.len())
         && challenge
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
--- What one service provider keeps of sign-ins: requests it sent, assertions it has taken, sessions, history.
+-- What one service provider keeps of sign-ins: requests it sent, messages it has taken, sessions, history.
 --
 -- Persons are known by a keyed hash of the pseudonym that this provider alone is given; the pseudonym itself stands
 -- sealed in the session it began and nowhere else. Times that stand beside a person are whole minutes, ids are random
@@ -24,14 +24,14 @@ COMMENT ON COLUMN provider.request_sent.browser_index IS 'Keyed hash of the secr
 COMMENT ON COLUMN provider.request_sent.target IS 'The page that was asked for: a path of this portal.';
 COMMENT ON COLUMN provider.request_sent.until IS 'After that no answer counts.';
 
-CREATE TABLE provider.assertion_seen (
-    assertion_index bytea PRIMARY KEY CHECK (octet_length(assertion_index) = 32),
+CREATE TABLE provider.message_seen (
+    message_index bytea PRIMARY KEY CHECK (octet_length(message_index) = 32),
     until timestamptz NOT NULL
 );
-CREATE INDEX assertion_seen_by_end ON provider.assertion_seen (until);
-COMMENT ON TABLE provider.assertion_seen IS 'Assertions that were taken: none counts twice, after a restart either.';
-COMMENT ON COLUMN provider.assertion_seen.assertion_index IS 'Keyed hash of issuer and assertion id.';
-COMMENT ON COLUMN provider.assertion_seen.until IS 'The assertion is refused for its age from then on, and the row is not needed.';
+CREATE INDEX message_seen_by_end ON provider.message_seen (until);
+COMMENT ON TABLE provider.message_seen IS 'Assertions and logout requests that were taken: none counts twice, after a restart either.';
+COMMENT ON COLUMN provider.message_seen.message_index IS 'Keyed hash of sender and message id.';
+COMMENT ON COLUMN provider.message_seen.until IS 'The message is refused for its age from then on, and the row is not needed.';
 
 CREATE TABLE provider.session (
     id uuid PRIMARY KEY,

@@ -32,9 +32,6 @@ pub enum ProviderError {
     /// Another browser began this sign-in.
     #[error("the answer came from another browser than the one that was sent off")]
     OtherBrowser,
-    /// The assertion was taken before.
-    #[error("the assertion was taken before")]
-    Replayed,
 }
 
 impl ProviderError {

@@ -92,7 +92,7 @@ impl ProviderRecords {
         }
     }
 
-    /// Removes what is over: requests nobody answered, assertions too old to come again, ended sessions, and history
+    /// Removes what is over: requests nobody answered, messages too old to come again, ended sessions, and history
     /// from before `history_from`. Gives how many rows went.
     ///
     /// # Errors
@@ -103,7 +103,7 @@ impl ProviderRecords {
                 let mut gone = 0;
                 for (sql, moment) in [
                     ("-- sweep\nDELETE FROM provider.request_sent WHERE until <= $1", now),
-                    ("-- sweep\nDELETE FROM provider.assertion_seen WHERE until <= $1", now),
+                    ("-- sweep\nDELETE FROM provider.message_seen WHERE until <= $1", now),
                     (
                         "-- sweep\nDELETE FROM provider.session WHERE least(until, idle_until) <= $1",
                         now,
@@ -131,7 +131,7 @@ impl ProviderRecords {
             .await
     }
 
-    /// As a person, a browser's secret or an assertion is looked up.
+    /// As a person, a browser's secret or a message is looked up.
     fn keyed(&self, purpose: &str, value: &[u8]) -> Vec<u8> {
         self.shared.sealer.blind_index(purpose, value).to_vec()
     }

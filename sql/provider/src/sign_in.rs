@@ -2,7 +2,6 @@
 
 use store::Tx;
 use time::{Duration, OffsetDateTime};
-use zeroize::Zeroizing;
 
 use crate::{ProviderError, ProviderRecords, Secret, minute};
 
@@ -24,18 +23,13 @@ pub struct Asked {
     pub browser: Secret,
 }
 
-/// A checked answer: what its assertion says, signatures, audience and times verified before.
+/// A checked answer: what its assertion says. Signatures, audience and times were verified, and that it came for the
+/// first time ([`ProviderRecords::is_first`]).
 pub struct Arrival<'a> {
     /// The request it answers.
     pub request: &'a str,
     /// The secret in the browser that brought it.
     pub browser: &'a Secret,
-    /// Who made the assertion.
-    pub issuer: &'a str,
-    /// The assertion's id.
-    pub assertion: &'a str,
-    /// From then on the assertion is refused for its age, the skew allowed included.
-    pub assertion_until: OffsetDateTime,
     /// The pseudonym, for this provider alone.
     pub pseudonym: &'a [u8],
     /// The whole name as the portal wants it back for a logout.
@@ -81,11 +75,34 @@ impl ProviderRecords {
         Ok(Asked { browser })
     }
 
-    /// Takes an answer, once: the request must wait for it, in this browser, and the assertion must be new. Begins the
-    /// session and notes it in the person's history.
+    /// Remembers the message `id` of `sender` until it would be refused for its age; whether it had not come before.
     ///
     /// # Errors
-    /// [`ProviderError::NotAsked`], [`ProviderError::OtherBrowser`], [`ProviderError::Replayed`]
+    /// [`ProviderError`]
+    pub async fn is_first(&self, sender: &str, id: &str, until: OffsetDateTime) -> Result<bool, ProviderError> {
+        let message = self.keyed("message", &[sender.as_bytes(), b"\0", id.as_bytes()].concat());
+        self.store
+            .run("is_first", |tx| {
+                let message = &message;
+                async move {
+                    let new = tx
+                        .execute(
+                            "-- is_first\nINSERT INTO provider.message_seen (message_index, until) VALUES ($1, $2)\n\
+                             ON CONFLICT DO NOTHING",
+                            &[message, &until],
+                        )
+                        .await?;
+                    Ok(new == 1)
+                }
+            })
+            .await
+    }
+
+    /// Takes an answer: the request must wait for it, in this browser, and is answered with this. Begins the session and
+    /// notes it in the person's history.
+    ///
+    /// # Errors
+    /// [`ProviderError::NotAsked`], [`ProviderError::OtherBrowser`]
     pub async fn sign_in(&self, arrival: &Arrival<'_>, now: OffsetDateTime) -> Result<SignedIn, ProviderError> {
         let secret = self.fresh_secret();
         let session = self.fresh_uuid();
@@ -95,7 +112,6 @@ impl ProviderRecords {
                 .sealer
                 .seal(Self::place(&session), arrival.name, &mut **chance)
         };
-        let assertion = Zeroizing::new([arrival.issuer.as_bytes(), b"\0", arrival.assertion.as_bytes()].concat());
         let row = NewSession {
             session,
             secret_index: self.keyed("session", secret.as_slice()),
@@ -104,28 +120,15 @@ impl ProviderRecords {
             sealed,
             until: (now + self.shared.limits.longest).min(arrival.session_until.unwrap_or(now + Duration::DAY)),
         };
-        let (browser, assertion) = (
-            self.keyed("browser", arrival.browser.as_slice()),
-            self.keyed("assertion", &assertion),
-        );
+        let browser = self.keyed("browser", arrival.browser.as_slice());
         let target = self
             .store
             .run("sign_in", |tx| {
-                let (row, browser, assertion) = (&row, &browser, &assertion);
+                let (row, browser) = (&row, &browser);
                 async move {
                     let target = answered(&tx, arrival.request, browser, now).await?;
-                    let new = tx
-                        .execute(
-                            "-- sign_in\nINSERT INTO provider.assertion_seen (assertion_index, until) VALUES ($1, $2)\n\
-                             ON CONFLICT DO NOTHING",
-                            &[assertion, &arrival.assertion_until],
-                        )
-                        .await?;
-                    if new == 0 {
-                        return Err(ProviderError::Replayed);
-                    }
                     self.begin_session(&tx, row, arrival, now).await?;
-                    Ok(target)
+                    Ok::<_, ProviderError>(target)
                 }
             })
             .await?;

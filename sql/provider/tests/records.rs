@@ -21,13 +21,10 @@ async fn sent(records: &ProviderRecords, id: &str) -> Asked {
     records.ask(&request).await.unwrap()
 }
 
-fn arrival<'a>(request: &'a str, browser: &'a Secret, assertion: &'a str) -> Arrival<'a> {
+fn arrival<'a>(request: &'a str, browser: &'a Secret) -> Arrival<'a> {
     Arrival {
         request,
         browser,
-        issuer: "https://relay.example",
-        assertion,
-        assertion_until: NOW + Duration::minutes(5),
         pseudonym: b"canary-pseudonym",
         name: b"canary-pseudonym and qualifiers",
         session_index: Some("s-1"),
@@ -36,19 +33,16 @@ fn arrival<'a>(request: &'a str, browser: &'a Secret, assertion: &'a str) -> Arr
     }
 }
 
-async fn signed_in(records: &ProviderRecords, request: &str, assertion: &str) -> SignedIn {
+async fn signed_in(records: &ProviderRecords, request: &str) -> SignedIn {
     let asked = sent(records, request).await;
-    records
-        .sign_in(&arrival(request, &asked.browser, assertion), NOW)
-        .await
-        .unwrap()
+    records.sign_in(&arrival(request, &asked.browser), NOW).await.unwrap()
 }
 
 #[tokio::test]
 async fn an_answer_begins_a_session_and_comes_back_to_the_page_asked_for() {
     let provider = open(1).await.unwrap();
     provider.records.check_version().await.unwrap();
-    let begun = signed_in(&provider.records, "_a", "_1").await;
+    let begun = signed_in(&provider.records, "_a").await;
     assert_eq!(begun.target, "/history");
     let session = provider.records.session(&begun.secret, NOW).await.unwrap().unwrap();
     assert_eq!(session.name.as_slice(), b"canary-pseudonym and qualifiers");
@@ -70,41 +64,46 @@ async fn a_request_is_answered_once_in_time_and_in_its_own_browser() {
     let records = &provider.records;
     let asked = sent(records, "_a").await;
     let stranger = Zeroizing::new([9; 32]);
-    let refused = records.sign_in(&arrival("_a", &stranger, "_1"), NOW).await;
+    let refused = records.sign_in(&arrival("_a", &stranger), NOW).await;
     assert!(matches!(refused, Err(ProviderError::OtherBrowser)));
     // The stranger's attempt took nothing away from the one who asked.
-    records
-        .sign_in(&arrival("_a", &asked.browser, "_1"), NOW)
-        .await
-        .unwrap();
-    let again = records.sign_in(&arrival("_a", &asked.browser, "_2"), NOW).await;
+    records.sign_in(&arrival("_a", &asked.browser), NOW).await.unwrap();
+    let again = records.sign_in(&arrival("_a", &asked.browser), NOW).await;
     assert!(matches!(again, Err(ProviderError::NotAsked)));
     let late = sent(records, "_b").await;
     let late = records
-        .sign_in(&arrival("_b", &late.browser, "_3"), NOW + Duration::minutes(10))
+        .sign_in(&arrival("_b", &late.browser), NOW + Duration::minutes(10))
         .await;
     assert!(matches!(late, Err(ProviderError::NotAsked)));
 }
 
 #[tokio::test]
-async fn an_assertion_counts_once_even_with_another_request_and_after_a_restart() {
+async fn a_message_counts_once_after_a_restart_too_and_is_forgotten_when_it_is_too_old_to_come() {
     let provider = open(1).await.unwrap();
-    signed_in(&provider.records, "_a", "_1").await;
+    let until = NOW + Duration::minutes(5);
+    let relay = "https://relay.example";
+    assert!(provider.records.is_first(relay, "_1", until).await.unwrap());
     let restarted = ProviderRecords::behind(
         &provider.database.door(PROVIDER.user()),
         provider_records::testing::sealer(1),
         provider_records::testing::LIMITS,
     );
-    let asked = sent(&restarted, "_b").await;
-    let again = restarted.sign_in(&arrival("_b", &asked.browser, "_1"), NOW).await;
-    assert!(matches!(again, Err(ProviderError::Replayed)));
+    assert!(!restarted.is_first(relay, "_1", until).await.unwrap());
+    assert!(restarted.is_first("https://other.example", "_1", until).await.unwrap());
+    let (one, other) = tokio::join!(
+        restarted.is_first(relay, "_2", until),
+        provider.records.is_first(relay, "_2", until)
+    );
+    assert!(one.unwrap() != other.unwrap());
+    assert_eq!(restarted.sweep(until - Duration::SECOND, NOW).await.unwrap(), 0);
+    assert_eq!(restarted.sweep(until, NOW).await.unwrap(), 3);
 }
 
 #[tokio::test]
 async fn of_two_answers_at_the_same_moment_one_is_taken() {
     let provider = open(1).await.unwrap();
     let asked = sent(&provider.records, "_a").await;
-    let (first, second) = (arrival("_a", &asked.browser, "_1"), arrival("_a", &asked.browser, "_1"));
+    let (first, second) = (arrival("_a", &asked.browser), arrival("_a", &asked.browser));
     let (first, second) = tokio::join!(
         provider.records.sign_in(&first, NOW),
         provider.records.sign_in(&second, NOW)
@@ -115,7 +114,7 @@ async fn of_two_answers_at_the_same_moment_one_is_taken() {
 #[tokio::test]
 async fn a_session_ends_when_it_is_not_used_and_at_its_limit_however_much_it_is_used() {
     let provider = open(1).await.unwrap();
-    let secret = signed_in(&provider.records, "_a", "_1").await.secret;
+    let secret = signed_in(&provider.records, "_a").await.secret;
     let mut now = NOW;
     while now < NOW + Duration::hours(7) + Duration::minutes(50) {
         now += Duration::minutes(10);
@@ -130,7 +129,7 @@ async fn a_session_ends_when_it_is_not_used_and_at_its_limit_however_much_it_is_
             .is_none()
     );
 
-    let idle = signed_in(&provider.records, "_b", "_2").await.secret;
+    let idle = signed_in(&provider.records, "_b").await.secret;
     assert!(
         provider
             .records
@@ -145,19 +144,19 @@ async fn a_session_ends_when_it_is_not_used_and_at_its_limit_however_much_it_is_
 async fn a_logout_ends_the_session_and_the_relays_logout_ends_those_it_names() {
     let provider = open(1).await.unwrap();
     let records = &provider.records;
-    let secret = signed_in(records, "_a", "_1").await.secret;
+    let secret = signed_in(records, "_a").await.secret;
     let ended = records.end(&secret).await.unwrap().unwrap();
     assert_eq!(ended.session_index.as_deref(), Some("s-1"));
     assert_eq!(ended.name.as_slice(), b"canary-pseudonym and qualifiers");
     assert!(records.end(&secret).await.unwrap().is_none());
     assert!(records.session(&secret, NOW).await.unwrap().is_none());
 
-    signed_in(records, "_b", "_2").await;
+    signed_in(records, "_b").await;
     assert_eq!(records.end_of(b"somebody else", &[]).await.unwrap(), 0);
     assert_eq!(records.end_of(b"canary-pseudonym", &["s-2".into()]).await.unwrap(), 0);
     assert_eq!(records.end_of(b"canary-pseudonym", &["s-1".into()]).await.unwrap(), 1);
-    signed_in(records, "_c", "_3").await;
-    signed_in(records, "_d", "_4").await;
+    signed_in(records, "_c").await;
+    signed_in(records, "_d").await;
     assert_eq!(records.end_of(b"canary-pseudonym", &[]).await.unwrap(), 2);
 }
 
@@ -165,13 +164,10 @@ async fn a_logout_ends_the_session_and_the_relays_logout_ends_those_it_names() {
 async fn the_history_is_the_persons_own_the_newest_first_and_ends_somewhere() {
     let provider = open(1).await.unwrap();
     let records = &provider.records;
-    signed_in(records, "_a", "_1").await;
+    signed_in(records, "_a").await;
     let asked = sent(records, "_b").await;
     let later = NOW + Duration::minutes(4);
-    let second = records
-        .sign_in(&arrival("_b", &asked.browser, "_2"), later)
-        .await
-        .unwrap();
+    let second = records.sign_in(&arrival("_b", &asked.browser), later).await.unwrap();
     let session = records.session(&second.secret, later).await.unwrap().unwrap();
     let at = |minute| PastSignIn {
         at: datetime!(2026-11-22 0:00 UTC) + Duration::minutes(minute),
@@ -192,11 +188,16 @@ async fn two_providers_databases_have_nothing_in_common_to_match_a_person_by() {
     let mut dumps = Vec::new();
     for (provider, second) in [(&clinic, 3), (&school, 52)] {
         let asked = sent(&provider.records, "_a").await;
+        provider
+            .records
+            .is_first("https://relay.example", "_1", NOW)
+            .await
+            .unwrap();
         // Even were both given one and the same pseudonym, within the same minute.
         let now = datetime!(2026-11-22 0:00 UTC) + Duration::seconds(second);
         provider
             .records
-            .sign_in(&arrival("_a", &asked.browser, "_1"), now)
+            .sign_in(&arrival("_a", &asked.browser), now)
             .await
             .unwrap();
         dumps.push(String::from_utf8(provider.database.dump().unwrap()).unwrap());
@@ -211,7 +212,7 @@ async fn two_providers_databases_have_nothing_in_common_to_match_a_person_by() {
             .collect()
     };
     let (one, other) = (values(&dumps[0]), values(&dumps[1]));
-    // Two ids, the sealed name, the hashes of person, secret and assertion.
+    // Two ids, the sealed name, the hashes of person, secret and message.
     assert_eq!(one.len(), 6, "{one:?}");
     assert_eq!(one.intersection(&other).next(), None);
     for dump in &dumps {
