@@ -1,0 +1,47 @@
+//! `log`: what was made, for the auditor, as lines of CSV.
+
+use std::path::Path;
+
+use blind::config::Config;
+use clap::Args;
+use relay_records::blind::Outcome;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// From when to when.
+#[derive(Args)]
+pub struct Log {
+    /// First moment, as 2026-11-22T00:00:00+09:00.
+    #[arg(long, value_parser = moment)]
+    from: OffsetDateTime,
+    /// The moment after the last.
+    #[arg(long, value_parser = moment)]
+    until: OffsetDateTime,
+}
+
+fn moment(text: &str) -> Result<OffsetDateTime, time::error::Parse> {
+    OffsetDateTime::parse(text, &Rfc3339)
+}
+
+impl Log {
+    /// Prints `at,service,request,blob_sha256,refusal`.
+    pub async fn run(self, config: &Path) -> anyhow::Result<()> {
+        let config = Config::load(config)?;
+        let log = super::records(&config)?.finish_log(self.from, self.until).await?;
+        println!("at,domain,service,request,blob_sha256,refusal");
+        for row in log {
+            let (blob, refusal) = match row.outcome {
+                Outcome::Done(blob) => (hex::encode(blob), ""),
+                Outcome::Refused(code) => (String::new(), code),
+            };
+            // An entity id holds no blank, but may hold a comma or a quotation mark.
+            let entity = row.service.entity().replace('"', "\"\"");
+            println!(
+                "{},{},\"{entity}\",{},{blob},{refusal}",
+                row.at.format(&Rfc3339)?,
+                row.service.domain().as_str(),
+                hex::encode(row.request),
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,524 @@
+//! What the blind half does with the front's envelopes: it holds the keys, finishes, seals, and writes down a hash.
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs, io,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use portal_kit::config::secrets::{self, SecretError};
+use relay_core::{
+    chance::OsChance,
+    clock::Clock,
+    envelope::{
+        Kind, Letter, NotAKey, Opened, Party, Refusal, SigningKey, TrustedKeys,
+        orders::{Finish, Finished, Rotate, Rotated, Share, Shared},
+    },
+    pseudonym::{
+        BlindHalf, BlindRotation, BlindSecret, FileError, KeyEdition, MiddleKey, MiddlePseudonym, PolymorphicPseudonym,
+        Service, ServiceShare, ShareRefused,
+    },
+    saml::message::NameId,
+};
+use relay_records::blind::{BlindError, BlindRecords, Finishing, KeptShare, Outcome};
+use serde::Serialize;
+use time::OffsetDateTime;
+use tracing::{error, info, warn};
+
+use crate::{
+    config::Config,
+    pins::{FORMAT, PinError, Pins},
+};
+
+/// Why the process does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A secret file cannot be used.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// A secret is not what its place says.
+    #[error("{}: {reason}", file.display())]
+    Key {
+        /// Which file.
+        file: PathBuf,
+        /// Why not.
+        reason: FileError,
+    },
+    /// The envelopes' key.
+    #[error("{}: {reason}", file.display())]
+    Envelope {
+        /// Which file.
+        file: PathBuf,
+        /// Why not.
+        reason: NotAKey,
+    },
+    /// The rotation under way does not fit the secrets.
+    #[error("{}: a rotation of other keys than the secrets named in the configuration", .0.display())]
+    Rotation(PathBuf),
+    /// The folder of pins.
+    #[error(transparent)]
+    Pins(#[from] PinError),
+    /// The database.
+    #[error(transparent)]
+    Records(#[from] BlindError),
+    /// A share in the database does not fit the keys.
+    #[error("the share kept for {0} is not taken: {1}")]
+    Share(String, ShareRefused),
+}
+
+/// Why an envelope got no answer of its own kind.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// It was not opened.
+    #[error(transparent)]
+    Envelope(#[from] Refusal),
+    /// It was taken before.
+    #[error("the envelope was taken already")]
+    Replayed,
+    /// A name that no service can have.
+    #[error("not a service's name")]
+    NotAService,
+    /// Two operators have not signed for this service.
+    #[error("no pin for this service: two operators of the blind half sign for it")]
+    UnknownService,
+    /// The front never gave its share for this service and edition.
+    #[error("no share for this service and edition: the front sends it to /shares first")]
+    NoShare,
+    /// The pseudonym bears a tombstone.
+    #[error("the service asked for this pseudonym to be given no more")]
+    Tombstone,
+    /// The share was not taken.
+    #[error(transparent)]
+    Share(#[from] ShareRefused),
+    /// Another rotation is under way, or one of other keys.
+    #[error("another key rotation is under way here, or of other keys")]
+    OtherRotation,
+    /// More than [`Rotate::LARGEST`] at once.
+    #[error("a batch of more than {} ciphertexts", Rotate::LARGEST)]
+    LargeBatch,
+    /// The database or a file: nothing was handed out.
+    #[error("the blind half cannot write down what it does: nothing was handed out")]
+    Records,
+}
+
+impl Refused {
+    /// For logs and problem answers: stays as it is.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Envelope(refusal) => refusal.code(),
+            Self::Replayed => "envelope.replayed",
+            Self::NotAService => "service.not_a_name",
+            Self::UnknownService => "service.unknown",
+            Self::NoShare => "service.no_share",
+            Self::Tombstone => "pseudonym.tombstone",
+            Self::Share(ShareRefused::Global) => "share.global",
+            Self::Share(ShareRefused::Changed(_)) => "share.changed",
+            Self::Share(ShareRefused::NotAShare(_)) => "share.not_a_share",
+            Self::OtherRotation => "rotation.other",
+            Self::LargeBatch => "rotation.large_batch",
+            Self::Records => "blind.records",
+        }
+    }
+}
+
+/// The half at work.
+pub struct Half {
+    party: Party,
+    front: Party,
+    identity_provider: String,
+    trusted: TrustedKeys,
+    key: SigningKey,
+    records: BlindRecords,
+    clock: Arc<dyn Clock>,
+    keys: RwLock<Keys>,
+    pins: RwLock<Pins>,
+    config: Config,
+}
+
+/// The half's own keys: an edition, and during a rotation the next.
+struct Keys {
+    secrets: BTreeMap<KeyEdition, BlindSecret>,
+    halves: BTreeMap<KeyEdition, BlindHalf>,
+    rotation: Option<BlindRotation>,
+}
+
+/// How the half is, for the front's console.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct State {
+    /// Its clock: a front whose own differs by more than a few seconds is told so.
+    #[serde(with = "time::serde::rfc3339")]
+    pub now: OffsetDateTime,
+    /// Editions it finishes under.
+    pub editions: Vec<KeyEdition>,
+    /// Services it has a pin for.
+    pub services: usize,
+    /// The edition that a rotation under way leaves behind.
+    pub rotating: Option<KeyEdition>,
+}
+
+impl Half {
+    /// Reads keys, pins and kept shares.
+    ///
+    /// # Errors
+    /// [`StartError`]
+    pub async fn start(config: &Config, records: BlindRecords, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        records.check_version().await?;
+        let mut keys = read_keys(config)?;
+        for kept in records.shares().await? {
+            let Some(half) = keys.halves.get_mut(&kept.edition) else {
+                continue; // of an edition that is no longer in use
+            };
+            let entity = kept.service.entity().to_owned();
+            ServiceShare::from_text(&kept.share)
+                .map_err(ShareRefused::from)
+                .and_then(|share| half.accept_share(kept.service, share))
+                .map_err(|reason| StartError::Share(entity, reason))?;
+        }
+        let half = Self {
+            party: config.half.party.clone(),
+            front: config.front.party.clone(),
+            identity_provider: config.half.identity_provider.clone(),
+            trusted: TrustedKeys::new(config.front.keys.iter().cloned()),
+            key: signing_key(&config.half.signing_key_file, &config.half.party)?,
+            records,
+            clock,
+            keys: RwLock::new(keys),
+            pins: RwLock::default(),
+            config: config.clone(),
+        };
+        half.read_pins().await?;
+        Ok(half)
+    }
+
+    /// Reads the folder of pins again: a service that was added is served from now on, one that was taken away is not.
+    /// A file that pins nothing is told in the log; the others count.
+    ///
+    /// # Errors
+    /// [`StartError`]; the pins read before stay.
+    pub async fn read_pins(&self) -> Result<(), StartError> {
+        let services = &self.config.services;
+        let (pins, refused) = Pins::load(&services.folder, &services.operators)?;
+        for error in &refused {
+            warn!(%error, "a file pins nothing");
+        }
+        let changes = self.records.note_pins(&pins.noted(), self.clock.now()).await?;
+        info!(services = pins.len(), changes, "pins read");
+        *self.pins.write().unwrap_or_else(PoisonError::into_inner) = pins;
+        Ok(())
+    }
+
+    /// How it is.
+    pub fn state(&self) -> State {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        State {
+            now: self.clock.now(),
+            editions: keys.halves.keys().copied().collect(),
+            services: self.pins.read().unwrap_or_else(PoisonError::into_inner).len(),
+            rotating: keys.rotation.as_ref().map(BlindRotation::from_edition),
+        }
+    }
+
+    /// Answers an envelope of the kind [`Kind::Finish`] with one of the kind [`Kind::Finished`].
+    ///
+    /// # Errors
+    /// [`Refused`]; then nothing was made, or what was made went nowhere.
+    pub async fn finish(&self, text: &str) -> Result<String, Refused> {
+        let opened: Opened<Finish> = self.open(text, Kind::Finish)?;
+        let service = service(&opened.body.service)?;
+        let mut request = [0; 32];
+        hex::decode_to_slice(&opened.body.request, &mut request).map_err(|_| Refusal::OtherBody)?;
+        let made = self.make(&service, &opened.body);
+        let (outcome, encrypted_id, mark) = match made {
+            Ok((encrypted_id, mark)) => (Outcome::Done(sha256(encrypted_id.as_bytes())), encrypted_id, Some(mark)),
+            Err(refused) => (Outcome::Refused(refused.code()), String::new(), None),
+        };
+        let finishing = Finishing {
+            at: self.clock.now(),
+            number: opened.number,
+            remember_until: opened.remember_until,
+            service,
+            request,
+            outcome,
+        };
+        let logged = self.records.log(&finishing, mark.as_ref()).await.map_err(refused)?;
+        let entity = finishing.service.entity();
+        match logged {
+            Outcome::Done(blob) => {
+                let blob_sha256 = hex::encode(blob);
+                info!(service = entity, number = %opened.number, blob = blob_sha256, "finished");
+                let answer = Finished {
+                    answers: opened.number,
+                    encrypted_id,
+                    blob_sha256,
+                };
+                Ok(self.answer(Kind::Finished, &answer))
+            }
+            Outcome::Refused(code) => {
+                info!(service = entity, number = %opened.number, code, "not finished");
+                Err(match code {
+                    "service.unknown" => Refused::UnknownService,
+                    "service.no_share" => Refused::NoShare,
+                    _ => Refused::Tombstone,
+                })
+            }
+        }
+    }
+
+    /// The service's pseudonym, sealed to it. The pseudonym lives in this function only.
+    fn make(&self, service: &Service, order: &Finish) -> Result<(String, relay_records::blind::Tombstone), Refused> {
+        let pins = self.pins.read().unwrap_or_else(PoisonError::into_inner);
+        let pin = pins.get(service.entity()).ok_or(Refused::UnknownService)?;
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let half = keys.halves.get(&order.edition).ok_or(Refused::NoShare)?;
+        let pseudonym = half
+            .finish(&order.half, service, &mut OsChance)
+            .map_err(|_| Refusal::OtherBody)?
+            .ok_or(Refused::NoShare)?;
+        // `NameId` wipes itself too.
+        let name = NameId {
+            value: pseudonym.expose().to_string(),
+            format: FORMAT,
+            qualifier: Some(self.identity_provider.clone()),
+            sp_qualifier: Some(service.entity().to_owned()),
+            sp_provided: None,
+        };
+        let mark = self.records.mark(service, &pseudonym);
+        Ok((pin.key.seal_name(&name, &mut OsChance), mark))
+    }
+
+    /// Answers an envelope of the kind [`Kind::Share`] with one of the kind [`Kind::Shared`].
+    ///
+    /// # Errors
+    /// [`Refused`]
+    pub async fn share(&self, text: &str) -> Result<String, Refused> {
+        let opened: Opened<Share> = self.open(text, Kind::Share)?;
+        let service = service(&opened.body.service)?;
+        self.take_once(&opened).await?;
+        if self
+            .pins
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(service.entity())
+            .is_none()
+        {
+            return Err(Refused::UnknownService);
+        }
+        let text = zeroize::Zeroizing::new(opened.body.share);
+        let share = ServiceShare::from_text(&text).map_err(ShareRefused::from)?;
+        let edition = opened.body.edition;
+        {
+            let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+            let half = keys.halves.get_mut(&edition).ok_or(Refused::NoShare)?;
+            if let Err(refused) = half.accept_share(service.clone(), share) {
+                error!(
+                    service = service.entity(),
+                    code = Refused::Share(refused.clone()).code(),
+                    "share refused"
+                );
+                return Err(refused.into());
+            }
+        }
+        let kept = KeptShare {
+            service,
+            edition,
+            share: text,
+        };
+        let now = self.clock.now();
+        self.records
+            .keep_share(&kept, now, &mut OsChance)
+            .await
+            .map_err(refused)?;
+        info!(service = kept.service.entity(), %edition, "share taken");
+        let answer = Shared {
+            answers: opened.number,
+            service: opened.body.service,
+        };
+        Ok(self.answer(Kind::Shared, &answer))
+    }
+
+    /// Answers an envelope of the kind [`Kind::Rotate`] with one of the kind [`Kind::Rotated`].
+    ///
+    /// # Errors
+    /// [`Refused`]
+    pub async fn rotate(self: &Arc<Self>, text: &str) -> Result<String, Refused> {
+        let opened: Opened<Rotate> = self.open(text, Kind::Rotate)?;
+        if opened.body.batch.len() > Rotate::LARGEST {
+            return Err(Refused::LargeBatch);
+        }
+        let middle = MiddleKey::from_text(&opened.body.middle).map_err(|_| Refusal::OtherBody)?;
+        self.take_once(&opened).await?;
+        self.begin_rotation(middle)?;
+        // Some hundred milliseconds of arithmetic: not on a thread that others wait for.
+        let (half, batch) = (Arc::clone(self), opened.body.batch);
+        let stepped = tokio::task::spawn_blocking(move || half.step(&batch)).await;
+        let (from, next_key, batch) = stepped.map_err(|_| Refused::Records)??;
+        let now = self.clock.now();
+        self.records
+            .note_rotation(from, batch.len(), now)
+            .await
+            .map_err(refused)?;
+        info!(edition = %from, batch = batch.len(), "rotated");
+        let answer = Rotated {
+            answers: opened.number,
+            next_key,
+            batch,
+        };
+        Ok(self.answer(Kind::Rotated, &answer))
+    }
+
+    /// The blind half's step for each of `batch`, with the edition left behind and the next key.
+    fn step(&self, batch: &[MiddlePseudonym]) -> Result<(KeyEdition, String, Vec<PolymorphicPseudonym>), Refused> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let rotation = keys.rotation.as_ref().ok_or(Refused::OtherRotation)?;
+        let steps = batch.iter().map(|middle| rotation.step(middle, &mut OsChance));
+        let stepped = steps.collect::<Result<Vec<_>, _>>().map_err(|_| Refusal::OtherBody)?;
+        Ok((rotation.from_edition(), rotation.next_key().to_text(), stepped))
+    }
+
+    /// Goes on with the rotation under way when it is the one that `middle` began; begins it when there is none.
+    fn begin_rotation(&self, middle: MiddleKey) -> Result<(), Refused> {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rotation) = &keys.rotation {
+            return if *rotation.middle() == middle {
+                Ok(())
+            } else {
+                Err(Refused::OtherRotation)
+            };
+        }
+        let (_, newest) = keys.secrets.last_key_value().ok_or(Refused::OtherRotation)?;
+        let rotation = BlindRotation::begin(newest, middle, &mut OsChance).map_err(|_| Refused::OtherRotation)?;
+        let next = rotation.complete(newest).map_err(|_| Refused::OtherRotation)?;
+        // On the disk before the first ciphertext under it leaves the house.
+        write_secret(&self.config.half.rotation_file, &rotation.to_text()).map_err(|error| {
+            error!(%error, "the rotation cannot be filed");
+            Refused::Records
+        })?;
+        info!(edition = %rotation.from_edition(), "key rotation began");
+        keys.halves.insert(next.edition(), BlindHalf::new(next));
+        keys.rotation = Some(rotation);
+        Ok(())
+    }
+
+    fn open<B: serde::de::DeserializeOwned>(&self, text: &str, kind: Kind) -> Result<Opened<B>, Refused> {
+        let opened = self.trusted.open(text, kind, &self.party, &*self.clock)?;
+        Ok(opened)
+    }
+
+    async fn take_once<B>(&self, opened: &Opened<B>) -> Result<(), Refused> {
+        self.records
+            .take_once(opened.number, opened.remember_until)
+            .await
+            .map_err(refused)
+    }
+
+    fn answer<B: Serialize>(&self, kind: Kind, body: &B) -> String {
+        let letter = Letter::new(&self.front, kind, body);
+        self.key.seal(&letter, &*self.clock, &mut OsChance).text
+    }
+
+    /// Its records, for sweeping.
+    pub fn records(&self) -> &BlindRecords {
+        &self.records
+    }
+}
+
+impl fmt::Debug for Half {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Half({}, {:?})", self.party, self.state().editions)
+    }
+}
+
+/// Files `secret`, readable by its owner alone, whole or not at all, and on the disk when this returns.
+///
+/// # Errors
+/// The system's.
+pub fn write_secret(file: &Path, secret: &str) -> io::Result<()> {
+    let beside = file.with_extension("new");
+    let _ = fs::remove_file(&beside);
+    let mut open = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&beside)?;
+    open.write_all(secret.as_bytes())?;
+    open.write_all(b"\n")?;
+    open.sync_all()?;
+    fs::rename(&beside, file)?;
+    match file.parent() {
+        Some(folder) => fs::File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn read_keys(config: &Config) -> Result<Keys, StartError> {
+    let mut secrets_by_edition = BTreeMap::new();
+    for file in &config.half.secret_files {
+        let secret = BlindSecret::from_text(&secrets::read(file)?).map_err(|reason| key_error(file, reason))?;
+        secrets_by_edition.insert(secret.edition(), secret);
+    }
+    let file = &config.half.rotation_file;
+    let mut rotation = None;
+    let mut halves: BTreeMap<_, _> = secrets_by_edition
+        .values()
+        .map(|secret| (secret.edition(), BlindHalf::new(secret.clone())))
+        .collect();
+    if file.exists() {
+        let filed = BlindRotation::from_text(&secrets::read(file)?).map_err(|reason| key_error(file, reason))?;
+        let from: &BlindSecret = secrets_by_edition
+            .get(&filed.from_edition())
+            .ok_or_else(|| StartError::Rotation(file.clone()))?;
+        let next = filed.complete(from).map_err(|_| StartError::Rotation(file.clone()))?;
+        halves.entry(next.edition()).or_insert_with(|| BlindHalf::new(next));
+        rotation = Some(filed);
+    }
+    Ok(Keys {
+        secrets: secrets_by_edition,
+        halves,
+        rotation,
+    })
+}
+
+fn signing_key(file: &Path, party: &Party) -> Result<SigningKey, StartError> {
+    let text = secrets::read(file)?;
+    let wrong = |reason| StartError::Envelope {
+        file: file.to_owned(),
+        reason,
+    };
+    // What is not base64 is no key either.
+    let bytes = zeroize::Zeroizing::new(URL_SAFE_NO_PAD.decode(text.trim()).unwrap_or_default());
+    SigningKey::from_pkcs8(party.clone(), &bytes).map_err(wrong)
+}
+
+fn key_error(file: &Path, reason: FileError) -> StartError {
+    StartError::Key {
+        file: file.to_owned(),
+        reason,
+    }
+}
+
+fn service(name: &relay_core::envelope::orders::ServiceName) -> Result<Service, Refused> {
+    name.service().map_err(|_| Refused::NotAService)
+}
+
+fn refused(error: BlindError) -> Refused {
+    match error {
+        BlindError::Replayed => Refused::Replayed,
+        BlindError::OtherShare => Refused::Share(ShareRefused::Changed("it".to_owned())),
+        error => {
+            error!(%error, "records");
+            Refused::Records
+        }
+    }
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    digest(&SHA256, bytes)
+        .as_ref()
+        .try_into()
+        .expect("SHA-256 has 32 bytes")
+}

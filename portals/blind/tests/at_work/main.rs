@@ -1,0 +1,8 @@
+//! The blind half as its front meets it: envelopes in, sealed names out, on a real database and as a real process.
+
+mod finishing;
+mod joiner;
+mod process;
+mod rotating;
+mod scene;
+mod services;

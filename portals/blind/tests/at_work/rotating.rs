@@ -1,0 +1,107 @@
+//! A key rotation through the blind half, interrupted and gone on with, while people sign in.
+
+use relay_core::{
+    envelope::{
+        Kind,
+        orders::{Rotate, Rotated},
+    },
+    pseudonym::{BlindRotation, FrontHalf, FrontRotation, GlobalKey, KeyEdition, PolymorphicPseudonym},
+};
+
+use crate::scene::{CLINIC, Scene, scene, service};
+
+async fn batch(
+    scene: &mut Scene,
+    rotation: &FrontRotation,
+    stored: &[PolymorphicPseudonym],
+) -> Result<Rotated, &'static str> {
+    let steps = stored.iter().map(|one| rotation.step(one, &mut scene.chance).unwrap());
+    let order = Rotate {
+        middle: rotation.middle().to_text(),
+        batch: steps.collect(),
+    };
+    let sealed = scene.seal(Kind::Rotate, &order);
+    let answer = scene
+        .half
+        .rotate(&sealed.text)
+        .await
+        .map_err(|refused| refused.code())?;
+    let reader = scene.front_key.party();
+    Ok(scene
+        .trusted
+        .open::<Rotated>(&answer, Kind::Rotated, reader, &scene.clock)
+        .unwrap()
+        .body)
+}
+
+#[tokio::test]
+async fn a_rotation_goes_on_after_a_restart_and_both_editions_sign_in_meanwhile() {
+    let mut scene = scene().await;
+    let clinic = service(CLINIC);
+    let stored: Vec<_> = (0..30).map(|person| scene.register(person, 0)).collect();
+    let mut before = Vec::new();
+    for one in &stored {
+        before.push(scene.pseudonym(one, &clinic).await);
+    }
+    let rotation = FrontRotation::begin(&scene.front_secret, &mut scene.chance);
+    let mut rotated = batch(&mut scene, &rotation, &stored[..10]).await.unwrap().batch;
+    assert_eq!(scene.half.state().rotating, Some(KeyEdition(1)));
+
+    // Both processes die; each goes on from what it filed.
+    scene.restart().await;
+    let rotation = FrontRotation::from_text(&rotation.to_text()).unwrap();
+    assert_eq!(scene.half.state().editions, [KeyEdition(1), KeyEdition(2)]);
+    assert_eq!(
+        scene.pseudonym(&stored[20], &clinic).await,
+        before[20],
+        "not yet rotated"
+    );
+    let answer = batch(&mut scene, &rotation, &stored[10..]).await.unwrap();
+    rotated.extend(answer.batch);
+
+    let next = GlobalKey::from_text(&answer.next_key).unwrap();
+    scene.front_secret = rotation.complete(&scene.front_secret, next).unwrap();
+    scene.front = FrontHalf::new(&scene.front_secret);
+    scene.share(&clinic).await.unwrap();
+    for (one, known) in rotated.iter().zip(&before) {
+        assert_eq!(&scene.pseudonym(one, &clinic).await, known);
+    }
+    let progress = scene.half.records().rotations().await.unwrap();
+    assert_eq!((progress.len(), progress[0].stepped), (1, 30));
+}
+
+#[tokio::test]
+async fn a_second_rotation_beside_the_first_is_refused() {
+    let mut scene = scene().await;
+    let stored = scene.register(1, 0);
+    let first = FrontRotation::begin(&scene.front_secret, &mut scene.chance);
+    let second = FrontRotation::begin(&scene.front_secret, &mut scene.chance);
+    batch(&mut scene, &first, &[stored]).await.unwrap();
+    assert_eq!(
+        batch(&mut scene, &second, &[stored]).await.unwrap_err(),
+        "rotation.other"
+    );
+    batch(&mut scene, &first, &[stored]).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_next_secret_is_filed_by_the_operators_command() {
+    let mut scene = scene().await;
+    let stored = scene.register(1, 0);
+    let rotation = FrontRotation::begin(&scene.front_secret, &mut scene.chance);
+    batch(&mut scene, &rotation, &[stored]).await.unwrap();
+    let filed = std::fs::read_to_string(&scene.config.half.rotation_file).unwrap();
+    let expected = BlindRotation::from_text(&filed)
+        .unwrap()
+        .complete(&scene.blind_secret)
+        .unwrap();
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_madoguchi-blind"))
+        .args(["rotation", "complete", "--config"])
+        .arg(scene.config_file())
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let next = std::fs::read_to_string(scene.path().join("secrets/blind-2")).unwrap();
+    assert_eq!(next.trim(), *expected.to_text());
+    assert!(!scene.config.half.rotation_file.exists());
+}
