@@ -155,6 +155,24 @@ impl Element {
         self.space == Some(space) && self.local == local
     }
 
+    /// Whether it carries no attribute and holds one element only, of that name.
+    pub(crate) fn holds_one(&self, space: Space, local: &str) -> bool {
+        self.attributes.is_empty() && matches!(&*self.content, [Content::Element(child)] if child.is(space, local))
+    }
+
+    /// Whether all elements in it, however deep, are of `spaces` and carry no attributes but `attributes`.
+    pub(crate) fn holds_only(&self, spaces: &[Space], attributes: &[&str]) -> bool {
+        let known = |attribute: &Attribute| attribute.space.is_none() && attributes.contains(&&*attribute.local);
+        self.content.iter().all(|part| match part {
+            Content::Text(_) => true,
+            Content::Element(child) => {
+                child.space.is_some_and(|space| spaces.contains(&space))
+                    && child.attributes.iter().all(known)
+                    && child.holds_only(spaces, attributes)
+            }
+        })
+    }
+
     /// Whether its name is of that namespace.
     pub(crate) fn is_in(&self, space: Space) -> bool {
         self.space == Some(space)

@@ -214,6 +214,13 @@ fn an_encrypted_name_stands_in_the_assertion_byte_for_byte_as_the_blind_half_mad
         sealed.replace("EncryptedID", "NameID"),
         format!("{sealed}<saml:NameID/>"),
         sealed.replacen("<xenc:EncryptedData", "<!-- --><xenc:EncryptedData", 1),
+        sealed.replacen(
+            "<xenc:CipherData>",
+            "<saml:Assertion ID=\"_a\"></saml:Assertion><xenc:CipherData>",
+            1,
+        ),
+        sealed.replacen("<xenc:EncryptedData", "<xenc:EncryptedData ID=\"_a\"", 1),
+        sealed.replacen(" Type=", " Id=\"_a\" Type=", 1),
         "kQ9vT2".to_owned(),
     ] {
         assert!(

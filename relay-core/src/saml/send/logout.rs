@@ -2,7 +2,7 @@
 
 use super::{
     Composed, Kind, Unwritable,
-    parts::{answering, headed, identified, instant, samlp},
+    parts::{answering, headed, identified, instant, samlp, sealed},
 };
 use crate::saml::{
     message::{
@@ -46,10 +46,7 @@ impl ManageNameIdRequest {
         let change = match &self.change {
             NameChange::Terminate => samlp("Terminate"),
             NameChange::New(name) => samlp("NewID").text(name.as_str()),
-            NameChange::NewSealed(xml) => Element::read(xml)
-                .ok()
-                .filter(|element| element.is(Space::Protocol, "NewEncryptedID"))
-                .ok_or(Unwritable::SealedName)?,
+            NameChange::NewSealed(xml) => sealed(xml, Space::Protocol, "NewEncryptedID")?,
         };
         let element = headed("ManageNameIDRequest", &self.head)
             .child(identified(&self.name)?)

@@ -53,14 +53,21 @@ pub(in crate::saml) fn name_id(name: &NameId) -> Element {
 pub(super) fn identified(name: &Identified) -> Result<Element, Unwritable> {
     match name {
         Identified::Clear(name) => Ok(name_id(name)),
-        Identified::Sealed(xml) => {
-            let element = Element::read(xml).map_err(|_| Unwritable::SealedName)?;
-            match element.is(Space::Assertion, "EncryptedID") {
-                true => Ok(element),
-                false => Err(Unwritable::SealedName),
-            }
-        }
+        Identified::Sealed(xml) => sealed(xml, Space::Assertion, "EncryptedID"),
     }
+}
+
+/// What [`crate::saml::sealing::SealingKey`] made, byte for byte. Whoever made it can put nothing into a message but
+/// ciphertext: no element of SAML's, which a careless reader might take for a part of the message, and no ID, which a
+/// signature might be made to refer to.
+pub(super) fn sealed(xml: &str, space: Space, local: &'static str) -> Result<Element, Unwritable> {
+    const INSIDE: [Space; 3] = [Space::Encryption, Space::Encryption11, Space::Signature];
+    Element::read(xml)
+        .ok()
+        .filter(|element| element.is(space, local))
+        .filter(|element| element.holds_one(Space::Encryption, "EncryptedData"))
+        .filter(|element| element.holds_only(&INSIDE, &["Algorithm", "Type"]))
+        .ok_or(Unwritable::SealedName)
 }
 
 fn status_element(status: &Status) -> Element {
