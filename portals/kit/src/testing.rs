@@ -176,6 +176,11 @@ pub fn faults_of_words(sources: Sources) -> Vec<String> {
     faults
 }
 
+/// The keys of one word file.
+pub fn keys_of_words(source: &str) -> Vec<String> {
+    keys(source).into_keys().collect()
+}
+
 /// Each key with the facts it names.
 fn keys(source: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

@@ -79,14 +79,9 @@ impl Identity {
     /// # Errors
     /// [`TlsError`]
     pub fn load(certificate: &Path, key_file: &Path) -> Result<Self, TlsError> {
-        let text = secrets::read(key_file)?;
-        let key = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|_| TlsError::Empty {
-            file: key_file.to_owned(),
-            wanted: "private key",
-        })?;
         Ok(Self {
+            key: private_key(key_file)?,
             chain: certificates(certificate)?,
-            key,
         })
     }
 
@@ -102,6 +97,18 @@ impl Identity {
     pub fn certificate(&self) -> Option<&CertificateDer<'static>> {
         self.chain.first()
     }
+}
+
+/// The private key of a PEM file, which must be readable by its owner alone.
+///
+/// # Errors
+/// [`TlsError`]
+pub fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    let text = secrets::read(file)?;
+    PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|_| TlsError::Empty {
+        file: file.to_owned(),
+        wanted: "private key",
+    })
 }
 
 /// The certificates of a PEM file, at least one.

@@ -58,6 +58,8 @@ pub enum Fault {
     NotHttps,
     /// Not an origin: scheme, host and port alone.
     NotAnOrigin,
+    /// Not what is wanted, in a few English words: `a SHA-256 in hex`.
+    Malformed(&'static str),
 }
 
 impl Mistake {
@@ -101,6 +103,10 @@ impl Mistake {
             Fault::NotHttps => language.pick(
                 format!("「{key}」は https:// で始まるアドレスでなければなりません。"),
                 format!("`{key}` must be an address that begins with https://"),
+            ),
+            Fault::Malformed(wanted) => language.pick(
+                format!("「{key}」の書き方が違います。要るもの: {wanted}"),
+                format!("`{key}` must be {wanted}"),
             ),
             Fault::NotAnOrigin => language.pick(
                 format!("「{key}」は https://ホスト名:ポート までで、後ろに何も付けません。"),

@@ -1,0 +1,98 @@
+//! What is spoken with the relay: a request out by redirect, an answer in by POST, logouts both ways, metadata.
+
+mod answer;
+mod logout;
+mod metadata;
+mod request;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::StatusCode,
+    routing::{get, post},
+};
+use portal_kit::Trouble;
+use relay_core::saml::{
+    Delivery, Here, Received, Refusal,
+    message::{EntityId, Head, MessageId},
+};
+use time::Duration;
+
+use crate::my_page::MyPage;
+
+/// Where answers to sign-ins come.
+pub const CONSUMER: &str = "/saml/acs";
+/// Where logouts come by redirect.
+pub const LOGOUT: &str = "/saml/slo";
+/// Where logouts come from server to server.
+pub const LOGOUT_SOAP: &str = "/saml/slo/soap";
+/// Where the metadata are.
+pub const METADATA: &str = "/saml/metadata";
+
+/// The name of the form that begins a logout.
+pub(crate) const fn logout_form() -> &'static str {
+    logout::FORM
+}
+
+/// How old a message may be.
+const WINDOW: Duration = Duration::minutes(5);
+
+/// What browsers come to.
+pub(crate) fn routes() -> Router<Arc<MyPage>> {
+    Router::new()
+        .route("/sign-in", get(request::sign_in))
+        .route(CONSUMER, post(answer::take))
+        .route("/log-out", post(logout::begin))
+        .route(LOGOUT, get(logout::by_redirect))
+        .route(METADATA, get(metadata::serve))
+}
+
+/// What the relay itself comes to.
+pub(crate) fn machine_routes() -> Router<Arc<MyPage>> {
+    Router::new().route(LOGOUT_SOAP, post(logout::by_soap))
+}
+
+impl MyPage {
+    /// Reads a message and makes sure it claims to be the relay's; its signature is checked by who reads it on.
+    fn received<'d>(&self, delivery: &'d Delivery) -> Result<Received<'d>, Trouble> {
+        let received = Received::open(delivery).map_err(refused)?;
+        if received.claimed_issuer().map_err(refused)? != *self.relay.peer.entity() {
+            return Err(refused(Refusal::NoKey));
+        }
+        if self.relay.valid_until.is_some_and(|until| self.clock.now() >= until) {
+            tracing::error!("the relay's metadata have expired: fetch them anew");
+            return Err(Trouble::new(StatusCode::SERVICE_UNAVAILABLE, "relay-expired"));
+        }
+        Ok(received)
+    }
+
+    fn here<'h>(&'h self, address: &'h str) -> Here<'h> {
+        Here {
+            entity: &self.config.entity,
+            address,
+            now: self.clock.now(),
+            skew: self.config.relay.skew,
+            window: WINDOW,
+        }
+    }
+
+    fn head(&self, id: MessageId, destination: &str) -> Head {
+        Head {
+            id,
+            issued: self.clock.now(),
+            issuer: self.config.entity.clone(),
+            destination: Some(destination.to_owned()),
+        }
+    }
+
+    fn entity(&self) -> &EntityId {
+        &self.config.entity
+    }
+}
+
+/// A message that is not taken. Its reason is for the log: the sender of a forged one learns nothing.
+fn refused(reason: Refusal) -> Trouble {
+    tracing::warn!(%reason, "a SAML message was refused");
+    Trouble::new(StatusCode::BAD_REQUEST, "message-refused")
+}
