@@ -2,10 +2,10 @@
 //!
 //! (saml-bindings-2.0-os sections 3.2 to 3.6)
 
-use std::io::Read;
+mod query;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use flate2::bufread::DeflateDecoder;
+use query::{Raw, inflate, unescape};
 use url::form_urlencoded;
 
 use super::{
@@ -178,65 +178,6 @@ impl Delivery {
     }
 }
 
-/// The parameters of a query as they stand, escaped: what was signed.
-#[derive(Default)]
-struct Raw<'q> {
-    request: Option<&'q str>,
-    response: Option<&'q str>,
-    artifact: Option<&'q str>,
-    relay_state: Option<&'q str>,
-    algorithm: Option<&'q str>,
-    signature: Option<&'q str>,
-    encoding: Option<&'q str>,
-}
-
-impl<'q> Raw<'q> {
-    fn read(query: &'q str) -> Result<Self, Refusal> {
-        if query.len() > LARGEST {
-            return Err(Refusal::TooLarge(LARGEST));
-        }
-        let mut raw = Self::default();
-        for pair in query.split('&') {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (place, name) = match name {
-                "SAMLRequest" => (&mut raw.request, "SAMLRequest"),
-                "SAMLResponse" => (&mut raw.response, "SAMLResponse"),
-                "SAMLart" => (&mut raw.artifact, "SAMLart"),
-                "RelayState" => (&mut raw.relay_state, "RelayState"),
-                "SigAlg" => (&mut raw.algorithm, "SigAlg"),
-                "Signature" => (&mut raw.signature, "Signature"),
-                "SAMLEncoding" => (&mut raw.encoding, "SAMLEncoding"),
-                _ => continue,
-            };
-            if place.replace(value).is_some() {
-                return Err(Refusal::Parameter(name));
-            }
-        }
-        Ok(raw)
-    }
-}
-
-fn unescape(value: &str) -> Result<String, Refusal> {
-    // One value at a time, so that no escape can make a second parameter of it.
-    let text = value.replace('+', " ");
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        if *first != b'%' {
-            out.push(*first);
-            rest = tail;
-            continue;
-        }
-        let [high, low, tail @ ..] = tail else {
-            return Err(Refusal::Parameter("an escape"));
-        };
-        let digit = |byte: u8| (byte as char).to_digit(16).ok_or(Refusal::Parameter("an escape"));
-        out.push((digit(*high)? * 16 + digit(*low)?) as u8);
-        rest = tail;
-    }
-    String::from_utf8(out).map_err(|_| Refusal::NotUtf8)
-}
-
 fn artifact_of(text: &str, relay_state: Option<RelayState>) -> Result<Delivered, Refusal> {
     let artifact = Artifact::parse(text).ok_or(Refusal::Malformed("SAMLart"))?;
     Ok(Delivered::Artifact { artifact, relay_state })
@@ -251,24 +192,6 @@ fn relay_state(text: Option<String>) -> Result<Option<RelayState>, Refusal> {
 
 fn decode(text: &str, what: &'static str) -> Result<Vec<u8>, Refusal> {
     STANDARD.decode(text).map_err(|_| Refusal::Base64(what))
-}
-
-fn inflate(deflated: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let mut inflater = DeflateDecoder::new(deflated);
-    let mut out = Vec::new();
-    let most = LARGEST as u64 + 1;
-    inflater
-        .by_ref()
-        .take(most)
-        .read_to_end(&mut out)
-        .map_err(|_| Refusal::Deflate)?;
-    if out.len() > LARGEST {
-        return Err(Refusal::DeflateBomb(LARGEST));
-    }
-    match inflater.total_in() == deflated.len() as u64 {
-        true => Ok(out),
-        false => Err(Refusal::Deflate),
-    }
 }
 
 #[cfg(test)]
