@@ -1,6 +1,6 @@
 //! Strangers judge what is sent: xmlsec1 verifies and decrypts it, Lasso takes it as service and as identity provider,
-//! pysaml2 takes it as service, libxml2 holds it against the standards' schemas. What only our own code accepts is not
-//! proved.
+//! pysaml2 and python3-saml take it as services, libxml2 holds it against the standards' schemas. What only our own code
+//! accepts is not proved.
 #![cfg(feature = "saml")]
 
 #[path = "strangers/keys_and_seals.rs"]
@@ -15,5 +15,7 @@ mod peer;
 mod with_lasso;
 #[path = "strangers/with_pysaml2.rs"]
 mod with_pysaml2;
+#[path = "strangers/with_python3_saml.rs"]
+mod with_python3_saml;
 #[path = "strangers/with_schemas.rs"]
 mod with_schemas;
