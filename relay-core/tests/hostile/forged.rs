@@ -313,6 +313,27 @@ fn p256_signs_and_keys_that_are_too_weak_are_none() {
 }
 
 #[test]
+fn a_response_does_not_come_by_redirect() {
+    use relay_core::saml::Received;
+    use std::io::Write;
+    let mut deflated = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+    deflated.write_all(response(&assertion()).as_bytes()).unwrap();
+    let escaped = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let message = escaped(&STANDARD.encode(deflated.finish().unwrap()));
+    let signed = format!("SAMLResponse={message}&SigAlg={}", escaped(RELAY_PARTY.key.algorithm()));
+    let signature = escaped(&STANDARD.encode(RELAY_PARTY.key.sign(signed.as_bytes())));
+    let query = format!("{signed}&Signature={signature}");
+    let delivery = Delivery::redirect(&query).unwrap().message().unwrap();
+    let service = entity(crate::parties::SERVICE);
+    let here = crate::scene::here(&service, crate::parties::CONSUMER);
+    let keys = crate::scene::keys_of(&crate::scene::SERVICE_PARTY);
+    let request = crate::scene::request_id();
+    let received = Received::open(&delivery).unwrap();
+    let taken = received.response(&crate::scene::peer(&RELAY_PARTY, &[]), &here, Some(&request), &keys);
+    assert_eq!(taken.map(drop), Err(Refusal::Binding("a Response")));
+}
+
+#[test]
 fn a_response_may_not_come_where_a_request_is_announced() {
     use relay_core::saml::Received;
     let delivery = crate::scene::posted("SAMLRequest", &with_signed_assertion(&assertion()));

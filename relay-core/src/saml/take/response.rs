@@ -6,7 +6,7 @@ use crate::saml::{
     decrypt::{DecryptionKeys, open},
     document::Node,
     message::{Assertion, MessageId, Status},
-    names::ns,
+    names::{Binding, ns},
     trust::{Exception, Peer},
     verified::{Once, Verified, covered},
 };
@@ -36,6 +36,10 @@ impl Received<'_> {
         keys: &DecryptionKeys,
     ) -> Result<Verified<SignIn>, Refusal> {
         let node = self.expect(Kind::Response)?;
+        // saml-profiles section 4.1.2: a Response never goes by redirect.
+        if self.delivery.binding == Binding::Redirect {
+            return Err(Refusal::Binding("a Response"));
+        }
         let own = one_assertion(node)?;
         let proof = self.proof(peer, own.filter(|own| own.is(ns::ASSERTION, "Assertion")))?;
         let head = self.head(peer, here)?;
