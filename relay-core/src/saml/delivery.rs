@@ -4,6 +4,8 @@
 
 mod query;
 
+use std::fmt;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use query::{Raw, inflate, unescape};
 use url::form_urlencoded;
@@ -15,8 +17,7 @@ use super::{
     trust::Algorithm,
 };
 
-/// A message as it was delivered.
-#[derive(Debug)]
+/// A message as it was delivered. What stands in it is about a person: `Debug` shows its size.
 pub struct Delivery {
     pub(super) binding: Binding,
     pub(super) xml: Vec<u8>,
@@ -25,8 +26,13 @@ pub struct Delivery {
     relay_state: Option<RelayState>,
 }
 
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Delivery({:?}, {} bytes)", self.binding, self.xml.len())
+    }
+}
+
 /// The signature a redirect carries beside its message.
-#[derive(Debug)]
 pub(super) struct Detached {
     pub algorithm: Algorithm,
     pub signature: Vec<u8>,
