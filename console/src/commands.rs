@@ -18,6 +18,7 @@ pub mod clean;
 pub mod console;
 pub mod database;
 pub mod demo_city;
+pub mod dispatch;
 pub mod doctor;
 pub mod home;
 pub mod import;
@@ -78,6 +79,8 @@ enum Command {
     /// The certification authorities.
     #[command(subcommand)]
     Authority(authority::AuthorityCommand),
+    /// Carry the outbox to the relay's front: cards handed over, stopped and ended.
+    Dispatch(dispatch::Options),
     /// The audit trail.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -165,6 +168,7 @@ fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Staff(asked) => staff::run(&setting, &asked),
         Command::Card(asked) => card::run(&setting, &asked),
         Command::Authority(asked) => authority::run(&setting, &asked),
+        Command::Dispatch(options) => dispatch::run(&setting, &options),
         Command::Audit(asked) => audit::run(&setting, &asked),
     }
 }

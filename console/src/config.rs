@@ -46,6 +46,8 @@ pub struct Config {
     pub roster: Roster,
     /// The log.
     pub log: Log,
+    /// The relay's front; present where the city is joined to a relay.
+    pub relay: Option<Relay>,
     /// Present in demonstration set-ups only.
     pub demo: Option<Demo>,
 }
@@ -173,6 +175,29 @@ pub struct Log {
     pub megabytes: u16,
     /// Files put aside that are kept; older ones are removed.
     pub keep: u16,
+}
+
+/// `[relay]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relay {
+    /// Where the front takes registrations: `https://…/registry/envelopes`.
+    pub intake_url: String,
+    /// The front's name in envelopes.
+    pub front: String,
+    /// This office's name in envelopes.
+    pub office: String,
+    /// The authorities believed for the front's certificate, PEM.
+    pub roots_file: PathBuf,
+    /// The certificate shown to the front, PEM.
+    pub certificate_file: PathBuf,
+    /// File holding its key, PEM.
+    pub key_file: PathBuf,
+    /// File holding the key that signs envelopes: P-256, PKCS#8, PEM.
+    pub signing_key_file: PathBuf,
+    /// File holding the registrar's secret.
+    pub registrar_file: PathBuf,
+    /// The pseudonyms' global public key.
+    pub global_key_file: PathBuf,
 }
 
 /// `[demo]`
@@ -351,6 +376,17 @@ impl Config {
             megabytes: log.number_or("megabytes", 1..=1024, 10),
             keep: log.number_or("keep", 1..=3650, 30),
         });
+        let relay = document.if_present("relay", |relay| Relay {
+            intake_url: relay.checked("intake_url", Fault::NotAnHttpsUrl, |url| url.starts_with("https://")),
+            front: relay.text_or("front", "relay-front"),
+            office: relay.text("office"),
+            roots_file: relay.path("roots_file"),
+            certificate_file: relay.path("certificate_file"),
+            key_file: relay.path("key_file"),
+            signing_key_file: relay.path("signing_key_file"),
+            registrar_file: relay.path("registrar_file"),
+            global_key_file: relay.path("global_key_file"),
+        });
         let demo = document.if_present("demo", |demo| Demo {
             tray_socket: demo.path("tray_socket"),
             endpoints_file: demo.path("endpoints_file"),
@@ -368,18 +404,27 @@ impl Config {
             paper,
             roster,
             log,
+            relay,
             demo,
         })
     }
 
     /// The secret files named here, each with its key, for checking all at once.
-    pub fn secret_files(&self) -> [(&'static str, &Path); 4] {
-        [
+    pub fn secret_files(&self) -> Vec<(&'static str, &Path)> {
+        let mut files: Vec<(&'static str, &Path)> = vec![
             ("database.password_file", &self.database.password_file),
             ("seal.keys_file", &self.seal.keys_file),
             ("authority.passphrase_file", &self.authority.passphrase_file),
             ("card.master_file", &self.card.master_file),
-        ]
+        ];
+        if let Some(relay) = &self.relay {
+            files.extend([
+                ("relay.key_file", relay.key_file.as_path()),
+                ("relay.signing_key_file", &relay.signing_key_file),
+                ("relay.registrar_file", &relay.registrar_file),
+            ]);
+        }
+        files
     }
 }
 

@@ -204,6 +204,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
                 state.common.tell_fault(&Fault::DatabaseDown);
             }
         }
+        Event::Outbox(outbox) => state.common.relay = Some(outbox),
         Event::Reply { job, reply } => take_reply(state, job, reply),
         Event::Making { job, progress } => {
             if state.common.jobs.contains_key(&job) {

@@ -25,6 +25,11 @@ status-no-case = none
 status-lock = lock { $minutes } min
 status-nobody = nobody logged in
 status-more-roles = …
+status-relay = relay
+status-outbox-seconds = !{ $waiting } { $age }s
+status-outbox-minutes = !{ $waiting } { $age }min
+status-outbox-hours = !{ $waiting } { $age }h
+status-outbox-days = !{ $waiting } { $age }d
 list-comma = ,{ " " }
 list-and = { " " }and{ " " }
 list-or = { " " }or{ " " }
@@ -37,6 +42,8 @@ plain-card-out = no card
 plain-no-reader = no reader
 plain-database-up = database up
 plain-database-down = database down
+plain-relay-up-to-date = the relay knows
+plain-relay-waits = { $waiting } not told to the relay
 
 ## Roles
 
@@ -665,6 +672,10 @@ act-card-damaged = marked damaged
 act-card-pin-set = PIN set
 act-card-pin-reset-begun = new PIN begun
 act-card-pin-reset = PIN set anew
+act-card-suspended = card suspended
+act-card-resumed = card resumed
+act-card-revoked = card revoked
+act-card-relinked = link with the relay mended
 act-incident-opened = returned, incident noted
 act-incident-closed = incident resolved
 act-card-key-kept = key made on the card

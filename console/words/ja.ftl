@@ -11,6 +11,11 @@ status-no-case = なし
 status-lock = ロック{ $minutes }分
 status-nobody = ログインしていません
 status-more-roles = ほか
+status-relay = 中継
+status-outbox-seconds = !{ $waiting }件{ $age }秒
+status-outbox-minutes = !{ $waiting }件{ $age }分
+status-outbox-hours = !{ $waiting }件{ $age }時間
+status-outbox-days = !{ $waiting }件{ $age }日
 list-comma = 、
 list-and = と
 list-or = 、または
@@ -23,6 +28,8 @@ plain-card-out = カードなし
 plain-no-reader = 読取機なし
 plain-database-up = データベース接続中
 plain-database-down = データベース切断
+plain-relay-up-to-date = 中継に届いています
+plain-relay-waits = 中継に届いていないもの { $waiting }件
 
 ## Roles
 
@@ -639,6 +646,10 @@ act-card-damaged = 破損とした
 act-card-pin-set = 暗証番号が設定された
 act-card-pin-reset-begun = 暗証番号の決め直しを始めた
 act-card-pin-reset = 暗証番号が決め直された
+act-card-suspended = カードを一時停止した
+act-card-resumed = カードの一時停止を解いた
+act-card-revoked = カードを失効させた
+act-card-relinked = 中継との結び付けを直した
 act-incident-opened = 棚に戻し、事故を記録した
 act-incident-closed = 事故を解決した
 act-card-key-kept = カードが鍵を作った

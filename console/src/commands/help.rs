@@ -64,6 +64,14 @@ const JAPANESE: &[(&str, &str)] = &[
     ("madoguchi demo-city --encoding", "文字コード: utf-8 か cp932"),
     ("madoguchi doctor", "この窓口を診る: 何がいけないか、どうすればよいか"),
     ("madoguchi doctor --json", "1行の JSON で"),
+    (
+        "madoguchi dispatch",
+        "送信箱を中継に届ける: 交付、一時停止、失効したカード",
+    ),
+    (
+        "madoguchi dispatch --once",
+        "いま待っているものを送って終わる(残れば終了コード 1)",
+    ),
     ("madoguchi staff", "職員"),
     (
         "madoguchi staff add",

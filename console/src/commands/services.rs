@@ -51,6 +51,9 @@ fn start_all(setting: &Setting, config: &Config, steps: &Steps) -> anyhow::Resul
     if let Some(demo) = &config.demo {
         steps.step(tray_words(lang), |_| start_tray(setting, config, demo))?;
     }
+    if config.relay.is_some() {
+        steps.step(dispatch_words(lang), |_| start_dispatch(setting))?;
+    }
     Ok(())
 }
 
@@ -67,6 +70,10 @@ pub fn down(setting: &Setting) -> anyhow::Result<ExitCode> {
     let lang = setting.lang;
     let steps = Steps::new(lang, false);
     let done = |stopped| if stopped { Outcome::Done } else { Outcome::Already };
+    steps.step(
+        lang.pick("送信箱の係を止める", "stop carrying the outbox"),
+        |_| dispatch_process(setting).stop().map(done),
+    )?;
     steps.step(lang.pick("盆を片付ける", "put the tray away"), |_| {
         tray_process(setting).stop().map(done)
     })?;
@@ -97,6 +104,25 @@ pub(super) fn card_service_words(lang: Lang) -> &'static str {
 /// Name of the tray's step.
 pub(super) fn tray_words(lang: Lang) -> &'static str {
     lang.pick("仮想カードの盆を出す", "put the tray of virtual cards out")
+}
+
+/// Name of the step that carries the outbox.
+pub(super) fn dispatch_words(lang: Lang) -> &'static str {
+    lang.pick("送信箱を中継に届け始める", "begin carrying the outbox to the relay")
+}
+
+/// Starts the one that carries the outbox to the relay's front.
+pub(super) fn start_dispatch(setting: &Setting) -> anyhow::Result<Outcome> {
+    let process = dispatch_process(setting);
+    if process.running().is_some() {
+        return Ok(Outcome::Already);
+    }
+    let program = std::env::current_exe()?;
+    process.start(
+        program,
+        [Path::new("--config"), &setting.config_file, Path::new("dispatch")],
+    )?;
+    Ok(Outcome::Done)
 }
 
 /// Starts the private cluster. A database that is not ours (another machine's) is not ours to start.
@@ -181,7 +207,8 @@ fn stop_card_service(setting: &Setting, step: &Step) -> anyhow::Result<bool> {
     if is_root() {
         return Ok(process.stop()?);
     }
-    step.pause(|| as_root(&["kill", &number.to_string()]))?;
+    // The shell's own kill: a small system has no program of that name.
+    step.pause(|| as_root(&["sh", "-c", &format!("kill {number}")]))?;
     wait_until(READY, || process.running().is_none());
     Ok(process.stop().is_ok())
 }
@@ -268,6 +295,11 @@ pub(super) fn ask_tray(socket: &Path, question: &str) -> anyhow::Result<Vec<Vec<
 /// The tray's record.
 pub(super) fn tray_process(setting: &Setting) -> Process {
     Process::new(&setting.home, "tray")
+}
+
+/// The record of the one that carries the outbox.
+pub(super) fn dispatch_process(setting: &Setting) -> Process {
+    Process::new(&setting.home, "dispatch")
 }
 
 /// The record of a pcscd that was started by hand.

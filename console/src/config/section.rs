@@ -57,6 +57,8 @@ pub enum Fault {
     NotAPostalCode,
     /// Both readers are one.
     SameReader,
+    /// Not an address reached over TLS.
+    NotAnHttpsUrl,
     /// The roster's columns cannot be told apart like this.
     Headers(HeaderMapError),
 }
@@ -107,6 +109,8 @@ impl Mistake {
             (Fault::Headers(HeaderMapError::NotUnique(name)), Lang::Ja) => {
                 format!("「{key}」の「{name}」は空か、二つの項目に使われています。")
             }
+            (Fault::NotAnHttpsUrl, Lang::Ja) => format!("「{key}」は https:// で始まる所在でなければなりません。"),
+            (Fault::NotAnHttpsUrl, Lang::En) => format!("`{key}` must be an address that begins with https://"),
             (Fault::SameReader, Lang::Ja) => {
                 format!("「{key}」が staff_reader と同じです。職員用と住民用の読取機は別にしてください。")
             }

@@ -25,9 +25,14 @@ impl Desk {
                     desk.heard(true).await;
                     while let Some(change) = changes.next().await {
                         let mut roster = change == Change::Roster;
+                        let mut outbox = change == Change::Outbox;
                         tokio::time::sleep(TOGETHER).await;
                         while let Some(Some(change)) = ready(changes.next()) {
                             roster |= change == Change::Roster;
+                            outbox |= change == Change::Outbox;
+                        }
+                        if outbox {
+                            desk.watch.look();
                         }
                         desk.heard(roster).await;
                     }

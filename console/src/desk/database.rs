@@ -15,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::tui::event::Event;
+use crate::tui::{event::Event, facts::Outbox};
 
 /// Between two questions while all is well.
 const CALM: Duration = Duration::from_secs(5);
@@ -33,6 +33,8 @@ struct State {
     office: Office,
     events: UnboundedSender<Event>,
     clock: Arc<dyn Clock>,
+    /// Whether there is a relay to be told of things.
+    relay: bool,
     up: AtomicBool,
     /// Seconds the database's clock is ahead of ours.
     ahead: AtomicI64,
@@ -41,11 +43,12 @@ struct State {
 
 impl Watch {
     /// A watch, not begun: the database is taken to be there until it is found away.
-    pub fn new(office: Office, events: UnboundedSender<Event>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(office: Office, events: UnboundedSender<Event>, clock: Arc<dyn Clock>, relay: bool) -> Self {
         Self(Arc::new(State {
             office,
             events,
             clock,
+            relay,
             up: AtomicBool::new(true),
             ahead: AtomicI64::new(0),
             doubt: Notify::new(),
@@ -73,6 +76,11 @@ impl Watch {
         self.0.doubt.notify_one();
     }
 
+    /// Something changed in what is watched: it is looked at now.
+    pub fn look(&self) {
+        self.0.doubt.notify_one();
+    }
+
     /// Whether the desk's clock and the database's are so far apart that nothing may be dated by ours.
     pub fn clocks_differ(&self) -> bool {
         self.0.ahead.load(Ordering::Relaxed).abs() > CLOCKS_APART
@@ -85,6 +93,9 @@ impl State {
             Ok(Ok(health)) => {
                 self.ahead.store(health.clock_ahead.whole_seconds(), Ordering::Relaxed);
                 self.stands(true);
+                if self.relay {
+                    self.look_into_outbox().await;
+                }
             }
             Ok(Err(error)) if error.is_away() => self.stands(false),
             // It answers, if only to refuse: that is told by whoever asks for something.
@@ -93,6 +104,17 @@ impl State {
                 self.stands(true);
             }
             Err(_) => self.stands(false),
+        }
+    }
+
+    async fn look_into_outbox(&self) {
+        // A database that goes away just now is told of by the next question.
+        if let Ok(Ok(state)) = timeout(PATIENCE, self.office.outbox_state()).await {
+            let _ = self.events.send(Event::Outbox(Outbox {
+                waiting: state.waiting,
+                oldest: state.oldest,
+                trouble: state.trouble.is_some(),
+            }));
         }
     }
 

@@ -94,7 +94,12 @@ impl Desk {
         runtime.spawn(one_after_another(tasks));
         let desk = Self(Arc::new(Inner {
             keys: Keys::of(&config),
-            watch: Watch::new(office.clone(), events.clone(), Arc::clone(&clock)),
+            watch: Watch::new(
+                office.clone(),
+                events.clone(),
+                Arc::clone(&clock),
+                config.relay.is_some(),
+            ),
             held: Held::default(),
             approvals: Approvals::default(),
             roster: Roster::default(),

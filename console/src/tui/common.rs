@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use super::{
     effect::{CaseAt, Effect, JobId, Order},
-    facts::{CaseView, Language, Reader, ReaderState, Session, Setup, StaffShown},
+    facts::{CaseView, Language, Outbox, Reader, ReaderState, Session, Setup, StaffShown},
     fault::Fault,
     key::StepId,
     screen::Screen,
@@ -101,6 +101,8 @@ pub struct Common {
     pub resident_reader: ReaderState,
     /// Whether the database answers.
     pub database_up: bool,
+    /// How the outbox to the relay stands; `None` where there is none.
+    pub relay: Option<Outbox>,
     /// The one open case.
     pub open: Option<Box<CaseView>>,
     /// The message line.
@@ -131,6 +133,7 @@ impl Common {
             staff_reader: ReaderState::Missing,
             resident_reader: ReaderState::Missing,
             database_up: true,
+            relay: None,
             open: None,
             message: None,
             step: StepId(1),

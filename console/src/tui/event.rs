@@ -15,8 +15,8 @@ use time::OffsetDateTime;
 use super::{
     effect::JobId,
     facts::{
-        Agreement, CardFileView, CaseRow, CaseView, ChipView, Counts, Found, JournalLine, MakingEnd, Printed, Queue,
-        Reader, ReaderState, ResidentView, Session, StaffCard, StaffShown, Tray,
+        Agreement, CardFileView, CaseRow, CaseView, ChipView, Counts, Found, JournalLine, MakingEnd, Outbox, Printed,
+        Queue, Reader, ReaderState, ResidentView, Session, StaffCard, StaffShown, Tray,
     },
     fault::Fault,
     key::KeyPress,
@@ -50,6 +50,8 @@ pub enum Event {
         /// Whether it answers.
         up: bool,
     },
+    /// How the outbox to the relay stands, as it was last looked at. Never told where there is no relay.
+    Outbox(Outbox),
     /// An effect's answer. A reply to a job that is over, or for a case no longer open, changes nothing.
     Reply {
         /// The effect's job.

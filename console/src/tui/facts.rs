@@ -464,6 +464,17 @@ pub enum Reader {
     Resident,
 }
 
+/// How the outbox (送信箱) to the relay stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outbox {
+    /// Messages the relay's front has not applied yet.
+    pub waiting: u64,
+    /// When the oldest of them was written.
+    pub oldest: Option<OffsetDateTime>,
+    /// Whether the last try to send failed.
+    pub trouble: bool,
+}
+
 /// How a reader stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReaderState {

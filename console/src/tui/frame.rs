@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::{
     State,
     common::{Message, Told},
-    facts::{Language, Reader, ReaderState},
+    facts::{Language, Outbox, Reader, ReaderState},
     fault::role_word,
     glyphs::Glyphs,
     key::Key,
@@ -164,6 +164,13 @@ fn status(state: &State, pen: &Pen<'_>, width: usize) -> Line {
         ("!", Meaning::Stop)
     };
     right = right.and(" DB ", Meaning::Quiet).and(symbol, meaning);
+    if let Some(outbox) = &common.relay {
+        let (symbol, meaning) = outbox_signs(outbox, common.now, pen);
+        right = right
+            .and(" ", Meaning::Plain)
+            .and(pen.say("status-relay"), Meaning::Quiet)
+            .and(symbol, meaning);
+    }
     if common.session.is_some() {
         right = right
             .and("  ", Meaning::Plain)
@@ -203,6 +210,34 @@ fn status(state: &State, pen: &Pen<'_>, width: usize) -> Line {
     let mut line = Line::of(pen.fit(&left, room), Meaning::Plain).and("  ", Meaning::Plain);
     line.spans.extend(right.spans);
     line
+}
+
+/// Whether the relay knows what happened here: a dot when it does, else how many messages wait and since when. What waits
+/// for a moment is on its way; what waits for a minute needs somebody.
+fn outbox_signs(outbox: &Outbox, now: OffsetDateTime, pen: &Pen<'_>) -> (String, Meaning) {
+    let Some(oldest) = outbox.oldest.filter(|_| outbox.waiting > 0) else {
+        return (pen.glyphs.on.to_owned(), Meaning::Done);
+    };
+    let seconds = (now - oldest).whole_seconds().max(0);
+    let (key, age) = match seconds {
+        0..60 => ("status-outbox-seconds", seconds),
+        60..3600 => ("status-outbox-minutes", seconds / 60),
+        3600..172_800 => ("status-outbox-hours", seconds / 3600),
+        _ => ("status-outbox-days", seconds / 86_400),
+    };
+    let words = pen.say_with(
+        key,
+        &[
+            ("waiting", outbox.waiting.to_string().into()),
+            ("age", age.to_string().into()),
+        ],
+    );
+    let meaning = match (outbox.trouble, seconds) {
+        (true, _) | (_, 60..) => Meaning::Stop,
+        (false, 5..) => Meaning::NeedsYou,
+        _ => Meaning::Quiet,
+    };
+    (words, meaning)
 }
 
 /// The name of a key on the help line, where a pair of keys stands for both.

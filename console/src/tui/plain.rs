@@ -72,6 +72,17 @@ fn spoken_status(state: &State, words: &Words) -> String {
     } else {
         "plain-database-down"
     }));
+    if let Some(relay) = &common.relay {
+        parts.push(words.say(
+            common.language,
+            if relay.waiting == 0 {
+                "plain-relay-up-to-date"
+            } else {
+                "plain-relay-waits"
+            },
+            &[("waiting", relay.waiting.to_string().into())],
+        ));
+    }
     if let Some(case) = &common.open {
         parts.push(format!("{} {}", say("status-case"), case.number));
     }

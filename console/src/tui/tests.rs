@@ -3,5 +3,6 @@
 mod alignment;
 mod counter;
 mod days;
+mod relay;
 mod rules;
 mod visit;
