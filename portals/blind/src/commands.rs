@@ -3,6 +3,7 @@
 pub mod ceremony;
 pub mod escrow;
 pub mod log;
+pub mod matching;
 pub mod operator;
 pub mod pin;
 pub mod rotation;

@@ -7,7 +7,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 use portal_kit::{Language, config::ConfigError};
 
-use commands::{ceremony, escrow, log, operator, pin, rotation, serve, tombstone};
+use commands::{ceremony, escrow, log, matching, operator, pin, rotation, serve, tombstone};
 
 /// 目隠し側: the relay's second, independent half.
 #[derive(Parser)]
@@ -43,6 +43,9 @@ enum Command {
     Rotation(rotation::Rotation),
     /// Print the log of what was made, for the auditor.
     Log(log::Log),
+    /// Compare the two halves' logs, as their `log` commands print them; needs no database. Ends with code 1 when
+    /// something does not agree.
+    Match(matching::Match),
 }
 
 #[tokio::main]
@@ -59,6 +62,7 @@ async fn main() -> ExitCode {
         Command::Escrow(command) => command.run(),
         Command::Rotation(command) => command.run(config).await,
         Command::Log(command) => command.run(config).await,
+        Command::Match(command) => command.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

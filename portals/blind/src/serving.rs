@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{Request, State},
     http::{StatusCode, header::CONTENT_TYPE},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use relay_core::envelope::Refusal;
+use portal_kit::trace::TraceId;
+use relay_core::{chance::OsChance, envelope::Refusal};
 use serde_json::json;
-use tracing::info;
+use tracing::{Instrument as _, info, info_span};
 
 use crate::half::{Half, Refused};
 
@@ -23,6 +25,14 @@ pub fn routes(half: Arc<Half>) -> Router {
         .route("/rotation", post(rotation))
         .route("/state", get(state))
         .with_state(half)
+        .layer(middleware::from_fn(traced))
+}
+
+/// Every log line bears the id that the front gave the sign-in. The front is the only caller there can be, so it is
+/// taken from the front.
+async fn traced(request: Request, next: Next) -> Response {
+    let trace = TraceId::received(request.headers()).unwrap_or_else(|| TraceId::new(&mut OsChance));
+    next.run(request).instrument(info_span!("request", %trace)).await
 }
 
 async fn finish(State(half): State<Arc<Half>>, envelope: String) -> Result<Response, Refused> {
