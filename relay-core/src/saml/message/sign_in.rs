@@ -113,7 +113,8 @@ impl RequestedAuthnContext {
             Comparison::Exact => self.classes.contains(given),
             Comparison::Minimum => self.classes.contains(given) || self.classes.iter().any(compare(|g, a| g >= a)),
             Comparison::Maximum => self.classes.contains(given) || self.classes.iter().any(compare(|g, a| g <= a)),
-            Comparison::Better => self.classes.iter().all(compare(|g, a| g > a)),
+            // Of no contexts named, none is bettered: a request may name declarations only, which are not spoken.
+            Comparison::Better => !self.classes.is_empty() && self.classes.iter().all(compare(|g, a| g > a)),
         }
     }
 }
@@ -272,6 +273,7 @@ mod tests {
         assert!(!asked(Comparison::Maximum, &[CardNoPin]).is_met_by(&CardPin));
         assert!(asked(Comparison::Better, &[CardNoPin]).is_met_by(&CardPin));
         assert!(!asked(Comparison::Better, &[CardPin]).is_met_by(&CardPin));
+        assert!(!asked(Comparison::Better, &[]).is_met_by(&CardPin));
         assert!(!asked(Comparison::Minimum, &[CardNoPin]).is_met_by(&WorkerCard));
         assert!(asked(Comparison::Minimum, &[WorkerCard]).is_met_by(&WorkerCard));
     }
