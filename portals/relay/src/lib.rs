@@ -1,6 +1,30 @@
 //! The relay front: SAML 2.0 identity provider. Knows a card and an encrypted pseudonym; no name, no pseudonym of any service.
+//!
+//! From the outside in: [`config`] is its one file, [`serving`] its listeners; `sso` takes a service's request and
+//! carries out what [`sign_in`], the pure procedure, orders; [`card`] judges certificates; [`second_half`] asks the
+//! blind half for the name; `answer` writes what the service is given; `telling` ends sessions everywhere.
 
+mod admin;
+mod answer;
+mod artifact;
 pub mod card;
+pub mod config;
+mod ecp;
+mod front;
+mod intake;
+mod metadata;
+mod pages;
+pub mod partners;
+pub mod second_half;
+pub mod serving;
 pub mod sign_in;
+mod slo;
+mod sso;
+mod taking;
+mod telling;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+
+pub use config::Config;
+pub use front::{Front, StartError};
+pub use serving::{Addresses, Bound};

@@ -143,7 +143,7 @@ pub enum Event {
     /// A service asked, and its request was checked.
     Asked {
         /// What it wants.
-        asked: Asked,
+        asked: Box<Asked>,
         /// The browser's session, if there is one.
         session: Option<Session>,
         /// Contexts that some card known here gives.
@@ -372,7 +372,7 @@ pub fn step(state: State, event: Event, now: OffsetDateTime) -> Step {
                 session,
                 possible,
             },
-        ) => begin(asked, session, &possible, now),
+        ) => begin(*asked, session, &possible, now),
         (
             State::WaitingForCard {
                 asked,

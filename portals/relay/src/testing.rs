@@ -1,3 +1,20 @@
-//! Help for tests here and in the portals that sign in at the relay: cards made on the spot.
+//! Help for tests here and in the portals that sign in at the relay: cards made on the spot, a relay with both halves,
+//! services and browsers.
+//!
+//! ```ignore
+//! let mut relay = Relay::start().await;
+//! let service = TestService::start(&relay, "https://clinic.example/saml").await;
+//! relay.join(&service).await;
+//! let card = relay.card().await;
+//! let name = Browser::with_card(&relay, &card).sign_in(&relay, &service).await;
+//! ```
 
+pub mod browser;
 pub mod cards;
+pub mod rig;
+pub mod service;
+
+pub use browser::{Answer, Browser};
+pub use cards::{CardAuthority, TestCard};
+pub use rig::Relay;
+pub use service::TestService;

@@ -12,6 +12,7 @@ CREATE TABLE front.partner (
     assertion_seconds integer NOT NULL CHECK (assertion_seconds BETWEEN 30 AND 600),
     session_seconds integer NOT NULL CHECK (session_seconds BETWEEN 60 AND 43200),
     skew_seconds integer NOT NULL CHECK (skew_seconds BETWEEN 0 AND 300),
+    exceptions text NOT NULL,
     share_sent_at timestamptz,
     version integer NOT NULL CHECK (version >= 1),
     CONSTRAINT partner_on_when_approved CHECK (state NOT IN ('trial', 'on') OR edition IS NOT NULL),
@@ -30,6 +31,7 @@ COMMENT ON COLUMN front.partner.sign_in IS 'What the trial showed of its reading
 COMMENT ON COLUMN front.partner.assertion_seconds IS 'How long an assertion for it is good (参考C6).';
 COMMENT ON COLUMN front.partner.session_seconds IS 'How long its session may last before it must ask again.';
 COMMENT ON COLUMN front.partner.skew_seconds IS 'How far its clock may be off.';
+COMMENT ON COLUMN front.partner.exceptions IS 'What is taken from it beyond the profile, by name, separated by blanks (relay_core::saml::Exception).';
 COMMENT ON COLUMN front.partner.share_sent_at IS 'When the blind half took our key share for it.';
 COMMENT ON COLUMN front.partner.version IS 'Raised by each change.';
 
@@ -61,5 +63,5 @@ COMMENT ON COLUMN front.partner_metadata.approved_by IS 'Another operator who ap
 COMMENT ON COLUMN front.partner_metadata.approved_at IS 'When.';
 
 GRANT SELECT, INSERT, UPDATE (state, state_since, state_reason, edition, logout, sign_in, assertion_seconds,
-    session_seconds, skew_seconds, share_sent_at, version) ON front.partner TO relay_front;
+    session_seconds, skew_seconds, exceptions, share_sent_at, version) ON front.partner TO relay_front;
 GRANT SELECT, INSERT, UPDATE (approved_by, approved_at) ON front.partner_metadata TO relay_front;

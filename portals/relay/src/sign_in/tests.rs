@@ -56,7 +56,7 @@ fn possible() -> Vec<AuthnContext> {
 
 fn ask(asked: Asked, session: Option<Session>) -> Step {
     let event = Event::Asked {
-        asked,
+        asked: Box::new(asked),
         session,
         possible: possible(),
     };
@@ -131,7 +131,7 @@ fn every_event_in_every_state_has_its_one_outcome() {
     let states = [State::Begun, waiting(asked()), with_provider(), naming(), State::Over];
     let events = [
         Event::Asked {
-            asked: asked(),
+            asked: Box::new(asked()),
             session: None,
             possible: possible(),
         },

@@ -195,6 +195,12 @@ impl FrontRecords {
         hex::encode(&hash[..16])
     }
 
+    /// A request's name between the two halves' logs: an auditor matches them by it without learning the request.
+    pub fn request_between_halves(&self, service: &str, request: &str) -> [u8; 32] {
+        let named = format!("{service}\0{request}");
+        self.shared.sealer.blind_index("front.audit.request", named.as_bytes())
+    }
+
     pub(super) async fn write(&self, tx: &Tx, note: &Note, now: OffsetDateTime) -> Result<(), StoreError> {
         let salt: [u8; 16] = self.draw();
         let event = AuditEvent {

@@ -146,6 +146,8 @@ pub struct Partner {
     pub logout: LogoutTrial,
     /// How long things last for it.
     pub lifetimes: Lifetimes,
+    /// What is taken from it beyond the profile, by name.
+    pub exceptions: Vec<String>,
     /// When the blind half took our key share for it.
     pub share_sent_at: Option<OffsetDateTime>,
     /// Raised by each change.
@@ -182,8 +184,8 @@ impl FrontRecords {
                 tx.execute(
                     "-- propose\n\
                      INSERT INTO front.partner (entity_id, kind, state, state_since, logout, sign_in,\n\
-                       assertion_seconds, session_seconds, skew_seconds, version)\n\
-                     VALUES ($1, $2, 'proposed', $3, 'untried', 'untried', $4, $5, $6, 1) ON CONFLICT DO NOTHING",
+                       assertion_seconds, session_seconds, skew_seconds, exceptions, version)\n\
+                     VALUES ($1, $2, 'proposed', $3, 'untried', 'untried', $4, $5, $6, '', 1) ON CONFLICT DO NOTHING",
                     &[
                         &proposal.entity_id,
                         &proposal.kind.as_str(),
@@ -470,6 +472,34 @@ impl FrontRecords {
             .await
     }
 
+    /// Sets what is taken from a partner beyond the profile, by name, with the reason in the operator's words.
+    ///
+    /// # Errors
+    /// [`FrontError::NotFound`]
+    pub async fn set_exceptions(
+        &self,
+        operator: &str,
+        entity_id: &str,
+        exceptions: &[&str],
+        words: &str,
+        now: OffsetDateTime,
+    ) -> Result<(), FrontError> {
+        let exceptions = exceptions.join(" ");
+        self.change_partner(
+            "-- set_exceptions\nUPDATE front.partner SET exceptions = $2, version = version + 1 WHERE entity_id = $1",
+            entity_id,
+            &exceptions,
+            Note::of(
+                AuditAct::PartnerDecided,
+                json!({ "partner": entity_id }),
+                json!({ "exceptions": exceptions, "words": words }),
+            )
+            .by(operator),
+            now,
+        )
+        .await
+    }
+
     /// Records that the blind half took our key share for `entity_id`.
     ///
     /// # Errors
@@ -594,7 +624,7 @@ fn partners_sql(name: &str, rest: &str) -> String {
     format!(
         "{name}\n\
          SELECT p.entity_id, p.kind, p.state, p.state_since, p.state_reason, p.logout, p.sign_in, p.assertion_seconds,\n\
-           p.session_seconds, p.skew_seconds, p.share_sent_at, p.version,\n\
+           p.session_seconds, p.skew_seconds, p.exceptions, p.share_sent_at, p.version,\n\
            c.metadata, c.edition, c.sha256, c.valid_until, c.proposed_by, c.proposed_at, c.approved_by, c.approved_at,\n\
            w.edition AS w_edition, w.sha256 AS w_sha256, w.valid_until AS w_valid_until, w.proposed_by AS w_proposed_by,\n\
            w.proposed_at AS w_proposed_at\n\
@@ -650,6 +680,11 @@ fn partner_of(row: &Row) -> Result<Partner, FrontError> {
             session: row.get("session_seconds"),
             skew: row.get("skew_seconds"),
         },
+        exceptions: row
+            .get::<_, String>("exceptions")
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect(),
         share_sent_at: row.get("share_sent_at"),
         version: row.get("version"),
         current,

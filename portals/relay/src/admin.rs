@@ -1,0 +1,435 @@
+//! For the relay's operators, who are not the city: partners from their metadata, approved by two, tried, switched; and
+//! how the front stands. Mutual TLS, staff cards, each known by its certificate; everything is in the trail by name.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{FromRequestParts, Query, State},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+};
+use portal_kit::{Visit, listener::Peer};
+use relay_core::saml::{
+    Exception, Ground, fingerprint,
+    message::{Entity, EntityId},
+    read_entity,
+};
+use relay_records::front::{FrontError, Lifetimes, Metadata, Partner, PartnerKind, Proposal, Recorded, SignInTrial};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use time::{Duration, OffsetDateTime};
+use tracing::warn;
+
+use crate::{front::Front, intake::problem, partners::addresses};
+
+pub(crate) fn routes() -> Router<Arc<Front>> {
+    Router::new()
+        .route("/state", get(state))
+        .route("/partners", get(list).post(propose))
+        .route("/partners/approve", post(approve))
+        .route("/partners/sign-in-tried", post(sign_in_tried))
+        .route("/partners/without-logout", post(without_logout))
+        .route("/partners/lifetimes", post(lifetimes))
+        .route("/partners/exceptions", post(exceptions))
+        .route("/partners/on", post(on))
+        .route("/partners/off", post(off))
+        .route("/partners/trial", post(trial))
+        .route("/audit", get(audit))
+}
+
+/// The operator behind a connection.
+struct Operator(String);
+
+impl FromRequestParts<Arc<Front>> for Operator {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, front: &Arc<Front>) -> Result<Self, StatusCode> {
+        let peer = Peer::from_request_parts(parts, front).await?;
+        let card = peer.certificate().ok_or(StatusCode::UNAUTHORIZED)?;
+        let hash = hex::encode(fingerprint(card));
+        let known = &front.config.operators.known;
+        known
+            .iter()
+            .find(|(_, known)| *known == hash)
+            .map(|(name, _)| Self(name.clone()))
+            .ok_or(StatusCode::FORBIDDEN)
+    }
+}
+
+/// A partner as operators see it.
+#[derive(Serialize)]
+struct PartnerShown {
+    entity_id: String,
+    kind: &'static str,
+    state: &'static str,
+    #[serde(with = "time::serde::rfc3339")]
+    since: OffsetDateTime,
+    reason: Option<String>,
+    sign_in: &'static str,
+    logout: &'static str,
+    assertion_seconds: i32,
+    session_seconds: i32,
+    skew_seconds: i32,
+    exceptions: Vec<String>,
+    current: Option<EditionShown>,
+    waiting: Option<EditionShown>,
+}
+
+#[derive(Serialize)]
+struct EditionShown {
+    edition: i32,
+    sha256: String,
+    #[serde(with = "time::serde::rfc3339::option")]
+    valid_until: Option<OffsetDateTime>,
+    proposed_by: String,
+    approved_by: Option<String>,
+}
+
+impl From<Metadata> for EditionShown {
+    fn from(edition: Metadata) -> Self {
+        Self {
+            edition: edition.edition,
+            sha256: hex::encode(edition.sha256),
+            valid_until: edition.valid_until,
+            proposed_by: edition.proposed_by,
+            approved_by: edition.approved.map(|(by, _)| by),
+        }
+    }
+}
+
+impl From<Partner> for PartnerShown {
+    fn from(partner: Partner) -> Self {
+        Self {
+            entity_id: partner.entity_id,
+            kind: partner.kind.as_str(),
+            state: partner.state.as_str(),
+            since: partner.state_since,
+            reason: partner.state_reason,
+            sign_in: partner.sign_in.as_str(),
+            logout: partner.logout.as_str(),
+            assertion_seconds: partner.lifetimes.assertion,
+            session_seconds: partner.lifetimes.session,
+            skew_seconds: partner.lifetimes.skew,
+            exceptions: partner.exceptions,
+            current: partner.current.map(EditionShown::from),
+            waiting: partner.waiting.map(EditionShown::from),
+        }
+    }
+}
+
+async fn state(State(front): State<Arc<Front>>, visit: Visit, _: Operator) -> Response {
+    let now = front.now();
+    let senders = match front.records.senders().await {
+        Ok(senders) => senders,
+        Err(error) => return refused(&visit, &error),
+    };
+    let ahead = front
+        .records
+        .clock_ahead(now)
+        .await
+        .map(|ahead| ahead.whole_milliseconds());
+    let blind = front.second.is_there().await;
+    let senders: Vec<_> = senders
+        .iter()
+        .map(|sender| {
+            json!({
+                "name": sender.name,
+                "applied": sender.applied,
+                "heard_seconds_ago": (now - sender.heard_at).whole_seconds(),
+            })
+        })
+        .collect();
+    Json(json!({
+        "entity_id": front.entity().as_str(),
+        "offices": senders,
+        "blind_half": blind,
+        "database_clock_ahead_ms": ahead.ok(),
+        "key_edition": front.second.newest_edition(),
+    }))
+    .into_response()
+}
+
+async fn list(State(front): State<Arc<Front>>, visit: Visit, _: Operator) -> Response {
+    match front.records.partners().await {
+        Ok(partners) => Json(partners.into_iter().map(PartnerShown::from).collect::<Vec<_>>()).into_response(),
+        Err(error) => refused(&visit, &error),
+    }
+}
+
+#[derive(Deserialize)]
+struct Proposed {
+    entity_id: String,
+    #[serde(default)]
+    provider: bool,
+}
+
+/// The metadata are the body; which entity of it is meant stands in the query.
+async fn propose(
+    State(front): State<Arc<Front>>,
+    visit: Visit,
+    Operator(operator): Operator,
+    Query(proposed): Query<Proposed>,
+    metadata: String,
+) -> Response {
+    let kind = match proposed.provider {
+        true => PartnerKind::Provider,
+        false => PartnerKind::Service,
+    };
+    let sha256 = fingerprint(metadata.as_bytes());
+    let entity = match read(&front, &proposed.entity_id, &metadata, sha256) {
+        Ok(entity) => entity,
+        Err(reason) => {
+            return problem(
+                &visit,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "partner.metadata",
+                &reason.to_string(),
+            );
+        }
+    };
+    let has_role = match kind {
+        PartnerKind::Service => entity.sp.is_some(),
+        PartnerKind::Provider => entity.idp.is_some(),
+    };
+    if !has_role {
+        return problem(
+            &visit,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "partner.role",
+            "the metadata do not have the role that is registered",
+        );
+    }
+    let proposal = Proposal {
+        entity_id: &proposed.entity_id,
+        kind,
+        metadata: &metadata,
+        sha256,
+        valid_until: entity.valid_until,
+    };
+    match front.records.propose(&operator, &proposal, front.now()).await {
+        Ok(edition) => Json(json!({ "edition": edition, "sha256": hex::encode(sha256) })).into_response(),
+        Err(error) => refused(&visit, &error),
+    }
+}
+
+fn read(front: &Front, entity: &str, metadata: &str, sha256: [u8; 32]) -> Result<Entity, relay_core::saml::Refusal> {
+    let id = EntityId::parse(entity).ok_or(relay_core::saml::Refusal::Malformed("entityID"))?;
+    let addresses = addresses(&front.config);
+    read_entity(
+        metadata.as_bytes(),
+        &id,
+        Ground::Approved(sha256),
+        addresses,
+        front.now(),
+    )
+}
+
+#[derive(Deserialize)]
+struct Approval {
+    entity_id: String,
+    edition: i32,
+    sha256: String,
+}
+
+async fn approve(
+    State(front): State<Arc<Front>>,
+    visit: Visit,
+    Operator(operator): Operator,
+    Json(approval): Json<Approval>,
+) -> Response {
+    let mut sha256 = [0; 32];
+    if hex::decode_to_slice(&approval.sha256, &mut sha256).is_err() {
+        return problem(
+            &visit,
+            StatusCode::BAD_REQUEST,
+            "partner.sha256",
+            "not a SHA-256 in hex",
+        );
+    }
+    let done = front
+        .records
+        .approve(&operator, &approval.entity_id, approval.edition, &sha256, front.now());
+    done_or_refused(&visit, done.await)
+}
+
+#[derive(Deserialize)]
+struct SignInTried {
+    entity_id: String,
+    /// The service showed the same name at two visits.
+    named: bool,
+}
+
+async fn sign_in_tried(
+    State(front): State<Arc<Front>>,
+    visit: Visit,
+    Operator(operator): Operator,
+    Json(tried): Json<SignInTried>,
+) -> Response {
+    let seen = match tried.named {
+        true => SignInTrial::Named,
+        false => SignInTrial::Unnamed,
+    };
+    let done = front
+        .records
+        .tried_sign_in(&operator, &tried.entity_id, seen, front.now());
+    done_or_refused(&visit, done.await)
+}
+
+#[derive(Deserialize)]
+struct Worded {
+    entity_id: String,
+    words: String,
+}
+
+async fn without_logout(
+    State(front): State<Arc<Front>>,
+    visit: Visit,
+    Operator(operator): Operator,
+    Json(decided): Json<Worded>,
+) -> Response {
+    let done = front
+        .records
+        .go_without_logout(&operator, &decided.entity_id, &decided.words, front.now());
+    done_or_refused(&visit, done.await)
+}
+
+async fn off(
+    State(front): State<Arc<Front>>,
+    visit: Visit,
+    Operator(operator): Operator,
+    Json(why): Json<Worded>,
+) -> Response {
+    let done = front
+        .records
+        .switch_off(&operator, &why.entity_id, &why.words, front.now());
+    done_or_refused(&visit, done.await)
+}
+
+#[derive(Deserialize)]
+struct Which {
+    entity_id: String,
+}
+
+async fn on(
+    State(front): State<Arc<Front>>,
+    visit: Visit,
+    Operator(operator): Operator,
+    Json(which): Json<Which>,
+) -> Response {
+    let done = front.records.switch_on(&operator, &which.entity_id, front.now());
+    done_or_refused(&visit, done.await)
+}
+
+async fn trial(
+    State(front): State<Arc<Front>>,
+    visit: Visit,
+    Operator(operator): Operator,
+    Json(which): Json<Which>,
+) -> Response {
+    let done = front.records.switch_to_trial(&operator, &which.entity_id, front.now());
+    done_or_refused(&visit, done.await)
+}
+
+#[derive(Deserialize)]
+struct LifetimesSet {
+    entity_id: String,
+    assertion_seconds: i32,
+    session_seconds: i32,
+    skew_seconds: i32,
+}
+
+async fn lifetimes(
+    State(front): State<Arc<Front>>,
+    visit: Visit,
+    Operator(operator): Operator,
+    Json(set): Json<LifetimesSet>,
+) -> Response {
+    let lifetimes = Lifetimes {
+        assertion: set.assertion_seconds,
+        session: set.session_seconds,
+        skew: set.skew_seconds,
+    };
+    let done = front
+        .records
+        .set_lifetimes(&operator, &set.entity_id, lifetimes, front.now());
+    done_or_refused(&visit, done.await)
+}
+
+#[derive(Deserialize)]
+struct ExceptionsSet {
+    entity_id: String,
+    exceptions: Vec<String>,
+    words: String,
+}
+
+async fn exceptions(
+    State(front): State<Arc<Front>>,
+    visit: Visit,
+    Operator(operator): Operator,
+    Json(set): Json<ExceptionsSet>,
+) -> Response {
+    // A name in clear would tell the front a pseudonym: it is never taken in service.
+    let wrong = set
+        .exceptions
+        .iter()
+        .any(|name| !matches!(Exception::parse(name), Some(known) if known != Exception::NameInClear));
+    if wrong {
+        return problem(
+            &visit,
+            StatusCode::BAD_REQUEST,
+            "partner.exception",
+            "no such exception, or one that is never made",
+        );
+    }
+    let names: Vec<_> = set.exceptions.iter().map(String::as_str).collect();
+    let done = front
+        .records
+        .set_exceptions(&operator, &set.entity_id, &names, &set.words, front.now());
+    done_or_refused(&visit, done.await)
+}
+
+#[derive(Deserialize)]
+struct Since {
+    #[serde(default = "an_hour")]
+    minutes: i64,
+}
+
+const fn an_hour() -> i64 {
+    60
+}
+
+async fn audit(State(front): State<Arc<Front>>, visit: Visit, _: Operator, Query(since): Query<Since>) -> Response {
+    let from = front.now() - Duration::minutes(since.minutes.clamp(1, 60 * 24 * 31));
+    match front.records.audit_since(from, 1_000).await {
+        Ok(recorded) => {
+            let events: Vec<_> = recorded.into_iter().map(|Recorded { event, .. }| event).collect();
+            Json(events).into_response()
+        }
+        Err(error) => refused(&visit, &error),
+    }
+}
+
+fn done_or_refused(visit: &Visit, done: Result<(), FrontError>) -> Response {
+    match done {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => refused(visit, &error),
+    }
+}
+
+fn refused(visit: &Visit, error: &FrontError) -> Response {
+    let (status, code) = match error {
+        FrontError::NotFound(_) => (StatusCode::NOT_FOUND, "partner.not_found"),
+        FrontError::SamePerson => (StatusCode::CONFLICT, "partner.same_person"),
+        FrontError::PartnerNotNow { .. } => (StatusCode::CONFLICT, "partner.not_now"),
+        FrontError::Store(store::StoreError::Constraint { .. }) => (StatusCode::BAD_REQUEST, "partner.out_of_range"),
+        error if error.is_away() => (StatusCode::SERVICE_UNAVAILABLE, "records.away"),
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, "records"),
+    };
+    if status.is_server_error() {
+        warn!(%error, "administration");
+        return problem(visit, status, code, "the records can't be asked");
+    }
+    problem(visit, status, code, &error.to_string())
+}

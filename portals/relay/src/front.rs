@@ -1,0 +1,227 @@
+//! The front as a whole: what every page and every endpoint stands on. Nothing in it changes while it runs but what can
+//! be read again from the records.
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use portal_kit::{
+    client,
+    config::secrets::{self, SecretError},
+    limit::Pace,
+    site::Site,
+    tls::{self, TlsError},
+    words::Words,
+};
+use relay_core::{
+    clock::Clock,
+    envelope::TrustedKeys,
+    saml::{
+        message::EntityId,
+        signing::{SigningKey, SigningKeyError},
+    },
+};
+use relay_records::front::FrontRecords;
+use store::Door;
+use time::OffsetDateTime;
+
+use crate::{
+    card::CardRules,
+    config::Config,
+    partners::{self, Partners},
+    second_half::SecondHalf,
+};
+
+/// Why the front does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A secret file cannot be used.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// A certificate or its key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A secret is not what its place says.
+    #[error("{}: {reason}", file.display())]
+    Key {
+        /// Which file.
+        file: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The key for SAML messages.
+    #[error("{}: {reason}", file.display())]
+    Signing {
+        /// Which file.
+        file: PathBuf,
+        /// Why not.
+        reason: SigningKeyError,
+    },
+    /// A listener's address is taken, or not ours.
+    #[error("cannot listen at {address}: {reason}")]
+    Listen {
+        /// Which.
+        address: std::net::SocketAddr,
+        /// Why not.
+        reason: io::Error,
+    },
+}
+
+impl StartError {
+    pub(crate) fn key(file: &Path, reason: &str) -> Self {
+        Self::Key {
+            file: file.to_owned(),
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+/// The front.
+pub struct Front {
+    pub(crate) config: Config,
+    pub(crate) records: FrontRecords,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) key: SigningKey,
+    /// Certificates that stand in the metadata beside the key's own: the next or the last one.
+    pub(crate) beside: Vec<Vec<u8>>,
+    /// The blind half's certificate, DER: what names in LogoutRequests are encrypted to.
+    pub(crate) names_certificate: Vec<u8>,
+    pub(crate) cards: CardRules,
+    pub(crate) second: SecondHalf,
+    pub(crate) partners: Partners,
+    /// For telling partners by SOAP.
+    pub(crate) web: reqwest::Client,
+    pub(crate) offices: TrustedKeys,
+    pub(crate) site: Arc<Site>,
+}
+
+impl fmt::Debug for Front {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Front({})", self.config.relay.entity)
+    }
+}
+
+/// How long a partner may take to answer that a session is over: with the card pulled, all of them have answered or
+/// been given up within two seconds.
+const PARTNER_PATIENCE: Duration = Duration::from_millis(1_500);
+/// A sign-in is half a dozen requests; a city hall's guests share one address.
+const PAGES: Pace = Pace {
+    burst: 600,
+    each: Duration::from_millis(20),
+};
+
+pub(crate) const WORDS: portal_kit::words::Sources = [
+    include_str!("../words/ja.ftl"),
+    include_str!("../words/easy.ftl"),
+    include_str!("../words/en.ftl"),
+];
+
+impl Front {
+    /// The front as `config` says. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// [`StartError`]
+    pub fn load(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let sealer = Arc::new(secrets::sealer(&config.seal_keys_file)?);
+        let database = &config.database;
+        let mut door = Door::new(
+            database.host.display().to_string(),
+            &database.name,
+            &database.user,
+            secrets::line(&database.password_file)?,
+        );
+        door.port = database.port;
+        door.application = "madoguchi-relay".to_owned();
+        door.connections = 16;
+        let signing = &config.signing;
+        let certificate = std::fs::read_to_string(&signing.certificate)
+            .map_err(|error| StartError::key(&signing.certificate, &error.to_string()))?;
+        let key = SigningKey::from_pem(&secrets::read(&signing.key_file)?, &certificate).map_err(|reason| {
+            StartError::Signing {
+                file: signing.key_file.clone(),
+                reason,
+            }
+        })?;
+        let beside = match &signing.beside {
+            Some(file) => tls::certificates(file)?.iter().map(|one| one.to_vec()).collect(),
+            None => Vec::new(),
+        };
+        let cards = CardRules::load(
+            &config.cards.residents,
+            config.cards.workers.as_deref(),
+            &config.cards.oid_arc,
+        )?;
+        let names = tls::certificates(&config.blind.names_certificate)?;
+        Ok(Self {
+            records: FrontRecords::behind(&door, sealer),
+            key,
+            beside,
+            names_certificate: names.first().map(|one| one.to_vec()).unwrap_or_default(),
+            cards,
+            second: SecondHalf::load(&config)?,
+            partners: Partners::new(partners::addresses(&config)),
+            web: web_client(&config)?,
+            offices: TrustedKeys::new(config.offices.keys.iter().cloned()),
+            site: Arc::new(Site::of_pages(Words::new(WORDS), "/", Arc::clone(&clock)).pace(PAGES)),
+            clock,
+            config,
+        })
+    }
+
+    /// What it keeps.
+    pub fn records(&self) -> &FrontRecords {
+        &self.records
+    }
+
+    /// Its SAML name.
+    pub fn entity(&self) -> &EntityId {
+        &self.config.relay.entity
+    }
+
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
+    /// An address of the public listener.
+    pub(crate) fn at(&self, path: &str) -> String {
+        join(&self.config.relay.address, path)
+    }
+
+    /// An address of the card listener.
+    pub(crate) fn card_at(&self, path: &str) -> String {
+        join(&self.config.relay.card_address, path)
+    }
+
+    /// An address of the listener for cards that sign PKCS#1 v1.5 only.
+    pub(crate) fn card_pkcs1_at(&self, path: &str) -> String {
+        join(&self.config.relay.card_pkcs1_address, path)
+    }
+
+    /// What challenges are bound to.
+    pub(crate) fn origin(&self) -> String {
+        self.config.relay.address.origin().ascii_serialization()
+    }
+}
+
+fn join(base: &url::Url, path: &str) -> String {
+    format!("{}{path}", base.origin().ascii_serialization())
+}
+
+/// Partners are asked over `https`; where the configuration says so, over plain `http` on this machine too.
+fn web_client(config: &Config) -> Result<reqwest::Client, TlsError> {
+    let believes = tls::authorities(&config.partners.authorities)?;
+    if !config.partners.loopback {
+        return client::client(believes, None, PARTNER_PATIENCE);
+    }
+    reqwest::Client::builder()
+        .use_preconfigured_tls(tls::client(believes, None)?)
+        .http1_only()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .timeout(PARTNER_PATIENCE)
+        .build()
+        .map_err(|error| TlsError::Refused(error.to_string()))
+}

@@ -1,0 +1,123 @@
+//! What offices say about cards: signed envelopes over mutual TLS, applied in order, each once, and answered again when
+//! sent again. A card that is suspended or revoked ends its sessions everywhere.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse as _, Response},
+    routing::post,
+};
+use portal_kit::Visit;
+use relay_core::{
+    audit::Outcome,
+    envelope::{Kind, Opened},
+    registration::{Answer, Message as Said},
+};
+use relay_records::front::{AuditAct, FrontError, Message, Note};
+use serde_json::json;
+use tracing::{info, warn};
+
+use crate::front::Front;
+
+pub(crate) fn routes() -> Router<Arc<Front>> {
+    Router::new().route("/registry/envelopes", post(take))
+}
+
+async fn take(State(front): State<Arc<Front>>, visit: Visit, envelope: String) -> Response {
+    let opened: Result<Opened<Said>, _> =
+        front
+            .offices
+            .open(&envelope, Kind::Registration, &front.config.half.party, &*front.clock);
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(refusal) => {
+            info!(code = refusal.code(), "an office's envelope is refused");
+            return problem(&visit, StatusCode::FORBIDDEN, refusal.code(), &refusal.to_string());
+        }
+    };
+    let Some(seq) = opened
+        .sequence
+        .and_then(|seq| i64::try_from(seq).ok())
+        .filter(|seq| *seq > 0)
+    else {
+        return problem(
+            &visit,
+            StatusCode::BAD_REQUEST,
+            "registration.no_sequence",
+            "a registration has a sequence number",
+        );
+    };
+    let message = Message {
+        sender: opened.from.as_str().to_owned(),
+        seq,
+        jti: opened.number.to_string(),
+        said: opened.body,
+        edition: front.second.newest_edition(),
+    };
+    let now = front.now();
+    match front.records.apply(&message, now).await {
+        Ok(applied) => {
+            info!(
+                sender = message.sender,
+                seq,
+                again = applied.again,
+                act = message.said.act(),
+                "applied"
+            );
+            for ended in applied.ended {
+                front.tell_later(ended);
+            }
+            Json(Answer::Applied(seq.unsigned_abs())).into_response()
+        }
+        Err(FrontError::OutOfOrder { expected, .. }) => {
+            (StatusCode::CONFLICT, Json(Answer::Expected(expected.unsigned_abs()))).into_response()
+        }
+        Err(error) if error.is_away() => {
+            warn!(%error, "the database is away");
+            problem(
+                &visit,
+                StatusCode::SERVICE_UNAVAILABLE,
+                "registration.records",
+                "the records are away",
+            )
+        }
+        Err(error) => {
+            let code = match &error {
+                FrontError::NotSo { .. } => "registration.not_so",
+                FrontError::OtherMessage { .. } => "registration.other_message",
+                _ => "registration.records",
+            };
+            warn!(%error, sender = message.sender, seq, "an office's message is refused");
+            let note = Note::of(
+                AuditAct::IntakeRefused,
+                json!({ "sender": message.sender }),
+                json!({ "seq": seq, "rule": code }),
+            )
+            .ended(Outcome::Refused);
+            if let Err(error) = front.records.note(&note, now).await {
+                warn!(%error, "a refusal can't be noted");
+            }
+            problem(&visit, StatusCode::UNPROCESSABLE_ENTITY, code, &error.to_string())
+        }
+    }
+}
+
+/// A problem (RFC 9457).
+pub(crate) fn problem(visit: &Visit, status: StatusCode, code: &str, title: &str) -> Response {
+    let problem = json!({
+        "type": "about:blank",
+        "title": title,
+        "status": status.as_u16(),
+        "code": code,
+        "trace": visit.trace.to_string(),
+    });
+    (
+        status,
+        [(CONTENT_TYPE, "application/problem+json")],
+        problem.to_string(),
+    )
+        .into_response()
+}

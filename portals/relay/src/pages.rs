@@ -1,0 +1,152 @@
+//! The pages a person sees between a service's request and its answer. No script runs on any of them.
+
+use askama::Template;
+use axum::{http::StatusCode, response::Response};
+use portal_kit::{Html, Page, Say, Visit, headers::Policy};
+use relay_core::saml::send::PostForm;
+use url::Url;
+use uuid::Uuid;
+
+use crate::{
+    front::Front,
+    sign_in::{Asked, Refused},
+};
+
+#[derive(Template)]
+#[template(path = "card.html")]
+struct Card<'v> {
+    say: Say<'v>,
+    lead: Html,
+    refused: Option<Html>,
+    what_now: Option<Html>,
+    trial: bool,
+    tls: String,
+    pkcs1: String,
+    bridge: Option<String>,
+    decline: String,
+}
+
+/// The page that asks for the card; after one that would not do, with why.
+pub(crate) fn card(front: &Front, visit: &Visit, id: Uuid, asked: &Asked, refused: Option<Refused>) -> Response {
+    let say = front.site.say(visit);
+    let service = shown(asked);
+    let what_now = refused.map(|refused| format!("{}-next", refused.code()));
+    let body = Card {
+        say,
+        lead: say.html_with("card-lead", &[("service", service)]),
+        refused: refused.map(|refused| say.html(refused.code())),
+        what_now: what_now.filter(|key| say.knows(key)).map(|key| say.html(&key)),
+        trial: asked.trial,
+        tls: front.card_at(&format!("/card/{id}")),
+        pkcs1: front.card_pkcs1_at(&format!("/card/{id}")),
+        bridge: front
+            .config
+            .relay
+            .bridge
+            .as_ref()
+            .map(|_| front.at(&format!("/sign-in/{id}/bridge"))),
+        decline: front.at(&format!("/sign-in/{id}/decline")),
+    };
+    let status = match refused {
+        Some(_) => StatusCode::FORBIDDEN,
+        None => StatusCode::OK,
+    };
+    let mut page = Page::new(say, "card-title", &body)
+        .status(status)
+        .answer(&front.site, visit);
+    // The decline form goes to the public listener, also from a card listener's page, and from there to the service.
+    page.extensions_mut().insert(
+        Policy::default()
+            .forms_to(&front.config.relay.address)
+            .forms_to(&address(&asked.reply.location)),
+    );
+    page
+}
+
+#[derive(Template)]
+#[template(path = "form.html")]
+struct Form<'v> {
+    say: Say<'v>,
+    lead: Html,
+    action: &'v str,
+    fields: &'v [(&'static str, String)],
+}
+
+/// The page that carries an answer to the service: a form with one button.
+pub(crate) fn form(front: &Front, visit: &Visit, asked: &Asked, form: &PostForm) -> Response {
+    posting(front, visit, shown(asked), form)
+}
+
+/// The page that carries a message to `service`.
+pub(crate) fn posting(front: &Front, visit: &Visit, service: &str, form: &PostForm) -> Response {
+    let say = front.site.say(visit);
+    let body = Form {
+        say,
+        lead: say.html_with("form-lead", &[("service", service)]),
+        action: &form.action,
+        fields: &form.fields,
+    };
+    let mut page = Page::new(say, "form-title", &body).answer(&front.site, visit);
+    page.extensions_mut()
+        .insert(Policy::default().forms_to(&address(&form.action)));
+    page
+}
+
+#[derive(Template)]
+#[template(path = "away.html")]
+struct Away<'v> {
+    say: Say<'v>,
+    again: String,
+    trace: String,
+}
+
+/// The page for when the blind half is away: nothing was issued, and the way back in.
+pub(crate) fn away(front: &Front, visit: &Visit, again: &str) -> Response {
+    let say = front.site.say(visit);
+    let body = Away {
+        say,
+        again: front.at(again),
+        trace: visit.trace.to_string(),
+    };
+    Page::new(say, "away-title", &body)
+        .status(StatusCode::SERVICE_UNAVAILABLE)
+        .answer(&front.site, visit)
+}
+
+#[derive(Template)]
+#[template(path = "said.html")]
+struct Said {
+    lead: Html,
+}
+
+/// A page that says one thing.
+pub(crate) fn said(front: &Front, visit: &Visit, title: &'static str, key: &'static str) -> Response {
+    let say = front.site.say(visit);
+    Page::new(say, title, &Said { lead: say.html(key) }).answer(&front.site, visit)
+}
+
+#[derive(Template)]
+#[template(path = "sign_out.html")]
+struct SignOut<'v> {
+    say: Say<'v>,
+}
+
+/// The page that asks whether to sign out everywhere.
+pub(crate) fn sign_out(front: &Front, visit: &Visit) -> Response {
+    let say = front.site.say(visit);
+    let mut page = Page::new(say, "sign-out-title", &SignOut { say }).answer(&front.site, visit);
+    // Services may be visited one after the other: forms are followed wherever a redirect leads.
+    page.extensions_mut()
+        .insert(Policy::default().forms_to(&front.config.relay.address));
+    page
+}
+
+/// What a service is called on pages.
+fn shown(asked: &Asked) -> &str {
+    asked.shown_as.as_deref().unwrap_or(&asked.service)
+}
+
+/// An address that stood in checked metadata.
+fn address(text: &str) -> Url {
+    Url::parse(text).unwrap_or_else(|_| Url::parse("about:blank").expect("a constant that is an address"))
+}

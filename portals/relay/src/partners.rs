@@ -1,0 +1,206 @@
+//! Partners as requests are judged by: their metadata read, their keys ready. What was read is kept until the records
+//! say that something changed, so that switching off counts at once and reading XML is not repeated.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use relay_core::saml::{
+    Addresses, Exception, Ground, Peer, Refusal, TrustedKeys,
+    message::{Endpoint, Entity, EntityId, SpRole},
+    names::Binding,
+    read_entity,
+};
+use relay_records::front::{FrontError, FrontRecords, Partner, PartnerKind, PartnerState};
+use time::OffsetDateTime;
+
+use crate::config::Config;
+
+/// Why a partner's message is not looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum PartnerFault {
+    /// Nobody registered it.
+    #[error("no partner of that name is registered")]
+    Unknown,
+    /// It is registered and not switched on.
+    #[error("the partner is switched off, or not approved yet")]
+    NotOn,
+    /// Its metadata have expired.
+    #[error("the partner's metadata have expired: register the new ones")]
+    Expired,
+    /// Its metadata can't be used.
+    #[error("the partner's metadata can't be used: {0}")]
+    Metadata(Refusal),
+    /// It is another kind of partner than the message is of.
+    #[error("the partner is of another kind")]
+    OtherKind,
+    /// The records.
+    #[error(transparent)]
+    Records(#[from] FrontError),
+}
+
+impl PartnerFault {
+    /// For the log.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown => "partner.unknown",
+            Self::NotOn => "partner.not_on",
+            Self::Expired => "partner.expired",
+            Self::Metadata(_) => "partner.metadata",
+            Self::OtherKind => "partner.other_kind",
+            Self::Records(_) => "partner.records",
+        }
+    }
+}
+
+/// A partner, ready to be spoken with.
+#[derive(Debug)]
+pub struct Known {
+    /// As registered.
+    pub partner: Partner,
+    /// What its metadata say.
+    pub entity: Entity,
+    /// Its keys, and what is taken from it beyond the profile.
+    pub peer: Peer,
+}
+
+impl Known {
+    /// Reads a partner's metadata.
+    fn read(partner: Partner, metadata: &str, addresses: Addresses, now: OffsetDateTime) -> Result<Self, Refusal> {
+        // Two operators approved the file of this fingerprint; whatever else the column holds is not believed.
+        let approved = partner.current.as_ref().ok_or(Refusal::Fingerprint)?.sha256;
+        let id = EntityId::parse(&partner.entity_id).ok_or(Refusal::Malformed("entityID"))?;
+        let entity = read_entity(metadata.as_bytes(), &id, Ground::Approved(approved), addresses, now)?;
+        let role = match partner.kind {
+            PartnerKind::Service => entity.sp.as_ref().map(|sp| &sp.role),
+            PartnerKind::Provider => entity.idp.as_ref().map(|idp| &idp.role),
+        };
+        let keys = TrustedKeys::from_descriptors(&role.ok_or(Refusal::Missing("role"))?.keys)?;
+        let mut exceptions: Vec<_> = partner
+            .exceptions
+            .iter()
+            .filter_map(|name| Exception::parse(name))
+            .collect();
+        // A trial is there to see how a service names people when it logs out; in service it is refused.
+        if partner.state == PartnerState::Trial {
+            exceptions.push(Exception::NameInClear);
+        }
+        Ok(Self {
+            peer: Peer::new(entity.id.clone(), keys, exceptions),
+            partner,
+            entity,
+        })
+    }
+
+    /// As a service.
+    pub const fn service(&self) -> Option<&SpRole> {
+        self.entity.sp.as_ref()
+    }
+
+    /// What it is called, for people: in Japanese, else as its first name.
+    pub fn shown_as(&self) -> Option<&str> {
+        let names = &self.entity.organisation;
+        names
+            .iter()
+            .find(|(language, _)| language == "ja")
+            .or(names.first())
+            .map(|(_, name)| name.as_str())
+    }
+
+    /// Where it takes logout messages by `binding`.
+    pub fn logout_at(&self, binding: Binding) -> Option<&Endpoint> {
+        let service = self.entity.sp.as_ref().map(|sp| &sp.role.single_logout);
+        let provider = self.entity.idp.as_ref().map(|idp| &idp.role.single_logout);
+        service
+            .or(provider)?
+            .iter()
+            .find(|endpoint| endpoint.binding == binding)
+    }
+
+    fn usable(&self, now: OffsetDateTime) -> Result<(), PartnerFault> {
+        if !matches!(self.partner.state, PartnerState::On | PartnerState::Trial) {
+            return Err(PartnerFault::NotOn);
+        }
+        let recorded = self.partner.current.as_ref().and_then(|edition| edition.valid_until);
+        let until = [recorded, self.entity.valid_until].into_iter().flatten().min();
+        match until {
+            Some(until) if now >= until => Err(PartnerFault::Expired),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Which addresses may stand in metadata, as the configuration says.
+pub(crate) const fn addresses(config: &Config) -> Addresses {
+    match config.partners.loopback {
+        true => Addresses::HttpsOrLoopback,
+        false => Addresses::Https,
+    }
+}
+
+/// What was read of partners' metadata.
+#[derive(Debug)]
+pub struct Partners {
+    kept: Mutex<HashMap<String, Arc<Known>>>,
+    addresses: Addresses,
+}
+
+impl Partners {
+    /// Nothing read yet; `addresses` are the ones that may stand in metadata.
+    pub fn new(addresses: Addresses) -> Self {
+        Self {
+            kept: Mutex::default(),
+            addresses,
+        }
+    }
+
+    /// The partner `entity`, which must be on (or on trial) and whose metadata must be good at `now`.
+    ///
+    /// # Errors
+    /// [`PartnerFault`]
+    pub async fn find(
+        &self,
+        records: &FrontRecords,
+        entity: &EntityId,
+        now: OffsetDateTime,
+    ) -> Result<Arc<Known>, PartnerFault> {
+        let known = self.known(records, entity.as_str(), now).await?;
+        known.usable(now)?;
+        Ok(known)
+    }
+
+    /// The partner `entity`, however it stands: for telling it that a session is over.
+    ///
+    /// # Errors
+    /// [`PartnerFault`]
+    pub async fn known(
+        &self,
+        records: &FrontRecords,
+        entity: &str,
+        now: OffsetDateTime,
+    ) -> Result<Arc<Known>, PartnerFault> {
+        let found = records.partner(entity).await?.ok_or(PartnerFault::Unknown)?;
+        if found.partner.current.is_none() {
+            return Err(PartnerFault::NotOn);
+        }
+        let kept = self.kept().get(entity).cloned();
+        if let Some(kept) = kept
+            && kept.partner == found.partner
+        {
+            return Ok(kept);
+        }
+        let read =
+            Known::read(found.partner, &found.metadata, self.addresses, now).map_err(|refusal| match refusal {
+                Refusal::MetadataExpired => PartnerFault::Expired,
+                refusal => PartnerFault::Metadata(refusal),
+            })?;
+        let read = Arc::new(read);
+        self.kept().insert(entity.to_owned(), Arc::clone(&read));
+        Ok(read)
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Known>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

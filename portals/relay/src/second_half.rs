@@ -1,0 +1,287 @@
+//! Asking the blind half for a service's name of a person: half of the way here, the rest there, by mutual TLS and in
+//! signed envelopes. What comes back is sealed to the service; nothing of it can be read here.
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use portal_kit::{
+    client::{self, AskError},
+    config::secrets,
+    tls::{self, Identity},
+    trace::{TRACEPARENT, TraceId},
+};
+use relay_core::{
+    chance::OsChance,
+    clock::Clock,
+    envelope::{
+        Kind, Letter, Opened, Party, Refusal, Sealed, SigningKey, TrustedKeys,
+        orders::{Finish, Finished, ServiceName, Share, Shared},
+    },
+    pseudonym::{Domain, FrontHalf, FrontSecret, KeyEdition, PolymorphicPseudonym, Service},
+};
+use serde::de::DeserializeOwned;
+use tracing::info;
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::{config::Config, front::StartError};
+
+/// How long a person waits for the blind half at most.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// An EncryptedID is some 2 kB; nothing it answers is larger.
+const LARGEST: usize = 64 * 1024;
+
+/// A name, sealed to its service.
+#[derive(Clone)]
+pub struct SealedName {
+    /// `<saml:EncryptedID>…</saml:EncryptedID>`.
+    pub encrypted_id: String,
+    /// SHA-256 of it, in hex: stands in both halves' logs.
+    pub blob_sha256: String,
+}
+
+/// Why there is no name.
+#[derive(Debug, thiserror::Error)]
+pub enum NotNamed {
+    /// The blind half does not answer.
+    #[error(transparent)]
+    Away(#[from] AskError),
+    /// It refuses.
+    #[error("the blind half refuses: {0}")]
+    Refused(String),
+    /// Its answer is no envelope of its own to us.
+    #[error("the blind half's answer: {0}")]
+    Envelope(#[from] Refusal),
+    /// Its answer is to something else, or its hash is wrong.
+    #[error("the blind half's answer does not belong to the question")]
+    OtherAnswer,
+    /// What is stored of the person is encrypted under keys this process does not hold.
+    #[error("no secret for edition {0} of the keys")]
+    OtherEdition(KeyEdition),
+    /// What is stored of the person is damaged.
+    #[error("the stored pseudonym is damaged")]
+    Damaged,
+    /// The service's name can't stand in a pseudonym.
+    #[error("the service's name can't stand in a pseudonym")]
+    ServiceName,
+}
+
+impl NotNamed {
+    /// For the trail: a few words without anything of the person.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Refused(code) => code.clone(),
+            Self::Away(_) => "blind.away".to_owned(),
+            Self::Envelope(refusal) => refusal.code().to_owned(),
+            Self::OtherAnswer => "blind.other_answer".to_owned(),
+            Self::OtherEdition(_) => "half.other_edition".to_owned(),
+            Self::Damaged => "half.damaged".to_owned(),
+            Self::ServiceName => "half.service_name".to_owned(),
+        }
+    }
+}
+
+/// The way to the blind half, and our half of it.
+pub struct SecondHalf {
+    client: reqwest::Client,
+    address: Url,
+    party: Party,
+    own: SigningKey,
+    trusted: TrustedKeys,
+    halves: BTreeMap<KeyEdition, FrontHalf>,
+    domain: Domain,
+}
+
+impl fmt::Debug for SecondHalf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecondHalf({} at {})", self.party, self.address)
+    }
+}
+
+impl SecondHalf {
+    /// As the configuration says.
+    ///
+    /// # Errors
+    /// [`StartError`]
+    pub fn load(config: &Config) -> Result<Self, StartError> {
+        let mut halves = BTreeMap::new();
+        for file in &config.half.secret_files {
+            let secret = FrontSecret::from_text(&secrets::read(file)?)
+                .map_err(|reason| StartError::key(file, &reason.to_string()))?;
+            halves.insert(secret.edition(), FrontHalf::new(&secret));
+        }
+        let file = &config.half.envelope_key_file;
+        let bytes = Zeroizing::new(
+            URL_SAFE_NO_PAD
+                .decode(secrets::read(file)?.trim())
+                .map_err(|_| StartError::key(file, "not base64url"))?,
+        );
+        let own = SigningKey::from_pkcs8(config.half.party.clone(), &bytes)
+            .map_err(|reason| StartError::key(file, &reason.to_string()))?;
+        let blind = &config.blind;
+        let identity = Identity::load(&blind.certificate, &blind.key_file)?;
+        Ok(Self {
+            client: client::client(tls::authorities(&blind.authorities)?, Some(&identity), PATIENCE)?,
+            address: blind.address.clone(),
+            party: blind.party.clone(),
+            own,
+            trusted: TrustedKeys::new(blind.keys.iter().cloned()),
+            halves,
+            domain: config.relay.domain.clone(),
+        })
+    }
+
+    /// The keys that registrations are encrypted under now.
+    pub fn newest_edition(&self) -> KeyEdition {
+        self.halves
+            .last_key_value()
+            .map_or(KeyEdition(0), |(edition, _)| *edition)
+    }
+
+    /// The name of the person behind `pseudonym` at `service`, sealed to it. The first time the service is seen the
+    /// blind half is given our key share for it.
+    ///
+    /// # Errors
+    /// [`NotNamed`]
+    pub async fn name(
+        &self,
+        pseudonym: &PolymorphicPseudonym,
+        edition: KeyEdition,
+        service: &str,
+        request: &[u8; 32],
+        clock: &dyn Clock,
+        trace: TraceId,
+    ) -> Result<SealedName, NotNamed> {
+        let service = Service::new(&self.domain, service).map_err(|_| NotNamed::ServiceName)?;
+        match self.finish(pseudonym, edition, &service, request, clock, trace).await {
+            Err(NotNamed::Refused(code)) if code == "service.no_share" => {
+                self.give_share(&service, edition, clock, trace).await?;
+                self.finish(pseudonym, edition, &service, request, clock, trace).await
+            }
+            answered => answered,
+        }
+    }
+
+    /// Whether the blind half answers at all.
+    pub async fn is_there(&self) -> bool {
+        let mut url = self.address.clone();
+        url.set_path("state");
+        let answer = self.client.get(url).send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    async fn finish(
+        &self,
+        pseudonym: &PolymorphicPseudonym,
+        edition: KeyEdition,
+        service: &Service,
+        request: &[u8; 32],
+        clock: &dyn Clock,
+        trace: TraceId,
+    ) -> Result<SealedName, NotNamed> {
+        let own = self.halves.get(&edition).ok_or(NotNamed::OtherEdition(edition))?;
+        let order = Finish {
+            service: ServiceName::from(service),
+            edition,
+            half: own
+                .half(pseudonym, service, &mut OsChance)
+                .map_err(|_| NotNamed::Damaged)?,
+            request: hex::encode(request),
+        };
+        let letter = Letter::new(&self.party, Kind::Finish, &order);
+        let sealed = self.own.seal(&letter, clock, &mut OsChance);
+        let answer: Opened<Finished> = self.ask("finish", &sealed, Kind::Finished, clock, trace).await?;
+        let Finished {
+            answers,
+            encrypted_id,
+            blob_sha256,
+        } = answer.body;
+        let hash = hex::encode(digest(&SHA256, encrypted_id.as_bytes()).as_ref());
+        if answers != sealed.number || hash != blob_sha256 {
+            return Err(NotNamed::OtherAnswer);
+        }
+        Ok(SealedName {
+            encrypted_id,
+            blob_sha256,
+        })
+    }
+
+    async fn give_share(
+        &self,
+        service: &Service,
+        edition: KeyEdition,
+        clock: &dyn Clock,
+        trace: TraceId,
+    ) -> Result<(), NotNamed> {
+        let own = self.halves.get(&edition).ok_or(NotNamed::OtherEdition(edition))?;
+        let share = own.service_share(service).to_text();
+        let order = Share {
+            service: ServiceName::from(service),
+            edition,
+            share: share.to_string(),
+        };
+        let letter = Letter::new(&self.party, Kind::Share, &order);
+        let sealed = self.own.seal(&letter, clock, &mut OsChance);
+        let answer: Opened<Shared> = self.ask("shares", &sealed, Kind::Shared, clock, trace).await?;
+        if answer.body.answers != sealed.number {
+            return Err(NotNamed::OtherAnswer);
+        }
+        info!(service = service.entity(), %edition, "the blind half took our share");
+        Ok(())
+    }
+
+    async fn ask<B: DeserializeOwned>(
+        &self,
+        path: &str,
+        sealed: &Sealed,
+        kind: Kind,
+        clock: &dyn Clock,
+        trace: TraceId,
+    ) -> Result<Opened<B>, NotNamed> {
+        let mut url = self.address.clone();
+        url.set_path(path);
+        let answer = self
+            .client
+            .post(url)
+            .header(TRACEPARENT, trace.traceparent())
+            .body(sealed.text.clone())
+            .send()
+            .await
+            .map_err(AskError::from)?;
+        let status = answer.status();
+        let body = client::body(answer, LARGEST).await?;
+        let text = String::from_utf8(body).map_err(|_| NotNamed::OtherAnswer)?;
+        if !status.is_success() {
+            return Err(NotNamed::Refused(code_of(&text, status.as_u16())));
+        }
+        // An answer names the number of its question, which was drawn just now: there is no older one to replay.
+        Ok(self.trusted.open(&text, kind, self.own.party(), clock)?)
+    }
+}
+
+/// The code of a problem; only what can be one goes on into the log.
+fn code_of(problem: &str, status: u16) -> String {
+    serde_json::from_str::<serde_json::Value>(problem)
+        .ok()
+        .and_then(|problem| problem.get("code")?.as_str().map(str::to_owned))
+        .filter(|code| {
+            code.len() <= 64
+                && code
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+        })
+        .unwrap_or_else(|| format!("blind.status_{status}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_be_a_code_goes_into_the_log() {
+        assert_eq!(code_of(r#"{"code":"service.no_share"}"#, 409), "service.no_share");
+        assert_eq!(code_of(r#"{"code":"line\nbreak"}"#, 409), "blind.status_409");
+        assert_eq!(code_of("<html>", 502), "blind.status_502");
+    }
+}

@@ -1,0 +1,141 @@
+//! Bringing the front up: its listeners, each with its own door and its own routes.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::Router;
+use portal_kit::{
+    config::Listen,
+    listener::{Limits, Listener, Stop},
+    site::Site,
+    tls::{self, Clients, Identity, Versions},
+};
+use tracing::{info, warn};
+
+use crate::{
+    admin, artifact, ecp,
+    front::{Front, StartError},
+    intake, metadata, slo, sso,
+};
+
+/// The front with its listeners bound and not yet serving.
+pub struct Bound {
+    front: Arc<Front>,
+    public: Listener,
+    card: Listener,
+    card_pkcs1: Listener,
+    intake: Listener,
+    admin: Listener,
+}
+
+/// Where each listener listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// For browsers and services.
+    pub public: SocketAddr,
+    /// For cards.
+    pub card: SocketAddr,
+    /// For cards that sign PKCS#1 v1.5 only.
+    pub card_pkcs1: SocketAddr,
+    /// For offices.
+    pub intake: SocketAddr,
+    /// For the relay's operators.
+    pub admin: SocketAddr,
+}
+
+impl Bound {
+    /// Binds every listener.
+    ///
+    /// # Errors
+    /// [`StartError`]
+    pub async fn bind(front: Arc<Front>) -> Result<Self, StartError> {
+        let config = &front.config;
+        let cards = &front.cards;
+        Ok(Self {
+            public: bind(&config.public, Clients::Anyone, Versions::Both).await?,
+            card: bind(&config.card, Clients::Checked(cards.verifier(false)), Versions::Both).await?,
+            card_pkcs1: bind(
+                &config.card_pkcs1,
+                Clients::Checked(cards.verifier(true)),
+                Versions::Tls12,
+            )
+            .await?,
+            intake: bind(
+                &config.intake,
+                Clients::Certified(tls::authorities(&config.offices.authorities)?),
+                Versions::Both,
+            )
+            .await?,
+            admin: bind(
+                &config.admin,
+                Clients::Certified(tls::authorities(&config.operators.authorities)?),
+                Versions::Both,
+            )
+            .await?,
+            front,
+        })
+    }
+
+    /// Where they listen.
+    pub fn addresses(&self) -> Addresses {
+        Addresses {
+            public: self.public.address(),
+            card: self.card.address(),
+            card_pkcs1: self.card_pkcs1.address(),
+            intake: self.intake.address(),
+            admin: self.admin.address(),
+        }
+    }
+
+    /// Serves until `stop`.
+    pub async fn serve(self, stop: Stop) {
+        let front = &self.front;
+        let public = front.site.dress(public_routes(Arc::clone(front)));
+        let card = sso::card_routes().merge(ecp::routes()).with_state(Arc::clone(front));
+        let card = front.site.dress(card);
+        let machines = Arc::new(Site::of_machines(Arc::clone(&front.clock)));
+        let intake = machines.dress(intake::routes().with_state(Arc::clone(front)));
+        let admin = machines.dress(admin::routes().with_state(Arc::clone(front)));
+        info!(entity = %front.entity(), "the front is up");
+        tokio::join!(
+            self.public.serve(public, stop.clone()),
+            self.card.serve(card.clone(), stop.clone()),
+            self.card_pkcs1.serve(card, stop.clone()),
+            self.intake.serve(intake, stop.clone()),
+            self.admin.serve(admin, stop.clone()),
+            sweep(Arc::clone(front), stop),
+        );
+    }
+}
+
+fn public_routes(front: Arc<Front>) -> Router {
+    sso::routes()
+        .merge(slo::routes())
+        .merge(artifact::routes())
+        .merge(metadata::routes())
+        .with_state(front)
+}
+
+async fn bind(listen: &Listen, clients: Clients, versions: Versions) -> Result<Listener, StartError> {
+    let config = tls::server(&Identity::of(listen)?, clients, versions)?;
+    let bound = Listener::bind(listen.address, config).await;
+    let bound = bound.map_err(|reason| StartError::Listen {
+        address: listen.address,
+        reason,
+    })?;
+    Ok(bound.with_limits(Limits::default()))
+}
+
+/// Removes what has expired, every minute.
+async fn sweep(front: Arc<Front>, mut stop: Stop) {
+    let mut tick = tokio::time::interval(std::time::Duration::from_secs(60));
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.asked() => return,
+            _ = tick.tick() => {}
+        }
+        if let Err(error) = front.records.sweep(front.now()).await {
+            warn!(%error, "what has expired could not be removed");
+        }
+    }
+}

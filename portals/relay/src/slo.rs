@@ -1,0 +1,522 @@
+//! Leaving: a service or the person ends the session, and every service in it is told. Who takes SOAP is told from
+//! here; who takes a browser's visit only is visited one after the other, and who asked gets the answer last.
+
+use std::sync::Arc;
+
+use axum::{
+    Form, Router,
+    body::Bytes,
+    extract::{RawQuery, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Redirect, Response},
+    routing::{get, post},
+};
+use portal_kit::{Trouble, Visit, form::from_own_page};
+use relay_core::{
+    audit::Outcome,
+    chance::OsChance,
+    id::Id,
+    saml::{
+        Delivered, Delivery, Kind,
+        message::{Head, Identified, LogoutRequest, LogoutResponse, MessageId, RelayState, Status},
+        names::{Binding, NameIdFormat, StatusCode as Code},
+        send::{FaultCode, fault},
+    },
+};
+use relay_records::front::{
+    AuditAct, Ended, Ending, LogoutTrial, NewProcedure, Note, Participant, PartnerState, ProcedureKind, SeenKind,
+    SessionId,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use time::Duration;
+use tracing::{info, warn};
+use uuid::Uuid;
+
+use crate::{
+    front::Front,
+    pages,
+    partners::Known,
+    sso::{BROWSER, SESSION, secret, soap},
+    taking::{NotTaken, records},
+};
+
+const PATH: &str = "/saml/slo";
+const SOAP_PATH: &str = "/saml/slo/soap";
+/// How long a round of visits may take.
+const PATIENCE: Duration = Duration::minutes(5);
+
+pub(crate) fn routes() -> Router<Arc<Front>> {
+    Router::new()
+        .route(PATH, get(by_redirect).post(by_post))
+        .route(SOAP_PATH, post(by_soap))
+        .route("/sign-out", get(sign_out_page).post(sign_out))
+        .route("/card/gone", post(card_gone))
+}
+
+/// A round of visits, kept between them.
+#[derive(Serialize, Deserialize)]
+struct Round {
+    /// The session that ended.
+    session: SessionId,
+    /// The service that asked; none where the person did, here.
+    asker: Option<Asker>,
+    /// Who is still to be visited.
+    waiting: Vec<Waiting>,
+    /// Who is visited now, with our request's ID.
+    visited: Option<(String, String)>,
+    /// How many could not be told.
+    untold: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Asker {
+    service: String,
+    request: String,
+    location: String,
+    by_post: bool,
+    relay_state: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Waiting {
+    service: String,
+    session_index: String,
+    name_id: String,
+}
+
+impl From<Participant> for Waiting {
+    fn from(participant: Participant) -> Self {
+        Self {
+            service: participant.service,
+            session_index: participant.session_index,
+            name_id: participant.name_id.to_string(),
+        }
+    }
+}
+
+impl From<&Waiting> for Participant {
+    fn from(waiting: &Waiting) -> Self {
+        Self {
+            service: waiting.service.clone(),
+            session_index: waiting.session_index.clone(),
+            name_id: waiting.name_id.clone().into(),
+            told: false,
+        }
+    }
+}
+
+async fn by_redirect(
+    State(front): State<Arc<Front>>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Trouble> {
+    let delivered = Delivery::redirect(&query.unwrap_or_default()).map_err(NotTaken::from)?;
+    by_browser(&front, &visit, &headers, delivered).await
+}
+
+async fn by_post(
+    State(front): State<Arc<Front>>,
+    visit: Visit,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Trouble> {
+    let delivered = Delivery::post(&body).map_err(NotTaken::from)?;
+    by_browser(&front, &visit, &headers, delivered).await
+}
+
+async fn by_browser(
+    front: &Arc<Front>,
+    visit: &Visit,
+    headers: &HeaderMap,
+    delivered: Delivered,
+) -> Result<Response, Trouble> {
+    let delivery = delivered.message().map_err(NotTaken::from)?;
+    match Front::kind(&delivery).map_err(NotTaken::from)? {
+        Kind::LogoutResponse => visited(front, visit, headers, &delivery).await,
+        _ => asked_by_browser(front, visit, headers, &delivery).await,
+    }
+}
+
+async fn asked_by_browser(
+    front: &Arc<Front>,
+    visit: &Visit,
+    headers: &HeaderMap,
+    delivery: &Delivery,
+) -> Result<Response, Trouble> {
+    let (service, request) = front
+        .take(delivery, PATH, SeenKind::LogoutRequest, |received, peer, here| {
+            received.logout_request(peer, here, None)
+        })
+        .await?;
+    front.watch_trial(&service, &request).await;
+    let (location, by_post) = answer_address(&service).ok_or_else(Trouble::request)?;
+    let asker = Asker {
+        service: service.partner.entity_id.clone(),
+        request: request.head.id.as_str().to_owned(),
+        location,
+        by_post,
+        relay_state: delivery.relay_state().map(|state| state.as_str().to_owned()),
+    };
+    let named = front.session_named(&service, &request).await?;
+    // The browser's own session is meant, whatever the service remembers; its index must not name another one.
+    let here = front.session(headers).await.map_err(records)?.map(|session| session.id);
+    let Some(session) = named
+        .or(here)
+        .filter(|session| here.is_none_or(|here| here == *session))
+    else {
+        let status = Status::failure(Code::Requester, Code::UnknownPrincipal);
+        return front.answer_asker(visit, &asker, status);
+    };
+    let ended = front
+        .records
+        .end_session(session, Ending::Logout, front.now())
+        .await
+        .map_err(records)?;
+    front.note_asked(&asker.service, session, delivery.binding()).await;
+    let round = front.begin_round(ended, Some(asker)).await;
+    go_on(front, visit, headers, round, None).await
+}
+
+/// A service that was visited has answered.
+async fn visited(
+    front: &Arc<Front>,
+    visit: &Visit,
+    headers: &HeaderMap,
+    delivery: &Delivery,
+) -> Result<Response, Trouble> {
+    let over = || Trouble::new(StatusCode::CONFLICT, "sign-in-over");
+    let id: Uuid = delivery
+        .relay_state()
+        .and_then(|state| state.as_str().parse().ok())
+        .ok_or_else(over)?;
+    let browser = BROWSER.read(headers).ok_or_else(over)?;
+    let kept = front
+        .records
+        .procedure(id, ProcedureKind::Logout, Some(browser.as_bytes()), front.now())
+        .await
+        .map_err(records)?;
+    let mut round: Round = serde_json::from_slice(&kept.state).map_err(|_| over())?;
+    let (service, request) = round.visited.take().ok_or_else(over)?;
+    let request = MessageId::parse(&request).ok_or_else(over)?;
+    let (sender, response) = front
+        .take(delivery, PATH, SeenKind::LogoutResponse, |received, peer, here| {
+            received.logout_response(peer, here, &request)
+        })
+        .await?;
+    if sender.partner.entity_id != service {
+        return Err(Trouble::request());
+    }
+    let failed = (!response.status.is_success()).then_some("failed");
+    round.untold += usize::from(failed.is_some());
+    let told = front
+        .records
+        .told(round.session, &service, "browser", failed, front.now())
+        .await;
+    told.map_err(records)?;
+    go_on(front, visit, headers, round, Some((id, kept.version))).await
+}
+
+/// The next visit, or the end of the round.
+async fn go_on(
+    front: &Arc<Front>,
+    visit: &Visit,
+    headers: &HeaderMap,
+    mut round: Round,
+    kept: Option<(Uuid, i32)>,
+) -> Result<Response, Trouble> {
+    let now = front.now();
+    while let Some(next) = round.waiting.pop() {
+        let known = front.partners.known(&front.records, &next.service, now).await;
+        let Some((endpoint, binding)) = known.as_ref().ok().and_then(|known| by_visit(known)) else {
+            round.untold += 1;
+            continue;
+        };
+        let request = front.logout_request(&Participant::from(&next), &endpoint);
+        let id = request.head.id.as_str().to_owned();
+        let Ok(composed) = request.compose() else {
+            round.untold += 1;
+            continue;
+        };
+        round.visited = Some((next.service.clone(), id));
+        let (place, cookie) = keep(front, headers, &round, kept).await?;
+        let state = RelayState::parse(&place.simple().to_string());
+        let mut answer = match binding {
+            Binding::Post => {
+                let form = composed.sign(&front.key).post(&endpoint, state.as_ref());
+                pages::posting(front, visit, &next.service, &form)
+            }
+            _ => Redirect::to(&composed.redirect(&endpoint, state.as_ref(), &front.key)).into_response(),
+        };
+        answer.headers_mut().append(header::SET_COOKIE, SESSION.clear());
+        if let Some(cookie) = cookie {
+            answer.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        return Ok(answer);
+    }
+    if let Some((id, version)) = kept {
+        front.records.close(id, version, None, now).await.map_err(records)?;
+    }
+    let mut answer = match &round.asker {
+        Some(asker) => {
+            let status = match round.untold {
+                0 => Status::success(),
+                // Who asked is signed out; somebody else could not be told (saml-core section 3.7.3.2).
+                _ => Status {
+                    detail: Some(Code::PartialLogout),
+                    ..Status::success()
+                },
+            };
+            front.answer_asker(visit, asker, status)?
+        }
+        None => {
+            let key = match round.untold {
+                0 => "signed-out",
+                _ => "signed-out-partly",
+            };
+            pages::said(front, visit, "signed-out-title", key)
+        }
+    };
+    answer.headers_mut().append(header::SET_COOKIE, SESSION.clear());
+    Ok(answer)
+}
+
+/// Keeps a round between two visits; its id, and the browser's cookie where it has none.
+async fn keep(
+    front: &Front,
+    headers: &HeaderMap,
+    round: &Round,
+    kept: Option<(Uuid, i32)>,
+) -> Result<(Uuid, Option<header::HeaderValue>), Trouble> {
+    let now = front.now();
+    let state = serde_json::to_vec(round).map_err(|_| Trouble::ours())?;
+    if let Some((id, version)) = kept {
+        front
+            .records
+            .move_on(id, version, &state, None, now)
+            .await
+            .map_err(records)?;
+        return Ok((id, None));
+    }
+    let brought = BROWSER.read(headers).map(str::to_owned);
+    let cookie = brought.clone().unwrap_or_else(secret);
+    let new = NewProcedure {
+        id: Id::<()>::new(&mut OsChance).uuid(),
+        kind: ProcedureKind::Logout,
+        browser: Some(cookie.as_bytes()),
+        state: &state,
+        expires_at: now + PATIENCE,
+    };
+    front.records.begin(&new, None, now).await.map_err(records)?;
+    Ok((new.id, brought.is_none().then(|| BROWSER.set(&cookie))))
+}
+
+async fn by_soap(State(front): State<Arc<Front>>, body: Bytes) -> Response {
+    match asked_by_soap(&front, body).await {
+        Ok(envelope) => soap(StatusCode::OK, envelope),
+        Err(not_taken) => {
+            info!(code = not_taken.code(), reason = %not_taken, "logout by SOAP not taken");
+            let (code, words) = match &not_taken {
+                NotTaken::Records(_) => (FaultCode::Server, "not now"),
+                _ => (FaultCode::Client, not_taken.code()),
+            };
+            soap(StatusCode::INTERNAL_SERVER_ERROR, fault(code, words))
+        }
+    }
+}
+
+async fn asked_by_soap(front: &Arc<Front>, body: Bytes) -> Result<String, NotTaken> {
+    let delivery = Delivery::soap(body.to_vec());
+    let (service, request) = front
+        .take(&delivery, SOAP_PATH, SeenKind::LogoutRequest, |received, peer, here| {
+            received.soap_headers(peer)?;
+            received.logout_request(peer, here, None)
+        })
+        .await?;
+    front.watch_trial(&service, &request).await;
+    let status = match front.session_named(&service, &request).await? {
+        None => Status::failure(Code::Requester, Code::UnknownPrincipal),
+        Some(session) => {
+            let ended = front.records.end_session(session, Ending::Logout, front.now()).await?;
+            front
+                .note_asked(&service.partner.entity_id, session, Binding::Soap)
+                .await;
+            match front.tell_all(&ended, Some(&service.partner.entity_id)).await {
+                0 => Status::success(),
+                _ => Status {
+                    detail: Some(Code::PartialLogout),
+                    ..Status::success()
+                },
+            }
+        }
+    };
+    let response = LogoutResponse {
+        head: front.head(None),
+        in_response_to: Some(request.head.id.clone()),
+        status,
+    };
+    Ok(response.compose().sign(&front.key).soap())
+}
+
+async fn sign_out_page(State(front): State<Arc<Front>>, visit: Visit, headers: HeaderMap) -> Result<Response, Trouble> {
+    match front.session(&headers).await.map_err(records)? {
+        Some(_) => Ok(pages::sign_out(&front, &visit)),
+        None => Ok(pages::said(&front, &visit, "sign-out-title", "sign-out-nobody")),
+    }
+}
+
+async fn sign_out(State(front): State<Arc<Front>>, visit: Visit, headers: HeaderMap) -> Result<Response, Trouble> {
+    from_own_page(&headers)?;
+    let Some(session) = front.session(&headers).await.map_err(records)? else {
+        return Ok(pages::said(&front, &visit, "sign-out-title", "sign-out-nobody"));
+    };
+    let ended = front
+        .records
+        .end_session(session.id, Ending::Logout, front.now())
+        .await
+        .map_err(records)?;
+    let round = front.begin_round(ended, None).await;
+    go_on(&front, &visit, &headers, round, None).await
+}
+
+/// What the card bridge says when the card is pulled.
+#[derive(Deserialize)]
+struct Gone {
+    /// The token it gave with the card's answer.
+    gone: String,
+}
+
+/// 204 once every service has been told or given up; 404 for a token that names no session that goes on.
+async fn card_gone(State(front): State<Arc<Front>>, Form(gone): Form<Gone>) -> Result<StatusCode, Trouble> {
+    let ended = front.records.card_gone(gone.gone.as_bytes(), front.now()).await;
+    match ended.map_err(records)? {
+        None => Err(Trouble::not_found()),
+        Some(ended) => {
+            info!(services = ended.participants.len(), "the card was pulled");
+            front.tell_all(&ended, None).await;
+            Ok(StatusCode::NO_CONTENT)
+        }
+    }
+}
+
+impl Front {
+    /// The session a LogoutRequest names by its SessionIndex.
+    async fn session_named(&self, service: &Known, request: &LogoutRequest) -> Result<Option<SessionId>, NotTaken> {
+        for index in &request.session_indexes {
+            let found = self
+                .records
+                .session_by_index(&service.partner.entity_id, index, self.now())
+                .await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// While a service is on trial: notes whether its LogoutRequest named the person in clear.
+    async fn watch_trial(&self, service: &Known, request: &LogoutRequest) {
+        if service.partner.state != PartnerState::Trial {
+            return;
+        }
+        let seen = match &request.name {
+            Identified::Clear(name) if name.format != NameIdFormat::Transient => LogoutTrial::InClear,
+            _ => LogoutTrial::Sealed,
+        };
+        let entity = &service.partner.entity_id;
+        if let Err(error) = self.records.tried_logout(entity, seen, self.now()).await {
+            warn!(%error, "a trial logout can't be recorded");
+        }
+    }
+
+    async fn note_asked(&self, service: &str, session: SessionId, binding: Binding) {
+        let note = Note::of(
+            AuditAct::LogoutAsked,
+            json!({ "service": service, "session": session }),
+            json!({ "binding": format!("{binding:?}").to_ascii_lowercase() }),
+        )
+        .ended(Outcome::Done);
+        if let Err(error) = self.records.note(&note, self.now()).await {
+            warn!(%error, "a logout can't be noted");
+        }
+    }
+
+    /// Tells who takes SOAP at once; the others are left to be visited.
+    async fn begin_round(&self, mut ended: Ended, asker: Option<Asker>) -> Round {
+        let asked = asker.as_ref().map(|asker| asker.service.clone());
+        let mut waiting = Vec::new();
+        let mut by_soap = Vec::new();
+        for participant in std::mem::take(&mut ended.participants) {
+            if asked.as_deref() == Some(participant.service.as_str()) {
+                continue;
+            }
+            let known = self
+                .partners
+                .known(&self.records, &participant.service, self.now())
+                .await;
+            let speaks_soap = known.is_ok_and(|known| known.logout_at(Binding::Soap).is_some());
+            match speaks_soap {
+                true => by_soap.push(participant),
+                false => waiting.push(Waiting::from(participant)),
+            }
+        }
+        let session = ended.session;
+        let ended = Ended {
+            session,
+            participants: by_soap,
+        };
+        Round {
+            session,
+            asker,
+            waiting,
+            visited: None,
+            untold: self.tell_all(&ended, None).await,
+        }
+    }
+
+    fn answer_asker(&self, visit: &Visit, asker: &Asker, status: Status) -> Result<Response, Trouble> {
+        let response = LogoutResponse {
+            head: self.head(Some(&asker.location)),
+            in_response_to: MessageId::parse(&asker.request),
+            status,
+        };
+        let composed = response.compose();
+        let state = asker.relay_state.as_deref().and_then(RelayState::parse);
+        Ok(match asker.by_post {
+            true => {
+                let form = composed.sign(&self.key).post(&asker.location, state.as_ref());
+                pages::posting(self, visit, &asker.service, &form)
+            }
+            false => Redirect::to(&composed.redirect(&asker.location, state.as_ref(), &self.key)).into_response(),
+        })
+    }
+
+    /// The head of a message that goes now.
+    pub(crate) fn head(&self, destination: Option<&str>) -> Head {
+        Head {
+            id: MessageId::fresh(&mut OsChance),
+            issued: self.now(),
+            issuer: self.entity().clone(),
+            destination: destination.map(str::to_owned),
+        }
+    }
+}
+
+/// Where a visit leads, and how.
+fn by_visit(known: &Known) -> Option<(String, Binding)> {
+    [Binding::Redirect, Binding::Post]
+        .into_iter()
+        .find_map(|binding| Some((known.logout_at(binding)?.location.clone(), binding)))
+}
+
+/// Where the answer to a service's LogoutRequest goes, and whether in a form.
+fn answer_address(service: &Known) -> Option<(String, bool)> {
+    [(Binding::Redirect, false), (Binding::Post, true)]
+        .into_iter()
+        .find_map(|(binding, by_post)| {
+            let endpoint = service.logout_at(binding)?;
+            let location = endpoint.response_location.as_ref().unwrap_or(&endpoint.location);
+            Some((location.clone(), by_post))
+        })
+}

@@ -1,0 +1,194 @@
+//! What goes wrong on an ordinary day, and what is tried by somebody who should not.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use relay::testing::{Browser, Relay, TestService};
+use relay_core::clock::{Clock, SystemClock};
+use relay_core::saml::message::AnswerTo;
+use store::{cluster::Stop, testing::LoneCluster};
+
+use crate::{CLINIC, is_persistent, name, relay_with_clinic};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_blind_half_down_a_page_says_so_nothing_is_issued_and_later_it_goes_on() {
+    let (mut relay, clinic) = relay_with_clinic().await;
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    let request = clinic.request(&relay);
+    let asked = browser.get(&clinic.redirect(&request, None)).await;
+    let link = asked.link("/card/", &relay).unwrap();
+    relay.stop_blind();
+    let away = browser.get(&link).await;
+    assert_eq!(away.status, 503);
+    assert!(away.body.contains("サービスには何も送っていません"), "{}", away.body);
+    assert!(
+        away.body.contains(&away.headers["trace-id"]),
+        "the page shows its number"
+    );
+    assert!(away.fields().is_empty());
+    assert_eq!(browser.cookie("__Host-session"), None);
+    relay.start_blind();
+    let answer = browser.get(&link).await;
+    let assertion = clinic.assertion(&answer.fields()["SAMLResponse"], &request.head.id);
+    assert!(is_persistent(name(&assertion)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restarted_front_takes_up_what_was_begun_and_takes_no_request_twice() {
+    let (mut relay, clinic) = relay_with_clinic().await;
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    let request = clinic.request(&relay);
+    let url = clinic.redirect(&request, None);
+    let asked = browser.get(&url).await;
+    relay.stop_front().await;
+    relay.start_front().await;
+    let browser = browser.change_card(&relay, &card);
+    let replayed = browser.get(&url).await;
+    assert_eq!(replayed.status, 400);
+    assert!(replayed.body.contains("二度届いた"), "{}", replayed.body);
+    let answer = browser.get(&asked.link("/card/", &relay).unwrap()).await;
+    clinic.assertion(&answer.fields()["SAMLResponse"], &request.head.id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_restarted_in_mid_login_is_a_page_to_try_again_from() {
+    let cluster = LoneCluster::start_new().unwrap();
+    let mut relay = Relay::start_on(&cluster).await;
+    let clinic = TestService::start(&relay, CLINIC).await;
+    relay.join(&clinic).await;
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    let request = clinic.request(&relay);
+    let asked = browser.get(&clinic.redirect(&request, None)).await;
+    let link = asked.link("/card/", &relay).unwrap();
+    cluster.stop(Stop::Immediate).unwrap();
+    let away = browser.get(&link).await;
+    assert_eq!(away.status, 503, "{}", away.body);
+    cluster.start().unwrap();
+    let answer = browser.get(&link).await;
+    clinic.assertion(&answer.fields()["SAMLResponse"], &request.head.id);
+}
+
+/// A clock that runs, and is so many seconds ahead.
+#[derive(Default)]
+struct Apart(AtomicI64);
+
+impl Apart {
+    fn by(&self, seconds: i64) {
+        self.0.store(seconds, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Apart {
+    fn now(&self) -> time::OffsetDateTime {
+        SystemClock.now() + time::Duration::seconds(self.0.load(Ordering::Relaxed))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_front_whose_clock_is_apart_says_so_and_issues_nothing() {
+    let clock = Arc::new(Apart::default());
+    let mut relay = Relay::start_with_clock(clock.clone()).await;
+    let clinic = TestService::start(&relay, CLINIC).await;
+    relay.join(&clinic).await;
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    clock.by(3600);
+    let refused = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.body.contains("時刻"), "{}", refused.body);
+    // A little apart from the blind half: its envelopes are refused, by name, and the page says that nothing was sent.
+    clock.by(-40);
+    let answer = browser.sign_in_with(&relay, &clinic, &clinic.request(&relay)).await;
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    let trail = relay
+        .records
+        .audit_since(SystemClock.now() - time::Duration::minutes(5), 10)
+        .await
+        .unwrap();
+    assert!(
+        trail.iter().any(|one| one.event.act == "sign_in.failed"
+            && one.event.details["rule"].as_str().unwrap().starts_with("envelope.")),
+        "{trail:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partner_that_is_off_expired_or_unknown_is_refused_at_once() {
+    let (relay, clinic) = relay_with_clinic().await;
+    let browser = Browser::new(&relay);
+    let now = time::OffsetDateTime::now_utc();
+    relay.records.switch_off("hama", CLINIC, "key lost", now).await.unwrap();
+    let refused = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+    assert_eq!(refused.status, 403);
+    assert!(refused.body.contains("登録されていません"));
+    let stranger = TestService::start(&relay, "https://stranger.example/saml").await;
+    let refused = browser.get(&stranger.redirect(&stranger.request(&relay), None)).await;
+    assert_eq!(refused.status, 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partners_new_key_counts_once_two_operators_have_approved_it() {
+    let (mut relay, clinic) = relay_with_clinic().await;
+    let browser = Browser::new(&relay);
+    // The same service with keys of its own making anew.
+    let rolled = TestService::start(&relay, CLINIC).await;
+    let refused = browser.get(&rolled.redirect(&rolled.request(&relay), None)).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.body.contains("signature_invalid"), "{}", refused.body);
+    relay.propose_and_approve(CLINIC, &rolled.metadata()).await;
+    let asked = browser.get(&rolled.redirect(&rolled.request(&relay), None)).await;
+    assert_eq!(asked.status, 200);
+    let refused = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+    assert_eq!(refused.status, 400);
+    // The blind half goes on sealing to the pinned certificate until its own operators pin the new one.
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    let request = rolled.request(&relay);
+    let answer = browser.sign_in_with(&relay, &rolled, &request).await;
+    assert!(rolled.read(&answer.fields()["SAMLResponse"], &request.head.id).is_err());
+    relay.stop_blind();
+    relay.start_blind();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_goes_only_where_the_metadata_say() {
+    let (relay, clinic) = relay_with_clinic().await;
+    let browser = Browser::new(&relay);
+    let mut request = clinic.request(&relay);
+    request.answer_to = AnswerTo::Address {
+        location: Some("https://evil.example/acs".to_owned()),
+        binding: None,
+    };
+    let refused = browser.get(&clinic.redirect(&request, None)).await;
+    assert_eq!(refused.status, 400);
+    assert!(!refused.body.contains("evil.example"));
+    // Another browser can't go on with a sign-in that is not its own.
+    let asked = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+    let card = relay.card().await;
+    let other = Browser::with_card(&relay, &card);
+    assert_eq!(other.get(&asked.link("/card/", &relay).unwrap()).await.status, 409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_cards_and_no_card_at_all_are_told_what_is_wrong() {
+    let (relay, clinic) = relay_with_clinic().await;
+    let unregistered = relay.cards.authentication();
+    let foreign = relay::testing::CardAuthority::new("residents").authentication();
+    for (browser, words) in [
+        (Browser::new(&relay), "カードが見つかりませんでした"),
+        (Browser::with_card(&relay, &unregistered), "登録されていません"),
+        (
+            Browser::with_card(&relay, &foreign),
+            "このサービスのカードではありません",
+        ),
+    ] {
+        let refused = browser.sign_in_with(&relay, &clinic, &clinic.request(&relay)).await;
+        assert_eq!(refused.status, 403);
+        assert!(refused.body.contains(words), "{words}: {}", refused.body);
+    }
+}

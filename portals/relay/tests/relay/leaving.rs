@@ -1,0 +1,137 @@
+//! Logging out, from each side.
+
+use relay::testing::Browser;
+use relay_core::{
+    registration::{CardUse, Message as Said},
+    saml::{
+        message::{NameIdPolicy, RequestedAuthnContext},
+        names::{AuthnContext, NameIdFormat},
+    },
+};
+
+use crate::{index, name, relay_with_clinic, relay_with_two};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_ends_the_session_by_soap_and_the_others_are_told() {
+    let (relay, clinic, school) = relay_with_two().await;
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    let at_clinic = browser.sign_in(&relay, &clinic).await;
+    let at_school = browser.sign_in(&relay, &school).await;
+    let (status, body) = clinic.log_out(&relay, &index(&at_clinic), false).await;
+    assert_eq!(status, 200);
+    assert!(
+        body.contains("status:Success") && !body.contains("PartialLogout"),
+        "{body}"
+    );
+    assert!(clinic.told().is_empty());
+    assert_eq!(school.told()[0].1, index(&at_school));
+    // It is over: the index names nothing, and the browser is asked for the card.
+    let (_, body) = clinic.log_out(&relay, &index(&at_clinic), false).await;
+    assert!(body.contains("UnknownPrincipal"), "{body}");
+    let asked = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+    assert!(asked.link("/card/", &relay).is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_may_not_end_a_session_by_anothers_index_or_name_anybody_in_clear() {
+    let (relay, clinic, school) = relay_with_two().await;
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    let at_clinic = browser.sign_in(&relay, &clinic).await;
+    let (_, body) = school.log_out(&relay, &index(&at_clinic), false).await;
+    assert!(body.contains("UnknownPrincipal"), "{body}");
+    let (status, body) = clinic.log_out(&relay, &index(&at_clinic), true).await;
+    assert_eq!(status, 500);
+    assert!(body.contains("name_in_clear"), "{body}");
+    // The session goes on.
+    let mut request = clinic.request(&relay);
+    request.passive = true;
+    let answer = browser.get(&clinic.redirect(&request, None)).await;
+    clinic.assertion(&answer.fields()["SAMLResponse"], &request.head.id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_ends_the_session_through_the_browser_and_gets_its_answer() {
+    let (relay, clinic, school) = relay_with_two().await;
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    let at_clinic = browser.sign_in(&relay, &clinic).await;
+    browser.sign_in(&relay, &school).await;
+    let answer = browser
+        .get(&clinic.log_out_by_redirect(&relay, &index(&at_clinic)))
+        .await;
+    assert_eq!(answer.status, 303);
+    let back = answer.location.unwrap();
+    assert!(back.contains("/slo/redirect?SAMLResponse="), "{back}");
+    assert_eq!(school.told().len(), 1);
+    assert_eq!(browser.cookie("__Host-session"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_person_signs_out_here_and_everybody_is_told() {
+    let (relay, clinic, school) = relay_with_two().await;
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    browser.sign_in(&relay, &clinic).await;
+    browser.sign_in(&relay, &school).await;
+    let page = browser.get(&relay.at("/sign-out")).await;
+    assert!(page.body.contains("まとめてログアウト"));
+    let page = browser.post(&relay.at("/sign-out"), &[]).await;
+    assert!(page.body.contains("すべてのサービスで終わりました"), "{}", page.body);
+    assert_eq!((clinic.told().len(), school.told().len()), (1, 1));
+    let page = browser.get(&relay.at("/sign-out")).await;
+    assert!(page.body.contains("ログインしていません"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_reported_lost_ends_its_sessions_within_a_second() {
+    let (relay, clinic) = relay_with_clinic().await;
+    let card = relay.cards.authentication();
+    let registration = relay.register(&card.certificate, CardUse::Authentication).await;
+    let browser = Browser::with_card(&relay, &card);
+    browser.sign_in(&relay, &clinic).await;
+    let reported = time::OffsetDateTime::now_utc();
+    assert_eq!(relay.office_says(&Said::Suspend { registration }).await, 200);
+    let told = async {
+        while clinic.told().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(5), told)
+        .await
+        .unwrap();
+    assert!(clinic.told()[0].0 - reported < time::Duration::seconds(1));
+    let refused = browser.sign_in_with(&relay, &clinic, &clinic.request(&relay)).await;
+    assert!(refused.body.contains("一時停止中"), "{}", refused.body);
+    // Found again, it is good again.
+    assert_eq!(relay.office_says(&Said::Resume { registration }).await, 200);
+    browser.sign_in(&relay, &clinic).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_without_its_pin_is_enough_where_the_service_says_so_only() {
+    let (relay, clinic) = relay_with_clinic().await;
+    let card = relay.cards.eligibility();
+    relay.register(&card.certificate, CardUse::Eligibility).await;
+    let browser = Browser::with_card(&relay, &card);
+    let refused = browser.sign_in_with(&relay, &clinic, &clinic.request(&relay)).await;
+    assert_eq!(refused.status, 403);
+    let mut request = clinic.request(&relay);
+    request.context = Some(RequestedAuthnContext {
+        classes: vec![AuthnContext::CardNoPin],
+        comparison: relay_core::saml::message::Comparison::Minimum,
+    });
+    request.name_id_policy = Some(NameIdPolicy {
+        format: Some(NameIdFormat::Persistent),
+        sp_qualifier: None,
+        allow_create: true,
+    });
+    let answer = browser.sign_in_with(&relay, &clinic, &request).await;
+    let assertion = clinic.assertion(&answer.fields()["SAMLResponse"], &request.head.id);
+    assert_eq!(
+        assertion.authentication.as_ref().unwrap().context,
+        AuthnContext::CardNoPin
+    );
+    assert_eq!(name(&assertion).value.len(), 43);
+}

@@ -1,0 +1,57 @@
+//! The relay at work: real listeners, a real database for each half, the blind half as a process of its own, cards as
+//! TLS clients show them, services that check what they are given.
+
+mod faults;
+mod leaving;
+mod operators;
+mod privacy;
+mod signing_in;
+mod ways;
+
+use relay::testing::{Relay, TestService};
+use relay_core::saml::{
+    message::{Assertion, Identified, NameId},
+    names::NameIdFormat,
+};
+
+const CLINIC: &str = "https://clinic.example/saml";
+const SCHOOL: &str = "https://school.example/saml";
+
+/// A relay with a clinic and a school.
+async fn relay_with_two() -> (Relay, TestService, TestService) {
+    let mut relay = Relay::start().await;
+    let clinic = TestService::start(&relay, CLINIC).await;
+    let school = TestService::start(&relay, SCHOOL).await;
+    relay.join(&clinic).await;
+    relay.join(&school).await;
+    (relay, clinic, school)
+}
+
+/// A relay with a clinic.
+async fn relay_with_clinic() -> (Relay, TestService) {
+    let mut relay = Relay::start().await;
+    let clinic = TestService::start(&relay, CLINIC).await;
+    relay.join(&clinic).await;
+    (relay, clinic)
+}
+
+/// The name in an assertion, as the service reads it.
+fn name(assertion: &Assertion) -> &NameId {
+    match &assertion.subject.name {
+        Identified::Clear(name) => name,
+        sealed => panic!("the service could not open {sealed:?}"),
+    }
+}
+
+/// The SessionIndex of an assertion.
+fn index(assertion: &Assertion) -> String {
+    let statement = assertion.authentication.as_ref().expect("an assertion says how");
+    statement
+        .session_index
+        .clone()
+        .expect("an assertion has a SessionIndex")
+}
+
+fn is_persistent(name: &NameId) -> bool {
+    name.format == NameIdFormat::Persistent && name.value.len() == 43
+}

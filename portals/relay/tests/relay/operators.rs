@@ -1,0 +1,128 @@
+//! The relay's operators at the administration interface.
+
+use std::time::Duration;
+
+use portal_kit::{client, tls::Identity};
+use relay::testing::{Browser, Relay, TestService};
+use serde_json::{Value, json};
+
+use crate::{CLINIC, index};
+
+async fn ask(relay: &Relay, who: &Identity, path: &str, body: Option<Value>) -> (u16, Value) {
+    let client = client::client(relay.authority.roots(), Some(who), Duration::from_secs(20)).unwrap();
+    let url = relay.admin_at(path);
+    let request = match body {
+        None => client.get(url),
+        Some(Value::String(text)) => client.post(url).body(text),
+        Some(body) => client
+            .post(url)
+            .header("content-type", "application/json")
+            .body(body.to_string()),
+    };
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    let text = answer.text().await.unwrap();
+    (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_operators_bring_a_service_in_try_it_and_switch_it_on_and_off() {
+    let mut relay = Relay::start().await;
+    let clinic = TestService::start(&relay, CLINIC).await;
+    relay.pin(CLINIC, &clinic.encryption_pem());
+    let [one, other] = [relay.operators[0].identity.clone(), relay.operators[1].identity.clone()];
+    let metadata = Value::String(clinic.metadata());
+    let (status, proposed) = ask(&relay, &one, &format!("/partners?entity_id={CLINIC}"), Some(metadata)).await;
+    assert_eq!(status, 200, "{proposed}");
+    let approval = json!({ "entity_id": CLINIC, "edition": 1, "sha256": proposed["sha256"] });
+    let (status, problem) = ask(&relay, &one, "/partners/approve", Some(approval.clone())).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("partner.same_person")));
+    assert_eq!(ask(&relay, &other, "/partners/approve", Some(approval)).await.0, 204);
+    // On trial, only cards named for trials sign in.
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    let refused = browser.sign_in_with(&relay, &clinic, &clinic.request(&relay)).await;
+    assert!(
+        refused.status == 403 && refused.body.contains("試験中"),
+        "{}",
+        refused.body
+    );
+    name_for_trials(&mut relay, &card.certificate).await;
+    let browser = Browser::with_card(&relay, &card);
+    let assertion = browser.sign_in(&relay, &clinic).await;
+    let which = json!({ "entity_id": CLINIC });
+    let (status, problem) = ask(&relay, &one, "/partners/on", Some(which.clone())).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("partner.not_now")));
+    let tried = json!({ "entity_id": CLINIC, "named": true });
+    assert_eq!(ask(&relay, &one, "/partners/sign-in-tried", Some(tried)).await.0, 204);
+    // Its logout names the person in clear: seen on trial, and told to the operators.
+    clinic.log_out(&relay, &index(&assertion), true).await;
+    let (_, listed) = ask(&relay, &one, "/partners", None).await;
+    assert_eq!(listed[0]["logout"], "in_clear");
+    assert_eq!(ask(&relay, &one, "/partners/on", Some(which.clone())).await.0, 409);
+    // Mended, it is seen too.
+    let assertion = browser.sign_in(&relay, &clinic).await;
+    clinic.log_out(&relay, &index(&assertion), false).await;
+    assert_eq!(ask(&relay, &one, "/partners/on", Some(which.clone())).await.0, 204);
+    let off = json!({ "entity_id": CLINIC, "words": "key lost" });
+    assert_eq!(ask(&relay, &other, "/partners/off", Some(off)).await.0, 204);
+    assert_eq!(
+        browser
+            .get(&clinic.redirect(&clinic.request(&relay), None))
+            .await
+            .status,
+        403
+    );
+    let (_, trail) = ask(&relay, &one, "/audit", None).await;
+    let acts: Vec<_> = trail
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| (event["act"].as_str().unwrap(), event["actor"].as_str().unwrap()))
+        .collect();
+    assert!(acts.contains(&("partner.switched", "iso")), "{acts:?}");
+    assert!(acts.contains(&("partner.approved", "iso")));
+}
+
+/// Names a card for trials, as the relay's administrator does in its configuration.
+async fn name_for_trials(relay: &mut Relay, certificate: &[u8]) {
+    let hash = hex::encode(relay_core::saml::fingerprint(certificate));
+    let config = std::fs::read_to_string(relay.config_file()).unwrap();
+    let named = config.replace("[cards]\n", &format!("[cards]\nfor_trials = [\"{hash}\"]\n"));
+    std::fs::write(relay.config_file(), named).unwrap();
+    relay.stop_front().await;
+    relay.start_front().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_known_operators_come_in_and_see_how_the_relay_stands() {
+    let mut relay = Relay::start().await;
+    relay.card().await;
+    let operator = relay.operators[0].identity.clone();
+    let (status, state) = ask(&relay, &operator, "/state", None).await;
+    assert_eq!(status, 200);
+    assert_eq!(state["blind_half"], true);
+    assert_eq!(state["offices"][0]["applied"], 2);
+    relay.stop_blind();
+    let (_, state) = ask(&relay, &operator, "/state", None).await;
+    assert_eq!(state["blind_half"], false);
+    // Certified by the same authority, and nobody's operator.
+    let neighbour = relay.authority.client("hama").identity;
+    assert_eq!(ask(&relay, &neighbour, "/state", None).await.0, 403);
+    let client = client::client(relay.authority.roots(), None, Duration::from_secs(20)).unwrap();
+    assert!(client.get(relay.admin_at("/state")).send().await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metadata_that_cant_be_read_or_name_plain_addresses_are_not_put_forward() {
+    let relay = Relay::start().await;
+    let operator = relay.operators[0].identity.clone();
+    for metadata in [
+        "<x/>",
+        "<!DOCTYPE a><md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\"/>",
+    ] {
+        let path = format!("/partners?entity_id={CLINIC}");
+        let (status, problem) = ask(&relay, &operator, &path, Some(Value::String(metadata.to_owned()))).await;
+        assert_eq!((status, &problem["code"]), (422, &json!("partner.metadata")));
+    }
+}

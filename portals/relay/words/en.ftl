@@ -1,0 +1,71 @@
+# Words of the relay's pages.
+portal-name = Sign in with your card
+
+card-title = Sign in with your card
+card-lead = To sign in to “{ $service }”, show your card. Your name and address are not used here.
+card-trial = This service is on trial: only cards registered for trials can be used.
+card-here-title = Use the card in this browser
+card-here = Put your card into the reader, then press the button. The browser asks for the certificate and the PIN.
+card-here-button = Use the card
+card-pkcs1-link = If the button above does not work (older cards)
+card-desk-title = Use the reader of this counter or public terminal
+card-desk = The card program of this machine asks for your PIN.
+card-desk-button = Use this machine's reader
+card-decline-title = Do not sign in
+card-decline-button = Stop and go back to the service
+
+no-card = No card was found.
+no-card-next = Put the card into the reader and try again. If that does not help, close the browser once.
+card-no-certificate = The card's certificate could not be read.
+card-unknown-issuer = This card is not one that is used here.
+card-not-yet-good = This card is not good yet.
+card-expired = This card has expired.
+card-expired-next = Please renew it at the city hall.
+card-other-profile = This certificate of the card is not the one for signing in.
+card-other-profile-next = When the browser asks for a certificate, choose the other one.
+card-bad-signature = The card's signature could not be checked.
+card-bad-signature-next = Please try again.
+card-unknown = This card is not registered.
+card-unknown-next = If you have just been given it, wait a little and try again.
+card-not-handed-over = This card has not been handed over yet.
+card-suspended = This card is suspended.
+card-suspended-next = If you have found your card, please tell the city hall.
+card-revoked = This card can no longer be used.
+card-revoked-next = Please apply for a new card at the city hall.
+card-other-kind = This service needs another kind of card, or the PIN.
+service-on-trial = This service is on trial, and this card can't be used there.
+challenge-old = It took too long, so it could not be checked.
+challenge-old-next = Please begin again.
+
+form-title = Back to the service
+form-lead = Everything is checked. Press the button to go on to “{ $service }”.
+form-button = Go on
+
+away-title = You can't sign in right now
+away = The second system that is needed to identify you can't be reached.
+away-next = Nothing was sent to the service. Please wait a while and try again.
+away-button = Try again
+
+signed-out-title = You are signed out
+signed-out = You are signed out of every service.
+signed-out-partly = You are signed out, but some services could not be told. Please close the browser.
+sign-out-title = Sign out
+sign-out = This signs you out of every service at once.
+sign-out-button = Sign out
+sign-out-nobody = You are not signed in.
+
+provider-title = Choose where to sign in
+provider-lead = Whose card do you use?
+provider-own = This city's card
+
+request-refused = The service's request could not be accepted. ({ $code })
+request-refused-next = Please begin again at the service's first page.
+request-replayed = The same request came twice, so it was not accepted.
+request-replayed-next = Please begin again at the service's first page.
+request-clock = The time in the service's request is wrong.
+request-clock-next = Please wait a little and begin again at the service's first page.
+partner-unknown = This service is not registered at present.
+partner-expired = This service's registration has expired.
+partner-expired-next = Please tell whoever runs the service.
+sign-in-over = This sign-in is over, or took too long.
+sign-in-over-next = Please begin again at the service's first page.
