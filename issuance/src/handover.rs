@@ -16,6 +16,8 @@ use crate::{
     staff::StaffId,
 };
 
+pub mod by_hand;
+
 /// The secret printed in the notice's QR: 130 random bits as 26 characters of base32 (RFC 4648, no padding). Whoever
 /// brings it has the letter that went to the registered address.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -95,6 +95,28 @@ impl WrittenDate {
         )
     }
 
+    /// For readers of English: 1970-03-01 (S45), about 1945 (S20), 1945-03 (S20, day unknown); what has no year is given as
+    /// it was written.
+    pub fn in_english(&self) -> String {
+        let Some(year) = self.year else {
+            return format!("unknown ({})", self.original);
+        };
+        let era = self.era().filter(|_| self.shows_an_era());
+        let era = era.map(|era| format!("{}{}", era.letter(), era.year_of(year)));
+        let about = if self.approximate { "about " } else { "" };
+        let (date, missing) = match (self.month, self.day) {
+            (Some(month), Some(day)) => (format!("{year}-{month:02}-{day:02}"), None),
+            (Some(month), None) => (format!("{year}-{month:02}"), Some("day unknown")),
+            (None, _) => (year.to_string(), Some("month and day unknown")),
+        };
+        let missing = missing.filter(|_| !self.approximate).map(str::to_owned);
+        let beside: Vec<String> = era.into_iter().chain(missing).collect();
+        match beside.is_empty() {
+            true => format!("{about}{date}"),
+            false => format!("{about}{date} ({})", beside.join(", ")),
+        }
+    }
+
     fn year_in_wareki(&self) -> String {
         let Some(western) = self.year else {
             return self.written_era.map_or(String::new(), |era| era.kanji().into());

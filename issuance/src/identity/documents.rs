@@ -9,6 +9,8 @@ use time::{Date, macros::date};
 
 use crate::check_digit::NumberKind;
 
+mod readings;
+
 /// A kind of document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -65,6 +65,8 @@ const RIGHT: f32 = PAGE_WIDTH - 18.0;
 const MODULE: f32 = 0.8;
 /// White around the code: four modules (ISO/IEC 18004 §5.3.8).
 const QUIET: f32 = 4.0 * MODULE;
+/// The typed code's baseline: just above the first fold.
+const TYPED: f32 = FOLD - 2.0;
 /// The foot line's baseline.
 const FOOT: f32 = PAGE_HEIGHT - 8.0;
 
@@ -242,6 +244,7 @@ fn heading(sheet: &mut Sheet<'_>, notice: &DeliveryNotice) -> Result<(), PaperEr
     let glyphs = sheet.set(label::WORDS, words::CODE_NOTE, note)?;
     let middle = code_left + (side - note.width(&glyphs)) / 2.0;
     sheet.place(label::WORDS, glyphs, note, middle, top + side + QUIET + note.height())?;
+    typed_code(sheet, notice)?;
 
     let width = code_left - QUIET - 2.0 - LEFT;
     let text = words::title(&notice.office.card_name);
@@ -267,9 +270,18 @@ fn heading(sheet: &mut Sheet<'_>, notice: &DeliveryNotice) -> Result<(), PaperEr
     for sentence in words::lead(&notice.office.card_name) {
         y = sheet.paragraph(label::WORDS, &sentence, BODY, (LEFT, y, width))?;
     }
-    if y > FOLD {
+    if y > TYPED - note.height() {
         return Err(does_not_fit(label::WORDS));
     }
+    Ok(())
+}
+
+/// The code once more, in groups that a person can type where no scanner reads the QR: along the fold, under the QR.
+fn typed_code(sheet: &mut Sheet<'_>, notice: &DeliveryNotice) -> Result<(), PaperError> {
+    let groups = notice.ticket.typed().join(" ");
+    let left = sheet.line_to(label::WORDS, &groups, Lettering::reading(10.0), RIGHT, TYPED)?;
+    let note = Lettering::reading(8.0);
+    sheet.line_to(label::WORDS, words::TYPED_NOTE, note, left - 2.0, TYPED)?;
     Ok(())
 }
 

@@ -165,6 +165,23 @@ fn the_code_is_read_from_a_coarse_and_from_a_fine_scan() {
 }
 
 #[test]
+fn the_code_stands_under_the_qr_in_groups_that_a_person_can_type() {
+    let notice = delivery_notice();
+    let token: crate::handover::NoticeToken = notice.ticket.token().parse().unwrap();
+    let paper = OnDisk::new(&press().delivery_notice(&notice).unwrap());
+    let text = paper.text();
+    let typed = |line: &&str| crate::handover::by_hand::read(line) == Ok(token.clone());
+    let line = text.lines().find(typed).unwrap_or_else(|| panic!("no such line: {text}"));
+    // Nobody's window shows it: it lies below all that an envelope can bare.
+    let groups: Vec<_> = paper
+        .words("1")
+        .into_iter()
+        .filter(|(word, _)| word.len() == 5 && line.contains(word.as_str()))
+        .collect();
+    assert!(groups.len() >= 6 && groups.iter().all(|(_, place)| place[1] > ever_in_window().bottom()));
+}
+
+#[test]
 fn the_window_always_shows_the_address_and_never_anything_else() {
     let paper = OnDisk::new(&press().delivery_notice(&delivery_notice()).unwrap());
     let (safe, seen) = (always_in_window(), ever_in_window());

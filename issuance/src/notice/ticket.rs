@@ -6,12 +6,10 @@ use fast_qr::{ECL, Mode, QRBuilder};
 use serde::Serialize;
 
 use super::PaperError;
+use crate::handover::{NoticeToken, by_hand};
 
 /// Tells our codes from others, with the version of their form.
 const PREFIX: &str = "MDG1-";
-
-/// Length of the secret part: 26 base32 characters carry 130 bits.
-const TOKEN_LENGTH: usize = 26;
 
 /// Case number and secret token, as printed in a QR code and read back at handover.
 ///
@@ -66,8 +64,9 @@ impl Ticket {
         if case_number.is_empty() || case_number.len() > 16 || !case_number.chars().all(numeric) {
             return Err(NotATicket::CaseNumber);
         }
-        let base32 = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
-        if token.len() != TOKEN_LENGTH || !token.chars().all(base32) {
+        // As the counter will read it back: what it would not take must not be printed.
+        let read: NoticeToken = token.parse().map_err(|_| NotATicket::Token)?;
+        if read.as_str() != token {
             return Err(NotATicket::Token);
         }
         Ok(Self {
@@ -89,6 +88,13 @@ impl Ticket {
     /// What a scanner reads; [`FromStr`] reads it back.
     pub fn payload(&self) -> String {
         format!("{PREFIX}{}-{}", self.case_number, self.token)
+    }
+
+    /// The token as a person types it where the code cannot be read ([`by_hand`]).
+    pub(super) fn typed(&self) -> Vec<String> {
+        // `new` has read it once already.
+        let token = self.token.parse::<NoticeToken>();
+        token.as_ref().map(by_hand::groups).unwrap_or_default()
     }
 
     /// The code's modules, row by row; `true` is dark.

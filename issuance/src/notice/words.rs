@@ -4,7 +4,7 @@
 //! of the content hash, so papers of two wordings never share one.
 
 /// Edition of the words and of the layout.
-pub(super) const EDITION: u32 = 1;
+pub(super) const EDITION: u32 = 2;
 
 /// Labels used by several documents.
 pub(super) mod label {
@@ -54,6 +54,7 @@ pub(super) mod delivery {
     pub(in super::super) const ENQUIRIES: &str = "わからないとき";
     pub(in super::super) const BRING: &str = "持ってくるもの";
     pub(in super::super) const CODE_NOTE: &str = "窓口で読み取ります";
+    pub(in super::super) const TYPED_NOTE: &str = "読み取れないとき";
     pub(in super::super) const REPLY_TITLE: &str = "回答書";
     pub(in super::super) const REPLY_LEAD: &str =
         "受け取りに来る前に、太いわくの中を、本人が書いてください。この紙を窓口に出してください。";
