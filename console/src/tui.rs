@@ -64,7 +64,6 @@ pub struct State {
     burst: Burst,
     type_ahead: VecDeque<KeyPress>,
     last_key: OffsetDateTime,
-    size: (u16, u16),
     card_away_since: Option<OffsetDateTime>,
 }
 
@@ -83,7 +82,6 @@ impl State {
             burst: Burst::default(),
             type_ahead: VecDeque::new(),
             last_key: now,
-            size: (80, 24),
             card_away_since: None,
         }
     }
@@ -95,7 +93,7 @@ impl State {
 
     /// The terminal's size as last told.
     pub const fn size(&self) -> (u16, u16) {
-        self.size
+        self.common.size
     }
 
     /// How soon a tick is wanted: soon while a scan may be under way or something moves on the screen.
@@ -191,7 +189,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
                 None => take_paste(state, &text),
             }
         }
-        Event::Resize { width, height } => state.size = (width, height),
+        Event::Resize { width, height } => state.common.size = (width, height),
         Event::Tick(now) => take_tick(state, now),
         Event::Reader { reader, state: stands } => take_reader(state, reader, stands),
         Event::Database { up } => {
@@ -286,6 +284,9 @@ fn take_key(state: &mut State, press: KeyPress) {
     if stale && !harmless && !asks_only {
         return;
     }
+    if let Some(role) = intent.and_then(|intent| screen.lacks(intent, common)) {
+        return common.tell_fault(&Fault::NotAllowed(role));
+    }
     if let Some(intent) = intent
         && screen.can(intent, common)
     {
@@ -323,7 +324,8 @@ fn take_global(state: &mut State, intent: Option<Intent>) {
             if state.front().place() == Place::Tray {
                 state.common.go(Go::CloseOver);
             } else {
-                state.common.go(Go::Over(Box::new(over::Tray::default())));
+                let tray = over::Tray::for_work_at(state.front().place());
+                state.common.go(Go::Over(Box::new(tray)));
             }
         }
         Some(Intent::Lock) if state.common.session.is_some() && state.lock.is_none() => {
@@ -528,6 +530,10 @@ fn apply(state: &mut State, go: Go) {
             state.over.pop();
             let (screen, common) = state.front_mut();
             screen.reasoned(&reason, common);
+        }
+        Go::Scanned(payload) => {
+            state.over.pop();
+            take_scan(state, &payload);
         }
         Go::Enter(session) => enter(state, *session),
         Go::Lock(why) => lock(state, why),

@@ -332,7 +332,7 @@ impl<'t> Seat<'t> {
         self.press(Enter);
         self.answer(Reply::Agreements(agreements()));
         self.screen = "sights";
-        self.presses(&[Char(' '), Char(' '), Char(' '), Enter]);
+        self.presses(&[Char(' '), Down, Char(' '), Down, Char(' '), Enter]);
         self.answer(Reply::Done);
         self.screen = "second clerk";
         self.counter.staff_card_pulled();
@@ -345,7 +345,7 @@ impl<'t> Seat<'t> {
         self.counter.staff_card(3);
         self.answer(Reply::StaffCard(staff_card(SATO)));
         self.screen = "sights";
-        self.presses(&[Char(' '), Char(' '), Char(' '), Enter]);
+        self.presses(&[Char(' '), Down, Char(' '), Down, Char(' '), Enter]);
         self.answer(Reply::Done);
         self.answer(Reply::Case(Box::new(case(CaseState::HandedOver { card: card_id() }))));
         self.press(Enter);
@@ -421,7 +421,8 @@ fn journal() -> Vec<JournalLine> {
             desk: Some("窓口3".into()),
             act: ["case.applied", "case.verified", "card.bound", "card.step_done"][number % 4].into(),
             outcome: Outcome::Done,
-            detail: "step=write".into(),
+            facts: vec![("step".into(), "write".into())],
+            words: None,
         })
         .collect()
 }
@@ -454,6 +455,8 @@ fn tray() -> Tray {
                 name: format!("blank-{number:02}"),
                 about: "白カード".into(),
                 password: None,
+                chip: format!("{number:020x}"),
+                blank: true,
             })
             .collect(),
     }

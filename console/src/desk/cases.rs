@@ -205,6 +205,11 @@ impl Desk {
         self.fault(error)
     }
 
+    /// The case as it now stands, after something ended without telling.
+    pub async fn reload_case(&self, case: CaseId) -> Result<Reply, Fault> {
+        self.case_reply(case).await
+    }
+
     async fn case_reply(&self, case: CaseId) -> Result<Reply, Fault> {
         Ok(Reply::Case(self.case_view(case).await?))
     }

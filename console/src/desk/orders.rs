@@ -53,6 +53,7 @@ impl Desk {
             }),
             Order::OpenCase(id) => self.in_order(job, async move { desk.open_case(id).await }),
             Order::OpenByNotice { payload } => self.in_order(job, async move { desk.open_by_notice(&payload).await }),
+            Order::ReloadCase(id) => self.in_order(job, async move { desk.reload_case(id).await }),
             Order::CloseCase(id) => self.in_order(job, async move { desk.close_case(id).await }),
             Order::BreakLease { case, reason } => {
                 self.in_order(job, async move { desk.break_lease(case, &reason).await });
@@ -111,6 +112,7 @@ impl Desk {
             }
             Order::TrayRemove { slot } => self.at_once(job, async move { desk.tray_remove(slot).await }),
             Order::TrayNew => self.at_once(job, async move { desk.tray_new().await }),
+            Order::TrayScanNotice(case) => self.at_once(job, async move { desk.tray_scan_notice(case).await }),
 
             // The loop ends before it hands this on.
             Order::Quit => {}

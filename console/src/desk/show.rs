@@ -70,19 +70,26 @@ const fn problem(problem: cases::Problem) -> Problem {
     }
 }
 
-/// A line of a case's journal, its details as `name=value`.
+/// A line of a case's journal.
 pub fn journal_line(entry: JournalEntry) -> JournalLine {
-    let details = entry.details.iter().map(|(name, value)| match value {
-        serde_json::Value::String(text) => format!("{name}={text}"),
-        other => format!("{name}={other}"),
-    });
+    let facts = entry.details.iter().map(|(name, value)| (name.clone(), plain(value)));
     JournalLine {
         at: entry.at,
         who: entry.who,
         desk: entry.desk,
         act: entry.act,
         outcome: entry.outcome,
-        detail: details.chain(entry.words).collect::<Vec<_>>().join(" "),
+        facts: facts.collect(),
+        words: entry.words,
+    }
+}
+
+/// A fact of the trail as text; a list with commas between.
+fn plain(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
     }
 }
 
@@ -93,6 +100,7 @@ pub fn resident(file: ResidentFile) -> ResidentView {
         id: file.id,
         masked: file.masked,
         may_reveal: file.may_reveal,
+        gone_at: file.gone_at,
         cases: file.cases.into_iter().map(|case| summary(case, &name)).collect(),
         household_members: file
             .members
@@ -124,6 +132,7 @@ pub fn case(file: CaseFile) -> CaseView {
         number: file.number,
         version: file.at.version,
         state: file.state,
+        since: file.since,
         resident: resident(file.resident),
         application: file.application,
         applied_at: file.opened_at,
@@ -150,6 +159,8 @@ fn card_bound(card: CardFile) -> CardView {
         state: card.state,
         done: card.steps,
         pin_set: card.pin_set_at.is_some(),
+        pin_set_at: card.pin_set_at,
+        made_at: card.made_at,
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeMap, io, path::Path, time::Duration};
 
+use issuance::case::CaseId;
 use serde::Deserialize;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -85,6 +86,15 @@ impl Desk {
         self.order_tray("new").await
     }
 
+    /// What a scanner reads from the notice of `case`: a demonstration has neither the sheet nor a scanner. Only where
+    /// the configuration says that this is one.
+    pub async fn tray_scan_notice(&self, case: CaseId) -> Result<Reply, Fault> {
+        self.demo()?;
+        let notice = self.office.notice(case).await.map_err(|error| self.fault(&error))?;
+        let notice = notice.ok_or(Fault::NotFound)?;
+        Ok(Reply::NoticeScanned(notice.to_string()))
+    }
+
     async fn order_tray(&self, request: &str) -> Result<Reply, Fault> {
         ask(&self.demo()?.tray_socket, request).await?;
         self.load_tray().await
@@ -155,7 +165,7 @@ fn tray(endpoints: &Endpoints, slots: &[Vec<String>], cards: &[Vec<String>], lan
     let mut cards: Vec<_> = cards
         .iter()
         .filter_map(|row| {
-            let (name, life) = (row.first()?, row.get(2)?);
+            let (name, chip, life) = (row.first()?, row.get(1)?, row.get(2)?);
             let person = staff.get(name.as_str());
             Some(TrayCard {
                 name: name.clone(),
@@ -164,12 +174,13 @@ fn tray(endpoints: &Endpoints, slots: &[Vec<String>], cards: &[Vec<String>], lan
                     None => life_words(life, language).to_owned(),
                 },
                 password: person.map(|person| person.password.clone()),
+                chip: chip.clone(),
+                blank: life == "blank",
             })
         })
         .collect();
     // What a newcomer needs first stands first: a clerk's card to log in with, then cards in use, then the blanks.
-    let blank = life_words("blank", language);
-    cards.sort_by_key(|card| (card.password.is_none(), card.about == blank));
+    cards.sort_by_key(|card| (card.password.is_none(), card.blank));
     Tray { slots, cards }
 }
 
@@ -212,5 +223,6 @@ mod tests {
             (tray.cards[1].about.as_str(), &tray.cards[1].password),
             ("白カード", &None)
         );
+        assert!(tray.cards[1].blank && !tray.cards[0].blank);
     }
 }

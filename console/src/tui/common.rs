@@ -63,6 +63,8 @@ pub enum Go {
     Approved(super::effect::SecondPurpose, StaffShown),
     /// A reason was given; the screen under the panel hears of it.
     Reasoned(String),
+    /// The panel closes, and what it held under the demo's scanner is read.
+    Scanned(String),
     /// A session begins, or goes on after the lock.
     Enter(Box<Session>),
     /// Lock the screen.
@@ -107,6 +109,8 @@ pub struct Common {
     pub open: Option<Box<CaseView>>,
     /// The message line.
     pub message: Option<Message>,
+    /// The terminal's size as last told: columns and lines.
+    pub size: (u16, u16),
     /// What Enter would act on, see [`StepId`].
     pub step: StepId,
     /// Grows with every case opened: what was agreed to under one hold of a case is not carried into the next.
@@ -136,6 +140,7 @@ impl Common {
             relay: None,
             open: None,
             message: None,
+            size: (80, 24),
             step: StepId(1),
             claim: 0,
             jobs: BTreeMap::new(),
@@ -199,6 +204,12 @@ impl Common {
     /// Whether the person logged in may act so.
     pub fn may(&self, role: Role) -> bool {
         self.session.as_ref().is_some_and(|session| session.staff.may(role))
+    }
+
+    /// The role needed, when the person logged in has none of `roles`.
+    pub fn lacking(&self, roles: &[Role]) -> Option<Role> {
+        let has_one = roles.is_empty() || roles.iter().any(|role| self.may(*role));
+        roles.first().copied().filter(|_| !has_one)
     }
 
     /// How a reader stands.

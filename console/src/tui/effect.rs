@@ -120,6 +120,8 @@ pub enum Order {
         /// The payload, `MDG1-…`, as scanned.
         payload: String,
     },
+    /// The open case as it now stands, where an order ended without telling. Reply: `Case`.
+    ReloadCase(CaseId),
     /// Let go of a case. Reply: `Done`.
     CloseCase(CaseId),
     /// Take over a case that another desk holds (audited), then as `OpenCase`.
@@ -263,6 +265,8 @@ pub enum Order {
     },
     /// A new blank in the tray.
     TrayNew,
+    /// What a scanner would read from the notice of this case that was printed last.
+    TrayScanNotice(CaseId),
 
     // ---- the end ----
     /// Leave the program. No reply.

@@ -122,6 +122,8 @@ pub enum Reply {
     CardFiles(Vec<CardFileView>),
     /// `LoadTray`, `TrayInsert`, `TrayRemove`, `TrayNew`
     Tray(Tray),
+    /// `TrayScanNotice`: the payload, as a scanner types it.
+    NoticeScanned(String),
     /// An order that changes nothing on the screen was carried out (`LogOut`, `CloseCase`, `ScreenLocked`, …)
     Done,
 }

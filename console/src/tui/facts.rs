@@ -151,6 +151,8 @@ pub struct ResidentView {
     pub masked: bool,
     /// Whether this clerk may ask for the masked address.
     pub may_reveal: bool,
+    /// Since when the roster has the person no more: moved away, died.
+    pub gone_at: Option<OffsetDateTime>,
     /// Every case of this person, newest first.
     pub cases: Vec<CaseRow>,
     /// The others of the household: name and 続柄.
@@ -245,6 +247,10 @@ pub struct CardView {
     pub done: Vec<(Step, Duration)>,
     /// Whether the PIN is set.
     pub pin_set: bool,
+    /// When it was set.
+    pub pin_set_at: Option<OffsetDateTime>,
+    /// When the card was made.
+    pub made_at: Option<OffsetDateTime>,
 }
 
 /// One case in full: what every step of it needs.
@@ -258,6 +264,8 @@ pub struct CaseView {
     pub version: i64,
     /// Where it stands.
     pub state: CaseState,
+    /// Since when.
+    pub since: OffsetDateTime,
     /// For whom.
     pub resident: ResidentView,
     /// What was applied for.
@@ -407,8 +415,18 @@ pub struct JournalLine {
     pub act: String,
     /// How it ended.
     pub outcome: relay_core::audit::Outcome,
-    /// Details fit to show, `step=write`.
-    pub detail: String,
+    /// Facts fit to show, by their names in the trail: `step`, `write`. Lists have commas between.
+    pub facts: Vec<(String, String)>,
+    /// The clerk's own words, where there are any.
+    pub words: Option<String>,
+}
+
+impl JournalLine {
+    /// A fact by its name.
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        let found = self.facts.iter().find(|(one, _)| one == name);
+        found.map(|(_, value)| value.as_str())
+    }
 }
 
 /// A file of the card, for `card show`.
@@ -453,6 +471,10 @@ pub struct TrayCard {
     pub about: String,
     /// A demo staff card's password. Demo passwords are made anew with every set-up and open nothing real.
     pub password: Option<String>,
+    /// Chip serial in hex.
+    pub chip: String,
+    /// Whether nothing was made on it yet.
+    pub blank: bool,
 }
 
 /// Which of the desk's two readers.

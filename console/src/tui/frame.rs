@@ -246,7 +246,6 @@ fn line_name(binding: &Binding) -> String {
         Key::Down => "↑↓".into(),
         Key::Right => "←→".into(),
         Key::PageDown => "PgUp/PgDn".into(),
-        Key::Char('1') => "1-5".into(),
         key => keymap::name(key),
     }
 }
@@ -258,7 +257,7 @@ fn help(state: &State, pen: &Pen<'_>, width: usize) -> Line {
     for binding in keymap::bindings(place).filter(|binding| binding.line) {
         let works = match binding.intent {
             Intent::Tray => state.common.setup.demo,
-            intent => screen.can(intent, &state.common),
+            intent => screen.can(intent, &state.common) && screen.lacks(intent, &state.common).is_none(),
         };
         if works {
             let list = if binding.place == place { &mut here } else { &mut always };

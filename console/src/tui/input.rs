@@ -180,7 +180,11 @@ impl Input {
             Takes::Code => text
                 .nfkc()
                 .filter(|letter| !letter.is_control())
-                .map(|letter| letter.to_ascii_uppercase())
+                // An input method left on makes a hyphen's key one of these.
+                .map(|letter| match letter {
+                    'ー' | '−' | '‐' | '‑' | '–' | '—' => '-',
+                    letter => letter.to_ascii_uppercase(),
+                })
                 .collect(),
             Takes::Digits | Takes::Pin => text.nfkc().filter(char::is_ascii_digit).collect(),
             Takes::Password => text.nfkc().filter(char::is_ascii_graphic).collect(),
@@ -248,6 +252,7 @@ mod tests {
     fn full_width_digits_are_digits() {
         assert_eq!(typed(Takes::Digits, "１２3a４").text(), "1234");
         assert_eq!(typed(Takes::Code, "ａｂ－１２").text(), "AB-12");
+        assert_eq!(typed(Takes::Code, "Ａー１２").text(), "A-12");
     }
 
     #[test]

@@ -29,8 +29,10 @@ pub enum Place {
     Making,
     /// While the card is written: Esc asks for the safe stop, it never leaves a card half-way unseen.
     MakingRuns,
-    /// The resident types a PIN.
+    /// Before and after the resident types a PIN: the clerk's own view.
     Pin,
+    /// The screen is the resident's: no key of the office works there, and no other is named.
+    PinFacing,
     /// Papers.
     Papers,
     /// Into the shelf.
@@ -130,6 +132,8 @@ pub enum Intent {
     Quit,
     /// A new card in the tray.
     NewCard,
+    /// Hold the open case's notice under the demo's scanner.
+    ScanNotice,
     /// Take the chosen document off the counter.
     Remove,
 }
@@ -180,7 +184,8 @@ pub const TABLE: &[Binding] = &[
     also(Place::Today, PageDown, Intent::PageDown, "key-page"),
     also(Place::Today, PageUp, Intent::PageUp, "key-page"),
     row(Place::Today, Enter, Intent::Confirm, "key-open"),
-    row(Place::Today, Char('1'), Intent::Digit(1), "key-queue"),
+    // The queues' own lines begin with these.
+    also(Place::Today, Char('1'), Intent::Digit(1), "key-queue"),
     also(Place::Today, Char('2'), Intent::Digit(2), "key-queue"),
     also(Place::Today, Char('3'), Intent::Digit(3), "key-queue"),
     also(Place::Today, Char('4'), Intent::Digit(4), "key-queue"),
@@ -189,7 +194,7 @@ pub const TABLE: &[Binding] = &[
     row(Place::Today, Char('n'), Intent::New, "key-new"),
     row(Place::Today, F(4), Intent::TakeOver, "key-take-over"),
     also(Place::Today, F(5), Intent::Refresh, "key-refresh"),
-    also(Place::Today, Esc, Intent::Lock, "key-lock"),
+    row(Place::Today, Esc, Intent::Lock, "key-lock"),
     // さがす
     row(Place::Search, Down, Intent::Down, "key-choose"),
     also(Place::Search, Up, Intent::Up, "key-choose"),
@@ -221,6 +226,7 @@ pub const TABLE: &[Binding] = &[
     also(Place::Case, Char('v'), Intent::Verify, "key-verify"),
     also(Place::Case, Char('m'), Intent::Make, "key-make"),
     also(Place::Case, Char('p'), Intent::Pin, "key-pin"),
+    row(Place::Case, Char('i'), Intent::CloseIncident, "key-close-incident"),
     row(Place::Case, Char('t'), Intent::Papers, "key-papers"),
     also(Place::Case, Char('s'), Intent::Shelf, "key-shelf"),
     also(Place::Case, Char('h'), Intent::Handover, "key-handover"),
@@ -228,7 +234,6 @@ pub const TABLE: &[Binding] = &[
     row(Place::Case, Char('c'), Intent::CardShow, "key-card"),
     also(Place::Case, F(6), Intent::Reveal, "key-reveal"),
     also(Place::Case, Char('x'), Intent::CancelCase, "key-cancel-case"),
-    row(Place::Case, Char('i'), Intent::CloseIncident, "key-close-incident"),
     also(Place::Case, Char('g'), Intent::GiveUpCard, "key-give-up-card"),
     row(Place::Case, Esc, Intent::CloseCase, "key-close-case"),
     // the identity verification
@@ -260,6 +265,8 @@ pub const TABLE: &[Binding] = &[
     row(Place::Pin, Enter, Intent::Confirm, "key-decide"),
     row(Place::Pin, Char('r'), Intent::PinAgain, "key-pin-again"),
     row(Place::Pin, Esc, Intent::Back, "key-give-up"),
+    row(Place::PinFacing, Enter, Intent::Confirm, "key-decide"),
+    row(Place::PinFacing, Esc, Intent::Back, "key-give-up"),
     // papers
     row(Place::Papers, Down, Intent::Down, "key-choose"),
     also(Place::Papers, Up, Intent::Up, "key-choose"),
@@ -290,8 +297,8 @@ pub const TABLE: &[Binding] = &[
     row(Place::Reading, Esc, Intent::Back, "key-back"),
     // login and lock
     row(Place::Password, Enter, Intent::Confirm, "key-enter-password"),
-    also(Place::Password, F(5), Intent::Refresh, "key-look-again"),
-    also(Place::Password, Ctrl('d'), Intent::LogOut, "key-log-out"),
+    row(Place::Password, F(5), Intent::Refresh, "key-look-again"),
+    row(Place::Password, Ctrl('d'), Intent::LogOut, "key-log-out"),
     also(Place::Password, Esc, Intent::Back, "key-back"),
     row(Place::FirstRun, Down, Intent::Down, "key-field"),
     also(Place::FirstRun, Up, Intent::Up, "key-field"),
@@ -304,6 +311,7 @@ pub const TABLE: &[Binding] = &[
     row(Place::Tray, Char('s'), Intent::Digit(1), "key-tray-staff"),
     row(Place::Tray, Char('r'), Intent::Digit(2), "key-tray-resident"),
     row(Place::Tray, Char('n'), Intent::NewCard, "key-tray-new"),
+    row(Place::Tray, Char('q'), Intent::ScanNotice, "key-tray-scan"),
     row(Place::Tray, Esc, Intent::Back, "key-close"),
     also(Place::Tray, Enter, Intent::Confirm, "key-tray-likely"),
     // questions and reasons
@@ -325,21 +333,36 @@ pub const TABLE: &[Binding] = &[
 
 /// What `key` means at `place`; the place's own rows come before those of everywhere.
 pub fn intent(place: Place, key: Key) -> Option<Intent> {
-    // Letters mean the same in either case: CapsLock is no reason to be ignored.
+    // Letters mean the same in either case and either width: neither CapsLock nor an input method left on is a reason to
+    // be ignored.
     let key = match key {
-        Key::Char(letter) => Key::Char(letter.to_ascii_lowercase()),
+        Key::Char(letter) => Key::Char(narrow(letter).to_ascii_lowercase()),
         other => other,
     };
     let find = |place| TABLE.iter().find(|row| row.place == place && row.key == key);
     find(place)
-        .or_else(|| find(Place::Anywhere))
+        .or_else(|| find(Place::Anywhere).filter(|_| has_keys_of_everywhere(place)))
         .map(|binding| binding.intent)
 }
 
 /// The rows that hold at `place`, everywhere's last.
 pub fn bindings(place: Place) -> impl Iterator<Item = &'static Binding> {
     let at = move |wanted| TABLE.iter().filter(move |row| row.place == wanted);
-    at(place).chain(at(Place::Anywhere).filter(move |_| place != Place::Anywhere))
+    at(place).chain(at(Place::Anywhere).filter(move |_| place != Place::Anywhere && has_keys_of_everywhere(place)))
+}
+
+/// In front of the resident lie no keys of the office: one of them shows the demo's passwords.
+const fn has_keys_of_everywhere(place: Place) -> bool {
+    !matches!(place, Place::PinFacing)
+}
+
+/// A full-width letter, digit or space as the key that was pressed.
+pub fn narrow(letter: char) -> char {
+    match letter {
+        '\u{3000}' => ' ',
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(letter as u32 - 0xFEE0).unwrap_or(letter),
+        other => other,
+    }
 }
 
 /// How a key is written.
@@ -382,7 +405,16 @@ mod tests {
                 place == Place::Anywhere || place == Place::FirstRun || intent(place, Key::Esc).is_some(),
                 "{place:?}"
             );
-            assert_eq!(intent(place, Key::F(1)), Some(Intent::Help));
+            let help = (place != Place::PinFacing).then_some(Intent::Help);
+            assert_eq!(intent(place, Key::F(1)), help, "{place:?}");
         }
+    }
+
+    #[test]
+    fn a_key_is_the_same_key_with_the_input_method_left_on() {
+        assert_eq!(intent(Place::Today, Key::Char('２')), Some(Intent::Digit(2)));
+        assert_eq!(intent(Place::Today, Key::Char('／')), Some(Intent::Search));
+        assert_eq!(intent(Place::Case, Key::Char('Ｊ')), Some(Intent::Journal));
+        assert_eq!(intent(Place::Sights, Key::Char('\u{3000}')), Some(Intent::Toggle));
     }
 }

@@ -3,6 +3,9 @@
 
 use std::borrow::Cow;
 
+use issuance::era::WrittenDate;
+use time::Date;
+
 use super::{
     facts::Language,
     glyphs::Glyphs,
@@ -41,6 +44,8 @@ pub struct Page {
     pub cursor: Option<(usize, usize)>,
     /// The line of the body that must stay in view.
     pub focus: usize,
+    /// Rows of a list above and below those shown.
+    pub beyond: Option<(usize, usize)>,
     /// Shown to the resident: no frame, no status, nothing else.
     pub resident_facing: bool,
 }
@@ -128,6 +133,33 @@ impl Page {
         }
     }
 
+    /// Adds a list's rows, as many as fit around the chosen one, and notes how many more there are.
+    pub fn list(&mut self, pen: &Pen<'_>, columns: &[usize], rows: &[Vec<Span>], chosen: usize, height: usize) {
+        let first = window(rows.len(), chosen, height);
+        let below = rows.len().saturating_sub(first + height);
+        self.beyond = (first + below > 0).then_some((first, below));
+        self.body.extend(pen.table(pen.width, columns, rows, chosen, height));
+    }
+
+    /// Adds pieces side by side, as many on a line as fit, each line with `indent` cells before it.
+    pub fn pieces(&mut self, pen: &Pen<'_>, indent: usize, pieces: Vec<Line>) {
+        let start = || Line::of(" ".repeat(indent), Meaning::Plain);
+        let mut line = start();
+        for piece in pieces {
+            let is_begun = line.spans.len() > 1;
+            let gap = if is_begun { 3 } else { 0 };
+            if is_begun && line.width(pen.ambiguous()) + gap + piece.width(pen.ambiguous()) > pen.width {
+                self.body.push(std::mem::replace(&mut line, start()));
+            } else if is_begun {
+                line = line.and(" ".repeat(gap), Meaning::Plain);
+            }
+            line.spans.extend(piece.spans);
+        }
+        if line.spans.len() > 1 {
+            self.body.push(line);
+        }
+    }
+
     /// Adds a line of a symbol (or two cells of room) and words; words too long for the line wrap under themselves.
     pub fn point(&mut self, pen: &Pen<'_>, line: &Line) {
         let [symbol, words] = line.spans.as_slice() else {
@@ -194,6 +226,22 @@ impl Pen<'_> {
     /// Words with facts.
     pub fn say_with(&self, key: &str, facts: &[(&'static str, Cow<'_, str>)]) -> String {
         self.words.say(self.language, key, facts)
+    }
+
+    /// A day as the reader's language writes it.
+    pub fn day(&self, day: Date) -> String {
+        match self.language {
+            Language::Japanese => issuance::era::wareki(day),
+            Language::English => day.to_string(),
+        }
+    }
+
+    /// A date that may lack parts, as a birthday of the roster.
+    pub fn written(&self, date: &WrittenDate) -> String {
+        match self.language {
+            Language::Japanese => date.wareki(),
+            Language::English => date.in_english(),
+        }
     }
 
     /// How the terminal draws ambiguous characters.

@@ -155,8 +155,14 @@ fn office_page(state: &State, words: &Words, frame: &Frame, area: Rect, brush: &
         brush.line(left, top + row as u16, left + main, line);
     }
     let below = page.body.len().saturating_sub(first + usize::from(rows));
-    if below > 0 || first > 0 {
-        let facts = [("above", first.to_string().into()), ("below", below.to_string().into())];
+    let (first_seen, below) = page.beyond.map_or((first, below), |(rows_above, rows_below)| {
+        (first + rows_above, below + rows_below)
+    });
+    if below > 0 || first_seen > 0 {
+        let facts = [
+            ("above", first_seen.to_string().into()),
+            ("below", below.to_string().into()),
+        ];
         let more = format!(" {} ", words.say(state.common.language, "more-lines", &facts));
         let cells = text::width(&more, looks.glyphs.ambiguous) as u16;
         let style = looks.theme.style(Meaning::Accent);

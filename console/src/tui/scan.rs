@@ -5,7 +5,10 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::key::{Key, KeyPress};
+use super::{
+    key::{Key, KeyPress},
+    keymap::narrow,
+};
 
 /// What every notice's and form's QR begins with.
 pub const PREFIX: &str = "MDG1-";
@@ -77,7 +80,7 @@ impl Burst {
         self.held
             .iter()
             .filter_map(|press| match press.key {
-                Key::Char(letter) => Some(letter.to_ascii_uppercase()),
+                Key::Char(letter) => Some(narrow(letter).to_ascii_uppercase()),
                 _ => None,
             })
             .collect()
@@ -88,7 +91,8 @@ impl Burst {
     }
 
     fn goes_on_with(&self, letter: char) -> bool {
-        let letter = letter.to_ascii_uppercase();
+        // A wedge scanner types through the input method: what is left on makes its letters full-width.
+        let letter = narrow(letter).to_ascii_uppercase();
         match PREFIX.chars().nth(self.held.len()) {
             Some(expected) => letter == expected,
             None => self.held.len() < LONGEST && is_payload_letter(letter),
@@ -98,7 +102,8 @@ impl Burst {
 
 /// The payload in pasted text, when it is one.
 pub fn pasted(text: &str) -> Option<String> {
-    let text = text.trim().to_ascii_uppercase();
+    let text: String = text.trim().chars().map(narrow).collect();
+    let text = text.to_ascii_uppercase();
     let fits = text.starts_with(PREFIX) && (SHORTEST..=LONGEST).contains(&text.len());
     (fits && text.chars().all(is_payload_letter)).then_some(text)
 }
@@ -137,6 +142,13 @@ mod tests {
     fn a_fast_burst_is_a_scan_and_types_nothing() {
         let (keys, scan) = type_all(&mut Burst::default(), "mdg1-7K3QW9-X\n", 5);
         assert_eq!((keys, scan.as_deref()), (vec![], Some("MDG1-7K3QW9-X")));
+    }
+
+    #[test]
+    fn a_scan_through_an_input_method_left_on_is_a_scan() {
+        let (keys, scan) = type_all(&mut Burst::default(), "ＭＤＧ１－7K3QW9-X\n", 5);
+        assert_eq!((keys, scan.as_deref()), (vec![], Some("MDG1-7K3QW9-X")));
+        assert_eq!(pasted("ＭＤＧ１－７Ｋ３ＱＷ９").as_deref(), Some("MDG1-7K3QW9"));
     }
 
     #[test]

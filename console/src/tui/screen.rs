@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use issuance::staff::Role;
+
 use super::{
     common::{Common, Kept},
     effect::{JobId, SecondPurpose},
@@ -28,6 +30,12 @@ pub trait Screen: fmt::Debug + Send {
     /// Whether an intention does anything now: the help line names only those that do.
     fn can(&self, _intent: Intent, _common: &Common) -> bool {
         true
+    }
+
+    /// The role that an intention needs and that the person logged in does not have: the help line leaves the key out, and
+    /// whoever presses it is told.
+    fn lacks(&self, _intent: Intent, _common: &Common) -> Option<Role> {
+        None
     }
 
     /// The field that has the cursor, where text goes.

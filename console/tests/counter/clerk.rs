@@ -189,6 +189,11 @@ impl<'s> Clerk<'s> {
                 self.console.text(" ");
                 self.console
                     .until("a tick", |screen| screen.matches("[✓]").count() == ticked);
+                if ticked < 3 {
+                    self.console.key(Key::Down).until("the next one", |screen| {
+                        screen.lines().filter(|line| line.contains("▸ [ ]")).count() == 1
+                    });
+                }
             }
             self.console.key(Key::Enter);
         }

@@ -13,14 +13,51 @@ use crate::tui::{
 };
 
 /// The tray.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Tray {
+    /// Where it was asked for: the card wanted there is chosen to begin with.
+    place: Place,
     tray: facts::Tray,
     chosen: usize,
     asking: Option<JobId>,
+    scanning: Option<JobId>,
+    /// The cards were shown once: from then on the choice is the person's.
+    is_laid_out: bool,
 }
 
 impl Tray {
+    /// The tray, with the card chosen that the work at `place` wants.
+    pub fn for_work_at(place: Place) -> Self {
+        Self {
+            place,
+            tray: facts::Tray::default(),
+            chosen: 0,
+            asking: None,
+            scanning: None,
+            is_laid_out: false,
+        }
+    }
+
+    /// The place of the card wanted: the open case's own where it has one, a blank where one is to be made.
+    fn wanted(&self, common: &Common) -> usize {
+        let hex = |chip: &str| chip.replace(' ', "").to_ascii_lowercase();
+        let case = common.open.as_ref();
+        let own = case.and_then(|case| case.card.as_ref()).map(|card| hex(&card.chip));
+        let place_of = |fits: &dyn Fn(&facts::TrayCard) -> bool| self.tray.cards.iter().position(fits);
+        let own = own.and_then(|own| place_of(&|card| hex(&card.chip) == own));
+        let at_a_card = case.is_some() && !matches!(self.place, Place::Reason | Place::Password | Place::FirstRun);
+        let blank = || match self.place {
+            Place::Making | Place::FirstRun => place_of(&|card| card.blank),
+            _ => None,
+        };
+        own.filter(|_| at_a_card).or_else(blank).unwrap_or(0)
+    }
+
+    /// There is a notice to be held under the scanner.
+    fn has_notice(common: &Common) -> bool {
+        common.session.is_some() && common.open.as_ref().is_some_and(|case| case.notice_printed.is_some())
+    }
+
     fn ask(&mut self, order: Order, common: &mut Common) {
         if self.asking.is_none() {
             self.asking = Some(common.order(order));
@@ -56,8 +93,20 @@ impl Screen for Tray {
         self.ask(Order::LoadTray, common);
     }
 
+    fn can(&self, intent: Intent, common: &Common) -> bool {
+        match intent {
+            Intent::ScanNotice => Self::has_notice(common),
+            _ => true,
+        }
+    }
+
     fn act(&mut self, intent: Intent, common: &mut Common) {
         match intent {
+            Intent::ScanNotice if self.scanning.is_none() => {
+                if let Some(case) = common.open.as_ref().map(|case| case.id) {
+                    self.scanning = Some(common.order_for_case(Order::TrayScanNotice(case)));
+                }
+            }
             Intent::Up => self.chosen = self.chosen.saturating_sub(1),
             Intent::Down => self.chosen = (self.chosen + 1).min(self.tray.cards.len().saturating_sub(1)),
             Intent::Digit(1) => self.put(Reader::Staff, common),
@@ -78,6 +127,14 @@ impl Screen for Tray {
     }
 
     fn reply(&mut self, job: JobId, reply: &Result<Reply, Fault>, common: &mut Common) {
+        if self.scanning == Some(job) {
+            self.scanning = None;
+            match reply {
+                Ok(Reply::NoticeScanned(payload)) => common.go(Go::Scanned(payload.clone())),
+                Ok(_) => {}
+                Err(fault) => common.tell_fault(fault),
+            }
+        }
         if self.asking != Some(job) {
             return;
         }
@@ -86,13 +143,16 @@ impl Screen for Tray {
             Ok(Reply::Tray(tray)) => {
                 self.tray = tray.clone();
                 self.chosen = self.chosen.min(self.tray.cards.len().saturating_sub(1));
+                if !std::mem::replace(&mut self.is_laid_out, true) {
+                    self.chosen = self.wanted(common);
+                }
             }
             Ok(_) => {}
             Err(fault) => common.tell_fault(fault),
         }
     }
 
-    fn view(&self, _common: &Common, pen: &Pen<'_>) -> Page {
+    fn view(&self, common: &Common, pen: &Pen<'_>) -> Page {
         let mut page = Page::titled(pen.say("title-tray"));
         page.paragraph(pen, 0, &pen.say("tray-about"), Meaning::Quiet);
         for slot in &self.tray.slots {
@@ -106,11 +166,18 @@ impl Screen for Tray {
             };
             page.fact(pen, 20, &pen.say(reader), &text, meaning);
         }
+        if Self::has_notice(common) {
+            let case = common
+                .open
+                .as_ref()
+                .map_or_else(String::new, |case| case.number.to_string());
+            let words = pen.say_with("tray-notice", &[("case", case.into())]);
+            page.fact(pen, 20, &pen.say("tray-scanner"), &words, Meaning::Plain);
+        }
         page.gap();
         let rows: Vec<Vec<Span>> = self.tray.cards.iter().map(|card| self.row(card, pen)).collect();
         let height = pen.height.saturating_sub(page.body.len()).max(1);
-        let lines = pen.table(pen.width, &[12, 6, 22], &rows, self.chosen, height);
-        page.body.extend(lines);
+        page.list(pen, &[12, 6, 22], &rows, self.chosen, height);
         if self.tray.cards.is_empty() {
             page.line(Line::of(pen.say("loading-now"), Meaning::Waiting));
         }

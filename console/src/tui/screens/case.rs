@@ -5,6 +5,7 @@ use issuance::{
     case::CaseState,
     staff::Role,
 };
+use time::OffsetDateTime;
 
 use crate::tui::{
     common::{Common, Go},
@@ -25,7 +26,7 @@ use crate::tui::{
         papers::Papers,
         pin::Pin,
         shelf::Shelf,
-        shown::{LABEL, case_title, problem_words, resident_facts, state_word},
+        shown::{self, LABEL, case_title, problem_words, resident_facts, state_word},
     },
     theme::Meaning,
 };
@@ -75,13 +76,15 @@ fn allows(case: &CaseView, intent: Intent) -> bool {
     }
 }
 
-/// The role a step needs.
-const fn role(intent: Intent) -> Option<Role> {
+/// The roles of which a step needs one, the likeliest first; as the records ask for them.
+const fn roles(intent: Intent) -> &'static [Role] {
     match intent {
-        Intent::Verify => Some(Role::Verification),
-        Intent::Make => Some(Role::Issuing),
-        Intent::Handover => Some(Role::Handover),
-        _ => None,
+        Intent::Verify => &[Role::Verification],
+        Intent::Make => &[Role::Issuing],
+        Intent::Pin | Intent::Shelf | Intent::GiveUpCard => &[Role::Issuing, Role::Handover],
+        Intent::Handover => &[Role::Handover],
+        Intent::CancelCase => &[Role::Reception, Role::Verification],
+        _ => &[],
     }
 }
 
@@ -99,8 +102,18 @@ impl Screen for Case {
             return matches!(intent, Intent::CloseCase);
         };
         match intent {
-            Intent::Reveal => case.resident.masked && case.resident.may_reveal,
+            Intent::Reveal => case.resident.masked,
             intent => allows(case, intent),
+        }
+    }
+
+    fn lacks(&self, intent: Intent, common: &Common) -> Option<Role> {
+        let case = common.open.as_ref()?;
+        match intent {
+            Intent::Reveal if case.resident.masked && !case.resident.may_reveal => Some(Role::ProtectedAddress),
+            Intent::Confirm => common.lacking(roles(next(case))),
+            intent if allows(case, intent) => common.lacking(roles(intent)),
+            _ => None,
         }
     }
 
@@ -109,11 +122,6 @@ impl Screen for Case {
             return common.go(Go::Home);
         };
         let intent = if intent == Intent::Confirm { next(&case) } else { intent };
-        if let Some(role) = role(intent)
-            && !common.may(role)
-        {
-            return common.tell_fault(&Fault::NotAllowed(role));
-        }
         self.reason_for = Some(intent);
         match intent {
             Intent::Verify => common.go(Go::Verification),
@@ -126,9 +134,6 @@ impl Screen for Case {
             Intent::CardShow => common.go(Go::To(Box::new(CardShow::default()))),
             Intent::CancelCase => common.go(Go::Over(Box::new(over::Reason::about("cancel-case-about")))),
             Intent::CloseIncident => common.go(Go::Over(Box::new(over::Reason::about("close-incident-about")))),
-            Intent::GiveUpCard if !common.may(Role::Issuing) && !common.may(Role::Handover) => {
-                common.tell_fault(&Fault::NotAllowed(Role::Issuing));
-            }
             Intent::GiveUpCard => common.go(Go::Over(Box::new(over::Question::give_up_card()))),
             Intent::Reveal => self.revealing = Some(common.order_for_case(Order::RevealAddress(case.resident.id))),
             Intent::CloseCase => {
@@ -181,7 +186,8 @@ impl Screen for Case {
         let Some(case) = case else { return page };
         resident_facts(&mut page, &case.resident, pen);
         page.gap();
-        let (path, next_line) = (path(case, pen), next_line(case, pen));
+        let path = path(case, pen);
+        let next_line = next_line(case, self.lacks(Intent::Confirm, common), pen);
         if pen.side > 0 {
             page.side = path;
             application(&mut page, case, pen);
@@ -215,7 +221,7 @@ fn path(case: &CaseView, pen: &Pen<'_>) -> Vec<Line> {
     let pin_set = case.card.as_ref().is_some_and(|card| card.pin_set);
     let made = case.state.card().is_some() && !matches!(case.state, CaseState::Making { .. });
     let (shelved, handed) = match &case.state {
-        CaseState::Shelved { shelf, .. } => (Some(shelf.to_string()), false),
+        CaseState::Shelved { shelf, .. } => (Some(format!("{}  {shelf}", moment(pen, case.since))), false),
         CaseState::HandedOver { .. } => (Some(String::new()), true),
         _ => (None, false),
     };
@@ -223,7 +229,14 @@ fn path(case: &CaseView, pen: &Pen<'_>) -> Vec<Line> {
         .verified
         .as_ref()
         .map(|(at, who)| format!("{}  {who}", moment(pen, *at)));
-    let chip = case.card.as_ref().map(|card| card.chip.clone()).unwrap_or_default();
+    let at = |time: Option<OffsetDateTime>| time.map(|at| moment(pen, at)).unwrap_or_default();
+    let card = case.card.as_ref();
+    let chip = card.map_or_else(String::new, |card| match card.made_at.filter(|_| made) {
+        Some(made_at) => format!("{}  {}", moment(pen, made_at), card.chip),
+        None => card.chip.clone(),
+    });
+    let pin_at = at(card.and_then(|card| card.pin_set_at));
+    let since = moment(pen, case.since);
     let (who, delivery) = applied_words(case, pen);
     let applied = format!("{}  {who}  {delivery}", moment(pen, case.applied_at));
     let notice = case.notice_printed.map(|at| moment(pen, at));
@@ -236,7 +249,7 @@ fn path(case: &CaseView, pen: &Pen<'_>) -> Vec<Line> {
             verified.unwrap_or_default(),
         ),
         ("step-make", Intent::Make, made, chip),
-        ("step-pin", Intent::Pin, pin_set, String::new()),
+        ("step-pin", Intent::Pin, pin_set, pin_at),
         (
             "step-papers",
             Intent::Papers,
@@ -249,7 +262,12 @@ fn path(case: &CaseView, pen: &Pen<'_>) -> Vec<Line> {
             shelved.is_some(),
             shelved.unwrap_or_default(),
         ),
-        ("step-hand-over", Intent::Handover, handed, String::new()),
+        (
+            "step-hand-over",
+            Intent::Handover,
+            handed,
+            if handed { since } else { String::new() },
+        ),
     ];
     let cancelled = matches!(case.state, CaseState::Cancelled { .. });
     steps
@@ -271,7 +289,7 @@ fn path(case: &CaseView, pen: &Pen<'_>) -> Vec<Line> {
 }
 
 /// What Enter does.
-fn next_line(case: &CaseView, pen: &Pen<'_>) -> Line {
+fn next_line(case: &CaseView, lacking: Option<Role>, pen: &Pen<'_>) -> Line {
     let word = match next(case) {
         Intent::Verify => "case-next-verify",
         Intent::Make if matches!(case.state, CaseState::Making { .. }) => "case-next-resume",
@@ -284,11 +302,9 @@ fn next_line(case: &CaseView, pen: &Pen<'_>) -> Line {
         _ => "case-next-journal",
     };
     let (state, meaning) = state_word(&case.state);
-    Line::of(pen.say(state), meaning)
-        .and("  ", Meaning::Plain)
-        .and(pen.glyphs.arrow, Meaning::Accent)
-        .and("Enter ", Meaning::Accent)
-        .and(pen.say(word), Meaning::Strong)
+    let mut line = Line::of(pen.say(state), meaning).and("  ", Meaning::Plain);
+    line.spans.extend(shown::next_line(pen, word, lacking).spans);
+    line
 }
 
 /// Who applied, and how the card is to reach the resident.

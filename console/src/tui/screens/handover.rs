@@ -1,13 +1,21 @@
 //! 交付: notice, shelf and chip must agree; then two sights. What does not agree can only go back to its shelf.
 
-use issuance::case::ShelfPlace;
+use issuance::{
+    case::ShelfPlace,
+    handover::{
+        NoticeCode,
+        by_hand::{self, Misread},
+    },
+};
+use time::OffsetDateTime;
 
 use crate::tui::{
-    common::{Common, Go},
+    common::{Common, Go, Told},
     effect::{JobId, Order, SecondPurpose},
     event::Reply,
     facts::{Agreement, Compared, Incident, Reader, ReaderState, Sight, Sights, StaffShown},
     fault::Fault,
+    frame::moment,
     input::{Input, Takes},
     keymap::{Intent, Place},
     over,
@@ -16,6 +24,9 @@ use crate::tui::{
     screens::shown::{case_title, who},
     theme::Meaning,
 };
+
+/// What a scanned notice begins with; anything else is a code typed by hand.
+const SCANNED: &str = crate::tui::scan::PREFIX;
 
 /// Where the handover stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +54,8 @@ pub struct Handover {
     agreements: Vec<Agreement>,
     seen: [bool; 3],
     row: usize,
+    /// Who looked first, and when.
+    first: Option<(String, OffsetDateTime)>,
     second: Option<StaffShown>,
     asking: Option<JobId>,
     /// The records do not take the return from here: the case must be opened anew.
@@ -60,16 +73,43 @@ impl Handover {
             agreements: Vec::new(),
             seen: [false; 3],
             row: 0,
+            first: None,
             second: None,
             asking: None,
             unwritable: false,
         }
     }
 
+    /// What was scanned; or what was typed by hand, as a scanner would have read it. What is typed names no case: it is
+    /// taken for the open one's, and the records compare it.
+    fn payload(&self, common: &Common) -> Result<String, Misread> {
+        let text = self.notice.text();
+        if text.starts_with(SCANNED) {
+            return Ok(text.to_owned());
+        }
+        let token = by_hand::read(text)?;
+        let case = common.open.as_ref().map(|case| case.number);
+        Ok(case.map_or_else(String::new, |case| NoticeCode { case, token }.to_string()))
+    }
+
+    /// Whether the notice's field is filled in; says where it is not as printed.
+    fn has_notice(&mut self, common: &mut Common) -> bool {
+        match self.payload(common) {
+            Ok(_) => return true,
+            Err(_) if self.notice.is_empty() => common.tell(Meaning::NeedsYou, "handover-scan"),
+            Err(misread) => {
+                let (key, facts) = misread_words(misread);
+                let facts = facts.into_iter().map(|(name, fact)| (name, Told::Text(fact)));
+                common.tell_with(Meaning::NeedsYou, key, facts.collect());
+            }
+        }
+        self.at = 0;
+        false
+    }
+
     fn check(&mut self, common: &mut Common) {
-        if self.notice.is_empty() {
-            self.at = 0;
-            return common.tell(Meaning::NeedsYou, "handover-scan");
+        if !self.has_notice(common) {
+            return;
         }
         let Some(shelf) = ShelfPlace::parse(self.shelf.text()) else {
             self.at = 1;
@@ -78,12 +118,8 @@ impl Handover {
         if !matches!(common.resident_reader, ReaderState::Card(_)) {
             return common.tell(Meaning::NeedsYou, "handover-insert");
         }
-        if let Some(case) = common.case_at() {
-            self.asking = Some(common.order_for_case(Order::CheckHandover {
-                case,
-                notice: self.notice.text().to_owned(),
-                shelf,
-            }));
+        if let (Some(case), Ok(notice)) = (common.case_at(), self.payload(common)) {
+            self.asking = Some(common.order_for_case(Order::CheckHandover { case, notice, shelf }));
         }
     }
 
@@ -100,10 +136,29 @@ impl Handover {
         }
     }
 
+    /// Ticks what stands under the pointer, and says what was confirmed by it; the pointer stays.
+    fn tick(&mut self, common: &mut Common) {
+        let Some(sight) = Sight::ALL.get(self.row) else { return };
+        let ticked = &mut self.seen[self.row];
+        *ticked = !*ticked;
+        let (meaning, key) = match (*ticked, self.seen.iter().filter(|seen| !**seen).count()) {
+            (false, _) => (Meaning::NeedsYou, "handover-unticked"),
+            (true, 0) => (Meaning::Done, "handover-ticked-all"),
+            (true, _) => (Meaning::Done, "handover-ticked"),
+        };
+        let left = self.seen.iter().filter(|seen| !**seen).count().to_string();
+        let facts = vec![("sight", Told::Word(sight_word(*sight))), ("left", Told::Text(left))];
+        common.tell_with(meaning, key, facts);
+    }
+
     /// The first sight is recorded: the second one begins anew, with nothing ticked.
     fn second_look(&mut self, common: &mut Common) {
         self.seen = [false; 3];
         self.row = 0;
+        self.first = common
+            .session
+            .as_ref()
+            .map(|session| (session.staff.name.clone(), common.now));
         self.stage = Stage::Look(2);
         common.next_step();
         if common.setup.sights == Sights::TwoClerks && self.second.is_none() {
@@ -115,11 +170,9 @@ impl Handover {
         let (Some(case), Some(shelf)) = (common.case_at(), ShelfPlace::parse(self.shelf.text())) else {
             return;
         };
-        self.asking = Some(common.order_for_case(Order::HandOver {
-            case,
-            notice: self.notice.text().to_owned(),
-            shelf,
-        }));
+        if let Ok(notice) = self.payload(common) {
+            self.asking = Some(common.order_for_case(Order::HandOver { case, notice, shelf }));
+        }
     }
 
     fn answered(&mut self, reply: &Reply, common: &mut Common) {
@@ -199,6 +252,7 @@ impl Screen for Handover {
         if reader == Reader::Resident && matches!(self.stage, Stage::Look(_)) && self.asking.is_none() {
             self.stage = Stage::Gather;
             self.agreements.clear();
+            self.first = None;
             self.second = None;
             common.next_step();
             common.tell(Meaning::NeedsYou, "handover-card-moved");
@@ -209,14 +263,11 @@ impl Screen for Handover {
         match (intent, &self.stage) {
             (Intent::Up, Stage::Gather) => self.at = 0,
             (Intent::Down, Stage::Gather) => self.at = 1,
-            (Intent::Confirm, Stage::Gather) if self.at == 0 && !self.notice.is_empty() => self.at = 1,
+            (Intent::Confirm, Stage::Gather) if self.at == 0 => self.at = usize::from(self.has_notice(common)),
             (Intent::Confirm, Stage::Gather) => self.check(common),
             (Intent::Up, Stage::Look(_)) => self.row = self.row.saturating_sub(1),
             (Intent::Down, Stage::Look(_)) => self.row = (self.row + 1).min(Sight::ALL.len() - 1),
-            (Intent::Toggle, Stage::Look(_)) => {
-                self.seen[self.row] = !self.seen[self.row];
-                self.row = (self.row + usize::from(self.seen[self.row])).min(Sight::ALL.len() - 1);
-            }
+            (Intent::Toggle, Stage::Look(_)) => self.tick(common),
             (Intent::Confirm, Stage::Look(2)) if common.setup.sights == Sights::TwoClerks && self.second.is_none() => {
                 common.go(Go::Over(Box::new(over::Second::to(SecondPurpose::Handover))));
             }
@@ -282,7 +333,7 @@ impl Screen for Handover {
                 page.gap();
                 self.table(pen, &mut page);
                 page.gap();
-                self.sights(time, pen, &mut page);
+                self.sights(time, common, pen, &mut page);
             }
             Stage::Mismatch => {
                 self.table(pen, &mut page);
@@ -316,6 +367,7 @@ impl Handover {
             pen.width,
             self.at == 0,
         );
+        self.typed_so_far(common, pen, page);
         page.input(pen, 18, &pen.say("handover-shelf"), &self.shelf, 16, self.at == 1);
         let (words, meaning) = match common.resident_reader {
             ReaderState::Card(_) => ("handover-card-in", Meaning::Done),
@@ -325,6 +377,41 @@ impl Handover {
         if self.asking.is_some() {
             page.gap();
             page.paragraph(pen, 2, &pen.say("handover-checking"), Meaning::Waiting);
+        }
+    }
+
+    /// What the check of the typed code says, while it is typed.
+    fn typed_so_far(&self, common: &Common, pen: &Pen<'_>, page: &mut Page) {
+        if self.notice.is_empty() || self.notice.text().starts_with(SCANNED) {
+            return;
+        }
+        let (symbol, words, meaning) = match self.payload(common) {
+            Ok(_) => (pen.glyphs.done, pen.say("handover-typed"), Meaning::Done),
+            Err(misread) => {
+                let (key, facts) = misread_words(misread);
+                let facts: Vec<_> = facts.into_iter().map(|(name, fact)| (name, fact.into())).collect();
+                match misread {
+                    Misread::Unfinished { .. } => (pen.glyphs.todo, pen.say_with(key, &facts), Meaning::Waiting),
+                    _ => (pen.glyphs.stop, pen.say_with(key, &facts), Meaning::Stop),
+                }
+            }
+        };
+        page.paragraph(pen, 22, &format!("{symbol}{words}"), meaning);
+    }
+
+    /// Who looks now.
+    fn looker(&self, time: u8, common: &Common, pen: &Pen<'_>) -> String {
+        let first = common
+            .session
+            .as_ref()
+            .map_or("", |session| session.staff.name.as_str());
+        let said = |key: &str, name: &str| pen.say_with(key, &[("name", name.to_owned().into())]);
+        match (time, common.setup.sights, &self.second) {
+            (1, Sights::TwoClerks, _) => said("handover-looks-first", first),
+            (_, Sights::TwoClerks, Some(second)) => said("handover-looks-second", &second.name),
+            (_, Sights::TwoClerks, None) => pen.say("handover-looks-nobody"),
+            (1, Sights::OneClerkTwice, _) => said("handover-looks-once", first),
+            (_, Sights::OneClerkTwice, _) => said("handover-looks-again", first),
         }
     }
 
@@ -357,13 +444,24 @@ impl Handover {
         }
     }
 
-    fn sights(&self, time: u8, pen: &Pen<'_>, page: &mut Page) {
-        let facts = [("time", time.to_string().into())];
-        let mut heading = Line::of(pen.say_with("handover-sights", &facts), Meaning::Accent);
-        if let (2, Some(second)) = (time, &self.second) {
-            heading = heading.and("  ", Meaning::Plain).and(&second.name, Meaning::Strong);
+    fn sights(&self, time: u8, common: &Common, pen: &Pen<'_>, page: &mut Page) {
+        let heading = |time: u8| pen.say_with("handover-sights", &[("time", time.to_string().into())]);
+        if let (2, Some((name, at))) = (time, &self.first) {
+            page.line(
+                Line::of(pen.glyphs.done, Meaning::Done)
+                    .and(heading(1), Meaning::Done)
+                    .and("  ", Meaning::Plain)
+                    .and(name, Meaning::Plain)
+                    .and("  ", Meaning::Plain)
+                    .and(moment(pen, *at), Meaning::Quiet),
+            );
         }
-        page.line(heading);
+        page.line(
+            Line::of(pen.glyphs.arrow, Meaning::Accent)
+                .and(heading(time), Meaning::Accent)
+                .and("  ", Meaning::Plain)
+                .and(self.looker(time, common, pen), Meaning::Strong),
+        );
         for (at, sight) in Sight::ALL.into_iter().enumerate() {
             let here = at == self.row;
             let tick = pen.glyphs.ticked[usize::from(!self.seen[at])];
@@ -379,6 +477,25 @@ impl Handover {
             }
             page.line(line);
         }
+    }
+}
+
+/// What is wrong with a code typed by hand, or what is still to come, and the facts of it.
+fn misread_words(misread: Misread) -> (&'static str, Vec<(&'static str, String)>) {
+    match misread {
+        Misread::Unfinished { groups, typed } => (
+            "handover-code-unfinished",
+            vec![
+                ("groups", groups.to_string()),
+                ("left", by_hand::TYPED.saturating_sub(typed).to_string()),
+            ],
+        ),
+        Misread::Character { group, found } => (
+            "handover-code-character",
+            vec![("group", group.to_string()), ("character", found.to_string())],
+        ),
+        Misread::Group { group } => ("handover-code-group", vec![("group", group.to_string())]),
+        Misread::TooLong => ("handover-code-too-long", Vec::new()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The journal of a case: who did what, when, where, and how it ended.
 
-use issuance::records::Step;
+mod sentences;
+
 use relay_core::audit::Outcome;
 
 use crate::tui::{
@@ -11,11 +12,14 @@ use crate::tui::{
     fault::Fault,
     frame::moment,
     keymap::{Intent, Place},
-    page::{Line, Page, Pen, Span, span, window},
+    page::{Line, Page, Pen, Span, span},
     screen::Screen,
-    screens::{making::step_word, shown::case_title},
+    screens::shown::{case_title, gone_words},
     theme::Meaning,
 };
+
+/// Lines kept for the chosen line's facts, so that the list does not jump while one moves through it.
+const DETAIL: usize = 4;
 
 /// A case's journal.
 #[derive(Debug, Default)]
@@ -76,85 +80,35 @@ impl Screen for Journal {
             return page;
         }
         let rows: Vec<Vec<Span>> = lines.iter().map(|line| row(line, pen)).collect();
-        let height = pen.height.saturating_sub(2).max(1);
-        let first = window(rows.len(), self.at, height);
-        page.body
-            .extend(pen.table(pen.width, &[14, 34, 14], &rows, self.at, height));
+        if let Some(gone) = common.open.as_ref().and_then(|case| gone_words(&case.resident, pen)) {
+            page.paragraph(pen, 0, &gone, Meaning::NeedsYou);
+        }
+        let at = self.at.min(lines.len() - 1);
+        let mut detail = Page::default();
+        // The chosen line in full: its act is never cut here.
+        detail.paragraph(pen, 0, &sentences::act(&lines[at], pen), Meaning::Accent);
+        for fact in sentences::facts(&lines[at], pen) {
+            detail.paragraph(pen, 2, &fact, Meaning::Plain);
+        }
+        let below = detail.body.len().clamp(DETAIL, (pen.height / 2).max(DETAIL)) + 1;
+        let height = pen.height.saturating_sub(page.body.len() + below).max(1);
+        page.list(pen, &[14, 34, 14], &rows, at, height);
         page.gap();
-        let chosen = &lines[self.at.min(lines.len() - 1)];
-        let detail = format!("{}  {}", chosen.act, chosen.detail);
-        page.paragraph(pen, 2, detail.trim(), Meaning::Quiet);
-        page.focus = self.at - first;
+        page.body.extend(detail.body);
+        page.focus = page.body.len().saturating_sub(1);
         page
     }
 }
 
 fn row(line: &JournalLine, pen: &Pen<'_>) -> Vec<Span> {
-    let meaning = match line.outcome {
-        Outcome::Done => Meaning::Plain,
-        Outcome::Refused | Outcome::Failed => Meaning::Stop,
-    };
-    let outcome = match line.outcome {
-        Outcome::Done => String::new(),
-        Outcome::Refused => format!("{}{}: ", pen.glyphs.stop, pen.say("outcome-refused")),
-        Outcome::Failed => format!("{}{}: ", pen.glyphs.stop, pen.say("outcome-failed")),
-    };
-    let words = match act_word(&line.act) {
-        Some(key) => match step_of(&line.detail) {
-            Some(step) => format!("{}: {}", pen.say(key), pen.say(step_word(step))),
-            None => pen.say(key),
-        },
-        // An act this console has no words for yet is shown by its name in the trail, never left out.
-        None => line.act.clone(),
+    let (symbol, meaning) = match line.outcome {
+        Outcome::Done => ("", Meaning::Plain),
+        Outcome::Refused | Outcome::Failed => (pen.glyphs.stop, Meaning::Stop),
     };
     vec![
         span(moment(pen, line.at), Meaning::Quiet),
-        span(format!("{outcome}{words}"), meaning),
+        span(format!("{symbol}{}", sentences::act(line, pen)), meaning),
         span(line.who.clone(), Meaning::Plain),
         span(line.desk.clone().unwrap_or_default(), Meaning::Quiet),
     ]
 }
-
-/// The making's step that a line's details name.
-fn step_of(detail: &str) -> Option<Step> {
-    let name = detail.split_whitespace().find_map(|fact| fact.strip_prefix("step="))?;
-    Step::ALL.into_iter().find(|step| step.as_str() == name)
-}
-
-/// The words for an act of the audit trail.
-fn act_word(act: &str) -> Option<&'static str> {
-    ACTS.iter().find(|(name, _)| *name == act).map(|(_, key)| *key)
-}
-
-/// The acts of a case, by their names in the audit trail (`sql/office` records them).
-const ACTS: &[(&str, &str)] = &[
-    ("case.applied", "act-case-applied"),
-    ("case.claimed", "act-case-opened"),
-    ("case.released", "act-case-closed"),
-    ("case.lease_broken", "act-case-lease-broken"),
-    ("case.verified", "act-case-verified"),
-    ("case.approved", "act-second-clerk"),
-    ("case.cancelled", "act-case-cancelled"),
-    ("case.shelved", "act-case-shelved"),
-    ("case.handover_looked", "act-handover-looked"),
-    ("case.handed_over", "act-case-handed-over"),
-    ("incident.opened", "act-incident-opened"),
-    ("incident.closed", "act-incident-closed"),
-    ("card.bound", "act-card-bound"),
-    ("card.key_kept", "act-card-key-kept"),
-    ("card.step_done", "act-card-step-done"),
-    ("card.serial_reserved", "act-card-serial-reserved"),
-    ("card.certificate_kept", "act-card-certificate-kept"),
-    ("card.made", "act-card-made"),
-    ("card.damaged", "act-card-damaged"),
-    ("card.pin_set", "act-card-pin-set"),
-    ("card.pin_reset_begun", "act-card-pin-reset-begun"),
-    ("card.pin_reset", "act-card-pin-reset"),
-    ("card.suspended", "act-card-suspended"),
-    ("card.resumed", "act-card-resumed"),
-    ("card.revoked", "act-card-revoked"),
-    ("card.relinked", "act-card-relinked"),
-    ("notice.issued", "act-notice-issued"),
-    ("paper.printed", "act-paper-printed"),
-    ("resident.address_seen", "act-address-shown"),
-];

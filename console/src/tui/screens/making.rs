@@ -235,6 +235,7 @@ impl Screen for Making {
             Ok(Reply::MakingEnded(MakingEnd::Stopped { why, .. })) => {
                 self.ended = Some(Ended::Stopped(why.clone()));
                 common.tell_fault(why);
+                reload(common);
                 self.look(common);
             }
             Ok(Reply::MakingEnded(MakingEnd::Damaged { case, .. })) => {
@@ -248,6 +249,7 @@ impl Screen for Making {
             Err(fault) => {
                 self.ended = Some(Ended::Stopped(fault.clone()));
                 common.tell_fault(fault);
+                reload(common);
                 self.look(common);
             }
         }
@@ -364,6 +366,13 @@ impl Making {
             (None, None) if common.setup.making_by_two => (Meaning::Plain, "making-ready-two", Meaning::Plain),
             (None, None) => (Meaning::Plain, "making-ready", Meaning::Plain),
         }
+    }
+}
+
+/// A making that stopped half-way left the case in another state than the one opened: it is looked at anew.
+fn reload(common: &mut Common) {
+    if let Some(case) = common.open.as_ref().map(|case| case.id) {
+        common.order_for_case(Order::ReloadCase(case));
     }
 }
 

@@ -159,7 +159,11 @@ impl Pin {
 
 impl Screen for Pin {
     fn place(&self) -> Place {
-        Place::Pin
+        if self.stage == Stage::Ready {
+            Place::Pin
+        } else {
+            Place::PinFacing
+        }
     }
 
     fn field(&mut self) -> Option<&mut Input> {

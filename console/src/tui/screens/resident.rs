@@ -1,5 +1,7 @@
 //! One resident: their facts, their household, their cases. From here an application begins.
 
+use issuance::staff::Role;
+
 use crate::tui::{
     common::{Common, Go},
     effect::{JobId, Order},
@@ -11,7 +13,7 @@ use crate::tui::{
     over,
     page::{Line, Page, Pen, Span, span},
     screen::Screen,
-    screens::shown::{resident_facts, state_word},
+    screens::shown::{self, next_line, resident_facts, state_word},
     theme::Meaning,
 };
 
@@ -52,9 +54,18 @@ impl Screen for Resident {
     fn can(&self, intent: Intent, common: &Common) -> bool {
         match intent {
             Intent::TakeOver => common.held.is_some(),
-            Intent::Reveal => self.view.masked && self.view.may_reveal,
+            Intent::Reveal => self.view.masked,
             Intent::Up | Intent::Down => self.view.cases.len() > 1,
             _ => true,
+        }
+    }
+
+    fn lacks(&self, intent: Intent, common: &Common) -> Option<Role> {
+        match intent {
+            Intent::Reveal if self.view.masked && !self.view.may_reveal => Some(Role::ProtectedAddress),
+            Intent::New => common.lacking(&[Role::Reception]),
+            Intent::Confirm if !self.has_case() => common.lacking(&[Role::Reception]),
+            _ => None,
         }
     }
 
@@ -96,7 +107,7 @@ impl Screen for Resident {
         }
     }
 
-    fn view(&self, _common: &Common, pen: &Pen<'_>) -> Page {
+    fn view(&self, common: &Common, pen: &Pen<'_>) -> Page {
         let mut page = Page::titled(pen.say("title-resident"));
         resident_facts(&mut page, &self.view, pen);
         page.gap();
@@ -128,11 +139,7 @@ impl Screen for Resident {
         } else {
             "resident-next-apply"
         };
-        page.line(
-            Line::of(pen.glyphs.arrow, Meaning::Accent)
-                .and("Enter ", Meaning::Accent)
-                .and(pen.say(next), Meaning::Strong),
-        );
+        page.line(next_line(pen, next, self.lacks(Intent::Confirm, common)));
         if pen.side > 0 {
             page.side = household(&self.view, pen);
         }
@@ -142,9 +149,20 @@ impl Screen for Resident {
 
 fn household(view: &ResidentView, pen: &Pen<'_>) -> Vec<Line> {
     let mut lines = vec![Line::of(pen.say("resident-household-members"), Meaning::Accent)];
-    for (name, relation) in &view.household_members {
+    let members: Vec<_> = view
+        .household_members
+        .iter()
+        .map(|(name, relation)| (name, shown::relation(pen, relation)))
+        .collect();
+    let relations = members
+        .iter()
+        .map(|(_, relation)| pen.cells(relation))
+        .max()
+        .unwrap_or(0);
+    let room = pen.side.saturating_sub(relations + 2).clamp(12, 24);
+    for (name, relation) in members {
         lines.push(
-            Line::of(pen.fit(name, 24.min(pen.side)), Meaning::Plain)
+            Line::of(pen.fit(name, room), Meaning::Plain)
                 .and("  ", Meaning::Plain)
                 .and(relation, Meaning::Quiet),
         );

@@ -4,13 +4,16 @@ use crate::tui::{
     common::{Common, Go},
     effect::{JobId, Order},
     event::Reply,
-    facts::{Address, Found, ResidentRow},
+    facts::{Address, Found, Language, ResidentRow},
     fault::Fault,
     input::{Input, Takes},
     keymap::{Intent, Place},
     page::{Line, Page, Pen, Span, span},
     screen::Screen,
-    screens::{resident::Resident, shown::protected_words},
+    screens::{
+        resident::Resident,
+        shown::{birthday_written, protected_words, sex_written},
+    },
     theme::Meaning,
 };
 
@@ -157,9 +160,13 @@ impl Screen for Search {
         let height = pen.height.saturating_sub(page.body.len() + below).max(1);
         let rows: Vec<Vec<Span>> = self.found.rows.iter().map(|row| spans(row, pen)).collect();
         // The reading stands in the second column of wide screens.
-        let columns: &[usize] = if pen.side > 0 { &[16, 17, 2] } else { &[14, 14, 16, 2] };
-        let lines = pen.table(pen.width, columns, &rows, self.chosen, height);
-        page.body.extend(lines);
+        let sex = if pen.language == Language::Japanese { 2 } else { 6 };
+        let columns: &[usize] = if pen.side > 0 {
+            &[16, 17, sex]
+        } else {
+            &[14, 14, 16, sex]
+        };
+        page.list(pen, columns, &rows, self.chosen, height);
         if let Some(row) = self.row() {
             if pen.side > 0 {
                 page.side = detail(row, pen, pen.side);
@@ -185,8 +192,8 @@ fn spans(row: &ResidentRow, pen: &Pen<'_>) -> Vec<Span> {
         spans.push(span(row.kana.clone(), Meaning::Quiet));
     }
     spans.extend([
-        span(row.birthday.clone(), Meaning::Plain),
-        span(row.sex.clone(), Meaning::Plain),
+        span(birthday_written(pen, &row.birthday), Meaning::Plain),
+        span(sex_written(pen, &row.sex), Meaning::Plain),
         address,
     ]);
     spans
@@ -209,7 +216,11 @@ fn detail(row: &ResidentRow, pen: &Pen<'_>, width: usize) -> Vec<Line> {
     if row.protected {
         lines.push(Line::of(protected_words(pen), Meaning::NeedsYou));
     }
-    let birthday = format!("{}  {}", row.birthday, row.sex);
+    let birthday = format!(
+        "{}  {}",
+        birthday_written(pen, &row.birthday),
+        sex_written(pen, &row.sex)
+    );
     lines.extend(pen.fact(width, 10, &pen.say("fact-birthday"), &birthday, Meaning::Plain));
     let (address, meaning) = match &row.address {
         Address::Shown {

@@ -1,5 +1,7 @@
 //! 本日の業務: the queues with their counts; a digit opens a queue, Enter a case.
 
+use issuance::staff::Role;
+
 use crate::tui::{
     common::{Common, Go},
     effect::{JobId, Order},
@@ -77,6 +79,13 @@ impl Screen for Today {
             Intent::TakeOver => common.held.is_some(),
             Intent::Confirm | Intent::Up | Intent::Down => self.row().is_some(),
             _ => true,
+        }
+    }
+
+    fn lacks(&self, intent: Intent, common: &Common) -> Option<Role> {
+        match intent {
+            Intent::New => common.lacking(&[Role::Reception]),
+            _ => None,
         }
     }
 
@@ -164,8 +173,7 @@ impl Screen for Today {
                 let cells: Vec<Vec<Span>> = rows.iter().map(|row| row_spans(row, pen)).collect();
                 let height = pen.height.saturating_sub(page.body.len()).max(1);
                 page.focus = page.body.len();
-                let lines = pen.table(pen.width, &[11, 18, 22], &cells, self.chosen, height);
-                page.body.extend(lines);
+                page.list(pen, &[11, 18, 22], &cells, self.chosen, height);
                 page.focus = 0;
             }
         }

@@ -10,9 +10,11 @@ mod words;
 use issuance::{
     application::Applicant,
     case::CaseId,
-    identity::{Beside, DOCUMENTS, Document, Exception, NotVerified, Party, Verification, Visit, verify},
-    staff::StaffId,
+    identity::{Beside, DOCUMENTS, DocumentRule, Exception, NotVerified, Party, Verification, Visit, verify},
+    staff::{Role, StaffId},
 };
+
+use time::Date;
 
 use self::document::Laid;
 use crate::tui::{
@@ -21,7 +23,7 @@ use crate::tui::{
     event::Reply,
     facts::{CaseView, StaffShown},
     fault::Fault,
-    input::Input,
+    input::{Input, Takes},
     keymap::{Intent, Place},
     over,
     page::{Page, Pen},
@@ -63,6 +65,8 @@ pub struct Verify {
     claim: u64,
     at: At,
     row: usize,
+    /// What narrows the list of documents.
+    wanted: Input,
     resident: Vec<Laid>,
     acting: Vec<Laid>,
     resident_attends: bool,
@@ -85,6 +89,7 @@ impl Verify {
             claim: 0,
             at: At::Counter,
             row: 0,
+            wanted: Input::new(Takes::Text, 30),
             resident: Vec::new(),
             acting: Vec::new(),
             resident_attends: !matches!(case.application.applicant(), Applicant::Agent { .. }),
@@ -152,7 +157,7 @@ impl Verify {
     /// What the rules say of everything seen so far.
     fn outcome(&self, case: &CaseView, common: &Common) -> Option<Result<Verification, NotVerified>> {
         let clerk = common.session.as_ref()?.staff.id;
-        let today = common.now.to_offset(relay_core::clock::JST).date();
+        let today = today(common);
         Some(verify(
             &self.visit(clerk),
             &case.resident.person,
@@ -164,6 +169,7 @@ impl Verify {
     fn move_to(&mut self, at: At, common: &mut Common) {
         self.at = at;
         self.row = 0;
+        self.wanted.clear();
         common.next_step();
     }
 
@@ -207,6 +213,7 @@ impl Screen for Verify {
         let row = self.row;
         match self.at {
             At::Document(party, at) => self.documents_mut(party).get_mut(at)?.field(row),
+            At::Choose(_) => Some(&mut self.wanted),
             _ => None,
         }
     }
@@ -214,6 +221,7 @@ impl Screen for Verify {
     fn takes_text(&self) -> bool {
         match self.at {
             At::Document(party, at) => self.documents(party).get(at).is_some_and(|laid| laid.is_text(self.row)),
+            At::Choose(_) => true,
             _ => false,
         }
     }
@@ -241,8 +249,10 @@ impl Screen for Verify {
             return intent == Intent::Back;
         };
         match (intent, self.at) {
-            (Intent::Reveal, _) => case.resident.masked && case.resident.may_reveal,
-            (Intent::Confirm, At::Review) => matches!(self.outcome(case, common), Some(Ok(_))),
+            (Intent::Reveal, _) => case.resident.masked,
+            (Intent::Confirm, At::Review) => {
+                self.has_been_read(case, common) && matches!(self.outcome(case, common), Some(Ok(_)))
+            }
             (Intent::Exception, At::Document(party, at)) => self.excusable(party, at, case).is_some(),
             (Intent::Exception, _) => false,
             (Intent::Remove, At::Counter) => matches!(self.rows(case).get(self.row), Some(Row::Laid(..))),
@@ -256,6 +266,12 @@ impl Screen for Verify {
             (Intent::PageUp | Intent::PageDown, at) => matches!(at, At::Choose(_)),
             _ => true,
         }
+    }
+
+    fn lacks(&self, intent: Intent, common: &Common) -> Option<Role> {
+        let resident = &common.open.as_ref()?.resident;
+        let needs = intent == Intent::Reveal && resident.masked && !resident.may_reveal;
+        needs.then_some(Role::ProtectedAddress)
     }
 
     fn act(&mut self, intent: Intent, common: &mut Common) {
@@ -273,14 +289,18 @@ impl Screen for Verify {
             At::Review => match intent {
                 Intent::Confirm if self.saving.is_none() => self.save(common),
                 Intent::Up => self.row = self.row.saturating_sub(1),
-                Intent::Down => self.row += 1,
+                Intent::Down => self.row = (self.row + 1).min(self.review_count()),
                 Intent::Back => self.return_to_counter(common),
                 _ => {}
             },
         }
     }
 
-    fn typed(&mut self, _common: &mut Common) {}
+    fn typed(&mut self, _common: &mut Common) {
+        if matches!(self.at, At::Choose(_)) {
+            self.row = 0;
+        }
+    }
 
     fn reasoned(&mut self, reason: &str, common: &mut Common) {
         if let Some((_, _, words)) = &mut self.asked {
@@ -339,10 +359,10 @@ impl Screen for Verify {
         let Some(case) = case else { return page };
         match self.at {
             At::Counter => self.counter(case, common, pen, &mut page),
-            At::Choose(_) => self.choice(pen, &mut page),
+            At::Choose(_) => self.choice(common, pen, &mut page),
             At::Document(party, at) => {
                 if let Some(laid) = self.documents(party).get(at) {
-                    let today = common.now.to_offset(relay_core::clock::JST).date();
+                    let today = today(common);
                     laid.view(party, self.row, case, &self.exceptions, today, pen, &mut page);
                 }
             }
@@ -386,21 +406,63 @@ impl Verify {
     }
 
     fn act_at_choice(&mut self, intent: Intent, party: Party, common: &mut Common) {
-        let last = DOCUMENTS.len() - 1;
+        let choices = self.choices(common);
+        let last = choices.len().saturating_sub(1);
         match intent {
             Intent::Up => self.row = self.row.saturating_sub(1),
             Intent::Down => self.row = (self.row + 1).min(last),
             Intent::PageUp => self.row = self.row.saturating_sub(10),
             Intent::PageDown => self.row = (self.row + 10).min(last),
             Intent::Confirm => {
-                let document: Document = DOCUMENTS[self.row.min(last)].document;
-                self.documents_mut(party).push(Laid::new(document));
+                let Some(rule) = choices.get(self.row.min(last)) else {
+                    return common.tell(Meaning::NeedsYou, "verify-no-such-document");
+                };
+                self.documents_mut(party).push(Laid::new(rule.document));
                 let at = self.documents(party).len() - 1;
                 self.move_to(At::Document(party, at), common);
             }
             Intent::Back => self.return_to_counter(common),
             _ => {}
         }
+    }
+
+    /// The documents that what was typed leaves, those that count no more last.
+    fn choices(&self, common: &Common) -> Vec<&'static DocumentRule> {
+        let mut left: Vec<_> = DOCUMENTS
+            .iter()
+            .filter(|rule| words::is_meant(rule, self.wanted.text()))
+            .collect();
+        let today = today(common);
+        left.sort_by_key(|rule| has_ended(rule, today));
+        left
+    }
+
+    /// What the review goes through: documents and exceptions, one by one.
+    fn review_count(&self) -> usize {
+        self.resident.len() + self.acting.len() + self.exceptions.len()
+    }
+
+    /// Whether every line of the review stood on the screen: it surely fits, or the pointer went to its end.
+    fn has_been_read(&self, case: &CaseView, common: &Common) -> bool {
+        self.row >= self.review_count() || self.surely_fits(case, common)
+    }
+
+    /// Whether the review fits on the screen whatever the words' length: counted generously, for nothing here knows how
+    /// wide the terminal draws.
+    fn surely_fits(&self, case: &CaseView, common: &Common) -> bool {
+        let (columns, lines) = (usize::from(common.size.0), usize::from(common.size.1));
+        let width = columns.saturating_sub(6).max(20);
+        let lines_of = |letters: usize| (letters * 2).div_ceil(width).max(1);
+        let person = &case.resident.person;
+        let name = 1 + lines_of(person.name.chars().count()) + lines_of(person.kana.chars().count());
+        let reasons = self
+            .exceptions
+            .iter()
+            .map(|one| lines_of(one.reason.chars().count() + 20));
+        let parties = 1 + usize::from(!self.acting.is_empty());
+        let documents = (self.resident.len() + self.acting.len()) * (2 + lines_of(4 * 14));
+        let needed = name + 1 + 2 * parties + 2 + documents + reasons.sum::<usize>();
+        needed + if common.message.is_some() { 10 } else { 6 } <= lines
     }
 
     fn act_at_document(&mut self, intent: Intent, party: Party, at: usize, case: &CaseView, common: &mut Common) {
@@ -443,4 +505,13 @@ impl Verify {
         let fact = laid.fact_at(self.row)?;
         laid.is_excusable(fact, party, case).then_some(fact)
     }
+}
+
+fn today(common: &Common) -> Date {
+    common.now.to_offset(relay_core::clock::JST).date()
+}
+
+/// Whether a kind of document counts no more: none is issued, and the last ones ran out.
+fn has_ended(rule: &DocumentRule, today: Date) -> bool {
+    rule.accepted_until.is_some_and(|until| until < today)
 }

@@ -317,6 +317,7 @@ fn takes(order: &Order, reply: &Reply) -> bool {
             order,
             Order::SubmitApplication { .. }
                 | Order::OpenCase(_)
+                | Order::ReloadCase(_)
                 | Order::OpenByNotice { .. }
                 | Order::SaveVerification { .. }
                 | Order::SetPin { .. }
@@ -335,6 +336,7 @@ fn takes(order: &Order, reply: &Reply) -> bool {
         Reply::Agreements(_) => matches!(order, Order::CheckHandover { .. }),
         Reply::Journal(_) => matches!(order, Order::LoadJournal(_)),
         Reply::CardFiles(_) => matches!(order, Order::ReadCardFiles),
+        Reply::NoticeScanned(_) => matches!(order, Order::TrayScanNotice(_)),
         Reply::Tray(_) => matches!(
             order,
             Order::LoadTray | Order::TrayInsert { .. } | Order::TrayRemove { .. } | Order::TrayNew
@@ -417,6 +419,7 @@ pub fn resident() -> ResidentView {
         person: person(),
         masked: false,
         may_reveal: true,
+        gone_at: None,
         cases: vec![],
         household_members: vec![("山口 さくら".into(), "妻".into())],
     }
@@ -466,6 +469,8 @@ pub fn case(state: CaseState) -> CaseView {
         state: CardState::Made,
         done: vec![],
         pin_set,
+        pin_set_at: pin_set.then_some(NOW - Span::minutes(20)),
+        made_at: Some(NOW - Span::minutes(30)),
     });
     CaseView {
         id: case_id(),
@@ -474,6 +479,7 @@ pub fn case(state: CaseState) -> CaseView {
             serial: 352,
         },
         version: 3,
+        since: NOW - Span::minutes(10),
         resident: resident(),
         application: application(),
         applied_at: NOW - Span::days(1),

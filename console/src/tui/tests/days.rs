@@ -2,7 +2,7 @@
 
 use issuance::case::CaseState;
 
-use super::counter::*;
+use super::{counter::*, visit};
 use crate::tui::{
     effect::Order,
     event::{Event, Reply},
@@ -159,7 +159,7 @@ fn a_very_long_name_is_read_to_its_end() {
     };
     assert!(seen(&counter).contains("サントス・シルヴァ"));
     counter.press(Enter);
-    super::visit::lay_licence(&mut counter);
+    visit::lay_licence(&mut counter);
     assert!(counter.screen(80, 24).contains("西棟"), "{}", counter.screen(80, 24));
     insta::assert_snapshot!("verify_long_name", counter.screen(80, 24));
 }
@@ -228,10 +228,8 @@ fn where_two_must_agree_no_card_is_made_by_one() {
 fn where_one_clerk_looks_twice_the_second_look_begins_with_nothing_ticked() {
     let mut counter = Counter::with_case(case(shelved()));
     counter.state.common.setup.sights = Sights::OneClerkTwice;
-    super::visit::to_sights(&mut counter, "8B42 19F0 0C77 A1D3 5E20");
-    for _ in 0..3 {
-        counter.press(Char(' '));
-    }
+    visit::to_sights(&mut counter, "8B42 19F0 0C77 A1D3 5E20");
+    visit::tick_all(&mut counter);
     counter.press(Enter);
     counter.answer(Reply::Done);
     assert!(counter.screen(80, 24).contains("2 回目の目視確認"));
@@ -240,9 +238,7 @@ fn where_one_clerk_looks_twice_the_second_look_begins_with_nothing_ticked() {
         !counter.is_asked(|order| matches!(order, Order::ConfirmSight { .. })),
         "nothing is ticked yet"
     );
-    for _ in 0..3 {
-        counter.press(Char(' '));
-    }
+    visit::tick_all(&mut counter);
     counter.press(Enter);
     assert!(counter.is_asked(|order| matches!(order, Order::ConfirmSight { time: 2, .. })));
 }
@@ -250,12 +246,10 @@ fn where_one_clerk_looks_twice_the_second_look_begins_with_nothing_ticked() {
 #[test]
 fn a_card_moved_during_the_sights_is_compared_anew() {
     let mut counter = Counter::with_case(case(shelved()));
-    super::visit::to_sights(&mut counter, "8B42 19F0 0C77 A1D3 5E20");
+    visit::to_sights(&mut counter, "8B42 19F0 0C77 A1D3 5E20");
     counter.resident_card(9);
     assert!(counter.screen(80, 24).contains("照合は最初から"));
-    for _ in 0..3 {
-        counter.press(Char(' '));
-    }
+    visit::tick_all(&mut counter);
     assert!(!counter.is_asked(|order| matches!(order, Order::ConfirmSight { .. } | Order::HandOver { .. })));
 }
 

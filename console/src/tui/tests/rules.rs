@@ -9,7 +9,10 @@ use proptest::prelude::*;
 use time::Duration;
 use uuid::Uuid;
 
-use super::{counter::*, visit::lay_licence};
+use super::{
+    counter::*,
+    visit::{self, lay_licence},
+};
 use crate::tui::{
     State,
     effect::{JobId, Order},
@@ -45,7 +48,8 @@ fn a_late_answer_for_another_case_changes_nothing() {
         desk: None,
         act: "case.applied".into(),
         outcome: relay_core::audit::Outcome::Done,
-        detail: String::new(),
+        facts: vec![],
+        words: None,
     };
     counter.happens(Event::Reply {
         job: journal,
@@ -203,10 +207,8 @@ fn after_idle_minutes_the_screen_locks() {
 #[test]
 fn the_first_clerks_card_may_be_away_for_the_second_clerk_but_not_for_long() {
     let mut counter = Counter::with_case(case(shelved()));
-    super::visit::to_sights(&mut counter, "8B42 19F0 0C77 A1D3 5E20");
-    for _ in 0..3 {
-        counter.press(Char(' '));
-    }
+    visit::to_sights(&mut counter, "8B42 19F0 0C77 A1D3 5E20");
+    visit::tick_all(&mut counter);
     counter.press(Enter);
     counter.answer(Reply::Done);
     counter.staff_card_pulled();
@@ -219,10 +221,8 @@ fn the_first_clerks_card_may_be_away_for_the_second_clerk_but_not_for_long() {
 #[test]
 fn the_first_clerk_cannot_be_the_second() {
     let mut counter = Counter::with_case(case(shelved()));
-    super::visit::to_sights(&mut counter, "8B42 19F0 0C77 A1D3 5E20");
-    for _ in 0..3 {
-        counter.press(Char(' '));
-    }
+    visit::to_sights(&mut counter, "8B42 19F0 0C77 A1D3 5E20");
+    visit::tick_all(&mut counter);
     counter.press(Enter);
     counter.answer(Reply::Done);
     counter.answer(Reply::StaffCard(staff_card(SATO)));

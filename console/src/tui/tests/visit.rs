@@ -276,6 +276,16 @@ pub fn to_sights(counter: &mut Counter, chip: &str) {
     counter.answer(Reply::Agreements(agreements(chip)));
 }
 
+/// Ticks every sight, each where the pointer stands.
+pub fn tick_all(counter: &mut Counter) {
+    for at in 0..Sight::ALL.len() {
+        if at > 0 {
+            counter.press(Down);
+        }
+        counter.press(Char(' '));
+    }
+}
+
 #[test]
 fn a_card_is_handed_over_after_two_clerks_looked() {
     let mut counter = Counter::with_case(case(shelved()));
@@ -289,9 +299,7 @@ fn a_card_is_handed_over_after_two_clerks_looked() {
         !counter.is_asked(|order| matches!(order, Order::ConfirmSight { .. })),
         "nothing is ticked yet"
     );
-    for _ in 0..3 {
-        counter.press(Char(' '));
-    }
+    tick_all(&mut counter);
     counter.press(Enter);
     counter.answer(Reply::Done);
     insta::assert_snapshot!("second_clerk", counter.screen(80, 24));
@@ -306,9 +314,7 @@ fn a_card_is_handed_over_after_two_clerks_looked() {
     counter.staff_card(3);
     counter.answer(Reply::StaffCard(staff_card(SATO)));
     insta::assert_snapshot!("handover_second_sight", counter.screen(80, 24));
-    for _ in 0..3 {
-        counter.press(Char(' '));
-    }
+    tick_all(&mut counter);
     counter.press(Enter);
     counter.answer(Reply::Done);
     assert!(counter.is_asked(|order| matches!(order, Order::HandOver { .. })));
@@ -353,7 +359,12 @@ fn the_journal_says_who_did_what_when() {
         desk: Some("窓口3".into()),
         act: act.into(),
         outcome,
-        detail: detail.into(),
+        facts: detail
+            .split_once('=')
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into_iter()
+            .collect(),
+        words: None,
     };
     use relay_core::audit::Outcome;
     counter.answer(Reply::Journal(vec![
@@ -411,11 +422,15 @@ fn the_demo_has_a_tray_of_cards() {
                 name: "sato".into(),
                 about: "佐藤 恵(受付・審査)".into(),
                 password: Some("tsubaki2026".into()),
+                chip: "04b1".into(),
+                blank: false,
             },
             TrayCard {
                 name: "blank-01".into(),
                 about: "白カード".into(),
                 password: None,
+                chip: "8b42".into(),
+                blank: true,
             },
         ],
     }));

@@ -374,7 +374,7 @@ impl Laid {
         };
         let register = match (party, case.application.applicant().acting_for_resident(), fact) {
             (Party::Acting, Some(person), Fact::Name) => person.name.clone(),
-            (Party::Acting, Some(person), Fact::Birthday) => person.birthday.wareki(),
+            (Party::Acting, Some(person), Fact::Birthday) => pen.written(&person.birthday),
             (Party::Acting, Some(person), Fact::Address) => person.address.clone(),
             (Party::Acting, _, _) => String::new(),
             (Party::Resident, _, Fact::Name) => match &case.resident.person.alias {
@@ -384,7 +384,7 @@ impl Laid {
                 }
                 None => case.resident.person.name.clone(),
             },
-            (Party::Resident, _, Fact::Birthday) => case.resident.person.birthday.wareki(),
+            (Party::Resident, _, Fact::Birthday) => pen.written(&case.resident.person.birthday),
             (Party::Resident, _, Fact::Sex) => sex(pen, case.resident.person.sex),
             (Party::Resident, _, Fact::Address) => address(&case.resident, pen).0,
         };

@@ -1,8 +1,8 @@
 //! The pages of the identity verification.
 
-use issuance::identity::{DOCUMENTS, DocumentRecord, NotVerified, Party, Verification};
+use issuance::identity::{DocumentRecord, NotVerified, Party, Verification};
 
-use super::{Row, Verify, words};
+use super::{Row, Verify, has_ended, today, words};
 use crate::tui::{
     common::Common,
     facts::CaseView,
@@ -102,33 +102,67 @@ impl Verify {
         }
     }
 
-    pub(super) fn choice(&self, pen: &Pen<'_>, page: &mut Page) {
+    pub(super) fn choice(&self, common: &Common, pen: &Pen<'_>, page: &mut Page) {
         page.paragraph(pen, 0, &pen.say("verify-choose"), Meaning::Plain);
-        let rows: Vec<Vec<Span>> = DOCUMENTS
-            .iter()
+        page.input(pen, 10, &pen.say("verify-wanted"), &self.wanted, 30, true);
+        let today = today(common);
+        let rows: Vec<Vec<Span>> = self
+            .choices(common)
+            .into_iter()
             .map(|rule| {
+                let ended = rule.accepted_until.filter(|_| has_ended(rule, today));
+                let (class, name) = match ended {
+                    Some(_) => (Meaning::Quiet, Meaning::Quiet),
+                    None => (Meaning::Accent, Meaning::Plain),
+                };
+                let why = ended.map_or_else(String::new, |until| {
+                    let day = pen.day(until);
+                    let words = pen.say_with("document-ended", &[("day", day.into())]);
+                    format!("{}{words}", pen.glyphs.stop)
+                });
                 vec![
-                    span(pen.say(words::class(rule.class)), Meaning::Accent),
-                    span(words::document(rule, pen), Meaning::Plain),
+                    span(pen.say(words::class(rule.class)), class),
+                    span(words::document(rule, pen), name),
+                    span(why, Meaning::NeedsYou),
                 ]
             })
             .collect();
+        if rows.is_empty() {
+            page.paragraph(pen, 2, &pen.say("verify-no-such-document"), Meaning::NeedsYou);
+        }
         let height = pen.height.saturating_sub(page.body.len()).max(1);
-        let lines = pen.table(pen.width, &[14], &rows, self.row, height);
-        page.body.extend(lines);
+        let chosen = self.row.min(rows.len().saturating_sub(1));
+        page.list(pen, &[14, 30], &rows, chosen, height);
     }
 
     pub(super) fn review(&self, case: &CaseView, common: &Common, pen: &Pen<'_>, page: &mut Page) {
         name(page, &case.resident, pen);
-        let mut lines = words::standing(self.outcome(case, common).as_ref(), pen);
-        lines.push(Line::gap());
         let outcome = self.outcome(case, common);
-        for (party, record) in judged(outcome.as_ref()) {
-            lines.extend(words::record(party, &record, pen));
+        for line in words::standing(outcome.as_ref(), pen) {
+            page.point(pen, &line);
         }
-        lines.push(Line::gap());
+        let is_read = self.has_been_read(case, common);
+        if is_read {
+            page.gap();
+        } else {
+            let words = format!("{}{}", pen.glyphs.warn, pen.say("review-read-on"));
+            page.paragraph(pen, 0, &words, Meaning::NeedsYou);
+        }
+        let mut item = 0;
+        // The end of what the pointer has come to is in view: nothing is passed unseen.
+        let mut passed = |page: &mut Page| {
+            if item <= self.row && !is_read {
+                page.focus = page.body.len().saturating_sub(1);
+            }
+            item += 1;
+        };
+        for (party, record) in judged(outcome.as_ref()) {
+            words::record(party, &record, pen, page);
+            passed(page);
+        }
+        page.gap();
         if self.exceptions.is_empty() {
-            lines.push(Line::of(pen.say("review-no-exception"), Meaning::Quiet));
+            page.line(Line::of(pen.say("review-no-exception"), Meaning::Quiet));
         }
         for exception in &self.exceptions {
             let facts = [
@@ -136,13 +170,15 @@ impl Verify {
                 ("reason", exception.reason.as_str().into()),
             ];
             let words = pen.say_with("review-exception", &facts);
-            lines.push(Line::of(pen.glyphs.warn, Meaning::NeedsYou).and(words, Meaning::NeedsYou));
+            page.point(
+                pen,
+                &Line::of(pen.glyphs.warn, Meaning::NeedsYou).and(words, Meaning::NeedsYou),
+            );
+            passed(page);
         }
-        let first = self.row.min(lines.len().saturating_sub(1));
-        for line in lines.into_iter().skip(first) {
-            page.point(pen, &line);
+        if is_read && self.row > 0 {
+            page.focus = page.body.len().saturating_sub(1);
         }
-        page.focus = 0;
     }
 }
 

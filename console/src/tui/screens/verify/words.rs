@@ -6,10 +6,11 @@ use issuance::{
         Bar, Class, Comparison, DocumentRecord, DocumentRule, Fact, Lack, NotCounted, NotVerified, Party, Shortfall,
         Verification, Way,
     },
+    name::search_form,
 };
 
 use crate::tui::{
-    page::{Line, Pen},
+    page::{Line, Page, Pen},
     screens::application::{evidence_word, standing_word},
     theme::Meaning,
 };
@@ -40,41 +41,33 @@ pub fn standing(outcome: Option<&Result<Verification, NotVerified>>, pen: &Pen<'
     }
 }
 
-/// A document in the review: whether it counts, and each of its facts.
-pub fn record(whose: Party, record: &DocumentRecord, pen: &Pen<'_>) -> Vec<Line> {
+/// A document in the review: whether it counts, and each of its facts, none of them cut.
+pub fn record(whose: Party, record: &DocumentRecord, pen: &Pen<'_>, page: &mut Page) {
     let (symbol, counts, meaning) = match &record.not_counted {
         None => (pen.glyphs.done, pen.say("document-counts"), Meaning::Done),
         Some(why) => (pen.glyphs.stop, not_counted(why, pen), Meaning::Stop),
     };
-    let mut lines = vec![
-        Line::of(symbol, meaning)
-            .and(pen.fit(&document(record.document.rule(), pen), 28), Meaning::Strong)
-            .and("  ", Meaning::Plain)
-            .and(pen.say(party(whose)), Meaning::Quiet)
-            .and("  ", Meaning::Plain)
-            .and(counts, meaning),
-    ];
-    let mut facts = Line::of("  ", Meaning::Plain);
-    for one in Fact::ALL {
+    let name = Line::of(symbol, meaning).and(document(record.document.rule(), pen), Meaning::Strong);
+    let whose = Line::of(pen.say(party(whose)), Meaning::Quiet);
+    page.pieces(pen, 0, vec![name, whose, Line::of(counts, meaning)]);
+    let facts = Fact::ALL.into_iter().map(|one| {
         let (word, meaning) = comparison(record.facts.of(one));
-        facts = facts
-            .and(pen.say(fact(one)), Meaning::Quiet)
+        Line::of(pen.say(fact(one)), Meaning::Quiet)
             .and(" ", Meaning::Plain)
             .and(pen.say(word), meaning)
-            .and("   ", Meaning::Plain);
-    }
-    lines.push(facts);
+    });
+    page.pieces(pen, 2, facts.collect());
     let mut details = Vec::new();
+    let mut detail = |key: &str, value: &str| {
+        details.push(Line::of(format!("{} {value}", pen.say(key)), Meaning::Quiet));
+    };
     if let Some(number) = &record.number {
-        details.push(format!("{} {number}", pen.say("document-number")));
+        detail("document-number", number);
     }
     if let Some(expires) = &record.expires_on {
-        details.push(format!("{} {}", pen.say("document-expires"), expires.wareki()));
+        detail("document-expires", &pen.written(expires));
     }
-    if !details.is_empty() {
-        lines.push(Line::of("  ", Meaning::Plain).and(details.join("   "), Meaning::Quiet));
-    }
-    lines
+    page.pieces(pen, 2, details);
 }
 
 /// A document's name in the reader's language.
@@ -84,6 +77,14 @@ pub fn document(rule: &DocumentRule, pen: &Pen<'_>) -> String {
 
 /// What the keys of documents' names begin with; the rest is the key of the table.
 pub const DOCUMENT: &str = "document-name-";
+/// Whether what was typed is part of a document's name: as written, as read in kana, or as its English key has it.
+pub fn is_meant(rule: &DocumentRule, typed: &str) -> bool {
+    let typed = search_form(typed);
+    let names = [rule.japanese, rule.document.reading(), rule.key];
+    names
+        .into_iter()
+        .any(|name| search_form(&name.replace('_', " ")).contains(&typed))
+}
 
 /// Whose documents.
 pub const fn party(party: Party) -> &'static str {
@@ -115,7 +116,7 @@ pub const fn fact(fact: Fact) -> &'static str {
 
 /// Why a document does not count.
 pub fn not_counted(why: &NotCounted, pen: &Pen<'_>) -> String {
-    let on = |key: &str, day| pen.say_with(key, &[("day", issuance::era::wareki(day).into())]);
+    let on = |key: &str, day| pen.say_with(key, &[("day", pen.day(day).into())]);
     match why {
         NotCounted::Copy => pen.say("not-counted-copy"),
         NotCounted::Expired { on: day } => on("not-counted-expired", *day),
