@@ -171,7 +171,10 @@ fn the_code_stands_under_the_qr_in_groups_that_a_person_can_type() {
     let paper = OnDisk::new(&press().delivery_notice(&notice).unwrap());
     let text = paper.text();
     let typed = |line: &&str| crate::handover::by_hand::read(line) == Ok(token.clone());
-    let line = text.lines().find(typed).unwrap_or_else(|| panic!("no such line: {text}"));
+    let line = text
+        .lines()
+        .find(typed)
+        .unwrap_or_else(|| panic!("no such line: {text}"));
     // Nobody's window shows it: it lies below all that an envelope can bare.
     let groups: Vec<_> = paper
         .words("1")
