@@ -65,7 +65,7 @@ pub use filed::FileError;
 pub use front::{FrontHalf, ServiceShare};
 pub use names::{Domain, NameError, Service};
 pub use registrar::{Registrar, RegistrarSecret};
-pub use rotation::{BlindRotation, FrontRotation, MiddleKey, MiddlePseudonym, OtherEdition};
+pub use rotation::{BlindRotation, FrontRotation, MiddleKey, MiddlePseudonym};
 
 use crate::chance::{Chance, draw};
 
@@ -73,6 +73,27 @@ use crate::chance::{Chance, draw};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a {0}: its bytes are no points of the group, or one of them is the neutral one")]
 pub struct NotOnTheCurve(pub &'static str);
+
+/// What it is of and the keys at hand are of different editions: one of them was rotated, or is an old copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is of edition {of}, the keys are of edition {keys}")]
+pub struct OtherEdition {
+    /// What was given.
+    pub of: KeyEdition,
+    /// What it was held against.
+    pub keys: KeyEdition,
+}
+
+/// Why nothing can be done with a polymorphic pseudonym.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    /// Its bytes are none.
+    #[error(transparent)]
+    Bytes(#[from] NotOnTheCurve),
+    /// It is encrypted under other keys.
+    #[error(transparent)]
+    Edition(#[from] OtherEdition),
+}
 
 /// Which keys something is encrypted under: raised by one when the keys are rotated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -124,14 +145,22 @@ impl GlobalKey {
     /// handed a moved-in person's ciphertext and makes several registrations from it.
     ///
     /// # Errors
-    /// [`NotOnTheCurve`]
+    /// [`Unusable`]
     pub fn refresh(
         &self,
         pseudonym: &PolymorphicPseudonym,
         chance: &mut dyn Chance,
-    ) -> Result<PolymorphicPseudonym, NotOnTheCurve> {
-        let fresh = libpep::transcryptor::rerandomize(&pseudonym.point()?, &self.as_session(), &mut Draws(chance));
-        Ok(PolymorphicPseudonym(bytes_of(&fresh)))
+    ) -> Result<PolymorphicPseudonym, Unusable> {
+        let stored = pseudonym.under(self.edition)?;
+        let fresh = libpep::transcryptor::rerandomize(&stored, &self.as_session(), &mut Draws(chance));
+        Ok(self.encrypted(&fresh))
+    }
+
+    fn encrypted(&self, point: &EncryptedPseudonym) -> PolymorphicPseudonym {
+        PolymorphicPseudonym {
+            edition: self.edition,
+            bytes: bytes_of(point),
+        }
     }
 
     /// The library re-randomises under a "session" key; the first session is the system itself.
@@ -169,12 +198,7 @@ macro_rules! ciphertext {
             }
 
             fn point(&self) -> Result<EncryptedPseudonym, NotOnTheCurve> {
-                let point = EncryptedPseudonym::from_slice(&self.0).ok_or(NotOnTheCurve($called))?;
-                // With the neutral element in front a "ciphertext" carries its content in clear.
-                if point.value().gb == Ristretto255::identity() {
-                    return Err(NotOnTheCurve($called));
-                }
-                Ok(point)
+                point_of(&self.0).ok_or(NotOnTheCurve($called))
             }
         }
 
@@ -201,11 +225,74 @@ macro_rules! ciphertext {
 }
 use ciphertext;
 
-ciphertext! {
-    /// A person's origin, encrypted so that only both halves together bring anything out: all that the front stores.
-    /// Two of one person share nothing that shows it.
-    PolymorphicPseudonym, "polymorphic pseudonym"
+/// A person's origin, encrypted so that only both halves together bring anything out: all that the front stores, 64
+/// bytes and which keys they are under. Two of one person share nothing that shows it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct PolymorphicPseudonym {
+    edition: KeyEdition,
+    bytes: [u8; 64],
 }
+
+impl PolymorphicPseudonym {
+    /// Which keys it is encrypted under.
+    pub const fn edition(&self) -> KeyEdition {
+        self.edition
+    }
+
+    /// As stored.
+    pub const fn as_bytes(&self) -> &[u8; 64] {
+        &self.bytes
+    }
+
+    /// As read from a store, checked to be a ciphertext.
+    ///
+    /// # Errors
+    /// [`NotOnTheCurve`]
+    pub fn from_stored(edition: KeyEdition, bytes: &[u8]) -> Result<Self, NotOnTheCurve> {
+        let wrong = NotOnTheCurve("polymorphic pseudonym");
+        let bytes = bytes.try_into().map_err(|_| wrong)?;
+        point_of(&bytes).ok_or(wrong)?;
+        Ok(Self { edition, bytes })
+    }
+
+    /// The ciphertext, for keys of `edition`.
+    fn under(&self, edition: KeyEdition) -> Result<EncryptedPseudonym, Unusable> {
+        if self.edition != edition {
+            return Err(OtherEdition {
+                of: self.edition,
+                keys: edition,
+            }
+            .into());
+        }
+        point_of(&self.bytes).ok_or(Unusable::Bytes(NotOnTheCurve("polymorphic pseudonym")))
+    }
+}
+
+impl fmt::Debug for PolymorphicPseudonym {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PolymorphicPseudonym(edition {}, 64 bytes)", self.edition)
+    }
+}
+
+impl serde::Serialize for PolymorphicPseudonym {
+    /// `1.` and 86 characters of base64url: the edition travels with it, so that what was sent before a rotation and
+    /// arrives after it is not taken for what it is not.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format!("{}.{}", self.edition, URL_SAFE_NO_PAD.encode(self.bytes)))
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for PolymorphicPseudonym {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let text = String::deserialize(deserializer)?;
+        let (edition, bytes) = text.split_once('.').ok_or_else(|| D::Error::custom("no edition"))?;
+        let edition = edition.parse().map(KeyEdition).map_err(D::Error::custom)?;
+        let bytes = URL_SAFE_NO_PAD.decode(bytes).map_err(D::Error::custom)?;
+        Self::from_stored(edition, &bytes).map_err(D::Error::custom)
+    }
+}
+
 ciphertext! {
     /// What the front sends the blind half for one sign-in at one service: never the same twice.
     HalfWay, "half-way pseudonym"
@@ -249,6 +336,11 @@ impl Service {
     fn target(&self) -> (PseudonymizationDomain, EncryptionContext) {
         (self.label().into(), self.label().into())
     }
+}
+
+/// The ciphertext that `bytes` are. With the neutral element in front it would carry its content in clear.
+fn point_of(bytes: &[u8; 64]) -> Option<EncryptedPseudonym> {
+    EncryptedPseudonym::from_slice(bytes).filter(|point| point.value().gb != Ristretto255::identity())
 }
 
 fn bytes_of(point: &EncryptedPseudonym) -> [u8; 64] {

@@ -14,8 +14,8 @@ use libpep::{
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{
-    Draws, FrontSecret, GlobalKey, HalfWay, KeyEdition, NotOnTheCurve, PolymorphicPseudonym, Service, bytes_of,
-    origin_domain,
+    Draws, FrontSecret, GlobalKey, HalfWay, KeyEdition, NotOnTheCurve, PolymorphicPseudonym, Service, Unusable,
+    bytes_of, origin_domain,
 };
 use crate::chance::Chance;
 
@@ -44,14 +44,14 @@ impl FrontHalf {
     /// The person's stored ciphertext, half-way to `service`. Each call gives another one.
     ///
     /// # Errors
-    /// [`NotOnTheCurve`] when the stored bytes are no ciphertext.
+    /// [`Unusable`] when the stored bytes are no ciphertext, or one under other keys.
     pub fn half(
         &self,
         pseudonym: &PolymorphicPseudonym,
         service: &Service,
         chance: &mut dyn Chance,
-    ) -> Result<HalfWay, NotOnTheCurve> {
-        let stored = pseudonym.point()?;
+    ) -> Result<HalfWay, Unusable> {
+        let stored = pseudonym.under(self.edition())?;
         let info = self.info(service);
         let half = pseudonymize(&stored, &info, &self.global.as_session(), &mut Draws(chance));
         Ok(HalfWay(bytes_of(&half)))

@@ -10,7 +10,7 @@ use libpep::{
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{Draws, FileError, GlobalKey, PolymorphicPseudonym, bytes_of, filed};
+use super::{Draws, FileError, GlobalKey, PolymorphicPseudonym, filed};
 use crate::chance::{Chance, draw};
 
 const KIND: &str = "madoguchi-registrar-secret-1";
@@ -73,7 +73,7 @@ impl Registrar {
     /// pseudonyms everywhere.
     pub fn register(&self, person: Uuid, edition: u32, chance: &mut dyn Chance) -> PolymorphicPseudonym {
         let encrypted = encrypt_global(&self.origin(person, edition), &self.global.point, &mut Draws(chance));
-        PolymorphicPseudonym(bytes_of(&encrypted))
+        self.global.encrypted(&encrypted)
     }
 
     #[cfg(test)]

@@ -13,7 +13,7 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use libpep::{
-    data::simple::{ElGamalEncrypted as _, EncryptedPseudonym},
+    data::simple::EncryptedPseudonym,
     elgamal::arithmetic::{Group as _, Ristretto255},
     factors::{Factor as _, PseudonymRekeyFactor, PseudonymRekeyInfo, RekeyPublicKey as _},
     keys::{PseudonymGlobalPublicKey, PseudonymSessionPublicKey, PublicKey as _, distribution::BlindingFactor},
@@ -22,8 +22,8 @@ use libpep::{
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{
-    BlindSecret, Draws, FileError, FrontSecret, GlobalKey, KeyEdition, NotOnTheCurve, PolymorphicPseudonym, bytes_of,
-    ceremony::Parts, ciphertext, filed,
+    BlindSecret, Draws, FileError, FrontSecret, GlobalKey, KeyEdition, NotOnTheCurve, OtherEdition,
+    PolymorphicPseudonym, Unusable, bytes_of, ceremony::Parts, ciphertext, filed, point_of,
 };
 use crate::chance::{Chance, draw};
 
@@ -72,16 +72,6 @@ impl MiddleKey {
     }
 }
 
-/// The two are of different editions: one of them was rotated already, or is an old copy.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a rotation from edition {rotation} does not fit keys of edition {keys}")]
-pub struct OtherEdition {
-    /// Where the rotation begins.
-    pub rotation: KeyEdition,
-    /// What it was held against.
-    pub keys: KeyEdition,
-}
-
 /// The front's part of a rotation. Filed beside the secret until it is complete.
 pub struct FrontRotation {
     from: GlobalKey,
@@ -122,14 +112,15 @@ impl FrontRotation {
     /// The front's step for one stored ciphertext of the old edition.
     ///
     /// # Errors
-    /// [`NotOnTheCurve`]
-    pub fn step(
-        &self,
-        stored: &PolymorphicPseudonym,
-        chance: &mut dyn Chance,
-    ) -> Result<MiddlePseudonym, NotOnTheCurve> {
+    /// [`Unusable`]; one that is under the next keys already is of another edition.
+    pub fn step(&self, stored: &PolymorphicPseudonym, chance: &mut dyn Chance) -> Result<MiddlePseudonym, Unusable> {
         let key = self.from.as_session();
-        let middle = rekey(&stored.point()?, &info(&self.factor), &key, &mut Draws(chance));
+        let middle = rekey(
+            &stored.under(self.from.edition)?,
+            &info(&self.factor),
+            &key,
+            &mut Draws(chance),
+        );
         Ok(MiddlePseudonym(bytes_of(&middle)))
     }
 
@@ -236,7 +227,10 @@ impl BlindRotation {
     ) -> Result<PolymorphicPseudonym, NotOnTheCurve> {
         let key = self.middle.point;
         let next = rekey(&middle.point()?, &info(&self.factor), &key, &mut Draws(chance));
-        Ok(PolymorphicPseudonym(bytes_of(&next)))
+        Ok(PolymorphicPseudonym {
+            edition: KeyEdition(self.from.0 + 1),
+            bytes: bytes_of(&next),
+        })
     }
 
     /// The blind half's secret of the next edition. The front's shares have to be given anew for it.
@@ -324,7 +318,7 @@ fn following(rotation: KeyEdition, keys: KeyEdition) -> Result<KeyEdition, Other
     if rotation == keys {
         Ok(KeyEdition(keys.0 + 1))
     } else {
-        Err(OtherEdition { rotation, keys })
+        Err(OtherEdition { of: rotation, keys })
     }
 }
 

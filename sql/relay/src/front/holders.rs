@@ -74,7 +74,8 @@ pub struct Message {
     pub jti: String,
     /// What it says.
     pub said: Said,
-    /// The keys that offices encrypt registrations under now.
+    /// The newest keys the front holds. An office may still encrypt under older ones; what is under newer ones could
+    /// not be used.
     pub edition: KeyEdition,
 }
 
@@ -226,6 +227,7 @@ impl FrontRecords {
         let used_for: String = row.get("use");
         let sealed: Vec<u8> = row.get("pseudonym");
         let plain = self.open(TABLE, registration, "pseudonym", &sealed)?;
+        let edition = edition_of(row.get("edition"))?;
         Ok(Holder {
             registration,
             used_for: [CardUse::Authentication, CardUse::Eligibility]
@@ -233,8 +235,8 @@ impl FrontRecords {
                 .find(|known| known.as_str() == used_for)
                 .ok_or(FrontError::Unreadable("holder.use"))?,
             state: HolderState::parse(row.get("state"))?,
-            pseudonym: PolymorphicPseudonym::from_bytes(&plain).map_err(|_| FrontError::Unreadable(TABLE))?,
-            edition: edition_of(row.get("edition"))?,
+            pseudonym: PolymorphicPseudonym::from_stored(edition, &plain).map_err(|_| FrontError::Unreadable(TABLE))?,
+            edition,
         })
     }
 
@@ -288,11 +290,14 @@ impl FrontRecords {
             (Said::Resume { .. }, Some(HolderState::Suspended)) => HolderState::Active,
             (Said::Resume { .. }, Some(_)) => return not_so("not suspended"),
             (Said::Revoke { .. }, Some(_)) => HolderState::Revoked,
+            (Said::Relink { pseudonym, .. }, Some(_)) if pseudonym.edition() > message.edition => {
+                return not_so(NEWER_KEYS);
+            }
             (Said::Relink { pseudonym, .. }, Some(_)) => {
                 let sealed = self.seal(TABLE, registration, "pseudonym", pseudonym.as_bytes());
                 tx.execute(
                     "-- change\nUPDATE front.holder SET pseudonym = $2, edition = $3 WHERE registration = $1",
-                    &[&registration, &sealed, &stored(message.edition)],
+                    &[&registration, &sealed, &stored(pseudonym.edition())],
                 )
                 .await?;
                 return Ok(());
@@ -320,6 +325,12 @@ impl FrontRecords {
         else {
             return Err(FrontError::Unreadable("message"));
         };
+        if pseudonym.edition() > message.edition {
+            return Err(FrontError::NotSo {
+                registration: *registration,
+                rule: NEWER_KEYS,
+            });
+        }
         let added = tx
             .execute(
                 "-- add\n\
@@ -331,7 +342,7 @@ impl FrontRecords {
                     &digest(&SHA256, &certificate_der.0).as_ref(),
                     &used_for.as_str(),
                     &self.seal(TABLE, *registration, "pseudonym", pseudonym.as_bytes()),
-                    &stored(message.edition),
+                    &stored(pseudonym.edition()),
                     &now,
                 ],
             )
@@ -345,6 +356,8 @@ impl FrontRecords {
         }
     }
 }
+
+const NEWER_KEYS: &str = "encrypted under newer keys than the front holds: complete the rotation here first";
 
 /// A key edition as PostgreSQL keeps it.
 fn stored(edition: KeyEdition) -> i32 {

@@ -1,6 +1,9 @@
 //! What an office sends: in order, exactly once, and at its word at once.
 
-use relay_core::registration::{Message as Said, RevocationReason, TwoPersons};
+use relay_core::{
+    pseudonym::{KeyEdition, PolymorphicPseudonym},
+    registration::{Message as Said, RevocationReason, TwoPersons},
+};
 use relay_records::front::{Applied, FrontError, HolderState, SessionUsed, testing};
 use time::Duration;
 
@@ -37,6 +40,25 @@ async fn a_card_is_registered_then_handed_over_then_suspended_resumed_and_lost()
         assert_eq!(holder.state, state);
         assert!(holder.pseudonym == pseudonym);
     }
+}
+
+#[tokio::test]
+async fn what_is_encrypted_under_newer_keys_than_the_front_holds_is_refused_and_may_come_again() {
+    let front = testing::open().await.unwrap();
+    let card = new_id();
+    let mut early = register(card);
+    let Said::Register { pseudonym, .. } = &mut early else {
+        unreachable!()
+    };
+    *pseudonym = PolymorphicPseudonym::from_stored(KeyEdition(2), pseudonym.as_bytes()).unwrap();
+    let mut sent = message(1, early);
+    assert!(matches!(
+        front.records.apply(&sent, NOW).await,
+        Err(FrontError::NotSo { .. })
+    ));
+    // The rotation is completed here too.
+    sent.edition = KeyEdition(2);
+    assert_eq!(front.records.apply(&sent, NOW).await.unwrap().applied, 1);
 }
 
 fn lost(registration: uuid::Uuid) -> Said {

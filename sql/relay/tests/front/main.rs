@@ -38,7 +38,7 @@ fn message(seq: i64, said: Said) -> Message {
         seq,
         jti: format!("jti-{seq}"),
         said,
-        edition: KeyEdition(0),
+        edition: KeyEdition(1),
     }
 }
 
