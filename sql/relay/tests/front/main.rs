@@ -3,6 +3,7 @@
 
 mod intake;
 mod partners;
+mod rotation;
 mod schema;
 mod sign_ins;
 

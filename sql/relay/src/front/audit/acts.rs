@@ -36,11 +36,13 @@ pub enum AuditAct {
     PartnerDecided,
     /// Subjects: partner. Details: state, reason.
     PartnerSwitched,
+    /// Details: to (the edition), count.
+    KeysRotated,
 }
 
 impl AuditAct {
     /// Every act, in the order of the list in the database.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::IntakeApplied,
         Self::IntakeRefused,
         Self::SignInRefused,
@@ -56,6 +58,7 @@ impl AuditAct {
         Self::PartnerTried,
         Self::PartnerDecided,
         Self::PartnerSwitched,
+        Self::KeysRotated,
     ];
 
     /// As stored.
@@ -76,6 +79,7 @@ impl AuditAct {
             Self::PartnerTried => "partner.tried",
             Self::PartnerDecided => "partner.decided",
             Self::PartnerSwitched => "partner.switched",
+            Self::KeysRotated => "keys.rotated",
         }
     }
 }

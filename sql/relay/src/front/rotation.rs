@@ -1,0 +1,127 @@
+//! A key rotation of all that is stored, in batches: what was interrupted goes on with the rows that are still under the
+//! old keys, and sign-ins go on meanwhile with each row's own edition.
+
+use relay_core::pseudonym::{KeyEdition, PolymorphicPseudonym};
+use serde_json::json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{AuditAct, FrontError, FrontRecords, Note};
+
+const TABLE: &str = "front.holder";
+
+/// A row on its way to the next keys.
+#[derive(Debug, Clone)]
+pub struct Rotating {
+    registration: Uuid,
+    /// What was read: another person's ciphertext that came in meanwhile is not written over.
+    before: Vec<u8>,
+    /// The ciphertext, under the old keys.
+    pub pseudonym: PolymorphicPseudonym,
+}
+
+impl Rotating {
+    /// Where the next batch goes on.
+    pub const fn registration(&self) -> Uuid {
+        self.registration
+    }
+}
+
+impl FrontRecords {
+    /// How many registrations are under the keys of `from`.
+    ///
+    /// # Errors
+    /// [`FrontError`]
+    pub async fn rotation_left(&self, from: KeyEdition) -> Result<u64, FrontError> {
+        let edition = stored(from);
+        self.read("rotation_left", |tx| async move {
+            let sql = "-- rotation_left\nSELECT count(*) FROM front.holder WHERE edition = $1";
+            let left: i64 = tx.query_one(sql, &[&edition]).await?.get(0);
+            Ok(left.unsigned_abs())
+        })
+        .await
+    }
+
+    /// The next registrations under the keys of `from`, `most` at a time, past `after`. When there are none past it,
+    /// asking again from the beginning finds those that came or changed meanwhile.
+    ///
+    /// # Errors
+    /// [`FrontError`]
+    pub async fn rotation_batch(
+        &self,
+        from: KeyEdition,
+        after: Option<Uuid>,
+        most: u16,
+    ) -> Result<Vec<Rotating>, FrontError> {
+        let (edition, after, most) = (stored(from), after.unwrap_or(Uuid::nil()), i64::from(most));
+        // Past a registration rather than by an offset: each batch costs the same, the last as the first.
+        let sql = "-- rotation_batch
+            SELECT registration, pseudonym FROM front.holder WHERE registration > $2 AND edition = $1
+            ORDER BY registration LIMIT $3";
+        let rows = self
+            .read("rotation_batch", |tx| async move {
+                Ok(tx.query(sql, &[&edition, &after, &most]).await?)
+            })
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let registration: Uuid = row.get("registration");
+                let before: Vec<u8> = row.get("pseudonym");
+                let plain = self.open(TABLE, registration, "pseudonym", &before)?;
+                let pseudonym =
+                    PolymorphicPseudonym::from_stored(from, &plain).map_err(|_| FrontError::Unreadable(TABLE))?;
+                Ok(Rotating {
+                    registration,
+                    before,
+                    pseudonym,
+                })
+            })
+            .collect()
+    }
+
+    /// Writes a batch under the next keys, with an event in the trail. A row that was linked to another person since it
+    /// was read stays as it is now. How many were written.
+    ///
+    /// # Errors
+    /// [`FrontError`]
+    pub async fn rotated(
+        &self,
+        batch: &[(Rotating, PolymorphicPseudonym)],
+        now: OffsetDateTime,
+    ) -> Result<u64, FrontError> {
+        let Some((_, first)) = batch.first() else { return Ok(0) };
+        let edition = first.edition();
+        if batch
+            .iter()
+            .any(|(before, after)| after.edition() != edition || before.pseudonym.edition() >= edition)
+        {
+            return Err(FrontError::Unreadable("a batch of one rotation"));
+        }
+        let registrations: Vec<Uuid> = batch.iter().map(|(before, _)| before.registration).collect();
+        let before: Vec<&[u8]> = batch.iter().map(|(before, _)| before.before.as_slice()).collect();
+        let after: Vec<Vec<u8>> = batch
+            .iter()
+            .map(|(before, after)| self.seal(TABLE, before.registration, "pseudonym", after.as_bytes()))
+            .collect();
+        let sql = "-- rotated
+            UPDATE front.holder SET pseudonym = batch.after, edition = $4
+            FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS batch (registration, before, after)
+            WHERE holder.registration = batch.registration AND holder.pseudonym = batch.before";
+        let (registrations, before, after) = (&registrations, &before, &after);
+        self.store
+            .run("rotated", |tx| async move {
+                let count = tx
+                    .execute(sql, &[registrations, before, after, &stored(edition)])
+                    .await?;
+                let facts = json!({ "to": edition.0, "count": count });
+                let note = Note::of(AuditAct::KeysRotated, json!({}), facts);
+                self.write(&tx, &note, now).await?;
+                Ok(count)
+            })
+            .await
+    }
+}
+
+fn stored(edition: KeyEdition) -> i32 {
+    i32::try_from(edition.0).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,116 @@
+//! All that is stored is put under the next keys, in batches that may be interrupted at any point.
+
+use relay_core::{
+    chance::OsChance,
+    pseudonym::{BlindRotation, Ceremony, FrontRotation, KeyEdition, PolymorphicPseudonym, Registrar, RegistrarSecret},
+    registration::{Message as Said, TwoPersons},
+};
+use relay_records::front::{FrontRecords, testing};
+use uuid::Uuid;
+
+use crate::{NOW, message, new_id, register};
+
+struct Rotation {
+    registrar: Registrar,
+    front: FrontRotation,
+    blind: BlindRotation,
+}
+
+fn begun() -> Rotation {
+    let chance = &mut OsChance;
+    let made = Ceremony::run(chance);
+    let front = FrontRotation::begin(&made.front, chance);
+    Rotation {
+        registrar: Registrar::new(RegistrarSecret::new(chance), made.global),
+        blind: BlindRotation::begin(&made.blind, front.middle(), chance).unwrap(),
+        front,
+    }
+}
+
+impl Rotation {
+    fn person(&self) -> PolymorphicPseudonym {
+        self.registrar.register(new_id(), 0, &mut OsChance)
+    }
+
+    fn step(&self, one: &PolymorphicPseudonym) -> PolymorphicPseudonym {
+        let middle = self.front.step(one, &mut OsChance).unwrap();
+        self.blind.step(&middle, &mut OsChance).unwrap()
+    }
+
+    /// One batch of at most three; where the next goes on.
+    async fn batch(&self, records: &FrontRecords, after: Option<Uuid>) -> Option<Uuid> {
+        let batch = records.rotation_batch(KeyEdition(1), after, 3).await.unwrap();
+        let last = batch.last()?.registration();
+        let stepped: Vec<_> = batch
+            .into_iter()
+            .map(|row| (row.clone(), self.step(&row.pseudonym)))
+            .collect();
+        records.rotated(&stepped, NOW).await.unwrap();
+        Some(last)
+    }
+}
+
+async fn registered(records: &FrontRecords, rotation: &Rotation, count: i64) -> Vec<Uuid> {
+    let mut cards = Vec::new();
+    for seq in 1..=count {
+        let card = new_id();
+        let mut said = register(card);
+        if let Said::Register { pseudonym, .. } = &mut said {
+            *pseudonym = rotation.person();
+        }
+        records.apply(&message(seq, said), NOW).await.unwrap();
+        cards.push(card);
+    }
+    cards
+}
+
+#[tokio::test]
+async fn an_interrupted_rotation_goes_on_where_it_was_and_leaves_nothing_behind() {
+    let front = testing::open().await.unwrap();
+    let rotation = begun();
+    let cards = registered(&front.records, &rotation, 10).await;
+    let after = rotation.batch(&front.records, None).await;
+    rotation.batch(&front.records, after).await;
+    assert_eq!(front.records.rotation_left(KeyEdition(1)).await.unwrap(), 4);
+    // The process was killed after reading a batch; another instance begins from the first row.
+    front.records.rotation_batch(KeyEdition(1), None, 3).await.unwrap();
+    let other = front.second_instance();
+    let mut after = None;
+    loop {
+        after = rotation.batch(&other, after).await;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(other.rotation_left(KeyEdition(1)).await.unwrap(), 0);
+    for card in cards {
+        let holder = other.holder_by_registration(card).await.unwrap().unwrap();
+        assert_eq!(holder.edition, KeyEdition(2));
+        assert_eq!(holder.pseudonym.edition(), KeyEdition(2));
+    }
+}
+
+#[tokio::test]
+async fn a_link_mended_while_its_row_is_rotated_is_not_written_over() {
+    let front = testing::open().await.unwrap();
+    let rotation = begun();
+    let card = registered(&front.records, &rotation, 1).await[0];
+    let read = front.records.rotation_batch(KeyEdition(1), None, 3).await.unwrap();
+    let right = rotation.person();
+    let relink = Said::Relink {
+        registration: card,
+        pseudonym: right,
+        approved_by: TwoPersons::new("s-1", "s-2").unwrap(),
+    };
+    front.records.apply(&message(2, relink), NOW).await.unwrap();
+    let stepped: Vec<_> = read
+        .into_iter()
+        .map(|row| (row.clone(), rotation.step(&row.pseudonym)))
+        .collect();
+    assert_eq!(front.records.rotated(&stepped, NOW).await.unwrap(), 0);
+    let holder = front.records.holder_by_registration(card).await.unwrap().unwrap();
+    assert_eq!((holder.pseudonym, holder.edition), (right, KeyEdition(1)));
+    // It is still to be rotated, and found again.
+    assert!(rotation.batch(&front.records, None).await.is_some());
+    assert_eq!(front.records.rotation_left(KeyEdition(1)).await.unwrap(), 0);
+}
