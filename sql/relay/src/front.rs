@@ -40,7 +40,7 @@ pub use partners::{
     Lifetimes, LogoutTrial, Metadata, Partner, PartnerKind, PartnerMetadata, PartnerState, Proposal, SignInTrial,
 };
 pub use procedures::{Answered, NewProcedure, NewSession, Procedure, ProcedureKind, SessionOf, SessionUsed};
-pub use rotation::Rotating;
+pub use rotation::{Rotating, RotationStopped};
 pub use seen::{Seen, SeenKind};
 pub use sessions::{Ended, Ending, NewParticipant, Participant, SessionAt, SessionId};
 pub use setup::{DATABASE, Installed, OWNER, USER, install, migrate, migrations};

@@ -1,7 +1,12 @@
 //! A key rotation of all that is stored, in batches: what was interrupted goes on with the rows that are still under the
 //! old keys, and sign-ins go on meanwhile with each row's own edition.
 
-use relay_core::pseudonym::{KeyEdition, PolymorphicPseudonym};
+use relay_core::{
+    chance::OsChance,
+    clock::Clock,
+    envelope::orders::Rotate,
+    pseudonym::{FrontRotation, KeyEdition, MiddlePseudonym, PolymorphicPseudonym},
+};
 use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -27,7 +32,74 @@ impl Rotating {
     }
 }
 
+/// Why a rotation stopped. What was done stays done: begun again, it goes on with the rest.
+#[derive(Debug, thiserror::Error)]
+pub enum RotationStopped<E> {
+    /// The front's records.
+    #[error(transparent)]
+    Records(#[from] FrontError),
+    /// The blind half: away, or refuses.
+    #[error(transparent)]
+    Blind(E),
+    /// The blind half's answer is no answer to the batch.
+    #[error("the blind half answered {got} ciphertexts to {asked}, or of another edition")]
+    OtherAnswer {
+        /// How many were sent.
+        asked: usize,
+        /// How many came back.
+        got: usize,
+    },
+}
+
 impl FrontRecords {
+    /// Puts all that is under the keys that `rotation` leaves behind under the next ones. `ask` sends a batch to the
+    /// blind half; `progress` is told how many of how many are done. How many were written.
+    ///
+    /// # Errors
+    /// [`RotationStopped`]
+    pub async fn rotate<A, W, E>(
+        &self,
+        rotation: &FrontRotation,
+        ask: A,
+        mut progress: impl FnMut(u64, u64),
+        clock: &dyn Clock,
+    ) -> Result<u64, RotationStopped<E>>
+    where
+        A: Fn(Vec<MiddlePseudonym>) -> W,
+        W: Future<Output = Result<Vec<PolymorphicPseudonym>, E>>,
+    {
+        let from = rotation.from_edition();
+        let total = self.rotation_left(from).await?;
+        let (mut done, mut after) = (0, None);
+        loop {
+            let batch = self.rotation_batch(from, after, Rotate::LARGEST as u16).await?;
+            let Some(last) = batch.last() else {
+                if after.is_none() {
+                    return Ok(done);
+                }
+                // Once more from the beginning: offices may have sent some meanwhile.
+                after = None;
+                continue;
+            };
+            after = Some(last.registration);
+            let steps = batch.iter().map(|row| rotation.step(&row.pseudonym, &mut OsChance));
+            let middle: Vec<_> = steps
+                .collect::<Result<_, _>>()
+                .map_err(|_| FrontError::Unreadable(TABLE))?;
+            let next = ask(middle).await.map_err(RotationStopped::Blind)?;
+            let wanted = KeyEdition(from.0 + 1);
+            if next.len() != batch.len() || next.iter().any(|one| one.edition() != wanted) {
+                return Err(RotationStopped::OtherAnswer {
+                    asked: batch.len(),
+                    got: next.len(),
+                });
+            }
+            let pairs: Vec<_> = batch.into_iter().zip(next).collect();
+            done += self.rotated(&pairs, clock.now()).await?;
+            progress(done, total);
+        }
+    }
+
     /// How many registrations are under the keys of `from`.
     ///
     /// # Errors

@@ -2,10 +2,14 @@
 
 use relay_core::{
     chance::OsChance,
-    pseudonym::{BlindRotation, Ceremony, FrontRotation, KeyEdition, PolymorphicPseudonym, Registrar, RegistrarSecret},
+    clock::HandClock,
+    pseudonym::{
+        BlindRotation, Ceremony, FrontRotation, KeyEdition, MiddlePseudonym, PolymorphicPseudonym, Registrar,
+        RegistrarSecret,
+    },
     registration::{Message as Said, TwoPersons},
 };
-use relay_records::front::{FrontRecords, testing};
+use relay_records::front::{FrontRecords, RotationStopped, testing};
 use uuid::Uuid;
 
 use crate::{NOW, message, new_id, register};
@@ -72,16 +76,22 @@ async fn an_interrupted_rotation_goes_on_where_it_was_and_leaves_nothing_behind(
     let after = rotation.batch(&front.records, None).await;
     rotation.batch(&front.records, after).await;
     assert_eq!(front.records.rotation_left(KeyEdition(1)).await.unwrap(), 4);
-    // The process was killed after reading a batch; another instance begins from the first row.
-    front.records.rotation_batch(KeyEdition(1), None, 3).await.unwrap();
+    // The blind half goes away in the middle of the next batch.
+    let away = async |_| Err::<Vec<PolymorphicPseudonym>, _>("away");
+    let clock = HandClock::at(NOW);
+    let stopped = front.records.rotate(&rotation.front, away, |_, _| {}, &clock).await;
+    assert!(matches!(stopped, Err(RotationStopped::Blind("away"))));
+    assert_eq!(front.records.rotation_left(KeyEdition(1)).await.unwrap(), 4);
+    // The process is killed too; another instance takes the rest.
     let other = front.second_instance();
-    let mut after = None;
-    loop {
-        after = rotation.batch(&other, after).await;
-        if after.is_none() {
-            break;
-        }
-    }
+    let mut told = Vec::new();
+    let ask = async |batch: Vec<MiddlePseudonym>| {
+        let steps = batch.iter().map(|one| rotation.blind.step(one, &mut OsChance));
+        steps.collect::<Result<Vec<_>, _>>()
+    };
+    let progress = |done, total| told.push((done, total));
+    assert_eq!(other.rotate(&rotation.front, ask, progress, &clock).await.unwrap(), 4);
+    assert_eq!(told, [(4, 4)]);
     assert_eq!(other.rotation_left(KeyEdition(1)).await.unwrap(), 0);
     for card in cards {
         let holder = other.holder_by_registration(card).await.unwrap().unwrap();
