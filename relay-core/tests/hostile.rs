@@ -32,5 +32,7 @@ mod recorded;
 mod requests;
 #[path = "hostile/scene.rs"]
 mod scene;
+#[path = "hostile/seeds.rs"]
+mod seeds;
 #[path = "hostile/wrapping.rs"]
 mod wrapping;
