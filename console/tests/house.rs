@@ -72,6 +72,8 @@ const TEST_ARROWS: &[Arrow] = &[
     Arrow("relay-records", "store", "fresh databases for tests"),
     Arrow("provider-records", "store", "fresh databases for tests"),
     Arrow("card-bridge", "virtual-card", "the desk's card behind a real pcscd"),
+    Arrow("relay", "card", "making the card that curl signs in with"),
+    Arrow("relay", "virtual-card", "that card behind a real pcscd"),
 ];
 
 /// An outside crate that decides much, the one room where it lives, and why only there.

@@ -62,6 +62,8 @@ pub struct Relay {
     pub domain: Domain,
     /// The card bridge as a browser at a desk reaches it.
     pub bridge: Option<Url>,
+    /// Other consortiums' identity providers that a person may choose, registered as partners.
+    pub other_providers: Vec<EntityId>,
 }
 
 /// `[signing]`: keys of SAML messages.
@@ -180,6 +182,11 @@ impl Relay {
         let entity = section.text("entity_id");
         let domain = section.text("domain");
         let bridge = section.text_or("bridge", "none");
+        let others = section.lines_or("other_providers", &[]);
+        let other_providers: Vec<_> = others.iter().filter_map(|text| EntityId::parse(text)).collect();
+        if other_providers.len() != others.len() {
+            section.mistake("other_providers", Fault::NotOneOf(vec!["entity ids"]));
+        }
         Self {
             entity: EntityId::parse(&entity).unwrap_or_else(|| {
                 wrong(section, "entity_id", &entity, "a URI of at most 1,024 characters");
@@ -199,6 +206,7 @@ impl Relay {
                     None
                 }),
             },
+            other_providers,
         }
     }
 }

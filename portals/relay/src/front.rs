@@ -20,11 +20,13 @@ use relay_core::{
     clock::Clock,
     envelope::TrustedKeys,
     saml::{
+        DecryptionKeys,
         message::EntityId,
         signing::{SigningKey, SigningKeyError},
     },
 };
 use relay_records::front::FrontRecords;
+use rustls::pki_types::{PrivateKeyDer, pem::PemObject as _};
 use store::Door;
 use time::OffsetDateTime;
 
@@ -89,6 +91,8 @@ pub struct Front {
     pub(crate) beside: Vec<Vec<u8>>,
     /// The blind half's certificate, DER: what names in LogoutRequests are encrypted to.
     pub(crate) names_certificate: Vec<u8>,
+    /// For what other identity providers encrypt to us: the key in the metadata is the one for signing.
+    pub(crate) decryption: DecryptionKeys,
     pub(crate) cards: CardRules,
     pub(crate) second: SecondHalf,
     pub(crate) partners: Partners,
@@ -139,11 +143,11 @@ impl Front {
         let signing = &config.signing;
         let certificate = std::fs::read_to_string(&signing.certificate)
             .map_err(|error| StartError::key(&signing.certificate, &error.to_string()))?;
-        let key = SigningKey::from_pem(&secrets::read(&signing.key_file)?, &certificate).map_err(|reason| {
-            StartError::Signing {
-                file: signing.key_file.clone(),
-                reason,
-            }
+        let private = secrets::read(&signing.key_file)?;
+        let decryption = decryption_keys(&private).map_err(|reason| StartError::key(&signing.key_file, reason))?;
+        let key = SigningKey::from_pem(&private, &certificate).map_err(|reason| StartError::Signing {
+            file: signing.key_file.clone(),
+            reason,
         })?;
         let beside = match &signing.beside {
             Some(file) => tls::certificates(file)?.iter().map(|one| one.to_vec()).collect(),
@@ -158,6 +162,7 @@ impl Front {
         Ok(Self {
             records: FrontRecords::behind(&door, sealer),
             key,
+            decryption,
             beside,
             names_certificate: names.first().map(|one| one.to_vec()).unwrap_or_default(),
             cards,
@@ -204,6 +209,15 @@ impl Front {
     pub(crate) fn origin(&self) -> String {
         self.config.relay.address.origin().ascii_serialization()
     }
+}
+
+/// The RSA key of a PEM text, for opening what is encrypted to its certificate.
+fn decryption_keys(private: &str) -> Result<DecryptionKeys, &'static str> {
+    let key = PrivateKeyDer::from_pem_slice(private.as_bytes()).map_err(|_| "no private key in PEM")?;
+    let PrivateKeyDer::Pkcs8(key) = key else {
+        return Err("the private key is not PKCS#8");
+    };
+    DecryptionKeys::from_pkcs8([key.secret_pkcs8_der()]).map_err(|_| "the private key is not RSA of 2048 bits or more")
 }
 
 fn join(base: &url::Url, path: &str) -> String {

@@ -1,11 +1,17 @@
 //! Starts the relay front.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::Parser;
-use portal_kit::{Language, listener::Stop};
+use portal_kit::{Language, config::secrets, listener::Stop};
 use relay::{Bound, Config, Front};
 use relay_core::clock::SystemClock;
+use relay_records::front::OWNER;
+use store::Door;
 use tracing::error;
 
 /// 中継(前段): カードによるログイン。The relay front: sign-in with the card.
@@ -18,6 +24,10 @@ struct Arguments {
     /// 設定を確かめて終わる。Check the configuration and stop.
     #[arg(long)]
     check: bool,
+    /// データベースを最新の形にして終わる(値は所有者のパスワードのファイル)。Bring the database up to date as its owner, whose
+    /// password is in this file, and stop.
+    #[arg(long, value_name = "FILE")]
+    migrate: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -33,6 +43,18 @@ async fn main() -> ExitCode {
     if arguments.check {
         return ExitCode::SUCCESS;
     }
+    if let Some(password_file) = arguments.migrate {
+        return match migrate(&config, &password_file).await {
+            Ok(version) => {
+                println!("{version}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("{error:#}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     if let Err(error) = portal_kit::log::begin(&config.log) {
         eprintln!("{error}");
         return ExitCode::FAILURE;
@@ -44,6 +66,14 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn migrate(config: &Config, password_file: &Path) -> Result<i32, anyhow::Error> {
+    let database = &config.database;
+    let password = secrets::line(password_file)?;
+    let mut door = Door::new(database.host.display().to_string(), &database.name, OWNER, password);
+    door.port = database.port;
+    Ok(relay_records::front::migrate(&door).await?.version)
 }
 
 async fn run(config: Config) -> Result<(), anyhow::Error> {

@@ -20,7 +20,7 @@ use relay_core::{
 use time::{Duration, OffsetDateTime};
 use tracing::warn;
 
-use crate::front::Front;
+use crate::{front::Front, provider};
 
 /// How long a copy may be used: a key that is taken away is out of everybody's copies by then.
 const VALID: Duration = Duration::days(7);
@@ -122,7 +122,7 @@ impl Front {
                     index: 0,
                     is_default: Some(true),
                     binding: Some(Binding::Post),
-                    location: self.at("/saml/provider"),
+                    location: self.at(provider::PATH),
                 }],
                 discovery_responses: Vec::new(),
             }),

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use portal_kit::{Html, Page, Say, Visit, headers::Policy};
-use relay_core::saml::send::PostForm;
+use relay_core::saml::{message::EntityId, send::PostForm};
 use url::Url;
 use uuid::Uuid;
 
@@ -23,11 +23,19 @@ struct Card<'v> {
     tls: String,
     pkcs1: String,
     bridge: Option<String>,
+    others: Vec<(String, String)>,
     decline: String,
 }
 
 /// The page that asks for the card; after one that would not do, with why.
-pub(crate) fn card(front: &Front, visit: &Visit, id: Uuid, asked: &Asked, refused: Option<Refused>) -> Response {
+pub(crate) fn card(
+    front: &Front,
+    visit: &Visit,
+    id: Uuid,
+    asked: &Asked,
+    refused: Option<Refused>,
+    others: &[(EntityId, String)],
+) -> Response {
     let say = front.site.say(visit);
     let service = shown(asked);
     let what_now = refused.map(|refused| format!("{}-next", refused.code()));
@@ -45,6 +53,16 @@ pub(crate) fn card(front: &Front, visit: &Visit, id: Uuid, asked: &Asked, refuse
             .bridge
             .as_ref()
             .map(|_| front.at(&format!("/sign-in/{id}/bridge"))),
+        others: others
+            .iter()
+            .map(|(entity, name)| {
+                let entity: String = url::form_urlencoded::byte_serialize(entity.as_str().as_bytes()).collect();
+                (
+                    front.at(&format!("/sign-in/{id}/provider?entity={entity}")),
+                    name.clone(),
+                )
+            })
+            .collect(),
         decline: front.at(&format!("/sign-in/{id}/decline")),
     };
     let status = match refused {

@@ -12,9 +12,9 @@ use portal_kit::{
 use tracing::{info, warn};
 
 use crate::{
-    admin, artifact, ecp,
+    admin, artifact, discovery, ecp,
     front::{Front, StartError},
-    intake, metadata, slo, sso,
+    intake, manage_name, metadata, provider, slo, sso,
 };
 
 /// The front with its listeners bound and not yet serving.
@@ -111,6 +111,9 @@ fn public_routes(front: Arc<Front>) -> Router {
     sso::routes()
         .merge(slo::routes())
         .merge(artifact::routes())
+        .merge(manage_name::routes())
+        .merge(discovery::routes())
+        .merge(provider::routes())
         .merge(metadata::routes())
         .with_state(front)
 }

@@ -46,6 +46,7 @@ use crate::{
     front::Front,
     pages,
     partners::{Known, PartnerFault},
+    provider::may_be_handed_on,
     sign_in::{
         self, Asked, CHALLENGE_LIFE, CardSeen, Challenge, Effect, Event, NameWanted, PATIENCE, Reply, ReplyBinding,
         Session, SessionKind, Shown, State as SignIn, Step, Way, Who,
@@ -405,6 +406,8 @@ pub(crate) struct OnWay<'a> {
     gone: Option<String>,
     /// What was asked by this very request, before anything of it is kept.
     asked: Option<Asked>,
+    /// Where the browser goes when it is sent on to another provider.
+    pub(crate) onward: Option<String>,
 }
 
 /// An answer that was recorded, ready to go.
@@ -433,7 +436,13 @@ impl<'a> OnWay<'a> {
             browser: brought.map_or_else(secret, str::to_owned),
             gone: None,
             asked: None,
+            onward: None,
         }
+    }
+
+    /// How the sign-in `id` stands, if it is this browser's.
+    pub(crate) async fn state(&self, id: Uuid) -> Result<SignIn, Trouble> {
+        Ok(self.kept(id).await?.state)
     }
 
     /// The sign-in `id`, if it is this browser's.
@@ -461,7 +470,7 @@ impl<'a> OnWay<'a> {
     }
 
     /// Reports `event` to the sign-in `id` and carries out what follows.
-    async fn event(&self, id: Uuid, event: Event) -> Result<Response, Trouble> {
+    pub(crate) async fn event(&self, id: Uuid, event: Event) -> Result<Response, Trouble> {
         let kept = self.kept(id).await?;
         let step = sign_in::step(kept.state, event, self.front.now());
         self.carry_out(Some((id, kept.version)), step).await
@@ -529,8 +538,13 @@ impl<'a> OnWay<'a> {
                 let asked = self.asked_of(kept).await?;
                 self.status(kept, &asked, code, detail, note).await
             }
+            (Effect::SendToProvider, state) => {
+                self.keep(kept, &state, note.as_ref()).await?;
+                let onward = self.onward.as_deref().ok_or_else(over)?;
+                Ok(Redirect::to(onward).into_response())
+            }
             // Answers to events that carry nothing to send, and states that never meet their effect.
-            (Effect::SendAssertion | Effect::SendToProvider | Effect::ShowOver | Effect::MakeName, _) => Err(over()),
+            (Effect::SendAssertion | Effect::ShowOver | Effect::MakeName, _) => Err(over()),
         }
     }
 
@@ -583,7 +597,15 @@ impl<'a> OnWay<'a> {
     }
 
     async fn card_page(&self, id: Uuid, asked: &Asked, refused: Option<sign_in::Refused>) -> Result<Response, Trouble> {
-        let mut page = pages::card(self.front, self.visit, id, asked, refused);
+        let others: Vec<_> = self
+            .front
+            .offered()
+            .await
+            .into_iter()
+            .filter_map(|(entity, name)| Some((entity, name?)))
+            .filter(|(entity, _)| may_be_handed_on(asked, entity.as_str()))
+            .collect();
+        let mut page = pages::card(self.front, self.visit, id, asked, refused, &others);
         self.mark(&mut page);
         Ok(page)
     }
@@ -676,6 +698,7 @@ impl<'a> OnWay<'a> {
     async fn name(&self, asked: &Asked, shown: &Shown) -> Result<Result<(Named, Option<String>), String>, Trouble> {
         let front = self.front;
         let registration = match (&shown.who, asked.name) {
+            // Nobody here holds a pseudonym of somebody whom only another provider knows.
             (_, NameWanted::Transient) | (Who::Upstream { .. }, _) => return Ok(Ok((Named::transient(), None))),
             (Who::Holder(registration), NameWanted::Persistent) => *registration,
         };

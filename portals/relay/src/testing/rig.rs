@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -44,6 +44,8 @@ use crate::{Bound, Config, Front};
 
 /// The relay front's SAML name in tests.
 pub const ENTITY: &str = "https://relay.shiomi.example/saml";
+/// Another consortium's identity provider, which the front offers once it is a partner.
+pub const OTHER_PROVIDER: &str = "https://idp.other.example/saml";
 /// The front's name on certificates and in addresses.
 pub const HOST: &str = "localhost";
 
@@ -232,7 +234,8 @@ impl Relay {
             format!(
                 "[relay]\nentity_id = \"{ENTITY}\"\naddress = \"https://{HOST}:{public}\"\n\
                  card_address = \"https://{HOST}:{card}\"\ncard_pkcs1_address = \"https://{HOST}:{card_pkcs1}\"\n\
-                 domain = \"429996\"\nbridge = \"http://127.0.0.1:8940\"\n{listeners}\
+                 domain = \"429996\"\nbridge = \"http://127.0.0.1:8940\"\n\
+                 other_providers = [\"{OTHER_PROVIDER}\"]\n{listeners}\
                  [signing]\ncertificate = \"saml.pem\"\nkey_file = \"saml.key\"\n\
                  [cards]\nresidents = \"residents.pem\"\noid_arc = \"{arc}\"\n\
                  [half]\nparty = \"relay-front\"\nsecrets_folder = \"secrets\"\nsecrets = [\"front-1\"]\n\
@@ -455,11 +458,17 @@ impl Relay {
 
     /// Two operators register metadata; a new partner is on trial then.
     pub async fn propose_and_approve(&self, entity: &str, metadata: &str) {
+        self.propose_and_approve_as(PartnerKind::Service, entity, metadata)
+            .await;
+    }
+
+    /// The same for either kind of partner.
+    pub async fn propose_and_approve_as(&self, kind: PartnerKind, entity: &str, metadata: &str) {
         let now = OffsetDateTime::now_utc();
         let sha256 = relay_core::saml::fingerprint(metadata.as_bytes());
         let proposal = Proposal {
             entity_id: entity,
-            kind: PartnerKind::Service,
+            kind,
             metadata,
             sha256,
             valid_until: None,
@@ -523,7 +532,7 @@ impl Drop for Relay {
 }
 
 /// A self-signed RSA certificate and its key, both PEM.
-pub(super) fn self_signed(algorithm: &'static rcgen::SignatureAlgorithm) -> (String, String) {
+pub fn self_signed(algorithm: &'static rcgen::SignatureAlgorithm) -> (String, String) {
     let key = KeyPair::generate_rsa_for(algorithm, RsaKeySize::_2048).expect("a key is made");
     let certificate = CertificateParams::default()
         .self_signed(&key)
@@ -574,39 +583,38 @@ fn free_ports() -> Ports {
 
 /// The blind half's program: another package's, which cargo builds for its own tests only.
 fn blind_program() -> PathBuf {
-    static BUILT: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
-    BUILT
-        .get_or_init(|| {
-            // Test programs stand in `target/debug/deps`, programs one folder up.
-            let this = std::env::current_exe().expect("a running program has a path");
-            let folder = this
-                .ancestors()
-                .find(|folder| folder.file_name().is_some_and(|name| name == "deps"))
-                .and_then(Path::parent)
-                .or(this.parent())
-                .expect("a program stands in a folder");
-            let program = folder.join("madoguchi-blind");
-            // Always asked: one built from older sources would be another half.
-            let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-            let built = Command::new(cargo)
-                .args([
-                    "build",
-                    "--quiet",
-                    "--locked",
-                    "--package",
-                    "blind",
-                    "--bin",
-                    "madoguchi-blind",
-                ])
-                .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-                .status();
-            assert!(
-                built.is_ok_and(|status| status.success()) && program.exists(),
-                "the blind half is built"
-            );
-            program
-        })
-        .clone()
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| program("blind", "madoguchi-blind")).clone()
+}
+
+/// The front's own program.
+pub fn front_program() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| program("relay", "madoguchi-relay")).clone()
+}
+
+/// A program of the workspace, built beside the running test.
+fn program(package: &str, name: &str) -> PathBuf {
+    // Test programs stand in `target/debug/deps`, programs one folder up.
+    let this = std::env::current_exe().expect("a running program has a path");
+    let folder = this
+        .ancestors()
+        .find(|folder| folder.file_name().is_some_and(|name| name == "deps"))
+        .and_then(Path::parent)
+        .or(this.parent())
+        .expect("a program stands in a folder");
+    // Always asked: one built from older sources would be another program.
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "--locked", "--package", package, "--bin", name])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .status();
+    let program = folder.join(name);
+    assert!(
+        built.is_ok_and(|status| status.success()) && program.exists(),
+        "{name} is built"
+    );
+    program
 }
 
 fn blind_command(arguments: &[&str]) -> String {

@@ -13,8 +13,8 @@ use relay_core::{
         Addresses, DecryptionKeys, Delivery, Ground, Here, Peer, Received, Refusal, SignIn, TrustedKeys, fingerprint,
         message::{
             AnswerTo, Artifact, ArtifactResolve, Assertion, AuthnRequest, Endpoint, Entity, EntityId, Head, Identified,
-            IndexedEndpoint, KeyDescriptor, KeyUse, LogoutRequest, LogoutResponse, MessageId, RelayState, Role, SpRole,
-            Status,
+            IndexedEndpoint, KeyDescriptor, KeyUse, LogoutRequest, LogoutResponse, ManageNameIdRequest, MessageId,
+            NameChange, RelayState, Role, SpRole, Status,
         },
         names::Binding,
         read_metadata,
@@ -157,7 +157,12 @@ impl TestService {
                     consumer(1, Binding::Artifact),
                     consumer(2, Binding::Paos),
                 ],
-                discovery_responses: Vec::new(),
+                discovery_responses: vec![IndexedEndpoint {
+                    index: 0,
+                    is_default: None,
+                    binding: None,
+                    location: format!("{}/discovered", self.shared.address),
+                }],
             }),
             organisation: vec![("ja".to_owned(), "みなと診療所".to_owned())],
             contacts: Vec::new(),
@@ -282,6 +287,20 @@ impl TestService {
         let composed = request.compose().expect("a test's request can be written");
         let envelope = composed.sign(&self.shared.signing).soap();
         self.ask(relay, &relay.at("/saml/slo/soap"), envelope).await
+    }
+
+    /// Says by SOAP that it uses a name no longer.
+    pub async fn give_name_up(&self, relay: &Relay) -> (u16, String) {
+        let place = relay.at("/saml/manage-name-id/soap");
+        let request = self.logout_request(place.clone(), "", false);
+        let request = ManageNameIdRequest {
+            head: request.head,
+            name: request.name,
+            change: NameChange::Terminate,
+        };
+        let composed = request.compose().expect("a test's request can be written");
+        self.ask(relay, &place, composed.sign(&self.shared.signing).soap())
+            .await
     }
 
     /// The URL a browser is sent to for logging out.

@@ -4,7 +4,9 @@
 mod faults;
 mod leaving;
 mod operators;
+mod others;
 mod privacy;
+mod process;
 mod signing_in;
 mod ways;
 
