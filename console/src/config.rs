@@ -6,6 +6,7 @@
 use std::{
     fmt, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use issuance::roster::HeaderMap;
@@ -15,7 +16,7 @@ use crate::commands::words::Lang;
 pub mod secrets;
 mod section;
 
-use section::Document;
+use section::{Document, Section};
 pub use section::{Fault, Mistake};
 
 /// Name of the configuration file.
@@ -124,8 +125,8 @@ pub struct Card {
 pub struct Desk {
     /// The desk's name, as shown and as written in the audit trail.
     pub name: String,
-    /// Minutes without a key until the screen locks.
-    pub idle_lock_minutes: u16,
+    /// Time without a key until the screen locks.
+    pub idle_lock: Duration,
 }
 
 /// `[rules]`
@@ -333,7 +334,7 @@ impl Config {
         });
         let desk = document.section("desk", |desk| Desk {
             name: desk.text("name"),
-            idle_lock_minutes: desk.number_or("idle_lock_minutes", 1..=240, 15),
+            idle_lock: idle_lock(desk),
         });
         let rules = document.optional("rules", |rules| Rules {
             making_by_two: rules.flag_or("making_by_two", false),
@@ -443,6 +444,15 @@ fn is_city_code(code: &str) -> bool {
     (11 - sum % 11) % 10 == digits[5]
 }
 
+/// Minutes, or seconds where a minute is long: a screen in a corridor that people pass.
+fn idle_lock(desk: &mut Section<'_>) -> Duration {
+    let minutes = desk.number_or("idle_lock_minutes", 1..=240, 15);
+    match desk.number_or("idle_lock_seconds", 5..=59, 0) {
+        0 => Duration::from_secs(60 * u64::from(minutes)),
+        seconds => Duration::from_secs(u64::from(seconds)),
+    }
+}
+
 fn is_postal_code(code: &str) -> bool {
     let bytes = code.as_bytes();
     bytes.len() == 8
@@ -495,10 +505,20 @@ file = "log/madoguchi.log"
     fn a_plain_file_is_taken_with_the_defaults_filled_in() {
         let config = parse(GOOD).unwrap();
         assert_eq!(config.database.host, Path::new("/etc/madoguchi/postgres"));
-        assert_eq!(config.desk.idle_lock_minutes, 15);
+        assert_eq!(config.desk.idle_lock, Duration::from_secs(15 * 60));
         assert_eq!(config.rules.handover_sights, HandoverSights::TwoClerks);
         assert_eq!(config.log.level, "info");
         assert!(config.demo.is_none());
+    }
+
+    #[test]
+    fn a_screen_that_people_pass_locks_after_seconds() {
+        let with = |line: &str| parse(&GOOD.replace("name = \"3\"", &format!("name = \"3\"\n{line}")));
+        let locks_after = |line: &str| with(line).unwrap().desk.idle_lock;
+        assert_eq!(locks_after("idle_lock_minutes = 2"), Duration::from_secs(120));
+        assert_eq!(locks_after("idle_lock_seconds = 30"), Duration::from_secs(30));
+        let mistakes = with("idle_lock_seconds = 0").unwrap_err();
+        assert_eq!(mistakes[0].fault, Fault::OutOfRange { least: 5, most: 59 });
     }
 
     #[test]

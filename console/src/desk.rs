@@ -121,7 +121,7 @@ fn setup(config: &Config, options: &Options, first_run: bool) -> Setup {
     Setup {
         city: config.city.name.clone(),
         desk: config.desk.name.clone(),
-        idle_lock_minutes: config.desk.idle_lock_minutes,
+        idle_lock: config.desk.idle_lock,
         making_by_two: config.rules.making_by_two,
         sights: match config.rules.handover_sights {
             HandoverSights::TwoClerks => Sights::TwoClerks,

@@ -21,6 +21,7 @@ pub mod glyphs;
 mod input;
 pub mod key;
 pub mod keymap;
+pub mod mouse;
 mod over;
 pub mod page;
 pub mod paint;
@@ -38,7 +39,7 @@ pub use text::Ambiguous;
 use common::{Common, Go, Kept, Locked};
 use effect::{Effect, Order};
 use event::{Event, Reply};
-use facts::{Language, Reader, ReaderState, Session, Setup};
+use facts::{Language, MakingEnd, Reader, ReaderState, Session, Setup};
 use fault::Fault;
 use key::{Key, KeyPress, StepId};
 use keymap::{Intent, Place};
@@ -163,7 +164,7 @@ impl State {
     }
 
     fn idle_limit(&self) -> time::Duration {
-        time::Duration::minutes(i64::from(self.common.setup.idle_lock_minutes.max(1)))
+        self.common.setup.idle_lock.try_into().unwrap_or(time::Duration::MAX)
     }
 
     fn can_leave(&self) -> bool {
@@ -198,6 +199,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             if back {
                 state.every_screen(|screen, common| screen.queues_changed(common));
                 state.common.tell(Meaning::Done, "database-back");
+                state.common.catch_up();
             } else if !up {
                 state.common.tell_fault(&Fault::DatabaseDown);
             }
@@ -215,7 +217,10 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             }
         }
         Event::LeaseLost { case, holder } => lose_lease(state, case, holder),
-        Event::QueuesChanged => state.every_screen(|screen, common| screen.queues_changed(common)),
+        Event::QueuesChanged => {
+            state.every_screen(|screen, common| screen.queues_changed(common));
+            state.common.catch_up();
+        }
     }
     settle(state);
     std::mem::take(&mut state.common.outbox)
@@ -425,8 +430,14 @@ fn take_reply(state: &mut State, job: effect::JobId, reply: Result<Reply, Fault>
     if case.is_some() && case != open {
         return;
     }
+    let caught_up = state.common.catching_up.take_if(|asked| *asked == job).is_some();
     if let Ok(Reply::Case(view)) = &reply {
         if Some(view.id) == open {
+            if caught_up && state.common.open.as_ref().map(|known| known.version) != Some(view.version) {
+                // The likely next thing may be another now.
+                state.common.next_step();
+            }
+            state.common.behind = false;
             state.common.open = Some(view.clone());
         } else if case.is_some() {
             // An answer about another case than it was asked for has no business here.
@@ -459,6 +470,19 @@ fn take_reply(state: &mut State, job: effect::JobId, reply: Result<Reply, Fault>
         }
     }
     state.every_screen(|screen, common| screen.reply(job, &reply, common));
+    if case.is_some() && !caught_up && leaves_behind(&reply) {
+        state.common.behind = true;
+        state.common.catch_up();
+    }
+}
+
+/// Whether the case may stand elsewhere after such an answer than its last view says.
+const fn leaves_behind(reply: &Result<Reply, Fault>) -> bool {
+    matches!(
+        reply,
+        Ok(Reply::MakingEnded(MakingEnd::Stopped { .. }))
+            | Err(Fault::DatabaseDown | Fault::ChangedMeanwhile | Fault::NotNow)
+    )
 }
 
 fn lose_lease(state: &mut State, case: issuance::case::CaseId, holder: Option<(String, String)>) {
@@ -467,6 +491,8 @@ fn lose_lease(state: &mut State, case: issuance::case::CaseId, holder: Option<(S
     }
     state.common.jobs.retain(|_, of| *of != Some(case));
     state.common.open = None;
+    state.common.behind = false;
+    state.common.catching_up = None;
     apply(state, Go::Home);
     match holder {
         Some((staff, desk)) => state.common.tell_with(
@@ -603,6 +629,8 @@ fn log_out(state: &mut State) {
     state.common.jobs.clear();
     state.common.opening = None;
     state.common.open = None;
+    state.common.behind = false;
+    state.common.catching_up = None;
     state.common.message = None;
     state.kept.clear();
     state.over.clear();

@@ -881,5 +881,5 @@ fault-disk-full = The disk is full. Tell the administrator.
 fault-clock-wrong = The clock can't be right. Nothing is issued until it is set.
 fault-missing-glyph = Printing stopped: no glyph for “{ $character }” ({ $number }) in { $place }. Ask the administrator to add a font.
 fault-fonts-missing = The fonts for printing are missing. Tell the administrator.
-fault-cancelled = Stopped. Nothing was changed.
+fault-cancelled = Stopped at a safe place. The same card can be gone on with.
 fault-other = That did not work. Try again; if it stays, give the administrator the code { $code }.

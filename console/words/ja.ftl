@@ -847,5 +847,5 @@ fault-disk-full = ディスクがいっぱいで書き込めません。管理�
 fault-clock-wrong = この端末の時計が正しくないようです。時刻を合わせるまで発行できません。
 fault-missing-glyph = 印刷を止めました。「{ $character }」({ $number })の字形がありません({ $place })。フォントの追加を管理者に頼んでください。
 fault-fonts-missing = 印刷用のフォントがありません。管理者に知らせてください。
-fault-cancelled = 止めました。何も変わっていません。
+fault-cancelled = 安全な所で止めました。同じカードで続きから作れます。
 fault-other = うまくいきませんでした。もう一度試し、続くなら管理者に番号 { $code } を伝えてください。

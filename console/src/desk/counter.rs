@@ -5,7 +5,7 @@
 
 use std::{future::poll_fn, io, task::Poll, time::Duration};
 
-use crossterm::event::{Event as TerminalEvent, EventStream};
+use crossterm::event::{Event as TerminalEvent, EventStream, MouseButton, MouseEvent, MouseEventKind};
 use futures_util::StreamExt;
 use relay_core::clock::Clock;
 use tokio::{
@@ -17,9 +17,10 @@ use tokio::{
 use super::{terminal::Screen, work::Desk};
 use crate::tui::{
     self, State,
-    effect::Order,
+    effect::{Effect, Order},
     event::Event,
     key::{Key, KeyPress, StepId},
+    mouse::{Mouse, Sight},
 };
 
 /// How the loop ended.
@@ -49,11 +50,15 @@ pub async fn serve(
     let mut signals = Signals::listen()?;
 
     let (width, height) = screen.size()?;
-    let mut batch = vec![Event::Tick(clock.now()), Event::Resize { width, height }];
+    let mut seen = state.step();
+    let mut batch = vec![
+        Happened::Event(Event::Tick(clock.now())),
+        Happened::Event(Event::Resize { width, height }),
+    ];
     loop {
         // Every key of a batch was pressed over the frame that stood before it.
-        for event in batch.drain(..) {
-            for effect in tui::update(state, event) {
+        for happened in batch.drain(..) {
+            for effect in take(state, screen, happened, seen, clock) {
                 if matches!(effect.order, Order::Quit) {
                     return Ok(Ending::Left);
                 }
@@ -61,7 +66,7 @@ pub async fn serve(
             }
         }
         screen.show(state)?;
-        let seen = state.step();
+        seen = state.step();
 
         let next_tick = Instant::now() + state.wants_tick_in().min(Duration::from_secs(1));
         let first = tokio::select! {
@@ -74,25 +79,24 @@ pub async fn serve(
             told = signals.next() => told,
         };
         match first {
-            Happened::Event(event) => batch.push(event),
-            Happened::Terminal(event) => batch.extend(event_of(event, seen, clock)),
             Happened::WokenUp => {
                 screen.show_anew()?;
-                batch.push(Event::Tick(clock.now()));
+                batch.push(Happened::Event(Event::Tick(clock.now())));
             }
             Happened::ToldToEnd => return Ok(Ending::Told),
+            first => batch.push(first),
         }
         // What else has arrived is taken in before painting: keys first, in the order typed.
         while batch.len() < BATCH {
             match typed_already(&mut keys).await {
-                Some(Some(typed)) => batch.extend(event_of(typed?, seen, clock)),
+                Some(Some(typed)) => batch.push(Happened::Terminal(typed?)),
                 Some(None) => return Ok(Ending::Told),
                 None => break,
             }
         }
         while batch.len() < BATCH {
             match inbox.try_recv() {
-                Ok(event) => batch.push(event),
+                Ok(event) => batch.push(Happened::Event(event)),
                 Err(_) => break,
             }
         }
@@ -121,6 +125,36 @@ enum Happened {
     ToldToEnd,
 }
 
+/// The state after what happened, and what is to be done.
+fn take(state: &mut State, screen: &Screen, happened: Happened, seen: StepId, clock: &dyn Clock) -> Vec<Effect> {
+    match happened {
+        Happened::Event(event) => tui::update(state, event),
+        Happened::Terminal(TerminalEvent::Mouse(mouse)) => match mouse_of(mouse) {
+            Some(mouse) => {
+                let (words, glyphs) = screen.sight();
+                let at = clock.now();
+                tui::mouse::point(
+                    state,
+                    mouse,
+                    &Sight {
+                        words,
+                        glyphs,
+                        seen,
+                        at,
+                    },
+                )
+            }
+            None => Vec::new(),
+        },
+        Happened::Terminal(event) => match event_of(event, seen, clock) {
+            Some(event) => tui::update(state, event),
+            None => Vec::new(),
+        },
+        // Taken care of before the batch.
+        Happened::WokenUp | Happened::ToldToEnd => Vec::new(),
+    }
+}
+
 /// What a terminal's event means to the screens, if anything.
 fn event_of(event: TerminalEvent, seen: StepId, clock: &dyn Clock) -> Option<Event> {
     match event {
@@ -135,6 +169,19 @@ fn event_of(event: TerminalEvent, seen: StepId, clock: &dyn Clock) -> Option<Eve
         TerminalEvent::Resize(width, height) => Some(Event::Resize { width, height }),
         TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_) => None,
     }
+}
+
+/// What the mouse did that means something; moving about does not.
+const fn mouse_of(event: MouseEvent) -> Option<Mouse> {
+    Some(match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => Mouse::Click {
+            column: event.column,
+            line: event.row,
+        },
+        MouseEventKind::ScrollUp => Mouse::WheelUp,
+        MouseEventKind::ScrollDown => Mouse::WheelDown,
+        _ => return None,
+    })
 }
 
 /// Signals that end the console in good order, and the one after which the screen must be painted anew.

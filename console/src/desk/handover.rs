@@ -62,6 +62,12 @@ impl Desk {
             .office
             .confirm_sight(&self.act()?, show::at(case), time, by_second)
             .await;
+        if let (Err(error), Some(approval)) = (&looked, by_second)
+            && error.is_away()
+        {
+            // Nobody saw it used up: the second clerk need not come back for the database.
+            self.approvals.keep(case.id, SecondPurpose::Handover, approval);
+        }
         looked
             .map(|()| Reply::Done)
             .map_err(|error| self.of_change(case.id, &error))

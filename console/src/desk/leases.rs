@@ -40,6 +40,8 @@ impl Held {
 impl Desk {
     /// Notes that `case` is open here, and lets go of the one before: one open case at a desk.
     pub async fn hold(&self, case: CaseId) {
+        // An application's case is known only now.
+        tracing::Span::current().record("case", tracing::field::display(case));
         if let Some(before) = self.held.take(case)
             && before != case
             && let Ok(act) = self.act()

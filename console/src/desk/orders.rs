@@ -1,17 +1,30 @@
 //! From an order to the lane and the function that carries it out: the one table of all orders.
 
-use issuance::issuing::Cancel;
-use tracing::info_span;
+use issuance::{case::CaseId, issuing::Cancel};
+use tracing::{field, info_span};
 
-use super::work::Desk;
-use crate::tui::effect::{Effect, Order};
+use super::work::{Desk, fresh};
+use crate::tui::effect::{Effect, JobId, Order};
 
 impl Desk {
     /// Begins carrying out `effect`; returns at once.
     pub fn carry_out(&self, effect: Effect) {
         let Effect { job, case, order } = effect;
-        let span = info_span!("job", job = job.0, case = case.map(tracing::field::display));
-        let _entered = span.enter();
+        let act = fresh();
+        let span = info_span!("order", order = name(&order), job = job.0, %act, case = field::Empty);
+        if let Some(case) = case.or_else(|| about(&order)) {
+            span.record("case", field::display(case));
+        }
+        span.in_scope(|| {
+            match is_asking(&order) {
+                true => tracing::debug!("begun"),
+                false => tracing::info!("begun"),
+            }
+            Self::as_act(act, || self.hand_on(job, order));
+        });
+    }
+
+    fn hand_on(&self, job: JobId, order: Order) {
         let desk = self.clone();
         match order {
             Order::ReadStaffCard => self.at_staff_reader(job, |desk, at| desk.read_staff_card(at)),
@@ -118,4 +131,76 @@ impl Desk {
             Order::Quit => {}
         }
     }
+}
+
+/// The order's name in the log.
+const fn name(order: &Order) -> &'static str {
+    match order {
+        Order::ReadStaffCard => "read_staff_card",
+        Order::Login { .. } => "login",
+        Order::Unlock { .. } => "unlock",
+        Order::CreateAdministrator { .. } => "create_administrator",
+        Order::ScreenLocked { .. } => "screen_locked",
+        Order::LogOut => "log_out",
+        Order::SecondClerk { .. } => "second_clerk",
+        Order::LoadCounts => "load_counts",
+        Order::LoadQueue(_) => "load_queue",
+        Order::Search { .. } => "search",
+        Order::OpenResident(_) => "open_resident",
+        Order::RevealAddress(_) => "reveal_address",
+        Order::SubmitApplication { .. } => "submit_application",
+        Order::OpenCase(_) => "open_case",
+        Order::OpenByNotice { .. } => "open_by_notice",
+        Order::ReloadCase(_) => "reload_case",
+        Order::CloseCase(_) => "close_case",
+        Order::BreakLease { .. } => "break_lease",
+        Order::CancelCase { .. } => "cancel_case",
+        Order::CloseIncident { .. } => "close_incident",
+        Order::SaveVerification { .. } => "save_verification",
+        Order::ReadChip => "read_chip",
+        Order::StartMaking { .. } => "start_making",
+        Order::CancelMaking { .. } => "cancel_making",
+        Order::SetPin { .. } => "set_pin",
+        Order::SetPinAgain { .. } => "set_pin_again",
+        Order::GiveUpCard { .. } => "give_up_card",
+        Order::VerifyPin { .. } => "verify_pin",
+        Order::ReadCardFiles => "read_card_files",
+        Order::Print { .. } => "print",
+        Order::Shelve { .. } => "shelve",
+        Order::CheckHandover { .. } => "check_handover",
+        Order::ConfirmSight { .. } => "confirm_sight",
+        Order::HandOver { .. } => "hand_over",
+        Order::ReturnToShelf { .. } => "return_to_shelf",
+        Order::LoadJournal(_) => "load_journal",
+        Order::LoadTray => "load_tray",
+        Order::TrayInsert { .. } => "tray_insert",
+        Order::TrayRemove { .. } => "tray_remove",
+        Order::TrayNew => "tray_new",
+        Order::TrayScanNotice(_) => "tray_scan_notice",
+        Order::Quit => "quit",
+    }
+}
+
+/// The case an order names by itself: before it is open, or after it was closed.
+const fn about(order: &Order) -> Option<CaseId> {
+    match order {
+        Order::OpenCase(case) | Order::CloseCase(case) | Order::BreakLease { case, .. } => Some(*case),
+        _ => None,
+    }
+}
+
+/// Whether an order only asks for something to show: too many a minute for a log that is to be read.
+const fn is_asking(order: &Order) -> bool {
+    matches!(
+        order,
+        Order::ReadStaffCard
+            | Order::LoadCounts
+            | Order::LoadQueue(_)
+            | Order::Search { .. }
+            | Order::OpenResident(_)
+            | Order::ReloadCase(_)
+            | Order::ReadChip
+            | Order::LoadJournal(_)
+            | Order::LoadTray
+    )
 }

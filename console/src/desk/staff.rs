@@ -15,11 +15,7 @@ use office::{Act, SessionBegun};
 use relay_core::chance::{OsChance, draw};
 use secrecy::SecretString;
 
-use super::{
-    readers::AtReader,
-    show, trouble,
-    work::{Desk, fresh},
-};
+use super::{readers::AtReader, show, trouble, work::Desk};
 use crate::{
     enrolment::{EnrolmentDesk, NotEnrolled, Person, enrol},
     tui::{
@@ -61,7 +57,7 @@ impl Desk {
     /// Begins a session of whoever's card and password these are.
     pub fn log_in(&self, at: &AtReader, password: &SecretString) -> Result<Reply, Fault> {
         let proven = self.prove(at, password)?;
-        let act = Act::of_process("login", fresh());
+        let act = Act::of_process("login", self.act_id());
         let begun = self.wait(self.office.log_in(&act, &self.setup.desk, &proven.certificate))?;
         Ok(self.enter(begun))
     }
@@ -103,7 +99,7 @@ impl Desk {
             master: &master,
             clock: &*self.clock,
             chance: &mut OsChance,
-            act: &|| Act::of_process("setup", fresh()),
+            act: &|| Act::of_process("setup", self.act_id()),
         };
         let mut unopened = None;
         let mut open = || {
@@ -122,7 +118,7 @@ impl Desk {
             NotEnrolled::Office(error) => self.fault(&error),
             NotEnrolled::NotMade(error) => trouble::other(&error),
         })?;
-        let act = Act::of_process("login", fresh());
+        let act = Act::of_process("login", self.act_id());
         let begun = self.wait(self.office.log_in(&act, &self.setup.desk, &enrolled.serial.0))?;
         Ok(self.enter(begun))
     }
@@ -133,7 +129,7 @@ impl Desk {
             return Ok(Reply::Done);
         };
         self.held.let_go();
-        match self.office.log_out(&Act::of(begun.session, fresh())).await {
+        match self.office.log_out(&Act::of(begun.session, self.act_id())).await {
             // Ended already, by a login elsewhere under this desk's name.
             Ok(()) | Err(office::OfficeError::SessionOver) => Ok(Reply::Done),
             Err(error) => Err(self.fault(&error)),
@@ -228,7 +224,7 @@ impl Desk {
 
     /// Keeps a refused login in the trail; that the database is away then does not change the refusal.
     fn refused(&self, staff: Option<&Staff>, rule: &'static str) {
-        let act = Act::of_process("login", fresh());
+        let act = Act::of_process("login", self.act_id());
         let staff = staff.map(|staff| staff.id);
         let _ = self.wait(self.office.login_refused(&act, &self.setup.desk, staff, rule));
     }

@@ -125,6 +125,11 @@ impl Screen {
         }
     }
 
+    /// The words and symbols that are painted with, for finding what the mouse points at.
+    pub const fn sight(&self) -> (&Words, &Glyphs) {
+        (&self.words, &self.looks.glyphs)
+    }
+
     /// Forgets what is on the screen: the next frame is sent whole, as after the process was stopped and went on.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 //! order ends in exactly one reply with its job, also when its code panics.
 
 use std::{
+    cell::Cell,
     collections::BTreeMap,
     future::Future,
     panic::AssertUnwindSafe,
@@ -20,7 +21,8 @@ use tokio::{
     runtime::Handle,
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
 };
-use tracing::Instrument;
+use tracing::{Instrument, Span};
+use uuid::Uuid;
 
 use super::{
     approvals::Approvals,
@@ -65,6 +67,31 @@ pub struct Inner {
     resident_reader: ReaderThread,
     session: Mutex<Option<SessionBegun>>,
     makings: Mutex<BTreeMap<JobId, Cancel>>,
+}
+
+tokio::task_local! {
+    /// The order being carried out, wherever its work goes.
+    static UNDER_WAY: UnderWay;
+}
+
+/// One order being carried out: in the log under its act, and in the trail under the same one.
+struct UnderWay {
+    act: Uuid,
+    used: Cell<bool>,
+}
+
+impl UnderWay {
+    const fn as_act(act: Uuid) -> Self {
+        Self {
+            act,
+            used: Cell::new(false),
+        }
+    }
+
+    /// The act of the order under way; outside of any, one of its own.
+    fn act() -> Uuid {
+        UNDER_WAY.try_with(|order| order.act).unwrap_or_else(|_| fresh())
+    }
 }
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -127,6 +154,11 @@ impl Desk {
 
     /// The answer to a job.
     pub fn reply(&self, job: JobId, reply: Result<Reply, Fault>) {
+        match &reply {
+            Ok(_) => tracing::debug!("answered"),
+            // The words' own key: a fault may name a colleague or a case.
+            Err(fault) => tracing::info!(fault = fault.message().key, "refused"),
+        }
         self.tell(Event::Reply { job, reply });
     }
 
@@ -152,10 +184,15 @@ impl Desk {
         W: Future<Output = Result<Reply, Fault>> + Send + 'static,
     {
         let desk = self.clone();
-        async move {
+        UNDER_WAY.scope(UnderWay::as_act(UnderWay::act()), async move {
             let outcome = AssertUnwindSafe(work).catch_unwind().await;
             desk.reply(job, outcome.unwrap_or_else(|_| Err(trouble::other(&"a job panicked"))));
-        }
+        })
+    }
+
+    /// Hands an order's work to its lane as `act`: what the work asks of the records first is in the trail under it.
+    pub fn as_act(act: Uuid, hand_on: impl FnOnce()) {
+        UNDER_WAY.sync_scope(UnderWay::as_act(act), hand_on);
     }
 
     /// Carries `work` out on the staff reader's thread.
@@ -183,10 +220,11 @@ impl Desk {
         work: impl FnOnce(&Self, &AtReader) -> Result<Reply, Fault> + Send + 'static,
     ) {
         let (desk, answering) = (self.clone(), self.clone());
-        let span = tracing::Span::current();
+        let (span, act) = (Span::current(), UnderWay::act());
+        let answered = span.clone();
         reader.run(
-            move |at| span.in_scope(|| work(&desk, at)),
-            move |outcome| answering.reply(job, outcome),
+            move |at| span.in_scope(|| UNDER_WAY.sync_scope(UnderWay::as_act(act), || work(&desk, at))),
+            move |outcome| answered.in_scope(|| answering.reply(job, outcome)),
         );
     }
 
@@ -211,7 +249,13 @@ impl Desk {
     /// # Errors
     /// [`Fault::NotNow`] when nobody is.
     pub fn act(&self) -> Result<Act, Fault> {
-        Ok(Act::of(self.session()?, fresh()))
+        Ok(Act::of(self.session()?, self.act_id()))
+    }
+
+    /// The id of what is asked of the records next: the order's own for the first, another for each that follows.
+    pub fn act_id(&self) -> Uuid {
+        let own = UNDER_WAY.try_with(|order| (!order.used.replace(true)).then_some(order.act));
+        own.ok().flatten().unwrap_or_else(fresh)
     }
 
     /// The session of whoever is logged in.
@@ -266,7 +310,7 @@ impl Drop for Noted {
 }
 
 /// A fresh act id.
-pub fn fresh() -> uuid::Uuid {
+pub fn fresh() -> Uuid {
     Id::<()>::new(&mut OsChance).uuid()
 }
 

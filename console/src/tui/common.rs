@@ -123,6 +123,10 @@ pub struct Common {
     pub(super) opening_case: Option<CaseId>,
     /// A case that another desk holds, just asked for: it can be taken over, with a reason.
     pub(super) held: Option<CaseId>,
+    /// The open case may stand elsewhere than [`Self::open`] says: an order for it ended half-way, or its answer was lost.
+    pub(super) behind: bool,
+    /// The job that asks where the open case stands.
+    pub(super) catching_up: Option<JobId>,
     next_job: u64,
 }
 
@@ -149,6 +153,8 @@ impl Common {
             opening: None,
             opening_case: None,
             held: None,
+            behind: false,
+            catching_up: None,
             next_job: 0,
         }
     }
@@ -196,8 +202,22 @@ impl Common {
     /// Lets go of the open case: what is still under way for it can change nothing here any more.
     pub fn close_case(&mut self) {
         if let Some(case) = self.open.take() {
+            self.behind = false;
+            self.catching_up = None;
             self.jobs.retain(|_, of| *of != Some(case.id));
             self.order(Order::CloseCase(case.id));
+        }
+    }
+
+    /// Asks where the open case stands, when what is known of it may be behind. While the database is away there is
+    /// nobody to ask: its return is the next occasion.
+    pub(super) fn catch_up(&mut self) {
+        if self.behind
+            && self.database_up
+            && self.catching_up.is_none()
+            && let Some(case) = self.open.as_ref().map(|case| case.id)
+        {
+            self.catching_up = Some(self.order_for_case(Order::ReloadCase(case)));
         }
     }
 

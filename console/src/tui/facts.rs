@@ -19,8 +19,8 @@ pub struct Setup {
     pub city: String,
     /// This desk, `窓口3`.
     pub desk: String,
-    /// Minutes without a key before the screen locks.
-    pub idle_lock_minutes: u16,
+    /// Time without a key before the screen locks.
+    pub idle_lock: Duration,
     /// Whether a second clerk must agree before a card is made.
     pub making_by_two: bool,
     /// Who confirms the handover.

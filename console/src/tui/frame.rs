@@ -1,6 +1,6 @@
 //! What a whole frame says, before it is painted or read out: title, status, page, message and help line.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use time::OffsetDateTime;
 
@@ -37,6 +37,8 @@ pub struct Frame {
     pub message: Vec<Line>,
     /// The keys that do something here and now.
     pub help: Line,
+    /// The cells of each of them in the help line.
+    pub keys: Vec<(Range<usize>, Key)>,
 }
 
 /// The frame of `state` for `size`.
@@ -58,7 +60,7 @@ pub fn frame(state: &State, words: &Words, glyphs: &Glyphs, size: (u16, u16)) ->
         .map(|message| message_lines(&pen, message, inner))
         .unwrap_or_default();
     let status = status(state, &pen, inner);
-    let help = help(state, &pen, inner);
+    let (help, keys) = help(state, &pen, inner);
     // Borders, status, help and two rules take six lines.
     pen.height = usize::from(size.1).saturating_sub(6 + message.len());
     if side > 0 {
@@ -79,6 +81,7 @@ pub fn frame(state: &State, words: &Words, glyphs: &Glyphs, size: (u16, u16)) ->
         page,
         message,
         help,
+        keys,
     }
 }
 
@@ -250,7 +253,7 @@ fn line_name(binding: &Binding) -> String {
     }
 }
 
-fn help(state: &State, pen: &Pen<'_>, width: usize) -> Line {
+fn help(state: &State, pen: &Pen<'_>, width: usize) -> (Line, Vec<(Range<usize>, Key)>) {
     let screen = state.front();
     let place = screen.place();
     let (mut here, mut always) = (Vec::new(), Vec::new());
@@ -261,13 +264,13 @@ fn help(state: &State, pen: &Pen<'_>, width: usize) -> Line {
         };
         if works {
             let list = if binding.place == place { &mut here } else { &mut always };
-            list.push((line_name(binding), pen.say(binding.word)));
+            list.push((line_name(binding), pen.say(binding.word), binding.key));
         }
     }
-    let cells = |entries: &[(String, String)]| -> usize {
+    let cells = |entries: &[(String, String, Key)]| -> usize {
         entries
             .iter()
-            .map(|(key, word)| pen.cells(key) + 3 + pen.cells(word))
+            .map(|(key, word, _)| pen.cells(key) + 3 + pen.cells(word))
             .sum()
     };
     // F1 names every key, so it is the last to go when there is no room.
@@ -278,14 +281,17 @@ fn help(state: &State, pen: &Pen<'_>, width: usize) -> Line {
         here.remove(here.len() - 2);
     }
     let mut line = Line::default();
-    for (at, (key, word)) in here.into_iter().chain(always).enumerate() {
+    let mut keys = Vec::new();
+    for (at, (key, word, pressed)) in here.into_iter().chain(always).enumerate() {
         if at > 0 {
             line = line.and("  ", Meaning::Plain);
         }
+        let begins = line.width(pen.ambiguous());
         line = line
             .and(key, Meaning::Accent)
             .and(" ", Meaning::Plain)
             .and(word, Meaning::Quiet);
+        keys.push((begins..line.width(pen.ambiguous()), pressed));
     }
-    line
+    (line, keys)
 }

@@ -220,7 +220,7 @@ fn too_small(state: &State, words: &Words, area: Rect, brush: &mut Brush<'_>) {
 }
 
 /// The first line of the body to draw so that `focus` is seen.
-fn first_line(count: usize, focus: usize, rows: usize) -> usize {
+pub(super) fn first_line(count: usize, focus: usize, rows: usize) -> usize {
     if count <= rows || focus < rows.saturating_sub(1) {
         0
     } else {

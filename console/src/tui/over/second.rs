@@ -23,6 +23,8 @@ pub struct Second {
     purpose: SecondPurpose,
     card: Option<StaffCard>,
     reading: Option<JobId>,
+    /// Enter was pressed while the card was being read: it holds for the card that lies there.
+    when_read: bool,
     asking: Option<JobId>,
     password: Input,
     /// Who agreed; the first clerk's card is awaited.
@@ -36,6 +38,7 @@ impl Second {
             purpose,
             card: None,
             reading: None,
+            when_read: false,
             asking: None,
             password: Input::new(Takes::Password, 16),
             agreed: None,
@@ -52,6 +55,7 @@ impl Second {
 
     fn look(&mut self, common: &mut Common) {
         self.card = None;
+        self.when_read = false;
         self.reading = match common.staff_reader {
             ReaderState::Card(_) => Some(common.order(Order::ReadStaffCard)),
             _ => None,
@@ -96,7 +100,10 @@ impl Screen for Second {
             Intent::Back => common.go(Go::CloseOver),
             Intent::Confirm if self.agreed.is_some() => common.tell(Meaning::NeedsYou, "second-return-card"),
             Intent::Confirm => match &self.card {
-                None if self.reading.is_some() => common.tell(Meaning::Waiting, "login-reading"),
+                None if self.reading.is_some() => {
+                    self.when_read = true;
+                    common.tell(Meaning::Waiting, "login-reading");
+                }
                 None => common.tell(Meaning::NeedsYou, "second-insert"),
                 Some(_) if self.is_first_clerk(common) => common.tell_fault(&Fault::SamePerson),
                 Some(card) if card.staff.is_none() => common.tell_fault(&Fault::StaffUnknown),
@@ -129,6 +136,9 @@ impl Screen for Second {
                 && let Some(who) = self.agreed.take()
             {
                 common.go(Go::Approved(self.purpose, who));
+            } else if std::mem::take(&mut self.when_read) && self.card.is_some() {
+                common.message = None;
+                self.act(Intent::Confirm, common);
             }
         }
         if self.asking == Some(job) {

@@ -1,7 +1,7 @@
 //! 交付: notice, shelf and chip must agree; then two sights. What does not agree can only go back to its shelf.
 
 use issuance::{
-    case::ShelfPlace,
+    case::{CaseState, ShelfPlace},
     handover::{
         NoticeCode,
         by_hand::{self, Misread},
@@ -58,6 +58,8 @@ pub struct Handover {
     first: Option<(String, OffsetDateTime)>,
     second: Option<StaffShown>,
     asking: Option<JobId>,
+    /// Both looks are recorded: what is left is to hand over.
+    looked: bool,
     /// The records do not take the return from here: the case must be opened anew.
     unwritable: bool,
 }
@@ -76,6 +78,7 @@ impl Handover {
             first: None,
             second: None,
             asking: None,
+            looked: false,
             unwritable: false,
         }
     }
@@ -188,17 +191,23 @@ impl Handover {
                 }
             }
             (Reply::Done, Stage::Look(1)) => self.second_look(common),
-            (Reply::Done, Stage::Look(_)) => self.hand_over(common),
-            (Reply::Case(_), Stage::Look(_)) => {
-                self.stage = Stage::Over;
-                common.tell(Meaning::Done, "handover-done");
+            (Reply::Done, Stage::Look(_)) => {
+                self.looked = true;
+                self.hand_over(common);
             }
+            (Reply::Case(_), Stage::Look(_)) => self.is_over(common),
             (Reply::Case(_), Stage::Mismatch) => {
                 self.stage = Stage::Returned;
                 common.tell(Meaning::NeedsYou, "handover-returned");
             }
             _ => {}
         }
+    }
+
+    fn is_over(&mut self, common: &mut Common) {
+        self.stage = Stage::Over;
+        common.next_step();
+        common.tell(Meaning::Done, "handover-done");
     }
 }
 
@@ -254,6 +263,7 @@ impl Screen for Handover {
             self.agreements.clear();
             self.first = None;
             self.second = None;
+            self.looked = false;
             common.next_step();
             common.tell(Meaning::NeedsYou, "handover-card-moved");
         }
@@ -271,6 +281,8 @@ impl Screen for Handover {
             (Intent::Confirm, Stage::Look(2)) if common.setup.sights == Sights::TwoClerks && self.second.is_none() => {
                 common.go(Go::Over(Box::new(over::Second::to(SecondPurpose::Handover))));
             }
+            // The database went away between the last look and the handover.
+            (Intent::Confirm, Stage::Look(_)) if self.looked => self.hand_over(common),
             (Intent::Confirm, Stage::Look(time)) => {
                 let time = *time;
                 self.confirm_sights(time, common);
@@ -309,6 +321,13 @@ impl Screen for Handover {
 
     fn reply(&mut self, job: JobId, reply: &Result<Reply, Fault>, common: &mut Common) {
         if self.asking != Some(job) {
+            // Its answer was lost, but it was handed over: the records say so when they can be asked again.
+            if let Ok(Reply::Case(case)) = reply
+                && matches!(self.stage, Stage::Look(_))
+                && matches!(case.state, CaseState::HandedOver { .. })
+            {
+                self.is_over(common);
+            }
             return;
         }
         self.asking = None;

@@ -44,6 +44,8 @@ pub struct Login {
     first_run: Option<FirstRun>,
     card: Card,
     password: Input,
+    /// Enter was pressed while the card was being read: it holds for the card that lies there.
+    when_read: bool,
     entering: Option<JobId>,
 }
 
@@ -73,11 +75,13 @@ impl Login {
             first_run: None,
             card: Card::None,
             password: Input::new(Takes::Password, 16),
+            when_read: false,
             entering: None,
         }
     }
 
     fn look(&mut self, common: &mut Common) {
+        self.when_read = false;
         if matches!(common.staff_reader, ReaderState::Card(_)) {
             self.card = Card::Reading(common.order(Order::ReadStaffCard));
         } else {
@@ -92,7 +96,10 @@ impl Login {
     fn enter(&mut self, common: &mut Common) {
         match &self.card {
             Card::None => return common.tell(Meaning::NeedsYou, "login-insert-card"),
-            Card::Reading(_) => return common.tell(Meaning::Waiting, "login-reading"),
+            Card::Reading(_) => {
+                self.when_read = true;
+                return common.tell(Meaning::Waiting, "login-reading");
+            }
             Card::Failed(fault) => return common.tell_fault(fault),
             Card::Seen(_) if self.is_blocked() => return common.tell_fault(&Fault::PasswordBlocked),
             Card::Seen(_) => {}
@@ -200,6 +207,10 @@ impl Screen for Login {
                 Ok(_) => Card::None,
                 Err(fault) => Card::Failed(fault.clone()),
             };
+            if std::mem::take(&mut self.when_read) {
+                common.message = None;
+                self.enter(common);
+            }
             return;
         }
         if self.entering != Some(job) {
@@ -270,7 +281,16 @@ impl Login {
         match &self.card {
             Card::None => say(&pen.say("login-insert-card"), Meaning::NeedsYou),
             Card::Reading(_) => say(&pen.say("login-reading"), Meaning::Waiting),
-            Card::Failed(_) => say(&pen.say("login-card-unreadable"), Meaning::Stop),
+            // A clock or a service that is wrong is not the card's fault, and putting it in again does not help.
+            Card::Failed(fault) => {
+                let message = fault.message();
+                let key = if message.facts.is_empty() {
+                    message.key
+                } else {
+                    "login-card-unreadable"
+                };
+                say(&pen.say(key), Meaning::Stop);
+            }
             Card::Seen(card) => {
                 match (&card.staff, self.first_run.is_some()) {
                     (Some(staff), _) => say(&format!("{}  {}", staff.number, staff.name), Meaning::Strong),

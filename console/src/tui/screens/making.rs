@@ -6,10 +6,10 @@ use issuance::{case::CaseState, records::Step};
 use time::OffsetDateTime;
 
 use crate::tui::{
-    common::{Common, Go},
+    common::{Common, Go, Told},
     effect::{JobId, Order, SecondPurpose},
     event::{MakingProgress, Reply},
-    facts::{CaseView, ChipKnown, ChipView, MakingEnd, Reader, ReaderState, StaffShown},
+    facts::{CardView, CaseView, ChipKnown, ChipView, MakingEnd, Reader, ReaderState, StaffShown},
     fault::Fault,
     keymap::{Intent, Place},
     over,
@@ -89,7 +89,7 @@ impl Making {
 
     fn start(&mut self, common: &mut Common) {
         let Some(chip) = &self.chip else {
-            return common.tell(Meaning::NeedsYou, "making-insert");
+            return self.ask_for_card(common);
         };
         if !matches!(chip.known, ChipKnown::Blank | ChipKnown::ThisCaseUnfinished) {
             return common.tell(Meaning::Stop, chip_word(chip.known).0);
@@ -102,6 +102,21 @@ impl Making {
             self.stopping = false;
             self.running = Some(common.order_for_case(Order::StartMaking { case }));
             common.next_step();
+        }
+    }
+
+    /// Which card is wanted; one that lies there already is being read.
+    fn ask_for_card(&self, common: &mut Common) {
+        if self.reading.is_some() {
+            return common.tell(Meaning::Waiting, "making-reading");
+        }
+        match begun(common).map(|card| card.chip.clone()) {
+            Some(chip) => common.tell_with(
+                Meaning::NeedsYou,
+                "making-insert-again",
+                vec![("chip", Told::Text(chip))],
+            ),
+            None => common.tell(Meaning::NeedsYou, "making-insert"),
         }
     }
 
@@ -235,7 +250,6 @@ impl Screen for Making {
             Ok(Reply::MakingEnded(MakingEnd::Stopped { why, .. })) => {
                 self.ended = Some(Ended::Stopped(why.clone()));
                 common.tell_fault(why);
-                reload(common);
                 self.look(common);
             }
             Ok(Reply::MakingEnded(MakingEnd::Damaged { case, .. })) => {
@@ -249,7 +263,6 @@ impl Screen for Making {
             Err(fault) => {
                 self.ended = Some(Ended::Stopped(fault.clone()));
                 common.tell_fault(fault);
-                reload(common);
                 self.look(common);
             }
         }
@@ -301,11 +314,7 @@ impl Making {
             }
             (None, _) if self.reading.is_some() => page.paragraph(pen, 0, &pen.say("making-reading"), Meaning::Waiting),
             (None, _) => {
-                let begun = common.open.as_ref().and_then(|case| match case.state {
-                    CaseState::Making { .. } => case.card.as_ref(),
-                    _ => None,
-                });
-                let words = match begun {
+                let words = match begun(common) {
                     Some(card) => pen.say_with("making-insert-again", &[("chip", card.chip.as_str().into())]),
                     None => pen.say("making-insert"),
                 };
@@ -360,19 +369,23 @@ impl Making {
             (_, Some(_)) if self.safe_to_stop => (Meaning::NeedsYou, "making-pull-resumes", Meaning::NeedsYou),
             (_, Some(_)) => (Meaning::NeedsYou, "making-pull-risky", Meaning::NeedsYou),
             (Some(Ended::Made), None) => (Meaning::Done, "making-next", Meaning::Done),
-            (Some(Ended::Stopped(_)), None) => (Meaning::NeedsYou, "making-resume", Meaning::NeedsYou),
+            (Some(Ended::Stopped(_)), None) if begun(common).is_some() => {
+                (Meaning::NeedsYou, "making-resume", Meaning::NeedsYou)
+            }
             (Some(Ended::Damaged), None) => (Meaning::Stop, "making-new-blank", Meaning::Stop),
             (None, None) if !self.done.is_empty() => (Meaning::NeedsYou, "making-resume", Meaning::NeedsYou),
-            (None, None) if common.setup.making_by_two => (Meaning::Plain, "making-ready-two", Meaning::Plain),
-            (None, None) => (Meaning::Plain, "making-ready", Meaning::Plain),
+            (_, None) if common.setup.making_by_two => (Meaning::Plain, "making-ready-two", Meaning::Plain),
+            (_, None) => (Meaning::Plain, "making-ready", Meaning::Plain),
         }
     }
 }
 
-/// A making that stopped half-way left the case in another state than the one opened: it is looked at anew.
-fn reload(common: &mut Common) {
-    if let Some(case) = common.open.as_ref().map(|case| case.id) {
-        common.order_for_case(Order::ReloadCase(case));
+/// The card that the open case's making has begun, if any.
+fn begun(common: &Common) -> Option<&CardView> {
+    let case = common.open.as_ref()?;
+    match case.state {
+        CaseState::Making { .. } => case.card.as_ref(),
+        _ => None,
     }
 }
 

@@ -218,6 +218,13 @@ impl Screen for Pin {
         }
     }
 
+    fn queues_changed(&mut self, common: &mut Common) {
+        // Also told when the database is back: what could not be asked about the card then is asked now.
+        if self.stage == Stage::Ready && self.chip.is_none() && self.reading.is_none() {
+            self.look(common);
+        }
+    }
+
     fn act(&mut self, intent: Intent, common: &mut Common) {
         match intent {
             Intent::Confirm => self.confirm(common),
@@ -232,7 +239,8 @@ impl Screen for Pin {
             self.reading = None;
             match reply {
                 Ok(Reply::Chip(chip)) => self.chip = Some(chip.clone()),
-                Ok(_) => {}
+                // The page asks for the card already; that it was pulled is the better message.
+                Ok(_) | Err(Fault::NoCard) => {}
                 Err(fault) => common.tell_fault(fault),
             }
         }

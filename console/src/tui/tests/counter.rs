@@ -216,6 +216,16 @@ impl Counter {
         self.happens(Event::Reply { job, reply: Err(fault) });
     }
 
+    /// Refuses to say where the open case stands.
+    pub fn refuse_load_case(&mut self, fault: Fault) {
+        let at = self
+            .asked
+            .iter()
+            .rposition(|effect| matches!(effect.order, Order::ReloadCase(_)));
+        let job = self.asked.remove(at.expect("the case was asked for")).job;
+        self.happens(Event::Reply { job, reply: Err(fault) });
+    }
+
     /// Answers 本日の業務.
     pub fn answer_queues(&mut self) {
         self.answer(Reply::Counts(Box::new(Counts {
@@ -357,7 +367,7 @@ pub fn setup() -> Setup {
     Setup {
         city: "汐見市".into(),
         desk: "窓口3".into(),
-        idle_lock_minutes: 15,
+        idle_lock: Duration::from_secs(15 * 60),
         making_by_two: false,
         sights: Sights::TwoClerks,
         demo: true,

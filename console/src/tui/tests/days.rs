@@ -312,6 +312,57 @@ fn a_pulled_card_is_gone_on_with_where_it_stood() {
 }
 
 #[test]
+fn a_making_that_stopped_leaves_no_stale_case_behind() {
+    let mut counter = Counter::with_case(case(CaseState::Verified));
+    counter.press(Enter);
+    counter.resident_card(1);
+    counter.answer(Reply::Chip(ChipView {
+        serial: "8B42".into(),
+        known: ChipKnown::Blank,
+        pin: Tries::NotSet,
+    }));
+    counter.press(Enter);
+    counter.making_runs(3);
+    counter.answer(Reply::MakingEnded(MakingEnd::Stopped {
+        at: None,
+        why: Fault::DatabaseDown,
+    }));
+    // The database is away: where the case stands cannot be asked yet.
+    counter.refuse_load_case(Fault::DatabaseDown);
+    counter.happens(Event::Database { up: false });
+    counter.press(Esc);
+    assert!(!counter.is_asked(|order| matches!(order, Order::ReloadCase(_))));
+    counter.happens(Event::Database { up: true });
+    let mut begun = case(CaseState::Making { card: card_id() });
+    begun.version += 3;
+    counter.answer(Reply::Case(Box::new(begun)));
+    assert!(
+        counter.screen(80, 24).contains("続きから作る"),
+        "{}",
+        counter.screen(80, 24)
+    );
+    assert!(
+        !counter.is_asked(|order| matches!(order, Order::ReloadCase(_))),
+        "once is enough"
+    );
+}
+
+#[test]
+fn the_card_that_is_wanted_is_named_and_one_being_read_is_not_asked_for() {
+    let mut counter = Counter::with_case(case(CaseState::Making { card: card_id() }));
+    counter.press(Enter);
+    counter.press(Enter);
+    assert_eq!(
+        counter.state.common.message.as_ref().unwrap().key,
+        "making-insert-again"
+    );
+    counter.resident_card(1);
+    counter.press(Enter);
+    assert_eq!(counter.state.common.message.as_ref().unwrap().key, "making-reading");
+    assert!(!counter.is_asked(|order| matches!(order, Order::StartMaking { .. })));
+}
+
+#[test]
 fn every_fault_has_its_words_in_both_languages() {
     let mut counter = Counter::with_clerk();
     let faults = [
@@ -334,6 +385,26 @@ fn every_fault_has_its_words_in_both_languages() {
             assert!(!screen.contains("fault-") && !screen.contains("{ $"), "{screen}");
         }
     }
+}
+
+#[test]
+fn enter_pressed_while_the_card_is_read_holds_for_the_card_that_lies_there() {
+    let mut counter = Counter::opened();
+    counter.staff_card(1);
+    counter.types("tsubaki2026");
+    counter.press(Enter);
+    assert!(!counter.is_asked(|order| matches!(order, Order::Login { .. })));
+    counter.answer(Reply::StaffCard(staff_card(SATO)));
+    assert!(counter.is_asked(|order| matches!(order, Order::Login { .. })));
+
+    // Not for another card put in its place.
+    let mut counter = Counter::opened();
+    counter.staff_card(1);
+    counter.types("tsubaki2026");
+    counter.press(Enter);
+    counter.staff_card(2);
+    counter.answer(Reply::StaffCard(staff_card(NAKAMURA)));
+    assert!(!counter.is_asked(|order| matches!(order, Order::Login { .. })));
 }
 
 #[test]
