@@ -2,13 +2,14 @@
 //! Everything is real: the programs, PostgreSQL, pcscd, virtual cards.
 
 mod set_up {
+    #[allow(dead_code, reason = "shared with the stories of the counter, which use more of it")]
     pub mod shell;
 }
 
-use std::{fs, os::unix::fs::PermissionsExt, time::Instant};
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt};
 
 use serde_json::Value;
-use set_up::shell::with_a_card_service;
+use set_up::shell::{Shell, with_a_card_service};
 
 /// Few enough to be quick, many enough to have every kind of person.
 const ROWS: &str = "400";
@@ -34,9 +35,8 @@ fn a_demonstration_is_set_up_once_and_found_as_it_was_the_next_time() {
             );
             assert_eq!(first["blanks"].as_array().unwrap().len(), 20);
 
-            let began = Instant::now();
+            // How soon is a promise that `make bench` measures.
             let again = shell.must("setup --demo --rows", &[ROWS]);
-            assert!(began.elapsed().as_secs_f32() < 5.0, "{:?}", began.elapsed());
             assert!(
                 !again.stderr.contains('✓'),
                 "something was done twice:\n{}",
@@ -213,10 +213,37 @@ fn data_is_removed_only_when_someone_says_so() {
         let asked = shell.run("clean-data", &[]);
         assert_eq!(asked.code, 1);
         assert!(shell.home().join("secrets/seal.toml").exists());
+        let before = secrets(shell);
         shell.must("clean-data --force", &[]);
         assert!(!shell.home().exists());
         shell.must("clean-data --force", &[]);
+
+        // Made anew, nothing of it opens with what was known of the one before: no password, no key, no passphrase.
+        shell.must("setup --demo --rows", &["20"]);
+        let after = secrets(shell);
+        assert!(before.len() >= 8 && after.len() == before.len(), "{}", before.len());
+        assert!(before.is_disjoint(&after), "a secret was used for two set-ups");
     });
+}
+
+/// The demonstration's passwords, and every secret that lies in a file.
+fn secrets(shell: &Shell) -> BTreeSet<String> {
+    let endpoints = shell.endpoints();
+    let staff = endpoints["staff"].as_array().unwrap();
+    let passwords = staff
+        .iter()
+        .map(|person| person["password"].as_str().unwrap().to_owned());
+    let files = fs::read_dir(shell.home().join("secrets")).unwrap();
+    let kept = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+    let words = kept.flat_map(|text| {
+        let words = text.split(|letter: char| !letter.is_alphanumeric());
+        // What is shorter is a name or a number of the file's own.
+        words
+            .filter(|word| word.len() >= 16)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    });
+    passwords.chain(words).collect()
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod issuing;
 mod machine;
 mod office_home;
 mod searching;
+mod starting;
 mod table;
 mod terminal;
 
@@ -69,6 +70,8 @@ fn measure() -> anyhow::Result<bool> {
     machine.look();
     let home = OfficeHome::set_up()?;
     importing::measure(&home, &mut table)?;
+    machine.look();
+    starting::measure(&home, &mut table)?;
     machine.look();
     searching::measure(&home, &mut table)?;
     machine.look();

@@ -18,6 +18,15 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Runs `day` with readers that only it sees. The test runs itself again under `scripts/with-pcscd`; `name` is its own.
 pub fn with_a_card_service(name: &str, day: impl FnOnce(&Shell)) {
+    with_a_card_service_and(name, &[], day);
+}
+
+/// The same with everything the set-up keeps on a disk of its own of so many megabytes.
+pub fn with_a_card_service_and_a_small_disk(name: &str, megabytes: u32, day: impl FnOnce(&Shell)) {
+    with_a_card_service_and(name, &[("WITH_SMALL_DISK", &format!("{megabytes}M"))], day);
+}
+
+fn with_a_card_service_and(name: &str, wishes: &[(&str, &str)], day: impl FnOnce(&Shell)) {
     if std::env::var_os("WITH_PCSCD").is_some() {
         let shell = Shell::new();
         day(&shell);
@@ -28,6 +37,7 @@ pub fn with_a_card_service(name: &str, day: impl FnOnce(&Shell)) {
     let ended = Command::new(script)
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", name, "--nocapture"])
+        .envs(wishes.iter().copied())
         .output()
         .unwrap();
     let said = [ended.stdout.as_slice(), &ended.stderr].concat();
@@ -64,7 +74,10 @@ pub struct Answer {
 
 impl Shell {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = match std::env::var_os("WITH_PCSCD_DISK") {
+            Some(disk) => tempfile::tempdir_in(disk).unwrap(),
+            None => tempfile::tempdir().unwrap(),
+        };
         Self {
             home: folder.path().join("var"),
             folder,
@@ -78,6 +91,23 @@ impl Shell {
     /// The command `words`, with `more` as they are.
     pub fn run(&self, words: &str, more: &[&str]) -> Answer {
         self.command(words, more).stdin(Stdio::null()).output().unwrap().into()
+    }
+
+    /// The command by a clock that is `off` from everybody else's (`+3h`, `-2d`).
+    pub fn run_at_another_time(&self, off: &str, words: &str) -> Answer {
+        let command = self.command(words, &[]);
+        let mut late = Command::new("faketime");
+        late.args(["-m", "--exclude-monotonic", "-f", off])
+            .arg(command.get_program())
+            .args(command.get_args());
+        late.current_dir(self.folder.path());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => late.env(name, value),
+                None => late.env_remove(name),
+            };
+        }
+        late.stdin(Stdio::null()).output().unwrap().into()
     }
 
     /// The same, and it must succeed.
@@ -125,8 +155,17 @@ impl Shell {
         }
     }
 
-    /// What a hand does with the tray.
-    pub fn tray(&self, what: &str) {
+    /// Waits until the card that `hold` was said of stands still before its instruction.
+    pub fn waits_for_stall(&self) {
+        let began = Instant::now();
+        while !self.tray("status").contains("stalled") {
+            assert!(began.elapsed() < PATIENCE, "the card does not come to the instruction");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// What a hand does with the tray, and what the tray says.
+    pub fn tray(&self, what: &str) -> String {
         let ended = Command::new(Path::new(MADOGUCHI).with_file_name("virtual-card"))
             .arg("--socket")
             .arg(self.home.join("run/tray.socket"))
@@ -138,6 +177,7 @@ impl Shell {
             "{what}: {}",
             String::from_utf8_lossy(&ended.stderr)
         );
+        String::from_utf8_lossy(&ended.stdout).into_owned()
     }
 
     /// Waits until the card that was just put into the staff reader answers.
@@ -150,6 +190,14 @@ impl Shell {
 
     pub fn endpoints(&self) -> Value {
         serde_json::from_slice(&fs::read(self.home.join("endpoints.json")).unwrap()).unwrap()
+    }
+
+    /// Changes a line of the configuration before the console is opened.
+    pub fn configure(&self, from: &str, to: &str) {
+        let file = self.home.join("madoguchi.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{text}");
+        fs::write(&file, text.replace(from, to)).unwrap();
     }
 
     /// A demo staff member's password.
