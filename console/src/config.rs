@@ -155,6 +155,8 @@ pub struct Paper {
     pub folder: PathBuf,
     /// Folders searched for fonts, first match first.
     pub font_folders: Vec<PathBuf>,
+    /// Days that a printed file is kept for printing it again; 90 when nothing is written.
+    pub keep_days: u16,
 }
 
 /// `[roster]`
@@ -349,6 +351,7 @@ impl Config {
         let paper = document.section("paper", |paper| Paper {
             folder: paper.path("folder"),
             font_folders: paper.paths_or("font_folders", &FONT_FOLDERS),
+            keep_days: paper.number_or("keep_days", 1..=3650, 90),
         });
         let roster = document.optional("roster", |roster| {
             let headers = HeaderMap::try_from(roster.table_of_text("headers"));

@@ -68,6 +68,7 @@ const TEST_ARROWS: &[Arrow] = &[
     Arrow("issuance", "virtual-card", "the whole issue on a software body"),
     Arrow("console", "virtual-card", "the counter's day in a pseudo-terminal"),
     Arrow("console", "store", "fresh databases for tests"),
+    Arrow("console", "office", "an office with people at its desks for tests"),
     Arrow("office", "store", "fresh databases for tests"),
     Arrow("relay-records", "store", "fresh databases for tests"),
     Arrow("provider-records", "store", "fresh databases for tests"),
