@@ -194,8 +194,8 @@ pub struct Relay {
     pub certificate_file: PathBuf,
     /// File holding its key, PEM.
     pub key_file: PathBuf,
-    /// File holding the key that signs envelopes: P-256, PKCS#8, PEM.
-    pub signing_key_file: PathBuf,
+    /// File holding the key that signs envelopes: P-256, PKCS#8, in base64url.
+    pub envelope_key_file: PathBuf,
     /// File holding the registrar's secret.
     pub registrar_file: PathBuf,
     /// The pseudonyms' global public key.
@@ -386,7 +386,7 @@ impl Config {
             roots_file: relay.path("roots_file"),
             certificate_file: relay.path("certificate_file"),
             key_file: relay.path("key_file"),
-            signing_key_file: relay.path("signing_key_file"),
+            envelope_key_file: relay.path("envelope_key_file"),
             registrar_file: relay.path("registrar_file"),
             global_key_file: relay.path("global_key_file"),
         });
@@ -423,7 +423,7 @@ impl Config {
         if let Some(relay) = &self.relay {
             files.extend([
                 ("relay.key_file", relay.key_file.as_path()),
-                ("relay.signing_key_file", &relay.signing_key_file),
+                ("relay.envelope_key_file", &relay.envelope_key_file),
                 ("relay.registrar_file", &relay.registrar_file),
             ]);
         }

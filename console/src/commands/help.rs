@@ -27,6 +27,10 @@ const JAPANESE: &[(&str, &str)] = &[
         "まだ無いものを作る: データベース・鍵・認証局。--demo なら架空の市と仮想カードも",
     ),
     ("madoguchi setup --demo", "実演用: 架空の市、実演の職員、仮想カードの盆"),
+    (
+        "madoguchi setup --relay",
+        "中継も: 前段、目隠し側、マイページ、カードの橋を、この機械で",
+    ),
     ("madoguchi setup --rows", "架空の市の人数"),
     ("madoguchi setup --seed", "架空の市の種(同じ数なら同じ市)"),
     (
