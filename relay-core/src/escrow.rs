@@ -9,13 +9,15 @@ mod sheet;
 mod words;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use rand::{TryCryptoRng, TryRng};
 use vsss_rs::Gf256;
 use zeroize::Zeroizing;
 
 pub use sheet::{Sheet, SheetError};
 
-use crate::chance::{Chance, draw};
+use crate::{
+    chance::{Chance, draw},
+    pseudonym::Draws,
+};
 
 /// Why a secret is not split, or does not come back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -107,28 +109,6 @@ fn hash(bytes: &[u8]) -> [u8; 32] {
         .try_into()
         .expect("SHA-256 has 32 bytes")
 }
-
-/// Our chance, spoken to in the library's words.
-struct Draws<'a>(&'a mut dyn Chance);
-
-impl TryRng for Draws<'_> {
-    type Error = std::convert::Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        Ok(u32::from_le_bytes(draw(self.0)))
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-        Ok(u64::from_le_bytes(draw(self.0)))
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
-        self.0.fill(bytes);
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Draws<'_> {}
 
 #[cfg(test)]
 mod tests {

@@ -351,8 +351,8 @@ fn bytes_of(point: &EncryptedPseudonym) -> [u8; 64] {
         .expect("a ristretto255 ciphertext is two points of 32 bytes")
 }
 
-/// Our chance, spoken to in the library's words.
-struct Draws<'a>(&'a mut dyn Chance);
+/// Our chance, spoken to in the words of the libraries for pseudonyms and for escrow.
+pub(crate) struct Draws<'a>(pub(crate) &'a mut dyn Chance);
 
 impl TryRng for Draws<'_> {
     type Error = std::convert::Infallible;

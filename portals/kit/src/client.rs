@@ -1,9 +1,17 @@
 //! Asking partners over HTTPS: own authorities, own certificate, no redirect, no proxy, and an end to every wait and
 //! every answer.
 
-use std::time::Duration;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
-use reqwest::{Client, Response, redirect};
+use reqwest::{
+    Client, Response,
+    dns::{Addrs, Name, Resolve, Resolving},
+    redirect,
+};
 use rustls::RootCertStore;
 
 use crate::tls::{self, Identity, TlsError};
@@ -52,10 +60,30 @@ pub fn client(believes: RootCertStore, identity: Option<&Identity>, patience: Du
         .http1_only()
         .redirect(redirect::Policy::none())
         .no_proxy()
+        .dns_resolver(Arc::new(Names))
         .connect_timeout(patience.min(Duration::from_secs(3)))
         .timeout(patience)
         .build()
         .map_err(|error| TlsError::Refused(error.to_string()))
+}
+
+/// Names under `localhost` are this machine, as browsers have it (RFC 6761 section 6.3), whatever the system's resolver
+/// knows of them: a demonstration has all its hosts there. Others are the system's to resolve.
+struct Names;
+
+impl Resolve for Names {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let name = name.as_str();
+            let found: Vec<SocketAddr> = if name == "localhost" || name.ends_with(".localhost") {
+                vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))]
+            } else {
+                // The port is put in by whoever connects.
+                tokio::net::lookup_host((name, 0)).await?.collect()
+            };
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
 }
 
 /// The body of `answer`, of `most` bytes at most.

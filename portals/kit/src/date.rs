@@ -18,7 +18,7 @@ pub struct Moment {
 }
 
 impl Say<'_> {
-    /// The day and the time of it: 令和8年11月22日(日曜日)14時05分(2026年).
+    /// The day and the time of it: 令和8年(2026年)11月22日(日曜日) 14時05分.
     pub fn moment(&self, at: OffsetDateTime) -> Moment {
         let at = at.to_offset(JST);
         Moment {
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn an_evening_in_utc_is_the_next_morning_in_japan() {
         let at = datetime!(2026-11-21 23:05 UTC);
-        assert_eq!(said(Language::Japanese, at), "令和8年(2026年)11月22日(日曜日)8時05分");
+        assert_eq!(said(Language::Japanese, at), "令和8年(2026年)11月22日(日曜日) 8時05分");
         assert_eq!(said(Language::English, at), "Sunday 22 November 2026 (Reiwa 8), 8:05");
         assert!(said(Language::Easy, at).contains("<ruby>"));
         let moment = Words::new(["", "", ""]).say(Language::Japanese).moment(at);

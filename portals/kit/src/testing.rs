@@ -9,8 +9,8 @@ use std::{
 };
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, SubjectPublicKeyInfo,
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize, SubjectPublicKeyInfo,
 };
 use rustls::{
     RootCertStore,
@@ -75,15 +75,7 @@ impl Authority {
 
     fn certify(&self, params: CertificateParams) -> Pair {
         let key = KeyPair::generate().expect("a key is made");
-        let certificate = params.signed_by(&key, &self.0).expect("the authority signs");
-        Pair {
-            certificate: certificate.pem(),
-            key: key.serialize_pem(),
-            identity: Identity::new(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::try_from(key.serialize_der()).expect("a fresh key is PKCS#8"),
-            ),
-        }
+        Pair::new(&params.signed_by(&key, &self.0).expect("the authority signs"), &key)
     }
 }
 
@@ -93,6 +85,17 @@ fn client_params(name: &str) -> CertificateParams {
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params
+}
+
+/// An RSA key of 2,048 bits with a certificate over itself, as SAML metadata carry them.
+pub fn rsa_pair(name: &str) -> Pair {
+    let mut params = CertificateParams::new(Vec::new()).expect("no names are valid names");
+    params.distinguished_name.push(DnType::CommonName, name);
+    let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).expect("a key is made");
+    let certificate = params
+        .self_signed(&key)
+        .expect("a test's key signs its own certificate");
+    Pair::new(&certificate, &key)
 }
 
 /// A certificate and its key, as text for files and ready for use.
@@ -107,6 +110,17 @@ pub struct Pair {
 }
 
 impl Pair {
+    fn new(certificate: &Certificate, key: &KeyPair) -> Self {
+        Self {
+            certificate: certificate.pem(),
+            key: key.serialize_pem(),
+            identity: Identity::new(
+                vec![certificate.der().clone()],
+                PrivateKeyDer::try_from(key.serialize_der()).expect("a fresh key is PKCS#8"),
+            ),
+        }
+    }
+
     /// Writes `name.pem` and `name.key` into `folder`; the key readable by its owner alone.
     ///
     /// # Errors

@@ -210,6 +210,14 @@ async fn at_the_end_a_request_in_hand_is_finished_and_no_new_one_begins() {
 }
 
 #[tokio::test]
+async fn every_name_under_localhost_is_this_machine() {
+    let ours = Authority::new("relay");
+    let served = serve(ours.server(&["relay.localhost"]).for_anyone(), Limits::default(), who()).await;
+    let url = format!("{}/who", served.base.replace("localhost", "relay.localhost"));
+    assert!(ask(ours.roots(), None, &url).await.is_ok());
+}
+
+#[tokio::test]
 async fn without_tls_nobody_outside_this_machine_is_listened_to() {
     let everywhere: SocketAddr = "0.0.0.0:0".parse().unwrap();
     assert!(Listener::plain_on_loopback(everywhere).await.is_err());

@@ -7,7 +7,7 @@ pages = ページ
 back-to-start = はじめのページへ
 trace-label = お問い合わせ番号
 
-moment = { $era }{ $era_year }年({ $year }年){ $month }月{ $day }日({ $weekday }曜日){ $hour }時{ $minute }分
+moment = { $era }{ $era_year }年({ $year }年){ $month }月{ $day }日({ $weekday }曜日) { $hour }時{ $minute }分
 day = { $era }{ $era_year }年({ $year }年){ $month }月{ $day }日({ $weekday }曜日)
 
 trouble-title-yours = この操作はできませんでした

@@ -130,9 +130,10 @@ impl MyPage {
         };
         let site = Site::of_pages(crate::pages::words(), "/", Arc::clone(&clock)).session_pace(
             SESSION,
+            // No reader turns four pages a second for long.
             Pace {
-                burst: 30,
-                each: std::time::Duration::from_secs(1),
+                burst: 60,
+                each: std::time::Duration::from_millis(250),
             },
         );
         let (_, encryption_key) = pair(&config.encryption)?;

@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use portal_kit::{client, tls::Identity};
+use portal_kit::tls::{self, Identity};
 use relay_core::saml::message::{Assertion, AuthnRequest};
-use reqwest::{Client, RequestBuilder, header};
+use reqwest::{Client, RequestBuilder, header, redirect};
 
 use super::{Relay, TestCard, TestService};
 
@@ -46,8 +46,7 @@ impl Browser {
     /// One that shows any certificate.
     pub fn with_identity(relay: &Relay, identity: Option<&Identity>) -> Self {
         Self {
-            client: client::client(relay.authority.roots(), identity, Duration::from_secs(30))
-                .expect("a client is made"),
+            client: client(relay, identity),
             cookies: Mutex::default(),
         }
     }
@@ -108,6 +107,30 @@ impl Browser {
             None => asked,
             Some(card) => self.get(&card).await,
         }
+    }
+
+    /// Goes on from `answer` as long as it leads on by itself, from `url`; where that ends, and what is there.
+    pub async fn follow(&self, url: &str, mut answer: Answer) -> (String, Answer) {
+        let mut here = url::Url::parse(url).expect("a test's address");
+        for _ in 0..12 {
+            let Some(onward) = answer.location.take().filter(|_| answer.status / 100 == 3) else {
+                break;
+            };
+            here = here.join(&onward).expect("a redirect leads to an address");
+            answer = self.get(here.as_str()).await;
+        }
+        (here.into(), answer)
+    }
+
+    /// Presses the button of the page's form, which carries hidden fields only.
+    pub async fn press(&self, page: &Answer) -> Answer {
+        let action = page.action().expect("the page has a form");
+        let fields = page.fields();
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        self.post(&action, &fields).await
     }
 
     async fn send(&self, request: RequestBuilder) -> Answer {
@@ -188,6 +211,19 @@ impl Answer {
         let (_, rest) = self.body.split_once("<form method=\"post\" action=\"")?;
         rest.split_once('"').map(|(action, _)| unescaped(action))
     }
+}
+
+/// Plain `http` is for services of other makes on this machine.
+fn client(relay: &Relay, identity: Option<&Identity>) -> Client {
+    let tls = tls::client(relay.authority.roots(), identity).expect("a test's identity fits");
+    Client::builder()
+        .use_preconfigured_tls(tls)
+        .http1_only()
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .timeout(Duration::from_secs(30))
+        .build()
+        .expect("a client is made")
 }
 
 fn unescaped(text: &str) -> String {

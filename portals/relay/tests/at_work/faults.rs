@@ -192,3 +192,70 @@ async fn strangers_cards_and_no_card_at_all_are_told_what_is_wrong() {
         assert!(refused.body.contains(words), "{words}: {}", refused.body);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partner_whose_metadata_have_expired_is_refused_until_new_ones_are_approved() {
+    let (relay, clinic) = relay_with_clinic().await;
+    let browser = Browser::new(&relay);
+    let metadata = clinic.metadata();
+    let now = time::OffsetDateTime::now_utc();
+    // An edition that says when it ends: approved while it held, and now past.
+    let past = (now + time::Duration::seconds(2))
+        .replace_nanosecond(0)
+        .unwrap()
+        .format(&time::format_description::well_known::Rfc3339)
+        .unwrap();
+    let ending = metadata.replacen("entityID=", &format!("validUntil=\"{past}\" entityID="), 1);
+    relay.propose_and_approve(CLINIC, &ending).await;
+    let ended = async {
+        loop {
+            let answer = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+            if answer.status != 200 {
+                break answer;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    };
+    let refused = tokio::time::timeout(std::time::Duration::from_secs(20), ended)
+        .await
+        .unwrap();
+    assert_eq!(refused.status, 403);
+    assert!(refused.body.contains("期限が切れています"), "{}", refused.body);
+    relay.propose_and_approve(CLINIC, &metadata).await;
+    let asked = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+    assert_eq!(asked.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_own_key_is_rolled_with_both_in_the_metadata_and_no_service_notices() {
+    let (mut relay, _) = relay_with_clinic().await;
+    let path = |name: &str| relay.path().join(name);
+    let (next, next_key) = relay::testing::rig::self_signed(&rcgen::PKCS_RSA_SHA256);
+    std::fs::write(path("next.pem"), &next).unwrap();
+    let config = std::fs::read_to_string(relay.config_file()).unwrap();
+    let announced = config.replace("[signing]\n", "[signing]\nbeside = \"next.pem\"\n");
+    std::fs::write(relay.config_file(), &announced).unwrap();
+    relay.stop_front().await;
+    relay.start_front().await;
+    // Some days later every service has fetched the metadata with both keys.
+    let mut clinic = TestService::start(&relay, "https://later.example/saml").await;
+    relay.join(&clinic).await;
+    let card = relay.card().await;
+    Browser::with_card(&relay, &card).sign_in(&relay, &clinic).await;
+    // The next key signs, the last one stands beside it.
+    let (now_key, now_certificate) = (
+        std::fs::read_to_string(relay.path().join("saml.key")).unwrap(),
+        std::fs::read_to_string(relay.path().join("saml.pem")).unwrap(),
+    );
+    assert_ne!(now_key, next_key);
+    portal_kit::testing::secret(&relay.path().join("saml.key"), &next_key).unwrap();
+    std::fs::write(relay.path().join("saml.pem"), &next).unwrap();
+    std::fs::write(relay.path().join("next.pem"), &now_certificate).unwrap();
+    relay.stop_front().await;
+    relay.start_front().await;
+    Browser::with_card(&relay, &card).sign_in(&relay, &clinic).await;
+    // A service that comes new knows both as well.
+    clinic = TestService::start(&relay, "https://new.example/saml").await;
+    relay.join(&clinic).await;
+    Browser::with_card(&relay, &card).sign_in(&relay, &clinic).await;
+}

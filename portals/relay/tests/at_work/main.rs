@@ -3,6 +3,7 @@
 
 mod faults;
 mod leaving;
+mod mellon;
 mod operators;
 mod others;
 mod privacy;

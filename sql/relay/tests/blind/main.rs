@@ -49,7 +49,10 @@ fn kept(share: &str) -> KeptShare {
 
 #[tokio::test]
 async fn an_envelope_is_taken_once_and_its_replay_is_in_the_log() {
-    let TestBlind { records, database: _kept } = open().await.unwrap();
+    let TestBlind {
+        records,
+        database: _kept,
+    } = open().await.unwrap();
     assert_eq!(
         records.log(&finishing(1, 1), None).await.unwrap(),
         Outcome::Done([1; 32])
@@ -71,7 +74,10 @@ async fn an_envelope_is_taken_once_and_its_replay_is_in_the_log() {
 
 #[tokio::test]
 async fn a_tombstone_stops_one_pseudonym_at_one_service_and_takes_two_persons() {
-    let TestBlind { records, database: _kept } = open().await.unwrap();
+    let TestBlind {
+        records,
+        database: _kept,
+    } = open().await.unwrap();
     // Any point of the group: its generator's encoding (RFC 9496 appendix A.1).
     let text = "4vKuCmq8TnGohKlhxQBRX1jjC2qlgt2NtqZZReCNLXY";
     let pseudonym = ServicePseudonym::from_exposed(text).unwrap();
@@ -118,7 +124,10 @@ async fn a_share_is_kept_sealed_and_never_replaced() {
 
 #[tokio::test]
 async fn the_history_of_pins_says_which_certificate_was_in_force_when() {
-    let TestBlind { records, database: _kept } = open().await.unwrap();
+    let TestBlind {
+        records,
+        database: _kept,
+    } = open().await.unwrap();
     assert_eq!(records.note_pins(&[pin(1)], NOON).await.unwrap(), 1);
     assert_eq!(records.note_pins(&[pin(1)], NOON + Duration::HOUR).await.unwrap(), 0);
     assert_eq!(records.note_pins(&[pin(2)], NOON + Duration::DAY).await.unwrap(), 2);
@@ -127,7 +136,10 @@ async fn the_history_of_pins_says_which_certificate_was_in_force_when() {
 
 #[tokio::test]
 async fn progress_of_a_rotation_adds_up() {
-    let TestBlind { records, database: _kept } = open().await.unwrap();
+    let TestBlind {
+        records,
+        database: _kept,
+    } = open().await.unwrap();
     records.note_rotation(KeyEdition(1), 2_000, NOON).await.unwrap();
     records
         .note_rotation(KeyEdition(1), 500, NOON + Duration::SECOND)
