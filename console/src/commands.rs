@@ -23,6 +23,7 @@ pub mod doctor;
 pub mod home;
 pub mod import;
 pub mod logging;
+pub mod paper;
 pub mod processes;
 pub mod services;
 pub mod setup;
@@ -41,7 +42,8 @@ pub struct Arguments {
     /// Language of what is printed: ja or en (also MADOGUCHI_LANG).
     #[arg(long, global = true, value_name = "ja|en")]
     lang: Option<Lang>,
-    /// Configuration file (default: madoguchi.toml in MADOGUCHI_HOME, in ./var, or in /etc/madoguchi).
+    /// Configuration file, and with it the set-up beside it (default: madoguchi.toml in MADOGUCHI_HOME, in ./var, or in
+    /// /etc/madoguchi).
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -76,6 +78,9 @@ enum Command {
     /// A card in a reader.
     #[command(subcommand)]
     Card(card::CardCommand),
+    /// Papers that were printed.
+    #[command(subcommand)]
+    Paper(paper::PaperCommand),
     /// The certification authorities.
     #[command(subcommand)]
     Authority(authority::AuthorityCommand),
@@ -144,7 +149,7 @@ impl Setting {
 }
 
 fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
-    let home = Home::find()?;
+    let home = Home::of(asked.config.as_deref())?;
     let setting = Setting {
         lang,
         config_file: home::config_file(asked.config.as_deref(), &home),
@@ -167,6 +172,7 @@ fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Doctor(options) => doctor::run(&setting, &options),
         Command::Staff(asked) => staff::run(&setting, &asked),
         Command::Card(asked) => card::run(&setting, &asked),
+        Command::Paper(asked) => paper::run(&setting, &asked),
         Command::Authority(asked) => authority::run(&setting, &asked),
         Command::Dispatch(options) => dispatch::run(&setting, &options),
         Command::Audit(asked) => audit::run(&setting, &asked),

@@ -156,6 +156,8 @@ pub struct Paper {
     pub folder: PathBuf,
     /// Folders searched for fonts, first match first.
     pub font_folders: Vec<PathBuf>,
+    /// Days that a printed file is kept for printing it again; 90 when nothing is written.
+    pub keep_days: u16,
 }
 
 /// `[roster]`
@@ -193,8 +195,8 @@ pub struct Relay {
     pub certificate_file: PathBuf,
     /// File holding its key, PEM.
     pub key_file: PathBuf,
-    /// File holding the key that signs envelopes: P-256, PKCS#8, PEM.
-    pub signing_key_file: PathBuf,
+    /// File holding the key that signs envelopes: P-256, PKCS#8, in base64url.
+    pub envelope_key_file: PathBuf,
     /// File holding the registrar's secret.
     pub registrar_file: PathBuf,
     /// The pseudonyms' global public key.
@@ -350,6 +352,7 @@ impl Config {
         let paper = document.section("paper", |paper| Paper {
             folder: paper.path("folder"),
             font_folders: paper.paths_or("font_folders", &FONT_FOLDERS),
+            keep_days: paper.number_or("keep_days", 1..=3650, 90),
         });
         let roster = document.optional("roster", |roster| {
             let headers = HeaderMap::try_from(roster.table_of_text("headers"));
@@ -384,7 +387,7 @@ impl Config {
             roots_file: relay.path("roots_file"),
             certificate_file: relay.path("certificate_file"),
             key_file: relay.path("key_file"),
-            signing_key_file: relay.path("signing_key_file"),
+            envelope_key_file: relay.path("envelope_key_file"),
             registrar_file: relay.path("registrar_file"),
             global_key_file: relay.path("global_key_file"),
         });
@@ -421,7 +424,7 @@ impl Config {
         if let Some(relay) = &self.relay {
             files.extend([
                 ("relay.key_file", relay.key_file.as_path()),
-                ("relay.signing_key_file", &relay.signing_key_file),
+                ("relay.envelope_key_file", &relay.envelope_key_file),
                 ("relay.registrar_file", &relay.registrar_file),
             ]);
         }

@@ -144,6 +144,7 @@ impl Desk {
         self.runtime.spawn(self.keep_hold());
         self.runtime.spawn(self.keep_roster());
         self.runtime.spawn(self.hear_changes());
+        self.runtime.spawn(self.clean_papers());
         let desk = self.clone();
         self.runtime.spawn_blocking(move || desk.keys.authorities().map(drop));
     }

@@ -14,7 +14,7 @@ const JAPANESE: &[(&str, &str)] = &[
     ("madoguchi --lang", "表示の言葉: ja か en(環境変数 MADOGUCHI_LANG でも)"),
     (
         "madoguchi --config",
-        "設定ファイル(既定: MADOGUCHI_HOME、./var、/etc/madoguchi の順に madoguchi.toml)",
+        "設定ファイル。一式もその隣のものになる(既定: MADOGUCHI_HOME、./var、/etc/madoguchi の順に madoguchi.toml)",
     ),
     ("madoguchi console", "窓口の画面を開く(何も書かないときもこれ)"),
     (
@@ -27,6 +27,10 @@ const JAPANESE: &[(&str, &str)] = &[
         "まだ無いものを作る: データベース・鍵・認証局。--demo なら架空の市と仮想カードも",
     ),
     ("madoguchi setup --demo", "実演用: 架空の市、実演の職員、仮想カードの盆"),
+    (
+        "madoguchi setup --relay",
+        "中継も: 前段、目隠し側、マイページ、カードの橋を、この機械で",
+    ),
     ("madoguchi setup --rows", "架空の市の人数"),
     ("madoguchi setup --seed", "架空の市の種(同じ数なら同じ市)"),
     (
@@ -102,6 +106,21 @@ const JAPANESE: &[(&str, &str)] = &[
     ("madoguchi authority", "認証局"),
     ("madoguchi authority status", "認証局の証明書と有効期限"),
     ("madoguchi authority status --json", "1行の JSON で"),
+    (
+        "madoguchi authority crl",
+        "住民用・職員用の失効一覧を記録から作って署名し、公開するファイルに書く",
+    ),
+    (
+        "madoguchi authority crl --into",
+        "resident.crl と staff.crl を書くフォルダー(既定: 認証局のフォルダーの lists)",
+    ),
+    ("madoguchi authority crl --days", "次の一覧までの日数"),
+    ("madoguchi authority crl --json", "1行の JSON で"),
+    ("madoguchi paper", "印刷物"),
+    (
+        "madoguchi paper clean",
+        "保存期間([paper] keep_days)を過ぎた印刷物の控えを消す(画面を開くときにも消える)",
+    ),
     ("madoguchi audit", "監査記録"),
     ("madoguchi audit verify", "監査記録が書き換えられていないことを確かめる"),
     ("madoguchi audit verify --json", "1行の JSON で"),
