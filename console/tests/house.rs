@@ -81,6 +81,10 @@ const TEST_ARROWS: &[Arrow] = &[
     Arrow("blind", "store", "fresh databases for tests"),
     Arrow("provider-records", "store", "fresh databases for tests"),
     Arrow("card-bridge", "virtual-card", "the desk's card behind a real pcscd"),
+    Arrow("my-page", "card-bridge", "signing in at a desk, in a real browser"),
+    Arrow("my-page", "card", "making the card that is signed in with"),
+    Arrow("my-page", "virtual-card", "the desk's card behind a real pcscd"),
+    Arrow("my-page", "relay", "signing in at the real front and blind half"),
     Arrow("relay", "card", "making the card that curl signs in with"),
     Arrow("relay", "virtual-card", "that card behind a real pcscd"),
 ];
