@@ -63,7 +63,7 @@ pub(crate) fn card(
                 )
             })
             .collect(),
-        decline: front.at(&format!("/sign-in/{id}/decline")),
+        decline: format!("/sign-in/{id}/decline"),
     };
     let status = match refused {
         Some(_) => StatusCode::FORBIDDEN,
@@ -72,12 +72,9 @@ pub(crate) fn card(
     let mut page = Page::new(say, "card-title", &body)
         .status(status)
         .answer(&front.site, visit);
-    // The decline form goes to the public listener, also from a card listener's page, and from there to the service.
-    page.extensions_mut().insert(
-        Policy::default()
-            .forms_to(&front.config.relay.address)
-            .forms_to(&address(&asked.reply.location)),
-    );
+    // Declined by artifact, the browser is redirected to the service.
+    page.extensions_mut()
+        .insert(Policy::default().forms_to(&address(&asked.reply.location)));
     page
 }
 
@@ -104,7 +101,9 @@ pub(crate) fn posting(front: &Front, visit: &Visit, service: &str, form: &PostFo
         action: &form.action,
         fields: &form.fields,
     };
-    let mut page = Page::new(say, "form-title", &body).answer(&front.site, visit);
+    // Another language would ask for the page again, and what it carries is sent once.
+    let page = Page::new(say, "form-title", &body).in_this_language();
+    let mut page = page.answer(&front.site, visit);
     page.extensions_mut()
         .insert(Policy::default().forms_to(&address(&form.action)));
     page

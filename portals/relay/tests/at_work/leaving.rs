@@ -29,7 +29,7 @@ async fn a_service_ends_the_session_by_soap_and_the_others_are_told() {
     // It is over: the index names nothing, and the browser is asked for the card.
     let (_, body) = clinic.log_out(&relay, &index(&at_clinic), false).await;
     assert!(body.contains("UnknownPrincipal"), "{body}");
-    let asked = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+    let asked = browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
     assert!(asked.link("/card/", &relay).is_some());
 }
 
@@ -47,7 +47,7 @@ async fn a_service_may_not_end_a_session_by_anothers_index_or_name_anybody_in_cl
     // The session goes on.
     let mut request = clinic.request(&relay);
     request.passive = true;
-    let answer = browser.get(&clinic.redirect(&request, None)).await;
+    let answer = browser.begin(&clinic.redirect(&request, None)).await;
     clinic.assertion(&answer.fields()["SAMLResponse"], &request.head.id);
 }
 
