@@ -50,6 +50,11 @@ impl Browser {
         format!("{:?}", self.jar)
     }
 
+    /// What the cookies hold.
+    pub fn values(&self) -> Vec<String> {
+        self.jar.values().cloned().collect()
+    }
+
     pub async fn get(&mut self, url: &str) -> Seen {
         let request = self.client.get(url);
         self.send(request, "none").await

@@ -2,6 +2,7 @@
 //! sides, and what is refused. The browser here is a client with cookies and nothing more, so it runs no script.
 
 mod browser;
+mod log;
 #[path = "../rig/mod.rs"]
 mod rig;
 
@@ -191,6 +192,8 @@ async fn logging_out_ends_the_session_here_and_asks_the_relay_with_the_name_seal
     let back = rig.relay.take_logout(query, Status::success());
     assert_eq!(*rig.relay.logouts.lock().unwrap(), [NAME]);
     let left = browser.get(&back).await;
+    assert_eq!((left.status, left.location.as_str()), (303, "/left/everywhere"));
+    let left = browser.get(&format!("{}/left/everywhere", rig.my_page)).await;
     assert!(
         left.text.contains("すべてのサービスからログアウトしました"),
         "{}",
@@ -214,6 +217,8 @@ async fn a_service_that_could_not_be_told_is_not_kept_quiet() {
         ..Status::success()
     };
     let left = browser.get(&rig.relay.take_logout(query, partly)).await;
+    assert_eq!(left.location, "/left/partly");
+    let left = browser.get(&format!("{}/left/partly", rig.my_page)).await;
     assert!(left.text.contains("連絡の取れないサービス"), "{}", left.text);
 }
 
@@ -289,4 +294,26 @@ async fn a_sign_in_leads_to_no_page_but_ours_and_is_marked_for_nobody_else() {
     assert_eq!(seen.location, "/");
     let metadata = browser.get(&format!("{}/saml/metadata", rig.my_page)).await;
     assert!(metadata.text.contains("<ds:Signature") && metadata.text.contains("/saml/slo/soap"));
+}
+
+#[tokio::test]
+async fn no_log_line_holds_a_pseudonym_a_cookie_or_a_message() {
+    log::keep();
+    let rig = Rig::start().await;
+    let mut browser = signed_in(&rig).await;
+    let soap = rig.relay.logout_at(Binding::Soap);
+    let word = rig.relay.logout_by_soap(NAME);
+    browser.post_text(&soap, &word).await;
+    browser.post_text(&soap, &word).await;
+    let cookies = browser.values();
+    assert!(!cookies.is_empty());
+    let kept = log::kept();
+    assert!(kept.contains("signed in") && kept.contains("the relay ended sessions") && kept.contains("was refused"));
+    for secret in cookies
+        .iter()
+        .map(String::as_str)
+        .chain([NAME, "EncryptedID", "CipherValue"])
+    {
+        assert!(!kept.contains(secret), "{secret}");
+    }
 }
