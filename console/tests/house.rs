@@ -88,6 +88,10 @@ const TEST_ARROWS: &[Arrow] = &[
     Arrow("my-page", "relay", "signing in at the real front and blind half"),
     Arrow("relay", "card", "making the card that curl signs in with"),
     Arrow("relay", "virtual-card", "that card behind a real pcscd"),
+    Arrow("my-page", "portal-kit", "certificates made on the spot"),
+    Arrow("my-page", "provider-records", "fresh databases for tests"),
+    Arrow("my-page", "store", "fresh databases for tests"),
+    Arrow("my-page", "relay-core", "what the office tells the relay of a card"),
 ];
 
 /// An outside crate that decides much, the one room where it lives, and why only there.
