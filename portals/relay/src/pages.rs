@@ -148,13 +148,15 @@ struct SignOut<'v> {
     say: Say<'v>,
 }
 
-/// The page that asks whether to sign out everywhere.
-pub(crate) fn sign_out(front: &Front, visit: &Visit) -> Response {
+/// The page that asks whether to sign out everywhere; the browser may be sent round to `places` then.
+pub(crate) fn sign_out(front: &Front, visit: &Visit, places: &[String]) -> Response {
     let say = front.site.say(visit);
     let mut page = Page::new(say, "sign-out-title", &SignOut { say }).answer(&front.site, visit);
-    // Services may be visited one after the other: forms are followed wherever a redirect leads.
-    page.extensions_mut()
-        .insert(Policy::default().forms_to(&front.config.relay.address));
+    // Browsers hold the redirects after a form to the rule for forms.
+    let policy = places
+        .iter()
+        .fold(Policy::default(), |policy, place| policy.forms_to(&address(place)));
+    page.extensions_mut().insert(policy);
     page
 }
 

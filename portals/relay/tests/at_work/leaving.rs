@@ -77,6 +77,11 @@ async fn the_person_signs_out_here_and_everybody_is_told() {
     browser.sign_in(&relay, &school).await;
     let page = browser.get(&relay.at("/sign-out")).await;
     assert!(page.body.contains("まとめてログアウト"));
+    // Services that take a browser's visit only may be gone to from this page's form, and nobody else.
+    let policy = &page.headers["content-security-policy"];
+    for service in [&clinic, &school] {
+        assert!(policy.contains(service.consumer().trim_end_matches("/acs")), "{policy}");
+    }
     let page = browser.post(&relay.at("/sign-out"), &[]).await;
     assert!(page.body.contains("すべてのサービスで終わりました"), "{}", page.body);
     assert_eq!((clinic.told().len(), school.told().len()), (1, 1));
