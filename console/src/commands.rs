@@ -25,6 +25,7 @@ pub mod import;
 pub mod logging;
 pub mod paper;
 pub mod processes;
+pub mod relay;
 pub mod services;
 pub mod setup;
 pub mod staff;
@@ -34,6 +35,7 @@ pub mod words;
 
 mod help;
 mod output;
+mod relay_words;
 
 /// The counter's terminal console.
 #[derive(Debug, Parser)]
@@ -86,6 +88,8 @@ enum Command {
     Authority(authority::AuthorityCommand),
     /// Carry the outbox to the relay's front: cards handed over, stopped and ended.
     Dispatch(dispatch::Options),
+    /// For the relay's operators, who are not the city: partners and the front, under their own card.
+    Relay(relay::Options),
     /// The audit trail.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -175,6 +179,7 @@ fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Paper(asked) => paper::run(&setting, &asked),
         Command::Authority(asked) => authority::run(&setting, &asked),
         Command::Dispatch(options) => dispatch::run(&setting, &options),
+        Command::Relay(options) => relay::run(&setting, &options),
         Command::Audit(asked) => audit::run(&setting, &asked),
     }
 }

@@ -13,9 +13,11 @@ use issuance::roster::HeaderMap;
 
 use crate::commands::words::Lang;
 
+mod relay_operator;
 pub mod secrets;
 mod section;
 
+pub use relay_operator::{Proof, RelayOperator};
 use section::{Document, Section};
 pub use section::{Fault, Mistake};
 
@@ -49,6 +51,8 @@ pub struct Config {
     pub log: Log,
     /// The relay's front; present where the city is joined to a relay.
     pub relay: Option<Relay>,
+    /// The front's administration; present where the relay's operators work.
+    pub relay_operator: Option<RelayOperator>,
     /// Present in demonstration set-ups only.
     pub demo: Option<Demo>,
 }
@@ -363,23 +367,7 @@ impl Config {
                 }),
             }
         });
-        let log = document.section("log", |log| Log {
-            file: log.path("file"),
-            level: log
-                .one_of_or(
-                    "level",
-                    &[
-                        ("info", "info"),
-                        ("error", "error"),
-                        ("warn", "warn"),
-                        ("debug", "debug"),
-                        ("trace", "trace"),
-                    ],
-                )
-                .to_owned(),
-            megabytes: log.number_or("megabytes", 1..=1024, 10),
-            keep: log.number_or("keep", 1..=3650, 30),
-        });
+        let log = document.section("log", Log::read);
         let relay = document.if_present("relay", |relay| Relay {
             intake_url: relay.checked("intake_url", Fault::NotAnHttpsUrl, |url| url.starts_with("https://")),
             front: relay.text_or("front", "relay-front"),
@@ -391,6 +379,7 @@ impl Config {
             registrar_file: relay.path("registrar_file"),
             global_key_file: relay.path("global_key_file"),
         });
+        let relay_operator = document.if_present("relay_operator", RelayOperator::read);
         let demo = document.if_present("demo", |demo| Demo {
             tray_socket: demo.path("tray_socket"),
             endpoints_file: demo.path("endpoints_file"),
@@ -409,6 +398,7 @@ impl Config {
             roster,
             log,
             relay,
+            relay_operator,
             demo,
         })
     }
@@ -428,7 +418,36 @@ impl Config {
                 ("relay.registrar_file", &relay.registrar_file),
             ]);
         }
+        if let Some(RelayOperator {
+            proof: Proof::Files { key, .. },
+            ..
+        }) = &self.relay_operator
+        {
+            files.push(("relay_operator.key_file", key));
+        }
         files
+    }
+}
+
+impl Log {
+    fn read(log: &mut Section<'_>) -> Self {
+        Self {
+            file: log.path("file"),
+            level: log
+                .one_of_or(
+                    "level",
+                    &[
+                        ("info", "info"),
+                        ("error", "error"),
+                        ("warn", "warn"),
+                        ("debug", "debug"),
+                        ("trace", "trace"),
+                    ],
+                )
+                .to_owned(),
+            megabytes: log.number_or("megabytes", 1..=1024, 10),
+            keep: log.number_or("keep", 1..=3650, 30),
+        }
     }
 }
 

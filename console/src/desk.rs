@@ -21,6 +21,8 @@ mod orders;
 mod panics;
 mod paper;
 mod readers;
+mod relay_card;
+pub mod relay_front;
 mod resident_card;
 mod search;
 mod sheets;

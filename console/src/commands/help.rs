@@ -76,6 +76,71 @@ const JAPANESE: &[(&str, &str)] = &[
         "madoguchi dispatch --once",
         "いま待っているものを送って終わる(残れば終了コード 1)",
     ),
+    (
+        "madoguchi relay",
+        "中継の運用者(市ではない)の仕事: 連携先と中継のようす。自分のカードで",
+    ),
+    (
+        "madoguchi relay --password-file",
+        "職員カードのパスワードのファイル(1行目)。無ければ尋ねる",
+    ),
+    (
+        "madoguchi relay partners",
+        "連携先の一覧: どうなっているか、メタデータの期限、次にすること",
+    ),
+    ("madoguchi relay partners --json", "1行の JSON で"),
+    (
+        "madoguchi relay propose",
+        "連携先のメタデータを提案する。承認はもう一人の運用者",
+    ),
+    ("madoguchi relay propose FILE", "連携先から受け取ったメタデータ"),
+    (
+        "madoguchi relay propose --entity",
+        "ファイルに実体がいくつもあるとき、どの entityID か",
+    ),
+    (
+        "madoguchi relay propose --provider",
+        "サービスではなく、ログインを引き継ぐ先の認証の提供者",
+    ),
+    (
+        "madoguchi relay approve",
+        "もう一人が提案したメタデータを、指紋を確かめて承認する",
+    ),
+    ("madoguchi relay approve ENTITY", "連携先の entityID"),
+    (
+        "madoguchi relay approve --fingerprint",
+        "メタデータの SHA-256。ファイルとは別の経路で連携先から受け取ったもの",
+    ),
+    (
+        "madoguchi relay trial",
+        "連携先を試行に戻す: 試行用のカードだけがログインできる",
+    ),
+    ("madoguchi relay trial ENTITY", "連携先の entityID"),
+    (
+        "madoguchi relay tried",
+        "試行の2度のログインで、サービスに出たものを記録する",
+    ),
+    ("madoguchi relay tried ENTITY", "連携先の entityID"),
+    (
+        "madoguchi relay tried --shown",
+        "2度とも同じ仮名が出たか(same-name)、空だったか(empty-name)",
+    ),
+    ("madoguchi relay on", "連携先を稼働させる。試行の結果が要る"),
+    ("madoguchi relay on ENTITY", "連携先の entityID"),
+    ("madoguchi relay off", "連携先をただちに止める"),
+    ("madoguchi relay off ENTITY", "連携先の entityID"),
+    ("madoguchi relay off --reason", "理由(監査記録に残る)"),
+    (
+        "madoguchi relay without-logout",
+        "単一ログアウト無しで続けると決める(記録に残る決定)",
+    ),
+    ("madoguchi relay without-logout ENTITY", "連携先の entityID"),
+    ("madoguchi relay without-logout --reason", "理由(監査記録に残る)"),
+    ("madoguchi relay state", "中継のようす: 目隠し側、送信元の役所、時計"),
+    ("madoguchi relay state --json", "1行の JSON で"),
+    ("madoguchi relay audit", "中継で起きたこと(新しい順)"),
+    ("madoguchi relay audit --minutes", "何分前から"),
+    ("madoguchi relay audit --json", "1件1行の JSON で"),
     ("madoguchi staff", "職員"),
     (
         "madoguchi staff add",

@@ -360,7 +360,7 @@ fn wait_for(what: &str) -> anyhow::Result<()> {
 }
 
 /// A line typed without being shown. A script may hand it in on standard input.
-fn hidden(what: &str) -> anyhow::Result<SecretString> {
+pub(super) fn hidden(what: &str) -> anyhow::Result<SecretString> {
     use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
     let _ = write!(stderr(), "{what}");
     let input = stdin();
