@@ -81,7 +81,11 @@ const TEST_ARROWS: &[Arrow] = &[
     Arrow("blind", "store", "fresh databases for tests"),
     Arrow("provider-records", "store", "fresh databases for tests"),
     Arrow("card-bridge", "virtual-card", "the desk's card behind a real pcscd"),
-    Arrow("card-bridge", "portal-kit", "a front of its own, with certificates made on the spot"),
+    Arrow(
+        "card-bridge",
+        "portal-kit",
+        "a front of its own, with certificates made on the spot",
+    ),
     Arrow("my-page", "card-bridge", "signing in at a desk, in a real browser"),
     Arrow("my-page", "card", "making the card that is signed in with"),
     Arrow("my-page", "virtual-card", "the desk's card behind a real pcscd"),
