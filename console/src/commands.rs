@@ -6,7 +6,7 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{FromArgMatches, Parser, Subcommand};
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, RelayOperator};
 use home::Home;
 use output::notice;
 use words::Lang;
@@ -162,7 +162,11 @@ fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
     let command = asked.command.unwrap_or(Command::Console(console::Options::default()));
     let screen = matches!(command, Command::Console(_));
     // Without a configuration there is no log yet; `setup` makes both, and the others say what is wrong themselves.
-    let log = setting.config().ok().map(|config| config.log);
+    let log = match setting.config() {
+        Ok(config) => Some(config.log),
+        // A machine of the relay has no office in its file.
+        Err(_) => RelayOperator::load(&setting.config_file).ok().and_then(|(_, log)| log),
+    };
     logging::begin(log.as_ref(), screen)?;
     match command {
         Command::Console(options) => console::run(&setting, &options),
