@@ -47,13 +47,26 @@ pub struct Chromium {
     _folder: tempfile::TempDir,
 }
 
-/// Ends with its test, however that ends; the browser ends with it.
-struct Driver(Child);
+/// Ends with its test, however that ends.
+struct Driver {
+    process: Child,
+    /// The profile's folder, which only this driver's browser has in its command line.
+    home: PathBuf,
+}
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        // A driver that is killed leaves its browser behind.
+        let home = self.home.display().to_string();
+        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+        for process in processes {
+            let line = fs::read(process.path().join("cmdline")).unwrap_or_default();
+            if String::from_utf8_lossy(&line).contains(&home) {
+                let _ = Command::new("kill").arg("-KILL").arg(process.file_name()).output();
+            }
+        }
     }
 }
 
@@ -103,8 +116,11 @@ impl Chromium {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .map(Driver)
             .expect("chromedriver runs");
+        let driver = Driver {
+            process: driver,
+            home: home.to_owned(),
+        };
         let client = connect(port, home, look).await;
         Self {
             client,
