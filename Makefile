@@ -19,12 +19,12 @@ help: ## この一覧 / this list
 
 demo: build ## 実演: 用意して窓口の画面を開く / set up and open the console
 	@scripts/packages run demo
-	@$(MADOGUCHI) setup --demo
+	@$(MADOGUCHI) setup --demo --relay
 	@$(MADOGUCHI) console
 
 up: build ## 実演を裏で動かす(画面は開かない) / the same in the background
 	@scripts/packages run demo
-	@$(MADOGUCHI) setup --demo
+	@$(MADOGUCHI) setup --demo --relay
 
 down: ## 動かしたものを止める / stop what was started
 	@if [ -x $(MADOGUCHI) ]; then $(MADOGUCHI) down; else echo "まだ作られていません / not built yet"; fi
@@ -37,7 +37,8 @@ clean-data: build ## データをすべて消す(FORCE=1 で尋ねない) / remo
 
 build: rust
 	@scripts/packages build
-	@cargo build --release --locked --bin madoguchi --bin virtual-card
+	@cargo build --release --locked --bin madoguchi --bin virtual-card \
+	  --bin madoguchi-demo-relay --bin madoguchi-relay --bin madoguchi-blind --bin madoguchi-my-page --bin madoguchi-card-bridge
 
 rust:
 	@command -v cargo >/dev/null || { \

@@ -6,7 +6,7 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{FromArgMatches, Parser, Subcommand};
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, RelayOperator};
 use home::Home;
 use output::notice;
 use words::Lang;
@@ -23,7 +23,9 @@ pub mod doctor;
 pub mod home;
 pub mod import;
 pub mod logging;
+pub mod paper;
 pub mod processes;
+pub mod relay;
 pub mod services;
 pub mod setup;
 pub mod staff;
@@ -33,6 +35,7 @@ pub mod words;
 
 mod help;
 mod output;
+mod relay_words;
 
 /// The counter's terminal console.
 #[derive(Debug, Parser)]
@@ -41,7 +44,8 @@ pub struct Arguments {
     /// Language of what is printed: ja or en (also MADOGUCHI_LANG).
     #[arg(long, global = true, value_name = "ja|en")]
     lang: Option<Lang>,
-    /// Configuration file (default: madoguchi.toml in MADOGUCHI_HOME, in ./var, or in /etc/madoguchi).
+    /// Configuration file, and with it the set-up beside it (default: madoguchi.toml in MADOGUCHI_HOME, in ./var, or in
+    /// /etc/madoguchi).
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -76,11 +80,16 @@ enum Command {
     /// A card in a reader.
     #[command(subcommand)]
     Card(card::CardCommand),
+    /// Papers that were printed.
+    #[command(subcommand)]
+    Paper(paper::PaperCommand),
     /// The certification authorities.
     #[command(subcommand)]
     Authority(authority::AuthorityCommand),
     /// Carry the outbox to the relay's front: cards handed over, stopped and ended.
     Dispatch(dispatch::Options),
+    /// For the relay's operators, who are not the city: partners and the front, under their own card.
+    Relay(relay::Options),
     /// The audit trail.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -144,7 +153,7 @@ impl Setting {
 }
 
 fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
-    let home = Home::find()?;
+    let home = Home::of(asked.config.as_deref())?;
     let setting = Setting {
         lang,
         config_file: home::config_file(asked.config.as_deref(), &home),
@@ -153,7 +162,11 @@ fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
     let command = asked.command.unwrap_or(Command::Console(console::Options::default()));
     let screen = matches!(command, Command::Console(_));
     // Without a configuration there is no log yet; `setup` makes both, and the others say what is wrong themselves.
-    let log = setting.config().ok().map(|config| config.log);
+    let log = match setting.config() {
+        Ok(config) => Some(config.log),
+        // A machine of the relay has no office in its file.
+        Err(_) => RelayOperator::load(&setting.config_file).ok().and_then(|(_, log)| log),
+    };
     logging::begin(log.as_ref(), screen)?;
     match command {
         Command::Console(options) => console::run(&setting, &options),
@@ -167,8 +180,10 @@ fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Doctor(options) => doctor::run(&setting, &options),
         Command::Staff(asked) => staff::run(&setting, &asked),
         Command::Card(asked) => card::run(&setting, &asked),
+        Command::Paper(asked) => paper::run(&setting, &asked),
         Command::Authority(asked) => authority::run(&setting, &asked),
         Command::Dispatch(options) => dispatch::run(&setting, &options),
+        Command::Relay(options) => relay::run(&setting, &options),
         Command::Audit(asked) => audit::run(&setting, &asked),
     }
 }

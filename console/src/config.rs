@@ -13,9 +13,11 @@ use issuance::roster::HeaderMap;
 
 use crate::commands::words::Lang;
 
+mod relay_operator;
 pub mod secrets;
 mod section;
 
+pub use relay_operator::{Proof, RelayOperator};
 use section::{Document, Section};
 pub use section::{Fault, Mistake};
 
@@ -49,6 +51,8 @@ pub struct Config {
     pub log: Log,
     /// The relay's front; present where the city is joined to a relay.
     pub relay: Option<Relay>,
+    /// The front's administration; present where the relay's operators work.
+    pub relay_operator: Option<RelayOperator>,
     /// Present in demonstration set-ups only.
     pub demo: Option<Demo>,
 }
@@ -156,6 +160,8 @@ pub struct Paper {
     pub folder: PathBuf,
     /// Folders searched for fonts, first match first.
     pub font_folders: Vec<PathBuf>,
+    /// Days that a printed file is kept for printing it again; 90 when nothing is written.
+    pub keep_days: u16,
 }
 
 /// `[roster]`
@@ -193,8 +199,8 @@ pub struct Relay {
     pub certificate_file: PathBuf,
     /// File holding its key, PEM.
     pub key_file: PathBuf,
-    /// File holding the key that signs envelopes: P-256, PKCS#8, PEM.
-    pub signing_key_file: PathBuf,
+    /// File holding the key that signs envelopes: P-256, PKCS#8, in base64url.
+    pub envelope_key_file: PathBuf,
     /// File holding the registrar's secret.
     pub registrar_file: PathBuf,
     /// The pseudonyms' global public key.
@@ -350,6 +356,7 @@ impl Config {
         let paper = document.section("paper", |paper| Paper {
             folder: paper.path("folder"),
             font_folders: paper.paths_or("font_folders", &FONT_FOLDERS),
+            keep_days: paper.number_or("keep_days", 1..=3650, 90),
         });
         let roster = document.optional("roster", |roster| {
             let headers = HeaderMap::try_from(roster.table_of_text("headers"));
@@ -360,23 +367,7 @@ impl Config {
                 }),
             }
         });
-        let log = document.section("log", |log| Log {
-            file: log.path("file"),
-            level: log
-                .one_of_or(
-                    "level",
-                    &[
-                        ("info", "info"),
-                        ("error", "error"),
-                        ("warn", "warn"),
-                        ("debug", "debug"),
-                        ("trace", "trace"),
-                    ],
-                )
-                .to_owned(),
-            megabytes: log.number_or("megabytes", 1..=1024, 10),
-            keep: log.number_or("keep", 1..=3650, 30),
-        });
+        let log = document.section("log", Log::read);
         let relay = document.if_present("relay", |relay| Relay {
             intake_url: relay.checked("intake_url", Fault::NotAnHttpsUrl, |url| url.starts_with("https://")),
             front: relay.text_or("front", "relay-front"),
@@ -384,10 +375,11 @@ impl Config {
             roots_file: relay.path("roots_file"),
             certificate_file: relay.path("certificate_file"),
             key_file: relay.path("key_file"),
-            signing_key_file: relay.path("signing_key_file"),
+            envelope_key_file: relay.path("envelope_key_file"),
             registrar_file: relay.path("registrar_file"),
             global_key_file: relay.path("global_key_file"),
         });
+        let relay_operator = document.if_present("relay_operator", RelayOperator::read);
         let demo = document.if_present("demo", |demo| Demo {
             tray_socket: demo.path("tray_socket"),
             endpoints_file: demo.path("endpoints_file"),
@@ -406,6 +398,7 @@ impl Config {
             roster,
             log,
             relay,
+            relay_operator,
             demo,
         })
     }
@@ -421,11 +414,40 @@ impl Config {
         if let Some(relay) = &self.relay {
             files.extend([
                 ("relay.key_file", relay.key_file.as_path()),
-                ("relay.signing_key_file", &relay.signing_key_file),
+                ("relay.envelope_key_file", &relay.envelope_key_file),
                 ("relay.registrar_file", &relay.registrar_file),
             ]);
         }
+        if let Some(RelayOperator {
+            proof: Proof::Files { key, .. },
+            ..
+        }) = &self.relay_operator
+        {
+            files.push(("relay_operator.key_file", key));
+        }
         files
+    }
+}
+
+impl Log {
+    fn read(log: &mut Section<'_>) -> Self {
+        Self {
+            file: log.path("file"),
+            level: log
+                .one_of_or(
+                    "level",
+                    &[
+                        ("info", "info"),
+                        ("error", "error"),
+                        ("warn", "warn"),
+                        ("debug", "debug"),
+                        ("trace", "trace"),
+                    ],
+                )
+                .to_owned(),
+            megabytes: log.number_or("megabytes", 1..=1024, 10),
+            keep: log.number_or("keep", 1..=3650, 30),
+        }
     }
 }
 

@@ -21,6 +21,8 @@ mod orders;
 mod panics;
 mod paper;
 mod readers;
+mod relay_card;
+pub mod relay_front;
 mod resident_card;
 mod search;
 mod sheets;
@@ -144,6 +146,7 @@ impl Desk {
         self.runtime.spawn(self.keep_hold());
         self.runtime.spawn(self.keep_roster());
         self.runtime.spawn(self.hear_changes());
+        self.runtime.spawn(self.clean_papers());
         let desk = self.clone();
         self.runtime.spawn_blocking(move || desk.keys.authorities().map(drop));
     }

@@ -83,6 +83,9 @@ pub enum NotEnrolled {
     /// The finished card does not sign with its certificate's key.
     #[error("the card's signature does not fit its certificate")]
     NotSigned,
+    /// The person is registered and may no longer log in.
+    #[error("staff number {0} may no longer log in; a person who comes back takes a new number")]
+    Disabled(String),
     /// The records refused, or did not answer.
     #[error(transparent)]
     Office(#[from] OfficeError),
@@ -100,6 +103,13 @@ pub fn enrol<T: Transport>(
     person: Person<'_>,
     desk: &mut EnrolmentDesk<'_>,
 ) -> Result<Enrolled, NotEnrolled> {
+    let registered = desk.runtime.block_on(desk.office.staff())?;
+    if registered
+        .iter()
+        .any(|known| known.staff.number == person.number && known.disabled.is_some())
+    {
+        return Err(NotEnrolled::Disabled(person.number.to_owned()));
+    }
     let mut chip = Chip::select(open()?)?;
     let (serial, found) = match chip.life() {
         ChipLife::Closed => (take_up(&mut chip, person, desk)?, true),

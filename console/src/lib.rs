@@ -4,4 +4,6 @@ pub mod commands;
 pub mod config;
 pub mod desk;
 pub mod enrolment;
+pub mod keeping;
+pub mod revocations;
 pub mod tui;

@@ -1,6 +1,7 @@
-//! People joining the office: their card and their registration, cut off anywhere, gone on with.
+//! People joining the office and leaving it: their card and their registration, cut off anywhere, gone on with; and what
+//! strangers are told of cards that are no longer good.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{collections::BTreeSet, ffi::OsStr, path::Path, process::Command, sync::LazyLock};
 
 use card::{CardError, Chip, ChipLife, IssuerMaster, PinSlot, Tries};
 use console::enrolment::{Enrolled, EnrolmentDesk, NotEnrolled, Person, enrol};
@@ -12,12 +13,17 @@ use office::{
     Act,
     testing::{self, Clerk, TestOffice},
 };
-use relay_core::{chance::OsChance, clock::HandClock, id::Id};
+use relay_core::{
+    chance::OsChance,
+    clock::{Clock, HandClock},
+    id::Id,
+};
 use secrecy::SecretString;
 use tokio::runtime::Runtime;
 use virtual_card::{Cut, SoftwareReader, VirtualCard};
 
 struct Keys {
+    folder: tempfile::TempDir,
     authorities: Authorities,
     master: IssuerMaster,
 }
@@ -42,6 +48,7 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     Keys {
         authorities: Authorities::open(plan.folder, &passphrase).unwrap(),
         master: IssuerMaster::new([7; 32]),
+        folder,
     }
 });
 
@@ -254,4 +261,134 @@ fn a_residents_card_in_the_making_is_never_written_over() {
     scene.card_again();
     let refused = scene.enrol_as("0102", "moss7hill3", &|| case.0.act()).unwrap_err();
     assert!(matches!(refused, NotEnrolled::NotBlank), "{refused}");
+}
+
+/// Whether openssl takes the certificate under its authority and that one's list, at the office's present moment.
+fn openssl_takes(certificate: &[u8], authority: &str, list: &Path, now: time::OffsetDateTime) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let (der, pem) = (
+        folder.path().join("certificate.der"),
+        folder.path().join("certificate.pem"),
+    );
+    std::fs::write(&der, certificate).unwrap();
+    let run = |arguments: &[&OsStr]| {
+        Command::new("openssl")
+            .args(arguments)
+            .output()
+            .expect("openssl is installed")
+    };
+    let word = OsStr::new;
+    let converted = run(&[
+        word("x509"),
+        word("-inform"),
+        word("DER"),
+        word("-in"),
+        der.as_os_str(),
+        word("-out"),
+        pem.as_os_str(),
+    ]);
+    assert!(converted.status.success());
+    let keys = KEYS.folder.path().join("authority");
+    let (root, issuer) = (
+        keys.join("root/certificate.pem"),
+        keys.join(authority).join("certificate.pem"),
+    );
+    let moment = now.unix_timestamp().to_string();
+    let judged = run(&[
+        word("verify"),
+        word("-attime"),
+        word(&moment),
+        word("-CAfile"),
+        root.as_os_str(),
+        word("-untrusted"),
+        issuer.as_os_str(),
+        word("-crl_check"),
+        word("-CRLfile"),
+        list.as_os_str(),
+        pem.as_os_str(),
+    ]);
+    let said = [judged.stdout, judged.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    (judged.status.success(), said.concat())
+}
+
+#[test]
+fn a_lost_staff_card_and_a_residents_broken_one_are_refused_by_whoever_reads_the_lists() {
+    use issuance::issuing::{Cancel, MakingDesk, Plan, run};
+    let scene = Scene::open();
+    let (office, clock) = (&scene.office.office, &scene.office.clock);
+    let enrolled = scene.enrol("0100", "tide8rock2").unwrap();
+    scene.card_again();
+    let mut chip = Chip::select(scene.reader.connect().unwrap()).unwrap();
+    let staff_certificate = chip.read_certificate(card::KeySlot::Authentication).unwrap();
+    drop(chip);
+    let residents = testing::city(60);
+    let (clerk, case) = scene.runtime.block_on(async {
+        scene.office.import(residents.clone()).await.unwrap();
+        let clerk = scene.office.clerk_of_all_trades("窓口2").await.unwrap();
+        let case = scene
+            .office
+            .verified(&clerk, &testing::adults(&residents)[0])
+            .await
+            .unwrap()
+            .id;
+        (clerk, case)
+    });
+    scene.reader.insert(blank());
+    let mut records = office::OfficeRecords::new(office.clone(), scene.runtime.handle().clone(), clerk.session);
+    let mut desk = MakingDesk {
+        master: &KEYS.master,
+        authorities: &KEYS.authorities,
+        clock,
+        chance: &mut OsChance,
+    };
+    let plan = Plan { case, bound: None };
+    let transport = scene.reader.connect().unwrap();
+    let made = run(transport, &mut records, &mut desk, plan, &mut |_| {}, &Cancel::new()).unwrap();
+    let resident_certificate = &made.certificates[&card::KeySlot::Eligibility];
+
+    let folder = tempfile::tempdir().unwrap();
+    let write = || {
+        let act = || Act::of_process("authority", Id::<()>::new(&mut OsChance).uuid());
+        let lasts = time::Duration::days(7);
+        let writing = console::revocations::write(office, &KEYS.authorities, &act, clock.now(), lasts, folder.path());
+        scene.runtime.block_on(writing).unwrap()
+    };
+    let cards = [(&staff_certificate, "staff"), (resident_certificate, "resident")];
+    let judge =
+        || cards.map(|(der, name)| openssl_takes(der, name, &folder.path().join(format!("{name}.pem")), clock.now()));
+    let first = write();
+    assert_eq!(
+        first.iter().map(|list| (list.number, list.entries)).collect::<Vec<_>>(),
+        [(1, 0), (1, 0)]
+    );
+    for (taken, said) in judge() {
+        assert!(taken, "{said}");
+    }
+    clock.advance(time::Duration::minutes(1));
+    scene.runtime.block_on(async {
+        let lost = office::DisableReason::LostCard;
+        office.disable_staff(&clerk.act(), enrolled.staff, lost).await.unwrap();
+        office
+            .card_damaged(&clerk.act(), made.card, "does not answer")
+            .await
+            .unwrap();
+    });
+    let second = write();
+    assert_eq!(
+        second
+            .iter()
+            .map(|list| (list.number, list.entries))
+            .collect::<Vec<_>>(),
+        [(2, 2), (2, 1)]
+    );
+    for (taken, said) in judge() {
+        assert!(!taken && said.contains("revoked"), "{said}");
+    }
+    let told = Command::new("openssl")
+        .args(["crl", "-noout", "-text", "-in"])
+        .arg(folder.path().join("staff.pem"))
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.contains("Key Compromise"), "{told}");
 }

@@ -2,6 +2,7 @@
 //! Everything is real: the programs, PostgreSQL, pcscd, virtual cards.
 
 mod set_up {
+    mod relay_operators;
     #[allow(dead_code, reason = "shared with the stories of the counter, which use more of it")]
     pub mod shell;
 }

@@ -33,16 +33,16 @@ impl fmt::Display for CaseNumber {
     }
 }
 
-/// Text that is not a case number.
+/// Text that is not a case number. It is not quoted: what is typed in the wrong place may be somebody's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("「{0}」は受付番号ではありません(例 2026-000352)")]
-pub struct NotACaseNumber(pub String);
+#[error("受付番号ではありません(例 2026-000352)")]
+pub struct NotACaseNumber;
 
 impl FromStr for CaseNumber {
     type Err = NotACaseNumber;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refuse = || NotACaseNumber(text.chars().take(40).collect());
+        let refuse = || NotACaseNumber;
         let (year, serial) = text.trim().split_once('-').ok_or_else(refuse)?;
         if year.len() != 4 || !(1..=9).contains(&serial.len()) {
             return Err(refuse());

@@ -12,6 +12,7 @@
 //! | after a key | the intent | a key | the chip's key is taken over, not made again |
 //! | while signing | reserved serials, perhaps one certificate | both keys | the missing one is issued under its serial |
 //! | while writing | both certificates | some files | everything is written again |
+//! | after reserving, by a clock that ran ahead | serials of a later day | nothing, or certificates not valid yet | they are revoked and issued anew |
 //! | after closing | the intent to close | everything | read back, verified, recorded as made |
 
 mod decide;

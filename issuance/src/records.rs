@@ -240,6 +240,9 @@ pub enum Entry {
     /// A fresh serial for a certificate of the slot: the reservation to keep unless there is one already. A serial
     /// reserved before for anything else is a [`RecordsError::Conflict`], and so is a slot without a public key.
     Reservation(KeySlot, Reservation),
+    /// The slot's reserved serial is let go of, with its certificate where one is kept: both are revoked, never used again,
+    /// and the slot takes another. Where there is none, nothing happens.
+    Withdrawn(KeySlot),
     /// Every step is done: card and case are made. While a step of [`Step::ALL`] is not done or a certificate is not
     /// kept, a [`RecordsError::Conflict`].
     Made,

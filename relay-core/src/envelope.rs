@@ -168,6 +168,15 @@ impl SigningKey {
         })
     }
 
+    /// The key of `party` as secret files hold it: PKCS#8 in base64url.
+    ///
+    /// # Errors
+    /// [`NotAKey`]
+    pub fn from_text(party: Party, text: &str) -> Result<Self, NotAKey> {
+        let der = URL_SAFE_NO_PAD.decode(text.trim()).map(Zeroizing::new);
+        Self::from_pkcs8(party, &der.map_err(|_| NotAKey("private key in PKCS#8"))?)
+    }
+
     /// Whose.
     pub fn party(&self) -> &Party {
         &self.party

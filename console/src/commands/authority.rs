@@ -1,20 +1,41 @@
-//! `madoguchi authority status`: the certification authorities and how long they are good for.
+//! `madoguchi authority`: how long the certification authorities are good for, and their revocation lists.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
-use issuance::authority::{AuthorityName, Trust};
+use issuance::authority::{Authorities, AuthorityName, Passphrase, Trust};
 use relay_core::clock::{Clock, JST, SystemClock};
 use serde_json::json;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::output::answer;
-use super::{Setting, words::Lang};
+use super::{
+    Setting,
+    database::{Records, act},
+    words::Lang,
+};
+use crate::{config::Config, revocations};
 
 /// What can be asked of the authorities.
 #[derive(Debug, clap::Subcommand)]
 pub enum AuthorityCommand {
     /// Show the authorities' certificates and their expiry.
     Status(StatusOptions),
+    /// Sign the revocation lists of the issuing authorities from the records, and write them as files to be published.
+    Crl(CrlOptions),
+}
+
+/// Where the lists go and how long they are good for.
+#[derive(Debug, clap::Args)]
+pub struct CrlOptions {
+    /// Folder for resident.crl and staff.crl (default: lists, in the authorities' folder).
+    #[arg(long, value_name = "FOLDER")]
+    into: Option<PathBuf>,
+    /// Days until the next list is due.
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=90), value_name = "DAYS")]
+    days: u16,
+    /// One line of JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 /// How to tell it.
@@ -30,8 +51,11 @@ pub struct StatusOptions {
 /// # Errors
 /// When the ceremony's folder is missing or was changed.
 pub fn run(setting: &Setting, asked: &AuthorityCommand) -> anyhow::Result<ExitCode> {
-    let AuthorityCommand::Status(options) = asked;
     let config = setting.config()?;
+    let options = match asked {
+        AuthorityCommand::Status(options) => options,
+        AuthorityCommand::Crl(options) => return write_lists(setting, &config, options),
+    };
     let now = SystemClock.now();
     let authorities = examine(&config.authority.folder)?;
     let expired = authorities.iter().any(|authority| authority.until <= now);
@@ -55,6 +79,41 @@ pub fn run(setting: &Setting, asked: &AuthorityCommand) -> anyhow::Result<ExitCo
         }
     }
     Ok(if expired { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn write_lists(setting: &Setting, config: &Config, options: &CrlOptions) -> anyhow::Result<ExitCode> {
+    let records = Records::open(config)?;
+    let passphrase = Passphrase::read(&config.authority.passphrase_file)?;
+    let authorities = Authorities::open(&config.authority.folder, &passphrase)?;
+    let usual = || config.authority.folder.join("lists");
+    let folder = options.into.clone().unwrap_or_else(usual);
+    let lasts = Duration::days(i64::from(options.days));
+    let now = SystemClock.now();
+    let writing = revocations::write(&records.office, &authorities, &|| act("authority"), now, lasts, &folder);
+    let listed = records.runtime.block_on(writing)?;
+    if options.json {
+        let list: Vec<_> = listed
+            .iter()
+            .map(|list| {
+                json!({
+                    "name": list.authority.as_str(), "number": list.number, "entries": list.entries, "file": list.file,
+                })
+            })
+            .collect();
+        answer!("{}", json!({ "lists": list }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    for list in &listed {
+        let (name, file) = (name(list.authority, setting.lang), list.file.display());
+        answer!(
+            "{}",
+            setting.lang.pick(
+                format!("✓ {name}: 失効一覧 第{}号({} 件) {file}", list.number, list.entries),
+                format!("✓ {name}: list {} ({} entries) {file}", list.number, list.entries),
+            )
+        );
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// An authority and its time.

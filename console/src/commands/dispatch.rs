@@ -152,11 +152,9 @@ impl Sender {
         let global = std::fs::read_to_string(&relay.global_key_file)
             .with_context(|| relay.global_key_file.display().to_string())?;
         let global = GlobalKey::from_text(&global).with_context(|| relay.global_key_file.display().to_string())?;
-        let key = secrets::read(&relay.signing_key_file)?;
-        let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
-            .with_context(|| relay.signing_key_file.display().to_string())?;
-        let key = SigningKey::from_pkcs8(Party::new(&relay.office)?, key.secret_der())
-            .with_context(|| relay.signing_key_file.display().to_string())?;
+        let key = secrets::read(&relay.envelope_key_file)?;
+        let key = SigningKey::from_text(Party::new(&relay.office)?, &key)
+            .with_context(|| relay.envelope_key_file.display().to_string())?;
         Ok(Self {
             registrar: Registrar::new(secret, global),
             key,

@@ -14,7 +14,7 @@ const JAPANESE: &[(&str, &str)] = &[
     ("madoguchi --lang", "表示の言葉: ja か en(環境変数 MADOGUCHI_LANG でも)"),
     (
         "madoguchi --config",
-        "設定ファイル(既定: MADOGUCHI_HOME、./var、/etc/madoguchi の順に madoguchi.toml)",
+        "設定ファイル。一式もその隣のものになる(既定: MADOGUCHI_HOME、./var、/etc/madoguchi の順に madoguchi.toml)",
     ),
     ("madoguchi console", "窓口の画面を開く(何も書かないときもこれ)"),
     (
@@ -27,6 +27,10 @@ const JAPANESE: &[(&str, &str)] = &[
         "まだ無いものを作る: データベース・鍵・認証局。--demo なら架空の市と仮想カードも",
     ),
     ("madoguchi setup --demo", "実演用: 架空の市、実演の職員、仮想カードの盆"),
+    (
+        "madoguchi setup --relay",
+        "中継も: 前段、目隠し側、マイページ、カードの橋を、この機械で",
+    ),
     ("madoguchi setup --rows", "架空の市の人数"),
     ("madoguchi setup --seed", "架空の市の種(同じ数なら同じ市)"),
     (
@@ -72,6 +76,71 @@ const JAPANESE: &[(&str, &str)] = &[
         "madoguchi dispatch --once",
         "いま待っているものを送って終わる(残れば終了コード 1)",
     ),
+    (
+        "madoguchi relay",
+        "中継の運用者(市ではない)の仕事: 連携先と中継のようす。自分のカードで",
+    ),
+    (
+        "madoguchi relay --password-file",
+        "職員カードのパスワードのファイル(1行目)。無ければ尋ねる",
+    ),
+    (
+        "madoguchi relay partners",
+        "連携先の一覧: どうなっているか、メタデータの期限、次にすること",
+    ),
+    ("madoguchi relay partners --json", "1行の JSON で"),
+    (
+        "madoguchi relay propose",
+        "連携先のメタデータを提案する。承認はもう一人の運用者",
+    ),
+    ("madoguchi relay propose FILE", "連携先から受け取ったメタデータ"),
+    (
+        "madoguchi relay propose --entity",
+        "ファイルに実体がいくつもあるとき、どの entityID か",
+    ),
+    (
+        "madoguchi relay propose --provider",
+        "サービスではなく、ログインを引き継ぐ先の認証の提供者",
+    ),
+    (
+        "madoguchi relay approve",
+        "もう一人が提案したメタデータを、指紋を確かめて承認する",
+    ),
+    ("madoguchi relay approve ENTITY", "連携先の entityID"),
+    (
+        "madoguchi relay approve --fingerprint",
+        "メタデータの SHA-256。ファイルとは別の経路で連携先から受け取ったもの",
+    ),
+    (
+        "madoguchi relay trial",
+        "連携先を試行に戻す: 試行用のカードだけがログインできる",
+    ),
+    ("madoguchi relay trial ENTITY", "連携先の entityID"),
+    (
+        "madoguchi relay tried",
+        "試行の2度のログインで、サービスに出たものを記録する",
+    ),
+    ("madoguchi relay tried ENTITY", "連携先の entityID"),
+    (
+        "madoguchi relay tried --shown",
+        "2度とも同じ仮名が出たか(same-name)、空だったか(empty-name)",
+    ),
+    ("madoguchi relay on", "連携先を稼働させる。試行の結果が要る"),
+    ("madoguchi relay on ENTITY", "連携先の entityID"),
+    ("madoguchi relay off", "連携先をただちに止める"),
+    ("madoguchi relay off ENTITY", "連携先の entityID"),
+    ("madoguchi relay off --reason", "理由(監査記録に残る)"),
+    (
+        "madoguchi relay without-logout",
+        "単一ログアウト無しで続けると決める(記録に残る決定)",
+    ),
+    ("madoguchi relay without-logout ENTITY", "連携先の entityID"),
+    ("madoguchi relay without-logout --reason", "理由(監査記録に残る)"),
+    ("madoguchi relay state", "中継のようす: 目隠し側、送信元の役所、時計"),
+    ("madoguchi relay state --json", "1行の JSON で"),
+    ("madoguchi relay audit", "中継で起きたこと(新しい順)"),
+    ("madoguchi relay audit --minutes", "何分前から"),
+    ("madoguchi relay audit --json", "1件1行の JSON で"),
     ("madoguchi staff", "職員"),
     (
         "madoguchi staff add",
@@ -102,6 +171,21 @@ const JAPANESE: &[(&str, &str)] = &[
     ("madoguchi authority", "認証局"),
     ("madoguchi authority status", "認証局の証明書と有効期限"),
     ("madoguchi authority status --json", "1行の JSON で"),
+    (
+        "madoguchi authority crl",
+        "住民用・職員用の失効一覧を記録から作って署名し、公開するファイルに書く",
+    ),
+    (
+        "madoguchi authority crl --into",
+        "resident.crl と staff.crl を書くフォルダー(既定: 認証局のフォルダーの lists)",
+    ),
+    ("madoguchi authority crl --days", "次の一覧までの日数"),
+    ("madoguchi authority crl --json", "1行の JSON で"),
+    ("madoguchi paper", "印刷物"),
+    (
+        "madoguchi paper clean",
+        "保存期間([paper] keep_days)を過ぎた印刷物の控えを消す(画面を開くときにも消える)",
+    ),
     ("madoguchi audit", "監査記録"),
     ("madoguchi audit verify", "監査記録が書き換えられていないことを確かめる"),
     ("madoguchi audit verify --json", "1行の JSON で"),

@@ -21,6 +21,21 @@ impl Home {
         Self::at(&named.map_or_else(|| PathBuf::from("var"), PathBuf::from))
     }
 
+    /// The set-up that the configuration file `named` on the command line belongs to, which is the one beside it; without
+    /// one, as [`Home::find`].
+    ///
+    /// # Errors
+    /// When the working folder is gone.
+    pub fn of(named: Option<&Path>) -> io::Result<Self> {
+        match named {
+            Some(file) => {
+                let file = std::path::absolute(file)?;
+                Self::at(file.parent().unwrap_or(Path::new("/")))
+            }
+            None => Self::find(),
+        }
+    }
+
     /// The set-up at `folder`.
     ///
     /// # Errors
@@ -91,5 +106,19 @@ pub fn config_file(named: Option<&Path>, home: &Home) -> PathBuf {
         machines
     } else {
         ours
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_named_on_the_command_line_brings_its_own_set_up() {
+        let home = Home::of(Some(Path::new("/srv/counter/madoguchi.toml"))).unwrap();
+        assert_eq!(home.folder(), Path::new("/srv/counter"));
+        assert_eq!(home.cluster(), Path::new("/srv/counter/postgres"));
+        let beside = Home::of(Some(Path::new("madoguchi.toml"))).unwrap();
+        assert_eq!(beside.folder(), std::env::current_dir().unwrap());
     }
 }

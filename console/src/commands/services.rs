@@ -51,6 +51,9 @@ fn start_all(setting: &Setting, config: &Config, steps: &Steps) -> anyhow::Resul
     if let Some(demo) = &config.demo {
         steps.step(tray_words(lang), |_| start_tray(setting, config, demo))?;
     }
+    if config.demo.is_some() && has_relay(setting) {
+        steps.step(relay_words(lang), |_| start_relay(setting).map(|_| Outcome::Done))?;
+    }
     if config.relay.is_some() {
         steps.step(dispatch_words(lang), |_| start_dispatch(setting))?;
     }
@@ -74,6 +77,11 @@ pub fn down(setting: &Setting) -> anyhow::Result<ExitCode> {
         lang.pick("送信箱の係を止める", "stop carrying the outbox"),
         |_| dispatch_process(setting).stop().map(done),
     )?;
+    if has_relay(setting) {
+        steps.step(lang.pick("中継を止める", "stop the relay"), |_| {
+            demo_relay(setting, "down").map(|_| Outcome::Done)
+        })?;
+    }
     steps.step(lang.pick("盆を片付ける", "put the tray away"), |_| {
         tray_process(setting).stop().map(done)
     })?;
@@ -104,6 +112,42 @@ pub(super) fn card_service_words(lang: Lang) -> &'static str {
 /// Name of the tray's step.
 pub(super) fn tray_words(lang: Lang) -> &'static str {
     lang.pick("仮想カードの盆を出す", "put the tray of virtual cards out")
+}
+
+/// Name of the step that starts the demonstration's relay.
+pub(super) fn relay_words(lang: Lang) -> &'static str {
+    lang.pick("中継とマイページを動かす", "start the relay and My Page")
+}
+
+/// Whether this set-up has a relay of its own: a demonstration's.
+fn has_relay(setting: &Setting) -> bool {
+    setting.home.folder().join("relay").is_dir()
+}
+
+/// Lays the demonstration's relay out where it is not, and starts it. Gives where it can be reached.
+pub(super) fn start_relay(setting: &Setting) -> anyhow::Result<serde_json::Value> {
+    let told = demo_relay(setting, "up")?;
+    serde_json::from_str(told.trim()).context("madoguchi-demo-relay")
+}
+
+/// Asks the demonstration's relay for `command`; what it prints.
+fn demo_relay(setting: &Setting, command: &str) -> anyhow::Result<String> {
+    let program = beside_us("madoguchi-demo-relay").with_context(|| {
+        setting.lang.pick(
+            "プログラム madoguchi-demo-relay が見つかりません。`make build` で作ってください。",
+            "the program madoguchi-demo-relay is not there: make it with `make build`.",
+        )
+    })?;
+    let output = Command::new(program)
+        .arg("--home")
+        .arg(setting.home.folder())
+        .arg(command)
+        .stdin(Stdio::null())
+        .output()?;
+    if !output.status.success() {
+        bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Name of the step that carries the outbox.

@@ -20,6 +20,7 @@ mod authority;
 mod city;
 mod database;
 mod endpoints;
+mod relay;
 mod staff;
 mod template;
 mod tray;
@@ -30,6 +31,9 @@ pub struct Options {
     /// A demonstration: a made-up city, its staff, virtual cards.
     #[arg(long)]
     demo: bool,
+    /// With a relay: front, blind half, My Page and card bridge on this machine.
+    #[arg(long, requires = "demo")]
+    relay: bool,
     /// People in the made-up city.
     #[arg(long, default_value_t = 90_000, requires = "demo", value_name = "N")]
     rows: usize,
@@ -76,8 +80,9 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
             city::take_in(setting, &config, options, &steps)?;
             let staff = staff::make(setting, &config, demo, &steps)?;
             let blanks = tray::lay_out_blanks(demo, lang, &steps)?;
-            endpoints::write(setting, &config, demo, &staff, &blanks, &steps)?;
-            endpoints::tell(demo, &staff, lang);
+            let relay = options.relay.then(|| relay::make(setting, &steps)).transpose()?;
+            endpoints::write(setting, &config, demo, &staff, &blanks, relay.as_ref(), &steps)?;
+            endpoints::tell(demo, &staff, relay.as_ref(), lang);
         }
         _ => steps.say(lang.pick(
             "用意できました。最初の管理者は、画面を開いて職員用読取機に白カードを差すと作れます。",

@@ -17,7 +17,7 @@ use issuance::{
     authority::{Authorities, Passphrase, Profile, Trust},
     staff::{Role, StaffId},
 };
-use office::{Act, SessionId};
+use office::{Act, DisableReason, SessionId};
 use relay_core::{
     chance::{OsChance, draw},
     clock::{Clock, JST, SystemClock},
@@ -77,8 +77,8 @@ pub struct DisableOptions {
     /// Staff number.
     number: String,
     /// Why: left, lost_card or suspended.
-    #[arg(long, default_value = "left", value_parser = ["left", "lost_card", "suspended"], value_name = "REASON")]
-    reason: String,
+    #[arg(long, default_value = "left", value_name = "REASON")]
+    reason: DisableReason,
 }
 
 /// Does what was asked.
@@ -189,7 +189,7 @@ fn list(lang: Lang, config: &Config, options: &ListOptions) -> anyhow::Result<Ex
                     "name": record.staff.name,
                     "roles": record.staff.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
                     "card": record.certificate.as_ref().map(hex::encode),
-                    "disabled": record.disabled.as_ref().map(|(_, reason)| reason),
+                    "disabled": record.disabled.map(|(_, reason)| reason.as_str()),
                 })
             })
             .collect();
@@ -199,7 +199,7 @@ fn list(lang: Lang, config: &Config, options: &ListOptions) -> anyhow::Result<Ex
     for record in &staff {
         let roles: Vec<&str> = record.staff.roles.iter().map(|role| role.as_str()).collect();
         let standing = match &record.disabled {
-            Some((since, reason)) => format!("✗ {} {reason}", since.to_offset(JST).date()),
+            Some((since, reason)) => format!("✗ {} {}", since.to_offset(JST).date(), reason.as_str()),
             None if record.certificate.is_none() => lang.pick("△ カードなし", "△ no card").to_owned(),
             None => "✓".to_owned(),
         };
@@ -221,7 +221,7 @@ fn disable(lang: Lang, config: &Config, options: &DisableOptions) -> anyhow::Res
     let outcome = records.runtime.block_on(
         records
             .office
-            .disable_staff(&act_of(Some(&session)), id, &options.reason),
+            .disable_staff(&act_of(Some(&session)), id, options.reason),
     );
     session.end(&records)?;
     outcome?;
@@ -360,7 +360,7 @@ fn wait_for(what: &str) -> anyhow::Result<()> {
 }
 
 /// A line typed without being shown. A script may hand it in on standard input.
-fn hidden(what: &str) -> anyhow::Result<SecretString> {
+pub(super) fn hidden(what: &str) -> anyhow::Result<SecretString> {
     use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
     let _ = write!(stderr(), "{what}");
     let input = stdin();

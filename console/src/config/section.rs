@@ -220,6 +220,12 @@ impl<'t> Document<'t> {
         self.table.contains_key(name).then(|| self.optional(name, read))
     }
 
+    /// What nobody asked for is another program's business.
+    pub(super) fn leave_the_rest(&mut self) {
+        // What was asked for is read already.
+        self.table = DeTable::new();
+    }
+
     /// The mistakes, in the order of the file's lines, or nothing.
     pub(super) fn finish(mut self) -> Result<(), Vec<Mistake>> {
         for (key, _) in self.table.iter() {

@@ -103,7 +103,9 @@ impl Desk {
             Order::VerifyPin { pin } => self.at_resident_reader(job, move |desk, at| desk.verify_pin(at, &pin)),
             Order::ReadCardFiles => self.at_resident_reader(job, |desk, at| desk.read_card_files(at)),
 
-            Order::Print { case, paper } => self.in_order(job, async move { desk.print(case, paper).await }),
+            Order::Print { case, paper, reprint } => {
+                self.in_order(job, async move { desk.print(job, case, paper, reprint).await })
+            }
             Order::Shelve { case, place } => self.in_order(job, async move { desk.shelve(case, &place).await }),
             Order::CheckHandover { case, notice, shelf } => {
                 self.at_resident_reader(job, move |desk, at| desk.check_handover(at, case, &notice, &shelf));

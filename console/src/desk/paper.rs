@@ -9,18 +9,22 @@ use std::{
 
 use aws_lc_rs::digest::{SHA256, digest};
 use issuance::notice::{FontFolders, PaperError, Press, Printed as Sheets, store};
-use office::cases::{CaseFile, Paper as Recorded};
+use office::{
+    Act,
+    cases::{CaseFile, Paper as Recorded, PrintedPaper, Printing},
+};
 
 use super::{
     sheets::{self, Facts},
     trouble,
-    work::{Desk, lock},
+    work::{Desk, fresh, lock},
 };
 use crate::{
     config::Config,
+    keeping,
     tui::{
-        effect::CaseAt,
-        event::Reply,
+        effect::{CaseAt, JobId, Reprint},
+        event::{Event, Reply},
         facts::{Paper, Printed},
         fault::Fault,
     },
@@ -57,27 +61,60 @@ struct Kept {
     file: PathBuf,
     sha256: [u8; 32],
     pages: u16,
+    /// Whom it names, as a keyed hash.
+    addressee: [u8; 32],
+    /// Whether they are registered so now.
+    still_so: bool,
 }
 
 impl Desk {
-    /// Prints a paper of the case, or prints it again from what is kept.
-    pub async fn print(&self, case: CaseAt, paper: Paper) -> Result<Reply, Fault> {
+    /// Removes papers past their keeping time, once as the desk opens. What cannot be done now is done the next time.
+    pub fn clean_papers(&self) -> impl Future<Output = ()> + Send + 'static {
+        let desk = self.clone();
+        async move {
+            let act = Act::of_process("paper", fresh());
+            let now = desk.clock.now_in_japan();
+            match keeping::clean(&desk.config.paper, &desk.office, &act, now).await {
+                Ok(0) => {}
+                Ok(removed) => tracing::info!(removed, "papers past their keeping time were removed"),
+                Err(error) => tracing::warn!(%error, "papers past their keeping time are still there"),
+            }
+        }
+    }
+
+    /// Prints a paper of the case, or prints it again from what is kept. Where that names the person as they are no longer
+    /// registered, the clerk is asked first.
+    pub async fn print(&self, job: JobId, case: CaseAt, paper: Paper, reprint: Reprint) -> Result<Reply, Fault> {
         let file = self.office.case(self.session()?, case.id).await;
         let file = file.map_err(|error| self.fault(&error))?;
-        let (kept, again) = match self.kept(&file, paper).await? {
-            Some(kept) => (kept, true),
-            None => (self.set_and_store(&file, paper).await?, false),
+        let (kept, printing) = match (self.kept(&file, paper).await?, reprint) {
+            (Some(kept), _) if kept.still_so => (kept, Printing::Again),
+            (Some(_), Reprint::Ask) => return Ok(Reply::PaperOutdated(paper)),
+            (Some(kept), Reprint::AsItWas) => (kept, Printing::AsItWas),
+            (Some(_), Reprint::Anew) => {
+                if paper == Paper::Notice {
+                    // The notice with the old address is no longer good, wherever it lies.
+                    let issued = self.office.issue_notice(&self.act()?, case.id).await;
+                    issued.map_err(|error| self.of_change(case.id, &error))?;
+                }
+                (self.set_and_store(job, &file, paper).await?, Printing::Anew)
+            }
+            (None, _) => (self.set_and_store(job, &file, paper).await?, Printing::Fresh),
         };
-        let recorded = self
-            .office
-            .paper_printed(&self.act()?, case.id, recorded_as(paper), kept.pages, &kept.sha256)
-            .await;
+        let printed = PrintedPaper {
+            paper: recorded_as(paper),
+            pages: kept.pages,
+            sha256: kept.sha256,
+            addressee: kept.addressee,
+            printing,
+        };
+        let recorded = self.office.paper_printed(&self.act()?, case.id, printed).await;
         recorded.map_err(|error| self.of_change(case.id, &error))?;
         let printed = Printed {
             paper,
             file: name_of(&kept.file),
             pages: kept.pages,
-            again,
+            again: matches!(printing, Printing::Again | Printing::AsItWas),
         };
         Ok(Reply::Printed(printed, self.case_view(case.id).await?))
     }
@@ -106,21 +143,30 @@ impl Desk {
             file: path,
             sha256: last.sha256,
             pages: last.pages,
+            addressee: last.addressee,
+            still_so: last.still_so,
         }))
     }
 
-    async fn set_and_store(&self, file: &CaseFile, paper: Paper) -> Result<Kept, Fault> {
+    async fn set_and_store(&self, job: JobId, file: &CaseFile, paper: Paper) -> Result<Kept, Fault> {
+        let so_far = move |desk: &Self, percent| desk.tell(Event::Printing { job, percent });
         let facts = self.facts_of(file, paper).await?;
+        let addressee = self.office.addressee_index(recorded_as(paper), &facts.resident);
+        so_far(self, 20);
         let name = stem(file, paper);
         let desk = self.clone();
         let stored = tokio::task::spawn_blocking(move || -> Result<Kept, PaperError> {
             let press = desk.printer.press()?;
+            so_far(&desk, 50);
             let printed: Sheets = sheets::print(&press, &desk.config.city, facts)?;
+            so_far(&desk, 90);
             let path = store(&printed, &name, &desk.printer.folder)?;
             Ok(Kept {
                 file: path,
                 sha256: sha256(&printed.pdf),
                 pages: u16::try_from(printed.pages).unwrap_or(u16::MAX),
+                addressee,
+                still_so: true,
             })
         });
         let stored = stored.await.map_err(|error| trouble::other(&error))?;

@@ -116,6 +116,7 @@ impl Desk {
             }
             NotEnrolled::NotSigned => Fault::StaffUnknown,
             NotEnrolled::Office(error) => self.fault(&error),
+            NotEnrolled::Disabled(_) => Fault::NotNow,
             NotEnrolled::NotMade(error) => trouble::other(&error),
         })?;
         let act = Act::of_process("login", self.act_id());

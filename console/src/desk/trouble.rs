@@ -94,6 +94,8 @@ pub fn of_office(error: &OfficeError) -> Fault {
         | OfficeError::NoNotice
         | OfficeError::NotFirstRun => Fault::NotNow,
         OfficeError::IncidentOpen => Fault::IncidentOpen,
+        OfficeError::SessionOver => Fault::SessionOver,
+        OfficeError::ClockWentBack => Fault::ClockWrong,
         OfficeError::ShelfTaken(case) => Fault::ShelfTaken(*case),
         OfficeError::ChipTaken(_) => Fault::ChipTaken,
         OfficeError::PinAlreadySet => Fault::PinAlreadySet,

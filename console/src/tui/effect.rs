@@ -47,6 +47,17 @@ pub enum SecondPurpose {
     Handover,
 }
 
+/// What to do with a paper that is kept and no longer says what is registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reprint {
+    /// Ask the clerk.
+    Ask,
+    /// Print it again as it was.
+    AsItWas,
+    /// Print it anew; the one before is no longer good.
+    Anew,
+}
+
 /// What to do. The reply each brings stands at [`super::event::Reply`].
 #[derive(Debug, Clone)]
 pub enum Order {
@@ -203,6 +214,8 @@ pub enum Order {
         case: CaseAt,
         /// Which paper.
         paper: Paper,
+        /// What to do when the one that is kept names the person otherwise than they are registered now.
+        reprint: Reprint,
     },
     /// Put the card in the shelf.
     Shelve {

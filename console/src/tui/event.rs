@@ -15,8 +15,8 @@ use time::OffsetDateTime;
 use super::{
     effect::JobId,
     facts::{
-        Agreement, CardFileView, CaseRow, CaseView, ChipView, Counts, Found, JournalLine, MakingEnd, Outbox, Printed,
-        Queue, Reader, ReaderState, ResidentView, Session, StaffCard, StaffShown, Tray,
+        Agreement, CardFileView, CaseRow, CaseView, ChipView, Counts, Found, JournalLine, MakingEnd, Outbox, Paper,
+        Printed, Queue, Reader, ReaderState, ResidentView, Session, StaffCard, StaffShown, Tray,
     },
     fault::Fault,
     key::KeyPress,
@@ -112,6 +112,8 @@ pub enum Reply {
     MakingEnded(MakingEnd),
     /// `VerifyPin`: it was right
     PinRight,
+    /// `Print`: nothing yet; the paper that is kept names the person otherwise than they are registered now.
+    PaperOutdated(Paper),
     /// `Print`: the paper, and the case as it now stands
     Printed(Printed, Box<CaseView>),
     /// `CheckHandover`: every comparison, none left out

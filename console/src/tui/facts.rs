@@ -1,6 +1,8 @@
 //! What the desk tells the screens: plain views of residents, cases, cards and queues, each holding just what may
 //! be shown. Masking is decided before these are made; a screen never holds an address it must not show.
 
+pub mod relay;
+
 use std::time::Duration;
 
 use issuance::{

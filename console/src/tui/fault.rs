@@ -27,6 +27,8 @@ pub enum Fault {
     ChangedMeanwhile,
     /// The case's state does not allow it.
     NotNow,
+    /// The session was ended: by a login elsewhere under this desk's name, or by an administrator.
+    SessionOver,
     /// The role does not allow it.
     NotAllowed(Role),
     /// Something that went wrong with the case is not settled.
@@ -144,6 +146,7 @@ impl Fault {
             ),
             Self::ChangedMeanwhile => ("fault-changed-meanwhile", vec![]),
             Self::NotNow => ("fault-not-now", vec![]),
+            Self::SessionOver => ("fault-session-over", vec![]),
             Self::NotAllowed(role) => ("fault-not-allowed", vec![("role", Told::Word(role_word(*role)))]),
             Self::IncidentOpen => ("fault-incident-open", vec![]),
             Self::ShelfTaken(case) => ("fault-shelf-taken", number("case", case)),

@@ -32,7 +32,7 @@ impl RevocationReason {
         Self::PrivilegeWithdrawn,
     ];
 
-    /// The code of CRLReason, as stored.
+    /// The code of CRLReason.
     pub const fn code(self) -> u8 {
         match self {
             Self::Unspecified => 0,
@@ -41,6 +41,22 @@ impl RevocationReason {
             Self::CessationOfOperation => 5,
             Self::PrivilegeWithdrawn => 9,
         }
+    }
+
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unspecified => "unspecified",
+            Self::KeyCompromise => "key_compromise",
+            Self::Superseded => "superseded",
+            Self::CessationOfOperation => "cessation_of_operation",
+            Self::PrivilegeWithdrawn => "privilege_withdrawn",
+        }
+    }
+
+    /// The reason stored as `text`.
+    pub fn stored(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
     }
 
     const fn for_builder(self) -> Option<rcgen::RevocationReason> {

@@ -1,7 +1,7 @@
 //! The runner: does what [`decide`] says, and says what it does to the records and to the screen.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     panic::resume_unwind,
     thread,
     time::{Duration, Instant},
@@ -169,6 +169,8 @@ struct Making<T> {
     /// found again: an outcome by looking, a key on the chip (its intent was recorded), a certificate by signing it
     /// once more under its reserved serial, to the very same bytes.
     pending: Vec<Entry>,
+    /// Slots whose certificate was let go of in this session: once, lest a clock that jumps keeps it going for ever.
+    withdrawn: BTreeSet<KeySlot>,
 }
 
 /// Selects, authenticates and binds. The binding comes third: a foreign chip, or one that does not know this issuer,
@@ -238,6 +240,7 @@ fn open<T: Transport>(
         proofs: BTreeMap::new(),
         opening: [selecting, authenticating],
         pending: Vec::new(),
+        withdrawn: BTreeSet::new(),
     })
 }
 
@@ -310,10 +313,7 @@ impl<T: Transport> Making<T> {
                 true
             }
             Step::ReadBack => self.read_back()?,
-            Step::Verify => {
-                self.verify(desk, records)?;
-                true
-            }
+            Step::Verify => self.verify(desk, records)?,
             Step::Close => {
                 self.session.close().map_err(by_card(step))?;
                 true
@@ -486,8 +486,9 @@ impl<T: Transport> Making<T> {
         }
     }
 
-    /// What is recorded, what is on the chip and what the authority stands for are one and the same.
-    fn verify(&mut self, desk: &mut MakingDesk<'_>, records: &mut dyn Records) -> Result<(), Stopped> {
+    /// Whether what is recorded, what is on the chip and what the authority stands for are one and the same. What was
+    /// reserved by a clock that ran ahead is to be issued anew.
+    fn verify(&mut self, desk: &mut MakingDesk<'_>, records: &mut dyn Records) -> Result<bool, Stopped> {
         let now = desk.clock.now();
         for slot in KeySlot::ALL {
             let certificate = self
@@ -506,6 +507,10 @@ impl<T: Transport> Making<T> {
                         && Some(verified.public_key()) == self.facts.keys.get(&slot).map(Vec::as_slice)
                 }
                 Err(ChainError::NotOurs { .. } | ChainError::ForeignSerial | ChainError::Key(_)) => false,
+                Err(ChainError::NotYet(_)) if self.facts.life != ChipLife::Closed && self.withdrawn.insert(slot) => {
+                    self.withdraw(slot);
+                    return Ok(false);
+                }
                 Err(time) => return Err(Stopped::NotVerified(time)),
             };
             if !agrees {
@@ -513,7 +518,18 @@ impl<T: Transport> Making<T> {
             }
         }
         self.facts.session.verified = true;
-        Ok(())
+        Ok(true)
+    }
+
+    /// Lets go of the slot's certificate: the records revoke it with the next write, and the chip takes another.
+    fn withdraw(&mut self, slot: KeySlot) {
+        self.pending.push(Entry::Withdrawn(slot));
+        self.journal.certificates.remove(&slot);
+        self.journal.serials.remove(&slot);
+        for step in [Step::IssueCertificates, Step::Write, Step::ReadBack] {
+            self.journal.steps.insert(step, false);
+        }
+        self.facts.session = Session::default();
     }
 
     fn profile(&self) -> CardProfile {

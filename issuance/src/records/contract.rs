@@ -27,7 +27,7 @@ pub trait House {
 type Rule = fn(&mut dyn House, &mut dyn Chance);
 
 /// Every rule, by its name.
-pub const RULES: [(&str, Rule); 14] = [
+pub const RULES: [(&str, Rule); 15] = [
     (
         "a chip binds a verified case and asking again gives the same card",
         binding_is_idempotent,
@@ -66,6 +66,10 @@ pub const RULES: [(&str, Rule); 14] = [
     (
         "a certificate must carry its reserved serial and is never exchanged",
         certificates_follow_serials,
+    ),
+    (
+        "a serial withdrawn is revoked and gives its slot to another",
+        a_withdrawn_serial_gives_way,
     ),
     (
         "a card is made when every step is done, and not before",
@@ -351,6 +355,29 @@ pub fn certificates_follow_serials(house: &mut dyn House, chance: &mut dyn Chanc
         Err(RecordsError::Conflict(_))
     ));
     assert_eq!(records.journal(card).unwrap().certificates.get(&slot), Some(&right));
+}
+
+/// A serial withdrawn, with its certificate or without, is revoked, never taken again, and gives its slot to another.
+pub fn a_withdrawn_serial_gives_way(house: &mut dyn House, chance: &mut dyn Chance) {
+    let (_, card) = bound(house, chance);
+    let [first, _] = keep_both(house.records(), card, chance);
+    let (slot, fresh) = (KeySlot::Authentication, reservation(chance));
+    let records = house.records();
+    let kept = records.write(card, &[Entry::Withdrawn(slot), Entry::Reservation(slot, fresh)]);
+    assert_eq!(kept, Ok([(slot, fresh)].into()));
+    let journal = records.journal(card).unwrap();
+    assert_eq!(journal.serials.get(&slot), Some(&fresh.serial()));
+    assert_eq!(journal.certificates.keys().collect::<Vec<_>>(), [&KeySlot::Eligibility]);
+    let reused = records.reserve_serial(card, KeySlot::Eligibility, Reservation::new(first, MOMENT));
+    assert_ne!(reused.map(|kept| kept.serial()), Ok(first));
+    records
+        .keep_certificate(card, slot, &certificate(fresh.serial()))
+        .unwrap();
+    // Asked again, as by a session that lost the answer, without anything to withdraw.
+    records.write(card, &[Entry::Withdrawn(slot)]).unwrap();
+    records.write(card, &[Entry::Withdrawn(slot)]).unwrap();
+    assert_eq!(records.journal(card).unwrap().serials.get(&slot), None);
+    assert!(house.is_revoked(first) && house.is_revoked(fresh.serial()));
 }
 
 /// A card is made when every step is done and both certificates are kept, and not before; twice is once.

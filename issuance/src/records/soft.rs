@@ -183,6 +183,13 @@ impl Store {
                 kept.insert(*slot, self.reserve_serial(card, *slot, *fresh)?);
                 Ok(())
             }
+            Entry::Withdrawn(slot) => {
+                let journal = self.being_made(card)?;
+                journal.certificates.remove(slot);
+                let serial = journal.serials.remove(slot);
+                self.revoked.extend(serial);
+                Ok(())
+            }
             Entry::Made => self.made(card),
         }
     }

@@ -223,6 +223,26 @@ fn a_wrong_clock_stops_before_the_signature_and_harms_nothing() {
 }
 
 #[test]
+fn serials_reserved_by_a_clock_that_ran_ahead_are_let_go_of_when_it_is_right_again() {
+    // Killed after the reservation, or when the certificates were written: the clock's error is within the
+    // authority's days, so nothing refuses it at the time.
+    for killed_at in [Step::IssueCertificates, Step::ReadBack] {
+        let mut scene = Scene::before(Step::ProvePossession);
+        scene.clock.advance(time::Duration::days(40));
+        assert!(scene.play_until(Some(killed_at)).is_none());
+        let ahead = scene.journal().unwrap().serials;
+        assert_eq!(ahead.len(), 2);
+        scene.clock.advance(time::Duration::days(-40));
+        scene.reader.reinsert();
+        let made = scene.play().unwrap();
+        scene.assert_finished(&made, "after the clock was set");
+        let kept = scene.journal().unwrap().serials;
+        assert!(ahead.values().all(|serial| scene.records.is_revoked(serial)));
+        assert!(kept.values().all(|serial| !ahead.values().any(|other| other == serial)));
+    }
+}
+
+#[test]
 fn a_finished_card_put_in_again_is_found_finished() {
     let mut scene = Scene::before(Step::Close);
     let made = scene.play().unwrap();

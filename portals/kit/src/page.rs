@@ -84,6 +84,7 @@ pub struct Page {
     heading: Html,
     body: Html,
     links: Vec<Link>,
+    languages: bool,
     status: StatusCode,
 }
 
@@ -95,6 +96,7 @@ impl Page {
             heading: say.html(title),
             body: Html::of(body),
             links: Vec::new(),
+            languages: true,
             status: StatusCode::OK,
         }
     }
@@ -102,6 +104,12 @@ impl Page {
     /// With links to the portal's other pages.
     pub fn links(mut self, links: &[Link]) -> Self {
         self.links = links.to_vec();
+        self
+    }
+
+    /// Without the choice of languages: for a page that cannot be asked for a second time.
+    pub fn in_this_language(mut self) -> Self {
+        self.languages = false;
         self
     }
 

@@ -42,6 +42,8 @@ pub struct Visit {
     /// The visitor's language.
     pub language: Language,
     target: String,
+    /// Whether asking for the target again shows the same.
+    repeatable: bool,
 }
 
 impl Visit {
@@ -306,7 +308,13 @@ impl Site {
             true => "trouble-title-yours",
             false => "trouble-title-ours",
         };
-        Page::new(say, title, &body).status(trouble.status).answer(self, visit)
+        let page = Page::new(say, title, &body).status(trouble.status);
+        let page = if visit.repeatable {
+            page
+        } else {
+            page.in_this_language()
+        };
+        page.answer(self, visit)
     }
 }
 
@@ -338,6 +346,7 @@ async fn dressed(State(site): State<Arc<Site>>, mut request: Request, next: Next
             .path_and_query()
             .map_or("/", |target| target.as_str())
             .to_owned(),
+        repeatable: request.method() == Method::GET,
     };
     // A path may hold what is nobody's business; the route it matched does not.
     let route: Cow<'static, str> = match request.extensions().get::<MatchedPath>() {
@@ -482,6 +491,16 @@ mod tests {
         let (status, _, text) = ask(site(), get_request("/form")).await;
         assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
         assert!(text.contains("受け付けられませんでした"));
+    }
+
+    #[tokio::test]
+    async fn what_was_refused_of_a_form_offers_no_link_that_would_ask_without_it() {
+        let (status, _, text) = ask(site(), axum::http::Request::post("/form")).await;
+        assert!(status.is_client_error());
+        assert!(
+            text.contains("受け付けられませんでした") && !text.contains("lang=en"),
+            "{text}"
+        );
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use axum::{
     Router,
     extract::State,
     http::HeaderMap,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use portal_kit::{Html, Page, Say, Trouble, Visit, Words, date::Moment, headers::Policy, page::Link, words::Sources};
@@ -58,9 +58,11 @@ pub(crate) fn routes() -> Router<Arc<MyPage>> {
         .route(PAGES[0], get(me))
         .route(PAGES[1], get(history))
         .route(PAGES[2], get(card))
+        .route("/left/{how}", get(left))
 }
 
-/// How a logout ended.
+/// How a logout ended. Each has a page of its own address, so that reading it again, or in another language, asks for
+/// nothing again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Farewell {
     /// The session here is over; the relay was not asked.
@@ -79,9 +81,29 @@ struct FarewellBody<'w> {
     good: bool,
 }
 
-/// The page after a logout.
-pub(crate) fn farewell(my_page: &MyPage, visit: &Visit, farewell: Farewell) -> Response {
-    let say = my_page.site.say(visit);
+impl Farewell {
+    const ALL: [Self; 3] = [Self::Here, Self::Everywhere, Self::Partly];
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Here => "/left/here",
+            Self::Everywhere => "/left/everywhere",
+            Self::Partly => "/left/partly",
+        }
+    }
+}
+
+/// On to the page after a logout.
+pub(crate) fn farewell(farewell: Farewell) -> Response {
+    Redirect::to(farewell.path()).into_response()
+}
+
+async fn left(State(my_page): State<Arc<MyPage>>, visit: Visit) -> Result<Response, Trouble> {
+    let farewell = Farewell::ALL
+        .into_iter()
+        .find(|farewell| farewell.path() == visit.path());
+    let farewell = farewell.ok_or_else(Trouble::not_found)?;
+    let say = my_page.site.say(&visit);
     let key = match farewell {
         Farewell::Here => "left-here",
         Farewell::Everywhere => "left-everywhere",
@@ -92,7 +114,7 @@ pub(crate) fn farewell(my_page: &MyPage, visit: &Visit, farewell: Farewell) -> R
         said: say.html(key),
         good: farewell != Farewell::Partly,
     };
-    Page::new(say, "left-title", &body).answer(&my_page.site, visit)
+    Ok(Page::new(say, "left-title", &body).answer(&my_page.site, &visit))
 }
 
 /// The token in a posted form.

@@ -63,7 +63,7 @@ pub(crate) fn card(
                 )
             })
             .collect(),
-        decline: front.at(&format!("/sign-in/{id}/decline")),
+        decline: format!("/sign-in/{id}/decline"),
     };
     let status = match refused {
         Some(_) => StatusCode::FORBIDDEN,
@@ -72,12 +72,9 @@ pub(crate) fn card(
     let mut page = Page::new(say, "card-title", &body)
         .status(status)
         .answer(&front.site, visit);
-    // The decline form goes to the public listener, also from a card listener's page, and from there to the service.
-    page.extensions_mut().insert(
-        Policy::default()
-            .forms_to(&front.config.relay.address)
-            .forms_to(&address(&asked.reply.location)),
-    );
+    // Declined by artifact, the browser is redirected to the service.
+    page.extensions_mut()
+        .insert(Policy::default().forms_to(&address(&asked.reply.location)));
     page
 }
 
@@ -104,7 +101,9 @@ pub(crate) fn posting(front: &Front, visit: &Visit, service: &str, form: &PostFo
         action: &form.action,
         fields: &form.fields,
     };
-    let mut page = Page::new(say, "form-title", &body).answer(&front.site, visit);
+    // Another language would ask for the page again, and what it carries is sent once.
+    let page = Page::new(say, "form-title", &body).in_this_language();
+    let mut page = page.answer(&front.site, visit);
     page.extensions_mut()
         .insert(Policy::default().forms_to(&address(&form.action)));
     page
@@ -149,13 +148,15 @@ struct SignOut<'v> {
     say: Say<'v>,
 }
 
-/// The page that asks whether to sign out everywhere.
-pub(crate) fn sign_out(front: &Front, visit: &Visit) -> Response {
+/// The page that asks whether to sign out everywhere; the browser may be sent round to `places` then.
+pub(crate) fn sign_out(front: &Front, visit: &Visit, places: &[String]) -> Response {
     let say = front.site.say(visit);
     let mut page = Page::new(say, "sign-out-title", &SignOut { say }).answer(&front.site, visit);
-    // Services may be visited one after the other: forms are followed wherever a redirect leads.
-    page.extensions_mut()
-        .insert(Policy::default().forms_to(&front.config.relay.address));
+    // Browsers hold the redirects after a form to the rule for forms.
+    let policy = places
+        .iter()
+        .fold(Policy::default(), |policy, place| policy.forms_to(&address(place)));
+    page.extensions_mut().insert(policy);
     page
 }
 

@@ -24,8 +24,8 @@ use relay_core::{
     },
 };
 use relay_records::front::{
-    AuditAct, Ended, Ending, LogoutTrial, NewProcedure, Note, Participant, PartnerState, ProcedureKind, SeenKind,
-    SessionId,
+    AuditAct, Ended, Ending, FrontError, LogoutTrial, NewProcedure, Note, Participant, PartnerState, ProcedureKind,
+    SeenKind, SessionId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -361,7 +361,10 @@ async fn asked_by_soap(front: &Arc<Front>, body: Bytes) -> Result<String, NotTak
 
 async fn sign_out_page(State(front): State<Arc<Front>>, visit: Visit, headers: HeaderMap) -> Result<Response, Trouble> {
     match front.session(&headers).await.map_err(records)? {
-        Some(_) => Ok(pages::sign_out(&front, &visit)),
+        Some(session) => {
+            let places = front.places_to_visit(session.id).await.map_err(records)?;
+            Ok(pages::sign_out(&front, &visit, &places))
+        }
         None => Ok(pages::said(&front, &visit, "sign-out-title", "sign-out-nobody")),
     }
 }
@@ -440,6 +443,19 @@ impl Front {
         if let Err(error) = self.records.note(&note, self.now()).await {
             warn!(%error, "a logout can't be noted");
         }
+    }
+
+    /// Where a browser may be sent when the session ends.
+    async fn places_to_visit(&self, session: SessionId) -> Result<Vec<String>, FrontError> {
+        let mut places = Vec::new();
+        for participant in self.records.participants(session).await? {
+            let known = self
+                .partners
+                .known(&self.records, &participant.service, self.now())
+                .await;
+            places.extend(known.ok().and_then(|known| by_visit(&known)).map(|(place, _)| place));
+        }
+        Ok(places)
     }
 
     /// Tells who takes SOAP at once; the others are left to be visited.

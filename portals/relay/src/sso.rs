@@ -84,7 +84,10 @@ pub(crate) fn routes() -> Router<Arc<Front>> {
 
 /// The card listeners' part.
 pub(crate) fn card_routes() -> Router<Arc<Front>> {
-    Router::new().route("/card/{id}", get(card_shown))
+    Router::new()
+        .route("/card/{id}", get(card_shown))
+        // The page with a refusal is shown here too, and its form counts as this page's own here only.
+        .route("/sign-in/{id}/decline", post(decline))
 }
 
 async fn by_redirect(
@@ -492,10 +495,10 @@ impl<'a> OnWay<'a> {
             }
             (Effect::AskForCard, state) => {
                 let id = self.keep(None, &state, note.as_ref()).await?;
-                let SignIn::WaitingForCard { asked, .. } = &state else {
-                    return Err(over());
-                };
-                self.card_page(id, asked, None).await
+                // A page of its own address: shown again (another language, the way back) it takes no request twice.
+                let mut onward = Redirect::to(&self.front.at(&format!("/sign-in/{id}"))).into_response();
+                self.mark(&mut onward);
+                Ok(onward)
             }
             (Effect::ShowRefusal(refused), state) => {
                 info!(rule = refused.code(), "card refused");

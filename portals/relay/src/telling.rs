@@ -51,14 +51,14 @@ pub enum NotTold {
 
 impl NotTold {
     /// For the trail.
-    const fn reason(&self) -> &'static str {
+    fn reason(&self) -> String {
         match self {
-            Self::Partner(fault) => fault.code(),
-            Self::NoAddress => "no_address",
-            Self::Unwritable(_) => "unwritable",
-            Self::Ask(_) => "away",
-            Self::Refused(_) => "answer_refused",
-            Self::Failed => "failed",
+            Self::Partner(fault) => fault.code().to_owned(),
+            Self::NoAddress => "no_address".to_owned(),
+            Self::Unwritable(_) => "unwritable".to_owned(),
+            Self::Ask(_) => "away".to_owned(),
+            Self::Refused(refusal) => format!("answer_refused.{}", refusal.code()),
+            Self::Failed => "failed".to_owned(),
         }
     }
 }
@@ -91,7 +91,10 @@ impl Front {
             Err(error) => warn!(service, %error, "not told that the session is over"),
         }
         let failed = told.as_ref().err().map(NotTold::reason);
-        let recorded = self.records.told(session, service, "soap", failed, self.now()).await;
+        let recorded = self
+            .records
+            .told(session, service, "soap", failed.as_deref(), self.now())
+            .await;
         if let Err(error) = recorded {
             warn!(%error, "what came of a logout can't be recorded");
         }

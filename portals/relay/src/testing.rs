@@ -1,7 +1,7 @@
 //! Help for tests here and in the portals that sign in at the relay: cards made on the spot, a relay with both halves,
 //! services and browsers.
 //!
-//! ```ignore
+//! ```text
 //! let mut relay = Relay::start().await;
 //! let service = TestService::start(&relay, "https://clinic.example/saml").await;
 //! relay.join(&service).await;

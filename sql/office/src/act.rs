@@ -144,7 +144,7 @@ impl Office {
                 let ended: Result<T, OfficeError> = self
                     .store
                     .run(verb, |tx| async move {
-                        let (begun, doing) = tokio::join!(biased; begin(&tx, verb, act), self.doing(&tx, act));
+                        let (begun, doing) = tokio::join!(biased; begin(&tx, verb, case, act), self.doing(&tx, act));
                         if let Some(answer) = begun? {
                             return serde_json::from_value(answer).map_err(|_| OfficeError::ActIdUsed);
                         }
@@ -262,13 +262,25 @@ impl Office {
     }
 }
 
-/// Takes the act's id. Gives the answer when the act was done before.
-pub(crate) async fn begin(tx: &Tx, verb: &'static str, act: &Act) -> Result<Option<serde_json::Value>, OfficeError> {
+/// Takes the act's id. Gives the answer when the act was done before: the same verb, by the same session or process,
+/// about the same case.
+pub(crate) async fn begin(
+    tx: &Tx,
+    verb: &'static str,
+    case: Option<CaseId>,
+    act: &Act,
+) -> Result<Option<serde_json::Value>, OfficeError> {
+    let case = case.map(|case| case.uuid());
+    let asked_by = match act.by {
+        By::Session(session) => session.to_string(),
+        By::Process(name) => name.to_owned(),
+    };
     let taken = tx
         .execute(
             "-- begin_act\n\
-             INSERT INTO office.act_answer (id, verb, at) VALUES ($1, $2, clock_timestamp()) ON CONFLICT DO NOTHING",
-            &[&act.id, &verb],
+             INSERT INTO office.act_answer (id, verb, case_id, asked_by, at) VALUES ($1, $2, $3, $4, clock_timestamp())\n\
+             ON CONFLICT DO NOTHING",
+            &[&act.id, &verb, &case, &asked_by],
         )
         .await?;
     if taken == 1 {
@@ -276,11 +288,14 @@ pub(crate) async fn begin(tx: &Tx, verb: &'static str, act: &Act) -> Result<Opti
     }
     let row = tx
         .query_one(
-            "-- answered_act\nSELECT verb, answer FROM office.act_answer WHERE id = $1",
+            "-- answered_act\nSELECT verb, case_id, asked_by, answer FROM office.act_answer WHERE id = $1",
             &[&act.id],
         )
         .await?;
-    if row.get::<_, &str>("verb") != verb {
+    // What was asked before these were kept is known by its verb alone.
+    let same_asker = row.get::<_, Option<String>>("asked_by").is_none_or(|by| by == asked_by);
+    let same_case = !same_asker || row.get::<_, Option<Uuid>>("case_id") == case;
+    if row.get::<_, &str>("verb") != verb || !same_asker || !same_case {
         return Err(OfficeError::ActIdUsed);
     }
     Ok(Some(row.get("answer")))

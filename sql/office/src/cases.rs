@@ -32,7 +32,7 @@ pub use incident::{Incident, IncidentId, IncidentKind, NewIncident};
 pub use journal::JournalEntry;
 pub use lease::{Holder, LEASE};
 pub use opening::{Duplicates, Opened, SimilarResident};
-pub use paper::{LastPrinted, Paper};
+pub use paper::{LastPrinted, Paper, PrintedPaper, Printing};
 pub use queue::{Problem, Queue, QueueRow, Today};
 pub use verification::{ApprovalId, Purpose};
 pub(crate) use {handover::clear_sights, lease::LeaseRow, verification::use_approval};

@@ -109,6 +109,9 @@ pub enum OfficeError {
     /// This session does not hold the case.
     #[error("the case is not open at this desk: open it first")]
     NotHeld,
+    /// The clock shows an earlier time than when the card was looked at.
+    #[error("the clock went back since the card was looked at: check the clock, then look again")]
+    ClockWentBack,
     /// The case was changed after it was read.
     #[error("the case was changed meanwhile: look at it again")]
     ChangedMeanwhile,

@@ -15,6 +15,7 @@ mod outbox;
 mod records;
 mod registration;
 mod resident;
+mod revocations;
 pub mod roster;
 mod sealed;
 mod search;
@@ -43,12 +44,13 @@ pub use audit::{AuditAct, Recorded, TrailCheck};
 pub use changes::{Change, Changes};
 pub use error::OfficeError;
 pub use outbox::{Numbered, OutboxState};
-pub use records::{OfficeRecords, Revoked};
+pub use records::OfficeRecords;
 pub use registration::{CardStanding, RevocationReason};
 pub use resident::{HouseholdMember, ResidentFile};
+pub use revocations::Revoked;
 pub use search::{Found, Hit, SearchIndex};
 pub use setup::{DATABASE, Installed, OWNER, USER, install, migrate, migrations};
-pub use staff::{Ending, NewStaff, SessionBegun, StaffRecord};
+pub use staff::{DisableReason, Ending, NewStaff, SessionBegun, StaffRecord};
 
 /// Whose clock counts.
 #[derive(Clone)]

@@ -89,7 +89,7 @@ impl Office {
                          k.resident, r.slot, c.der\n\
                          FROM office.outbox o JOIN office.registration r ON r.id = o.registration\n\
                          JOIN office.card k ON k.id = r.card\n\
-                         JOIN office.certificate c ON c.card = r.card AND c.slot = r.slot\n\
+                         JOIN office.certificate c ON c.card = r.card AND c.slot = r.slot AND c.withdrawn_at IS NULL\n\
                          WHERE o.applied_at IS NULL AND o.body IS NULL\n\
                          ORDER BY o.seq NULLS LAST, o.id LIMIT $1",
                         &[&i64::from(limit)],

@@ -13,7 +13,6 @@ use issuance::{
     records::{CardJournal, CardState, CertificateSerial, Entry, Records, RecordsError, Reservations},
 };
 use store::{StoreError, Tx};
-use time::OffsetDateTime;
 use tokio::runtime::Handle;
 
 use crate::{
@@ -75,41 +74,7 @@ impl Records for OfficeRecords {
     }
 }
 
-/// A certificate that must no longer be trusted, for the revocation list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Revoked {
-    /// Its serial.
-    pub serial: CertificateSerial,
-    /// Since when.
-    pub at: OffsetDateTime,
-}
-
 impl Office {
-    /// Every certificate revoked, oldest first.
-    ///
-    /// # Errors
-    /// [`OfficeError`]
-    pub async fn revoked(&self) -> Result<Vec<Revoked>, OfficeError> {
-        self.read("revoked", |tx| async move {
-            let rows = tx
-                .query(
-                    "-- revoked\n\
-                     SELECT serial, revoked_at FROM office.certificate WHERE revoked_at IS NOT NULL ORDER BY revoked_at",
-                    &[],
-                )
-                .await?;
-            rows.iter()
-                .map(|row| {
-                    Ok(Revoked {
-                        serial: serial_of(row.get("serial"))?,
-                        at: row.get("revoked_at"),
-                    })
-                })
-                .collect()
-        })
-        .await
-    }
-
     /// All that is recorded about `card`.
     ///
     /// # Errors
@@ -132,7 +97,8 @@ impl Office {
                 .await?;
             let certificates = tx
                 .query(
-                    "-- card_certificates\nSELECT slot, serial, der FROM office.certificate WHERE card = $1",
+                    "-- card_certificates\nSELECT slot, serial, der FROM office.certificate\n\
+                     WHERE card = $1 AND withdrawn_at IS NULL",
                     &[&id],
                 )
                 .await?;

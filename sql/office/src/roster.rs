@@ -192,7 +192,7 @@ impl Office {
                 Isolation::RepeatableRead,
                 Duration::from_secs(120),
                 |tx| async move {
-                    if let Some(answer) = begin(&tx, "apply_import", act).await? {
+                    if let Some(answer) = begin(&tx, "apply_import", None, act).await? {
                         return serde_json::from_value(answer).map_err(|_| OfficeError::ActIdUsed);
                     }
                     let imported = self.write_import(&tx, act, load).await?;

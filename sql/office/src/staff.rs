@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use issuance::{
+    authority::RevocationReason,
     records::CertificateSerial,
     staff::{Role, Staff, StaffId},
 };
@@ -43,7 +44,50 @@ pub struct StaffRecord {
     /// When they were registered.
     pub added_at: OffsetDateTime,
     /// Since when they may not log in, and why.
-    pub disabled: Option<(OffsetDateTime, String)>,
+    pub disabled: Option<(OffsetDateTime, DisableReason)>,
+}
+
+/// Why someone may no longer log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisableReason {
+    /// They left the office, or its counter.
+    Left,
+    /// Their card is in other hands.
+    LostCard,
+    /// Not for now.
+    Suspended,
+}
+
+impl DisableReason {
+    /// Each reason.
+    pub const ALL: [Self; 3] = [Self::Left, Self::LostCard, Self::Suspended];
+
+    /// As stored, and as typed at the command.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::LostCard => "lost_card",
+            Self::Suspended => "suspended",
+        }
+    }
+
+    /// What the revocation list says of the card's certificate.
+    pub const fn revocation(self) -> RevocationReason {
+        match self {
+            Self::LostCard => RevocationReason::KeyCompromise,
+            Self::Left | Self::Suspended => RevocationReason::PrivilegeWithdrawn,
+        }
+    }
+}
+
+impl std::str::FromStr for DisableReason {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = |reason: &Self| reason.as_str() == text;
+        Self::ALL.into_iter().find(known).ok_or("left, lost_card or suspended")
+    }
 }
 
 /// A login that succeeded.
@@ -144,7 +188,7 @@ impl Office {
         .await
     }
 
-    /// Keeps in the trail that `serial` is taken for the card of staff number `number`, before anything is signed under
+    /// Records that `serial` is taken for the card of staff number `number`, before anything is signed under
     /// it: for the first administrator, who is registered when the card is finished. Who may is as with
     /// [`add_staff`](Self::add_staff).
     ///
@@ -163,13 +207,15 @@ impl Office {
                 By::Process(_) if administrators(&tx).await? == 0 => {}
                 By::Process(_) => return Err(OfficeError::NotFirstRun),
             }
-            let taken = tx
-                .query_opt(
-                    "-- staff_serial_taken\nSELECT FROM office.staff_certificate WHERE serial = $1",
-                    &[&serial.0.as_slice()],
+            let reserved = tx
+                .execute(
+                    "-- reserve_staff_serial\n\
+                     INSERT INTO office.staff_serial (serial, number, reserved_at) SELECT $1, $2, $3\n\
+                     WHERE NOT EXISTS (SELECT FROM office.staff_certificate WHERE serial = $1) ON CONFLICT DO NOTHING",
+                    &[&serial.0.as_slice(), &number.trim(), &doing.at],
                 )
                 .await?;
-            if taken.is_some() {
+            if reserved == 0 {
                 return Err(OfficeError::CertificateTaken);
             }
             let details = json!({ "staff_number": number.trim(), "serial": hex::encode(serial.0) });
@@ -178,7 +224,7 @@ impl Office {
         .await
     }
 
-    /// Whether the certificate `serial` is or was anybody's.
+    /// Whether the certificate `serial` is or was anybody's, or was given up for a later one of the same staff number.
     ///
     /// # Errors
     /// [`OfficeError`]
@@ -187,7 +233,9 @@ impl Office {
             let row = tx
                 .query_one(
                     "-- staff_certificate_known\n\
-                     SELECT EXISTS (SELECT FROM office.staff_certificate WHERE serial = $1)",
+                     SELECT EXISTS (SELECT FROM office.staff_certificate WHERE serial = $1)\n\
+                     OR EXISTS (SELECT FROM office.staff_serial s JOIN office.staff_serial later\n\
+                     ON later.number = s.number AND later.reserved_at > s.reserved_at WHERE s.serial = $1)",
                     &[&serial.0.as_slice()],
                 )
                 .await?;
@@ -272,11 +320,11 @@ impl Office {
         .await
     }
 
-    /// Takes someone's right to log in, and ends their sessions.
+    /// Takes someone's right to log in, revokes their card's certificate, and ends their sessions.
     ///
     /// # Errors
     /// [`OfficeError::LastAdministrator`], [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
-    pub async fn disable_staff(&self, act: &Act, staff: StaffId, reason: &str) -> Result<(), OfficeError> {
+    pub async fn disable_staff(&self, act: &Act, staff: StaffId, reason: DisableReason) -> Result<(), OfficeError> {
         self.act(
             "disable_staff",
             AuditAct::StaffDisabled,
@@ -288,9 +336,10 @@ impl Office {
                 tx.execute(
                     "-- disable_staff\n\
                  UPDATE office.staff SET disabled_at = $2, disabled_reason = $3 WHERE id = $1 AND disabled_at IS NULL",
-                    &[&staff.uuid(), &doing.at, &reason],
+                    &[&staff.uuid(), &doing.at, &reason.as_str()],
                 )
                 .await?;
+                retire(&tx, staff, doing.at, reason.revocation()).await?;
                 if administrators(&tx).await? == 0 {
                     return Err(OfficeError::LastAdministrator);
                 }
@@ -505,7 +554,8 @@ impl Office {
         let id = StaffId::from_uuid(row.get("id"));
         let roles: Vec<String> = row.get("roles");
         let disabled_at: Option<OffsetDateTime> = row.get("disabled_at");
-        let reason: Option<String> = row.get("disabled_reason");
+        let reason: Option<&str> = row.get("disabled_reason");
+        let reason = reason.map(|text| text.parse().map_err(|_| OfficeError::Unreadable(TABLE)));
         Ok(StaffRecord {
             staff: Staff {
                 id,
@@ -515,7 +565,7 @@ impl Office {
             },
             certificate: row.get("serial"),
             added_at: row.get("added_at"),
-            disabled: disabled_at.zip(reason),
+            disabled: disabled_at.zip(reason.transpose()?),
         })
     }
 }
@@ -553,14 +603,21 @@ async fn register(tx: &Tx, staff: StaffId, serial: &[u8], at: OffsetDateTime) ->
         }
         return Err(OfficeError::CertificateTaken);
     }
-    tx.execute(
-        "-- retire_certificate\nUPDATE office.staff_certificate SET until = $2 WHERE staff = $1 AND until IS NULL",
-        &[&staff.uuid(), &at],
-    )
-    .await?;
+    retire(tx, staff, at, RevocationReason::Superseded).await?;
     tx.execute(
         "-- register_certificate\nINSERT INTO office.staff_certificate (serial, staff, since) VALUES ($1, $2, $3)",
         &[&serial, &staff.uuid(), &at],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Ends someone's good certificate.
+async fn retire(tx: &Tx, staff: StaffId, at: OffsetDateTime, reason: RevocationReason) -> Result<(), OfficeError> {
+    tx.execute(
+        "-- retire_certificate\n\
+         UPDATE office.staff_certificate SET until = $2, revocation = $3 WHERE staff = $1 AND until IS NULL",
+        &[&staff.uuid(), &at, &reason.as_str()],
     )
     .await?;
     Ok(())

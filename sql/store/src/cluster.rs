@@ -205,11 +205,8 @@ impl Cluster {
         }
         let programs = Programs::find(major_of(&layout.data))?;
         let run_as = self.run_as(&layout)?;
-        if !layout.socket.exists() {
-            // A socket folder under a temporary file system is gone after the machine was restarted.
-            make_folder(&layout.socket)?;
-            run_as.own(&layout.socket)?;
-        }
+        // A socket folder under a temporary file system is gone after the machine was restarted.
+        layout::socket_folder(&layout.socket, &run_as)?;
         let log_before = fs::metadata(&layout.log).map_or(0, |log| log.len());
         let started = run(
             &programs,

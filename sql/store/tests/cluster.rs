@@ -96,6 +96,24 @@ fn the_superusers_password_and_the_socket_are_closed_to_others() {
 }
 
 #[test]
+fn a_socket_folder_open_to_others_or_made_by_others_is_not_used() {
+    let folder = open_folder();
+    let cluster = Cluster::at(folder.path().join("database"));
+    cluster.create(Care::Throwaway, &mut SeededChance::new(1)).unwrap();
+    let socket = cluster.socket_folder().unwrap();
+    fs::set_permissions(&socket, fs::Permissions::from_mode(0o777)).unwrap();
+    let refused = cluster.start().unwrap_err();
+    assert!(refused.to_string().contains("open to others"), "{refused}");
+    fs::remove_dir(&socket).unwrap();
+    std::os::unix::fs::symlink(folder.path(), &socket).unwrap();
+    let refused = cluster.start().unwrap_err();
+    assert!(refused.to_string().contains("not a folder"), "{refused}");
+    fs::remove_file(&socket).unwrap();
+    cluster.start().unwrap();
+    cluster.remove().unwrap();
+}
+
+#[test]
 fn a_folder_too_deep_for_a_socket_gets_its_socket_elsewhere() {
     let folder = open_folder();
     let mut deep = folder.path().to_owned();

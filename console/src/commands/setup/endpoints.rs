@@ -19,6 +19,7 @@ pub(super) fn write(
     demo: &Demo,
     staff: &[DemoStaff],
     blanks: &[String],
+    relay: Option<&serde_json::Value>,
     steps: &Steps,
 ) -> anyhow::Result<()> {
     let lang = setting.lang;
@@ -59,6 +60,7 @@ pub(super) fn write(
             "resident": certificate("resident"),
             "staff": certificate("staff"),
         },
+        "relay": relay,
         "staff": people,
         "blanks": blanks,
     });
@@ -76,8 +78,11 @@ pub(super) fn write(
 }
 
 /// Tells the person at the shell who they can log in as.
-pub(super) fn tell(demo: &Demo, staff: &[DemoStaff], lang: Lang) {
+pub(super) fn tell(demo: &Demo, staff: &[DemoStaff], relay: Option<&serde_json::Value>, lang: Lang) {
     answer!();
+    if let Some(address) = relay.and_then(|relay| relay["my_page"].as_str()) {
+        answer!("{}: {address}", lang.pick("マイページ", "My Page"));
+    }
     answer!(
         "{}",
         lang.pick(

@@ -2,7 +2,7 @@
 
 use crate::tui::{
     common::{Common, Go, Told},
-    effect::{JobId, Order},
+    effect::{JobId, Order, Reprint},
     event::Reply,
     facts::{CaseView, Paper},
     fault::Fault,
@@ -22,6 +22,8 @@ const PAPERS: [Paper; 3] = [Paper::Application, Paper::Notice, Paper::Receipt];
 pub struct Papers {
     chosen: usize,
     printing: Option<(JobId, u8)>,
+    /// The answer chosen so far to whether an outdated paper is printed anew.
+    outdated: Option<Reprint>,
 }
 
 impl Papers {
@@ -32,7 +34,11 @@ impl Papers {
             (Some(_), None, _) => 1,
             (Some(_), Some(_), _) => 2,
         };
-        Self { chosen, printing: None }
+        Self {
+            chosen,
+            printing: None,
+            outdated: None,
+        }
     }
 
     /// A notice names the card that waits; without a card there is none.
@@ -58,13 +64,21 @@ impl Screen for Papers {
     }
 
     fn act(&mut self, intent: Intent, common: &mut Common) {
+        match (intent, self.outdated) {
+            (Intent::Up, Some(_)) => return self.outdated = Some(Reprint::Anew),
+            (Intent::Down, Some(_)) => return self.outdated = Some(Reprint::AsItWas),
+            (Intent::Back, Some(_)) => return self.outdated = None,
+            _ => {}
+        }
         match intent {
             Intent::Up => self.chosen = self.chosen.saturating_sub(1),
             Intent::Down => self.chosen = (self.chosen + 1).min(PAPERS.len() - 1),
             Intent::Confirm if self.printing.is_none() => {
                 if let Some(case) = common.case_at() {
                     let paper = PAPERS[self.chosen];
-                    self.printing = Some((common.order_for_case(Order::Print { case, paper }), 0));
+                    let reprint = self.outdated.take().unwrap_or(Reprint::Ask);
+                    let order = Order::Print { case, paper, reprint };
+                    self.printing = Some((common.order_for_case(order), 0));
                 }
             }
             Intent::Back => common.go(Go::Case),
@@ -107,6 +121,7 @@ impl Screen for Papers {
                     self.chosen = 2;
                 }
             }
+            Ok(Reply::PaperOutdated(_)) => self.outdated = Some(Reprint::Anew),
             Ok(_) => {}
             Err(fault) => common.tell_fault(fault),
         }
@@ -140,6 +155,23 @@ impl Screen for Papers {
         page.body.extend(lines);
         page.gap();
         page.paragraph(pen, 2, &pen.say(paper_about(PAPERS[self.chosen])), Meaning::Quiet);
+        if let Some(answer) = self.outdated {
+            page.gap();
+            page.paragraph(pen, 2, &pen.say("papers-outdated"), Meaning::NeedsYou);
+            let answers = ["papers-outdated-anew", "papers-outdated-as-it-was"];
+            let rows: Vec<Vec<Span>> = answers
+                .into_iter()
+                .map(|key| vec![span(pen.say(key), Meaning::Strong)])
+                .collect();
+            let lines = pen.table(
+                pen.width,
+                &[],
+                &rows,
+                usize::from(answer == Reprint::AsItWas),
+                rows.len(),
+            );
+            page.body.extend(lines);
+        }
         if let Some((_, percent)) = self.printing {
             page.gap();
             let words = pen.say_with("papers-printing", &[("percent", percent.to_string().into())]);

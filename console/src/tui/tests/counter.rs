@@ -342,7 +342,7 @@ fn takes(order: &Order, reply: &Reply) -> bool {
         Reply::Chip(_) => matches!(order, Order::ReadChip),
         Reply::MakingEnded(_) => matches!(order, Order::StartMaking { .. }),
         Reply::PinRight => matches!(order, Order::VerifyPin { .. }),
-        Reply::Printed(..) => matches!(order, Order::Print { .. }),
+        Reply::Printed(..) | Reply::PaperOutdated(_) => matches!(order, Order::Print { .. }),
         Reply::Agreements(_) => matches!(order, Order::CheckHandover { .. }),
         Reply::Journal(_) => matches!(order, Order::LoadJournal(_)),
         Reply::CardFiles(_) => matches!(order, Order::ReadCardFiles),

@@ -251,6 +251,33 @@ fn papers_are_printed_and_the_card_goes_into_the_shelf() {
     insta::assert_snapshot!("case_shelved", counter.screen(80, 24));
 }
 
+#[test]
+fn a_paper_with_an_address_of_before_is_asked_about_before_it_is_printed_again() {
+    let mut made = case(made());
+    made.card.as_mut().expect("a card").pin_set = true;
+    let asked = |counter: &Counter| {
+        let order = counter.asked.last().map(|effect| format!("{:?}", effect.order));
+        order.unwrap_or_default()
+    };
+    for (answer, reprint) in [(None, "Anew"), (Some(Down), "AsItWas")] {
+        let mut counter = Counter::with_case(made.clone());
+        counter.press(Enter);
+        counter.press(Enter);
+        assert!(asked(&counter).contains("reprint: Ask"), "{}", asked(&counter));
+        counter.answer(Reply::PaperOutdated(Paper::Notice));
+        assert!(counter.screen(80, 24).contains("変わっています"));
+        if let Some(key) = answer {
+            counter.press(key);
+        }
+        counter.press(Enter);
+        assert!(
+            asked(&counter).contains(&format!("reprint: {reprint}")),
+            "{}",
+            asked(&counter)
+        );
+    }
+}
+
 pub fn agreements(chip: &str) -> Vec<Agreement> {
     let one = |what, expected: &str, found: &str| Agreement {
         what,

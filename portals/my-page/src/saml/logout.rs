@@ -11,7 +11,7 @@ use axum::{
     },
     response::{IntoResponse, Redirect, Response},
 };
-use portal_kit::{Trouble, Visit};
+use portal_kit::Trouble;
 use provider_records::Ended;
 use relay_core::{
     chance::OsChance,
@@ -37,19 +37,18 @@ pub(super) const FORM: &str = "log-out";
 /// The button: ends the session here, then sends the browser to the relay, which ends it everywhere else.
 pub(super) async fn begin(
     State(my_page): State<Arc<MyPage>>,
-    visit: Visit,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Trouble> {
     let Some(secret) = secret_in(SESSION.read(&headers)) else {
         // Over already: there is nothing to forge.
-        return Ok(pages::farewell(&my_page, &visit, Farewell::Here));
+        return Ok(pages::farewell(Farewell::Here));
     };
     let token = pages::token_in(&body);
     my_page.forms.check(secret.as_slice(), FORM, &token, &headers)?;
     let ended = my_page.records.end(&secret).await.map_err(trouble)?;
     let mut answer = match ended.and_then(|ended| ask_the_relay(&my_page, &ended)) {
-        None => pages::farewell(&my_page, &visit, Farewell::Here),
+        None => pages::farewell(Farewell::Here),
         Some((request, url)) => {
             let mut answer = Redirect::to(&url).into_response();
             let leaving = my_page
@@ -82,7 +81,6 @@ fn ask_the_relay(my_page: &MyPage, ended: &Ended) -> Option<(MessageId, String)>
 /// The relay, through the browser: its answer to our logout, or word that the session is over.
 pub(super) async fn by_redirect(
     State(my_page): State<Arc<MyPage>>,
-    visit: Visit,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Trouble> {
@@ -108,14 +106,14 @@ pub(super) async fn by_redirect(
             let said = verified.first_time(new).map_err(refused)?;
             let whole = said.status.is_success() && said.status.detail != Some(Said::PartialLogout);
             let farewell = if whole { Farewell::Everywhere } else { Farewell::Partly };
-            let mut answer = pages::farewell(&my_page, &visit, farewell);
+            let mut answer = pages::farewell(farewell);
             answer.headers_mut().append(SET_COOKIE, my_page.leaving.clear());
             Ok(answer)
         }
         _ => {
             let (request, _) = end_named(&my_page, &received, LOGOUT).await?;
             let Some(logout) = &my_page.relay.logout else {
-                return Ok(pages::farewell(&my_page, &visit, Farewell::Here));
+                return Ok(pages::farewell(Farewell::Here));
             };
             let to = logout.response_location.as_ref().unwrap_or(&logout.location);
             let url = done(&my_page, &request, to)

@@ -102,10 +102,24 @@ impl Browser {
 
     /// The page or redirect that ends a sign-in with `request`.
     pub async fn sign_in_with(&self, relay: &Relay, service: &TestService, request: &AuthnRequest) -> Answer {
-        let asked = self.get(&service.redirect(request, Some("state"))).await;
+        let asked = self.begin(&service.redirect(request, Some("state"))).await;
         match asked.link("/card/", relay) {
             None => asked,
             Some(card) => self.get(&card).await,
+        }
+    }
+
+    /// Goes to `url` with a service's request; where a card is asked for, on to the page that asks for it.
+    pub async fn begin(&self, url: &str) -> Answer {
+        let answer = self.get(url).await;
+        self.to_page(answer).await
+    }
+
+    /// From `answer` on to the page that asks for a card, where it leads there.
+    pub async fn to_page(&self, answer: Answer) -> Answer {
+        match &answer.location {
+            Some(page) if page.contains("/sign-in/") => self.get(page).await,
+            _ => answer,
         }
     }
 

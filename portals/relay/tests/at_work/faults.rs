@@ -18,7 +18,7 @@ async fn with_the_blind_half_down_a_page_says_so_nothing_is_issued_and_later_it_
     let card = relay.card().await;
     let browser = Browser::with_card(&relay, &card);
     let request = clinic.request(&relay);
-    let asked = browser.get(&clinic.redirect(&request, None)).await;
+    let asked = browser.begin(&clinic.redirect(&request, None)).await;
     let link = asked.link("/card/", &relay).unwrap();
     relay.stop_blind();
     let away = browser.get(&link).await;
@@ -43,7 +43,7 @@ async fn a_restarted_front_takes_up_what_was_begun_and_takes_no_request_twice() 
     let browser = Browser::with_card(&relay, &card);
     let request = clinic.request(&relay);
     let url = clinic.redirect(&request, None);
-    let asked = browser.get(&url).await;
+    let asked = browser.begin(&url).await;
     relay.stop_front().await;
     relay.start_front().await;
     let browser = browser.change_card(&relay, &card);
@@ -63,7 +63,7 @@ async fn a_database_restarted_in_mid_login_is_a_page_to_try_again_from() {
     let card = relay.card().await;
     let browser = Browser::with_card(&relay, &card);
     let request = clinic.request(&relay);
-    let asked = browser.get(&clinic.redirect(&request, None)).await;
+    let asked = browser.begin(&clinic.redirect(&request, None)).await;
     let link = asked.link("/card/", &relay).unwrap();
     cluster.stop(Stop::Immediate).unwrap();
     let away = browser.get(&link).await;
@@ -98,7 +98,7 @@ async fn a_front_whose_clock_is_apart_says_so_and_issues_nothing() {
     let card = relay.card().await;
     let browser = Browser::with_card(&relay, &card);
     clock.by(3600);
-    let refused = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+    let refused = browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
     assert_eq!(refused.status, 400);
     assert!(refused.body.contains("時刻"), "{}", refused.body);
     // A little apart from the blind half: its envelopes are refused, by name, and the page says that nothing was sent.
@@ -123,11 +123,11 @@ async fn a_partner_that_is_off_expired_or_unknown_is_refused_at_once() {
     let browser = Browser::new(&relay);
     let now = time::OffsetDateTime::now_utc();
     relay.records.switch_off("hama", CLINIC, "key lost", now).await.unwrap();
-    let refused = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+    let refused = browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
     assert_eq!(refused.status, 403);
     assert!(refused.body.contains("登録されていません"));
     let stranger = TestService::start(&relay, "https://stranger.example/saml").await;
-    let refused = browser.get(&stranger.redirect(&stranger.request(&relay), None)).await;
+    let refused = browser.begin(&stranger.redirect(&stranger.request(&relay), None)).await;
     assert_eq!(refused.status, 403);
 }
 
@@ -137,13 +137,13 @@ async fn a_partners_new_key_counts_once_two_operators_have_approved_it() {
     let browser = Browser::new(&relay);
     // The same service with keys of its own making anew.
     let rolled = TestService::start(&relay, CLINIC).await;
-    let refused = browser.get(&rolled.redirect(&rolled.request(&relay), None)).await;
+    let refused = browser.begin(&rolled.redirect(&rolled.request(&relay), None)).await;
     assert_eq!(refused.status, 400);
     assert!(refused.body.contains("signature_invalid"), "{}", refused.body);
     relay.propose_and_approve(CLINIC, &rolled.metadata()).await;
-    let asked = browser.get(&rolled.redirect(&rolled.request(&relay), None)).await;
+    let asked = browser.begin(&rolled.redirect(&rolled.request(&relay), None)).await;
     assert_eq!(asked.status, 200);
-    let refused = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+    let refused = browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
     assert_eq!(refused.status, 400);
     // The blind half goes on sealing to the pinned certificate until its own operators pin the new one.
     let card = relay.card().await;
@@ -164,11 +164,11 @@ async fn an_answer_goes_only_where_the_metadata_say() {
         location: Some("https://evil.example/acs".to_owned()),
         binding: None,
     };
-    let refused = browser.get(&clinic.redirect(&request, None)).await;
+    let refused = browser.begin(&clinic.redirect(&request, None)).await;
     assert_eq!(refused.status, 400);
     assert!(!refused.body.contains("evil.example"));
     // Another browser can't go on with a sign-in that is not its own.
-    let asked = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+    let asked = browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
     let card = relay.card().await;
     let other = Browser::with_card(&relay, &card);
     assert_eq!(other.get(&asked.link("/card/", &relay).unwrap()).await.status, 409);
@@ -209,7 +209,7 @@ async fn a_partner_whose_metadata_have_expired_is_refused_until_new_ones_are_app
     relay.propose_and_approve(CLINIC, &ending).await;
     let ended = async {
         loop {
-            let answer = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+            let answer = browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
             if answer.status != 200 {
                 break answer;
             }
@@ -222,7 +222,7 @@ async fn a_partner_whose_metadata_have_expired_is_refused_until_new_ones_are_app
     assert_eq!(refused.status, 403);
     assert!(refused.body.contains("期限が切れています"), "{}", refused.body);
     relay.propose_and_approve(CLINIC, &metadata).await;
-    let asked = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+    let asked = browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
     assert_eq!(asked.status, 200);
 }
 

@@ -29,7 +29,7 @@ async fn a_service_ends_the_session_by_soap_and_the_others_are_told() {
     // It is over: the index names nothing, and the browser is asked for the card.
     let (_, body) = clinic.log_out(&relay, &index(&at_clinic), false).await;
     assert!(body.contains("UnknownPrincipal"), "{body}");
-    let asked = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+    let asked = browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
     assert!(asked.link("/card/", &relay).is_some());
 }
 
@@ -47,7 +47,7 @@ async fn a_service_may_not_end_a_session_by_anothers_index_or_name_anybody_in_cl
     // The session goes on.
     let mut request = clinic.request(&relay);
     request.passive = true;
-    let answer = browser.get(&clinic.redirect(&request, None)).await;
+    let answer = browser.begin(&clinic.redirect(&request, None)).await;
     clinic.assertion(&answer.fields()["SAMLResponse"], &request.head.id);
 }
 
@@ -77,6 +77,11 @@ async fn the_person_signs_out_here_and_everybody_is_told() {
     browser.sign_in(&relay, &school).await;
     let page = browser.get(&relay.at("/sign-out")).await;
     assert!(page.body.contains("まとめてログアウト"));
+    // Services that take a browser's visit only may be gone to from this page's form, and nobody else.
+    let policy = &page.headers["content-security-policy"];
+    for service in [&clinic, &school] {
+        assert!(policy.contains(service.consumer().trim_end_matches("/acs")), "{policy}");
+    }
     let page = browser.post(&relay.at("/sign-out"), &[]).await;
     assert!(page.body.contains("すべてのサービスで終わりました"), "{}", page.body);
     assert_eq!((clinic.told().len(), school.told().len()), (1, 1));

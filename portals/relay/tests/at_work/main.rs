@@ -1,6 +1,7 @@
 //! The relay at work: real listeners, a real database for each half, the blind half as a process of its own, cards as
 //! TLS clients show them, services that check what they are given.
 
+mod apache;
 mod faults;
 mod leaving;
 mod mellon;
@@ -8,6 +9,7 @@ mod operators;
 mod others;
 mod privacy;
 mod process;
+mod shibboleth;
 mod signing_in;
 mod ways;
 

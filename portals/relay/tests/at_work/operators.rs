@@ -68,7 +68,7 @@ async fn two_operators_bring_a_service_in_try_it_and_switch_it_on_and_off() {
     assert_eq!(ask(&relay, &other, "/partners/off", Some(off)).await.0, 204);
     assert_eq!(
         browser
-            .get(&clinic.redirect(&clinic.request(&relay), None))
+            .begin(&clinic.redirect(&clinic.request(&relay), None))
             .await
             .status,
         403

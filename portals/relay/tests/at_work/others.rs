@@ -156,7 +156,7 @@ async fn a_neighbouring_citys_resident_signs_in_there_and_comes_back_with_a_pass
         sp_qualifier: None,
         allow_create: true,
     });
-    let asked = browser.get(&clinic.redirect(&request, None)).await;
+    let asked = browser.begin(&clinic.redirect(&request, None)).await;
     assert!(asked.body.contains("隣の市のカード"), "{}", asked.body);
     let sent = browser.get(&asked.address("/provider?").unwrap()).await;
     assert_eq!(sent.status, 303);
@@ -180,7 +180,7 @@ async fn a_neighbouring_citys_resident_signs_in_there_and_comes_back_with_a_pass
         ..Scoping::default()
     });
     request.force = true;
-    let asked = browser.get(&clinic.redirect(&request, None)).await;
+    let asked = browser.begin(&clinic.redirect(&request, None)).await;
     assert!(!asked.body.contains("隣の市のカード"));
 }
 

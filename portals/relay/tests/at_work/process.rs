@@ -65,7 +65,7 @@ async fn two_processes_with_nothing_in_common_but_the_database_serve_one_sign_in
     let first = Process::start(&relay).await;
     let browser = Browser::with_card(&relay, &card);
     let request = clinic.request(&relay);
-    let asked = browser.get(&clinic.redirect(&request, None)).await;
+    let asked = browser.begin(&clinic.redirect(&request, None)).await;
     let mut log = first.stop();
     let second = Process::start(&relay).await;
     let browser = browser.change_card(&relay, &card);

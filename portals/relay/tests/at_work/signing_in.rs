@@ -82,6 +82,7 @@ async fn a_request_posted_by_a_form_is_taken_too_and_relay_state_comes_back() {
         .chain([("RelayState", "shelf-7")])
         .collect();
     let asked = browser.post(&relay.at("/saml/sso"), &fields).await;
+    let asked = browser.to_page(asked).await;
     let answer = browser.get(&asked.link("/card/", &relay).unwrap()).await;
     assert_eq!(answer.action(), Some(clinic.consumer()));
     assert_eq!(answer.fields()["RelayState"], "shelf-7");
@@ -111,18 +112,18 @@ async fn forced_passive_and_unmet_requests_are_answered_as_the_standard_has_it()
     // Nobody may be asked, and nobody is signed in.
     let mut passive = clinic.request(&relay);
     passive.passive = true;
-    let answer = browser.get(&clinic.redirect(&passive, None)).await;
+    let answer = browser.begin(&clinic.redirect(&passive, None)).await;
     assert_eq!(status(&answer, &passive.head.id), StatusCode::NoPassive);
     // Signed in, the same is answered with an assertion and no page in between.
     browser.sign_in(&relay, &clinic).await;
     let mut passive = clinic.request(&relay);
     passive.passive = true;
-    let answer = browser.get(&clinic.redirect(&passive, None)).await;
+    let answer = browser.begin(&clinic.redirect(&passive, None)).await;
     clinic.assertion(&answer.fields()["SAMLResponse"], &passive.head.id);
     // Forced, the card is asked for again.
     let mut forced = clinic.request(&relay);
     forced.force = true;
-    let answer = browser.get(&clinic.redirect(&forced, None)).await;
+    let answer = browser.begin(&clinic.redirect(&forced, None)).await;
     assert!(answer.link("/card/", &relay).is_some());
     // No card here is a worker's.
     let mut worker = clinic.request(&relay);
@@ -130,7 +131,7 @@ async fn forced_passive_and_unmet_requests_are_answered_as_the_standard_has_it()
         classes: vec![AuthnContext::WorkerCard],
         comparison: Comparison::Exact,
     });
-    let answer = browser.get(&clinic.redirect(&worker, None)).await;
+    let answer = browser.begin(&clinic.redirect(&worker, None)).await;
     assert_eq!(status(&answer, &worker.head.id), StatusCode::NoAuthnContext);
     // A kind of name that is not given here.
     let mut email = clinic.request(&relay);
@@ -141,7 +142,7 @@ async fn forced_passive_and_unmet_requests_are_answered_as_the_standard_has_it()
         sp_qualifier: None,
         allow_create: true,
     });
-    let answer = browser.get(&clinic.redirect(&email, None)).await;
+    let answer = browser.begin(&clinic.redirect(&email, None)).await;
     assert_eq!(status(&answer, &email.head.id), StatusCode::InvalidNameIdPolicy);
 }
 
@@ -176,8 +177,8 @@ async fn the_person_may_decline_and_the_service_hears_so() {
     let (relay, clinic) = relay_with_clinic().await;
     let browser = Browser::new(&relay);
     let request = clinic.request(&relay);
-    let asked = browser.get(&clinic.redirect(&request, None)).await;
-    let decline = asked.action().unwrap();
+    let asked = browser.begin(&clinic.redirect(&request, None)).await;
+    let decline = relay.at(&asked.action().unwrap());
     let answer = browser.post(&decline, &[]).await;
     match clinic.read(&answer.fields()["SAMLResponse"], &request.head.id) {
         Ok(SignIn::Failed(status)) => assert_eq!(status.detail, Some(StatusCode::AuthnFailed)),
@@ -185,17 +186,23 @@ async fn the_person_may_decline_and_the_service_hears_so() {
     }
     // Pressed twice, it is over.
     assert_eq!(browser.post(&decline, &[]).await.status, 409);
+    // The card listener's pages have the same form, and take it themselves.
+    let request = clinic.request(&relay);
+    let asked = browser.begin(&clinic.redirect(&request, None)).await;
+    let refused = browser.get(&asked.link("/card/", &relay).unwrap()).await;
+    let answer = browser.post(&relay.card_at(&refused.action().unwrap()), &[]).await;
+    assert!(clinic.read(&answer.fields()["SAMLResponse"], &request.head.id).is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_speak_three_languages_and_none_needs_a_script() {
     let (relay, clinic) = relay_with_clinic().await;
     let browser = Browser::new(&relay);
-    let page = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+    let page = browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
     assert!(page.body.contains("カードでログイン") && page.body.contains("みなと診療所"));
     assert!(!page.body.contains("<script"));
-    let id = page.address("/sign-in/").unwrap();
-    let id = id.trim_end_matches("/bridge").trim_end_matches("/decline").to_owned();
+    let id = page.address("/bridge").unwrap();
+    let id = id.trim_end_matches("/bridge").to_owned();
     for (language, words) in [("en", "Use the card in this browser"), ("easy", "<ruby>暗証番号")] {
         let moved = browser.get(&format!("{id}?lang={language}")).await;
         assert_eq!(moved.status, 303);

@@ -30,7 +30,7 @@ async fn a_card_at_a_desk_signs_a_challenge_and_its_being_pulled_ends_the_sessio
     let card = relay.card().await;
     let browser = Browser::new(&relay);
     let request = clinic.request(&relay);
-    let asked = browser.get(&clinic.redirect(&request, None)).await;
+    let asked = browser.begin(&clinic.redirect(&request, None)).await;
     let bridge = asked.address("/bridge").unwrap();
     let sent = browser.get(&bridge).await;
     let challenge = challenge(sent.location.as_deref().unwrap());
@@ -72,7 +72,7 @@ async fn a_card_at_a_desk_signs_a_challenge_and_its_being_pulled_ends_the_sessio
     }
     assert_eq!(stranger.post(&relay.at("/card/gone"), &gone).await.status, 404);
     // And the next service asks for the card again.
-    let asked = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+    let asked = browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
     assert!(asked.address("/bridge").is_some());
 }
 
@@ -81,7 +81,7 @@ async fn a_challenge_signed_with_another_key_is_refused_and_used_up() {
     let (relay, clinic) = relay_with_clinic().await;
     let (card, other) = (relay.card().await, relay.card().await);
     let browser = Browser::new(&relay);
-    let asked = browser.get(&clinic.redirect(&clinic.request(&relay), None)).await;
+    let asked = browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
     let sent = browser.get(&asked.address("/bridge").unwrap()).await;
     let challenge = challenge(sent.location.as_deref().unwrap());
     let text = challenge_text(&relay.at(""), &challenge);
@@ -167,7 +167,7 @@ async fn the_second_card_listener_speaks_tls_1_2_for_cards_that_know_pkcs1_only(
     let card = relay.card().await;
     let browser = Browser::with_card(&relay, &card);
     let request = clinic.request(&relay);
-    let asked = browser.get(&clinic.redirect(&request, None)).await;
+    let asked = browser.begin(&clinic.redirect(&request, None)).await;
     let link = asked
         .body
         .split('"')

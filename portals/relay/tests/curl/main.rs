@@ -69,7 +69,7 @@ async fn curl_signs_in_with_the_card_in_the_reader() {
     // The service's request, taken by a browser; its cookies go on with curl.
     let browser = Browser::new(&relay);
     let request = clinic.request(&relay);
-    let asked = browser.get(&clinic.redirect(&request, None)).await;
+    let asked = browser.begin(&clinic.redirect(&request, None)).await;
     let link = asked.link("/card/", &relay).expect("the page asks for the card");
     // This card signs PKCS#1 v1.5 only.
     let link = link.replace(&relay.card_at(""), &relay.card_pkcs1_at(""));

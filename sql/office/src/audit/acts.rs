@@ -52,7 +52,7 @@ pub enum AuditAct {
     IncidentClosed,
     /// Subjects: case.
     NoticeIssued,
-    /// Subjects: case. Details: paper, pages, sha256.
+    /// Subjects: case. Details: paper, pages, sha256, printing (fresh, again, as_it_was, anew).
     PaperPrinted,
     /// Subjects: case, card. Details: chip (hex), approved_by (where making takes two).
     CardBound,
@@ -74,6 +74,12 @@ pub enum AuditAct {
     CardPinResetBegun,
     /// Subjects: case, card.
     CardPinReset,
+    /// Subjects: case, card. Details: slot.
+    CardSerialWithdrawn,
+    /// Details: authority, number.
+    RevocationListSigned,
+    /// Details: files (how many), before (the day whose papers were the first to stay).
+    PaperRemoved,
     /// Subjects: case, card. Details: words.
     CardSuspended,
     /// Subjects: case, card. Details: words.
@@ -86,7 +92,7 @@ pub enum AuditAct {
 
 impl AuditAct {
     /// Every act, in the order of the list in the database.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 41] = [
         Self::StaffAdded,
         Self::StaffRolesChanged,
         Self::StaffCertificateRegistered,
@@ -121,6 +127,9 @@ impl AuditAct {
         Self::CardPinSet,
         Self::CardPinResetBegun,
         Self::CardPinReset,
+        Self::CardSerialWithdrawn,
+        Self::RevocationListSigned,
+        Self::PaperRemoved,
         Self::CardSuspended,
         Self::CardResumed,
         Self::CardRevoked,
@@ -164,6 +173,9 @@ impl AuditAct {
             Self::CardPinSet => "card.pin_set",
             Self::CardPinResetBegun => "card.pin_reset_begun",
             Self::CardPinReset => "card.pin_reset",
+            Self::CardSerialWithdrawn => "card.serial_withdrawn",
+            Self::RevocationListSigned => "authority.list_signed",
+            Self::PaperRemoved => "paper.removed",
             Self::CardSuspended => "card.suspended",
             Self::CardResumed => "card.resumed",
             Self::CardRevoked => "card.revoked",

@@ -456,23 +456,27 @@ async fn write_handover(
     let (Some(first), Some(second)) = (looks.first(), looks.last()) else {
         return Err(OfficeError::NotFound("look at the card"));
     };
-    tx.execute(
-        "-- write_handover\n\
+    let written = tx
+        .execute(
+            "-- write_handover\n\
          INSERT INTO office.handover (case_id, card, at, rule, first_staff, first_at, second_staff, second_at)\n\
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        &[
-            &recorded.case.uuid(),
-            &recorded.card.uuid(),
-            &doing.at,
-            &rule_name(rule),
-            &first.by.uuid(),
-            &first.at,
-            &second.by.uuid(),
-            &second.at,
-        ],
-    )
-    .await?;
-    Ok(())
+            &[
+                &recorded.case.uuid(),
+                &recorded.card.uuid(),
+                &doing.at,
+                &rule_name(rule),
+                &first.by.uuid(),
+                &first.at,
+                &second.by.uuid(),
+                &second.at,
+            ],
+        )
+        .await;
+    match written {
+        Err(error) if error.is_constraint("handover_looked_before") => Err(OfficeError::ClockWentBack),
+        written => Ok(written.map(drop)?),
+    }
 }
 
 async fn occupant(tx: &Tx, place: &ShelfPlace) -> Result<Option<(CaseId, CaseNumber)>, OfficeError> {

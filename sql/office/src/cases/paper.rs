@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use issuance::{
-    case::{CaseId, CaseState, NotNow},
+    case::{CaseId, CaseState, NotNow, ResidentId},
     handover::{NoticeCode, NoticeToken},
+    person::Resident,
     staff::Role,
 };
 use serde_json::json;
@@ -38,6 +39,54 @@ impl Paper {
             Self::Receipt => "receipt",
         }
     }
+
+    /// Whether it carries the person's address.
+    const fn shows_address(self) -> bool {
+        match self {
+            Self::Application | Self::Notice => true,
+            Self::Receipt => false,
+        }
+    }
+}
+
+/// How a paper came to be printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Printing {
+    /// For the first time, or after what it tells of changed.
+    Fresh,
+    /// Once more from the file that was kept; it names the person as they are registered now.
+    Again,
+    /// Once more as it was, although the person is registered otherwise now: the clerk was asked.
+    AsItWas,
+    /// Anew with what is registered now, in place of the paper before: the clerk was asked.
+    Anew,
+}
+
+impl Printing {
+    /// As the trail names it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Again => "again",
+            Self::AsItWas => "as_it_was",
+            Self::Anew => "anew",
+        }
+    }
+}
+
+/// A paper that was printed, as it is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PrintedPaper {
+    /// Which.
+    pub paper: Paper,
+    /// Pages.
+    pub pages: u16,
+    /// SHA-256 of its file.
+    pub sha256: [u8; 32],
+    /// Whom it names, by [`Office::addressee_index`].
+    pub addressee: [u8; 32],
+    /// How it came to be.
+    pub printing: Printing,
 }
 
 /// A paper as it was last printed.
@@ -49,6 +98,10 @@ pub struct LastPrinted {
     pub pages: u16,
     /// When.
     pub at: OffsetDateTime,
+    /// Whom it names, by [`Office::addressee_index`].
+    pub addressee: [u8; 32],
+    /// Whether the person is registered as it says now.
+    pub still_so: bool,
 }
 
 const NOTICE: &str = "office.delivery_notice";
@@ -185,12 +238,22 @@ impl Office {
             let row = tx
                 .query_opt(
                     "-- last_printed\n\
-                     SELECT file_hash, pages, printed_at FROM office.printed_paper\n\
-                     WHERE case_id = $1 AND paper = $2 ORDER BY printed_at DESC LIMIT 1",
+                     SELECT p.file_hash, p.pages, p.printed_at, p.addressee, c.resident FROM office.printed_paper p\n\
+                     JOIN office.card_case c ON c.id = p.case_id\n\
+                     WHERE p.case_id = $1 AND p.paper = $2 ORDER BY p.printed_at DESC LIMIT 1",
                     &[&case.uuid(), &paper.as_str()],
                 )
                 .await?;
-            row.map(|row| {
+            let Some(row) = row else { return Ok(None) };
+            let resident = self
+                .resident_file(&tx, ResidentId::from_uuid(row.get("resident")))
+                .await?;
+            let now = self.addressee_index(paper, &resident.resident);
+            // A paper from before this was kept may say anything.
+            let addressee: Option<[u8; 32]> = row
+                .get::<_, Option<&[u8]>>("addressee")
+                .and_then(|kept| kept.try_into().ok());
+            Some({
                 let hash: &[u8] = row.get("file_hash");
                 Ok(LastPrinted {
                     sha256: hash
@@ -198,6 +261,8 @@ impl Office {
                         .map_err(|_| OfficeError::Unreadable("office.printed_paper"))?,
                     pages: u16::try_from(row.get::<_, i16>("pages")).unwrap_or(0),
                     at: row.get("printed_at"),
+                    addressee: addressee.unwrap_or_default(),
+                    still_so: addressee == Some(now),
                 })
             })
             .transpose()
@@ -205,19 +270,42 @@ impl Office {
         .await
     }
 
-    /// Records that `paper` was printed; asked once its file is written and whole, or found again. A paper that carries
+    /// Whom `paper` names, for knowing later whether they are registered otherwise: a keyed hash of the name, and of the
+    /// address on those that carry it.
+    pub fn addressee_index(&self, paper: Paper, resident: &Resident) -> [u8; 32] {
+        let mut lines = vec![resident.name.as_str()];
+        if paper.shows_address() {
+            let building = resident.building.as_deref().unwrap_or_default();
+            lines.extend([resident.postal_code.as_str(), resident.address.as_str(), building]);
+        }
+        // A line break ends each: no two people run into one another.
+        let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+        self.shared.sealer.blind_index("paper.addressee", text.as_bytes())
+    }
+
+    /// Records that papers past their keeping time are about to be removed from the printing folder: how many files, and
+    /// the day whose papers are the first to stay.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn papers_removed(&self, act: &Act, files: usize, before: time::Date) -> Result<(), OfficeError> {
+        let audit_act = AuditAct::PaperRemoved;
+        self.act("papers_removed", audit_act, None, act, |tx, doing| async move {
+            let details = json!({ "files": files, "before": before.to_string() });
+            Ok(self.record(&tx, &doing, audit_act, json!({}), details).await?)
+        })
+        .await
+    }
+
+    /// Records that a paper was printed; asked once its file is written and whole, or found again. A paper that carries
     /// the address of someone under support measures takes [`Role::ProtectedAddress`] each time, and the sight is recorded.
     ///
     /// # Errors
     /// [`OfficeError::NotHeld`], [`OfficeError::NotAllowed`]
-    pub async fn paper_printed(
-        &self,
-        act: &Act,
-        case: CaseId,
-        paper: Paper,
-        pages: u16,
-        sha256: &[u8; 32],
-    ) -> Result<(), OfficeError> {
+    pub async fn paper_printed(&self, act: &Act, case: CaseId, printed: PrintedPaper) -> Result<(), OfficeError> {
+        let PrintedPaper {
+            paper, pages, sha256, ..
+        } = printed;
         let counted = i16::try_from(pages).unwrap_or(i16::MAX);
         self.act(
             "paper_printed",
@@ -226,11 +314,7 @@ impl Office {
             act,
             |tx, doing| async move {
                 let row = self.held(&tx, &doing, case).await?;
-                let shows_address = match paper {
-                    Paper::Application | Paper::Notice => true,
-                    Paper::Receipt => false,
-                };
-                if shows_address && self.resident_file(&tx, row.resident).await?.sheltered {
+                if paper.shows_address() && self.resident_file(&tx, row.resident).await?.sheltered {
                     doing.must(&[Role::ProtectedAddress])?;
                     let subjects = json!({ "resident": row.resident, "case": case });
                     self.record_beside(&tx, &doing, AuditAct::AddressSeen, subjects, json!({ "for": "print" }))
@@ -238,8 +322,8 @@ impl Office {
                 }
                 tx.execute(
                     "-- paper_printed\n\
-                 INSERT INTO office.printed_paper (id, case_id, paper, file_hash, pages, printed_at, printed_by)\n\
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                 INSERT INTO office.printed_paper (id, case_id, paper, file_hash, pages, printed_at, printed_by, addressee)\n\
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
                     &[
                         &self.fresh_uuid(),
                         &case.uuid(),
@@ -248,10 +332,14 @@ impl Office {
                         &counted,
                         &doing.at,
                         &doing.staff()?.uuid(),
+                        &printed.addressee.as_slice(),
                     ],
                 )
                 .await?;
-                let details = json!({ "paper": paper.as_str(), "pages": pages, "sha256": hex::encode(sha256) });
+                let details = json!({
+                    "paper": paper.as_str(), "pages": pages, "sha256": hex::encode(sha256),
+                    "printing": printed.printing.as_str(),
+                });
                 self.record(&tx, &doing, AuditAct::PaperPrinted, json!({ "case": case }), details)
                     .await?;
                 Ok(())

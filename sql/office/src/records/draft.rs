@@ -29,6 +29,7 @@ pub(super) struct Draft {
 
     /// Rows to write.
     pub(super) new_keys: BTreeMap<KeySlot, Vec<u8>>,
+    pub(super) new_withdrawn: Vec<CertificateSerial>,
     pub(super) new_serials: BTreeMap<KeySlot, Reservation>,
     pub(super) new_certificates: BTreeMap<CertificateSerial, Vec<u8>>,
     pub(super) new_steps: BTreeMap<Step, Option<i64>>,
@@ -58,7 +59,8 @@ impl Draft {
                 &of_card_or_key,
             ),
             tx.query(
-                "-- draft_certificates\nSELECT slot, serial, reserved_at, der FROM office.certificate WHERE card = $1",
+                "-- draft_certificates\nSELECT slot, serial, reserved_at, der FROM office.certificate\n\
+                 WHERE card = $1 AND withdrawn_at IS NULL",
                 &of_card,
             ),
         )?;
@@ -104,6 +106,10 @@ impl Draft {
                 Ok(())
             }
             Entry::Reservation(slot, fresh) => self.reservation(*slot, *fresh),
+            Entry::Withdrawn(slot) => {
+                self.withdrawn(*slot);
+                Ok(())
+            }
             Entry::Made => self.made(),
         })
     }
@@ -160,6 +166,19 @@ impl Draft {
         });
         self.told.push((AuditAct::CardCertificateKept, details));
         Ok(())
+    }
+
+    fn withdrawn(&mut self, slot: KeySlot) {
+        self.certificates.remove(&slot);
+        if let Some(reserved) = self.reserved.remove(&slot) {
+            // Reserved by this very write, it need not be reserved at all.
+            if self.new_serials.remove(&slot).is_none() {
+                self.new_withdrawn.push(reserved.serial());
+            }
+            self.new_certificates.remove(&reserved.serial());
+            self.told
+                .push((AuditAct::CardSerialWithdrawn, json!({ "slot": slot.reference() })));
+        }
     }
 
     fn intent(&mut self, step: Step) {

@@ -193,6 +193,17 @@ impl Office {
                 &keys,
             ));
         }
+        let withdrawn: Vec<Vec<u8>> = draft.new_withdrawn.iter().map(|serial| serial.0.to_vec()).collect();
+        let withdrawals: [Bound<'_>; 2] = [&withdrawn, &doing.at];
+        if !withdrawn.is_empty() {
+            // Before the slot takes another.
+            statements.push((
+                "-- withdraw_serials\n\
+                 UPDATE office.certificate SET withdrawn_at = $2, revoked_at = $2, revocation = 'superseded'\n\
+                 WHERE serial = ANY ($1::bytea[])",
+                &withdrawals,
+            ));
+        }
         let reservations: [Bound<'_>; 4] = [&id, &serial_slots, &serials, &moments];
         if !serials.is_empty() {
             statements.push((

@@ -25,6 +25,17 @@ async fn an_act_asked_for_again_gives_the_first_answer_and_changes_nothing() {
     assert_eq!(records.audit(once.at.id).await.unwrap().len(), 1);
     let misused = records.cancel(&act, once.at, "—").await;
     assert!(matches!(misused, Err(OfficeError::ActIdUsed)), "{misused:?}");
+    // The same verb about another case, or asked by another: not the same act.
+    let other = office.applied(&clerk, &adults(&residents)[1]).await.unwrap().at.id;
+    let claim = clerk.act();
+    records.claim(&claim, once.at.id).await.unwrap();
+    records.claim(&claim, once.at.id).await.unwrap();
+    let misused = records.claim(&claim, other).await;
+    assert!(matches!(misused, Err(OfficeError::ActIdUsed)), "{misused:?}");
+    let colleague = office.clerk_of_all_trades("窓口2").await.unwrap();
+    let theirs = office::Act::of(colleague.session, claim.id);
+    let misused = records.claim(&theirs, once.at.id).await;
+    assert!(matches!(misused, Err(OfficeError::ActIdUsed)), "{misused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -212,6 +212,38 @@ async fn who_lives_with_a_protected_person_does_not_give_the_address_away() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_printed_paper_is_known_to_be_out_of_date_when_the_roster_changed_and_not_before() {
+    use office::cases::{PrintedPaper, Printing};
+    let office = testing::open().await.unwrap();
+    let mut resident = testing::adults(&testing::city(60))[0].clone();
+    office.import(vec![resident.clone()]).await.unwrap();
+    let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let records = &office.office;
+    let case = office.applied(&clerk, &resident).await.unwrap().at.id;
+    for paper in [Paper::Application, Paper::Receipt] {
+        let printed = PrintedPaper {
+            paper,
+            pages: 1,
+            sha256: [7; 32],
+            addressee: records.addressee_index(paper, &resident),
+            printing: Printing::Fresh,
+        };
+        records.paper_printed(&clerk.act(), case, printed).await.unwrap();
+    }
+    let still_so = async |paper| records.last_printed(case, paper).await.unwrap().unwrap().still_so;
+    resident.phone = Some("0000-00-0000".into());
+    office.import(vec![resident.clone()]).await.unwrap();
+    assert!(
+        still_so(Paper::Application).await,
+        "a telephone number stands on no paper"
+    );
+    resident.address = format!("{}の二", resident.address);
+    office.import(vec![resident]).await.unwrap();
+    assert!(!still_so(Paper::Application).await);
+    assert!(still_so(Paper::Receipt).await, "it carries no address");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kept_paper_of_a_protected_person_is_printed_again_by_the_role_alone() {
     let office = testing::open().await.unwrap();
     let mut canary = canary();
@@ -223,7 +255,14 @@ async fn a_kept_paper_of_a_protected_person_is_printed_again_by_the_role_alone()
     let case = office.applied(&officer, &canary).await.unwrap().at.id;
     let print = async |who: &testing::Clerk, paper| {
         let act = who.act();
-        records.paper_printed(&act, case, paper, 1, &[7; 32]).await
+        let printed = office::cases::PrintedPaper {
+            paper,
+            pages: 1,
+            sha256: [7; 32],
+            addressee: [8; 32],
+            printing: office::cases::Printing::Fresh,
+        };
+        records.paper_printed(&act, case, printed).await
     };
     print(&officer, Paper::Application).await.unwrap();
     records.break_lease(&clerk.act(), case, "—").await.unwrap();

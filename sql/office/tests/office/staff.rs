@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 
 use issuance::{records::CertificateSerial, staff::Role};
 use office::{
-    Act, NewStaff, OfficeError,
+    Act, DisableReason, NewStaff, OfficeError,
     testing::{self, Clerk, TestOffice},
 };
 use relay_core::chance::OsChance;
 use uuid::Uuid;
+
+const ONE: &[u8] = b"certificate  one";
+const TWO: &[u8] = b"certificate  two";
 
 fn process() -> Act {
     Act::of_process(
@@ -80,20 +83,68 @@ async fn a_new_staff_card_replaces_the_old_one_and_no_card_is_two_peoples() {
     let (office, clerk) = administrator().await;
     let records = &office.office;
     let id = records
-        .add_staff(&clerk.act(), &new("S-1", &[Role::Reception], Some(b"one")))
+        .add_staff(&clerk.act(), &new("S-1", &[Role::Reception], Some(ONE)))
         .await
         .unwrap();
-    assert_eq!(records.staff_by_certificate(b"one").await.unwrap().unwrap().id, id);
-    records.register_certificate(&clerk.act(), id, b"two").await.unwrap();
-    assert!(records.staff_by_certificate(b"one").await.unwrap().is_none());
+    assert_eq!(records.staff_by_certificate(ONE).await.unwrap().unwrap().id, id);
+    records.register_certificate(&clerk.act(), id, TWO).await.unwrap();
+    assert!(records.staff_by_certificate(ONE).await.unwrap().is_none());
     assert_eq!(
-        records.staff_by_certificate(b"two").await.unwrap().unwrap().name,
+        records.staff_by_certificate(TWO).await.unwrap().unwrap().name,
         "高橋 湊"
     );
-    for serial in [&b"one"[..], &clerk.serial] {
+    for serial in [ONE, &clerk.serial] {
         let taken = records.register_certificate(&clerk.act(), id, serial).await;
         assert!(matches!(taken, Err(OfficeError::CertificateTaken)), "{taken:?}");
     }
+}
+
+#[tokio::test]
+async fn what_is_revoked_is_told_by_authority_with_its_reason() {
+    use issuance::authority::{AuthorityName, RevocationReason};
+    let (office, admin) = administrator().await;
+    let records = &office.office;
+    let serials = [(); 3].map(|()| CertificateSerial::new(&mut OsChance));
+    for serial in &serials {
+        office.clock.advance(time::Duration::minutes(1));
+        records.reserve_staff_serial(&admin.act(), "S-1", serial).await.unwrap();
+    }
+    // The first card was cut off, the second was finished and replaced by the third, which was lost.
+    assert!(records.staff_certificate_known(&serials[0]).await.unwrap());
+    assert!(!records.staff_certificate_known(&serials[2]).await.unwrap());
+    let registered = new("S-1", &[Role::Reception], Some(&serials[1].0));
+    let id = records.add_staff(&admin.act(), &registered).await.unwrap();
+    records
+        .register_certificate(&admin.act(), id, &serials[2].0)
+        .await
+        .unwrap();
+    records
+        .disable_staff(&admin.act(), id, DisableReason::LostCard)
+        .await
+        .unwrap();
+    let revoked = records.revoked().await.unwrap();
+    let told: Vec<_> = serials
+        .iter()
+        .map(|serial| revoked.iter().find(|one| one.serial == *serial).unwrap().reason)
+        .collect();
+    use RevocationReason::{KeyCompromise, Superseded};
+    assert_eq!(told, [Superseded, Superseded, KeyCompromise]);
+    assert!(revoked.iter().all(|one| one.authority == AuthorityName::Staff));
+    assert_eq!(revoked.len(), 3, "each once");
+    for expected in 1..=2 {
+        let number = records
+            .next_list_number(&process(), AuthorityName::Staff)
+            .await
+            .unwrap();
+        assert_eq!(number, expected);
+    }
+    assert_eq!(
+        records
+            .next_list_number(&process(), AuthorityName::Resident)
+            .await
+            .unwrap(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -101,11 +152,14 @@ async fn someone_disabled_is_out_at_once_and_the_last_administrator_stays() {
     let (office, admin) = administrator().await;
     let clerk = office.clerk("鈴木 誠", "窓口2", &[Role::Reception]).await.unwrap();
     let records = &office.office;
-    let alone = records.disable_staff(&admin.act(), admin.id, "left").await;
+    let alone = records.disable_staff(&admin.act(), admin.id, DisableReason::Left).await;
     assert!(matches!(alone, Err(OfficeError::LastAdministrator)), "{alone:?}");
     let alone = records.change_roles(&admin.act(), admin.id, &BTreeSet::new()).await;
     assert!(matches!(alone, Err(OfficeError::LastAdministrator)), "{alone:?}");
-    records.disable_staff(&admin.act(), clerk.id, "left").await.unwrap();
+    records
+        .disable_staff(&admin.act(), clerk.id, DisableReason::Left)
+        .await
+        .unwrap();
     let over = records.screen_locked(&clerk.act(), false).await;
     assert!(matches!(over, Err(OfficeError::SessionOver)), "{over:?}");
     let act = Act::of_process("login", Uuid::from_u128(5));

@@ -2,8 +2,8 @@
 
 use std::{
     fs,
-    io::Write as _,
-    os::unix::fs::PermissionsExt as _,
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -100,13 +100,44 @@ pub(super) fn lay_out(folder: &Path, run_as: &RunAs) -> Result<Layout, ClusterEr
     if socket.as_os_str().len() + "/.s.PGSQL.5432".len() > SOCKET_PATH_LIMIT {
         socket = std::env::temp_dir().join(format!("madoguchi-{:016x}", fingerprint(folder)));
     }
-    own(&socket)?;
+    socket_folder(&socket, run_as)?;
     Ok(Layout {
         data,
         socket,
         log: logs.join("postgresql.log"),
         user: run_as.name(),
     })
+}
+
+/// Makes the folder of the socket, or makes sure that the one that is there is nobody else's: under a temporary folder
+/// anybody may have made one of that name first, and whoever owns it could put a socket of their own in the way.
+pub(super) fn socket_folder(path: &Path, run_as: &RunAs) -> Result<(), ClusterError> {
+    if let Some(above) = path.parent() {
+        make_folder(above)?;
+    }
+    match fs::DirBuilder::new().mode(0o700).create(path) {
+        Ok(()) => return run_as.own(path),
+        Err(there) if there.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(file_error(path, &error)),
+    }
+    let about = fs::symlink_metadata(path).map_err(|error| file_error(path, &error))?;
+    let refused = |reason: String| ClusterError::Permission {
+        path: path.to_owned(),
+        user: run_as.name().unwrap_or_else(|| "this user".to_owned()),
+        reason,
+    };
+    if !about.is_dir() {
+        return Err(refused("it is not a folder; remove it".to_owned()));
+    }
+    // Root's own is one that was made and not yet given to whoever runs the server.
+    let root_made = rustix::process::geteuid().is_root() && about.uid() == 0;
+    if about.uid() != run_as.uid() && !root_made {
+        return Err(refused(format!("it belongs to user {}; remove it", about.uid())));
+    }
+    if about.mode() & 0o077 != 0 {
+        return Err(refused("it is open to others; remove it".to_owned()));
+    }
+    run_as.own(path)
 }
 
 /// FNV-1a over the path: a short name that two folders do not share.

@@ -140,6 +140,14 @@ impl RunAs {
         }
     }
 
+    /// The user's id.
+    pub(super) fn uid(&self) -> u32 {
+        match self {
+            Self::Myself => rustix::process::geteuid().as_raw(),
+            Self::User { uid, .. } => *uid,
+        }
+    }
+
     fn described(&self) -> String {
         self.name().unwrap_or_else(|| "this user".to_owned())
     }

@@ -152,6 +152,7 @@ const ACTS: &[Act] = &[
     words("card.key_kept", "act-card-key-kept", "try-keep-key"),
     words("card.step_done", "act-card-step-done", "try-make"),
     words("card.serial_reserved", "act-card-serial-reserved", "try-reserve"),
+    words("card.serial_withdrawn", "act-card-serial-withdrawn", "try-reserve"),
     words("card.certificate_kept", "act-card-certificate-kept", "try-issue"),
     words("card.made", "act-card-made", "try-make"),
     words("card.damaged", "act-card-damaged", "try-give-up"),

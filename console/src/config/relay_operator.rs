@@ -1,0 +1,128 @@
+//! `[relay_operator]`: how an operator of the relay reaches the front's administration. The relay is another
+//! organisation than the city: its machine's file may hold this section and nothing of an office.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    ConfigError, Log,
+    section::{Document, Fault, Section},
+};
+
+/// `[relay_operator]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayOperator {
+    /// The front's administration: `https://…`.
+    pub admin_url: String,
+    /// The authorities believed for the front's certificate, PEM.
+    pub roots_file: PathBuf,
+    /// How the operator shows who they are.
+    pub proof: Proof,
+}
+
+/// How an operator shows the front who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// By the staff card in this PC/SC reader: the rule.
+    Card {
+        /// The reader's name.
+        reader: String,
+    },
+    /// By a certificate and its key in files, for a machine without a reader: a rehearsal, a demonstration, a job that
+    /// watches the expiry of metadata. Whoever has the file is the operator, which no card allows.
+    Files {
+        /// PEM file of the certificate.
+        certificate: PathBuf,
+        /// PEM file of the key, its owner's alone.
+        key: PathBuf,
+    },
+}
+
+impl RelayOperator {
+    /// Reads `file`, of which only this section and `[log]` matter here.
+    ///
+    /// # Errors
+    /// [`ConfigError`]
+    pub fn load(file: &Path) -> Result<(Self, Option<Log>), ConfigError> {
+        let text = std::fs::read_to_string(file).map_err(|reason| ConfigError::Unreadable {
+            file: file.to_owned(),
+            reason,
+        })?;
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let mut document = Document::parse(&text, folder);
+        let operator = document.section("relay_operator", Self::read);
+        let log = document.if_present("log", Log::read);
+        document.leave_the_rest();
+        document.finish().map_err(|mistakes| ConfigError::Mistaken {
+            file: file.to_owned(),
+            mistakes,
+        })?;
+        Ok((operator, log))
+    }
+
+    pub(super) fn read(section: &mut Section<'_>) -> Self {
+        let admin_url = section.checked("admin_url", Fault::NotAnHttpsUrl, |url| url.starts_with("https://"));
+        let roots_file = section.path("roots_file");
+        let reader = section.text_or("reader", "-");
+        let proof = if reader == "-" {
+            Proof::Files {
+                certificate: section.path("certificate_file"),
+                key: section.path("key_file"),
+            }
+        } else {
+            Proof::Card { reader }
+        };
+        Self {
+            admin_url: admin_url.trim_end_matches('/').to_owned(),
+            roots_file,
+            proof,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<RelayOperator, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("madoguchi.toml");
+        std::fs::write(&file, text).unwrap();
+        RelayOperator::load(&file).map(|(operator, _)| operator)
+    }
+
+    const CARD: &str = "[relay_operator]\nadmin_url = \"https://relay.example:8447/\"\nroots_file = \"web.pem\"\n\
+                        reader = \"Reader 0\"\n";
+
+    #[test]
+    fn an_operators_machine_needs_nothing_of_an_office() {
+        let operator = load(CARD).unwrap();
+        assert_eq!(operator.admin_url, "https://relay.example:8447");
+        assert!(matches!(operator.proof, Proof::Card { reader } if reader == "Reader 0"));
+        // Beside an office's own sections it is read alike: in a demonstration both are one machine.
+        assert!(load(&format!("[city]\nname = \"汐見市\"\n{CARD}")).is_ok());
+    }
+
+    #[test]
+    fn a_card_or_two_files_never_both_and_never_neither() {
+        let files = "certificate_file = \"hama.pem\"\nkey_file = \"hama.key\"\n";
+        let without = CARD.replace("reader = \"Reader 0\"\n", "");
+        assert!(matches!(
+            load(&format!("{without}{files}")).unwrap().proof,
+            Proof::Files { .. }
+        ));
+        for (text, key) in [
+            (without.clone(), "relay_operator.certificate_file"),
+            (format!("{CARD}{files}"), "relay_operator.certificate_file"),
+            (CARD.replace("https", "http"), "relay_operator.admin_url"),
+            (String::new(), "relay_operator"),
+        ] {
+            let Err(ConfigError::Mistaken { mistakes, .. }) = load(&text) else {
+                panic!("taken: {text}");
+            };
+            assert!(mistakes.iter().any(|mistake| mistake.key == key), "{key}: {mistakes:?}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A desk: a virtual reader with a resident's card, and the bridge beside it.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    sync::{Arc, mpsc},
+    time::{Duration, Instant},
+};
+
+use card::{
+    Chip, IssuerMaster, KeyRule, KeySlot, Monitor, PinSlot, ReaderChange, Readers, Sharing, StopMonitor,
+    profile::{Profile, ResidentProfile},
+};
+use card_bridge::{Started, config::Config};
+use portal_kit::{config::Log, listener::Stopper, testing::Authority};
+use relay_core::{chance::OsChance, clock::SystemClock};
+use secrecy::SecretString;
+use url::Url;
+use virtual_card::tray::Tray;
+
+const READER: &str = "Virtual PCD 00 00";
+const LONG: Duration = Duration::from_secs(20);
+
+pub struct Desk {
+    pub bridge: SocketAddr,
+    tray: Tray,
+    seen: mpsc::Receiver<ReaderChange>,
+    monitor: StopMonitor,
+    stopper: Stopper,
+    ended: tokio::task::JoinHandle<()>,
+    _folder: tempfile::TempDir,
+}
+
+impl Desk {
+    /// A desk whose bridge listens at `port` (0: any) and signs for the relay at `origin`, certified by `authority`.
+    pub async fn open(authority: &Authority, origin: &str, port: u16) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let authorities = folder.path().join("relay.pem");
+        fs::write(&authorities, authority.pem()).unwrap();
+        let config = Config {
+            address: SocketAddr::from(([127, 0, 0, 1], port)),
+            origins: vec![Url::parse(origin).unwrap().origin()],
+            authorities,
+            reader: Some(READER.to_owned()),
+            log: Log {
+                json: true,
+                level: "info",
+            },
+        };
+        let addresses = ["127.0.0.1:35963".to_owned(), "127.0.0.1:35964".to_owned()];
+        let tray = Tray::open(folder.path(), IssuerMaster::new([0x5a; 32]), OsChance, &addresses).unwrap();
+        let (watching, monitor) = Monitor::new();
+        let (tell, seen) = mpsc::channel();
+        std::thread::spawn(move || {
+            watching.run(&mut |event| {
+                if event.reader == READER {
+                    let _closed = tell.send(event.change);
+                }
+            });
+        });
+        let (stopper, stop) = Stopper::new();
+        let started = Started::new(&config, Arc::new(SystemClock)).await.unwrap();
+        let bridge = started.address();
+        let desk = Self {
+            bridge,
+            tray,
+            seen,
+            monitor,
+            stopper,
+            ended: tokio::spawn(started.run(stop)),
+            _folder: folder,
+        };
+        desk.wait_for(|change| *change == ReaderChange::ReaderAdded);
+        desk
+    }
+
+    /// A finished resident's card in the reader, its keys certified by `certify`; the authentication certificate.
+    pub fn insert_resident(&self, pin: &str, certify: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+        let name = self.ask("new")[0][0].clone();
+        self.ask(&format!("insert 0 {name}"));
+        self.wait_for(|change| matches!(change, ReaderChange::Inserted { .. }));
+        let transport = Readers::connect().unwrap().card(READER, Sharing::Exclusive).unwrap();
+        let chip = Chip::select(transport).unwrap();
+        let serial = chip.serial().clone();
+        let mut issuer = chip.personalise(&IssuerMaster::new([0x5a; 32]), &mut OsChance).unwrap();
+        let mut certified = |slot, rule| {
+            let key = issuer.generate_key(slot, rule).unwrap();
+            certify(&key.spki_der())
+        };
+        let authentication = certified(KeySlot::Authentication, KeyRule::Pin(PinSlot::Holder));
+        let eligibility = certified(KeySlot::Eligibility, KeyRule::Free);
+        let profile = Profile::resident(&ResidentProfile {
+            serial: &serial,
+            authentication: &authentication,
+            eligibility: &eligibility,
+        });
+        issuer.write(&profile, &mut |_, _| {}).unwrap();
+        issuer.close().unwrap();
+        issuer
+            .set_initial_pin(PinSlot::Holder, &SecretString::from(pin))
+            .unwrap();
+        authentication
+    }
+
+    /// Takes the card out; returns at once.
+    pub fn pull(&self) {
+        self.ask("remove 0");
+    }
+
+    pub async fn close(self) {
+        if self.tray.request("remove 0").is_ok() {
+            self.wait_for(|change| *change == ReaderChange::Removed);
+        }
+        self.stopper.stop();
+        self.ended.await.unwrap();
+        self.monitor.stop();
+    }
+
+    fn ask(&self, request: &str) -> Vec<Vec<String>> {
+        let reply = self.tray.request(request);
+        reply.unwrap_or_else(|error| panic!("{request}: {error}")).rows
+    }
+
+    fn wait_for(&self, wanted: impl Fn(&ReaderChange) -> bool) {
+        let until = Instant::now() + LONG;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if wanted(&self.seen.recv_timeout(left).expect("the reader notices it")) {
+                return;
+            }
+        }
+    }
+}

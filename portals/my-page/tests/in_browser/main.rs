@@ -1,0 +1,143 @@
+//! My Page in a real headless Chromium, by keyboard and by click, with a client certificate and through the bridge with
+//! a virtual card behind a real pcscd; judged by axe-core; pictures of every page.
+//!
+//! Started plainly (`cargo test`), this program starts itself again in a mount namespace where Chromium finds a managed
+//! policy of ours (it selects the client certificate), and under `scripts/with-pcscd`. Words after `--` choose scenes by
+//! a part of their name. `MADOGUCHI_PICTURES=FOLDER` keeps the pictures; `MADOGUCHI_LOG=info` shows what all sides log.
+
+mod chromium;
+mod desk;
+#[path = "../rig/mod.rs"]
+mod rig;
+mod scenes;
+
+use std::{
+    env,
+    os::unix::fs::MetadataExt,
+    panic::catch_unwind,
+    path::Path,
+    process::{Command, ExitCode},
+    time::Instant,
+};
+
+type Scene = (&'static str, fn());
+
+const SCENES: &[Scene] = &[
+    (
+        "a resident signs in with a client certificate and logs out",
+        scenes::by_certificate,
+    ),
+    (
+        "a resident signs in at a desk through the bridge, and pulling the card ends it",
+        scenes::by_bridge,
+    ),
+    (
+        "at the real relay: the same name at each visit, and a pulled card ends the session",
+        scenes::at_the_relay,
+    ),
+    ("everything can be done from the keyboard", scenes::by_keyboard),
+    ("no page needs a script", scenes::without_scripts),
+    (
+        "axe-core finds nothing serious on any page in any language",
+        scenes::accessibility,
+    ),
+    (
+        "every page fits 320 and 380 pixels, and text at twice its size",
+        scenes::sizes,
+    ),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--list") {
+        SCENES.iter().for_each(|(name, _)| println!("{name}: test"));
+        return ExitCode::SUCCESS;
+    }
+    if env::var_os("WITH_PCSCD").is_none() {
+        return start_again(&arguments);
+    }
+    if env::var_os("MADOGUCHI_LOG").is_some() {
+        let log = portal_kit::config::Log {
+            json: false,
+            level: "info",
+        };
+        portal_kit::log::begin(&log).expect("nothing else begins a log");
+    }
+    let words: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
+    let mut failed = 0;
+    for (name, scene) in SCENES {
+        if !words.is_empty() && !words.iter().any(|word| name.contains(word.as_str())) {
+            continue;
+        }
+        let begun = Instant::now();
+        let ended = catch_unwind(scene);
+        let verdict = if ended.is_ok() { "ok" } else { "FAILED" };
+        println!("test {name} ... {verdict} ({:.1?})", begun.elapsed());
+        failed += u32::from(ended.is_err());
+    }
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        eprintln!("{failed} scenes failed");
+        ExitCode::FAILURE
+    }
+}
+
+/// Where Chromium's managed policies would be, a folder of ours is mounted; the machine's own is neither seen nor
+/// changed. Then `scripts/with-pcscd` takes over.
+const INSIDE: &str = r#"
+mount -t tmpfs -o mode=755 policy /etc/chromium
+mkdir -p /etc/chromium/policies/managed
+printf '%s' "$1" >/etc/chromium/policies/managed/madoguchi.json
+chmod -R a+rX /etc/chromium
+shift
+exec "$@"
+"#;
+
+fn start_again(arguments: &[String]) -> ExitCode {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // Fetched before the network is shut off.
+    let axe = Command::new(root.join("scripts/axe-core"))
+        .output()
+        .expect("scripts/axe-core runs");
+    assert!(axe.status.success(), "{}", String::from_utf8_lossy(&axe.stderr));
+    let axe = String::from_utf8(axe.stdout).expect("a path of ours is UTF-8");
+
+    let me = std::fs::metadata("/proc/self").expect("Linux").uid();
+    let mut command = Command::new("unshare");
+    let mut back_to_me = Vec::new();
+    if me != 0 {
+        // An ordinary user may mount in a namespace of their own, and is themselves again in one inside that.
+        command.args(["--user", "--map-root-user"]);
+        back_to_me = vec![
+            "unshare".to_owned(),
+            "--user".to_owned(),
+            format!("--map-user={me}"),
+            "--".to_owned(),
+        ];
+    }
+    let ended = command
+        .args([
+            "--mount",
+            "--propagation",
+            "private",
+            "--",
+            "bash",
+            "-euc",
+            INSIDE,
+            "in_browser",
+            chromium::POLICY,
+        ])
+        .args(back_to_me)
+        .arg(root.join("scripts/with-pcscd"))
+        .arg(env::current_exe().expect("a running program has a path"))
+        .args(arguments)
+        .env("MADOGUCHI_AXE", axe.trim())
+        .status()
+        .expect("unshare runs");
+    if ended.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
