@@ -8,6 +8,7 @@ use console::{
 };
 use office::{Office, TimeSource, cases::CaseFile};
 use relay_core::chance::OsChance;
+use store::{Store, StoreError, cluster::Cluster};
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -70,22 +71,14 @@ impl<'s> Clerk<'s> {
     /// Takes the application of a resident who comes in person and agrees to everything.
     pub fn takes_application(&self) -> &Self {
         self.console.key(Key::Enter).sees("申請する人");
-        for field in [
-            "資格確認",
-            "特定健診",
-            "医療費",
-            "年金記録",
-            "こども",
-            "受け取り方",
-            "紙の通知",
-        ] {
-            self.console.key(Key::Down);
-            self.chosen(field);
-            self.console.text(" ");
-            self.console.until(&format!("an answer for {field}"), |screen| {
-                screen.lines().any(|line| line.contains(field) && line.contains("(●)"))
-            });
-        }
+        self.fills_in(&[]);
+        self
+    }
+
+    /// Answers `first` in the order of the form, agrees to everything else, hands the form in.
+    pub fn fills_in(&self, first: &[(&str, Answer<'_>)]) -> &Self {
+        self.answers(first);
+        self.answers_everything();
         self.console.key(Key::F(2));
         self.chosen("この内容で申請を受け付ける");
         self.console
@@ -94,33 +87,65 @@ impl<'s> Clerk<'s> {
         self
     }
 
-    /// Verifies the person by a residence-independent document that shows everything.
+    /// Answers the end of the form, which asks everybody the same.
+    pub fn answers_everything(&self) {
+        self.answers(&CONSENTS);
+    }
+
+    fn answers(&self, answers: &[(&str, Answer<'_>)]) {
+        for (field, answer) in answers {
+            self.goes_to(field);
+            match answer {
+                Answer::Typed(text) => {
+                    self.console.text(text);
+                    self.on_line(field, text);
+                }
+                Answer::Chosen(choice) => self.turns_to(field, &format!("(●) {choice}")),
+            }
+        }
+    }
+
+    /// Verifies the person by a document that shows everything.
     pub fn verifies(&self) -> &Self {
+        self.console.key(Key::Enter).sees("書類を加える");
+        self.lays(&NUMBER_CARD).records_verification()
+    }
+
+    /// Lays the document down where the pointer stands on 書類を加える, and answers everything on it.
+    pub fn lays(&self, document: &Document) -> &Self {
         let console = &self.console;
-        console.key(Key::Enter).sees("書類を加える");
         console.key(Key::Enter).sees("見せてもらった書類");
+        console.text(document.name);
+        console.until("the field and the one row left", |screen| {
+            let pointed = screen.lines().filter(|line| line.contains('▸'));
+            pointed.filter(|line| line.contains(document.name)).count() == 2
+        });
         console.key(Key::Enter).sees("この書類を終わる");
-        console.text("R12.3.1").sees("令和12年3月1日");
-        console.key(Key::Down);
-        for field in ["顔写真", "氏名", "生年月日", "性別", "住所"] {
-            console.key(Key::Down);
-            self.chosen(field);
-            console.text(" ");
-            console.until(&format!("{field} looked at"), |screen| {
-                screen
-                    .lines()
-                    .any(|line| line.contains(field) && (line.contains("同じ") && !line.contains("まだ")))
-            });
+        if document.expires {
+            console.text("R12.3.1").sees("令和12年3月1日");
         }
-        console.key(Key::Down);
-        self.chosen("この書類を終わる");
-        console.key(Key::Enter).sees("条件を満たしています");
-        for _ in 0..3 {
-            console.key(Key::Down);
+        for field in document.shows {
+            self.goes_to(field);
+            self.turns_to(
+                field,
+                if *field == "顔写真" {
+                    "(●) 本人と同じ"
+                } else {
+                    "同じ"
+                },
+            );
         }
-        self.chosen("確認内容を見る");
-        console.key(Key::Enter).sees("例外はありません");
-        console
+        self.goes_to("この書類を終わる");
+        console.key(Key::Enter).sees("[ 確認内容を見る ]");
+        self
+    }
+
+    /// Looks at the review and records it.
+    pub fn records_verification(&self) -> &Self {
+        self.console.sees("条件を満たしています");
+        self.goes_to("確認内容を見る");
+        self.console.key(Key::Enter).sees("例外はありません");
+        self.console
             .key(Key::Enter)
             .sees_all(&["本人確認を記録しました", "カードを作る"]);
         self
@@ -160,6 +185,15 @@ impl<'s> Clerk<'s> {
         self
     }
 
+    /// Types four digits of which only dots are seen.
+    pub fn types_pin(&self, pin: &str) {
+        self.console
+            .until("empty boxes", |screen| !screen.contains('●') && screen.contains('┌'));
+        self.console.text(pin);
+        self.console
+            .until("four dots", |screen| screen.matches('●').count() == 4);
+    }
+
     /// Prints notice and receipt.
     pub fn prints(&self) -> &Self {
         self.console.key(Key::Enter).sees("転送不要郵便");
@@ -185,21 +219,81 @@ impl<'s> Clerk<'s> {
         self.console.text(place).key(Key::Enter);
         for time in ["1 回目", "2 回目"] {
             self.console.sees(time);
-            for ticked in 1..=3 {
-                self.console.text(" ");
-                self.console
-                    .until("a tick", |screen| screen.matches("[✓]").count() == ticked);
-                if ticked < 3 {
-                    self.console.key(Key::Down).until("the next one", |screen| {
-                        screen.lines().filter(|line| line.contains("▸ [ ]")).count() == 1
-                    });
-                }
-            }
+            self.ticks_three();
             self.console.key(Key::Enter);
         }
         self.console.sees("交付を記録しました");
         self.console.key(Key::Enter).sees("交付済み");
         self
+    }
+
+    /// Looks at person, name and card.
+    pub fn ticks_three(&self) {
+        for ticked in 1..=3 {
+            self.console.text(" ");
+            self.console
+                .until("a tick", |screen| screen.matches("[✓]").count() == ticked);
+            if ticked < 3 {
+                self.console.key(Key::Down).until("the next one", |screen| {
+                    screen.lines().filter(|line| line.contains("▸ [ ]")).count() == 1
+                });
+            }
+        }
+    }
+
+    /// Moves down until the line with `field` is the chosen one.
+    #[track_caller]
+    pub fn goes_to(&self, field: &str) {
+        self.moves_to(field, Key::Down);
+    }
+
+    /// Moves up until the line with `field` is the chosen one.
+    #[track_caller]
+    pub fn goes_back_to(&self, field: &str) {
+        self.moves_to(field, Key::Up);
+    }
+
+    #[track_caller]
+    fn moves_to(&self, field: &str, key: Key) {
+        let here = |screen: &str| pointed_at(screen).map(str::to_owned);
+        // A form of twenty rows, and one press that was lost to a redraw.
+        for _ in 0..60 {
+            let before = self.console.until("a pointer", |screen| here(screen).is_some());
+            let stands = here(&before).unwrap();
+            if stands.contains(field) {
+                return;
+            }
+            self.console.key(key);
+            self.console
+                .until("the next row", |screen| here(screen).is_some_and(|now| now != stands));
+        }
+        panic!("no row {field}:\n{}", self.console.screen());
+    }
+
+    /// Presses Space until the chosen row says `answer`.
+    #[track_caller]
+    pub fn turns_to(&self, field: &str, answer: &str) {
+        for _ in 0..12 {
+            let stands = pointed_at(&self.console.screen()).unwrap_or_default().to_owned();
+            assert!(stands.contains(field), "{stands}");
+            // まだ: 「まだ見ていない」 is what stands before any answer.
+            if stands.contains(answer) && !stands.contains("まだ") {
+                return;
+            }
+            self.console.text(" ");
+            self.console.until(&format!("another answer for {field}"), |screen| {
+                pointed_at(screen).is_some_and(|now| now != stands)
+            });
+        }
+        panic!("no answer {answer}:\n{}", self.console.screen());
+    }
+
+    /// Waits until the line of `field` says `text`.
+    #[track_caller]
+    fn on_line(&self, field: &str, text: &str) {
+        self.console.until(&format!("{text} at {field}"), |screen| {
+            screen.lines().any(|line| line.contains(field) && line.contains(text))
+        });
     }
 
     /// Waits until the line with `field` is the chosen one.
@@ -211,9 +305,48 @@ impl<'s> Clerk<'s> {
     }
 }
 
+/// The line with the pointer.
+fn pointed_at(screen: &str) -> Option<&str> {
+    screen.lines().find(|line| line.contains('▸'))
+}
+
+/// What goes into a field of a form.
+pub enum Answer<'a> {
+    /// Text.
+    Typed(&'a str),
+    /// One of the choices.
+    Chosen(&'a str),
+}
+
+/// The end of every application of these stories.
+const CONSENTS: [(&str, Answer<'_>); 7] = [
+    ("資格確認", Answer::Chosen("同意する")),
+    ("特定健診", Answer::Chosen("同意する")),
+    ("医療費", Answer::Chosen("同意する")),
+    ("年金記録", Answer::Chosen("同意する")),
+    ("こども", Answer::Chosen("同意する")),
+    ("受け取り方", Answer::Chosen("窓口")),
+    ("紙の通知", Answer::Chosen("希望")),
+];
+
+/// A document as these people show it, with what is looked at on it.
+pub struct Document {
+    pub name: &'static str,
+    pub expires: bool,
+    pub shows: &'static [&'static str],
+}
+
+/// One document of class A that shows all four facts and asks for no number.
+pub const NUMBER_CARD: Document = Document {
+    name: "マイナンバーカード",
+    expires: true,
+    shows: &["顔写真", "氏名", "生年月日", "性別", "住所"],
+};
+
 /// The office's records, looked at from outside the console.
 pub struct Records {
     pub office: Office,
+    store: Store,
     runtime: Runtime,
 }
 
@@ -222,15 +355,32 @@ impl Records {
         let config = Config::load(&home.join("madoguchi.toml")).unwrap();
         let sealer = Arc::new(secrets::sealer(&config.seal.keys_file).unwrap());
         let runtime = Runtime::new().unwrap();
-        let office = {
-            let _entered = runtime.enter();
-            Office::behind(&door(&config).unwrap(), sealer, TimeSource::Database)
-        };
-        Self { office, runtime }
+        let door = door(&config).unwrap();
+        let _entered = runtime.enter();
+        let (office, store) = (Office::behind(&door, sealer, TimeSource::Database), Store::new(&door));
+        drop(_entered);
+        Self { office, store, runtime }
     }
 
     pub fn wait<T>(&self, work: impl Future<Output = Result<T, office::OfficeError>>) -> T {
         self.runtime.block_on(work).unwrap()
+    }
+
+    /// The one number that a question to the database is answered with.
+    pub fn count(&self, question: &str) -> i64 {
+        let asked = self.store.run("count", |tx| async move {
+            let row = tx.query_one(question, &[]).await?;
+            Ok::<i64, StoreError>(row.get(0))
+        });
+        self.runtime.block_on(asked).unwrap()
+    }
+
+    /// Changes a record behind everybody's back, as nobody but the database's own superuser can.
+    pub fn tamper(home: &Path, statement: &str) -> u64 {
+        let cluster = Cluster::at(home.join("postgres"));
+        let store = Store::new(&cluster.superuser_door("madoguchi").unwrap());
+        let done = store.run("tamper", |tx| async move { tx.execute(statement, &[]).await });
+        Runtime::new().unwrap().block_on(done).unwrap()
     }
 
     /// The case with that number, as a session of `staff`'s certificate at another desk sees it.

@@ -1,12 +1,18 @@
 //! The counter's day, played on the real console in a pseudo-terminal: real keys, a real PostgreSQL, a real pcscd with
 //! cards on a tray. Stories wait for what stands on the screen, as people do.
 
+mod agents;
 mod clerk;
 mod faults;
+mod logs;
+mod machine;
 mod people;
 mod refusals;
 mod screen;
 #[path = "../set_up/shell.rs"]
 #[allow(dead_code, reason = "shared with the tests of the set-up, which use more of it")]
 mod shell;
+mod two;
 mod visit;
+mod ways_out;
+mod whole_visit;

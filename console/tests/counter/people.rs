@@ -1,9 +1,11 @@
 //! The people at the desk: passwords, locks, a colleague at the next desk, the end of the day.
 
+use store::cluster::{Cluster, Stop};
+
 use crate::{
-    clerk::{Clerk, set_up},
+    clerk::{Clerk, Records, set_up},
     screen::{Console, Key, Terminal},
-    shell::with_a_card_service,
+    shell::{Shell, with_a_card_service},
 };
 
 #[test]
@@ -49,6 +51,70 @@ fn a_clerk_pulls_the_card_comes_back_and_finds_the_case_as_it_was() {
             assert_eq!(code, 1);
             let leaves = sent.windows(LEAVE.len()).any(|piece| piece == LEAVE);
             assert!(leaves, "the terminal was not given back");
+            a_card_registered_to_somebody_else_logs_nobody_in(shell);
+        },
+    );
+}
+
+/// Two registrations are mixed up: the certificate on the card says of itself whose it is, and nobody gets the other's
+/// session. No password is tried for it.
+fn a_card_registered_to_somebody_else_logs_nobody_in(shell: &Shell) {
+    let gone = "UPDATE office.staff_certificate c SET until = now(), revocation = 'superseded' \
+                FROM office.staff s WHERE c.staff = s.id AND s.number = '0002'";
+    assert_eq!(Records::tamper(shell.home(), gone), 1);
+    let mixed_up = "UPDATE office.staff_certificate c SET staff = other.id \
+                    FROM office.staff s, office.staff other \
+                    WHERE c.staff = s.id AND s.number = '0001' AND other.number = '0002'";
+    assert!(Records::tamper(shell.home(), mixed_up) >= 1);
+    shell.tray("remove 0");
+    let clerk = Clerk::sits_down(shell, Terminal::SMALL);
+    let console = &clerk.console;
+    shell.tray("insert 0 staff-0001");
+    console.sees_all(&["0002  鈴木", "あと 5 回"]);
+    console.text(&shell.password("0001")).key(Key::Enter);
+    console.sees_all(&["登録されていない職員カードです", "あと 5 回", "ログインしていません"]);
+    let refused = "SELECT count(*) FROM office.audit_event \
+                   WHERE act = 'session.began' AND outcome = 'refused' AND details->>'refused' = 'staff_number'";
+    assert_eq!(Records::of(shell.home()).count(refused), 1);
+}
+
+#[test]
+fn a_screen_left_alone_locks_and_opens_for_its_own_clerk_where_it_stood() {
+    with_a_card_service(
+        "people::a_screen_left_alone_locks_and_opens_for_its_own_clerk_where_it_stood",
+        |shell| {
+            set_up(shell);
+            // The smallest configured in minutes is too long for a story; a desk in a corridor has seconds.
+            shell.configure("idle_lock_minutes = 15", "idle_lock_seconds = 8");
+            let clerk = Clerk::sits_down(shell, Terminal::SMALL);
+            let console = &clerk.console;
+            clerk.logs_in("0001").finds("0000000001", "山口").takes_application();
+            console.key(Key::Enter).sees("書類を加える");
+            console.key(Key::Enter).sees("見せてもらった書類");
+            console.key(Key::Enter).sees("この書類を終わる");
+            console.text("R12.3.1").sees("令和12年3月1日");
+            // The resident looks for the next document; nobody touches a key.
+            console.sees_all(&["しばらく操作がなかったので", "試行残り"]);
+            console.no_more("山口").no_more("R12.3.1");
+
+            // A colleague may sit down, but not on this session; neither does a wrong password open it.
+            shell.tray("remove 0");
+            console.no_more("試行残り");
+            shell.tray("insert 0 staff-0002");
+            console.sees_all(&["0002  鈴木", "試行残り"]);
+            console.text(&shell.password("0002")).key(Key::Enter);
+            console.sees("別の職員のカードです");
+            shell.tray("remove 0");
+            console.no_more("試行残り");
+            shell.tray("insert 0 staff-0001");
+            console.sees_all(&["0001  佐藤", "あと 5 回"]);
+            console.text("Wrong2026").key(Key::Enter).sees("パスワードが違います");
+            console.sees("試行残り              あと 4 回");
+            console.text(&shell.password("0001")).key(Key::Enter);
+            // The form stands as it was left, to the letter.
+            console.sees_all(&["山口", "R12.3.1", "令和12年3月1日", "この書類を終わる"]);
+            console.key(Key::Esc).sees("[ 確認内容を見る ]");
+            console.key(Key::Esc).sees_all(&["案件  2026-000001", "本人確認をする"]);
         },
     );
 }
@@ -111,6 +177,18 @@ fn a_terminal_of_another_size_or_with_wide_symbols_or_none_at_all_shows_the_same
             let (code, _) = clerk.console.ends();
             assert_eq!(code, 1);
 
+            // In English from the start; the mouse presses the keys of the help line, and the keyboard does all the same.
+            let english = Console::open(shell.home(), Terminal::SMALL, &["--lang", "en", "console", "--mouse"]);
+            english
+                .sees("nobody logged in")
+                .click("F10 ")
+                .sees("ログインしていません");
+            english.click("F1 ").sees("この画面で");
+            english.key(Key::Esc).no_more("この画面で");
+            english.key(Key::F(10)).sees("nobody logged in");
+            english.signal(rustix::process::Signal::TERM);
+            english.ends();
+
             // One that never answers where its cursor is opens all the same.
             let silent = Terminal {
                 answers: false,
@@ -148,10 +226,33 @@ fn the_first_administrator_makes_their_card_from_a_blank_and_comes_in() {
             console.sees("職員がまだ登録されていません");
             shell.tray("insert 0 first");
             console.sees("ここに管理者の鍵を作ります");
-            for typed in ["0100", "中村 明", "tide8rock2", "tide8rock2"] {
-                console.text(typed).key(Key::Enter);
-            }
-            console.sees_all(&["本日の業務", "中村 明"]);
+            // The card is finished, and the database is away when its holder is to be registered; then the power goes.
+            let cluster = Cluster::at(shell.home().join("postgres"));
+            fills_in_the_administrator(&console, "0100");
+            shell.tray("hold 0 44");
+            console.key(Key::Enter);
+            shell.waits_for_stall();
+            cluster.stop(Stop::Immediate).unwrap();
+            shell.tray("go 0");
+            console.sees("データベースにつながりません");
+            console.power_cut();
+            cluster.start().unwrap();
+
+            // Nobody is registered yet. The finished card is taken up again, by its own number and password only.
+            let console = Console::open(shell.home(), Terminal::SMALL, &[]);
+            console.sees_all(&["職員がまだ登録されていません", "試行残り"]);
+            fills_in_the_administrator(&console, "0101");
+            console.key(Key::Enter).sees("白カードではありません");
+            console.signal(rustix::process::Signal::TERM);
+            console.ends();
+            let console = Console::open(shell.home(), Terminal::SMALL, &[]);
+            console.sees_all(&["職員がまだ登録されていません", "試行残り"]);
+            fills_in_the_administrator(&console, "0100");
+            console.key(Key::Enter).sees_all(&["本日の業務", "中村 明"]);
+            let records = Records::of(shell.home());
+            let reserved = "SELECT count(*) FROM office.audit_event WHERE act = 'card.serial_reserved'";
+            assert_eq!(records.count(reserved), 1, "something was signed twice");
+            assert_eq!(records.wait(records.office.staff()).len(), 1);
             // The card is a staff card like any other from now on.
             console.signal(rustix::process::Signal::TERM);
             let (code, _) = console.ends();
@@ -161,6 +262,17 @@ fn the_first_administrator_makes_their_card_from_a_blank_and_comes_in() {
             again.text("tide8rock2").key(Key::Enter).sees("本人確認を待つ");
         },
     );
+}
+
+/// Everything but the last Enter.
+fn fills_in_the_administrator(console: &Console, number: &str) {
+    for typed in [number, "中村 明", "tide8rock2"] {
+        console.text(typed).key(Key::Enter);
+    }
+    console.text("tide8rock2");
+    console.until("the password twice", |screen| {
+        screen.lines().filter(|line| line.contains("●●●●●●●●●●")).count() == 2
+    });
 }
 
 #[test]

@@ -14,6 +14,8 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 /// Longest wait for anything on the screen. A key generation on a loaded machine is the slowest thing there is.
 const PATIENCE: Duration = Duration::from_secs(40);
 
+const MADOGUCHI: &str = env!("CARGO_BIN_EXE_madoguchi");
+
 /// How a terminal is set up.
 #[derive(Debug, Clone, Copy)]
 pub struct Terminal {
@@ -45,6 +47,7 @@ pub enum Key {
     Enter,
     Esc,
     Down,
+    Up,
     F(u8),
 }
 
@@ -55,6 +58,7 @@ impl Key {
             Self::Enter => b"\r".to_vec(),
             Self::Esc => b"\x1b".to_vec(),
             Self::Down => b"\x1b[B".to_vec(),
+            Self::Up => b"\x1b[A".to_vec(),
             Self::F(number @ 1..=4) => vec![0x1b, b'O', b'P' + number - 1],
             Self::F(number) => {
                 let code = match number {
@@ -100,6 +104,18 @@ pub struct Console {
 impl Console {
     /// Opens `madoguchi` of the set-up at `home` in a terminal.
     pub fn open(home: &Path, terminal: Terminal, arguments: &[&str]) -> Self {
+        Self::open_by(CommandBuilder::new(MADOGUCHI), home, terminal, arguments)
+    }
+
+    /// The same, its clock `off` from everybody else's (`+3h`, `-2d`).
+    pub fn open_at_another_time(home: &Path, terminal: Terminal, off: &str) -> Self {
+        let mut command = CommandBuilder::new("faketime");
+        // What waits must not wait longer for it: the time since the machine was started is left as it is.
+        command.args(["-m", "--exclude-monotonic", "-f", off, MADOGUCHI]);
+        Self::open_by(command, home, terminal, &[])
+    }
+
+    fn open_by(mut command: CommandBuilder, home: &Path, terminal: Terminal, arguments: &[&str]) -> Self {
         let pty = native_pty_system()
             .openpty(PtySize {
                 rows: terminal.lines,
@@ -108,8 +124,9 @@ impl Console {
                 pixel_height: 0,
             })
             .unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_madoguchi"));
-        command.args(["--lang", "ja"]);
+        if !arguments.contains(&"--lang") {
+            command.args(["--lang", "ja"]);
+        }
         command.args(arguments);
         command.env("MADOGUCHI_HOME", home);
         command.env("TERM", "xterm-256color");
@@ -136,6 +153,15 @@ impl Console {
             master: pty.master,
             child,
         }
+    }
+
+    /// Clicks on the first cell of `text`, as a terminal tells it (xterm, SGR 1006).
+    pub fn click(&self, text: &str) -> &Self {
+        let screen = self.until(text, |screen| has(screen, text));
+        let (line, row) = screen.lines().enumerate().find(|(_, row)| row.contains(text)).unwrap();
+        let before = row.split(text).next().unwrap();
+        let (column, line) = (unicode_width::UnicodeWidthStr::width(before) + 1, line + 1);
+        self.send(format!("\x1b[<0;{column};{line}M\x1b[<0;{column};{line}m").as_bytes())
     }
 
     /// Types text, all at once as a fast clerk or a scanner does.
