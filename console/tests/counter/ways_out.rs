@@ -161,7 +161,9 @@ fn a_mismatch_is_settled_and_a_pin_chosen_anew_before_the_card_is_handed_over() 
                 .key(Key::Enter)
                 .sees_all(&["交付時に不一致", "隣の棚を開けていた", "解決するまで交付できません"]);
             console.text("h").key(Key::F(1)).sees("この画面で");
-            console.key(Key::Esc).sees("解決するまで交付できません");
+            // The page under the list of keys says the same: a key pressed before the list is gone is the list's.
+            console.key(Key::Esc).no_more("この画面で");
+            console.sees("解決するまで交付できません");
             console.text("i").sees("どう解決したかを書いて");
             console.text("短い").key(Key::Enter).sees("もう少し詳しく");
             console.text("棚を確かめ、正しい場所に戻した").key(Key::Enter);
