@@ -3,6 +3,7 @@
 
 mod apache;
 mod faults;
+mod lasso;
 mod leaving;
 mod mellon;
 mod operators;
