@@ -12,9 +12,9 @@ use relay::testing::{Browser, Relay, rig::OTHER_PROVIDER, rig::self_signed};
 use relay_core::{
     chance::OsChance,
     saml::{
-        Exception,
+        Exception, SignIn,
         message::{Endpoint, Entity, EntityId, IdpRole, MessageId, NameIdPolicy, Role},
-        names::{AuthnContext, Binding, NameIdFormat},
+        names::{AuthnContext, Binding, NameIdFormat, StatusCode},
         signing::SigningKey,
     },
 };
@@ -252,4 +252,36 @@ async fn a_resident_of_a_consortium_that_runs_lasso_signs_in_there_and_comes_bac
         names.push(name(&assertion).value.clone());
     }
     assert_ne!(names[0], names[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_insists_on_a_lasting_name_is_told_where_only_another_provider_knows_the_person() {
+    let (relay, clinic) = relay_with_clinic().await;
+    let folder = tempfile::tempdir().unwrap();
+    let _lasso = provider(&relay, folder.path()).await;
+    let browser = Browser::new(&relay);
+    // Asked for either kind, the page shows the way there.
+    let asked = browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
+    let way = asked.address("/provider?").unwrap();
+    let mut request = clinic.request(&relay);
+    request.name_id_policy = Some(NameIdPolicy {
+        format: Some(NameIdFormat::Persistent),
+        sp_qualifier: None,
+        allow_create: true,
+    });
+    let asked = browser.begin(&clinic.redirect(&request, Some("state"))).await;
+    assert!(!asked.body.contains("隣の市のカード"), "{}", asked.body);
+    // Taken all the same, it leads back to the service, which hears why.
+    let begun = |page: &str| page.split("/sign-in/").nth(1).unwrap()[..36].to_owned();
+    let other = begun(&asked.address("/bridge").unwrap());
+    let sent = browser.get(&way.replace(&begun(&way), &other)).await;
+    let fields = sent.fields();
+    assert_eq!(fields["RelayState"], "state", "{}", sent.body);
+    match clinic.read(&fields["SAMLResponse"], &request.head.id) {
+        Ok(SignIn::Failed(status)) => {
+            assert_eq!(status.code, StatusCode::Responder);
+            assert_eq!(status.detail, Some(StatusCode::InvalidNameIdPolicy));
+        }
+        other => panic!("{other:?}"),
+    }
 }

@@ -13,6 +13,7 @@ mod process;
 mod shibboleth;
 mod signing_in;
 mod ways;
+mod workers;
 
 use relay::testing::{Relay, TestService};
 use relay_core::saml::{
