@@ -2,10 +2,14 @@
 //! cards on a tray. Stories wait for what stands on the screen, as people do.
 
 mod agents;
+#[path = "../../../portals/my-page/tests/in_browser/chromium.rs"]
+#[allow(dead_code, reason = "shared with My Page's own tests, which use more of it")]
+mod chromium;
 mod clerk;
 mod faults;
 mod logs;
 mod machine;
+mod my_page;
 mod people;
 mod refusals;
 mod screen;
