@@ -7,4 +7,5 @@ mod days;
 mod mouse;
 mod relay;
 mod rules;
+mod standing;
 mod visit;

@@ -16,6 +16,7 @@ mod screen;
 #[path = "../set_up/shell.rs"]
 #[allow(dead_code, reason = "shared with the tests of the set-up, which use more of it")]
 mod shell;
+mod standing;
 mod two;
 mod visit;
 mod ways_out;

@@ -65,7 +65,7 @@ fn build_the_tray() {
     let mut built = BUILT.lock().unwrap_or_else(|held| held.into_inner());
     if !*built && !Path::new(MADOGUCHI).with_file_name("virtual-card").exists() {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--locked", "--bin", "virtual-card"]);
+        cargo.args(["build", "--quiet", "--locked", "--package", "virtual-card"]);
         assert!(cargo.status().unwrap().success());
     }
     *built = true;
