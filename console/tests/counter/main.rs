@@ -3,6 +3,8 @@
 
 mod agents;
 mod clerk;
+#[path = "../../src/tui/tests/english.rs"]
+mod english;
 mod faults;
 mod logs;
 mod machine;
