@@ -81,6 +81,11 @@ key-shelf = shelve
 key-handover = hand over
 key-journal = journal
 key-card = card contents
+key-standing = use of the card
+key-suspend = suspend
+key-resume = resume
+key-revoke = revoke
+key-relink = relink
 key-take-over = take over
 key-cancel-case = cancel case
 key-close-incident = settle incident
@@ -548,6 +553,8 @@ title-second = The second clerk
 second-for-exception = An exception needs a second clerk's agreement.
 second-for-making = Making a card needs a second clerk's agreement.
 second-for-handover = Two clerks look before a card is handed over. It is the second clerk's turn.
+second-for-revocation = Revoking a card needs a second clerk's agreement.
+second-for-relink = Mending a link needs a second clerk's agreement.
 second-insert = Take your card out and put the second clerk's card in
 second-agreed = { $name } agreed.
 second-return-card = Take the second card out and put your own staff card back.
@@ -726,6 +733,11 @@ journal-taken-from = Taken over from { $staff } at { $desk }.
 journal-agreed-exception = { $staff } agreed to an exception in the verification.
 journal-agreed-making = { $staff } agreed to the making of the card.
 journal-agreed-handover = { $staff } was the second clerk of the handover.
+journal-agreed-revocation = { $staff } agreed to revoking the card.
+journal-agreed-relink = { $staff } agreed to mending the link.
+journal-checked = How the holder was made sure of: { $how }
+journal-ended-because = Why it was revoked: { $why }
+journal-approved-by = Second clerk who agreed: { $staff }
 journal-exceptions = With { $count } exceptions agreed to.
 journal-looked = Sight { $time }: { $staff }
 journal-lookers = Looked: first { $first }, then { $second }
@@ -759,6 +771,7 @@ rule-handover-mismatch = Notice, shelf and chip did not agree.
 rule-incident-open = An incident was not settled.
 rule-no-notice = No notice had been issued.
 rule-not-held = The case was not open at this desk.
+rule-not-in-person = The holder did not stand at the counter.
 try-apply = taking the application
 try-open = opening the case
 try-close = closing the case
@@ -816,6 +829,65 @@ act-notice-issued = notice issued
 act-paper-printed = paper printed
 act-address-shown = masked address shown
 act-second-clerk = second clerk agreed
+
+## The card after its handover
+
+title-standing = Use of the card
+standing-state = It stands
+standing-since = Since, by
+standing-chip = Chip number
+standing-relay = Relay
+standing-active = in use
+standing-is-suspended = suspended
+standing-is-revoked = revoked
+standing-active-about = When somebody says that it is lost or stolen, suspend it first. It can be resumed when it is found.
+standing-suspended-about = Nobody can sign in with this card. When it is found, its holder comes to the counter and it is resumed. When it is not, revoke it and take a new application.
+standing-revoked-about = This card can never be used again. A new card begins with a new application.
+standing-no-relay = this city has no relay
+standing-nothing-told = there is nothing to tell it
+standing-told = received by the relay on { $at }
+standing-waiting = { $waiting ->
+    [one] 1 message has
+   *[other] { $waiting } messages have
+ } not arrived yet (for { $age }). The outbox goes on sending
+standing-next-suspend = suspend it
+standing-next-resume = resume it
+standing-next-none = Nothing more can be done with this card.
+standing-choose-first = Choose with ↑↓ first.
+standing-suspended = Suspended. Once the relay has it, nobody can sign in with it. Ask the holder to come with a document when it is found.
+standing-resumed = Resumed. Once the relay has it, its holder can sign in again.
+standing-revoked = Revoked, and its certificates with it. Take a new application if one is wanted.
+standing-relinked = Link mended. What the services kept under the old link no longer shows as this person's.
+standing-note = Note
+standing-recorded = This is kept in the journal, and the relay is told at once.
+standing-recorded-by-two = Enter goes on to the second clerk. This is kept in the journal.
+title-suspend = Suspend the card
+suspend-about = Nobody will sign in with this card. It can be resumed.
+suspend-how = How did you make sure that it is the holder who asks?
+title-resume = Resume the card
+resume-about = Only when the holder stands before you, with the card in hand.
+resume-how = By what did you make sure that it is the holder?
+title-revoke = Revoke the card
+revoke-about = The card can never be used again. This cannot be undone.
+revoke-why = Why
+title-relink = Mend the link with the relay
+relink-about = Only when the card was linked to another person. This person becomes a new user at every service, cut off from the records before.
+check-questions = by telephone: name, address and birthday agree with the records
+check-called-back = called back under the number registered
+check-document = at the counter, one document with a photo
+check-two-documents = at the counter, two documents without a photo
+check-unconfirmed = could not make sure (stopped to be safe)
+ending-lost = lost or stolen
+ending-gone = died or moved away
+ending-replaced = broken, to be made anew
+ending-withdrawn = misused, or given to the wrong person
+age-seconds = { $count } s
+age-minutes = { $count } min
+age-hours = { $count } h
+age-days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+ }
 
 ## Card contents
 

@@ -242,6 +242,8 @@ const fn meant(purpose: SecondPurpose) -> Purpose {
         SecondPurpose::VerificationException => Purpose::VerificationException,
         SecondPurpose::Making => Purpose::Making,
         SecondPurpose::Handover => Purpose::Handover,
+        SecondPurpose::Revocation => Purpose::Revocation,
+        SecondPurpose::Relink => Purpose::Relink,
     }
 }
 

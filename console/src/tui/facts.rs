@@ -11,6 +11,7 @@ use issuance::{
     person::Resident,
     records::{CardState, Step},
     staff::{Staff, StaffId},
+    standing::CardStanding,
 };
 use time::OffsetDateTime;
 
@@ -253,6 +254,32 @@ pub struct CardView {
     pub pin_set_at: Option<OffsetDateTime>,
     /// When the card was made.
     pub made_at: Option<OffsetDateTime>,
+}
+
+/// A card after its handover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenCard {
+    /// Chip serial, grouped hex.
+    pub chip: String,
+    /// Whether it may be used.
+    pub standing: CardStanding,
+    /// Since when.
+    pub since: OffsetDateTime,
+    /// By whom.
+    pub by: String,
+    /// What the relay was told of it.
+    pub told: RelayTold,
+}
+
+/// What the relay was told of a card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RelayTold {
+    /// Messages it has not applied yet.
+    pub waiting: u64,
+    /// When the oldest of them was written.
+    pub oldest: Option<OffsetDateTime>,
+    /// When it last applied one.
+    pub applied_at: Option<OffsetDateTime>,
 }
 
 /// One case in full: what every step of it needs.

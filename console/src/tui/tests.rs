@@ -8,4 +8,5 @@ mod english;
 mod mouse;
 mod relay;
 mod rules;
+mod standing;
 mod visit;

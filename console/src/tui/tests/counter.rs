@@ -369,6 +369,14 @@ fn takes(order: &Order, reply: &Reply) -> bool {
         Reply::Printed(..) | Reply::PaperOutdated(_) => matches!(order, Order::Print { .. }),
         Reply::Agreements(_) => matches!(order, Order::CheckHandover { .. }),
         Reply::Journal(_) => matches!(order, Order::LoadJournal(_)),
+        Reply::Standing(_) => matches!(
+            order,
+            Order::LoadStanding(_)
+                | Order::SuspendCard { .. }
+                | Order::ResumeCard { .. }
+                | Order::RevokeCard { .. }
+                | Order::RelinkCard { .. }
+        ),
         Reply::CardFiles(_) => matches!(order, Order::ReadCardFiles),
         Reply::NoticeScanned(_) => matches!(order, Order::TrayScanNotice(_)),
         Reply::Tray(_) => matches!(

@@ -3,6 +3,7 @@
 
 mod apache;
 mod faults;
+mod lasso;
 mod leaving;
 mod mellon;
 mod operators;
@@ -12,6 +13,7 @@ mod process;
 mod shibboleth;
 mod signing_in;
 mod ways;
+mod workers;
 
 use relay::testing::{Relay, TestService};
 use relay_core::saml::{
