@@ -1,9 +1,7 @@
 //! 交付: notice, shelf and chip must agree; then two sights. What does not agree can only go back to its shelf.
 
-use std::borrow::Cow;
-
 use issuance::{
-    case::{CaseState, ShelfPlace},
+    case::{CaseNumber, CaseState, ShelfPlace},
     handover::{
         NoticeCode,
         by_hand::{self, Misread},
@@ -413,7 +411,11 @@ impl Handover {
         let is_scanned = self.notice.text().starts_with(SCANNED);
         let (symbol, words, meaning) = match self.payload(common) {
             Ok(payload) if is_scanned => match another_case(&payload, common) {
-                Some(words) => (pen.glyphs.stop, pen.say_with(words.0, &words.1), Meaning::Stop),
+                Some(other) => {
+                    let facts = [("case", other.to_string().into())];
+                    let words = pen.say_with("handover-notice-of-another", &facts);
+                    (pen.glyphs.stop, words, Meaning::Stop)
+                }
                 None => return,
             },
             Ok(_) => (pen.glyphs.done, pen.say("handover-typed"), Meaning::Done),
@@ -529,11 +531,11 @@ impl Handover {
     }
 }
 
-/// That a scanned code names another case than the open one: seen before anything is taken from a shelf.
-fn another_case(payload: &str, common: &Common) -> Option<(&'static str, [(&'static str, Cow<'static, str>); 1])> {
+/// Which other case than the open one a scanned code names: seen before anything is taken from a shelf.
+fn another_case(payload: &str, common: &Common) -> Option<CaseNumber> {
     let code: NoticeCode = payload.parse().ok()?;
     let open = common.open.as_ref()?;
-    (code.case != open.number).then(|| ("handover-notice-of-another", [("case", code.case.to_string().into())]))
+    (code.case != open.number).then_some(code.case)
 }
 
 /// What is wrong with a code typed by hand, or what is still to come, and the facts of it.
