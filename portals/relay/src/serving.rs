@@ -105,6 +105,7 @@ impl Bound {
             self.card_pkcs1.serve(card, stop.clone()),
             self.intake.serve(intake, stop.clone()),
             self.admin.serve(admin, stop.clone()),
+            front.keep_telling(stop.clone()),
             sweep(Arc::clone(front), stop),
         );
     }
