@@ -21,8 +21,10 @@ use crate::tui::{
     event::{Event, MakingProgress, Reply},
     facts::*,
     fault::Fault,
+    frame,
     glyphs::Glyphs,
     key::{Key, KeyPress},
+    keymap::{self, Binding, Missed, Place},
     paint::{self, Looks},
     plain, text,
     theme::Theme,
@@ -100,7 +102,8 @@ impl Counter {
         counter
     }
 
-    /// Something happens; what is ordered is kept. Whatever stands on the screen then reads in English as well.
+    /// Something happens; what is ordered is kept. Whatever stands on the screen then reads in English as well, and its help
+    /// line names what matters.
     pub fn happens(&mut self, event: Event) {
         let effects = update(&mut self.state, event);
         self.asked.extend(effects);
@@ -112,11 +115,36 @@ impl Counter {
         if !self.reads_english {
             return;
         }
-        let chosen = std::mem::replace(&mut self.state.common.language, Language::English);
+        let chosen = self.state.common.language;
+        for language in [Language::Japanese, Language::English] {
+            self.state.common.language = language;
+            self.names_the_keys_that_matter();
+        }
         let screen = self.screen(80, 24);
         self.state.common.language = chosen;
         let data: Vec<&str> = DATA.into_iter().chain(self.typed.iter().map(String::as_str)).collect();
         is_english_but_for(&data, &screen);
+    }
+
+    /// On 80 columns: F1, which names every key, and what one goes on by, gets out by and is here for.
+    fn names_the_keys_that_matter(&self) {
+        let frame = frame::frame(&self.state, &self.words, &self.looks.glyphs, (80, 24));
+        let named: Vec<Key> = frame.keys.iter().map(|(_, key)| *key).collect();
+        let matters = |binding: &&Binding| binding.line && keymap::missed(binding.intent) <= Missed::Here;
+        let place = self.state.front().place();
+        for binding in keymap::bindings(place).filter(matters) {
+            assert!(
+                named.contains(&binding.key) || !frame::works(&self.state, binding),
+                "{binding:?} is not on the line: {}",
+                frame.help.text()
+            );
+        }
+        assert_eq!(named.contains(&Key::F(1)), place != Place::PinFacing, "{place:?}");
+        assert!(
+            frame.help.width(self.looks.glyphs.ambiguous) <= 76,
+            "{}",
+            frame.help.text()
+        );
     }
 
     /// A key, pressed while the present frame is on the screen, as slowly as people type.
