@@ -42,6 +42,10 @@ pub struct Counter {
     pub looks: Looks,
     /// Orders not answered yet, oldest first.
     pub asked: Vec<Effect>,
+    /// What was typed, for it stays as it is in any language.
+    pub typed: Vec<String>,
+    /// Whether every screen is read closely; not while keys are pressed at random.
+    pub is_read_closely: bool,
     now: OffsetDateTime,
 }
 
@@ -56,6 +60,8 @@ impl Counter {
                 theme: Theme::Dark,
             },
             asked: Vec::new(),
+            typed: Vec::new(),
+            is_read_closely: true,
             now: NOW,
         };
         for reader in [Reader::Staff, Reader::Resident] {
@@ -92,10 +98,12 @@ impl Counter {
         counter
     }
 
-    /// Something happens; what is ordered is kept.
+    /// Something happens; what is ordered is kept. Whatever stands on the screen then reads in English as well, and its help
+    /// line names what matters.
     pub fn happens(&mut self, event: Event) {
         let effects = update(&mut self.state, event);
         self.asked.extend(effects);
+        self.is_read();
     }
 
     /// A key, pressed while the present frame is on the screen, as slowly as people type.
@@ -130,9 +138,13 @@ impl Counter {
 
     /// Types a text.
     pub fn types(&mut self, text: &str) {
+        self.typed.push(text.to_owned());
+        let reads = std::mem::replace(&mut self.is_read_closely, false);
         for letter in text.chars() {
             self.press(Key::Char(letter));
         }
+        self.is_read_closely = reads;
+        self.is_read();
     }
 
     /// Moves down so often.
