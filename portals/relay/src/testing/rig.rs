@@ -26,7 +26,7 @@ use relay_core::{
     clock::{Clock, SystemClock},
     envelope::{Kind, Letter, Party, SigningKey},
     id::Id,
-    pseudonym::{Ceremony, Registrar, RegistrarSecret},
+    pseudonym::{Ceremony, PolymorphicPseudonym, Registrar, RegistrarSecret},
     registration::{CardUse, CertificateDer, Message as Said},
 };
 use relay_records::{
@@ -110,6 +110,13 @@ impl Relay {
     pub async fn start_on(cluster: &LoneCluster) -> Self {
         let front = front::testing::open_on(cluster).await.expect("a test database is made");
         let blind = blind::testing::open().await.expect("a test database is made");
+        Self::on(front, blind, Arc::new(SystemClock)).await
+    }
+
+    /// A relay whose two halves both keep their records in `cluster`.
+    pub async fn start_wholly_on(cluster: &LoneCluster) -> Self {
+        let front = front::testing::open_on(cluster).await.expect("a test database is made");
+        let blind = blind::testing::open_on(cluster).await.expect("a test database is made");
         Self::on(front, blind, Arc::new(SystemClock)).await
     }
 
@@ -406,6 +413,16 @@ impl Relay {
         registration
     }
 
+    /// The ciphertext by which the office registers `person`: another one each time.
+    pub fn pseudonym_of(&self, person: Uuid) -> PolymorphicPseudonym {
+        self.registrar.register(person, 0, &mut OsChance)
+    }
+
+    /// The process id of the blind half.
+    pub fn blind_process(&self) -> Option<u32> {
+        self.blind.as_ref().map(Child::id)
+    }
+
     /// The office's next message; the front's HTTP status.
     pub async fn office_says(&self, said: &Said) -> u16 {
         let front = party("relay-front");
@@ -605,8 +622,11 @@ fn program(package: &str, name: &str) -> PathBuf {
         .expect("a program stands in a folder");
     // Always asked: one built from older sources would be another program.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    // A measure is a release build, and so is what it measures.
+    let release = folder.ends_with("release").then_some("--release");
     let built = Command::new(cargo)
         .args(["build", "--quiet", "--locked", "--package", package, "--bin", name])
+        .args(release)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .status();
     let program = folder.join(name);
