@@ -1,6 +1,10 @@
 //! A relay with everything round it: the front in this process, the blind half in a process of its own, a database for
 //! each, an office that registers cards.
 
+mod files;
+mod partners;
+mod programs;
+
 use std::{
     fs::{self, File},
     io::{BufRead as _, BufReader},
@@ -8,19 +12,18 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use portal_kit::{
     client,
     listener::{Stop, Stopper},
-    testing::{Authority, Pair, secret},
+    testing::{Authority, Pair},
 };
-use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
+use rcgen::{CertificateParams, KeyPair, RsaKeySize};
 use relay_core::{
     chance::{OsChance, draw},
     clock::{Clock, SystemClock},
@@ -31,16 +34,16 @@ use relay_core::{
 };
 use relay_records::{
     blind::{self, testing::TestBlind},
-    front::{self, FrontRecords, LogoutTrial, PartnerKind, Proposal, SignInTrial, testing::TestFront},
+    front::{self, FrontRecords, testing::TestFront},
 };
-use secrecy::ExposeSecret as _;
 use store::testing::{LoneCluster, TestDatabase};
 use tempfile::TempDir;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{CardAuthority, TestCard, TestService};
 use crate::{Bound, Config, Front};
+use programs::blind_program;
+pub use programs::front_program;
 
 /// The relay front's SAML name in tests.
 pub const ENTITY: &str = "https://relay.shiomi.example/saml";
@@ -152,122 +155,6 @@ impl Relay {
         relay.start_blind();
         relay.start_front().await;
         relay
-    }
-
-    fn write_files(&mut self, made: &Ceremony) {
-        let folder = self.path().to_owned();
-        let file = |name: &str| folder.join(name);
-        for name in ["secrets", "services", "operators"] {
-            fs::create_dir(file(name)).expect("a folder is made");
-        }
-        let write_secret = |name: &str, text: &str| secret(&file(name), text).expect("a secret is written");
-        write_secret("secrets/front-1", &made.front.to_text());
-        write_secret("secrets/blind-1", &made.blind.to_text());
-        let (front_key, front_pkcs8) = SigningKey::generate(party("relay-front"));
-        let (blind_key, blind_pkcs8) = SigningKey::generate(party("relay-blind"));
-        write_secret("secrets/front-envelope", &URL_SAFE_NO_PAD.encode(&*front_pkcs8));
-        write_secret("secrets/blind-envelope", &URL_SAFE_NO_PAD.encode(&*blind_pkcs8));
-        for (name, index, key) in [("front", "09", "07"), ("blind", "06", "05")] {
-            let seal = format!(
-                "current = 1\nindex = \"{}\"\n[keys]\n1 = \"{}\"\n",
-                index.repeat(32),
-                key.repeat(32)
-            );
-            write_secret(&format!("secrets/{name}-seal.toml"), &seal);
-        }
-        let written = "the files of a certificate are written";
-        self.authority
-            .server(&[HOST, "127.0.0.1"])
-            .write(&folder, "tls")
-            .expect(written);
-        self.authority
-            .client("relay-front")
-            .write(&folder, "front")
-            .expect(written);
-        fs::write(file("web.pem"), self.authority.pem()).expect(written);
-        fs::write(file("residents.pem"), self.cards.pem()).expect(written);
-        let (saml, saml_key) = self_signed(&PKCS_RSA_SHA256);
-        fs::write(file("saml.pem"), saml).expect(written);
-        write_secret("saml.key", &saml_key);
-        fs::write(file("names.pem"), self_signed(&PKCS_RSA_SHA256).0).expect(written);
-        self.blind_operators = ["kai", "nagi"].map(|name| {
-            let into = file("operators").join(name);
-            let line = blind_command(&["operator", "--name", name, "--into", text(&into)]);
-            line.trim().to_owned()
-        });
-        let blind_door = self.blind_database.door(blind::USER);
-        write_secret("secrets/blind-password", blind_door.password.expose_secret());
-        fs::write(
-            file("blind.toml"),
-            format!(
-                "[listen]\naddress = \"127.0.0.1:{port}\"\ncertificate = \"tls.pem\"\nkey_file = \"tls.key\"\n\
-                 [half]\nparty = \"relay-blind\"\nidentity_provider = \"{ENTITY}\"\nsecrets_folder = \"secrets\"\n\
-                 secrets = [\"blind-1\"]\nsigning_key_file = \"secrets/blind-envelope\"\n\
-                 [front]\nparty = \"relay-front\"\nkeys = [\"{front_key}\"]\ncertificates = \"front.pem\"\n\
-                 [services]\nfolder = \"services\"\noperators = [\"{one}\", \"{other}\"]\n\
-                 [database]\nhost = \"{host}\"\nname = \"{name}\"\nuser = \"{user}\"\n\
-                 password_file = \"secrets/blind-password\"\n[seal]\nkeys_file = \"secrets/blind-seal.toml\"\n",
-                port = self.ports.blind,
-                front_key = front_key.trusted().to_text(),
-                one = self.blind_operators[0],
-                other = self.blind_operators[1],
-                host = blind_door.host,
-                name = blind_door.database,
-                user = blind::USER,
-            ),
-        )
-        .expect(written);
-        let door = self.front_database.door(front::USER);
-        write_secret("secrets/front-password", door.password.expose_secret());
-        let listeners: String = [
-            ("listen", self.ports.public),
-            ("listen_card", self.ports.card),
-            ("listen_card_pkcs1", self.ports.card_pkcs1),
-            ("listen_intake", self.ports.intake),
-            ("listen_admin", self.ports.admin),
-        ]
-        .map(|(name, port)| {
-            format!("[{name}]\naddress = \"127.0.0.1:{port}\"\ncertificate = \"tls.pem\"\nkey_file = \"tls.key\"\n")
-        })
-        .concat();
-        let operators = ["hama", "iso"]
-            .iter()
-            .zip(&self.operators)
-            .map(|(name, pair)| format!("\"{name} {}\"", hash_of(pair)))
-            .collect::<Vec<_>>()
-            .join(", ");
-        fs::write(
-            self.config_file(),
-            format!(
-                "[relay]\nentity_id = \"{ENTITY}\"\naddress = \"https://{HOST}:{public}\"\n\
-                 card_address = \"https://{HOST}:{card}\"\ncard_pkcs1_address = \"https://{HOST}:{card_pkcs1}\"\n\
-                 domain = \"429996\"\nbridge = \"http://127.0.0.1:8940\"\n\
-                 other_providers = [\"{OTHER_PROVIDER}\"]\n{listeners}\
-                 [signing]\ncertificate = \"saml.pem\"\nkey_file = \"saml.key\"\n\
-                 [cards]\nresidents = \"residents.pem\"\noid_arc = \"{arc}\"\n\
-                 [half]\nparty = \"relay-front\"\nsecrets_folder = \"secrets\"\nsecrets = [\"front-1\"]\n\
-                 envelope_key_file = \"secrets/front-envelope\"\n\
-                 [blind]\nparty = \"relay-blind\"\naddress = \"https://127.0.0.1:{blind}\"\nkeys = [\"{blind_key}\"]\n\
-                 authorities = \"web.pem\"\ncertificate = \"front.pem\"\nkey_file = \"front.key\"\n\
-                 names_certificate = \"names.pem\"\n\
-                 [offices]\nauthorities = \"web.pem\"\nkeys = [\"shiomi-office {office}\"]\n\
-                 [operators]\nauthorities = \"web.pem\"\nknown = [{operators}]\n\
-                 [database]\nhost = \"{host}\"\nname = \"{name}\"\nuser = \"{user}\"\n\
-                 password_file = \"secrets/front-password\"\n[seal]\nkeys_file = \"secrets/front-seal.toml\"\n\
-                 [partners]\nauthorities = \"web.pem\"\nloopback = true\n",
-                public = self.ports.public,
-                card = self.ports.card,
-                card_pkcs1 = self.ports.card_pkcs1,
-                blind = self.ports.blind,
-                arc = self.cards.arc(),
-                blind_key = blind_key.trusted().to_text(),
-                office = self.office.trusted().to_text(),
-                host = door.host,
-                name = door.database,
-                user = front::USER,
-            ),
-        )
-        .expect(written);
     }
 
     /// The folder of its files.
@@ -448,94 +335,6 @@ impl Relay {
             .expect("the intake answers");
         answer.status().as_u16()
     }
-
-    /// Makes `service` a partner in service: pinned at the blind half by its two operators, registered at the front by
-    /// two others, tried.
-    pub async fn join(&mut self, service: &TestService) {
-        self.join_metadata(service.entity(), &service.metadata(), &service.encryption_pem())
-            .await;
-    }
-
-    /// The same for a service of any make, from its metadata and its certificate for encryption (PEM).
-    pub async fn join_metadata(&mut self, entity: &str, metadata: &str, certificate: &str) {
-        self.pin(entity, certificate);
-        self.propose_and_approve(entity, metadata).await;
-        let now = OffsetDateTime::now_utc();
-        let done = "two operators can do this";
-        self.records
-            .tried_sign_in("hama", entity, SignInTrial::Named, now)
-            .await
-            .expect(done);
-        self.records
-            .tried_logout(entity, LogoutTrial::Sealed, now)
-            .await
-            .expect(done);
-        self.records.switch_on("hama", entity, now).await.expect(done);
-    }
-
-    /// Two operators register metadata; a new partner is on trial then.
-    pub async fn propose_and_approve(&self, entity: &str, metadata: &str) {
-        self.propose_and_approve_as(PartnerKind::Service, entity, metadata)
-            .await;
-    }
-
-    /// The same for either kind of partner.
-    pub async fn propose_and_approve_as(&self, kind: PartnerKind, entity: &str, metadata: &str) {
-        let now = OffsetDateTime::now_utc();
-        let sha256 = relay_core::saml::fingerprint(metadata.as_bytes());
-        let proposal = Proposal {
-            entity_id: entity,
-            kind,
-            metadata,
-            sha256,
-            valid_until: None,
-        };
-        let done = "two operators can do this";
-        let edition = self.records.propose("hama", &proposal, now).await.expect(done);
-        self.records
-            .approve("iso", entity, edition, &sha256, now)
-            .await
-            .expect(done);
-    }
-
-    /// Pins a service at the blind half, which is started anew to read it.
-    pub fn pin(&mut self, entity: &str, certificate: &str) {
-        let folder = self.path().to_owned();
-        let pem = folder.join("pinned.pem");
-        fs::write(&pem, certificate).expect("a certificate is written");
-        let config = folder.join("blind.toml");
-        let name = hex::encode(&relay_core::saml::fingerprint(entity.as_bytes())[..8]);
-        let proposed = blind_command(&[
-            "pin",
-            "propose",
-            "--config",
-            text(&config),
-            "--entity",
-            entity,
-            "--certificate",
-            text(&pem),
-            "--name",
-            &name,
-        ]);
-        let fingerprint = proposed.split(' ').next().unwrap_or_default().to_owned();
-        for operator in ["kai", "nagi"] {
-            let key = folder.join("operators").join(operator);
-            blind_command(&[
-                "pin",
-                "approve",
-                "--config",
-                text(&config),
-                "--name",
-                &name,
-                "--key",
-                text(&key),
-                "--fingerprint",
-                &fingerprint,
-            ]);
-        }
-        self.stop_blind();
-        self.start_blind();
-    }
 }
 
 impl Drop for Relay {
@@ -596,56 +395,4 @@ fn free_ports() -> Ports {
         admin,
         blind,
     }
-}
-
-/// The blind half's program: another package's, which cargo builds for its own tests only.
-fn blind_program() -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| program("blind", "madoguchi-blind")).clone()
-}
-
-/// The front's own program.
-pub fn front_program() -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| program("relay", "madoguchi-relay")).clone()
-}
-
-/// A program of the workspace, built beside the running test.
-fn program(package: &str, name: &str) -> PathBuf {
-    // Test programs stand in `target/debug/deps`, programs one folder up.
-    let this = std::env::current_exe().expect("a running program has a path");
-    let folder = this
-        .ancestors()
-        .find(|folder| folder.file_name().is_some_and(|name| name == "deps"))
-        .and_then(Path::parent)
-        .or(this.parent())
-        .expect("a program stands in a folder");
-    // Always asked: one built from older sources would be another program.
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    // A measure is a release build, and so is what it measures.
-    let release = folder.ends_with("release").then_some("--release");
-    let built = Command::new(cargo)
-        .args(["build", "--quiet", "--locked", "--package", package, "--bin", name])
-        .args(release)
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-        .status();
-    let program = folder.join(name);
-    assert!(
-        built.is_ok_and(|status| status.success()) && program.exists(),
-        "{name} is built"
-    );
-    program
-}
-
-fn blind_command(arguments: &[&str]) -> String {
-    let output = Command::new(blind_program())
-        .args(arguments)
-        .output()
-        .expect("the blind half's program runs");
-    assert!(
-        output.status.success(),
-        "{arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).expect("it prints text")
 }

@@ -1,0 +1,334 @@
+//! The moves of a sign-in: each state with each event, and what follows.
+
+use relay_core::{
+    audit::Outcome,
+    saml::names::{AuthnContext, StatusCode},
+};
+use relay_records::front::{AuditAct, HolderState, SessionId};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{
+    Asked, CardSeen, Challenge, Effect, Event, ProviderSaid, Refused, Session, SessionKind, Shown, State, Step, Told,
+    Way, Who,
+};
+
+/// Moves the sign-in on.
+pub fn step(state: State, event: Event, now: OffsetDateTime) -> Step {
+    match (state, event) {
+        (
+            State::Begun,
+            Event::Asked {
+                asked,
+                session,
+                possible,
+            },
+        ) => begin(*asked, session, &possible, now),
+        (
+            State::WaitingForCard {
+                asked,
+                replaces,
+                challenge: _,
+            },
+            Event::Challenged(challenge),
+        ) => Step {
+            state: State::WaitingForCard {
+                asked,
+                replaces,
+                challenge: Some(challenge),
+            },
+            effect: Effect::ShowBridge,
+            note: None,
+        },
+        (
+            State::WaitingForCard {
+                asked,
+                replaces,
+                challenge,
+            },
+            Event::CardShown(seen),
+        ) => card_shown(asked, replaces, challenge, seen, now),
+        (State::WaitingForCard { asked, .. } | State::WithProvider { asked, .. }, Event::Declined) => {
+            refuse(asked, StatusCode::Responder, StatusCode::AuthnFailed, None, "declined")
+        }
+        (State::WaitingForCard { asked, replaces, .. }, Event::SentOn { provider, request }) => Step {
+            state: State::WithProvider {
+                asked,
+                provider,
+                request,
+                replaces,
+            },
+            effect: Effect::SendToProvider,
+            note: None,
+        },
+        (
+            State::WithProvider {
+                asked,
+                provider,
+                request,
+                replaces,
+            },
+            Event::ProviderAnswered(said),
+        ) => provider_answered(asked, provider, request, replaces, said),
+        (State::Naming { .. }, Event::Named) => Step {
+            state: State::Over,
+            effect: Effect::SendAssertion,
+            // Written together with the session, before anything is sent.
+            note: None,
+        },
+        (State::Naming { asked, shown }, Event::NotNamed { reason }) => not_named(asked, shown, reason),
+        // Pressed twice, gone back, come too late: nothing moves.
+        (state, _) => Step {
+            state,
+            effect: Effect::ShowOver,
+            note: None,
+        },
+    }
+}
+
+fn begin(asked: Asked, session: Option<Session>, possible: &[AuthnContext], now: OffsetDateTime) -> Step {
+    if !possible.iter().any(|context| asked.is_met_by(context)) {
+        return refuse(
+            asked,
+            StatusCode::Requester,
+            StatusCode::NoAuthnContext,
+            None,
+            "context",
+        );
+    }
+    let replaces = session.as_ref().map(|session| session.id);
+    if let Some(session) = session
+        && asked.will_do(&session, now)
+    {
+        return Step {
+            state: State::Naming {
+                asked,
+                shown: Shown {
+                    who: session.who,
+                    context: session.context,
+                    at: session.authenticated_at,
+                    session: SessionKind::Existing(session.id),
+                },
+            },
+            effect: Effect::MakeName,
+            note: None,
+        };
+    }
+    if asked.passive {
+        return refuse(asked, StatusCode::Responder, StatusCode::NoPassive, None, "passive");
+    }
+    Step {
+        state: State::WaitingForCard {
+            asked,
+            replaces,
+            challenge: None,
+        },
+        effect: Effect::AskForCard,
+        note: None,
+    }
+}
+
+fn card_shown(
+    asked: Asked,
+    replaces: Option<SessionId>,
+    challenge: Option<Challenge>,
+    seen: CardSeen,
+    now: OffsetDateTime,
+) -> Step {
+    let (registration, refused) = match &seen {
+        CardSeen::None => (None, Some(Refused::NoCard)),
+        CardSeen::Faulty(fault) => (None, Some(Refused::Faulty(*fault))),
+        CardSeen::Unknown => (None, Some(Refused::Unknown)),
+        CardSeen::NotActive { registration, state } => (Some(*registration), state_refused(*state)),
+        CardSeen::Good {
+            registration,
+            context,
+            way,
+            for_trials,
+            ..
+        } => (
+            Some(*registration),
+            if !way_is_good(way, challenge.as_ref(), now) {
+                Some(Refused::OldChallenge)
+            } else if !asked.is_met_by(context) {
+                Some(Refused::OtherKind)
+            } else if asked.trial && !for_trials {
+                Some(Refused::OnTrial)
+            } else {
+                None
+            },
+        ),
+    };
+    match (refused, seen) {
+        (
+            None,
+            CardSeen::Good {
+                registration,
+                context,
+                way,
+                at,
+                ..
+            },
+        ) => Step {
+            state: State::Naming {
+                asked,
+                shown: Shown {
+                    who: Who::Holder(registration),
+                    context: context.uri().to_owned(),
+                    at,
+                    session: SessionKind::New {
+                        replaces,
+                        by_bridge: matches!(way, Way::Bridge { .. }),
+                    },
+                },
+            },
+            effect: Effect::MakeName,
+            note: None,
+        },
+        (refused, _) => {
+            let refused = refused.unwrap_or(Refused::Unknown);
+            Step {
+                note: Some(Told {
+                    act: AuditAct::SignInRefused,
+                    outcome: Outcome::Refused,
+                    service: asked.service.clone(),
+                    registration,
+                    rule: refused.code().to_owned(),
+                }),
+                // A challenge is good for one try, whatever came of it.
+                state: State::WaitingForCard {
+                    asked,
+                    replaces,
+                    challenge: None,
+                },
+                effect: Effect::ShowRefusal(refused),
+            }
+        }
+    }
+}
+
+fn way_is_good(way: &Way, challenge: Option<&Challenge>, now: OffsetDateTime) -> bool {
+    match way {
+        Way::Tls => true,
+        Way::Bridge { nonce } => challenge.is_some_and(|given| given.nonce == *nonce && now < given.until),
+    }
+}
+
+const fn state_refused(state: HolderState) -> Option<Refused> {
+    Some(match state {
+        HolderState::Registered => Refused::NotHandedOver,
+        HolderState::Suspended => Refused::Suspended,
+        HolderState::Revoked => Refused::Revoked,
+        HolderState::Active => return None,
+    })
+}
+
+fn provider_answered(
+    asked: Asked,
+    provider: String,
+    request: String,
+    replaces: Option<SessionId>,
+    said: ProviderSaid,
+) -> Step {
+    let (answers, signed_in) = match said {
+        ProviderSaid::SignedIn {
+            request: answers,
+            context,
+            at,
+        } => (answers, Some((context, at))),
+        ProviderSaid::Refused { request: answers } => (answers, None),
+    };
+    if answers != request {
+        // An answer to another sign-in: this one goes on waiting.
+        return Step {
+            state: State::WithProvider {
+                asked,
+                provider,
+                request,
+                replaces,
+            },
+            effect: Effect::ShowOver,
+            note: None,
+        };
+    }
+    let Some((context, at)) = signed_in else {
+        return refuse(asked, StatusCode::Responder, StatusCode::AuthnFailed, None, "provider");
+    };
+    if !asked.is_met_by(&AuthnContext::from(context.as_str())) {
+        return refuse(
+            asked,
+            StatusCode::Responder,
+            StatusCode::NoAuthnContext,
+            None,
+            "provider-context",
+        );
+    }
+    Step {
+        state: State::Naming {
+            asked,
+            shown: Shown {
+                who: Who::Upstream { provider },
+                context,
+                at,
+                session: SessionKind::New {
+                    replaces,
+                    by_bridge: false,
+                },
+            },
+        },
+        effect: Effect::MakeName,
+        note: None,
+    }
+}
+
+fn not_named(asked: Asked, shown: Shown, reason: String) -> Step {
+    let registration = match &shown.who {
+        Who::Holder(registration) => Some(*registration),
+        Who::Upstream { .. } => None,
+    };
+    let told = Told {
+        act: AuditAct::SignInFailed,
+        outcome: Outcome::Failed,
+        service: asked.service.clone(),
+        registration,
+        rule: reason,
+    };
+    // Nobody may be asked, so the service hears of it; else the person does, and may try again.
+    if asked.passive {
+        return Step {
+            state: State::Over,
+            effect: Effect::SendStatus {
+                code: StatusCode::Responder,
+                detail: StatusCode::NoAvailableIdp,
+            },
+            note: Some(told),
+        };
+    }
+    let replaces = match shown.session {
+        SessionKind::Existing(session) => Some(session),
+        SessionKind::New { replaces, .. } => replaces,
+    };
+    Step {
+        state: State::WaitingForCard {
+            asked,
+            replaces,
+            challenge: None,
+        },
+        effect: Effect::ShowAway,
+        note: Some(told),
+    }
+}
+
+fn refuse(asked: Asked, code: StatusCode, detail: StatusCode, registration: Option<Uuid>, rule: &str) -> Step {
+    Step {
+        state: State::Over,
+        effect: Effect::SendStatus { code, detail },
+        note: Some(Told {
+            act: AuditAct::SignInAnswered,
+            outcome: Outcome::Refused,
+            service: asked.service,
+            registration,
+            rule: rule.to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,145 @@
+//! What is known when a browser comes: what the service asked for, the browser's session, what a card is.
+
+use axum::http::HeaderMap;
+use relay_core::{
+    registration::CardUse,
+    saml::{
+        answer_to,
+        message::{AuthnRequest, RelayState},
+        names::{AuthnContext, Binding, NameIdFormat},
+    },
+};
+use relay_records::front::{FrontError, HolderState, PartnerKind, PartnerState};
+
+use super::SESSION;
+use crate::{
+    card::{CardFault, CardKind},
+    front::Front,
+    partners::{Known, PartnerFault},
+    sign_in::{Asked, CardSeen, NameWanted, Reply, ReplyBinding, Session, Way, Who},
+    taking::NotTaken,
+};
+
+impl Front {
+    /// What `service` asked for, as the procedure keeps it.
+    pub(crate) fn asked(
+        &self,
+        service: &Known,
+        request: &AuthnRequest,
+        relay_state: Option<&RelayState>,
+        spoken: &[Binding],
+    ) -> Result<Asked, NotTaken> {
+        let role = match service.partner.kind {
+            PartnerKind::Service => service.service().ok_or(PartnerFault::OtherKind)?,
+            PartnerKind::Provider => return Err(PartnerFault::OtherKind.into()),
+        };
+        let endpoint = answer_to(request, role, spoken)?;
+        let lifetimes = service.partner.lifetimes;
+        let wanted = request
+            .name_id_policy
+            .as_ref()
+            .and_then(|policy| policy.format.as_ref());
+        let scoping = request.scoping.clone().unwrap_or_default();
+        Ok(Asked {
+            service: service.partner.entity_id.clone(),
+            shown_as: service.shown_as().map(str::to_owned),
+            request: Some(request.head.id.as_str().to_owned()),
+            reply: Reply {
+                binding: match endpoint.binding {
+                    Some(Binding::Artifact) => ReplyBinding::Artifact,
+                    Some(Binding::Paos) => ReplyBinding::Paos,
+                    _ => ReplyBinding::Post,
+                },
+                location: endpoint.location.clone(),
+            },
+            relay_state: relay_state.map(|state| state.as_str().to_owned()),
+            force: request.force,
+            passive: request.passive,
+            name: match wanted {
+                Some(NameIdFormat::Transient) => NameWanted::Transient,
+                _ => NameWanted::Persistent,
+            },
+            contexts: request
+                .context
+                .iter()
+                .flat_map(|context| &context.classes)
+                .map(|class| class.uri().to_owned())
+                .collect(),
+            comparison: request
+                .context
+                .as_ref()
+                .map_or("exact", |context| context.comparison.as_str())
+                .to_owned(),
+            trial: service.partner.state == PartnerState::Trial,
+            session_seconds: i64::from(lifetimes.session),
+            assertion_seconds: i64::from(lifetimes.assertion),
+            skew_seconds: i64::from(lifetimes.skew),
+            requesters: scoping.requesters.iter().map(|one| one.as_str().to_owned()).collect(),
+            proxy_count: scoping.proxy_count,
+        })
+    }
+
+    /// The contexts that some card taken here gives.
+    pub(crate) fn possible_contexts(&self) -> Vec<AuthnContext> {
+        let mut possible = vec![AuthnContext::CardPin, AuthnContext::CardNoPin];
+        if self.cards.takes_workers() {
+            possible.push(AuthnContext::WorkerCard);
+        }
+        possible
+    }
+
+    /// The browser's session, while it goes on.
+    pub(crate) async fn session(&self, headers: &HeaderMap) -> Result<Option<Session>, FrontError> {
+        let Some(cookie) = SESSION.read(headers) else {
+            return Ok(None);
+        };
+        let found = self.records.session(cookie.as_bytes(), self.now()).await?;
+        Ok(found.and_then(|found| {
+            let (who, holder) = match (found.holder, found.upstream) {
+                (Some((registration, state)), _) => (Who::Holder(registration), Some(state)),
+                (None, Some(provider)) => (Who::Upstream { provider }, None),
+                (None, None) => return None,
+            };
+            Some(Session {
+                id: found.id,
+                who,
+                holder,
+                context: found.context,
+                authenticated_at: found.authenticated_at,
+            })
+        }))
+    }
+
+    /// What is to be seen of a card whose key has just signed.
+    pub(crate) async fn card_seen(&self, certificate: &[u8], way: Way) -> Result<CardSeen, FrontError> {
+        let now = self.now();
+        let kind = match self.cards.judge(certificate, now) {
+            Ok(kind) => kind,
+            Err(fault) => return Ok(CardSeen::Faulty(fault)),
+        };
+        let hash = relay_core::saml::fingerprint(certificate);
+        let Some(holder) = self.records.holder(&hash).await? else {
+            return Ok(CardSeen::Unknown);
+        };
+        let context = match (kind, holder.used_for) {
+            (CardKind::Authentication, CardUse::Authentication) => AuthnContext::CardPin,
+            (CardKind::Eligibility, CardUse::Eligibility) => AuthnContext::CardNoPin,
+            (CardKind::Worker, CardUse::Authentication) => AuthnContext::WorkerCard,
+            // Registered for another use than its profile says.
+            _ => return Ok(CardSeen::Faulty(CardFault::OtherProfile)),
+        };
+        Ok(match holder.state {
+            HolderState::Active => CardSeen::Good {
+                registration: holder.registration,
+                context,
+                way,
+                for_trials: self.config.cards.for_trials.contains(&hex::encode(hash)),
+                at: now,
+            },
+            state => CardSeen::NotActive {
+                registration: holder.registration,
+                state,
+            },
+        })
+    }
+}

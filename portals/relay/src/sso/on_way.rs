@@ -1,0 +1,282 @@
+//! One request of a browser on its way through a sign-in: what the procedure orders is carried out here.
+
+mod answering;
+
+use std::sync::Arc;
+
+use axum::{
+    http::{HeaderMap, header},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use portal_kit::{Trouble, Visit};
+use relay_core::{chance::OsChance, id::Id, saml::names::StatusCode as Code};
+use relay_records::front::{NewProcedure, Note, ProcedureKind};
+use serde_json::json;
+use tracing::{info, warn};
+use uuid::Uuid;
+
+use super::{BROWSER, over, secret};
+use crate::{
+    front::Front,
+    pages,
+    partners::Known,
+    provider::may_be_handed_on,
+    sign_in::{self, Asked, Effect, Event, PATIENCE, State as SignIn, Step},
+    taking::{NotTaken, records},
+};
+use answering::refusal;
+
+/// A sign-in as it was kept.
+pub(super) struct Kept {
+    pub(super) state: SignIn,
+    version: i32,
+}
+
+/// A kept sign-in's id, and the version a move starts from.
+type KeptAt = (Uuid, i32);
+
+/// One request of a browser on its way through a sign-in.
+pub(crate) struct OnWay<'a> {
+    front: &'a Arc<Front>,
+    visit: &'a Visit,
+    /// The browser's cookie; drawn now where it brought none.
+    browser: String,
+    fresh: bool,
+    /// The bridge's token for a pulled card.
+    pub(super) gone: Option<String>,
+    /// What was asked by this very request, before anything of it is kept.
+    pub(super) asked: Option<Asked>,
+    /// Where the browser goes when it is sent on to another provider.
+    pub(crate) onward: Option<String>,
+}
+
+impl<'a> OnWay<'a> {
+    pub(crate) fn new(front: &'a Arc<Front>, visit: &'a Visit, headers: &HeaderMap) -> Self {
+        let brought = BROWSER.read(headers).filter(|value| value.len() == 43);
+        Self {
+            front,
+            visit,
+            fresh: brought.is_none(),
+            browser: brought.map_or_else(secret, str::to_owned),
+            gone: None,
+            asked: None,
+            onward: None,
+        }
+    }
+
+    /// How the sign-in `id` stands, if it is this browser's.
+    pub(crate) async fn state(&self, id: Uuid) -> Result<SignIn, Trouble> {
+        Ok(self.kept(id).await?.state)
+    }
+
+    /// The sign-in `id`, if it is this browser's.
+    pub(super) async fn kept(&self, id: Uuid) -> Result<Kept, Trouble> {
+        let kept = self
+            .front
+            .records
+            .procedure(
+                id,
+                ProcedureKind::SignIn,
+                Some(self.browser.as_bytes()),
+                self.front.now(),
+            )
+            .await
+            .map_err(records)?;
+        let state = serde_json::from_slice(&kept.state).map_err(|error| {
+            // Kept by another version of this program.
+            warn!(%error, "a kept sign-in can't be read");
+            over()
+        })?;
+        Ok(Kept {
+            state,
+            version: kept.version,
+        })
+    }
+
+    /// Reports `event` to the sign-in `id` and carries out what follows.
+    pub(crate) async fn event(&self, id: Uuid, event: Event) -> Result<Response, Trouble> {
+        let kept = self.kept(id).await?;
+        let step = sign_in::step(kept.state, event, self.front.now());
+        self.carry_out(Some((id, kept.version)), step).await
+    }
+
+    /// Carries out a step's orders. `kept`: where the state so far stands in the records.
+    pub(crate) async fn carry_out(&self, kept: Option<KeptAt>, step: Step) -> Result<Response, Trouble> {
+        let Step { state, effect, note } = step;
+        let note = note.map(|told| {
+            let registration = told
+                .registration
+                .map(|registration| self.front.records.registration_in_trail(registration));
+            self.traced(told.note(registration))
+        });
+        match (effect, state) {
+            (Effect::AskForCard, SignIn::WaitingForCard { asked, .. }) if kept.is_some() => {
+                let (id, _) = kept.unwrap_or_default();
+                self.card_page(id, &asked, None).await
+            }
+            (Effect::AskForCard, state) => {
+                let id = self.keep(None, &state, note.as_ref()).await?;
+                // A page of its own address: shown again (another language, the way back) it takes no request twice.
+                let mut onward = Redirect::to(&self.front.at(&format!("/sign-in/{id}"))).into_response();
+                self.mark(&mut onward);
+                Ok(onward)
+            }
+            (Effect::ShowRefusal(refused), state) => {
+                info!(rule = refused.code(), "card refused");
+                let id = self.keep(kept, &state, note.as_ref()).await?;
+                let SignIn::WaitingForCard { asked, .. } = &state else {
+                    return Err(over());
+                };
+                self.card_page(id, asked, Some(refused)).await
+            }
+            (Effect::ShowBridge, state) => {
+                let id = self.keep(kept, &state, note.as_ref()).await?;
+                self.bridge(id, &state)
+            }
+            (Effect::MakeName, SignIn::Naming { asked, shown }) => {
+                let named = self.name_and_record(kept, &asked, &shown).await?;
+                let event = match &named {
+                    Ok(_) => Event::Named,
+                    Err(reason) => Event::NotNamed { reason: reason.clone() },
+                };
+                let next = sign_in::step(
+                    SignIn::Naming {
+                        asked: asked.clone(),
+                        shown,
+                    },
+                    event,
+                    self.front.now(),
+                );
+                match named {
+                    Ok(ready) => self.send(&asked, ready),
+                    Err(_) => Box::pin(self.carry_out(kept, next)).await,
+                }
+            }
+            (Effect::ShowAway, state) => {
+                let id = self.keep(kept, &state, note.as_ref()).await?;
+                let mut page = pages::away(self.front, self.visit, &format!("/sign-in/{id}"));
+                self.mark(&mut page);
+                Ok(page)
+            }
+            (Effect::SendStatus { code, detail }, _) => {
+                let asked = self.asked_of(kept).await?;
+                self.status(kept, &asked, code, detail, note).await
+            }
+            (Effect::SendToProvider, state) => {
+                self.keep(kept, &state, note.as_ref()).await?;
+                let onward = self.onward.as_deref().ok_or_else(over)?;
+                Ok(Redirect::to(onward).into_response())
+            }
+            // Answers to events that carry nothing to send, and states that never meet their effect.
+            (Effect::SendAssertion | Effect::ShowOver | Effect::MakeName, _) => Err(over()),
+        }
+    }
+
+    /// Answers `asked`, for which nothing is kept, with a status.
+    pub(super) async fn send_status(
+        &self,
+        asked: &Asked,
+        code: Code,
+        detail: Code,
+        rule: &str,
+    ) -> Result<Response, Trouble> {
+        let note = refusal(asked, rule);
+        self.status(None, asked, code, detail, Some(self.traced(note))).await
+    }
+
+    async fn asked_of(&self, kept: Option<KeptAt>) -> Result<Asked, Trouble> {
+        let Some((id, _)) = kept else {
+            return self.asked.clone().ok_or_else(over);
+        };
+        match self.kept(id).await?.state {
+            SignIn::WaitingForCard { asked, .. } | SignIn::WithProvider { asked, .. } => Ok(asked),
+            _ => Err(over()),
+        }
+    }
+
+    async fn service(&self, entity: &str) -> Result<Arc<Known>, Trouble> {
+        let found = self.front.partners.known(&self.front.records, entity, self.front.now());
+        Ok(found.await.map_err(NotTaken::from)?)
+    }
+
+    /// Keeps `state`, anew or as the next version; its id.
+    async fn keep(&self, kept: Option<KeptAt>, state: &SignIn, note: Option<&Note>) -> Result<Uuid, Trouble> {
+        let now = self.front.now();
+        let bytes = serde_json::to_vec(state).map_err(|error| {
+            warn!(%error, "a sign-in can't be kept");
+            Trouble::ours()
+        })?;
+        if let Some((id, version)) = kept {
+            let moved = self.front.records.move_on(id, version, &bytes, note, now).await;
+            moved.map_err(records)?;
+            return Ok(id);
+        }
+        let id = Id::<()>::new(&mut OsChance).uuid();
+        let new = NewProcedure {
+            id,
+            kind: ProcedureKind::SignIn,
+            browser: Some(self.browser.as_bytes()),
+            state: &bytes,
+            expires_at: now + PATIENCE,
+        };
+        self.front.records.begin(&new, None, now).await.map_err(records)?;
+        if let Some(note) = note {
+            self.front.records.note(note, now).await.map_err(records)?;
+        }
+        Ok(id)
+    }
+
+    pub(super) async fn card_page(
+        &self,
+        id: Uuid,
+        asked: &Asked,
+        refused: Option<sign_in::Refused>,
+    ) -> Result<Response, Trouble> {
+        let others: Vec<_> = self
+            .front
+            .offered()
+            .await
+            .into_iter()
+            .filter_map(|(entity, name)| Some((entity, name?)))
+            .filter(|(entity, _)| may_be_handed_on(asked, entity.as_str()))
+            .collect();
+        let mut page = pages::card(self.front, self.visit, id, asked, refused, &others);
+        self.mark(&mut page);
+        Ok(page)
+    }
+
+    /// Gives the browser its cookie, where it has none.
+    fn mark(&self, answer: &mut Response) {
+        if self.fresh {
+            answer
+                .headers_mut()
+                .append(header::SET_COOKIE, BROWSER.set(&self.browser));
+        }
+    }
+
+    fn bridge(&self, id: Uuid, state: &SignIn) -> Result<Response, Trouble> {
+        let (
+            Some(bridge),
+            SignIn::WaitingForCard {
+                challenge: Some(challenge),
+                ..
+            },
+        ) = (&self.front.config.relay.bridge, state)
+        else {
+            return Err(Trouble::not_found());
+        };
+        let mut url = bridge.clone();
+        url.set_path("/sign");
+        url.query_pairs_mut()
+            .append_pair("challenge", &format!("{}-{}", id.simple(), challenge.nonce))
+            .append_pair("return", &self.front.at("/card/answer"));
+        Ok(Redirect::to(url.as_str()).into_response())
+    }
+
+    /// The note with the trace id of the request, which is on the person's page too.
+    fn traced(&self, mut note: Note) -> Note {
+        note.details
+            .insert("trace".to_owned(), json!(self.visit.trace.to_string()));
+        note
+    }
+}

@@ -1,0 +1,266 @@
+//! The end of a sign-in: the name is made, what is answered is recorded, and only then sent.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use portal_kit::Trouble;
+use relay_core::{
+    audit::Outcome,
+    chance::OsChance,
+    saml::{
+        message::{Artifact, RelayState},
+        names::StatusCode as Code,
+        send::SignedMessage,
+    },
+};
+use relay_records::front::{
+    Answered, AuditAct, NewArtifact, NewParticipant, NewSession, Note, SessionId, SessionOf, SessionUsed,
+};
+use serde_json::json;
+use time::{Duration, OffsetDateTime};
+use tracing::{info, warn};
+use zeroize::Zeroizing;
+
+use super::{KeptAt, OnWay};
+use crate::{
+    answer::{Named, session_index},
+    front::Front,
+    pages,
+    sign_in::{Asked, NameWanted, ReplyBinding, SessionKind, Shown, Who},
+    sso::{SESSION, over, secret, soap},
+    taking::records,
+};
+
+/// How long a session lasts here; each service says how old a sign-in it takes.
+const SESSION_LIFE: Duration = Duration::hours(8);
+/// How long an artifact may be redeemed.
+const ARTIFACT_LIFE: Duration = Duration::minutes(1);
+
+/// An answer that was recorded, ready to go.
+pub(super) struct Ready {
+    going: Going,
+    cookie: Option<HeaderValue>,
+}
+
+/// How an answer goes.
+pub(crate) enum Going {
+    /// In a form.
+    Form(SignedMessage),
+    /// By an artifact.
+    Artifact(Artifact),
+    /// In the body of a SOAP answer.
+    Soap(String),
+}
+impl OnWay<'_> {
+    /// Makes the name, makes and records the answer; or says in a few words why there is no name.
+    pub(super) async fn name_and_record(
+        &self,
+        kept: Option<KeptAt>,
+        asked: &Asked,
+        shown: &Shown,
+    ) -> Result<Result<Ready, String>, Trouble> {
+        let front = self.front;
+        let (named, blob) = match self.name(asked, shown).await? {
+            Ok(named) => named,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let now = front.now();
+        let service = self.service(&asked.service).await?;
+        let index = session_index();
+        let message = front
+            .assert(asked, shown, &named, &index, &service, now)
+            .map_err(|error| {
+                warn!(%error, "an assertion can't be made");
+                Trouble::ours()
+            })?;
+        let (going, artifact) = front.going(asked, message, now)?;
+        let (used, cookie) = self.session_for(shown, now);
+        let registration = match &shown.who {
+            Who::Holder(registration) => Some(front.records.registration_in_trail(*registration)),
+            Who::Upstream { .. } => None,
+        };
+        let note = Note::of(
+            AuditAct::SignInAnswered,
+            json!({ "service": asked.service, "registration": registration, "blob": blob, "session": session_of(&used) }),
+            json!({
+                "binding": asked.reply.binding.as_str(),
+                "context": shown.context,
+                "name_id": match named { Named::Sealed(_) => "persistent", Named::Transient(_) => "transient" },
+            }),
+        );
+        let answered = Answered {
+            procedure: kept,
+            seen: Vec::new(),
+            session: used,
+            participant: Some(NewParticipant {
+                service: asked.service.clone(),
+                session_index: index,
+                name_id: named.kept(),
+            }),
+            artifact,
+            note: self.traced(note),
+        };
+        let replaced = front.records.answered(&answered, now).await.map_err(records)?;
+        info!(service = asked.service, blob, "answered");
+        if let Some(ended) = replaced {
+            front.tell_later(ended);
+        }
+        Ok(Ok(Ready { going, cookie }))
+    }
+
+    /// The name for the service, and the blob's hash where the blind half made it.
+    async fn name(&self, asked: &Asked, shown: &Shown) -> Result<Result<(Named, Option<String>), String>, Trouble> {
+        let front = self.front;
+        let registration = match (&shown.who, asked.name) {
+            // Nobody here holds a pseudonym of somebody whom only another provider knows.
+            (_, NameWanted::Transient) | (Who::Upstream { .. }, _) => return Ok(Ok((Named::transient(), None))),
+            (Who::Holder(registration), NameWanted::Persistent) => *registration,
+        };
+        let holder = front
+            .records
+            .holder_by_registration(registration)
+            .await
+            .map_err(records)?
+            .ok_or_else(over)?;
+        let request = asked.request.as_deref().unwrap_or_default();
+        let request = front.records.request_between_halves(&asked.service, request);
+        let sealed = front
+            .second
+            .name(
+                &holder.pseudonym,
+                holder.edition,
+                &asked.service,
+                &request,
+                &*front.clock,
+                self.visit.trace,
+            )
+            .await;
+        Ok(match sealed {
+            Ok(sealed) => Ok((Named::Sealed(sealed.encrypted_id), Some(sealed.blob_sha256))),
+            Err(error) => {
+                warn!(%error, service = asked.service, "no name");
+                Err(error.reason())
+            }
+        })
+    }
+
+    fn session_for(&self, shown: &Shown, now: OffsetDateTime) -> (SessionUsed, Option<HeaderValue>) {
+        let (replaces, by_bridge) = match &shown.session {
+            SessionKind::Existing(session) => return (SessionUsed::Existing(*session), None),
+            SessionKind::New { replaces, by_bridge } => (*replaces, *by_bridge),
+        };
+        let cookie = secret();
+        let header = SESSION.set(&cookie);
+        let new = NewSession {
+            id: SessionId::new(&mut OsChance),
+            cookie: Zeroizing::new(cookie.into_bytes()),
+            of: match &shown.who {
+                Who::Holder(registration) => SessionOf::Holder(*registration),
+                Who::Upstream { provider } => SessionOf::Upstream(provider.clone()),
+            },
+            context: shown.context.clone(),
+            authenticated_at: shown.at,
+            expires_at: now + SESSION_LIFE,
+            gone: self
+                .gone
+                .as_ref()
+                .filter(|_| by_bridge)
+                .map(|token| Zeroizing::new(token.as_bytes().to_vec())),
+            replaces,
+        };
+        (SessionUsed::New(Box::new(new)), Some(header))
+    }
+
+    pub(super) async fn status(
+        &self,
+        kept: Option<KeptAt>,
+        asked: &Asked,
+        code: Code,
+        detail: Code,
+        note: Option<Note>,
+    ) -> Result<Response, Trouble> {
+        let now = self.front.now();
+        let message = self.front.refuse(asked, code, detail, now).map_err(|error| {
+            warn!(%error, "a status can't be sent");
+            Trouble::ours()
+        })?;
+        let (going, artifact) = self.front.going(asked, message, now)?;
+        let answered = Answered {
+            procedure: kept,
+            seen: Vec::new(),
+            session: SessionUsed::None,
+            participant: None,
+            artifact,
+            note: note.unwrap_or_else(|| refusal(asked, "status")),
+        };
+        self.front.records.answered(&answered, now).await.map_err(records)?;
+        self.send(asked, Ready { going, cookie: None })
+    }
+
+    pub(super) fn send(&self, asked: &Asked, ready: Ready) -> Result<Response, Trouble> {
+        let state = asked.relay_state.as_deref().and_then(RelayState::parse);
+        let mut answer = match ready.going {
+            Going::Form(message) => {
+                let form = message.post(&asked.reply.location, state.as_ref());
+                pages::form(self.front, self.visit, asked, &form)
+            }
+            Going::Artifact(artifact) => {
+                Redirect::to(&artifact.redirect(&asked.reply.location, state.as_ref())).into_response()
+            }
+            Going::Soap(envelope) => soap(StatusCode::OK, envelope),
+        };
+        if let Some(cookie) = ready.cookie {
+            answer.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        Ok(answer)
+    }
+}
+
+impl Front {
+    /// How a message goes where `asked` wants it; by artifact it is kept for the service to fetch.
+    fn going(
+        &self,
+        asked: &Asked,
+        message: SignedMessage,
+        now: OffsetDateTime,
+    ) -> Result<(Going, Option<NewArtifact>), Trouble> {
+        Ok(match asked.reply.binding {
+            ReplyBinding::Post => (Going::Form(message), None),
+            ReplyBinding::Artifact => {
+                let artifact = Artifact::fresh(self.entity(), 0, &mut OsChance);
+                let kept = NewArtifact {
+                    handle: artifact.handle,
+                    service: asked.service.clone(),
+                    message: message.xml(),
+                    expires_at: now + ARTIFACT_LIFE,
+                };
+                (Going::Artifact(artifact), Some(kept))
+            }
+            ReplyBinding::Paos => {
+                let answer = relay_core::saml::message::EcpAnswer {
+                    consumer: asked.reply.location.clone(),
+                };
+                (Going::Soap(message.ecp_response(&answer)), None)
+            }
+        })
+    }
+}
+
+/// The note of a status instead of an assertion.
+pub(super) fn refusal(asked: &Asked, rule: &str) -> Note {
+    Note::of(
+        AuditAct::SignInAnswered,
+        json!({ "service": asked.service }),
+        json!({ "rule": rule }),
+    )
+    .ended(Outcome::Refused)
+}
+
+fn session_of(used: &SessionUsed) -> Option<SessionId> {
+    match used {
+        SessionUsed::None => None,
+        SessionUsed::Existing(session) => Some(*session),
+        SessionUsed::New(new) => Some(new.id),
+    }
+}

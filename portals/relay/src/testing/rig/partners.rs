@@ -1,0 +1,98 @@
+//! Partners of a relay under test: proposed, approved, pinned, tried.
+
+use std::fs;
+
+use relay_records::front::{LogoutTrial, PartnerKind, Proposal, SignInTrial};
+use time::OffsetDateTime;
+
+use super::{Relay, TestService, programs::blind_command, text};
+
+impl Relay {
+    /// Makes `service` a partner in service: pinned at the blind half by its two operators, registered at the front by
+    /// two others, tried.
+    pub async fn join(&mut self, service: &TestService) {
+        self.join_metadata(service.entity(), &service.metadata(), &service.encryption_pem())
+            .await;
+    }
+
+    /// The same for a service of any make, from its metadata and its certificate for encryption (PEM).
+    pub async fn join_metadata(&mut self, entity: &str, metadata: &str, certificate: &str) {
+        self.pin(entity, certificate);
+        self.propose_and_approve(entity, metadata).await;
+        let now = OffsetDateTime::now_utc();
+        let done = "two operators can do this";
+        self.records
+            .tried_sign_in("hama", entity, SignInTrial::Named, now)
+            .await
+            .expect(done);
+        self.records
+            .tried_logout(entity, LogoutTrial::Sealed, now)
+            .await
+            .expect(done);
+        self.records.switch_on("hama", entity, now).await.expect(done);
+    }
+
+    /// Two operators register metadata; a new partner is on trial then.
+    pub async fn propose_and_approve(&self, entity: &str, metadata: &str) {
+        self.propose_and_approve_as(PartnerKind::Service, entity, metadata)
+            .await;
+    }
+
+    /// The same for either kind of partner.
+    pub async fn propose_and_approve_as(&self, kind: PartnerKind, entity: &str, metadata: &str) {
+        let now = OffsetDateTime::now_utc();
+        let sha256 = relay_core::saml::fingerprint(metadata.as_bytes());
+        let proposal = Proposal {
+            entity_id: entity,
+            kind,
+            metadata,
+            sha256,
+            valid_until: None,
+        };
+        let done = "two operators can do this";
+        let edition = self.records.propose("hama", &proposal, now).await.expect(done);
+        self.records
+            .approve("iso", entity, edition, &sha256, now)
+            .await
+            .expect(done);
+    }
+
+    /// Pins a service at the blind half, which is started anew to read it.
+    pub fn pin(&mut self, entity: &str, certificate: &str) {
+        let folder = self.path().to_owned();
+        let pem = folder.join("pinned.pem");
+        fs::write(&pem, certificate).expect("a certificate is written");
+        let config = folder.join("blind.toml");
+        let name = hex::encode(&relay_core::saml::fingerprint(entity.as_bytes())[..8]);
+        let proposed = blind_command(&[
+            "pin",
+            "propose",
+            "--config",
+            text(&config),
+            "--entity",
+            entity,
+            "--certificate",
+            text(&pem),
+            "--name",
+            &name,
+        ]);
+        let fingerprint = proposed.split(' ').next().unwrap_or_default().to_owned();
+        for operator in ["kai", "nagi"] {
+            let key = folder.join("operators").join(operator);
+            blind_command(&[
+                "pin",
+                "approve",
+                "--config",
+                text(&config),
+                "--name",
+                &name,
+                "--key",
+                text(&key),
+                "--fingerprint",
+                &fingerprint,
+            ]);
+        }
+        self.stop_blind();
+        self.start_blind();
+    }
+}
