@@ -62,7 +62,7 @@ impl City {
             clinic,
             visitors,
             front,
-                }
+        }
     }
 }
 

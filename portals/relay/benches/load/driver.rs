@@ -121,7 +121,9 @@ async fn sign_in(city: &City, visitor: &Visitor, url: &str) -> Result<String, St
     let page = browser.get(url).await;
     let page = page.location.ok_or_else(|| format!("no page: {}", page.status))?;
     let shown = browser.get(&page).await;
-    let bridge = shown.address("/bridge").ok_or_else(|| format!("no bridge: {}", shown.status))?;
+    let bridge = shown
+        .address("/bridge")
+        .ok_or_else(|| format!("no bridge: {}", shown.status))?;
     let sent = browser.get(&bridge).await;
     let challenge = sent
         .location
@@ -129,7 +131,9 @@ async fn sign_in(city: &City, visitor: &Visitor, url: &str) -> Result<String, St
         .and_then(|location| url::Url::parse(location).ok())
         .and_then(|location| {
             let mut pairs = location.query_pairs();
-            pairs.find(|(name, _)| name == "challenge").map(|(_, value)| value.into_owned())
+            pairs
+                .find(|(name, _)| name == "challenge")
+                .map(|(_, value)| value.into_owned())
         })
         .ok_or_else(|| format!("no challenge: {}", sent.status))?;
     let origin = city.relay.at("");

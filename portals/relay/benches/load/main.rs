@@ -123,7 +123,9 @@ fn verdict(runs: &[Vec<Run>], rate: f64, seconds: f64, rsa: f64) -> ExitCode {
             .map(|runs| runs.iter().map(of).fold(f64::INFINITY, f64::min))
             .collect()
     };
-    let p95 = best(&|run| Run::percentile(&run.took, 0.95)).into_iter().fold(0.0, f64::max);
+    let p95 = best(&|run| Run::percentile(&run.took, 0.95))
+        .into_iter()
+        .fold(0.0, f64::max);
     // The last answers come a moment after the last arrival: the rate is that of the arrivals which were answered.
     let achieved = runs
         .iter()
@@ -150,7 +152,10 @@ fn verdict(runs: &[Vec<Run>], rate: f64, seconds: f64, rsa: f64) -> ExitCode {
         let good = measured <= promised * NOISE;
         kept &= good;
         let word = if good { "kept" } else { "BROKEN" };
-        println!("{what:<66} {measured:>9.2} {promised:>9.2} {:>7.3}  {word}", measured / promised);
+        println!(
+            "{what:<66} {measured:>9.2} {promised:>9.2} {:>7.3}  {word}",
+            measured / promised
+        );
     }
     if rate < RATE {
         println!("(promised at {RATE:.0} a second, measured at {rate:.0})");

@@ -41,7 +41,11 @@ fn stat(id: u32) -> Option<(u32, f64)> {
     let text = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     // The name in brackets may hold blanks; what follows it begins with the third field.
     let fields: Vec<_> = text.rsplit_once(") ")?.1.split(' ').collect();
-    let ticks: f64 = fields.get(11..15)?.iter().filter_map(|field| field.parse::<f64>().ok()).sum();
+    let ticks: f64 = fields
+        .get(11..15)?
+        .iter()
+        .filter_map(|field| field.parse::<f64>().ok())
+        .sum();
     Some((fields.get(1)?.parse().ok()?, ticks / 100.0))
 }
 
@@ -87,5 +91,9 @@ pub fn milliseconds(time: Duration) -> f64 {
 /// CPU time of this thread, in seconds.
 fn cpu() -> f64 {
     let now = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or_default()).as_secs_f64()
+    Duration::new(
+        now.tv_sec.unsigned_abs(),
+        u32::try_from(now.tv_nsec).unwrap_or_default(),
+    )
+    .as_secs_f64()
 }

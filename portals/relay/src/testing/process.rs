@@ -29,8 +29,7 @@ impl FrontProcess {
             .spawn()
             .expect("the front starts");
         let process = Self { child, log };
-        let client =
-            client::client(relay.authority.roots(), None, Duration::from_secs(5)).expect("a client is made");
+        let client = client::client(relay.authority.roots(), None, Duration::from_secs(5)).expect("a client is made");
         for _ in 0..200 {
             if client.get(relay.at("/saml/metadata")).send().await.is_ok() {
                 return process;

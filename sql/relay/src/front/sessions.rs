@@ -108,7 +108,7 @@ impl FrontRecords {
     /// [`FrontError`]
     pub async fn session(&self, cookie: &[u8], now: OffsetDateTime) -> Result<Option<SessionAt>, FrontError> {
         let cookie = &self.keyed("front.session.cookie", cookie);
-        self.read("session", |tx| async move {
+        self.look("session", |tx| async move {
             let row = tx
                 .query_opt(
                     "-- session\n\
@@ -133,7 +133,7 @@ impl FrontRecords {
         session_index: &str,
         now: OffsetDateTime,
     ) -> Result<Option<SessionId>, FrontError> {
-        self.read("session_by_index", |tx| async move {
+        self.look("session_by_index", |tx| async move {
             let row = tx
                 .query_opt(
                     "-- session_by_index\n\
@@ -152,7 +152,7 @@ impl FrontRecords {
     /// # Errors
     /// [`FrontError`]
     pub async fn participants(&self, session: SessionId) -> Result<Vec<Participant>, FrontError> {
-        self.read(
+        self.look(
             "participants",
             |tx| async move { self.participants_in(&tx, session).await },
         )
@@ -169,12 +169,11 @@ impl FrontRecords {
         ending: Ending,
         now: OffsetDateTime,
     ) -> Result<Ended, FrontError> {
-        self.store
-            .run(
-                "end_session",
-                |tx| async move { self.end(&tx, session, ending, now).await },
-            )
-            .await
+        self.locked(
+            "end_session",
+            |tx| async move { self.end(&tx, session, ending, now).await },
+        )
+        .await
     }
 
     /// Gives the session a token with which the card bridge may say that the card was pulled.
@@ -183,16 +182,15 @@ impl FrontRecords {
     /// [`FrontError`]
     pub async fn expect_gone(&self, session: SessionId, token: &[u8]) -> Result<(), FrontError> {
         let token = &self.keyed("front.session.gone", token);
-        self.store
-            .run("expect_gone", |tx| async move {
-                tx.execute(
-                    "-- expect_gone\nUPDATE front.session SET gone = $2 WHERE id = $1",
-                    &[&session.uuid(), token],
-                )
-                .await?;
-                Ok(())
-            })
-            .await
+        self.locked("expect_gone", |tx| async move {
+            tx.execute(
+                "-- expect_gone\nUPDATE front.session SET gone = $2 WHERE id = $1",
+                &[&session.uuid(), token],
+            )
+            .await?;
+            Ok(())
+        })
+        .await
     }
 
     /// Ends the session whose card was pulled. `None` when the token names none that goes on.
@@ -201,23 +199,22 @@ impl FrontRecords {
     /// [`FrontError`]
     pub async fn card_gone(&self, token: &[u8], now: OffsetDateTime) -> Result<Option<Ended>, FrontError> {
         let token = &self.keyed("front.session.gone", token);
-        self.store
-            .run("card_gone", |tx| async move {
-                let row = tx
-                    .query_opt(
-                        "-- card_gone\nSELECT id FROM front.session WHERE gone = $1 AND ended_at IS NULL",
-                        &[token],
-                    )
-                    .await?;
-                match row {
-                    None => Ok(None),
-                    Some(row) => {
-                        let session = SessionId::from_uuid(row.get(0));
-                        self.end(&tx, session, Ending::CardGone, now).await.map(Some)
-                    }
+        self.locked("card_gone", |tx| async move {
+            let row = tx
+                .query_opt(
+                    "-- card_gone\nSELECT id FROM front.session WHERE gone = $1 AND ended_at IS NULL",
+                    &[token],
+                )
+                .await?;
+            match row {
+                None => Ok(None),
+                Some(row) => {
+                    let session = SessionId::from_uuid(row.get(0));
+                    self.end(&tx, session, Ending::CardGone, now).await.map(Some)
                 }
-            })
-            .await
+            }
+        })
+        .await
     }
 
     /// Records what came of telling `service` that its session is over: `failed` says why it did not answer.
@@ -232,27 +229,26 @@ impl FrontRecords {
         failed: Option<&str>,
         now: OffsetDateTime,
     ) -> Result<(), FrontError> {
-        self.store
-            .run("told", |tx| async move {
-                if failed.is_none() {
-                    tx.execute(
-                        "-- told\nUPDATE front.participant SET told_at = $3 WHERE session = $1 AND service = $2",
-                        &[&session.uuid(), &service, &now],
-                    )
-                    .await?;
-                }
-                let note = Note::of(
-                    AuditAct::LogoutTold,
-                    json!({ "session": session, "service": service }),
-                    json!({ "binding": binding, "reason": failed }),
-                );
-                let outcome = match failed {
-                    None => relay_core::audit::Outcome::Done,
-                    Some(_) => relay_core::audit::Outcome::Failed,
-                };
-                Ok(self.write(&tx, &note.ended(outcome), now).await?)
-            })
-            .await
+        self.locked("told", |tx| async move {
+            if failed.is_none() {
+                tx.execute(
+                    "-- told\nUPDATE front.participant SET told_at = $3 WHERE session = $1 AND service = $2",
+                    &[&session.uuid(), &service, &now],
+                )
+                .await?;
+            }
+            let note = Note::of(
+                AuditAct::LogoutTold,
+                json!({ "session": session, "service": service }),
+                json!({ "binding": binding, "reason": failed }),
+            );
+            let outcome = match failed {
+                None => relay_core::audit::Outcome::Done,
+                Some(_) => relay_core::audit::Outcome::Failed,
+            };
+            Ok(self.write(&tx, &note.ended(outcome), now).await?)
+        })
+        .await
     }
 
     pub(super) async fn end_sessions_of(
