@@ -246,7 +246,7 @@ impl Half {
 
     /// The file of a key rotation under way; there is none when it does not exist.
     pub fn rotation_file(&self) -> PathBuf {
-        self.secrets_folder.join("rotation")
+        self.secrets_folder.join("front-rotation")
     }
 
     fn read(section: &mut Section<'_>) -> Self {
