@@ -4,7 +4,7 @@
 //! over and begins the parts; `counter` is the event loop; `orders` is the table from an order to the function that
 //! carries it out; `work` holds what the parts share and the lanes they run on. The rest is a file a subject: `staff`
 //! (cards, sessions, the second clerk), `cases`, `handover`, `resident_card` (making, PIN), `paper` and `sheets`,
-//! `search`, `leases`, `changes`, `database`, `readers`, `tray` (demonstrations only).
+//! `standing` (the card after its handover), `search`, `leases`, `changes`, `database`, `readers`, `tray` (demonstrations only).
 //!
 //! Nothing is lost when the program ends, however it ends: what the screens hold unsaved is what was typed since the
 //! last order, and everything an order did is in the records before its reply.
@@ -28,6 +28,7 @@ mod search;
 mod sheets;
 mod show;
 mod staff;
+mod standing;
 mod terminal;
 mod tray;
 mod trouble;

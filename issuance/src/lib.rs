@@ -20,3 +20,4 @@ pub mod pin;
 pub mod records;
 pub mod roster;
 pub mod staff;
+pub mod standing;

@@ -121,6 +121,20 @@ impl Desk {
             }
             Order::LoadJournal(id) => self.at_once(job, async move { desk.load_journal(id).await }),
 
+            Order::LoadStanding(case) => self.at_once(job, async move { desk.load_standing(case).await }),
+            Order::SuspendCard { case, check, words } => {
+                self.in_order(job, async move { desk.suspend_card(case, check, &words).await });
+            }
+            Order::ResumeCard { case, check, words } => {
+                self.in_order(job, async move { desk.resume_card(case, check, &words).await });
+            }
+            Order::RevokeCard { case, reason, words } => {
+                self.in_order(job, async move { desk.revoke_card(case, reason, &words).await });
+            }
+            Order::RelinkCard { case, words } => {
+                self.in_order(job, async move { desk.relink_card(case, &words).await });
+            }
+
             Order::LoadTray => self.at_once(job, async move { desk.load_tray().await }),
             Order::TrayInsert { slot, card } => {
                 self.at_once(job, async move { desk.tray_insert(slot, &card).await });
@@ -174,6 +188,11 @@ const fn name(order: &Order) -> &'static str {
         Order::HandOver { .. } => "hand_over",
         Order::ReturnToShelf { .. } => "return_to_shelf",
         Order::LoadJournal(_) => "load_journal",
+        Order::LoadStanding(_) => "load_standing",
+        Order::SuspendCard { .. } => "suspend_card",
+        Order::ResumeCard { .. } => "resume_card",
+        Order::RevokeCard { .. } => "revoke_card",
+        Order::RelinkCard { .. } => "relink_card",
         Order::LoadTray => "load_tray",
         Order::TrayInsert { .. } => "tray_insert",
         Order::TrayRemove { .. } => "tray_remove",
@@ -203,6 +222,7 @@ const fn is_asking(order: &Order) -> bool {
             | Order::ReloadCase(_)
             | Order::ReadChip
             | Order::LoadJournal(_)
+            | Order::LoadStanding(_)
             | Order::LoadTray
     )
 }

@@ -88,7 +88,13 @@ pub fn of_office(error: &OfficeError) -> Fault {
             until: *until,
         },
         OfficeError::ChangedMeanwhile | OfficeError::NotHeld => Fault::ChangedMeanwhile,
+        // A card that stands elsewhere than the screen said: another desk was quicker.
+        OfficeError::CardConflict(_) => {
+            tracing::warn!(%error, "the card's records");
+            Fault::ChangedMeanwhile
+        }
         OfficeError::NotNow(_)
+        | OfficeError::NotInPerson
         | OfficeError::PinNotSet
         | OfficeError::ApprovalMissing
         | OfficeError::NoNotice

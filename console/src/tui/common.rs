@@ -14,6 +14,7 @@ use super::{
     facts::{CaseView, Language, Outbox, Reader, ReaderState, Session, Setup, StaffShown},
     fault::Fault,
     key::StepId,
+    keymap::Intent,
     screen::Screen,
     theme::Meaning,
 };
@@ -121,6 +122,8 @@ pub struct Common {
     /// The job that opens a case, and which, where it is known before.
     pub(super) opening: Option<JobId>,
     pub(super) opening_case: Option<CaseId>,
+    /// What the clerk asked for of the case that is being opened, beyond seeing it.
+    pub(super) toward: Option<Intent>,
     /// A case that another desk holds, just asked for: it can be taken over, with a reason.
     pub(super) held: Option<CaseId>,
     /// The open case may stand elsewhere than [`Self::open`] says: an order for it ended half-way, or its answer was lost.
@@ -152,6 +155,7 @@ impl Common {
             go: Vec::new(),
             opening: None,
             opening_case: None,
+            toward: None,
             held: None,
             behind: false,
             catching_up: None,
@@ -183,6 +187,7 @@ impl Common {
         if self.opening.is_none() {
             self.message = None;
             self.held = None;
+            self.toward = None;
             self.opening_case = match &order {
                 Order::OpenCase(case) | Order::BreakLease { case, .. } => Some(*case),
                 _ => None,

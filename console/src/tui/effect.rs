@@ -7,7 +7,9 @@ use issuance::{
     application::Application,
     case::{CaseId, ResidentId, ShelfPlace},
     identity::Verification,
+    standing::HolderCheck,
 };
+use relay_core::registration::RevocationReason;
 use secrecy::SecretString;
 
 use super::facts::{Incident, Paper, Queue, Sight};
@@ -45,6 +47,10 @@ pub enum SecondPurpose {
     Making,
     /// 交付の確認: the second sight of a handover.
     Handover,
+    /// 失効: the end of a card for good.
+    Revocation,
+    /// 結び直し: the mending of a card's link with the relay.
+    Relink,
 }
 
 /// What to do with a paper that is kept and no longer says what is registered.
@@ -260,6 +266,44 @@ pub enum Order {
     },
     /// The journal of a case.
     LoadJournal(CaseId),
+
+    // ---- the card after its handover; each changes it wherever the case stands open ----
+    /// Whether the card may be used, and what the relay knows of it.
+    LoadStanding(CaseId),
+    /// Stop the card for now.
+    SuspendCard {
+        /// Whose case.
+        case: CaseId,
+        /// How the clerk made sure of who asks.
+        check: HolderCheck,
+        /// Their note.
+        words: String,
+    },
+    /// Let the card be used again.
+    ResumeCard {
+        /// Whose case.
+        case: CaseId,
+        /// What the holder showed at the counter.
+        check: HolderCheck,
+        /// The clerk's note.
+        words: String,
+    },
+    /// End the card for good, under the proof of `SecondClerk`.
+    RevokeCard {
+        /// Whose case.
+        case: CaseId,
+        /// Why, as its certificates' revocation says.
+        reason: RevocationReason,
+        /// The clerk's note.
+        words: String,
+    },
+    /// Have the card stand for the person's next origin, under the proof of `SecondClerk`.
+    RelinkCard {
+        /// Whose case.
+        case: CaseId,
+        /// What was wrong.
+        words: String,
+    },
 
     // ---- the demo's tray; only with `Setup::demo` ----
     /// Slots, cards and passwords.

@@ -15,8 +15,8 @@ use time::OffsetDateTime;
 use super::{
     effect::JobId,
     facts::{
-        Agreement, CardFileView, CaseRow, CaseView, ChipView, Counts, Found, JournalLine, MakingEnd, Outbox, Paper,
-        Printed, Queue, Reader, ReaderState, ResidentView, Session, StaffCard, StaffShown, Tray,
+        Agreement, CardFileView, CaseRow, CaseView, ChipView, Counts, Found, GivenCard, JournalLine, MakingEnd, Outbox,
+        Paper, Printed, Queue, Reader, ReaderState, ResidentView, Session, StaffCard, StaffShown, Tray,
     },
     fault::Fault,
     key::KeyPress,
@@ -120,6 +120,8 @@ pub enum Reply {
     Agreements(Vec<Agreement>),
     /// `LoadJournal`
     Journal(Vec<JournalLine>),
+    /// `LoadStanding`, `SuspendCard`, `ResumeCard`, `RevokeCard`, `RelinkCard`: the card as it now stands
+    Standing(Box<GivenCard>),
     /// `ReadCardFiles`
     CardFiles(Vec<CardFileView>),
     /// `LoadTray`, `TrayInsert`, `TrayRemove`, `TrayNew`

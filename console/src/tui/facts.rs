@@ -11,6 +11,7 @@ use issuance::{
     person::Resident,
     records::{CardState, Step},
     staff::{Staff, StaffId},
+    standing::CardStanding,
 };
 use time::OffsetDateTime;
 
@@ -255,6 +256,32 @@ pub struct CardView {
     pub made_at: Option<OffsetDateTime>,
 }
 
+/// A card after its handover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenCard {
+    /// Chip serial, grouped hex.
+    pub chip: String,
+    /// Whether it may be used.
+    pub standing: CardStanding,
+    /// Since when.
+    pub since: OffsetDateTime,
+    /// By whom.
+    pub by: String,
+    /// What the relay was told of it.
+    pub told: RelayTold,
+}
+
+/// What the relay was told of a card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RelayTold {
+    /// Messages it has not applied yet.
+    pub waiting: u64,
+    /// When the oldest of them was written.
+    pub oldest: Option<OffsetDateTime>,
+    /// When it last applied one.
+    pub applied_at: Option<OffsetDateTime>,
+}
+
 /// One case in full: what every step of it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseView {
@@ -369,6 +396,8 @@ pub struct Agreement {
 pub enum Compared {
     /// The notice's QR against the case.
     Notice,
+    /// The notice's QR against the case, when it is on a notice of it that a newer one replaced.
+    EarlierNotice,
     /// The case the notice is of, when it is another one.
     CaseOfNotice,
     /// The shelf place named against the records.
@@ -469,14 +498,27 @@ pub struct TraySlot {
 pub struct TrayCard {
     /// Name as the tray's protocol takes it.
     pub name: String,
-    /// What it is, in words for a newcomer: `佐藤 恵 (受付・審査)`, `白カード`.
-    pub about: String,
+    /// What it is.
+    pub about: TrayCardIs,
     /// A demo staff card's password. Demo passwords are made anew with every set-up and open nothing real.
     pub password: Option<String>,
     /// Chip serial in hex.
     pub chip: String,
-    /// Whether nothing was made on it yet.
-    pub blank: bool,
+}
+
+/// What a card in the tray is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrayCardIs {
+    /// The staff card of the clerk of that name.
+    Staff(String),
+    /// Nothing was made on it yet.
+    Blank,
+    /// Begun and not finished.
+    BeingMade,
+    /// A resident's card.
+    Resident,
+    /// Its file is broken.
+    Unreadable,
 }
 
 /// Which of the desk's two readers.

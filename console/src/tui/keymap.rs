@@ -45,6 +45,10 @@ pub enum Place {
     Reading,
     /// The tray.
     Tray,
+    /// A card after its handover.
+    Standing,
+    /// The form of what is to be done to it.
+    StandingForm,
     /// A question with yes and no.
     Question,
     /// A reason is asked for.
@@ -102,6 +106,16 @@ pub enum Intent {
     Journal,
     /// What is on the card.
     CardShow,
+    /// Whether a card that was handed over may be used.
+    Standing,
+    /// Stop it for now.
+    Suspend,
+    /// Let it be used again.
+    Resume,
+    /// End it for good.
+    Revoke,
+    /// Mend its link with the relay.
+    Relink,
     /// Take over a case that another desk holds.
     TakeOver,
     /// End the case without a card.
@@ -207,6 +221,7 @@ pub const TABLE: &[Binding] = &[
     row(Place::Resident, Char('n'), Intent::New, "key-new"),
     row(Place::Resident, Down, Intent::Down, "key-choose"),
     also(Place::Resident, Up, Intent::Up, "key-choose"),
+    row(Place::Resident, Char('k'), Intent::Standing, "key-standing"),
     row(Place::Resident, F(4), Intent::TakeOver, "key-take-over"),
     row(Place::Resident, F(6), Intent::Reveal, "key-reveal"),
     row(Place::Resident, Esc, Intent::Back, "key-back"),
@@ -232,6 +247,7 @@ pub const TABLE: &[Binding] = &[
     also(Place::Case, Char('h'), Intent::Handover, "key-handover"),
     row(Place::Case, Char('j'), Intent::Journal, "key-journal"),
     row(Place::Case, Char('c'), Intent::CardShow, "key-card"),
+    row(Place::Case, Char('k'), Intent::Standing, "key-standing"),
     also(Place::Case, F(6), Intent::Reveal, "key-reveal"),
     also(Place::Case, Char('x'), Intent::CancelCase, "key-cancel-case"),
     also(Place::Case, Char('g'), Intent::GiveUpCard, "key-give-up-card"),
@@ -288,6 +304,18 @@ pub const TABLE: &[Binding] = &[
     row(Place::Sights, Enter, Intent::Confirm, "key-next"),
     row(Place::Sights, Char('r'), Intent::ReturnToShelf, "key-return"),
     row(Place::Sights, Esc, Intent::Back, "key-back"),
+    // a card after its handover
+    row(Place::Standing, Enter, Intent::Confirm, "key-likely"),
+    row(Place::Standing, Char('s'), Intent::Suspend, "key-suspend"),
+    row(Place::Standing, Char('r'), Intent::Resume, "key-resume"),
+    row(Place::Standing, Char('x'), Intent::Revoke, "key-revoke"),
+    row(Place::Standing, Char('l'), Intent::Relink, "key-relink"),
+    row(Place::Standing, Char('j'), Intent::Journal, "key-journal"),
+    row(Place::Standing, Esc, Intent::Back, "key-back"),
+    row(Place::StandingForm, Down, Intent::Down, "key-choose"),
+    also(Place::StandingForm, Up, Intent::Up, "key-choose"),
+    row(Place::StandingForm, Enter, Intent::Confirm, "key-decide"),
+    row(Place::StandingForm, Esc, Intent::Back, "key-give-up"),
     // reading
     row(Place::Reading, Down, Intent::Down, "key-scroll"),
     also(Place::Reading, Up, Intent::Up, "key-scroll"),

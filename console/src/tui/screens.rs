@@ -13,5 +13,6 @@ pub mod resident;
 pub mod search;
 pub mod shelf;
 pub mod shown;
+pub mod standing;
 pub mod today;
 pub mod verify;

@@ -2,16 +2,23 @@
 //! cards on a tray. Stories wait for what stands on the screen, as people do.
 
 mod agents;
+#[path = "../../../portals/my-page/tests/in_browser/chromium.rs"]
+#[allow(dead_code, reason = "shared with My Page's own tests, which use more of it")]
+mod chromium;
 mod clerk;
+#[path = "../../src/tui/tests/english.rs"]
+mod english;
 mod faults;
 mod logs;
 mod machine;
+mod my_page;
 mod people;
 mod refusals;
 mod screen;
 #[path = "../set_up/shell.rs"]
 #[allow(dead_code, reason = "shared with the tests of the set-up, which use more of it")]
 mod shell;
+mod standing;
 mod two;
 mod visit;
 mod ways_out;

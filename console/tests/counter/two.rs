@@ -74,7 +74,7 @@ fn two_people_make_the_card_and_two_look_before_it_is_handed_over() {
 }
 
 /// The card of whoever is there is pulled, the second clerk's put in its place.
-fn swaps_in_the_second(clerk: &Clerk<'_>, before: &str) {
+pub fn swaps_in_the_second(clerk: &Clerk<'_>, before: &str) {
     clerk.shell.tray("remove 0");
     clerk.console.sees("職員○").no_more(&format!("{before}  "));
     clerk.shell.tray("insert 0 staff-0002");
@@ -82,7 +82,7 @@ fn swaps_in_the_second(clerk: &Clerk<'_>, before: &str) {
 }
 
 /// The second clerk agrees, and the first one's card comes back.
-fn agrees(clerk: &Clerk<'_>) {
+pub fn agrees(clerk: &Clerk<'_>) {
     let console = &clerk.console;
     console.text(&clerk.shell.password("0002")).key(Key::Enter);
     console.sees_all(&["鈴木 健さんが承認しました", "自分の職員カードを戻して"]);

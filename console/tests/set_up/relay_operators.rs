@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Command};
 
 use serde_json::Value;
 
-use super::shell::{Answer, Shell, with_a_card_service};
+use super::shell::{Answer, Shell, with_a_card_service_and_a_relay};
 
 const LIBRARY: &str = "https://library.shiomi.example/saml";
 const MY_PAGE: &str = "https://my-page.shiomi.example/saml";
@@ -80,21 +80,9 @@ fn library_metadata(shell: &Shell) -> String {
     file.display().to_string()
 }
 
-fn build_the_relay() {
-    if std::env::var_os("WITH_PCSCD").is_some() {
-        return;
-    }
-    let programs = ["demo-relay", "relay", "blind", "my-page", "card-bridge"];
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--locked"]);
-    cargo.args(programs.iter().flat_map(|name| ["--package", name]));
-    assert!(cargo.status().unwrap().success());
-}
-
 #[test]
 fn a_service_is_registered_by_two_tried_and_switched_without_any_office() {
-    build_the_relay();
-    with_a_card_service(
+    with_a_card_service_and_a_relay(
         "set_up::relay_operators::a_service_is_registered_by_two_tried_and_switched_without_any_office",
         |shell| {
             shell.must("setup --demo --relay --rows", &["60"]);
@@ -153,8 +141,7 @@ fn a_service_is_registered_by_two_tried_and_switched_without_any_office() {
 
 #[test]
 fn a_staff_card_is_the_key_to_the_front_and_nothing_else_is() {
-    build_the_relay();
-    with_a_card_service(
+    with_a_card_service_and_a_relay(
         "set_up::relay_operators::a_staff_card_is_the_key_to_the_front_and_nothing_else_is",
         |shell| {
             shell.must("setup --demo --relay --rows", &["60"]);

@@ -26,6 +26,18 @@ pub fn with_a_card_service_and_a_small_disk(name: &str, megabytes: u32, day: imp
     with_a_card_service_and(name, &[("WITH_SMALL_DISK", &format!("{megabytes}M"))], day);
 }
 
+/// The same beside the relay's programs, which cargo builds for their own tests only.
+pub fn with_a_card_service_and_a_relay(name: &str, day: impl FnOnce(&Shell)) {
+    if std::env::var_os("WITH_PCSCD").is_none() {
+        let programs = ["demo-relay", "relay", "blind", "my-page", "card-bridge"];
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--locked"]);
+        cargo.args(programs.iter().flat_map(|name| ["--package", name]));
+        assert!(cargo.status().unwrap().success());
+    }
+    with_a_card_service(name, day);
+}
+
 fn with_a_card_service_and(name: &str, wishes: &[(&str, &str)], day: impl FnOnce(&Shell)) {
     if std::env::var_os("WITH_PCSCD").is_some() {
         let shell = Shell::new();
@@ -53,7 +65,7 @@ fn build_the_tray() {
     let mut built = BUILT.lock().unwrap_or_else(|held| held.into_inner());
     if !*built && !Path::new(MADOGUCHI).with_file_name("virtual-card").exists() {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--locked", "--bin", "virtual-card"]);
+        cargo.args(["build", "--quiet", "--locked", "--package", "virtual-card"]);
         assert!(cargo.status().unwrap().success());
     }
     *built = true;

@@ -22,9 +22,9 @@ use tracing::{info, warn};
 use zeroize::Zeroizing;
 
 use crate::{
-    answer::{Named, session_index},
+    answer::session_index,
     front::Front,
-    sign_in::{self, Asked, Effect, Event, NameWanted, Shown, State as SignIn, Way, Who},
+    sign_in::{self, Asked, Effect, Event, Shown, State as SignIn, Way, Who},
     sso::{secret, soap},
     taking::NotTaken,
 };
@@ -127,35 +127,8 @@ async fn named(
     let Who::Holder(registration) = shown.who else {
         return Ok(Err((Code::Responder, Code::AuthnFailed)));
     };
-    let (named, blob) = match asked.name {
-        NameWanted::Transient => (Named::transient(), None),
-        NameWanted::Persistent => {
-            let holder = front
-                .records
-                .holder_by_registration(registration)
-                .await?
-                .ok_or(relay_records::front::FrontError::NotFound("registration"))?;
-            let request = asked.request.as_deref().unwrap_or_default();
-            let request = front.records.request_between_halves(&asked.service, request);
-            let sealed = front
-                .second
-                .name(
-                    &holder.pseudonym,
-                    holder.edition,
-                    &asked.service,
-                    &request,
-                    &*front.clock,
-                    visit.trace,
-                )
-                .await;
-            match sealed {
-                Ok(sealed) => (Named::Sealed(sealed.encrypted_id), Some(sealed.blob_sha256)),
-                Err(error) => {
-                    warn!(%error, service = asked.service, "no name");
-                    return Ok(Err((Code::Responder, Code::NoAvailableIdp)));
-                }
-            }
-        }
+    let Ok((named, blob)) = front.name_of(registration, asked, visit.trace).await? else {
+        return Ok(Err((Code::Responder, Code::NoAvailableIdp)));
     };
     let now = front.now();
     let index = session_index();

@@ -91,7 +91,7 @@ pub struct Front {
     pub(crate) beside: Vec<Vec<u8>>,
     /// The blind half's certificate, DER: what names in LogoutRequests are encrypted to.
     pub(crate) names_certificate: Vec<u8>,
-    /// For what other identity providers encrypt to us: the key in the metadata is the one for signing.
+    /// For what other identity providers encrypt to us: the signing key stands in the service's metadata for that too.
     pub(crate) decryption: DecryptionKeys,
     pub(crate) cards: CardRules,
     pub(crate) second: SecondHalf,

@@ -71,7 +71,12 @@ impl Front {
             certificate: certificate.clone(),
             methods: Vec::new(),
         }));
-        let signing = keys.clone();
+        // Towards other providers the front is a service: what they encrypt, it opens itself.
+        let mut as_service = keys.clone();
+        as_service.push(KeyDescriptor {
+            usage: KeyUse::Encryption,
+            ..self.key.descriptor()
+        });
         // Services encrypt names to the blind half: the front could not read one if it came.
         keys.push(KeyDescriptor {
             usage: KeyUse::Encryption,
@@ -113,7 +118,7 @@ impl Front {
             // Towards other consortiums' identity providers the front is a service.
             sp: Some(SpRole {
                 role: Role {
-                    keys: signing,
+                    keys: as_service,
                     ..Role::default()
                 },
                 signs_requests: true,

@@ -1,6 +1,7 @@
 //! Handing a sign-in on to another consortium's identity provider: towards it the front is a service. What that one
 //! calls the person is read and let go: the service here gets a transient name, since no half of ours can make one
-//! that lasts for somebody whose pseudonym we do not hold.
+//! that lasts for somebody whose pseudonym we do not hold. A service that insists on a lasting one is not offered the
+//! way, and told `InvalidNameIDPolicy` where the person takes it all the same.
 
 use std::sync::Arc;
 

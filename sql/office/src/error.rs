@@ -136,6 +136,9 @@ pub enum OfficeError {
     /// The second clerk is the first.
     #[error("the second clerk must be another person")]
     SamePerson,
+    /// A card is let be used again only for its holder at the counter.
+    #[error("the card's holder must stand at the counter, with their documents")]
+    NotInPerson,
     /// What is to be recorded was done by another clerk than the one logged in.
     #[error("this was done by another clerk than the one logged in")]
     OtherClerk,
@@ -181,6 +184,7 @@ impl OfficeError {
             Self::PinNotSet => "pin_not_set",
             Self::PinAlreadySet => "pin_already_set",
             Self::SamePerson => "same_person",
+            Self::NotInPerson => "not_in_person",
             Self::OtherClerk => "other_clerk",
             Self::ApprovalMissing => "approval_missing",
             Self::HandoverRefused(_) => "handover_mismatch",

@@ -45,7 +45,7 @@ pub use changes::{Change, Changes};
 pub use error::OfficeError;
 pub use outbox::{Numbered, OutboxState};
 pub use records::OfficeRecords;
-pub use registration::{CardStanding, RevocationReason};
+pub use registration::{CardStanding, GivenCard, HolderCheck, RevocationReason, Told};
 pub use resident::{HouseholdMember, ResidentFile};
 pub use revocations::Revoked;
 pub use search::{Found, Hit, SearchIndex};

@@ -1,14 +1,17 @@
 //! What happens to a card after its handover, as far as the relay's front must know: registered, suspended, resumed,
 //! ended, and a wrong link mended. Each change and the message that tells of it are one transaction.
 
+pub use issuance::standing::{CardStanding, HolderCheck};
 use issuance::{
     case::{CardId, CaseId, ResidentId},
     records::KeySlot,
     staff::Role,
 };
+use relay_core::audit::Outcome;
 pub use relay_core::registration::RevocationReason;
 use serde_json::json;
 use store::Tx;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
@@ -17,27 +20,39 @@ use crate::{
     cases::{ApprovalId, Purpose, use_approval},
 };
 
-/// Whether a card that was handed over may be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CardStanding {
-    /// It may.
-    Active,
-    /// Not for now: reported lost.
-    Suspended,
-    /// Never again.
-    Revoked,
+/// A card after its handover, as a desk shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenCard {
+    /// Chip serial.
+    pub chip: Vec<u8>,
+    /// Whether it may be used.
+    pub standing: CardStanding,
+    /// Since when.
+    pub since: OffsetDateTime,
+    /// By whom it came to stand so, by name.
+    pub by: String,
+    /// What the relay's front was told of it.
+    pub told: Told,
 }
 
-impl CardStanding {
-    /// As stored.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Suspended => "suspended",
-            Self::Revoked => "revoked",
-        }
-    }
+/// What the relay's front was told of a card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Told {
+    /// Messages it has not applied yet.
+    pub waiting: u64,
+    /// When the oldest of them was written.
+    pub oldest: Option<OffsetDateTime>,
+    /// When it last applied one.
+    pub applied_at: Option<OffsetDateTime>,
 }
+
+/// The acts by which a card comes to stand as it does.
+const RESTATED_BY: [AuditAct; 4] = [
+    AuditAct::CaseHandedOver,
+    AuditAct::CardSuspended,
+    AuditAct::CardResumed,
+    AuditAct::CardRevoked,
+];
 
 impl Office {
     /// Whether the card that was handed over in `case` may be used; `None` while none was.
@@ -59,11 +74,68 @@ impl Office {
         .await
     }
 
-    /// Stops a card for now: its holder says that it is lost. It can be resumed.
+    /// The card that was handed over in `case`, and what the relay knows of it; `None` while none was.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn given_card(&self, case: CaseId) -> Result<Option<GivenCard>, OfficeError> {
+        let found = self
+            .read("given_card", |tx| async move {
+                let row = tx
+                    .query_opt(
+                        "-- given_card\n\
+                         SELECT k.chip, own.state, own.since, told.waiting, told.oldest, told.applied_at\n\
+                         FROM office.card_case c JOIN office.card k ON k.id = c.card,\n\
+                         LATERAL (SELECT r.state, r.since FROM office.registration r WHERE r.card = k.id\n\
+                             ORDER BY r.slot LIMIT 1) own,\n\
+                         LATERAL (SELECT count(*) FILTER (WHERE o.applied_at IS NULL) AS waiting,\n\
+                             min(o.written_at) FILTER (WHERE o.applied_at IS NULL) AS oldest,\n\
+                             max(o.applied_at) AS applied_at\n\
+                             FROM office.outbox o JOIN office.registration r ON r.id = o.registration\n\
+                             WHERE r.card = k.id) told\n\
+                         WHERE c.id = $1",
+                        &[&case.uuid()],
+                    )
+                    .await?;
+                row.map(|row| {
+                    Ok::<_, OfficeError>(GivenCard {
+                        chip: row.get("chip"),
+                        standing: standing(row.get("state"))?,
+                        since: row.get("since"),
+                        by: String::new(),
+                        told: Told {
+                            waiting: row.get::<_, i64>("waiting").unsigned_abs(),
+                            oldest: row.get("oldest"),
+                            applied_at: row.get("applied_at"),
+                        },
+                    })
+                })
+                .transpose()
+            })
+            .await?;
+        let Some(mut card) = found else { return Ok(None) };
+        // The trail is the one place that says who did it.
+        let journal = self.journal(case).await?;
+        let last = journal
+            .into_iter()
+            .rev()
+            .find(|line| line.outcome == Outcome::Done && RESTATED_BY.iter().any(|act| act.as_str() == line.act));
+        card.by = last.map(|line| line.who).unwrap_or_default();
+        Ok(Some(card))
+    }
+
+    /// Stops a card for now: its holder says that it is lost. It can be resumed. `check` is how the clerk made sure of
+    /// who asks, `words` their own note.
     ///
     /// # Errors
     /// [`OfficeError::CardConflict`] unless it is active, [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
-    pub async fn suspend_card(&self, act: &Act, case: CaseId, words: &str) -> Result<(), OfficeError> {
+    pub async fn suspend_card(
+        &self,
+        act: &Act,
+        case: CaseId,
+        check: HolderCheck,
+        words: &str,
+    ) -> Result<(), OfficeError> {
         self.act(
             "suspend_card",
             AuditAct::CardSuspended,
@@ -77,7 +149,7 @@ impl Office {
                     .await?;
                 self.restate(&tx, &doing, card, CardStanding::Suspended, "suspend", None)
                     .await?;
-                let details = json!({ "words": self.seal_words(&doing, words) });
+                let details = json!({ "checked": check.as_str(), "words": self.seal_words(&doing, words) });
                 Ok(self
                     .record(
                         &tx,
@@ -92,11 +164,18 @@ impl Office {
         .await
     }
 
-    /// Lets a suspended card be used again.
+    /// Lets a suspended card be used again. Its holder stands before the clerk.
     ///
     /// # Errors
-    /// [`OfficeError::CardConflict`] unless it is suspended, [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
-    pub async fn resume_card(&self, act: &Act, case: CaseId, words: &str) -> Result<(), OfficeError> {
+    /// [`OfficeError::NotInPerson`], [`OfficeError::CardConflict`] unless it is suspended,
+    /// [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
+    pub async fn resume_card(
+        &self,
+        act: &Act,
+        case: CaseId,
+        check: HolderCheck,
+        words: &str,
+    ) -> Result<(), OfficeError> {
         self.act(
             "resume_card",
             AuditAct::CardResumed,
@@ -104,12 +183,15 @@ impl Office {
             act,
             |tx, doing| async move {
                 doing.must(&[Role::Verification, Role::Issuing])?;
+                if !check.is_face_to_face() {
+                    return Err(OfficeError::NotInPerson);
+                }
                 let (card, _) = self
                     .given(&tx, case, &[CardStanding::Suspended], "it is not suspended")
                     .await?;
                 self.restate(&tx, &doing, card, CardStanding::Active, "resume", None)
                     .await?;
-                let details = json!({ "words": self.seal_words(&doing, words) });
+                let details = json!({ "checked": check.as_str(), "words": self.seal_words(&doing, words) });
                 Ok(self
                     .record(
                         &tx,
@@ -125,14 +207,17 @@ impl Office {
     }
 
     /// Ends a card that was handed over, for good: its certificates are revoked, and its person may have another.
+    /// `second` is another clerk's agreement, used up here.
     ///
     /// # Errors
-    /// [`OfficeError::CardConflict`] when it is over already, [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
+    /// [`OfficeError::ApprovalMissing`], [`OfficeError::CardConflict`] when it is over already,
+    /// [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
     pub async fn revoke_card(
         &self,
         act: &Act,
         case: CaseId,
         reason: RevocationReason,
+        second: ApprovalId,
         words: &str,
     ) -> Result<(), OfficeError> {
         self.act(
@@ -144,6 +229,7 @@ impl Office {
                 doing.must(&[Role::Issuing])?;
                 let good = [CardStanding::Active, CardStanding::Suspended];
                 let (card, _) = self.given(&tx, case, &good, "it is over already").await?;
+                let other = use_approval(&tx, &doing, case, Purpose::Revocation, second).await?;
                 let why = reason_name(reason);
                 self.restate(&tx, &doing, card, CardStanding::Revoked, "revoke", Some(why))
                     .await?;
@@ -158,7 +244,7 @@ impl Office {
                     &[&card.uuid(), &doing.at, &why],
                 )
                 .await?;
-                let details = json!({ "reason": why, "words": self.seal_words(&doing, words) });
+                let details = json!({ "reason": why, "approved_by": other, "words": self.seal_words(&doing, words) });
                 Ok(self
                     .record(
                         &tx,

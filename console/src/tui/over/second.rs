@@ -164,6 +164,8 @@ impl Screen for Second {
             SecondPurpose::VerificationException => "second-for-exception",
             SecondPurpose::Making => "second-for-making",
             SecondPurpose::Handover => "second-for-handover",
+            SecondPurpose::Revocation => "second-for-revocation",
+            SecondPurpose::Relink => "second-for-relink",
         };
         page.paragraph(pen, 2, &pen.say(about), Meaning::Strong);
         page.gap();

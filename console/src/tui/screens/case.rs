@@ -27,6 +27,7 @@ use crate::tui::{
         pin::Pin,
         shelf::Shelf,
         shown::{self, LABEL, case_title, problem_words, resident_facts, state_word},
+        standing::{self, Standing},
     },
     theme::Meaning,
 };
@@ -67,6 +68,7 @@ fn allows(case: &CaseView, intent: Intent) -> bool {
         Intent::Shelf => matches!(case.state, CaseState::Made { .. } | CaseState::Shelved { .. }),
         Intent::Handover => matches!(case.state, CaseState::Shelved { .. }) && pin_set && case.incidents.is_empty(),
         Intent::CloseIncident => !case.incidents.is_empty(),
+        Intent::Standing => standing::has_given_card(case),
         Intent::GiveUpCard => matches!(
             case.state,
             CaseState::Making { .. } | CaseState::Made { .. } | CaseState::Shelved { .. }
@@ -95,6 +97,13 @@ impl Screen for Case {
 
     fn is_busy(&self) -> bool {
         self.asking.is_some()
+    }
+
+    fn shown(&mut self, common: &mut Common) {
+        let toward = common.toward.take();
+        if toward == Some(Intent::Standing) && common.open.as_deref().is_some_and(standing::has_given_card) {
+            common.go(Go::To(Box::new(Standing::default())));
+        }
     }
 
     fn can(&self, intent: Intent, common: &Common) -> bool {
@@ -131,6 +140,7 @@ impl Screen for Case {
             Intent::Shelf => common.go(Go::To(Box::new(Shelf::new(&case)))),
             Intent::Handover => common.go(Go::To(Box::new(Handover::new()))),
             Intent::Journal => common.go(Go::To(Box::new(Journal::default()))),
+            Intent::Standing => common.go(Go::To(Box::new(Standing::default()))),
             Intent::CardShow => common.go(Go::To(Box::new(CardShow::default()))),
             Intent::CancelCase => common.go(Go::Over(Box::new(over::Reason::about("cancel-case-about")))),
             Intent::CloseIncident => common.go(Go::Over(Box::new(over::Reason::about("close-incident-about")))),

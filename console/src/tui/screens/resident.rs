@@ -1,12 +1,15 @@
 //! One resident: their facts, their household, their cases. From here an application begins.
 
-use issuance::staff::Role;
+use issuance::{
+    case::{CaseId, CaseState},
+    staff::Role,
+};
 
 use crate::tui::{
     common::{Common, Go},
     effect::{JobId, Order},
     event::Reply,
-    facts::ResidentView,
+    facts::{CaseRow, ResidentView},
     fault::Fault,
     frame::moment,
     keymap::{Intent, Place},
@@ -37,6 +40,12 @@ impl Resident {
         }
     }
 
+    /// The case in which the person was last given a card.
+    fn case_of_card(&self) -> Option<CaseId> {
+        let given = |case: &&CaseRow| matches!(case.state, CaseState::HandedOver { .. });
+        self.view.cases.iter().find(given).map(|case| case.id)
+    }
+
     fn has_case(&self) -> bool {
         !self.view.cases.is_empty()
     }
@@ -55,6 +64,7 @@ impl Screen for Resident {
         match intent {
             Intent::TakeOver => common.held.is_some(),
             Intent::Reveal => self.view.masked,
+            Intent::Standing => self.case_of_card().is_some(),
             Intent::Up | Intent::Down => self.view.cases.len() > 1,
             _ => true,
         }
@@ -76,6 +86,12 @@ impl Screen for Resident {
             Intent::Confirm if self.has_case() => {
                 if let Some(case) = self.view.cases.get(self.chosen) {
                     common.open_case(Order::OpenCase(case.id));
+                }
+            }
+            Intent::Standing => {
+                if let Some(case) = self.case_of_card() {
+                    common.open_case(Order::OpenCase(case));
+                    common.toward = Some(Intent::Standing);
                 }
             }
             Intent::Confirm | Intent::New => common.go(Go::Application(Box::new(self.view.clone()))),

@@ -1,4 +1,5 @@
-//! A headless Chromium with a profile of its own: its authorities and client certificate in an NSS database.
+//! A headless Chromium with a profile of its own: its authorities and client certificate in an NSS database. The counter's
+//! stories open one too: nothing here names a portal.
 
 use std::{
     fs,
@@ -10,7 +11,6 @@ use std::{
 
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
 use hyper_util::client::legacy::connect::HttpConnector;
-use portal_kit::testing::Authority;
 use serde_json::{Value, json};
 
 /// Selects a client certificate without asking wherever the relay's name asks for one: a person would be shown a choice
@@ -71,24 +71,21 @@ impl Drop for Driver {
 }
 
 impl Chromium {
-    /// One that believes `authority`; with the client certificate `card` (PEM, and its key) if there is one.
-    pub async fn open(authority: &Authority, look: Look, card: Option<&portal_kit::testing::Pair>) -> Self {
+    /// One that believes `authority` (PEM); with a client certificate and its key (PEM) if there is one.
+    pub async fn open(authority: &str, look: Look, card: Option<(&str, &str)>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path();
         let database = home.join(".pki/nssdb");
         fs::create_dir_all(&database).unwrap();
         let nss = format!("sql:{}", database.display());
         run("certutil", &["-d", &nss, "-N", "--empty-password"]);
-        let pem = file(home, "authority.pem", &authority.pem());
+        let pem = file(home, "authority.pem", authority);
         run(
             "certutil",
             &["-d", &nss, "-A", "-n", "authority", "-t", "CT,C,C", "-a", "-i", &pem],
         );
-        if let Some(card) = card {
-            let (certificate, key) = (
-                file(home, "card.pem", &card.certificate),
-                file(home, "card.key", &card.key),
-            );
+        if let Some((certificate, key)) = card {
+            let (certificate, key) = (file(home, "card.pem", certificate), file(home, "card.key", key));
             let bundle = home.join("card.p12").display().to_string();
             run(
                 "openssl",

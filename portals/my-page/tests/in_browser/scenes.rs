@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use fantoccini::Locator;
 use my_page::me::short_name;
+use portal_kit::testing::{Authority, Pair};
 use relay::testing::Relay;
 use relay_core::{registration::CardUse, saml::names::Binding};
 use serde_json::{Value, json};
@@ -21,6 +22,12 @@ const ENTER: &str = "\u{E007}";
 
 fn run<F: Future<Output = ()>>(scene: F) {
     Runtime::new().unwrap().block_on(scene);
+}
+
+/// A browser that believes `authority`, with the client certificate `card` if there is one.
+async fn opened(authority: &Authority, look: Look, card: Option<&Pair>) -> Chromium {
+    let card = card.map(|card| (card.certificate.as_str(), card.key.as_str()));
+    Chromium::open(&authority.pem(), look, card).await
 }
 
 /// A desk for the relay that was made here.
@@ -47,7 +54,7 @@ pub fn by_certificate() {
     run(async {
         let rig = Rig::start_now().await;
         let card = rig.authority.client("2f6d1c");
-        let browser = Chromium::open(&rig.authority, DESK, Some(&card)).await;
+        let browser = opened(&rig.authority, DESK, Some(&card)).await;
         sign_in_by_certificate(&rig, &browser).await;
         let name = rig.relay.name_of(card.identity.certificate().unwrap());
         browser.says(&short_name(&name)).await;
@@ -57,7 +64,7 @@ pub fn by_certificate() {
         browser.click("nav.pages li:nth-child(3) a").await;
         browser.says("カードは使えます").await;
         // The same person at the next visit, in another browser.
-        let again = Chromium::open(&rig.authority, DESK, Some(&card)).await;
+        let again = opened(&rig.authority, DESK, Some(&card)).await;
         sign_in_by_certificate(&rig, &again).await;
         again.says(&short_name(&name)).await;
         again.close().await;
@@ -74,7 +81,7 @@ pub fn by_bridge() {
     run(async {
         let rig = Rig::start_now().await;
         let desk = desk(&rig).await;
-        let browser = Chromium::open(&rig.authority, DESK, None).await;
+        let browser = opened(&rig.authority, DESK, None).await;
         browser.goto(&format!("{}/", rig.my_page)).await;
         browser.click("a.button").await;
         browser.click("#bridge").await;
@@ -153,7 +160,7 @@ pub fn by_keyboard() {
         let rig = Rig::start_now().await;
         let desk = desk(&rig).await;
         insert(&desk, &rig);
-        let browser = Chromium::open(&rig.authority, DESK, None).await;
+        let browser = opened(&rig.authority, DESK, None).await;
         browser.goto(&format!("{}/history", rig.my_page)).await;
         // The first stop skips what is the same on every page.
         tab_to(&browser, "a.skip").await;
@@ -190,7 +197,7 @@ pub fn without_scripts() {
         insert(&desk, &rig);
         let look = Look { scripts: false, ..DESK };
         let card = rig.authority.client("2f6d1c");
-        let browser = Chromium::open(&rig.authority, look, Some(&card)).await;
+        let browser = opened(&rig.authority, look, Some(&card)).await;
         browser.goto(&format!("{}/", rig.my_page)).await;
         browser.click("a.button").await;
         browser.click("#bridge").await;
@@ -243,7 +250,7 @@ pub fn accessibility() {
         let rig = Rig::start_now().await;
         let desk = desk(&rig).await;
         let card = rig.authority.client("2f6d1c");
-        let browser = Chromium::open(&rig.authority, DESK, Some(&card)).await;
+        let browser = opened(&rig.authority, DESK, Some(&card)).await;
         for language in ["ja", "easy", "en"] {
             browser.goto(&format!("{}/?lang={language}", rig.my_page)).await;
             browser.find("a.button").await;
@@ -279,7 +286,7 @@ pub fn accessibility() {
         }
         browser.close().await;
 
-        let dark = Chromium::open(&rig.authority, Look { dark: true, ..DESK }, Some(&card)).await;
+        let dark = opened(&rig.authority, Look { dark: true, ..DESK }, Some(&card)).await;
         sign_in_by_certificate(&rig, &dark).await;
         let asked = dark
             .evaluate("return matchMedia('(prefers-color-scheme: dark)').matches")
@@ -325,7 +332,7 @@ pub fn sizes() {
             ("1280-large-text", Look { text: 32, ..DESK }),
         ];
         for (name, look) in looks {
-            let browser = Chromium::open(&rig.authority, look, Some(&card)).await;
+            let browser = opened(&rig.authority, look, Some(&card)).await;
             for language in ["ja", "easy", "en"] {
                 browser.goto(&format!("{}/?lang={language}", rig.my_page)).await;
                 browser.find("a.button").await;
@@ -376,7 +383,7 @@ pub fn at_the_relay() {
         let certificate = desk.insert_resident(PIN, |spki| relay.cards.authentication_with_key(spki).to_vec());
         relay.register(&certificate, CardUse::Authentication).await;
 
-        let browser = Chromium::open(&relay.authority, DESK, None).await;
+        let browser = opened(&relay.authority, DESK, None).await;
         let mut names = Vec::new();
         for visit in 1..=2 {
             browser.goto(&format!("{}/", my_page.my_page)).await;

@@ -7,7 +7,7 @@ use relay_core::saml::{
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use super::Session;
+use super::{Session, Who};
 use relay_records::front::HolderState;
 
 /// What a service wants.
@@ -81,8 +81,10 @@ impl ReplyBinding {
 /// What kind of name a service gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NameWanted {
-    /// Its pseudonym for the person, made by both halves and encrypted to it.
+    /// Its pseudonym for the person, made by both halves and encrypted to it: it asked for that by name.
     Persistent,
+    /// Its pseudonym where there is one; a passing name for somebody whom only another provider knows.
+    Either,
     /// Another at each visit, made here: the blind half is not asked.
     Transient,
 }
@@ -91,8 +93,9 @@ impl Asked {
     /// Whether a sign-in by `context` is one the service takes.
     pub fn is_met_by(&self, context: &AuthnContext) -> bool {
         if self.contexts.is_empty() {
-            // A service that names none gets a resident with the PIN: the strongest, never less by silence.
-            return *context == AuthnContext::CardPin || *context == AuthnContext::WorkerCard;
+            // A service that names none gets a resident with the PIN: never less by silence, and never a worker, who
+            // is there for the work and not for themselves.
+            return *context == AuthnContext::CardPin;
         }
         RequestedAuthnContext {
             classes: self
@@ -110,6 +113,20 @@ impl Asked {
         let active = session.holder.is_none_or(|state| state == HolderState::Active);
         let young = now - session.authenticated_at < Duration::seconds(self.session_seconds);
         // On trial a card must be shown each time, so that only cards named for trials go there.
-        !self.force && !self.trial && active && young && self.is_met_by(&AuthnContext::from(session.context.as_str()))
+        !self.force
+            && !self.trial
+            && active
+            && young
+            && self.can_name(&session.who)
+            && self.is_met_by(&AuthnContext::from(session.context.as_str()))
+    }
+
+    /// Whether `who` can be given a name of the kind the service asked for: nobody here holds a pseudonym of somebody
+    /// whom only another provider knows.
+    pub fn can_name(&self, who: &Who) -> bool {
+        match who {
+            Who::Holder(_) => true,
+            Who::Upstream { .. } => self.name != NameWanted::Persistent,
+        }
     }
 }

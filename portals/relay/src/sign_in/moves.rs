@@ -51,6 +51,13 @@ pub fn step(state: State, event: Event, now: OffsetDateTime) -> Step {
         (State::WaitingForCard { asked, .. } | State::WithProvider { asked, .. }, Event::Declined) => {
             refuse(asked, StatusCode::Responder, StatusCode::AuthnFailed, None, "declined")
         }
+        (State::WaitingForCard { asked, .. }, Event::SentOn { provider, .. })
+            if !asked.can_name(&Who::Upstream {
+                provider: provider.clone(),
+            }) =>
+        {
+            no_lasting_name(asked)
+        }
         (State::WaitingForCard { asked, replaces, .. }, Event::SentOn { provider, request }) => Step {
             state: State::WithProvider {
                 asked,
@@ -97,6 +104,7 @@ fn begin(asked: Asked, session: Option<Session>, possible: &[AuthnContext], now:
         );
     }
     let replaces = session.as_ref().map(|session| session.id);
+    let nameless = session.as_ref().is_some_and(|session| !asked.can_name(&session.who));
     if let Some(session) = session
         && asked.will_do(&session, now)
     {
@@ -115,6 +123,9 @@ fn begin(asked: Asked, session: Option<Session>, possible: &[AuthnContext], now:
         };
     }
     if asked.passive {
+        if nameless {
+            return no_lasting_name(asked);
+        }
         return refuse(asked, StatusCode::Responder, StatusCode::NoPassive, None, "passive");
     }
     Step {
@@ -317,6 +328,12 @@ fn not_named(asked: Asked, shown: Shown, reason: String) -> Step {
         effect: Effect::ShowAway,
         note: Some(told),
     }
+}
+
+/// The service asked for a lasting name of somebody who has none here (saml-core section 3.4.1.1).
+fn no_lasting_name(asked: Asked) -> Step {
+    let (code, detail) = (StatusCode::Responder, StatusCode::InvalidNameIdPolicy);
+    refuse(asked, code, detail, None, "name-policy")
 }
 
 fn refuse(asked: Asked, code: StatusCode, detail: StatusCode, registration: Option<Uuid>, rule: &str) -> Step {

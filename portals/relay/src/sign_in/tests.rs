@@ -28,7 +28,7 @@ fn asked() -> Asked {
         relay_state: None,
         force: false,
         passive: false,
-        name: NameWanted::Persistent,
+        name: NameWanted::Either,
         contexts: Vec::new(),
         comparison: "exact".into(),
         trial: false,
@@ -373,4 +373,34 @@ fn a_state_read_back_is_the_state_that_was_kept() {
         let kept = serde_json::to_vec(&state).unwrap();
         assert_eq!(serde_json::from_slice::<State>(&kept).unwrap(), state);
     }
+}
+
+#[test]
+fn nobody_is_given_a_lasting_name_that_only_another_provider_could_keep() {
+    let lasting = |passive| Asked {
+        name: NameWanted::Persistent,
+        passive,
+        ..asked()
+    };
+    let there = || Session {
+        who: Who::Upstream {
+            provider: PROVIDER.into(),
+        },
+        holder: None,
+        ..session()
+    };
+    let refused = Effect::SendStatus {
+        code: StatusCode::Responder,
+        detail: StatusCode::InvalidNameIdPolicy,
+    };
+    // Passed on, or signed in there already and not to be asked.
+    let sent = Event::SentOn {
+        provider: PROVIDER.into(),
+        request: "_ours".into(),
+    };
+    assert_eq!(step(waiting(lasting(false)), sent, NOW).effect, refused);
+    assert_eq!(ask(lasting(true), Some(there())).effect, refused);
+    // Who can be asked may show a card; a service that asks for either gets the passing name.
+    assert_eq!(ask(lasting(false), Some(there())).effect, Effect::AskForCard);
+    assert_eq!(ask(asked(), Some(there())).effect, Effect::MakeName);
 }

@@ -1,6 +1,7 @@
 //! What is known when a browser comes: what the service asked for, the browser's session, what a card is.
 
 use axum::http::HeaderMap;
+use portal_kit::trace::TraceId;
 use relay_core::{
     registration::CardUse,
     saml::{
@@ -11,8 +12,12 @@ use relay_core::{
 };
 use relay_records::front::{FrontError, HolderState, PartnerKind, PartnerState};
 
+use tracing::warn;
+use uuid::Uuid;
+
 use super::SESSION;
 use crate::{
+    answer::Named,
     card::{CardFault, CardKind},
     front::Front,
     partners::{Known, PartnerFault},
@@ -57,7 +62,8 @@ impl Front {
             passive: request.passive,
             name: match wanted {
                 Some(NameIdFormat::Transient) => NameWanted::Transient,
-                _ => NameWanted::Persistent,
+                Some(NameIdFormat::Persistent) => NameWanted::Persistent,
+                _ => NameWanted::Either,
             },
             contexts: request
                 .context
@@ -108,6 +114,35 @@ impl Front {
                 authenticated_at: found.authenticated_at,
             })
         }))
+    }
+
+    /// The name for a service of the holder of `registration`, and the blob's hash where the blind half made it; the
+    /// inner error: why there is none now.
+    pub(crate) async fn name_of(
+        &self,
+        registration: Uuid,
+        asked: &Asked,
+        trace: TraceId,
+    ) -> Result<Result<(Named, Option<String>), String>, FrontError> {
+        if asked.name == NameWanted::Transient {
+            return Ok(Ok((Named::transient(), None)));
+        }
+        let holder = self.records.holder_by_registration(registration).await?;
+        let holder = holder.ok_or(FrontError::NotFound("registration"))?;
+        let request = asked.request.as_deref().unwrap_or_default();
+        let request = self.records.request_between_halves(&asked.service, request);
+        let (pseudonym, service) = (&holder.pseudonym, &asked.service);
+        let sealed = self
+            .second
+            .name(pseudonym, holder.edition, service, &request, &*self.clock, trace)
+            .await;
+        Ok(match sealed {
+            Ok(sealed) => Ok((Named::Sealed(sealed.encrypted_id), Some(sealed.blob_sha256))),
+            Err(error) => {
+                warn!(%error, service, "no name");
+                Err(error.reason())
+            }
+        })
     }
 
     /// What is to be seen of a card whose key has just signed.

@@ -21,7 +21,7 @@ use crate::{
     pages,
     partners::Known,
     provider::may_be_handed_on,
-    sign_in::{self, Asked, Effect, Event, PATIENCE, State as SignIn, Step},
+    sign_in::{self, Asked, Effect, Event, NameWanted, PATIENCE, State as SignIn, Step},
     taking::{NotTaken, records},
 };
 use answering::refusal;
@@ -238,7 +238,7 @@ impl<'a> OnWay<'a> {
             .await
             .into_iter()
             .filter_map(|(entity, name)| Some((entity, name?)))
-            .filter(|(entity, _)| may_be_handed_on(asked, entity.as_str()))
+            .filter(|(entity, _)| asked.name != NameWanted::Persistent && may_be_handed_on(asked, entity.as_str()))
             .collect();
         let mut page = pages::card(self.front, self.visit, id, asked, refused, &others);
         self.mark(&mut page);

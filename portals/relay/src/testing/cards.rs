@@ -6,6 +6,7 @@ use aws_lc_rs::{
     rand::SystemRandom,
     signature::{RSA_PKCS1_SHA256, RsaKeyPair},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use portal_kit::tls::Identity;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -140,6 +141,16 @@ impl TestCard {
             vec![self.certificate.clone()],
             PrivateKeyDer::Pkcs8(self.key.pkcs8.clone().into()),
         )
+    }
+
+    /// Certificate and key in PEM, for clients of other makes.
+    pub fn pem(&self) -> String {
+        let block = |label: &str, der: &[u8]| {
+            let text = STANDARD.encode(der);
+            let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+            format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+        };
+        block("CERTIFICATE", &self.certificate) + &block("PRIVATE KEY", &self.key.pkcs8)
     }
 
     /// What the card's key signs (PKCS#1 v1.5, SHA-256).

@@ -49,6 +49,12 @@ impl FrontProcess {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Ends it without asking, as a power cut does.
+    pub fn kill(mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     /// Asks it to end, and waits until it has; its log.
     pub fn stop(mut self) -> String {
         let id = self.child.id().to_string();

@@ -239,6 +239,15 @@ impl Relay {
         }
     }
 
+    /// Changes its configuration, `from` to `to`, and starts it anew.
+    pub async fn reconfigure(&mut self, from: &str, to: &str) {
+        let written = fs::read_to_string(self.config_file()).expect("the configuration is there");
+        assert!(written.contains(from), "{from} stands in the configuration");
+        fs::write(self.config_file(), written.replacen(from, to, 1)).expect("the configuration is written");
+        self.stop_front().await;
+        self.start_front().await;
+    }
+
     /// An address of the public listener.
     pub fn at(&self, path: &str) -> String {
         format!("https://{HOST}:{}{path}", self.ports.public)

@@ -30,7 +30,12 @@ pub struct Site {
 
 impl Site {
     /// The site of the service `entity`, whose endpoints `endpoints` gives: where Responses go, where logout messages.
-    pub async fn lay_out(relay: &Relay, entity: &str, consumer: &str, logout: &[(Binding, &str)]) -> Self {
+    pub async fn lay_out(
+        relay: &Relay,
+        entity: &str,
+        consumers: &[(Binding, &str)],
+        logout: &[(Binding, &str)],
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind(("127.0.0.1", 0))
             .unwrap()
@@ -39,7 +44,7 @@ impl Site {
             .port();
         let (certificate, key) = self_signed(&rcgen::PKCS_RSA_SHA256);
         let site = Self {
-            metadata: metadata(entity, &certificate, &key, port, consumer, logout),
+            metadata: metadata(entity, &certificate, &key, port, consumers, logout),
             folder,
             port,
             certificate,
@@ -163,7 +168,7 @@ fn metadata(
     certificate: &str,
     key: &str,
     port: u16,
-    consumer: &str,
+    consumers: &[(Binding, &str)],
     logout: &[(Binding, &str)],
 ) -> String {
     let signing = SigningKey::from_pem(key, certificate).unwrap();
@@ -195,12 +200,15 @@ fn metadata(
             },
             signs_requests: true,
             wants_signed_assertions: true,
-            consumers: vec![IndexedEndpoint {
-                index: 1,
-                is_default: Some(true),
-                binding: Some(Binding::Post),
-                location: at(consumer),
-            }],
+            consumers: (1..)
+                .zip(consumers)
+                .map(|(index, (binding, path))| IndexedEndpoint {
+                    index,
+                    is_default: Some(index == 1),
+                    binding: Some(*binding),
+                    location: at(path),
+                })
+                .collect(),
             discovery_responses: Vec::new(),
         }),
         organisation: vec![("ja".to_owned(), "隣町の図書館".to_owned())],

@@ -3,6 +3,7 @@
 
 mod apache;
 mod faults;
+mod lasso;
 mod leaving;
 mod mellon;
 mod operators;
@@ -12,7 +13,9 @@ mod process;
 mod rotating;
 mod shibboleth;
 mod signing_in;
+mod telling;
 mod ways;
+mod workers;
 
 use relay::testing::{Relay, TestService};
 use relay_core::saml::{

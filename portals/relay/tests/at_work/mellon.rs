@@ -25,7 +25,7 @@ fn configuration(site: &Site) -> String {
 async fn apache_with_mellon_logs_residents_in_and_out_and_its_logout_in_clear_is_found_on_trial() {
     let mut relay = Relay::start().await;
     let logout = [(Binding::Redirect, "/mellon/logout")];
-    let site = Site::lay_out(&relay, ENTITY, "/mellon/postResponse", &logout).await;
+    let site = Site::lay_out(&relay, ENTITY, &[(Binding::Post, "/mellon/postResponse")], &logout).await;
     let mellon = [("auth_mellon_module", "mod_auth_mellon")];
     let _apache = Apache::start(&site, &mellon, &configuration(&site)).await;
     relay.pin(ENTITY, &site.certificate);

@@ -112,7 +112,13 @@ async fn apache_with_shibboleth_logs_residents_in_and_out_in_both_directions() {
         (Binding::Soap, "/Shibboleth.sso/SLO/SOAP"),
         (Binding::Redirect, "/Shibboleth.sso/SLO/Redirect"),
     ];
-    let site = Site::lay_out(&relay, ENTITY, "/Shibboleth.sso/SAML2/POST", &logout).await;
+    let site = Site::lay_out(
+        &relay,
+        ENTITY,
+        &[(Binding::Post, "/Shibboleth.sso/SAML2/POST")],
+        &logout,
+    )
+    .await;
     let _shibd = Shibd::start(&site).await;
     let _apache = Apache::start(&site, &[("mod_shib", "mod_shib")], &lines(&site)).await;
     relay.pin(ENTITY, &site.certificate);

@@ -80,11 +80,11 @@ pub enum AuditAct {
     RevocationListSigned,
     /// Details: files (how many), before (the day whose papers were the first to stay).
     PaperRemoved,
-    /// Subjects: case, card. Details: words.
+    /// Subjects: case, card. Details: checked (how it was made sure who asks), words.
     CardSuspended,
-    /// Subjects: case, card. Details: words.
+    /// Subjects: case, card. Details: checked, words.
     CardResumed,
-    /// Subjects: case, card. Details: reason, words.
+    /// Subjects: case, card. Details: reason, approved_by, words.
     CardRevoked,
     /// Subjects: case, card. Details: approved_by, words.
     CardRelinked,

@@ -55,7 +55,7 @@ impl Office {
                 let mut details = recorded.event.details;
                 details.remove("words");
                 // People among the facts are shown by name.
-                for key in ["first", "second"] {
+                for key in ["first", "second", "approved_by"] {
                     if let Some(name) = details.get(key).and_then(Value::as_str).and_then(named) {
                         details.insert(key.to_owned(), Value::String(name));
                     }

@@ -31,6 +31,8 @@ pub enum Purpose {
     Handover,
     /// The mending of a wrong link.
     Relink,
+    /// The end of a card for good.
+    Revocation,
 }
 
 impl Purpose {
@@ -41,6 +43,7 @@ impl Purpose {
             Self::Making => "making",
             Self::Handover => "handover",
             Self::Relink => "relink",
+            Self::Revocation => "revocation",
         }
     }
 
@@ -48,7 +51,7 @@ impl Purpose {
     pub const fn role(self) -> Role {
         match self {
             Self::VerificationException => Role::Verification,
-            Self::Making | Self::Relink => Role::Issuing,
+            Self::Making | Self::Relink | Self::Revocation => Role::Issuing,
             Self::Handover => Role::Handover,
         }
     }

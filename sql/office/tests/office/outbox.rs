@@ -7,11 +7,12 @@ use issuance::{
     staff::Role,
 };
 use office::{
-    CardStanding, Numbered, OfficeError, RevocationReason,
+    CardStanding, HolderCheck, Numbered, OfficeError, RevocationReason,
     cases::Purpose,
     testing::{self, Clerk, TestOffice, adults, city},
 };
 use relay_core::{
+    audit::Outcome,
     chance::OsChance,
     pseudonym::{Ceremony, Registrar, RegistrarSecret},
     registration::{CardUse, Message},
@@ -131,28 +132,76 @@ async fn a_lost_card_is_stopped_found_again_and_ended_and_the_front_hears_of_eac
     records.outbox_applied(4).await.unwrap();
 
     records
-        .suspend_card(&clerk.act(), case, "バスの中で落とした")
+        .suspend_card(&clerk.act(), case, HolderCheck::Questions, "バスの中で落とした")
         .await
         .unwrap();
     assert!(matches!(
-        records.suspend_card(&clerk.act(), case, "もう一度").await,
+        records
+            .suspend_card(&clerk.act(), case, HolderCheck::Unconfirmed, "もう一度")
+            .await,
         Err(OfficeError::CardConflict(_))
     ));
-    records.resume_card(&clerk.act(), case, "家にあった").await.unwrap();
-    let reason = RevocationReason::KeyCompromise;
-    let reception = office.clerk("鈴木 誠", "窓口2", &[Role::Reception]).await.unwrap();
+    let stopped = records.given_card(case).await.unwrap().unwrap();
+    let by = records.name_of_staff(clerk.id).await.unwrap();
+    assert_eq!(
+        (stopped.standing, stopped.by, stopped.told.waiting),
+        (CardStanding::Suspended, by, 2)
+    );
+    assert!(stopped.told.oldest.is_some() && stopped.told.applied_at.is_some());
+    // Whoever calls may stop it; only who stands there has it back.
     assert!(matches!(
-        records.revoke_card(&reception.act(), case, reason, "").await,
-        Err(OfficeError::NotAllowed(Role::Issuing))
+        records
+            .resume_card(&clerk.act(), case, HolderCheck::CalledBack, "家にあったと電話")
+            .await,
+        Err(OfficeError::NotInPerson)
     ));
     records
-        .revoke_card(&clerk.act(), case, reason, "盗まれた")
+        .resume_card(&clerk.act(), case, HolderCheck::Document, "家にあった")
+        .await
+        .unwrap();
+    let reason = RevocationReason::KeyCompromise;
+    let reception = office.clerk("鈴木 誠", "窓口2", &[Role::Reception]).await.unwrap();
+    let second = office.clerk("高橋 学", "窓口3", &[Role::Issuing]).await.unwrap();
+    let unapproved = office::cases::ApprovalId::from_uuid(clerk.act().id);
+    assert!(matches!(
+        records
+            .revoke_card(&reception.act(), case, reason, unapproved, "")
+            .await,
+        Err(OfficeError::NotAllowed(Role::Issuing))
+    ));
+    assert!(matches!(
+        records.revoke_card(&clerk.act(), case, reason, unapproved, "").await,
+        Err(OfficeError::ApprovalMissing)
+    ));
+    let (relink, _) = records
+        .approve(&clerk.act(), case, Purpose::Relink, &second.serial)
+        .await
+        .unwrap();
+    assert!(
+        matches!(
+            records.revoke_card(&clerk.act(), case, reason, relink, "").await,
+            Err(OfficeError::ApprovalMissing)
+        ),
+        "agreed to something else"
+    );
+    let (approval, _) = records
+        .approve(&clerk.act(), case, Purpose::Revocation, &second.serial)
+        .await
+        .unwrap();
+    records
+        .revoke_card(&clerk.act(), case, reason, approval, "盗まれた")
         .await
         .unwrap();
     assert!(matches!(
-        records.resume_card(&clerk.act(), case, "").await,
+        records.resume_card(&clerk.act(), case, HolderCheck::Document, "").await,
         Err(OfficeError::CardConflict(_))
     ));
+    let journal = records.journal(case).await.unwrap();
+    let ended = journal
+        .iter()
+        .rfind(|line| line.act == "card.revoked" && line.outcome == Outcome::Done);
+    let by_two = ended.and_then(|line| line.details.get("approved_by")?.as_str());
+    assert_eq!(by_two, Some("高橋 学"));
     assert_eq!(records.card_standing(case).await.unwrap(), Some(CardStanding::Revoked));
     assert_eq!(records.revoked().await.unwrap().len(), KeySlot::ALL.len());
 

@@ -76,6 +76,12 @@ fn fact(line: &JournalLine, name: &str, value: &str, pen: &Pen<'_>) -> Option<St
             let facts = [("first", value.into()), ("second", line.fact("second")?.into())];
             Some(pen.say_with("journal-lookers", &facts))
         }
+        "checked" => with("journal-checked", "how", pen.say(word_of(CHECKS)?)),
+        "reason" => with("journal-ended-because", "why", pen.say(word_of(ENDINGS)?)),
+        // The acts whose second person no line beside names: an agreement has its own line, but the end says by which two.
+        "approved_by" if matches!(line.act.as_str(), "card.revoked" | "card.relinked") => {
+            with("journal-approved-by", "staff", value.to_owned())
+        }
         "kind" => word_of(KINDS).map(|key| pen.say(key)),
         "mismatched" if !value.is_empty() => {
             let what: Vec<String> = value.split(',').map(|one| mismatch(one, pen)).collect();
@@ -186,6 +192,7 @@ const RULES: &[(&str, &str)] = &[
     ("incident_open", "rule-incident-open"),
     ("no_notice", "rule-no-notice"),
     ("not_held", "rule-not-held"),
+    ("not_in_person", "rule-not-in-person"),
 ];
 
 /// For what a second clerk agreed.
@@ -193,6 +200,25 @@ const PURPOSES: &[(&str, &str)] = &[
     ("verification_exception", "journal-agreed-exception"),
     ("making", "journal-agreed-making"),
     ("handover", "journal-agreed-handover"),
+    ("revocation", "journal-agreed-revocation"),
+    ("relink", "journal-agreed-relink"),
+];
+
+/// How the clerk made sure of a card's holder.
+const CHECKS: &[(&str, &str)] = &[
+    ("questions", "check-questions"),
+    ("called_back", "check-called-back"),
+    ("document", "check-document"),
+    ("two_documents", "check-two-documents"),
+    ("unconfirmed", "check-unconfirmed"),
+];
+
+/// Why a card was ended.
+const ENDINGS: &[(&str, &str)] = &[
+    ("key_compromise", "ending-lost"),
+    ("cessation_of_operation", "ending-gone"),
+    ("superseded", "ending-replaced"),
+    ("privilege_withdrawn", "ending-withdrawn"),
 ];
 
 const KINDS: &[(&str, &str)] = &[

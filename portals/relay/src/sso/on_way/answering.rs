@@ -27,8 +27,8 @@ use crate::{
     answer::{Named, session_index},
     front::Front,
     pages,
-    sign_in::{Asked, NameWanted, ReplyBinding, SessionKind, Shown, Who},
-    sso::{SESSION, over, secret, soap},
+    sign_in::{Asked, ReplyBinding, SessionKind, Shown, Who},
+    sso::{SESSION, secret, soap},
     taking::records,
 };
 
@@ -61,7 +61,14 @@ impl OnWay<'_> {
         shown: &Shown,
     ) -> Result<Result<Ready, String>, Trouble> {
         let front = self.front;
-        let (named, blob) = match self.name(asked, shown).await? {
+        let named = match &shown.who {
+            Who::Upstream { .. } => Ok((Named::transient(), None)),
+            Who::Holder(registration) => {
+                let named = front.name_of(*registration, asked, self.visit.trace).await;
+                named.map_err(records)?
+            }
+        };
+        let (named, blob) = match named {
             Ok(named) => named,
             Err(reason) => return Ok(Err(reason)),
         };
@@ -107,42 +114,6 @@ impl OnWay<'_> {
             front.tell_later(ended);
         }
         Ok(Ok(Ready { going, cookie }))
-    }
-
-    /// The name for the service, and the blob's hash where the blind half made it.
-    async fn name(&self, asked: &Asked, shown: &Shown) -> Result<Result<(Named, Option<String>), String>, Trouble> {
-        let front = self.front;
-        let registration = match (&shown.who, asked.name) {
-            // Nobody here holds a pseudonym of somebody whom only another provider knows.
-            (_, NameWanted::Transient) | (Who::Upstream { .. }, _) => return Ok(Ok((Named::transient(), None))),
-            (Who::Holder(registration), NameWanted::Persistent) => *registration,
-        };
-        let holder = front
-            .records
-            .holder_by_registration(registration)
-            .await
-            .map_err(records)?
-            .ok_or_else(over)?;
-        let request = asked.request.as_deref().unwrap_or_default();
-        let request = front.records.request_between_halves(&asked.service, request);
-        let sealed = front
-            .second
-            .name(
-                &holder.pseudonym,
-                holder.edition,
-                &asked.service,
-                &request,
-                &*front.clock,
-                self.visit.trace,
-            )
-            .await;
-        Ok(match sealed {
-            Ok(sealed) => Ok((Named::Sealed(sealed.encrypted_id), Some(sealed.blob_sha256))),
-            Err(error) => {
-                warn!(%error, service = asked.service, "no name");
-                Err(error.reason())
-            }
-        })
     }
 
     fn session_for(&self, shown: &Shown, now: OffsetDateTime) -> (SessionUsed, Option<HeaderValue>) {

@@ -1,0 +1,84 @@
+//! The card after its handover: stopped, let be used again, ended, its link mended. Each is one transaction with the
+//! message that tells the relay; nothing here waits for the relay.
+
+use issuance::{case::CaseId, standing::HolderCheck};
+use office::{OfficeError, RevocationReason, cases::ApprovalId};
+
+use super::work::Desk;
+use crate::tui::{
+    effect::SecondPurpose,
+    event::Reply,
+    facts::{GivenCard, RelayTold},
+    fault::Fault,
+};
+
+impl Desk {
+    /// Whether the card may be used, and what the relay knows of it.
+    pub async fn load_standing(&self, case: CaseId) -> Result<Reply, Fault> {
+        let card = self.office.given_card(case).await.map_err(|error| self.fault(&error))?;
+        let card = card.ok_or(Fault::NotNow)?;
+        Ok(Reply::Standing(Box::new(GivenCard {
+            chip: card::ChipSerial::new(card.chip).to_string(),
+            standing: card.standing,
+            since: card.since,
+            by: card.by,
+            told: RelayTold {
+                waiting: card.told.waiting,
+                oldest: card.told.oldest,
+                applied_at: card.told.applied_at,
+            },
+        })))
+    }
+
+    /// Stops the card for now.
+    pub async fn suspend_card(&self, case: CaseId, check: HolderCheck, words: &str) -> Result<Reply, Fault> {
+        let stopped = self.office.suspend_card(&self.act()?, case, check, words).await;
+        self.restated(case, stopped).await
+    }
+
+    /// Lets the card be used again.
+    pub async fn resume_card(&self, case: CaseId, check: HolderCheck, words: &str) -> Result<Reply, Fault> {
+        let resumed = self.office.resume_card(&self.act()?, case, check, words).await;
+        self.restated(case, resumed).await
+    }
+
+    /// Ends the card for good, with the agreement that the second clerk just gave.
+    pub async fn revoke_card(&self, case: CaseId, reason: RevocationReason, words: &str) -> Result<Reply, Fault> {
+        let second = self.agreed(case, SecondPurpose::Revocation)?;
+        let ended = self.office.revoke_card(&self.act()?, case, reason, second, words).await;
+        self.keep_unused(case, SecondPurpose::Revocation, second, &ended);
+        self.restated(case, ended).await
+    }
+
+    /// Mends the card's link, with the agreement that the second clerk just gave.
+    pub async fn relink_card(&self, case: CaseId, words: &str) -> Result<Reply, Fault> {
+        let second = self.agreed(case, SecondPurpose::Relink)?;
+        let mended = self.office.relink_card(&self.act()?, case, second, words).await;
+        self.keep_unused(case, SecondPurpose::Relink, second, &mended);
+        self.restated(case, mended).await
+    }
+
+    fn agreed(&self, case: CaseId, purpose: SecondPurpose) -> Result<ApprovalId, Fault> {
+        self.approvals.take(case, purpose).ok_or(Fault::NotNow)
+    }
+
+    /// Nobody saw it used up: the second clerk need not come back for the database.
+    fn keep_unused(
+        &self,
+        case: CaseId,
+        purpose: SecondPurpose,
+        approval: ApprovalId,
+        outcome: &Result<(), OfficeError>,
+    ) {
+        if outcome.as_ref().is_err_and(OfficeError::is_away) {
+            self.approvals.keep(case, purpose, approval);
+        }
+    }
+
+    async fn restated(&self, case: CaseId, outcome: Result<(), OfficeError>) -> Result<Reply, Fault> {
+        match outcome {
+            Ok(()) => self.load_standing(case).await,
+            Err(error) => Err(self.of_change(case, &error)),
+        }
+    }
+}

@@ -1,0 +1,370 @@
+//! A card after its handover: whether it may be used, and what the relay knows of it. From here it is stopped, let be
+//! used again, ended, or its link mended.
+
+mod form;
+
+use issuance::{case::CaseId, staff::Role, standing::CardStanding};
+
+use crate::tui::{
+    common::{Common, Go},
+    effect::{JobId, Order, SecondPurpose},
+    event::Reply,
+    facts::{CaseView, GivenCard, StaffShown},
+    fault::Fault,
+    frame::moment,
+    input::Input,
+    keymap::{Intent, Place},
+    over,
+    page::{Line, Page, Pen},
+    screen::Screen,
+    screens::shown::{self, case_title, next_line},
+    theme::Meaning,
+};
+use form::{Choice, Form};
+
+/// Cells of the labels.
+const LABEL: usize = 16;
+/// What the relay was not told after so long is somebody's to look at, as in the status line.
+const LATE: time::Duration = time::Duration::seconds(60);
+
+/// What can be done to a card after its handover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// 一時停止.
+    Suspend,
+    /// 再開.
+    Resume,
+    /// 失効.
+    Revoke,
+    /// 結び直し.
+    Relink,
+}
+
+impl Act {
+    const ALL: [(Intent, Self); 4] = [
+        (Intent::Suspend, Self::Suspend),
+        (Intent::Resume, Self::Resume),
+        (Intent::Revoke, Self::Revoke),
+        (Intent::Relink, Self::Relink),
+    ];
+
+    /// The roles of which the act needs one, the likeliest first; as the records ask for them.
+    const fn roles(self) -> &'static [Role] {
+        match self {
+            Self::Suspend => &[Role::Reception, Role::Verification, Role::Issuing, Role::Handover],
+            Self::Resume => &[Role::Verification, Role::Issuing],
+            Self::Revoke | Self::Relink => &[Role::Issuing],
+        }
+    }
+
+    /// Whether it can be done to a card that stands so.
+    const fn suits(self, standing: CardStanding) -> bool {
+        match self {
+            Self::Suspend => matches!(standing, CardStanding::Active),
+            Self::Resume => matches!(standing, CardStanding::Suspended),
+            Self::Revoke | Self::Relink => !matches!(standing, CardStanding::Revoked),
+        }
+    }
+
+    /// For what a second clerk is asked, where one is.
+    const fn second(self) -> Option<SecondPurpose> {
+        match self {
+            Self::Suspend | Self::Resume => None,
+            Self::Revoke => Some(SecondPurpose::Revocation),
+            Self::Relink => Some(SecondPurpose::Relink),
+        }
+    }
+
+    /// What is said once it is done: what happens next.
+    const fn done(self) -> (&'static str, Meaning) {
+        match self {
+            Self::Suspend => ("standing-suspended", Meaning::NeedsYou),
+            Self::Resume => ("standing-resumed", Meaning::Done),
+            Self::Revoke => ("standing-revoked", Meaning::NeedsYou),
+            Self::Relink => ("standing-relinked", Meaning::Done),
+        }
+    }
+}
+
+/// Whether the case's card was handed over: only then is there anything to stop.
+pub fn has_given_card(case: &CaseView) -> bool {
+    matches!(case.state, issuance::case::CaseState::HandedOver { .. })
+}
+
+/// The screen.
+#[derive(Debug, Default)]
+pub struct Standing {
+    card: Option<GivenCard>,
+    loading: Option<JobId>,
+    form: Option<Form>,
+    doing: Option<(JobId, Act)>,
+}
+
+impl Standing {
+    fn load(&mut self, common: &mut Common) {
+        if let Some(case) = common.open.as_ref().map(|case| case.id) {
+            self.loading = Some(common.order_for_case(Order::LoadStanding(case)));
+        }
+    }
+
+    /// What Enter begins.
+    const fn likely(&self) -> Option<Act> {
+        match &self.card {
+            Some(card) => match card.standing {
+                CardStanding::Active => Some(Act::Suspend),
+                CardStanding::Suspended => Some(Act::Resume),
+                CardStanding::Revoked => None,
+            },
+            None => None,
+        }
+    }
+
+    fn meant(&self, intent: Intent) -> Option<Act> {
+        if intent == Intent::Confirm {
+            return self.likely();
+        }
+        let act = Act::ALL.iter().find(|(of, _)| *of == intent).map(|(_, act)| *act)?;
+        let card = self.card.as_ref()?;
+        act.suits(card.standing).then_some(act)
+    }
+
+    fn commit(&mut self, common: &mut Common) {
+        let (Some(form), Some(case)) = (&self.form, common.open.as_ref().map(|case| case.id)) else {
+            return;
+        };
+        if let Some(order) = order(form, case) {
+            self.doing = Some((common.order_for_case(order), form.act));
+        }
+    }
+}
+
+/// The order that a filled form gives.
+fn order(form: &Form, case: CaseId) -> Option<Order> {
+    let words = form.words();
+    Some(match (form.act, form.chosen()) {
+        (Act::Suspend, Some(Choice::Check(check))) => Order::SuspendCard { case, check, words },
+        (Act::Resume, Some(Choice::Check(check))) => Order::ResumeCard { case, check, words },
+        (Act::Revoke, Some(Choice::Reason(reason))) => Order::RevokeCard { case, reason, words },
+        (Act::Relink, None) => Order::RelinkCard { case, words },
+        _ => return None,
+    })
+}
+
+impl Screen for Standing {
+    fn place(&self) -> Place {
+        match self.form {
+            Some(_) => Place::StandingForm,
+            None => Place::Standing,
+        }
+    }
+
+    fn field(&mut self) -> Option<&mut Input> {
+        self.form.as_mut().map(Form::field)
+    }
+
+    fn takes_text(&self) -> bool {
+        self.form.is_some()
+    }
+
+    fn is_busy(&self) -> bool {
+        self.doing.is_some()
+    }
+
+    fn shown(&mut self, common: &mut Common) {
+        self.load(common);
+    }
+
+    fn queues_changed(&mut self, common: &mut Common) {
+        // The outbox moved, here or at another desk: what the relay was told is shown as it is.
+        if self.loading.is_none() && self.doing.is_none() {
+            self.load(common);
+        }
+    }
+
+    fn can(&self, intent: Intent, _common: &Common) -> bool {
+        match (&self.form, intent) {
+            (Some(form), Intent::Up | Intent::Down) => form.has_choices(),
+            (Some(_), _) | (None, Intent::Back | Intent::Journal) => true,
+            (None, intent) => self.meant(intent).is_some(),
+        }
+    }
+
+    fn lacks(&self, intent: Intent, common: &Common) -> Option<Role> {
+        match &self.form {
+            Some(_) => None,
+            None => common.lacking(self.meant(intent)?.roles()),
+        }
+    }
+
+    fn act(&mut self, intent: Intent, common: &mut Common) {
+        let Some(form) = &mut self.form else {
+            return match intent {
+                Intent::Back => common.go(Go::Case),
+                Intent::Journal => common.go(Go::To(Box::new(super::journal::Journal::default()))),
+                intent => {
+                    if let Some(act) = self.meant(intent) {
+                        common.next_step();
+                        self.form = Some(Form::of(act));
+                    }
+                }
+            };
+        };
+        match intent {
+            Intent::Up => form.up(),
+            Intent::Down => form.down(),
+            Intent::Back => {
+                common.next_step();
+                self.form = None;
+            }
+            Intent::Confirm => match (form.lacking(), form.act.second()) {
+                (Some(words), _) => common.tell(Meaning::NeedsYou, words),
+                (None, Some(purpose)) => common.go(Go::Over(Box::new(over::Second::to(purpose)))),
+                (None, None) => self.commit(common),
+            },
+            _ => {}
+        }
+    }
+
+    fn approved(&mut self, purpose: SecondPurpose, _who: &StaffShown, common: &mut Common) {
+        if self.form.as_ref().and_then(|form| form.act.second()) == Some(purpose) {
+            self.commit(common);
+        }
+    }
+
+    fn reply(&mut self, job: JobId, reply: &Result<Reply, Fault>, common: &mut Common) {
+        if self.loading == Some(job) {
+            self.loading = None;
+            match reply {
+                Ok(Reply::Standing(card)) => {
+                    if self.card.as_ref().map(|card| card.standing) != Some(card.standing) {
+                        // What Enter means here is another thing now.
+                        common.next_step();
+                    }
+                    self.card = Some((**card).clone());
+                }
+                Ok(_) => {}
+                Err(fault) => common.tell_fault(fault),
+            }
+        }
+        if let Some((_, act)) = self.doing.take_if(|(asked, _)| *asked == job) {
+            common.next_step();
+            match reply {
+                Ok(Reply::Standing(card)) => {
+                    self.card = Some((**card).clone());
+                    self.form = None;
+                    let (words, meaning) = act.done();
+                    common.tell(meaning, words);
+                }
+                Ok(_) => {}
+                Err(fault) => {
+                    common.tell_fault(fault);
+                    // Somebody else may have been quicker: what was typed stays, the card is shown as it is now.
+                    self.load(common);
+                }
+            }
+        }
+    }
+
+    fn view(&self, common: &Common, pen: &Pen<'_>) -> Page {
+        let case = common.open.as_deref();
+        if let Some(form) = &self.form {
+            return form.view(case, pen);
+        }
+        let mut page = Page::titled(case_title(pen, "title-standing", case));
+        let Some(case) = case else { return page };
+        shown::who(&mut page, &case.resident, pen);
+        page.gap();
+        let Some(card) = &self.card else {
+            page.line(Line::of(pen.say("loading-now"), Meaning::Waiting));
+            return page;
+        };
+        let (symbol, word, about, meaning) = standing_words(card.standing, pen);
+        page.fact(
+            pen,
+            LABEL,
+            &pen.say("standing-state"),
+            &format!("{symbol}{}", pen.say(word)),
+            meaning,
+        );
+        let since = format!("{}  {}", moment(pen, card.since), card.by);
+        page.fact(pen, LABEL, &pen.say("standing-since"), &since, Meaning::Plain);
+        page.fact(pen, LABEL, &pen.say("standing-chip"), &card.chip, Meaning::Plain);
+        let (told, told_meaning) = told_words(card, common, pen);
+        page.fact(pen, LABEL, &pen.say("standing-relay"), &told, told_meaning);
+        page.gap();
+        page.paragraph(pen, 0, &pen.say(about), Meaning::Plain);
+        page.gap();
+        page.focus = page.body.len();
+        match self.likely() {
+            Some(act) => {
+                let word = match act {
+                    Act::Resume => "standing-next-resume",
+                    _ => "standing-next-suspend",
+                };
+                page.line(next_line(pen, word, common.lacking(act.roles())));
+            }
+            None => page.paragraph(pen, 0, &pen.say("standing-next-none"), Meaning::Quiet),
+        }
+        page
+    }
+}
+
+/// Symbol, word and what it means for the resident.
+fn standing_words(standing: CardStanding, pen: &Pen<'_>) -> (&'static str, &'static str, &'static str, Meaning) {
+    match standing {
+        CardStanding::Active => (
+            pen.glyphs.done,
+            "standing-active",
+            "standing-active-about",
+            Meaning::Done,
+        ),
+        CardStanding::Suspended => (
+            pen.glyphs.warn,
+            "standing-is-suspended",
+            "standing-suspended-about",
+            Meaning::NeedsYou,
+        ),
+        CardStanding::Revoked => (
+            pen.glyphs.stop,
+            "standing-is-revoked",
+            "standing-revoked-about",
+            Meaning::Stop,
+        ),
+    }
+}
+
+/// Whether the relay knows: nothing to tell it, told when, or how long it has been waiting.
+fn told_words(card: &GivenCard, common: &Common, pen: &Pen<'_>) -> (String, Meaning) {
+    if common.relay.is_none() {
+        return (pen.say("standing-no-relay"), Meaning::Quiet);
+    }
+    match (card.told.oldest.filter(|_| card.told.waiting > 0), card.told.applied_at) {
+        (Some(oldest), _) => {
+            let late = common.now - oldest >= LATE;
+            let (key, age) = age(common.now - oldest);
+            let facts = [
+                ("waiting", card.told.waiting.to_string().into()),
+                ("age", pen.say_with(key, &[("count", age.to_string().into())]).into()),
+            ];
+            let words = format!("{}{}", pen.glyphs.warn, pen.say_with("standing-waiting", &facts));
+            (words, if late { Meaning::Stop } else { Meaning::NeedsYou })
+        }
+        (None, Some(at)) => {
+            let facts = [("at", moment(pen, at).into())];
+            let words = pen.say_with("standing-told", &facts);
+            (format!("{}{words}", pen.glyphs.done), Meaning::Done)
+        }
+        (None, None) => (pen.say("standing-nothing-told"), Meaning::Quiet),
+    }
+}
+
+/// An age in its largest fitting unit.
+pub fn age(of: time::Duration) -> (&'static str, i64) {
+    let seconds = of.whole_seconds().max(0);
+    match seconds {
+        0..60 => ("age-seconds", seconds),
+        60..3600 => ("age-minutes", seconds / 60),
+        3600..172_800 => ("age-hours", seconds / 3600),
+        _ => ("age-days", seconds / 86_400),
+    }
+}
