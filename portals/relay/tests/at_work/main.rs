@@ -10,6 +10,7 @@ mod operators;
 mod others;
 mod privacy;
 mod process;
+mod rotating;
 mod shibboleth;
 mod signing_in;
 mod telling;

@@ -92,8 +92,7 @@ impl FrontRecords {
     /// # Errors
     /// [`FrontError`]
     pub async fn note(&self, note: &Note, now: OffsetDateTime) -> Result<(), FrontError> {
-        self.store
-            .run("note", |tx| async move { Ok(self.write(&tx, note, now).await?) })
+        self.locked("note", |tx| async move { Ok(self.write(&tx, note, now).await?) })
             .await
     }
 

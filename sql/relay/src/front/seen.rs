@@ -61,8 +61,7 @@ impl FrontRecords {
     /// # Errors
     /// [`FrontError::Replayed`]
     pub async fn take_once(&self, seen: &Seen) -> Result<(), FrontError> {
-        self.store
-            .run("take_once", |tx| async move { self.seen(&tx, seen).await })
+        self.locked("take_once", |tx| async move { self.seen(&tx, seen).await })
             .await
     }
 
