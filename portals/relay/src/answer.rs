@@ -12,7 +12,9 @@ use relay_core::{
         send::{SignedMessage, Unwritable},
     },
 };
+use relay_records::front::SessionId;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
@@ -73,12 +75,17 @@ impl Named {
     }
 }
 
-/// A random SessionIndex; another for each service, so that two can't join by it.
-pub fn session_index() -> String {
-    format!("_{}", hex::encode(draw::<20>(&mut OsChance)))
-}
-
 impl Front {
+    /// Subjects of the event that `service` was given an assertion.
+    pub(crate) fn about_answer(&self, session: SessionId, service: &str, who: &Who, blob: Option<&str>) -> Value {
+        let mut about = self.records.about_participant(session, service);
+        if let Who::Holder(registration) = who {
+            about["registration"] = self.records.registration_in_trail(*registration, service).into();
+        }
+        about["blob"] = blob.into();
+        about
+    }
+
     /// The Response that says who is there. A name in clear (transient) travels in an encrypted assertion where the
     /// service has a key for it.
     ///

@@ -22,7 +22,6 @@ use tracing::{info, warn};
 use zeroize::Zeroizing;
 
 use crate::{
-    answer::session_index,
     front::Front,
     sign_in::{self, Asked, Effect, Event, Shown, State as SignIn, Way, Who},
     sso::{secret, soap},
@@ -108,7 +107,7 @@ async fn known_by_card(front: &Front, asked: &Asked, peer: &Peer) -> Result<Resu
     if let Some(told) = &step.note {
         let registration = told
             .registration
-            .map(|registration| front.records.registration_in_trail(registration));
+            .map(|registration| front.records.registration_in_trail(registration, &told.service));
         front.records.note(&told.note(registration), now).await?;
     }
     Ok(match step.state {
@@ -131,11 +130,11 @@ async fn named(
         return Ok(Err((Code::Responder, Code::NoAvailableIdp)));
     };
     let now = front.now();
-    let index = session_index();
+    let session = SessionId::new(&mut OsChance);
+    let index = front.records.session_index(session, &asked.service);
     let message = front
         .assert(asked, shown, &named, &index, service, now)
         .map_err(unwritten)?;
-    let session = SessionId::new(&mut OsChance);
     let answered = Answered {
         procedure: None,
         seen: Vec::new(),
@@ -152,22 +151,18 @@ async fn named(
         })),
         participant: Some(NewParticipant {
             service: asked.service.clone(),
-            session_index: index,
             name_id: named.kept(),
         }),
         artifact: None,
         note: Note::of(
             AuditAct::SignInAnswered,
-            json!({
-                "service": asked.service,
-                "registration": front.records.registration_in_trail(registration),
-                "blob": blob,
-                "session": session,
-            }),
+            front.about_answer(session, &asked.service, &shown.who, blob.as_deref()),
             json!({ "binding": "paos", "context": shown.context, "trace": visit.trace.to_string() }),
         ),
     };
-    front.records.answered(&answered, now).await?;
+    for ended in front.records.answered(&answered, now).await? {
+        front.tell_later(ended);
+    }
     Ok(Ok(message))
 }
 

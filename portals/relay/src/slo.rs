@@ -103,6 +103,7 @@ impl From<&Waiting> for Participant {
             service: waiting.service.clone(),
             session_index: waiting.session_index.clone(),
             name_id: waiting.name_id.clone().into(),
+            ended_at: None,
             telling: Told::NotYet { tries: 0 },
         }
     }
@@ -430,7 +431,6 @@ async fn signed_out(
     let (mut waiting, mut given_up) = (Vec::new(), Vec::new());
     for participant in front.records.participants(round.session).await.map_err(records)? {
         let list = match participant.telling {
-            Told::Yes => continue,
             Told::NotYet { .. } => &mut waiting,
             Told::GivenUp => &mut given_up,
         };
@@ -500,7 +500,7 @@ impl Front {
     async fn note_asked(&self, service: &str, session: SessionId, binding: Binding) {
         let note = Note::of(
             AuditAct::LogoutAsked,
-            json!({ "service": service, "session": session }),
+            self.records.about_participant(session, service),
             json!({ "binding": format!("{binding:?}").to_ascii_lowercase() }),
         )
         .ended(Outcome::Done);

@@ -212,7 +212,7 @@ fn next_try(failed: &NotTold, telling: Told, ended_at: OffsetDateTime, now: Offs
     }
     let tries = match telling {
         Told::NotYet { tries } => tries,
-        Told::Yes | Told::GivenUp => return None,
+        Told::GivenUp => return None,
     };
     let wait = FIRST_WAIT.saturating_mul(2_i32.saturating_pow(tries)).min(LONGEST_WAIT);
     Some(now + wait).filter(|next| *next < ended_at + BOUND)

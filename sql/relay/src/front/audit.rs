@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 pub use acts::AuditAct;
 
-use super::{FrontError, FrontRecords};
+use super::{FrontError, FrontRecords, SessionId};
 
 /// What is to be written to the trail.
 #[derive(Debug, Clone, PartialEq)]
@@ -185,13 +185,18 @@ impl FrontRecords {
         }
     }
 
-    /// How a registration is named in the trail: only who holds the front's keys can tell which it is.
-    pub fn registration_in_trail(&self, registration: Uuid) -> String {
-        let hash = self
-            .shared
-            .sealer
-            .blind_index("front.audit.registration", registration.as_bytes());
+    /// How a registration is named in the trail, in an event about `about` (a service, a session, an office): only who
+    /// holds the front's keys can tell which it is, and nobody else that events about two services are of one person.
+    pub fn registration_in_trail(&self, registration: Uuid, about: &str) -> String {
+        let named = [registration.as_bytes(), about.as_bytes()].concat();
+        let hash = self.shared.sealer.blind_index("front.audit.registration", &named);
         hex::encode(&hash[..16])
+    }
+
+    /// Subjects of an event about a service in a session.
+    pub fn about_participant(&self, session: SessionId, service: &str) -> Value {
+        let participant = self.participant_of(session, service);
+        json!({ "service": service, "participant": hex::encode(&participant[..16]) })
     }
 
     /// A request's name between the two halves' logs: an auditor matches them by it without learning the request.

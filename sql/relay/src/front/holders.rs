@@ -143,7 +143,7 @@ impl FrontRecords {
                 AuditAct::IntakeApplied,
                 json!({
                     "sender": message.sender,
-                    "registration": self.registration_in_trail(registration),
+                    "registration": self.registration_in_trail(registration, &message.sender),
                 }),
                 json!({
                     "seq": message.seq,

@@ -1,11 +1,14 @@
 //! Sign-ins and logouts under way: sealed states that any instance of the front can take up.
 
 use store::Tx;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{Ended, Ending, FrontError, FrontRecords, NewArtifact, NewParticipant, Note, Seen, SessionId};
+use super::{
+    Ended, Ending, FrontError, FrontRecords, NewArtifact, NewParticipant, Note, Seen, SessionId,
+    sessions::{Facts, hour_of},
+};
 
 const TABLE: &str = "front.procedure";
 
@@ -233,12 +236,12 @@ impl FrontRecords {
     }
 
     /// Records that a sign-in is answered: its session, the service in it, the artifact, the event, and the end of
-    /// the procedure, all or nothing. The answer may be sent once this returns. Gives back the session that ended
-    /// because another card was shown in the browser.
+    /// the procedure, all or nothing. The answer may be sent once this returns. Gives back the sessions that ended
+    /// for it: another card was shown in the browser, or the person had too many.
     ///
     /// # Errors
     /// [`FrontError::ProcedureOver`], [`FrontError::Replayed`]
-    pub async fn answered(&self, answered: &Answered, now: OffsetDateTime) -> Result<Option<Ended>, FrontError> {
+    pub async fn answered(&self, answered: &Answered, now: OffsetDateTime) -> Result<Vec<Ended>, FrontError> {
         self.locked("answered", |tx| async move {
             for seen in &answered.seen {
                 self.seen(&tx, seen).await?;
@@ -246,7 +249,7 @@ impl FrontRecords {
             if let Some((id, version)) = answered.procedure {
                 end_procedure(&tx, id, version).await?;
             }
-            let mut ended = None;
+            let mut ended = Vec::new();
             let session = match &answered.session {
                 SessionUsed::None => None,
                 SessionUsed::Existing(session) => {
@@ -255,9 +258,9 @@ impl FrontRecords {
                 }
                 SessionUsed::New(new) => {
                     if let Some(former) = new.replaces {
-                        ended = Some(self.end(&tx, former, Ending::Replaced, now).await?);
+                        ended.push(self.end(&tx, former, Ending::Replaced, now).await?);
                     }
-                    self.begin_session(&tx, new).await?;
+                    ended.extend(self.begin_session(&tx, new, now).await?);
                     Some(new.id)
                 }
             };
@@ -273,10 +276,11 @@ impl FrontRecords {
         .await
     }
 
-    async fn begin_session(&self, tx: &Tx, new: &NewSession) -> Result<(), FrontError> {
+    /// Begins a session; gives back the one that had to end because the person had as many as there are places.
+    async fn begin_session(&self, tx: &Tx, new: &NewSession, now: OffsetDateTime) -> Result<Option<Ended>, FrontError> {
         let (holder, upstream) = match &new.of {
             SessionOf::Holder(registration) => (Some(*registration), None),
-            SessionOf::Upstream(provider) => (None, Some(provider.as_str())),
+            SessionOf::Upstream(provider) => (None, Some(provider.clone())),
         };
         if let Some(registration) = holder {
             // Suspended between the card's being shown and this moment: the office's word counts.
@@ -294,24 +298,48 @@ impl FrontRecords {
                 });
             }
         }
+        let facts = Facts {
+            holder,
+            upstream,
+            context: new.context.clone(),
+            authenticated_at: new.authenticated_at,
+            expires_at: new.expires_at,
+        };
+        let facts = self.seal_facts(new.id, &facts)?;
+        let cookie = self.keyed("front.session.cookie", &new.cookie);
         let gone = new.gone.as_ref().map(|token| self.keyed("front.session.gone", token));
-        tx.execute(
-            "-- begin_session\n\
-             INSERT INTO front.session (id, cookie, holder, upstream, context, authenticated_at, expires_at, gone)\n\
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            &[
-                &new.id.uuid(),
-                &self.keyed("front.session.cookie", &new.cookie),
-                &holder,
-                &upstream,
-                &new.context,
-                &new.authenticated_at,
-                &new.expires_at,
-                &gone,
-            ],
-        )
-        .await?;
-        Ok(())
+        let expires_at = hour_of(new.expires_at) + Duration::HOUR;
+        let places = match holder {
+            Some(registration) => self.places(registration).into_iter().map(Some).collect(),
+            None => vec![None],
+        };
+        let insert = async |place: &Option<Vec<u8>>| {
+            tx.execute(
+                "-- begin_session\n\
+                 INSERT INTO front.session (id, cookie, place, facts, expires_at, gone) VALUES ($1, $2, $3, $4, $5, $6)\n\
+                 ON CONFLICT ON CONSTRAINT session_place_once DO NOTHING",
+                &[&new.id.uuid(), &cookie, place, &facts, &expires_at, &gone],
+            )
+            .await
+        };
+        for place in &places {
+            if insert(place).await? == 1 {
+                return Ok(None);
+            }
+        }
+        // Sixty-four at once: one of them makes room.
+        let taken = tx
+            .query_opt(
+                "-- begin_session\nSELECT id FROM front.session WHERE place = $1",
+                &[&places[0]],
+            )
+            .await?
+            .ok_or(FrontError::NotFound("session"))?;
+        let ended = self
+            .end(tx, SessionId::from_uuid(taken.get(0)), Ending::Replaced, now)
+            .await?;
+        insert(&places[0]).await?;
+        Ok(Some(ended))
     }
 }
 

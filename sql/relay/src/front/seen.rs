@@ -89,6 +89,14 @@ impl FrontRecords {
                 "-- sweep sessions\nDELETE FROM front.session WHERE expires_at < $1",
                 day_ago,
             ),
+            (
+                "-- sweep places\nUPDATE front.session SET place = NULL WHERE place IS NOT NULL AND expires_at < $1",
+                now,
+            ),
+            (
+                "-- sweep participants\nDELETE FROM front.participant WHERE until < ($1 AT TIME ZONE 'UTC')::date",
+                now,
+            ),
         ];
         let mut gone = 0;
         for (sql, before) in statements {

@@ -1,9 +1,14 @@
 //! Sessions at the front and the services that take part in them: what single logout needs.
+//!
+//! A participant's row does not tell of which session it is, nor a session's row whose it is: whoever reads the
+//! database would match two services' records by it. From a session its participants are found by working out what
+//! each partner's row would be called; from a registration its sessions, by the places they can take.
 
 use relay_core::id::Id;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Row, Tx};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -17,6 +22,13 @@ pub type SessionId = Id<Session>;
 pub enum Session {}
 
 const PARTICIPANT: &str = "front.participant";
+const SESSION: &str = "front.session";
+/// Sessions of one registration at once.
+const PLACES: u8 = 64;
+/// Who ends a session tells its services at once. What is not told then is anybody's to take up.
+const AT_ONCE: Duration = Duration::seconds(5);
+/// A participant's row is kept so long: longer than any session with the time in which services are told of its end.
+const KEPT: Duration = Duration::days(3);
 
 /// How a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +64,9 @@ pub struct Participant {
     pub session_index: String,
     /// What it was given as the subject: goes back in a LogoutRequest.
     pub name_id: Zeroizing<String>,
-    /// Whether it knows that its session is over.
+    /// When the session ended, if it has.
+    pub ended_at: Option<OffsetDateTime>,
+    /// How far it has been told.
     pub telling: Told,
 }
 
@@ -64,8 +78,6 @@ pub enum Told {
         /// How often.
         tries: u32,
     },
-    /// It has answered, or asked itself.
-    Yes,
     /// Telling it was given up.
     GivenUp,
 }
@@ -78,13 +90,11 @@ impl std::fmt::Debug for Participant {
     }
 }
 
-/// A service to be added to a session.
+/// A service to be added to a session. Its SessionIndex is [`FrontRecords::session_index`].
 #[derive(Clone)]
 pub struct NewParticipant {
     /// The service.
     pub service: String,
-    /// A random SessionIndex.
-    pub session_index: String,
     /// The subject as it is in the assertion: `EncryptedID` or a transient `NameID`.
     pub name_id: Zeroizing<String>,
 }
@@ -117,24 +127,96 @@ pub struct Ended {
     pub participants: Vec<Participant>,
 }
 
+/// What a session is, as it is sealed into its row.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Facts {
+    pub(super) holder: Option<Uuid>,
+    pub(super) upstream: Option<String>,
+    pub(super) context: String,
+    #[serde(with = "time::serde::timestamp::microseconds")]
+    pub(super) authenticated_at: OffsetDateTime,
+    #[serde(with = "time::serde::timestamp::microseconds")]
+    pub(super) expires_at: OffsetDateTime,
+}
+
+/// Which session a participant is of, as it is sealed into its row.
+#[derive(Serialize, Deserialize)]
+struct PartOf {
+    session: Uuid,
+    #[serde(with = "time::serde::timestamp::microseconds::option")]
+    ended_at: Option<OffsetDateTime>,
+}
+
 impl FrontRecords {
+    /// The SessionIndex of `service` in `session`: the same for each assertion it is given there, so that one word ends
+    /// them all, and another for every service, so that two cannot match people by it.
+    pub fn session_index(&self, session: SessionId, service: &str) -> String {
+        let named = [session.uuid().as_bytes(), service.as_bytes()].concat();
+        format!("_{}", hex::encode(&self.keyed("front.session_index", &named)[..20]))
+    }
+
+    /// What the row of `service` with `session_index` is called.
+    fn participant_id(&self, service: &str, session_index: &str) -> Vec<u8> {
+        self.keyed(PARTICIPANT, format!("{service}\0{session_index}").as_bytes())
+    }
+
+    pub(super) fn participant_of(&self, session: SessionId, service: &str) -> Vec<u8> {
+        self.participant_id(service, &self.session_index(session, service))
+    }
+
+    /// How the sessions of `registration` can be called, in an order of chance.
+    pub(super) fn places(&self, registration: Uuid) -> Vec<Vec<u8>> {
+        let from: [u8; 1] = self.draw();
+        (0..PLACES)
+            .map(|place| {
+                let place = place.wrapping_add(from[0]) % PLACES;
+                self.keyed("front.session.place", &[registration.as_bytes(), &[place][..]].concat())
+            })
+            .collect()
+    }
+
+    pub(super) fn seal_facts(&self, session: SessionId, facts: &Facts) -> Result<Vec<u8>, FrontError> {
+        let plain = serde_json::to_vec(facts).map_err(|_| FrontError::Unreadable(SESSION))?;
+        Ok(self.seal(SESSION, session.uuid(), "facts", &plain))
+    }
+
+    fn facts(&self, session: SessionId, row: &Row) -> Result<Facts, FrontError> {
+        let plain = self.open(SESSION, session.uuid(), "facts", row.get("facts"))?;
+        serde_json::from_slice(&plain).map_err(|_| FrontError::Unreadable(SESSION))
+    }
+
     /// The session of a browser's cookie, while it goes on.
     ///
     /// # Errors
     /// [`FrontError`]
     pub async fn session(&self, cookie: &[u8], now: OffsetDateTime) -> Result<Option<SessionAt>, FrontError> {
         let cookie = &self.keyed("front.session.cookie", cookie);
-        self.look("session", |tx| async move {
+        self.read("session", |tx| async move {
             let row = tx
                 .query_opt(
                     "-- session\n\
-                     SELECT s.id, s.holder, h.state, s.upstream, s.context, s.authenticated_at, s.expires_at\n\
-                     FROM front.session s LEFT JOIN front.holder h ON h.registration = s.holder\n\
-                     WHERE s.cookie = $1 AND s.ended_at IS NULL AND s.expires_at > $2",
+                     SELECT id, facts FROM front.session WHERE cookie = $1 AND ended_at IS NULL AND expires_at > $2",
                     &[cookie, &now],
                 )
                 .await?;
-            row.map(|row| session_at(&row)).transpose()
+            let Some(row) = row else { return Ok(None) };
+            let id = SessionId::from_uuid(row.get("id"));
+            let facts = self.facts(id, &row)?;
+            if facts.expires_at <= now {
+                return Ok(None);
+            }
+            let holder = match facts.holder {
+                None => None,
+                Some(registration) => Some((registration, state_of(&tx, registration).await?)),
+            };
+            Ok(Some(SessionAt {
+                id,
+                holder,
+                upstream: facts.upstream,
+                context: facts.context,
+                authenticated_at: facts.authenticated_at,
+                expires_at: facts.expires_at,
+            }))
         })
         .await
     }
@@ -149,26 +231,36 @@ impl FrontRecords {
         session_index: &str,
         now: OffsetDateTime,
     ) -> Result<Option<SessionId>, FrontError> {
-        self.look("session_by_index", |tx| async move {
+        let id = &self.participant_id(service, session_index);
+        self.read("session_by_index", |tx| async move {
             let row = tx
                 .query_opt(
-                    "-- session_by_index\n\
-                     SELECT s.id FROM front.participant p JOIN front.session s ON s.id = p.session\n\
-                     WHERE p.session_index = $1 AND p.service = $2 AND s.ended_at IS NULL AND s.expires_at > $3",
-                    &[&session_index, &service, &now],
+                    "-- session_by_index\nSELECT id, session FROM front.participant WHERE id = $1",
+                    &[id],
                 )
                 .await?;
-            Ok(row.map(|row| SessionId::from_uuid(row.get(0))))
+            let Some(row) = row else { return Ok(None) };
+            let session = self.part_of(&row)?.session;
+            let goes_on = tx
+                .query_opt(
+                    "-- session_by_index\n\
+                     SELECT id, facts FROM front.session WHERE id = $1 AND ended_at IS NULL AND expires_at > $2",
+                    &[&session, &now],
+                )
+                .await?;
+            let Some(row) = goes_on else { return Ok(None) };
+            let session = SessionId::from_uuid(session);
+            Ok((self.facts(session, &row)?.expires_at > now).then_some(session))
         })
         .await
     }
 
-    /// The services in a session, ended or not.
+    /// The services in a session that do not know that it is over, ended or not.
     ///
     /// # Errors
     /// [`FrontError`]
     pub async fn participants(&self, session: SessionId) -> Result<Vec<Participant>, FrontError> {
-        self.look(
+        self.read(
             "participants",
             |tx| async move { self.participants_in(&tx, session).await },
         )
@@ -189,7 +281,7 @@ impl FrontRecords {
     ) -> Result<Ended, FrontError> {
         self.locked("end_session", |tx| async move {
             if let Some(asker) = asker {
-                self.knows(&tx, session, asker, now).await?;
+                self.knows(&tx, session, asker).await?;
             }
             self.end(&tx, session, ending, now).await
         })
@@ -246,8 +338,8 @@ impl FrontRecords {
     ) -> Result<Vec<Ended>, FrontError> {
         let rows = tx
             .query(
-                "-- end_sessions_of\nSELECT id FROM front.session WHERE holder = $1 AND ended_at IS NULL ORDER BY id",
-                &[&registration],
+                "-- end_sessions_of\nSELECT id FROM front.session WHERE place = ANY ($1) ORDER BY id",
+                &[&self.places(registration)],
             )
             .await?;
         let mut ended = Vec::with_capacity(rows.len());
@@ -266,28 +358,26 @@ impl FrontRecords {
     ) -> Result<Ended, FrontError> {
         let row = tx
             .query_opt(
-                "-- end\nSELECT holder, ended_at FROM front.session WHERE id = $1 FOR UPDATE",
+                "-- end\nSELECT facts, ended_at FROM front.session WHERE id = $1 FOR UPDATE",
                 &[&session.uuid()],
             )
             .await?
             .ok_or(FrontError::NotFound("session"))?;
-        let participants: Vec<_> = self
-            .participants_in(tx, session)
-            .await?
-            .into_iter()
-            .filter(|participant| matches!(participant.telling, Told::NotYet { .. }))
-            .collect();
-        let ended_at: Option<OffsetDateTime> = row.get("ended_at");
-        if ended_at.is_none() {
+        let mut participants = self.participants_in(tx, session).await?;
+        participants.retain(|participant| matches!(participant.telling, Told::NotYet { .. }));
+        if row.get::<_, Option<OffsetDateTime>>("ended_at").is_none() {
             tx.execute(
-                "-- end\nUPDATE front.session SET ended_at = $2, ending = $3 WHERE id = $1",
-                &[&session.uuid(), &now, &ending.as_str()],
+                "-- end\nUPDATE front.session SET ended_at = $2, ending = $3, place = NULL WHERE id = $1",
+                &[&session.uuid(), &hour_of(now), &ending.as_str()],
             )
             .await?;
-            self.to_be_told(tx, session, now).await?;
-            let registration = row
-                .get::<_, Option<Uuid>>("holder")
-                .map(|registration| self.registration_in_trail(registration));
+            for participant in &mut participants {
+                participant.ended_at = Some(now);
+                self.to_be_told(tx, session, &participant.service, now).await?;
+            }
+            let about = format!("session {}", session.uuid());
+            let registration = self.facts(session, &row)?.holder;
+            let registration = registration.map(|registration| self.registration_in_trail(registration, &about));
             let note = Note::of(
                 AuditAct::SessionEnded,
                 about_session(session.uuid(), registration),
@@ -297,41 +387,77 @@ impl FrontRecords {
         }
         Ok(Ended {
             session,
-            at: ended_at.unwrap_or(now),
+            at: participants.iter().find_map(|one| one.ended_at).unwrap_or(now),
             participants,
         })
     }
 
     async fn participants_in(&self, tx: &Tx, session: SessionId) -> Result<Vec<Participant>, FrontError> {
+        let partners = tx
+            .query("-- participants_in\nSELECT entity_id FROM front.partner", &[])
+            .await?;
+        let ids: Vec<_> = partners
+            .iter()
+            .map(|row| self.participant_of(session, row.get(0)))
+            .collect();
         let rows = tx
             .query(
                 "-- participants_in\n\
-                 SELECT service, session_index, name_id, told_at, given_up_at, tries FROM front.participant\n\
-                 WHERE session = $1 ORDER BY service",
-                &[&session.uuid()],
+                 SELECT id, service, session, name_id, given_up, tries FROM front.participant\n\
+                 WHERE id = ANY ($1) ORDER BY service",
+                &[&ids],
             )
             .await?;
-        rows.iter().map(|row| self.participant(session, row)).collect()
+        rows.iter()
+            .map(|row| self.participant(row).map(|(_, participant)| participant))
+            .collect()
     }
 
-    pub(super) fn participant(&self, session: SessionId, row: &Row) -> Result<Participant, FrontError> {
-        let sealed: Vec<u8> = row.get("name_id");
-        let at = |column| row.get::<_, Option<OffsetDateTime>>(column);
+    /// A participant's row as it is sealed to.
+    fn row_of(id: &[u8]) -> Uuid {
+        let mut row = [0; 16];
+        row.copy_from_slice(&id[..16]);
+        Uuid::from_bytes(row)
+    }
+
+    fn part_of(&self, row: &Row) -> Result<PartOf, FrontError> {
+        let plain = self.open(PARTICIPANT, Self::row_of(row.get("id")), "session", row.get("session"))?;
+        serde_json::from_slice(&plain).map_err(|_| FrontError::Unreadable(PARTICIPANT))
+    }
+
+    fn seal_part_of(
+        &self,
+        id: &[u8],
+        session: SessionId,
+        ended_at: Option<OffsetDateTime>,
+    ) -> Result<Vec<u8>, FrontError> {
+        let part_of = PartOf {
+            session: session.uuid(),
+            ended_at,
+        };
+        let plain = serde_json::to_vec(&part_of).map_err(|_| FrontError::Unreadable(PARTICIPANT))?;
+        Ok(self.seal(PARTICIPANT, Self::row_of(id), "session", &plain))
+    }
+
+    pub(super) fn participant(&self, row: &Row) -> Result<(SessionId, Participant), FrontError> {
+        let PartOf { session, ended_at } = self.part_of(row)?;
+        let session = SessionId::from_uuid(session);
+        let service: String = row.get("service");
         let tries: i32 = row.get("tries");
-        Ok(Participant {
-            service: row.get("service"),
-            session_index: row.get("session_index"),
-            name_id: self
-                .open_text(PARTICIPANT, session.uuid(), "name_id", &sealed)
-                .map(Zeroizing::new)?,
-            telling: match (at("told_at"), at("given_up_at")) {
-                (Some(_), _) => Told::Yes,
-                (None, Some(_)) => Told::GivenUp,
-                (None, None) => Told::NotYet {
+        let name_id = self.open_text(PARTICIPANT, Self::row_of(row.get("id")), "name_id", row.get("name_id"))?;
+        let participant = Participant {
+            session_index: self.session_index(session, &service),
+            service,
+            name_id: Zeroizing::new(name_id),
+            ended_at,
+            telling: match row.get("given_up") {
+                true => Told::GivenUp,
+                false => Told::NotYet {
                     tries: tries.unsigned_abs(),
                 },
             },
-        })
+        };
+        Ok((session, participant))
     }
 
     pub(super) async fn take_part(
@@ -341,31 +467,54 @@ impl FrontRecords {
         new: &NewParticipant,
         now: OffsetDateTime,
     ) -> Result<(), FrontError> {
-        let sealed = self.seal(PARTICIPANT, session.uuid(), "name_id", new.name_id.as_bytes());
+        let id = self.participant_of(session, &new.service);
+        let name_id = self.seal(PARTICIPANT, Self::row_of(&id), "name_id", new.name_id.as_bytes());
+        let part_of = self.seal_part_of(&id, session, None)?;
         tx.execute(
             "-- take_part\n\
-             INSERT INTO front.participant (session, service, session_index, name_id, since) VALUES ($1, $2, $3, $4, $5)\n\
-             ON CONFLICT (session, service) DO UPDATE SET session_index = $3, name_id = $4, told_at = NULL,\n\
-                 next_try_at = NULL, given_up_at = NULL, tries = 0",
-            &[&session.uuid(), &new.service, &new.session_index, &sealed, &now],
+             INSERT INTO front.participant (id, service, session, name_id, until) VALUES ($1, $2, $3, $4, $5)\n\
+             ON CONFLICT (id) DO UPDATE SET name_id = $4, until = $5",
+            &[&id, &new.service, &part_of, &name_id, &(now + KEPT).date()],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// From now on `service` is to be told that `session` is over.
+    async fn to_be_told(
+        &self,
+        tx: &Tx,
+        session: SessionId,
+        service: &str,
+        now: OffsetDateTime,
+    ) -> Result<(), FrontError> {
+        let id = self.participant_of(session, service);
+        // Not to the moment: rows that wait together would be seen to be of one session.
+        let spread: [u8; 2] = self.draw();
+        let next = now + AT_ONCE + Duration::milliseconds(i64::from(u16::from_be_bytes(spread) % 2_000));
+        tx.execute(
+            "-- to_be_told\nUPDATE front.participant SET session = $2, next_try_at = $3 WHERE id = $1",
+            &[&id, &self.seal_part_of(&id, session, Some(now))?, &next],
         )
         .await?;
         Ok(())
     }
 }
 
-fn session_at(row: &Row) -> Result<SessionAt, FrontError> {
-    let holder: Option<Uuid> = row.get("holder");
-    let state: Option<String> = row.get("state");
-    Ok(SessionAt {
-        id: SessionId::from_uuid(row.get("id")),
-        holder: match (holder, state) {
-            (Some(holder), Some(state)) => Some((holder, HolderState::parse(&state)?)),
-            _ => None,
-        },
-        upstream: row.get("upstream"),
-        context: row.get("context"),
-        authenticated_at: row.get("authenticated_at"),
-        expires_at: row.get("expires_at"),
-    })
+async fn state_of(tx: &Tx, registration: Uuid) -> Result<HolderState, FrontError> {
+    let row = tx
+        .query_opt(
+            "-- state_of\nSELECT state FROM front.holder WHERE registration = $1",
+            &[&registration],
+        )
+        .await?
+        .ok_or(FrontError::NotFound("registration"))?;
+    HolderState::parse(row.get("state"))
+}
+
+/// The hour of `at`: rows say no more of when.
+pub(super) fn hour_of(at: OffsetDateTime) -> OffsetDateTime {
+    let at = at.to_offset(time::UtcOffset::UTC);
+    at - Duration::seconds(i64::from(at.minute()) * 60 + i64::from(at.second()))
+        - Duration::nanoseconds(i64::from(at.nanosecond()))
 }

@@ -3,12 +3,9 @@
 use relay_core::audit::Outcome;
 use serde_json::json;
 use store::Tx;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::{AuditAct, Ended, FrontError, FrontRecords, Note, SessionId};
-
-/// Who ends a session tells its services at once. What is not told then is anybody's to take up.
-const AT_ONCE: Duration = Duration::seconds(5);
 
 impl FrontRecords {
     /// Takes up to `most` tellings that are due, one participant each; nobody else takes them before `until`.
@@ -25,23 +22,21 @@ impl FrontRecords {
             let rows = tx
                 .query(
                     "-- due_tellings\n\
-                         WITH due AS (SELECT session, service FROM front.participant WHERE next_try_at <= $1\n\
-                             ORDER BY next_try_at LIMIT $2 FOR UPDATE SKIP LOCKED)\n\
-                         UPDATE front.participant p SET next_try_at = $3, tries = p.tries + 1\n\
-                         FROM due JOIN front.session s ON s.id = due.session\n\
-                         WHERE p.session = due.session AND p.service = due.service\n\
-                         RETURNING p.session, p.service, p.session_index, p.name_id, p.told_at, p.given_up_at,\n\
-                             p.tries, s.ended_at",
+                     WITH due AS (SELECT id FROM front.participant WHERE next_try_at <= $1\n\
+                         ORDER BY next_try_at LIMIT $2 FOR UPDATE SKIP LOCKED)\n\
+                     UPDATE front.participant p SET next_try_at = $3, tries = p.tries + 1\n\
+                     FROM due WHERE p.id = due.id\n\
+                     RETURNING p.id, p.service, p.session, p.name_id, p.given_up, p.tries",
                     &[&now, &most, &until],
                 )
                 .await?;
             rows.iter()
                 .map(|row| {
-                    let session = SessionId::from_uuid(row.get("session"));
+                    let (session, participant) = self.participant(row)?;
                     Ok(Ended {
                         session,
-                        at: row.get::<_, Option<OffsetDateTime>>("ended_at").unwrap_or(now),
-                        participants: vec![self.participant(session, row)?],
+                        at: participant.ended_at.unwrap_or(now),
+                        participants: vec![participant],
                     })
                 })
                 .collect()
@@ -61,12 +56,9 @@ impl FrontRecords {
         now: OffsetDateTime,
     ) -> Result<(), FrontError> {
         self.locked("told", |tx| async move {
-            self.knows(&tx, session, service, now).await?;
-            let note = Note::of(
-                AuditAct::LogoutTold,
-                json!({ "session": session, "service": service }),
-                json!({ "binding": binding }),
-            );
+            self.knows(&tx, session, service).await?;
+            let about = self.about_participant(session, service);
+            let note = Note::of(AuditAct::LogoutTold, about, json!({ "binding": binding }));
             Ok(self.write(&tx, &note.ended(Outcome::Done), now).await?)
         })
         .await
@@ -86,16 +78,14 @@ impl FrontRecords {
         now: OffsetDateTime,
     ) -> Result<(), FrontError> {
         self.locked("not_told", |tx| async move {
-            let given_up = next.is_none().then_some(now);
             let row = tx
                 .query_opt(
                     "-- not_told\n\
-                         UPDATE front.participant SET next_try_at = $3, given_up_at = $4\n\
-                         WHERE session = $1 AND service = $2 AND told_at IS NULL RETURNING tries",
-                    &[&session.uuid(), &service, &next, &given_up],
+                     UPDATE front.participant SET next_try_at = $2, given_up = $3 WHERE id = $1 RETURNING tries",
+                    &[&self.participant_of(session, service), &next, &next.is_none()],
                 )
                 .await?;
-            let about = json!({ "session": session, "service": service });
+            let about = self.about_participant(session, service);
             let facts = json!({ "binding": binding, "reason": reason });
             let note = Note::of(AuditAct::LogoutTold, about.clone(), facts);
             self.write(&tx, &note.ended(Outcome::Failed), now).await?;
@@ -110,28 +100,11 @@ impl FrontRecords {
         .await
     }
 
-    pub(super) async fn knows(
-        &self,
-        tx: &Tx,
-        session: SessionId,
-        service: &str,
-        now: OffsetDateTime,
-    ) -> Result<(), FrontError> {
+    /// A service that knows leaves nothing behind: rows that changed together would be seen to be of one session.
+    pub(super) async fn knows(&self, tx: &Tx, session: SessionId, service: &str) -> Result<(), FrontError> {
         tx.execute(
-            "-- knows\n\
-             UPDATE front.participant SET told_at = $3, next_try_at = NULL, given_up_at = NULL\n\
-             WHERE session = $1 AND service = $2",
-            &[&session.uuid(), &service, &now],
-        )
-        .await?;
-        Ok(())
-    }
-
-    /// From now on the services of `session` are to be told.
-    pub(super) async fn to_be_told(&self, tx: &Tx, session: SessionId, now: OffsetDateTime) -> Result<(), FrontError> {
-        tx.execute(
-            "-- to_be_told\nUPDATE front.participant SET next_try_at = $2 WHERE session = $1 AND told_at IS NULL",
-            &[&session.uuid(), &(now + AT_ONCE)],
+            "-- knows\nDELETE FROM front.participant WHERE id = $1",
+            &[&self.participant_of(session, service)],
         )
         .await?;
         Ok(())

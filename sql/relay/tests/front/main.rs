@@ -95,7 +95,6 @@ fn answer(session: SessionUsed, service: &str, procedure: Option<(Uuid, i32)>) -
         session,
         participant: Some(NewParticipant {
             service: service.to_owned(),
-            session_index: hex::encode(draw::<16>(&mut OsChance)),
             name_id: Zeroizing::new("<saml:EncryptedID>canary</saml:EncryptedID>".to_owned()),
         }),
         artifact: None,

@@ -1,9 +1,11 @@
 //! The schema explains itself, grants no more than is needed, and holds nothing that tells who or where.
 
-use relay_records::front::{AuditAct, FrontError, SessionUsed, USER, testing};
+use std::collections::HashMap;
+
+use relay_records::front::{AuditAct, Ending, FrontError, NewSession, SessionUsed, USER, testing};
 use store::{Store, StoreError};
 
-use crate::{CLINIC, NOW, active_card, answer, new_session, two_services};
+use crate::{CLINIC, NOW, SCHOOL, active_card, answer, new_session, two_services};
 
 async fn texts(store: &Store, sql: &'static str) -> Vec<String> {
     store
@@ -55,7 +57,7 @@ async fn the_fronts_role_can_neither_define_nor_rewrite() {
         "DELETE FROM front.partner",
         "UPDATE front.partner_metadata SET metadata = ''",
         "UPDATE front.partner_metadata SET proposed_by = ''",
-        "UPDATE front.session SET holder = NULL",
+        "UPDATE front.participant SET service = 'x'",
         "UPDATE front.audit_act SET meaning = ''",
     ] {
         let refused: Result<(), StoreError> = store.run("overreach", |tx| async move { tx.batch(sql).await }).await;
@@ -118,6 +120,105 @@ async fn a_dump_holds_no_cookie_no_token_and_no_name_in_clear() {
     let trail = front.records.audit_since(NOW, 100).await.unwrap();
     assert!(!trail.is_empty());
     assert!(!format!("{trail:?}").contains(&card.to_string()));
+}
+
+#[tokio::test]
+async fn a_dump_holds_nothing_by_which_two_services_rows_of_one_person_belong_together() {
+    let front = testing::open().await.unwrap();
+    let card = active_card(&front.records).await;
+    two_services(&front.records).await;
+    let records = &front.records;
+    // Once at both in one session, once at each in one of its own; some end, and one of the services is away.
+    let sign_in = async |session: SessionUsed, service: &str| {
+        let mut answered = answer(session.clone(), service, None);
+        let id = match &session {
+            SessionUsed::New(new) => new.id,
+            SessionUsed::Existing(id) => *id,
+            SessionUsed::None => unreachable!("there is one"),
+        };
+        for (name, value) in records.about_participant(id, service).as_object().unwrap() {
+            answered.note.subjects.insert(name.clone(), value.clone());
+        }
+        let registration = records.registration_in_trail(card, service);
+        answered
+            .note
+            .subjects
+            .insert("registration".into(), registration.into());
+        records.answered(&answered, NOW).await.unwrap();
+        id
+    };
+    let new = |cookie: &[u8]| {
+        SessionUsed::New(Box::new(NewSession {
+            gone: None,
+            ..new_session(card, cookie)
+        }))
+    };
+    let both = sign_in(new(b"both"), CLINIC).await;
+    sign_in(SessionUsed::Existing(both), SCHOOL).await;
+    let left = sign_in(new(b"left"), CLINIC).await;
+    let _goes_on = sign_in(new(b"goes on"), SCHOOL).await;
+    records
+        .end_session(left, Ending::Logout, Some(CLINIC), NOW)
+        .await
+        .unwrap();
+    let half = sign_in(new(b"half"), CLINIC).await;
+    sign_in(SessionUsed::Existing(half), SCHOOL).await;
+    records.end_session(half, Ending::CardGone, None, NOW).await.unwrap();
+    records.told(half, CLINIC, "soap", NOW).await.unwrap();
+    records
+        .not_told(half, SCHOOL, "soap", "away", Some(NOW + time::Duration::MINUTE), NOW)
+        .await
+        .unwrap();
+
+    let dump = String::from_utf8(front.database.dump().unwrap()).unwrap();
+    // Rows about the services themselves hold no person.
+    let of_persons = |line: &&str| {
+        line.starts_with("INSERT INTO front.") && !line.contains("front.partner") && !line.contains("\"partner\":")
+    };
+    let rows: Vec<&str> = dump.lines().filter(of_persons).collect();
+    let of = |service: &str| rows.iter().filter(|row| row.contains(service)).count();
+    assert!(of(CLINIC) > 4 && of(SCHOOL) > 4, "{} {}", of(CLINIC), of(SCHOOL));
+    assert_eq!(joined(&rows), None);
+    // Who looks finds what is there.
+    let found = format!("{CLINIC}\t{both}");
+    let found = [found, format!("{SCHOOL}\t{both}")];
+    let with: Vec<_> = rows.iter().copied().chain(found.iter().map(String::as_str)).collect();
+    assert!(joined(&with).is_some());
+}
+
+/// A row of the clinic's and one of the school's that hang together by what rows share: any 16 hex digits or more.
+fn joined(rows: &[&str]) -> Option<(String, String)> {
+    let token = |text: &str| text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let mut by_token: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        for word in row.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-') {
+            let word = word.strip_prefix('x').unwrap_or(word);
+            if token(word) {
+                by_token.entry(word).or_default().push(at);
+            }
+        }
+    }
+    let mut group: Vec<usize> = (0..rows.len()).collect();
+    loop {
+        let before = group.clone();
+        for rows in by_token.values() {
+            let least = rows.iter().map(|row| group[*row]).min().unwrap_or_default();
+            rows.iter().for_each(|row| group[*row] = least);
+        }
+        if group == before {
+            break;
+        }
+    }
+    let of = |service: &'static str| {
+        rows.iter()
+            .enumerate()
+            .filter(move |(_, row)| row.contains(service))
+            .map(|(at, _)| at)
+    };
+    of(CLINIC)
+        .flat_map(|clinic| of(SCHOOL).map(move |school| (clinic, school)))
+        .find(|(clinic, school)| clinic != school && group[*clinic] == group[*school])
+        .map(|(clinic, school)| (rows[clinic].to_owned(), rows[school].to_owned()))
 }
 
 #[tokio::test]

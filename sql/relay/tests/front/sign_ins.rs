@@ -134,7 +134,8 @@ async fn a_pulled_card_ends_the_session_once_and_names_who_is_to_be_told() {
         .answered(&answer(SessionUsed::Existing(id), SCHOOL, None), NOW)
         .await
         .unwrap();
-    let index = &first.participant.as_ref().unwrap().session_index;
+    let index = &front.records.session_index(id, CLINIC);
+    assert_ne!(*index, front.records.session_index(id, SCHOOL));
     assert_eq!(
         front.records.session_by_index(CLINIC, index, NOW).await.unwrap(),
         Some(id)
@@ -180,11 +181,33 @@ async fn another_card_in_the_same_browser_ends_the_first_ones_session() {
         .records
         .answered(&answer(SessionUsed::New(Box::new(second)), SCHOOL, None), NOW)
         .await
-        .unwrap()
         .unwrap();
-    assert_eq!((ended.session, ended.participants.len()), (first_id, 1));
+    assert_eq!(ended.len(), 1);
+    assert_eq!((ended[0].session, ended[0].participants.len()), (first_id, 1));
     assert_eq!(front.records.session(b"one", NOW).await.unwrap(), None);
     assert!(front.records.session(b"two", NOW).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn somebody_with_very_many_sessions_has_one_ended_for_the_next_and_all_end_with_the_card() {
+    let front = testing::open().await.unwrap();
+    let card = active_card(&front.records).await;
+    two_services(&front.records).await;
+    let begin = async |number: u32| {
+        let mut session = new_session(card, &number.to_be_bytes());
+        session.gone = None;
+        let answer = answer(SessionUsed::New(Box::new(session)), CLINIC, None);
+        front.records.answered(&answer, NOW).await.unwrap()
+    };
+    for number in 0..64 {
+        assert!(begin(number).await.is_empty());
+    }
+    let ended = begin(64).await;
+    assert_eq!(ended.len(), 1);
+    assert_eq!(ended[0].participants.len(), 1);
+    let said = message(3, Said::Suspend { registration: card });
+    let applied = front.records.apply(&said, NOW).await.unwrap();
+    assert_eq!(applied.ended.len(), 64);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 
 use super::{KeptAt, OnWay};
 use crate::{
-    answer::{Named, session_index},
+    answer::Named,
     front::Front,
     pages,
     sign_in::{Asked, ReplyBinding, SessionKind, Shown, Who},
@@ -74,7 +74,8 @@ impl OnWay<'_> {
         };
         let now = front.now();
         let service = self.service(&asked.service).await?;
-        let index = session_index();
+        let (session, used, cookie) = self.session_for(shown, now);
+        let index = front.records.session_index(session, &asked.service);
         let message = front
             .assert(asked, shown, &named, &index, &service, now)
             .map_err(|error| {
@@ -82,14 +83,9 @@ impl OnWay<'_> {
                 Trouble::ours()
             })?;
         let (going, artifact) = front.going(asked, message, now)?;
-        let (used, cookie) = self.session_for(shown, now);
-        let registration = match &shown.who {
-            Who::Holder(registration) => Some(front.records.registration_in_trail(*registration)),
-            Who::Upstream { .. } => None,
-        };
         let note = Note::of(
             AuditAct::SignInAnswered,
-            json!({ "service": asked.service, "registration": registration, "blob": blob, "session": session_of(&used) }),
+            front.about_answer(session, &asked.service, &shown.who, blob.as_deref()),
             json!({
                 "binding": asked.reply.binding.as_str(),
                 "context": shown.context,
@@ -102,23 +98,22 @@ impl OnWay<'_> {
             session: used,
             participant: Some(NewParticipant {
                 service: asked.service.clone(),
-                session_index: index,
                 name_id: named.kept(),
             }),
             artifact,
             note: self.traced(note),
         };
-        let replaced = front.records.answered(&answered, now).await.map_err(records)?;
+        let ended = front.records.answered(&answered, now).await.map_err(records)?;
         info!(service = asked.service, blob, "answered");
-        if let Some(ended) = replaced {
+        for ended in ended {
             front.tell_later(ended);
         }
         Ok(Ok(Ready { going, cookie }))
     }
 
-    fn session_for(&self, shown: &Shown, now: OffsetDateTime) -> (SessionUsed, Option<HeaderValue>) {
+    fn session_for(&self, shown: &Shown, now: OffsetDateTime) -> (SessionId, SessionUsed, Option<HeaderValue>) {
         let (replaces, by_bridge) = match &shown.session {
-            SessionKind::Existing(session) => return (SessionUsed::Existing(*session), None),
+            SessionKind::Existing(session) => return (*session, SessionUsed::Existing(*session), None),
             SessionKind::New { replaces, by_bridge } => (*replaces, *by_bridge),
         };
         let cookie = secret();
@@ -140,7 +135,7 @@ impl OnWay<'_> {
                 .map(|token| Zeroizing::new(token.as_bytes().to_vec())),
             replaces,
         };
-        (SessionUsed::New(Box::new(new)), Some(header))
+        (new.id, SessionUsed::New(Box::new(new)), Some(header))
     }
 
     pub(super) async fn status(
@@ -226,12 +221,4 @@ pub(super) fn refusal(asked: &Asked, rule: &str) -> Note {
         json!({ "rule": rule }),
     )
     .ended(Outcome::Refused)
-}
-
-fn session_of(used: &SessionUsed) -> Option<SessionId> {
-    match used {
-        SessionUsed::None => None,
-        SessionUsed::Existing(session) => Some(*session),
-        SessionUsed::New(new) => Some(new.id),
-    }
 }

@@ -1,6 +1,7 @@
 //! The closed list of acts, each with the subjects and details its events carry.
 //!
-//! Subjects: `registration` (a keyed hash of the office's id, in hex), `service`, `partner`, `sender`, `session`,
+//! Subjects: `registration` (a keyed hash of the office's id and of what the event is about, in hex: another for each
+//! service), `service`, `partner`, `sender`, `session`, `participant` (a keyed hash of session and service, in hex),
 //! `blob` (SHA-256 of the blind half's EncryptedID, in hex). Details are facts without a person in them.
 
 /// What can be recorded.
@@ -12,17 +13,17 @@ pub enum AuditAct {
     IntakeRefused,
     /// Subjects: service, registration (where a card was shown). Details: rule.
     SignInRefused,
-    /// Subjects: service, session, registration, blob (where it holds one). Details: binding, context, name_id, status.
+    /// Subjects: service, participant, registration, blob (where it holds one). Details: binding, context, name_id, status.
     SignInAnswered,
     /// Subjects: service, registration. Details: where, reason.
     SignInFailed,
     /// Subjects: session, registration. Details: ending, services (how many to tell).
     SessionEnded,
-    /// Subjects: service, session. Details: binding, rule (when refused).
+    /// Subjects: service, participant. Details: binding, rule (when refused).
     LogoutAsked,
-    /// Subjects: service, session. Details: binding, reason (when it failed).
+    /// Subjects: service, participant. Details: binding, reason (when it failed).
     LogoutTold,
-    /// Subjects: service, session. Details: tries, reason (of the last one).
+    /// Subjects: service, participant. Details: tries, reason (of the last one).
     LogoutGivenUp,
     /// Subjects: service. Details: rule (when refused).
     ArtifactResolved,
