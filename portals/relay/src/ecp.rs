@@ -108,7 +108,7 @@ async fn known_by_card(front: &Front, asked: &Asked, peer: &Peer) -> Result<Resu
     if let Some(told) = &step.note {
         let registration = told
             .registration
-            .map(|registration| front.records.registration_in_trail(registration));
+            .map(|registration| front.records.registration_at(registration, &told.service));
         front.records.note(&told.note(registration), now).await?;
     }
     Ok(match step.state {
@@ -160,9 +160,9 @@ async fn named(
             AuditAct::SignInAnswered,
             json!({
                 "service": asked.service,
-                "registration": front.records.registration_in_trail(registration),
+                "registration": front.records.registration_at(registration, &asked.service),
                 "blob": blob,
-                "session": session,
+                "session": front.records.session_at(session, &asked.service),
             }),
             json!({ "binding": "paos", "context": shown.context, "trace": visit.trace.to_string() }),
         ),

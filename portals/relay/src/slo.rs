@@ -481,7 +481,7 @@ impl Front {
     async fn note_asked(&self, service: &str, session: SessionId, binding: Binding) {
         let note = Note::of(
             AuditAct::LogoutAsked,
-            json!({ "service": service, "session": session }),
+            json!({ "service": service, "session": self.records.session_at(session, service) }),
             json!({ "binding": format!("{binding:?}").to_ascii_lowercase() }),
         )
         .ended(Outcome::Done);

@@ -64,7 +64,7 @@ impl FrontRecords {
             self.knows(&tx, session, service, now).await?;
             let note = Note::of(
                 AuditAct::LogoutTold,
-                json!({ "session": session, "service": service }),
+                json!({ "session": self.session_at(session, service), "service": service }),
                 json!({ "binding": binding }),
             );
             Ok(self.write(&tx, &note.ended(Outcome::Done), now).await?)
@@ -95,7 +95,7 @@ impl FrontRecords {
                     &[&session.uuid(), &service, &next, &given_up],
                 )
                 .await?;
-            let about = json!({ "session": session, "service": service });
+            let about = json!({ "session": self.session_at(session, service), "service": service });
             let facts = json!({ "binding": binding, "reason": reason });
             let note = Note::of(AuditAct::LogoutTold, about.clone(), facts);
             self.write(&tx, &note.ended(Outcome::Failed), now).await?;

@@ -84,12 +84,13 @@ impl OnWay<'_> {
         let (going, artifact) = front.going(asked, message, now)?;
         let (used, cookie) = self.session_for(shown, now);
         let registration = match &shown.who {
-            Who::Holder(registration) => Some(front.records.registration_in_trail(*registration)),
+            Who::Holder(registration) => Some(front.records.registration_at(*registration, &asked.service)),
             Who::Upstream { .. } => None,
         };
+        let session = session_of(&used).map(|session| front.records.session_at(session, &asked.service));
         let note = Note::of(
             AuditAct::SignInAnswered,
-            json!({ "service": asked.service, "registration": registration, "blob": blob, "session": session_of(&used) }),
+            json!({ "service": asked.service, "registration": registration, "blob": blob, "session": session }),
             json!({
                 "binding": asked.reply.binding.as_str(),
                 "context": shown.context,
