@@ -167,7 +167,8 @@ async fn asked_by_browser(
         binding: delivery.binding(),
         trace: visit.trace,
     };
-    // The browser's own session is meant, whatever the service remembers; its index must not name another one.
+    // The browser's own session is meant, whatever the service remembers; its index must not name another one. A service
+    // that has no part in it may not end it, nor learn that there is one.
     let here = front.session(headers).await.map_err(records)?.map(|session| session.id);
     let session = named
         .or(here)
@@ -206,16 +207,22 @@ async fn visited(
     let mut round: Round = serde_json::from_slice(&kept.state).map_err(|_| over())?;
     let (service, request) = round.visited.take().ok_or_else(over)?;
     let request = MessageId::parse(&request).ok_or_else(over)?;
-    let (sender, response) = front
+    let answer = front
         .take(delivery, PATH, SeenKind::LogoutResponse, |received, peer, here| {
             received.logout_response(peer, here, &request)
         })
-        .await?;
-    if sender.partner.entity_id != service {
-        return Err(Trouble::request());
-    }
+        .await;
+    let success = match answer {
+        Ok((sender, response)) => sender.partner.entity_id == service && response.status.is_success(),
+        Err(NotTaken::Records(error)) => return Err(records(error)),
+        // Switched off meanwhile, or not to be believed: it counts as not told, and the others are visited all the same.
+        Err(refused) => {
+            info!(service, code = refused.code(), "an answer to a logout is not taken");
+            false
+        }
+    };
     let (session, now) = (round.session, front.now());
-    let told = match response.status.is_success() {
+    let told = match success {
         true => front.records.told(session, &service, "browser", now).await,
         false => {
             round.untold += 1;
@@ -241,7 +248,9 @@ async fn go_on(
     let now = front.now();
     while let Some(next) = round.waiting.pop() {
         let known = front.partners.known(&front.records, &next.service, now).await;
-        let Some((endpoint, binding)) = known.as_ref().ok().and_then(|known| by_visit(known)) else {
+        // Nobody is sent to a partner that is off: its answer would not be taken either.
+        let usable = known.as_ref().ok().filter(|known| known.usable(now).is_ok());
+        let Some((endpoint, binding)) = usable.and_then(|known| by_visit(known)) else {
             round.untold += 1;
             continue;
         };

@@ -149,8 +149,29 @@ impl TestService {
         self.shared.told().clone()
     }
 
+    /// The status of the relay's answer to `request`, from the address a browser was sent back to.
+    ///
+    /// # Errors
+    /// [`Refusal`]
+    pub fn logout_status(&self, address: &str, request: &MessageId) -> Result<Status, Refusal> {
+        let query = address.split_once('?').map_or("", |(_, query)| query);
+        let delivery = Delivery::redirect(query)?.message()?;
+        let (peer, here) = (self.shared.peer()?, format!("{}/slo/redirect", self.shared.address));
+        let response = Received::open(&delivery)?.logout_response(&peer, &self.shared.here(&here), request)?;
+        response.first_time(true).map(|response| response.status)
+    }
+
     /// Its metadata.
     pub fn metadata(&self) -> String {
+        self.metadata_with(&[(Binding::Soap, "/slo"), (Binding::Redirect, "/slo/redirect")])
+    }
+
+    /// Its metadata as those of a service that hears of logouts by a browser's visit only.
+    pub fn metadata_visited_only(&self) -> String {
+        self.metadata_with(&[(Binding::Redirect, "/slo/redirect")])
+    }
+
+    fn metadata_with(&self, single_logout: &[(Binding, &str)]) -> String {
         let encryption = CertificateDer::from_pem_slice(self.shared.encryption.as_bytes()).expect("a certificate");
         let consumer = |index, binding| IndexedEndpoint {
             index,
@@ -178,10 +199,10 @@ impl TestService {
                             methods: Vec::new(),
                         },
                     ],
-                    single_logout: vec![
-                        endpoint(Binding::Soap, "/slo"),
-                        endpoint(Binding::Redirect, "/slo/redirect"),
-                    ],
+                    single_logout: single_logout
+                        .iter()
+                        .map(|(binding, path)| endpoint(*binding, path))
+                        .collect(),
                     ..Role::default()
                 },
                 signs_requests: true,
@@ -357,12 +378,18 @@ impl TestService {
 
     /// The URL a browser is sent to for logging out.
     pub fn log_out_by_redirect(&self, relay: &Relay, index: &str) -> String {
+        self.logout_asked(relay, index).0
+    }
+
+    /// The same, and the request's ID.
+    pub fn logout_asked(&self, relay: &Relay, index: &str) -> (String, MessageId) {
         let location = relay.at("/saml/slo");
         let request = self.logout_request(location.clone(), index, false);
-        request
-            .compose()
-            .expect("a test's request can be written")
-            .redirect(&location, None, &self.shared.signing)
+        let composed = request.compose().expect("a test's request can be written");
+        (
+            composed.redirect(&location, None, &self.shared.signing),
+            request.head.id,
+        )
     }
 
     fn logout_request(&self, destination: String, index: &str, clear: bool) -> LogoutRequest {

@@ -1,15 +1,15 @@
 //! Logging out, from each side.
 
-use relay::testing::Browser;
+use relay::testing::{Browser, Relay, TestService};
 use relay_core::{
     registration::{CardUse, Message as Said},
     saml::{
         message::{NameIdPolicy, RequestedAuthnContext},
-        names::{AuthnContext, NameIdFormat},
+        names::{AuthnContext, NameIdFormat, StatusCode},
     },
 };
 
-use crate::{index, name, relay_with_clinic, relay_with_two};
+use crate::{CLINIC, SCHOOL, index, name, relay_with_clinic, relay_with_two};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_ends_the_session_by_soap_and_the_others_are_told() {
@@ -66,6 +66,62 @@ async fn a_service_ends_the_session_through_the_browser_and_gets_its_answer() {
     assert!(back.contains("/slo/redirect?SAMLResponse="), "{back}");
     assert_eq!(school.told().len(), 1);
     assert_eq!(browser.cookie("__Host-session"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_without_a_part_in_the_session_neither_ends_it_nor_learns_of_it() {
+    let (relay, clinic, school) = relay_with_two().await;
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    let said_to_school = async |browser: &Browser| {
+        let (asked, id) = school.logout_asked(&relay, "_none");
+        let answer = browser.get(&asked).await;
+        school.logout_status(&answer.location.unwrap(), &id).unwrap()
+    };
+    let nobody_there = said_to_school(&browser).await;
+    assert_eq!(nobody_there.detail, Some(StatusCode::UnknownPrincipal));
+    browser.sign_in(&relay, &clinic).await;
+    assert_eq!(said_to_school(&browser).await, nobody_there);
+    assert!(clinic.told().is_empty());
+    let mut request = clinic.request(&relay);
+    request.passive = true;
+    let answer = browser.begin(&clinic.redirect(&request, None)).await;
+    clinic.assertion(&answer.fields()["SAMLResponse"], &request.head.id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_switched_off_stops_no_logout_that_would_visit_it() {
+    let mut relay = Relay::start().await;
+    let clinic = TestService::start(&relay, CLINIC).await;
+    let school = TestService::start(&relay, SCHOOL).await;
+    relay.join(&clinic).await;
+    // The school takes a browser's visit only.
+    relay
+        .join_metadata(SCHOOL, &school.metadata_visited_only(), &school.encryption_pem())
+        .await;
+    let card = relay.card().await;
+    let log_out = async |switched_off: bool| {
+        let browser = Browser::with_card(&relay, &card);
+        let at_clinic = browser.sign_in(&relay, &clinic).await;
+        browser.sign_in(&relay, &school).await;
+        if switched_off {
+            relay
+                .records
+                .switch_off("hama", SCHOOL, "key lost", time::OffsetDateTime::now_utc())
+                .await
+                .unwrap();
+        }
+        let (asked, id) = clinic.logout_asked(&relay, &index(&at_clinic));
+        (browser.get(&asked).await.location.unwrap(), id)
+    };
+    let (visits, _) = log_out(false).await;
+    assert!(
+        visits.starts_with(school.consumer().trim_end_matches("/acs")),
+        "{visits}"
+    );
+    let (back, id) = log_out(true).await;
+    let status = clinic.logout_status(&back, &id).unwrap();
+    assert_eq!(status.detail, Some(StatusCode::PartialLogout));
 }
 
 #[tokio::test(flavor = "multi_thread")]
