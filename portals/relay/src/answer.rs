@@ -12,16 +12,14 @@ use relay_core::{
         send::{SignedMessage, Unwritable},
     },
 };
-use relay_records::front::SessionId;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
 use crate::{
     front::Front,
     partners::Known,
-    sign_in::{Asked, Shown, Who},
+    sign_in::{Asked, SessionKind, Shown, Who},
 };
 
 /// Why no answer can be made.
@@ -76,16 +74,6 @@ impl Named {
 }
 
 impl Front {
-    /// Subjects of the event that `service` was given an assertion.
-    pub(crate) fn about_answer(&self, session: SessionId, service: &str, who: &Who, blob: Option<&str>) -> Value {
-        let mut about = self.records.about_participant(session, service);
-        if let Who::Holder(registration) = who {
-            about["registration"] = self.records.registration_in_trail(*registration, service).into();
-        }
-        about["blob"] = blob.into();
-        about
-    }
-
     /// The Response that says who is there. A name in clear (transient) travels in an encrypted assertion where the
     /// service has a key for it.
     ///
@@ -127,7 +115,7 @@ impl Front {
                 proxy: None,
             },
             authentication: Some(AuthnStatement {
-                at: shown.at,
+                at: told_at(shown),
                 session_index: Some(session_index.to_owned()),
                 session_until: Some(now + Duration::seconds(asked.session_seconds)),
                 context: AuthnContext::from(shown.context.as_str()),
@@ -181,6 +169,15 @@ impl Front {
             status,
             assertion,
         }
+    }
+}
+
+/// When the card was shown, as a service is told: to the second where it was shown for this very request, else the whole
+/// minute before. The second of it, told to two services in one session, would tell them that it is the same session.
+fn told_at(shown: &Shown) -> OffsetDateTime {
+    match shown.session {
+        SessionKind::New { .. } => shown.at,
+        SessionKind::Existing(_) => shown.at.truncate_to_minute(),
     }
 }
 

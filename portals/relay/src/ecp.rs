@@ -107,7 +107,7 @@ async fn known_by_card(front: &Front, asked: &Asked, peer: &Peer) -> Result<Resu
     if let Some(told) = &step.note {
         let registration = told
             .registration
-            .map(|registration| front.records.registration_in_trail(registration, &told.service));
+            .map(|registration| front.records.registration_at(registration, &told.service));
         front.records.note(&told.note(registration), now).await?;
     }
     Ok(match step.state {
@@ -156,7 +156,12 @@ async fn named(
         artifact: None,
         note: Note::of(
             AuditAct::SignInAnswered,
-            front.about_answer(session, &asked.service, &shown.who, blob.as_deref()),
+            json!({
+                "service": asked.service,
+                "registration": front.records.registration_at(registration, &asked.service),
+                "blob": blob,
+                "session": front.records.session_at(session, &asked.service),
+            }),
             json!({ "binding": "paos", "context": shown.context, "trace": visit.trace.to_string() }),
         ),
     };

@@ -21,11 +21,11 @@ use relay_core::{
     clock::Clock,
     envelope::{
         self, Kind, Letter, Opened, Party, Refusal, Sealed, SigningKey, TrustedKeys,
-        orders::{Finish, Finished, Rotate, Rotated, ServiceName, Share, Shared},
+        orders::{Compare, Compared, Finish, Finished, Rotate, Rotated, ServiceName, Share, Shared},
     },
     pseudonym::{
-        Domain, FrontHalf, FrontSecret, GlobalKey, KeyEdition, MiddleKey, MiddlePseudonym, PolymorphicPseudonym,
-        Service,
+        Domain, FrontHalf, FrontSecret, GlobalKey, HalfWay, KeyEdition, MiddleKey, MiddlePseudonym,
+        PolymorphicPseudonym, Service,
     },
 };
 use serde::de::DeserializeOwned;
@@ -232,6 +232,55 @@ impl SecondHalf {
         }
     }
 
+    /// Whether `sealed`, which `service` encrypted to the blind half, is its name of the person behind `pseudonym`. Only
+    /// the answer comes here.
+    ///
+    /// # Errors
+    /// [`NotNamed`]: it can't be told now.
+    pub async fn is_name_of(
+        &self,
+        pseudonym: &PolymorphicPseudonym,
+        edition: KeyEdition,
+        service: &str,
+        sealed: &str,
+        clock: &dyn Clock,
+        trace: TraceId,
+    ) -> Result<bool, NotNamed> {
+        let service = Service::new(&self.domain, service).map_err(|_| NotNamed::ServiceName)?;
+        match self.compare(pseudonym, edition, &service, sealed, clock, trace).await {
+            // The person's row was put under the next keys since the sign-in, as the first of that service.
+            Err(NotNamed::Refused(code)) if code == "service.no_share" => {
+                self.give_share(&service, edition, clock, trace).await?;
+                self.compare(pseudonym, edition, &service, sealed, clock, trace).await
+            }
+            answered => answered,
+        }
+    }
+
+    async fn compare(
+        &self,
+        pseudonym: &PolymorphicPseudonym,
+        edition: KeyEdition,
+        service: &Service,
+        sealed: &str,
+        clock: &dyn Clock,
+        trace: TraceId,
+    ) -> Result<bool, NotNamed> {
+        let order = Compare {
+            service: ServiceName::from(service),
+            edition,
+            half: self.half_way(pseudonym, edition, service)?,
+            sealed: sealed.to_owned(),
+        };
+        let letter = Letter::new(&self.party, Kind::Compare, &order);
+        let sealed = self.own.seal(&letter, clock, &mut OsChance);
+        let answer: Opened<Compared> = self.ask("compare", &sealed, Kind::Compared, clock, trace).await?;
+        if answer.body.answers != sealed.number {
+            return Err(NotNamed::OtherAnswer);
+        }
+        Ok(answer.body.same)
+    }
+
     /// Whether the blind half answers at all.
     pub async fn is_there(&self) -> bool {
         let mut url = self.address.clone();
@@ -249,13 +298,10 @@ impl SecondHalf {
         clock: &dyn Clock,
         trace: TraceId,
     ) -> Result<SealedName, NotNamed> {
-        let own = self.half(edition)?;
         let order = Finish {
             service: ServiceName::from(service),
             edition,
-            half: own
-                .half(pseudonym, service, &mut OsChance)
-                .map_err(|_| NotNamed::Damaged)?,
+            half: self.half_way(pseudonym, edition, service)?,
             request: hex::encode(request),
         };
         let letter = Letter::new(&self.party, Kind::Finish, &order);
@@ -274,6 +320,17 @@ impl SecondHalf {
             encrypted_id,
             blob_sha256,
         })
+    }
+
+    fn half_way(
+        &self,
+        pseudonym: &PolymorphicPseudonym,
+        edition: KeyEdition,
+        service: &Service,
+    ) -> Result<HalfWay, NotNamed> {
+        let own = self.half(edition)?;
+        own.half(pseudonym, service, &mut OsChance)
+            .map_err(|_| NotNamed::Damaged)
     }
 
     async fn give_share(

@@ -185,18 +185,35 @@ impl FrontRecords {
         }
     }
 
-    /// How a registration is named in the trail, in an event about `about` (a service, a session, an office): only who
-    /// holds the front's keys can tell which it is, and nobody else that events about two services are of one person.
-    pub fn registration_in_trail(&self, registration: Uuid, about: &str) -> String {
-        let named = [registration.as_bytes(), about.as_bytes()].concat();
-        let hash = self.shared.sealer.blind_index("front.audit.registration", &named);
+    /// How a registration is named in the trail beside a service: otherwise at each, so that the trail of two services
+    /// can't be laid side by side and matched by it. Who holds the front's keys can still tell.
+    pub fn registration_at(&self, registration: Uuid, service: &str) -> String {
+        self.beside("front.audit.registration_at", registration, service)
+    }
+
+    /// How a session is named in the trail beside a service: otherwise at each, as a registration is.
+    pub fn session_at(&self, session: SessionId, service: &str) -> String {
+        self.beside("front.audit.session_at", session.uuid(), service)
+    }
+
+    fn beside(&self, purpose: &str, what: Uuid, service: &str) -> String {
+        let named = [what.as_bytes(), service.as_bytes()].concat();
+        hex::encode(&self.shared.sealer.blind_index(purpose, &named)[..16])
+    }
+
+    /// How a registration is named in the trail where no service is: only who holds the front's keys can tell which it
+    /// is.
+    pub fn registration_in_trail(&self, registration: Uuid) -> String {
+        let hash = self
+            .shared
+            .sealer
+            .blind_index("front.audit.registration", registration.as_bytes());
         hex::encode(&hash[..16])
     }
 
-    /// Subjects of an event about a service in a session.
-    pub fn about_participant(&self, session: SessionId, service: &str) -> Value {
-        let participant = self.participant_of(session, service);
-        json!({ "service": service, "participant": hex::encode(&participant[..16]) })
+    /// How a registration is named in the trail beside one of its sessions: otherwise at each.
+    pub(super) fn registration_of(&self, registration: Uuid, session: SessionId) -> String {
+        self.beside("front.audit.registration_of", registration, &session.to_string())
     }
 
     /// A request's name between the two halves' logs: an auditor matches them by it without learning the request.

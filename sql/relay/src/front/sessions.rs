@@ -375,9 +375,8 @@ impl FrontRecords {
                 participant.ended_at = Some(now);
                 self.to_be_told(tx, session, &participant.service, now).await?;
             }
-            let about = format!("session {}", session.uuid());
             let registration = self.facts(session, &row)?.holder;
-            let registration = registration.map(|registration| self.registration_in_trail(registration, &about));
+            let registration = registration.map(|registration| self.registration_of(registration, session));
             let note = Note::of(
                 AuditAct::SessionEnded,
                 about_session(session.uuid(), registration),

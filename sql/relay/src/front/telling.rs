@@ -57,7 +57,7 @@ impl FrontRecords {
     ) -> Result<(), FrontError> {
         self.locked("told", |tx| async move {
             self.knows(&tx, session, service).await?;
-            let about = self.about_participant(session, service);
+            let about = json!({ "session": self.session_at(session, service), "service": service });
             let note = Note::of(AuditAct::LogoutTold, about, json!({ "binding": binding }));
             Ok(self.write(&tx, &note.ended(Outcome::Done), now).await?)
         })
@@ -85,7 +85,7 @@ impl FrontRecords {
                     &[&self.participant_of(session, service), &next, &next.is_none()],
                 )
                 .await?;
-            let about = self.about_participant(session, service);
+            let about = json!({ "session": self.session_at(session, service), "service": service });
             let facts = json!({ "binding": binding, "reason": reason });
             let note = Note::of(AuditAct::LogoutTold, about.clone(), facts);
             self.write(&tx, &note.ended(Outcome::Failed), now).await?;

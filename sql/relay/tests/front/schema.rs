@@ -136,14 +136,12 @@ async fn a_dump_holds_nothing_by_which_two_services_rows_of_one_person_belong_to
             SessionUsed::Existing(id) => *id,
             SessionUsed::None => unreachable!("there is one"),
         };
-        for (name, value) in records.about_participant(id, service).as_object().unwrap() {
-            answered.note.subjects.insert(name.clone(), value.clone());
+        for (name, value) in [
+            ("session", records.session_at(id, service)),
+            ("registration", records.registration_at(card, service)),
+        ] {
+            answered.note.subjects.insert(name.to_owned(), value.into());
         }
-        let registration = records.registration_in_trail(card, service);
-        answered
-            .note
-            .subjects
-            .insert("registration".into(), registration.into());
         records.answered(&answered, NOW).await.unwrap();
         id
     };

@@ -83,9 +83,14 @@ impl OnWay<'_> {
                 Trouble::ours()
             })?;
         let (going, artifact) = front.going(asked, message, now)?;
+        let registration = match &shown.who {
+            Who::Holder(registration) => Some(front.records.registration_at(*registration, &asked.service)),
+            Who::Upstream { .. } => None,
+        };
+        let session_at = front.records.session_at(session, &asked.service);
         let note = Note::of(
             AuditAct::SignInAnswered,
-            front.about_answer(session, &asked.service, &shown.who, blob.as_deref()),
+            json!({ "service": asked.service, "registration": registration, "blob": blob, "session": session_at }),
             json!({
                 "binding": asked.reply.binding.as_str(),
                 "context": shown.context,
