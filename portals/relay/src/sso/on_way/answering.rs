@@ -61,6 +61,7 @@ impl OnWay<'_> {
         shown: &Shown,
     ) -> Result<Result<Ready, String>, Trouble> {
         let front = self.front;
+        let service = self.service(asked).await?;
         let named = match &shown.who {
             Who::Upstream { .. } => Ok((Named::transient(), None)),
             Who::Holder(registration) => {
@@ -73,7 +74,6 @@ impl OnWay<'_> {
             Err(reason) => return Ok(Err(reason)),
         };
         let now = front.now();
-        let service = self.service(&asked.service).await?;
         let index = session_index();
         let message = front
             .assert(asked, shown, &named, &index, &service, now)
