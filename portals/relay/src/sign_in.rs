@@ -157,6 +157,23 @@ pub struct Session {
     pub expires_at: OffsetDateTime,
 }
 
+impl Session {
+    /// When it was begun, as services that were not there hear it: never later than it was.
+    pub fn begun_about(&self) -> OffsetDateTime {
+        to_the_grain(self.authenticated_at)
+    }
+
+    /// When it ends, as they hear it: never later than it does.
+    pub fn over_about(&self) -> OffsetDateTime {
+        to_the_grain(self.expires_at)
+    }
+}
+
+fn to_the_grain(at: OffsetDateTime) -> OffsetDateTime {
+    let past = at.unix_timestamp().rem_euclid(GRAIN.whole_seconds());
+    at - Duration::seconds(past) - Duration::nanoseconds(i64::from(at.nanosecond()))
+}
+
 /// What can happen.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -383,6 +400,9 @@ impl Told {
 
 /// How long a session lasts here; each service says how old a sign-in it takes.
 pub const SESSION_LIFE: Duration = Duration::hours(8);
+/// How exactly services hear when a session began that spared the card: rounded down to this. To the second, two
+/// services could find the same person by it alone in a small city.
+pub const GRAIN: Duration = Duration::minutes(5);
 /// How long a person may take.
 pub const PATIENCE: Duration = Duration::minutes(10);
 /// How long a challenge may be answered.

@@ -105,10 +105,10 @@ fn begin(asked: Asked, session: Option<Session>, possible: &[AuthnContext], now:
             state: State::Naming {
                 asked,
                 shown: Shown {
+                    at: session.begun_about(),
+                    until: session.over_about(),
                     who: session.who,
                     context: session.context,
-                    at: session.authenticated_at,
-                    until: session.expires_at,
                     session: SessionKind::Existing(session.id),
                 },
             },

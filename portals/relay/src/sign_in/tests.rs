@@ -231,6 +231,32 @@ fn a_services_time_runs_from_the_card_and_never_past_the_session_here() {
 }
 
 #[test]
+fn services_that_spare_the_card_hear_the_moment_too_roughly_to_match_people_by_it() {
+    let begun = |seconds, nanoseconds| Session {
+        authenticated_at: NOW - Duration::minutes(5) + Duration::new(seconds, nanoseconds),
+        expires_at: NOW - Duration::minutes(5) + Duration::new(seconds, nanoseconds) + SESSION_LIFE,
+        ..session()
+    };
+    let (one, two) = (
+        shown(ask(asked(), Some(begun(3, 7)))),
+        shown(ask(asked(), Some(begun(299, 0)))),
+    );
+    assert_eq!(one.at, NOW - GRAIN);
+    // Neither the moment nor the end tells the two apart.
+    assert_eq!((one.at, one.until), (two.at, two.until));
+    assert_eq!(one.until_for(&asked(), NOW), two.until_for(&asked(), NOW));
+    // The service at which the card was shown hears the very moment: it was there.
+    let there = shown(step(waiting(asked()), Event::CardShown(good_card()), NOW));
+    assert_eq!(there.at, NOW);
+    // Told roughly, it is not older than the service takes: else the card is asked for.
+    let strict = Asked {
+        session_seconds: 300,
+        ..asked()
+    };
+    assert_eq!(ask(strict, Some(begun(299, 0))).effect, Effect::AskForCard);
+}
+
+#[test]
 fn a_session_is_not_enough_when_forced_on_trial_too_old_suspended_or_too_weak() {
     let forced = Asked { force: true, ..asked() };
     let on_trial = Asked { trial: true, ..asked() };
