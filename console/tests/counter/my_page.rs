@@ -10,7 +10,7 @@ use std::{
 };
 
 use issuance::case::CaseId;
-use office::{Act, Change, OutboxState, SessionId};
+use office::{Act, Change, HolderCheck, OutboxState, SessionId};
 use relay_core::{chance::OsChance, id::Id};
 use rustix::process::{Pid, Signal};
 use store::{Store, StoreError, cluster::Cluster};
@@ -38,7 +38,7 @@ fn the_card_from_the_counter_signs_in_at_my_page_with_the_pin_chosen_there() {
     with_a_card_service_and_a_relay(
         "my_page::the_card_from_the_counter_signs_in_at_my_page_with_the_pin_chosen_there",
         |shell| {
-            let (clerk, records, notice) = a_card_is_handed_over(shell);
+            let (clerk, _, notice) = a_card_is_handed_over(shell);
             clerk.console.sees("中継●");
 
             let runtime = Runtime::new().unwrap();
@@ -267,14 +267,21 @@ impl<'r> Telephone<'r> {
 
     fn stops_the_card(&self) {
         let act = Act::of(self.session, fresh());
-        self.records
-            .wait(self.records.office.suspend_card(&act, self.case, "電話で紛失の届け"));
+        self.records.wait(self.records.office.suspend_card(
+            &act,
+            self.case,
+            HolderCheck::Questions,
+            "電話で紛失の届け",
+        ));
     }
 
     fn lets_the_card_again(&self) {
         let act = Act::of(self.session, fresh());
-        self.records
-            .wait(self.records.office.resume_card(&act, self.case, "見つかった"));
+        self.records.wait(
+            self.records
+                .office
+                .resume_card(&act, self.case, HolderCheck::Document, "見つかった"),
+        );
     }
 }
 
