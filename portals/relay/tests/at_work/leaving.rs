@@ -196,3 +196,52 @@ async fn a_card_without_its_pin_is_enough_where_the_service_says_so_only() {
     );
     assert_eq!(name(&assertion).value.len(), 43);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_that_names_another_person_ends_nobodys_session_though_its_index_is_right() {
+    let (relay, clinic, school) = relay_with_two().await;
+    let (mine, theirs) = (relay.card().await, relay.card().await);
+    let my_browser = Browser::with_card(&relay, &mine);
+    let at_clinic = my_browser.sign_in(&relay, &clinic).await;
+    let at_school = my_browser.sign_in(&relay, &school).await;
+    let other = Browser::with_card(&relay, &theirs).sign_in(&relay, &clinic).await;
+    let began = time::OffsetDateTime::now_utc();
+    // Another person there; the same person, as another service knows them; a passing name nobody gave.
+    let mut passing = name(&at_clinic).clone();
+    passing.format = NameIdFormat::Transient;
+    for wrong in [name(&other), name(&at_school), &passing] {
+        let (status, body) = clinic.log_out_as(&relay, &index(&at_clinic), wrong).await;
+        assert_eq!(status, 200, "{body}");
+        assert!(body.contains("UnknownPrincipal"), "{body}");
+    }
+    let trail = format!("{:?}", relay.records.audit_since(began, 100).await.unwrap());
+    assert_eq!(trail.matches("name-of-another").count(), 3, "{trail}");
+    assert!(school.told().is_empty());
+    // Through the browser too.
+    my_browser
+        .get(&clinic.log_out_by_redirect(&relay, &index(&other)))
+        .await;
+    assert!(my_browser.cookie("__Host-session").is_some());
+    // Named rightly it is over; neither half learned more than that.
+    my_browser
+        .get(&clinic.log_out_by_redirect(&relay, &index(&at_clinic)))
+        .await;
+    assert_eq!(my_browser.cookie("__Host-session"), None);
+    assert_eq!(school.told()[0].1, index(&at_school));
+    for given in [&at_clinic, &at_school, &other] {
+        assert!(!relay.blind_log().contains(&name(given).value));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_blind_half_away_a_logout_by_a_right_index_is_let_through_and_noted_as_not_compared() {
+    let (mut relay, clinic) = relay_with_clinic().await;
+    let card = relay.card().await;
+    let at_clinic = Browser::with_card(&relay, &card).sign_in(&relay, &clinic).await;
+    let began = time::OffsetDateTime::now_utc();
+    relay.stop_blind();
+    let (status, body) = clinic.log_out(&relay, &index(&at_clinic), false).await;
+    assert!(status == 200 && body.contains("status:Success"), "{body}");
+    let trail = format!("{:?}", relay.records.audit_since(began, 100).await.unwrap());
+    assert!(trail.contains("not compared"), "{trail}");
+}
