@@ -5,6 +5,7 @@ mod asked;
 mod counter;
 mod days;
 mod mouse;
+mod operators;
 mod relay;
 mod rules;
 mod standing;
