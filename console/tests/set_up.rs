@@ -7,7 +7,7 @@ mod set_up {
     pub mod shell;
 }
 
-use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt};
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::Path};
 
 use serde_json::Value;
 use set_up::shell::{Shell, with_a_card_service};
@@ -225,6 +225,39 @@ fn data_is_removed_only_when_someone_says_so() {
         assert!(before.len() >= 8 && after.len() == before.len(), "{}", before.len());
         assert!(before.is_disjoint(&after), "a secret was used for two set-ups");
     });
+}
+
+#[test]
+fn a_set_up_that_was_removed_by_hand_is_told_plainly_and_can_be_cleaned_away() {
+    with_a_card_service(
+        "a_set_up_that_was_removed_by_hand_is_told_plainly_and_can_be_cleaned_away",
+        |shell| {
+            shell.must("setup --demo --rows", &["20"]);
+            shell.must("down", &[]);
+            // Root's database lies elsewhere; everybody else's goes with the folder.
+            let described = fs::read_to_string(shell.home().join("postgres/cluster.json")).unwrap();
+            let described: Value = serde_json::from_str(&described).unwrap();
+            let data = Path::new(described["data"].as_str().unwrap());
+            fs::remove_dir_all(shell.home()).unwrap();
+            if data.exists() {
+                for _ in 1..=2 {
+                    let refused = shell.run("setup --demo --rows", &["20"]);
+                    assert_eq!(refused.code, 1);
+                    for words in [data.to_str().unwrap(), "前の一式のデータベース", "make clean-data"] {
+                        assert!(refused.stderr.contains(words), "{words}:\n{}", refused.stderr);
+                    }
+                    assert!(data.join("PG_VERSION").exists());
+                }
+                fs::remove_dir_all(shell.home()).unwrap();
+                assert_eq!(shell.run("clean-data", &[]).code, 1);
+                assert!(data.join("PG_VERSION").exists());
+            }
+            shell.must("clean-data --force", &[]);
+            assert!(!data.exists() && !shell.home().exists());
+            shell.must("setup --demo --rows", &["20"]);
+            assert_eq!(shell.must("doctor --json", &[]).json()["ok"], true);
+        },
+    );
 }
 
 /// The demonstration's passwords, and every secret that lies in a file.

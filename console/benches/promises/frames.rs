@@ -453,10 +453,9 @@ fn tray() -> Tray {
         cards: (0..20)
             .map(|number| TrayCard {
                 name: format!("blank-{number:02}"),
-                about: "白カード".into(),
+                about: TrayCardIs::Blank,
                 password: None,
                 chip: format!("{number:020x}"),
-                blank: true,
             })
             .collect(),
     }

@@ -18,6 +18,9 @@ mod terminal;
 #[path = "../../src/tui/tests/counter.rs"]
 #[allow(dead_code, reason = "shared with the screens' tests, which use more of it")]
 mod counter;
+#[path = "../../src/tui/tests/english.rs"]
+#[allow(dead_code, reason = "the counter's own; nothing is read while time is measured")]
+mod english;
 
 use std::{
     path::Path,

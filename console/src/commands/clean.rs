@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{IsTerminal, Write, stdin},
+    path::Path,
     process::ExitCode,
 };
 
@@ -42,12 +43,15 @@ const OURS: [&str; 10] = [
 pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     let lang = setting.lang;
     let folder = setting.home.folder();
-    if !OURS.iter().any(|name| folder.join(name).exists()) {
+    // A set-up that was removed by hand may have left its database elsewhere.
+    let left_over = Cluster::at(setting.home.cluster()).left_over();
+    if left_over.is_none() && !OURS.iter().any(|name| folder.join(name).exists()) {
         answer!("{}", lang.pick("消すものはありません。", "There is nothing to remove."));
         return Ok(ExitCode::SUCCESS);
     }
     // What lies in a folder named by mistake must survive the mistake.
-    if !setting.home.config_file().exists() && !setting.home.cluster().exists() && !setting.home.run("").exists() {
+    let ours = [setting.home.config_file(), setting.home.cluster(), setting.home.run("")];
+    if left_over.is_none() && !ours.iter().any(|path| path.exists()) {
         bail!(lang.pick(
             format!(
                 "{} はこのプログラムの一式ではないようです。何も消しませんでした。",
@@ -59,7 +63,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
             ),
         ));
     }
-    if !options.force && !agreed(setting)? {
+    if !options.force && !agreed(setting, left_over.as_deref())? {
         answer!("{}", lang.pick("何も消しませんでした。", "Nothing was removed."));
         return Ok(ExitCode::FAILURE);
     }
@@ -85,8 +89,9 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn agreed(setting: &Setting) -> anyhow::Result<bool> {
+fn agreed(setting: &Setting, left_over: Option<&Path>) -> anyhow::Result<bool> {
     let lang = setting.lang;
+    let place = left_over.unwrap_or(setting.home.folder()).display();
     if !stdin().is_terminal() {
         bail!(lang.pick(
             "尋ねる相手がいません。消してよければ --force(make では FORCE=1)を付けてください。",
@@ -97,14 +102,8 @@ fn agreed(setting: &Setting) -> anyhow::Result<bool> {
         std::io::stdout(),
         "{}",
         lang.pick(
-            format!(
-                "{} の住民名簿、案件、鍵、カードをすべて消します。元に戻せません。消すなら「はい」と入力: ",
-                setting.home.folder().display()
-            ),
-            format!(
-                "This removes the roster, cases, keys and cards in {} for good. Type yes to go on: ",
-                setting.home.folder().display()
-            ),
+            format!("{place} の住民名簿、案件、鍵、カードをすべて消します。元に戻せません。消すなら「はい」と入力: "),
+            format!("This removes the roster, cases, keys and cards in {place} for good. Type yes to go on: "),
         )
     )?;
     std::io::stdout().flush()?;

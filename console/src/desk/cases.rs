@@ -105,6 +105,11 @@ impl Desk {
     /// The case of a scanned application form. A form proves nothing and opens nothing that a clerk could not open from
     /// the queue; but once a delivery notice is out, only that notice is the case's paper.
     async fn case_of_form(&self, code: &NoticeCode) -> Result<CaseId, Fault> {
+        let issued_for = self.office.case_of_token(&code.token).await;
+        match issued_for.map_err(|error| self.fault(&error))? {
+            Some(other) if other != code.case => return Err(Fault::NoticeOfAnother(other)),
+            _ => {}
+        }
         let case = self.office.case_by_number(code.case).await;
         let case = case.map_err(|error| self.fault(&error))?.ok_or(Fault::NoticeInvalid)?;
         let notice = self.office.notice(case).await.map_err(|error| self.fault(&error))?;

@@ -31,8 +31,11 @@ impl Desk {
         notice: &str,
         shelf: &ShelfPlace,
     ) -> Result<Reply, Fault> {
-        let code: NoticeCode = notice.parse().map_err(|_| Fault::NoticeInvalid)?;
+        let mut code: NoticeCode = notice.parse().map_err(|_| Fault::NoticeInvalid)?;
         let chip = at.card(Sharing::Shared)?.serial().clone();
+        let issued_for = self.wait(self.office.case_of_token(&code.token))?;
+        // A code typed by hand was taken for the open case's: the records know better.
+        code.case = issued_for.unwrap_or(code.case);
         let recorded = match self.runtime.block_on(self.office.handover_record(case.id)) {
             Err(OfficeError::NoNotice) => return Err(Fault::NoticeInvalid),
             recorded => recorded.map_err(|error| self.fault(&error))?,
@@ -43,7 +46,13 @@ impl Desk {
             .compare_handover(&act, show::at(case), &code, shelf, chip.as_bytes());
         match self.runtime.block_on(compared) {
             Ok(()) | Err(OfficeError::HandoverRefused(_)) => {
-                Ok(Reply::Agreements(agreements(&recorded, &code, shelf, &chip)))
+                let found = OnTheCounter {
+                    code: &code,
+                    was_issued: issued_for.is_some(),
+                    shelf,
+                    chip: &chip,
+                };
+                Ok(Reply::Agreements(agreements(&recorded, &found)))
             }
             Err(error) => Err(self.of_change(case.id, &error)),
         }
@@ -103,7 +112,18 @@ impl Desk {
     }
 }
 
-fn agreements(recorded: &Recorded, code: &NoticeCode, shelf: &ShelfPlace, chip: &ChipSerial) -> Vec<Agreement> {
+/// What lies there, to be held against the records.
+struct OnTheCounter<'a> {
+    /// The code, with the case it was issued for.
+    code: &'a NoticeCode,
+    /// Whether it is on a notice that was ever issued.
+    was_issued: bool,
+    shelf: &'a ShelfPlace,
+    chip: &'a ChipSerial,
+}
+
+fn agreements(recorded: &Recorded, found: &OnTheCounter<'_>) -> Vec<Agreement> {
+    let OnTheCounter { code, shelf, chip, .. } = *found;
     let pair = |what, expected: String, found: String, agrees| Agreement {
         what,
         expected,
@@ -121,10 +141,10 @@ fn agreements(recorded: &Recorded, code: &NoticeCode, shelf: &ShelfPlace, chip: 
     let set = |set: bool| if set { "○" } else { "-" }.to_owned();
     vec![
         pair(
-            if same_case {
-                Compared::Notice
-            } else {
-                Compared::CaseOfNotice
+            match (same_case, same_token, found.was_issued) {
+                (false, ..) => Compared::CaseOfNotice,
+                (true, false, true) => Compared::EarlierNotice,
+                (true, ..) => Compared::Notice,
             },
             recorded.number.to_string(),
             notice,
@@ -148,7 +168,7 @@ fn agreements(recorded: &Recorded, code: &NoticeCode, shelf: &ShelfPlace, chip: 
 
 const fn mismatch(what: Compared) -> Mismatch {
     match what {
-        Compared::Notice => Mismatch::OtherToken,
+        Compared::Notice | Compared::EarlierNotice => Mismatch::OtherToken,
         Compared::CaseOfNotice => Mismatch::OtherCase,
         Compared::Shelf => Mismatch::OtherShelf,
         Compared::Chip => Mismatch::OtherChip,

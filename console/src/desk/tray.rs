@@ -18,7 +18,7 @@ use crate::{
     config::Demo,
     tui::{
         event::Reply,
-        facts::{Language, Reader, Tray, TrayCard, TraySlot},
+        facts::{Reader, Tray, TrayCard, TrayCardIs, TraySlot},
         fault::Fault,
     },
 };
@@ -59,7 +59,7 @@ impl Desk {
         let endpoints = endpoints(demo).map_err(|error| trouble::other(&error))?;
         let slots = ask(&demo.tray_socket, "status").await?;
         let cards = ask(&demo.tray_socket, "list").await?;
-        Ok(Reply::Tray(tray(&endpoints, &slots, &cards, self.setup.language)))
+        Ok(Reply::Tray(tray(&endpoints, &slots, &cards)))
     }
 
     /// Puts a card into a slot, as hands do: what is in the slot comes out first, and so does the card elsewhere.
@@ -139,7 +139,7 @@ async fn exchange(socket: &Path, request: &str) -> io::Result<Vec<Vec<String>>> 
 
 /// What the panel shows. Rows of `status`: slot, address, card or `-`, state, fault; of `list`: name, chip serial,
 /// life, slot or `-`.
-fn tray(endpoints: &Endpoints, slots: &[Vec<String>], cards: &[Vec<String>], language: Language) -> Tray {
+fn tray(endpoints: &Endpoints, slots: &[Vec<String>], cards: &[Vec<String>]) -> Tray {
     let staff: BTreeMap<&str, &Person> = endpoints
         .staff
         .iter()
@@ -170,28 +170,25 @@ fn tray(endpoints: &Endpoints, slots: &[Vec<String>], cards: &[Vec<String>], lan
             Some(TrayCard {
                 name: name.clone(),
                 about: match person {
-                    Some(person) => person.name.clone(),
-                    None => life_words(life, language).to_owned(),
+                    Some(person) => TrayCardIs::Staff(person.name.clone()),
+                    None => of_life(life),
                 },
                 password: person.map(|person| person.password.clone()),
                 chip: chip.clone(),
-                blank: life == "blank",
             })
         })
         .collect();
     // What a newcomer needs first stands first: a clerk's card to log in with, then cards in use, then the blanks.
-    cards.sort_by_key(|card| (card.password.is_none(), card.blank));
+    cards.sort_by_key(|card| (card.password.is_none(), card.about == TrayCardIs::Blank));
     Tray { slots, cards }
 }
 
-fn life_words(life: &str, language: Language) -> &str {
-    match (life, language) {
-        ("blank", Language::Japanese) => "白カード",
-        ("personalising", Language::Japanese) => "作成の途中",
-        ("closed", Language::Japanese) => "住民のカード",
-        ("personalising", Language::English) => "being made",
-        ("closed", Language::English) => "resident's card",
-        _ => life,
+fn of_life(life: &str) -> TrayCardIs {
+    match life {
+        "blank" => TrayCardIs::Blank,
+        "personalising" => TrayCardIs::BeingMade,
+        "closed" => TrayCardIs::Resident,
+        _ => TrayCardIs::Unreadable,
     }
 }
 
@@ -214,15 +211,14 @@ mod tests {
         .unwrap();
         let slots = rows("0\t127.0.0.1:35963\tstaff-1\tconnected\t-\n1\t127.0.0.1:35964\t-\tempty\t-");
         let cards = rows("blank-01\t8b42\tblank\t-\nstaff-1\t04b1\tclosed\t0");
-        let tray = tray(&endpoints, &slots, &cards, Language::Japanese);
+        let tray = tray(&endpoints, &slots, &cards);
         assert_eq!(tray.slots[0].card.as_deref(), Some("staff-1"));
         assert_eq!((tray.slots[1].reader, &tray.slots[1].card), (Reader::Resident, &None));
-        assert_eq!(tray.cards[0].about, "佐藤 恵");
+        assert_eq!(tray.cards[0].about, TrayCardIs::Staff("佐藤 恵".into()));
         assert_eq!(tray.cards[0].password.as_deref(), Some("tide8rock2"));
         assert_eq!(
-            (tray.cards[1].about.as_str(), &tray.cards[1].password),
-            ("白カード", &None)
+            (&tray.cards[1].about, &tray.cards[1].password),
+            (&TrayCardIs::Blank, &None)
         );
-        assert!(tray.cards[1].blank && !tray.cards[0].blank);
     }
 }

@@ -398,6 +398,8 @@ pub struct Agreement {
 pub enum Compared {
     /// The notice's QR against the case.
     Notice,
+    /// The notice's QR against the case, when it is on a notice of it that a newer one replaced.
+    EarlierNotice,
     /// The case the notice is of, when it is another one.
     CaseOfNotice,
     /// The shelf place named against the records.
@@ -498,14 +500,27 @@ pub struct TraySlot {
 pub struct TrayCard {
     /// Name as the tray's protocol takes it.
     pub name: String,
-    /// What it is, in words for a newcomer: `佐藤 恵 (受付・審査)`, `白カード`.
-    pub about: String,
+    /// What it is.
+    pub about: TrayCardIs,
     /// A demo staff card's password. Demo passwords are made anew with every set-up and open nothing real.
     pub password: Option<String>,
     /// Chip serial in hex.
     pub chip: String,
-    /// Whether nothing was made on it yet.
-    pub blank: bool,
+}
+
+/// What a card in the tray is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrayCardIs {
+    /// The staff card of the clerk of that name.
+    Staff(String),
+    /// Nothing was made on it yet.
+    Blank,
+    /// Begun and not finished.
+    BeingMade,
+    /// A resident's card.
+    Resident,
+    /// Its file is broken.
+    Unreadable,
 }
 
 /// Which of the desk's two readers.

@@ -244,6 +244,14 @@ impl Pen<'_> {
         }
     }
 
+    /// A date just typed, as it was understood, in both calendars: 令和12年3月1日(2030-03-01), 2030-03-01 (R12).
+    pub fn both_calendars(&self, date: &WrittenDate) -> String {
+        match self.language {
+            Language::Japanese => format!("{}({})", date.wareki(), date.western()),
+            Language::English => date.in_english(),
+        }
+    }
+
     /// How the terminal draws ambiguous characters.
     pub const fn ambiguous(&self) -> Ambiguous {
         self.glyphs.ambiguous

@@ -4,6 +4,7 @@ mod alignment;
 mod asked;
 mod counter;
 mod days;
+mod english;
 mod mouse;
 mod operators;
 mod relay;

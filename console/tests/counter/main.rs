@@ -6,6 +6,8 @@ mod agents;
 #[allow(dead_code, reason = "shared with My Page's own tests, which use more of it")]
 mod chromium;
 mod clerk;
+#[path = "../../src/tui/tests/english.rs"]
+mod english;
 mod faults;
 mod logs;
 mod machine;

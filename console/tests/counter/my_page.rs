@@ -10,7 +10,7 @@ use std::{
 };
 
 use issuance::case::CaseId;
-use office::{Act, Change, OutboxState, SessionId};
+use office::{Act, Change, HolderCheck, OutboxState, SessionId};
 use relay_core::{chance::OsChance, id::Id};
 use rustix::process::{Pid, Signal};
 use store::{Store, StoreError, cluster::Cluster};
@@ -38,11 +38,7 @@ fn the_card_from_the_counter_signs_in_at_my_page_with_the_pin_chosen_there() {
     with_a_card_service_and_a_relay(
         "my_page::the_card_from_the_counter_signs_in_at_my_page_with_the_pin_chosen_there",
         |shell| {
-            shell.must("setup --demo --relay --rows", &[ROWS]);
-            let clerk = Clerk::sits_down(shell, Terminal::LARGE);
-            let notice = hands_a_card_over(&clerk);
-            let records = Records::of(shell.home());
-            records.outbox_until(|outbox| outbox.waiting == 0);
+            let (clerk, _, notice) = a_card_is_handed_over(shell);
             clerk.console.sees("中継●");
 
             let runtime = Runtime::new().unwrap();
@@ -88,11 +84,7 @@ fn a_card_that_the_office_stops_is_out_at_once_and_comes_in_again_only_when_it_i
     with_a_card_service_and_a_relay(
         "my_page::a_card_that_the_office_stops_is_out_at_once_and_comes_in_again_only_when_it_is_let",
         |shell| {
-            shell.must("setup --demo --relay --rows", &[ROWS]);
-            let clerk = Clerk::sits_down(shell, Terminal::LARGE);
-            hands_a_card_over(&clerk);
-            let records = Records::of(shell.home());
-            records.outbox_until(|outbox| outbox.waiting == 0);
+            let (_clerk, records, _) = a_card_is_handed_over(shell);
 
             let runtime = Runtime::new().unwrap();
             runtime.block_on(async {
@@ -129,11 +121,7 @@ fn a_front_that_was_away_is_told_everything_once_and_in_order() {
     with_a_card_service_and_a_relay(
         "my_page::a_front_that_was_away_is_told_everything_once_and_in_order",
         |shell| {
-            shell.must("setup --demo --relay --rows", &[ROWS]);
-            let clerk = Clerk::sits_down(shell, Terminal::LARGE);
-            hands_a_card_over(&clerk);
-            let records = Records::of(shell.home());
-            records.outbox_until(|outbox| outbox.waiting == 0);
+            let (clerk, records, _) = a_card_is_handed_over(shell);
             let front = Front::of(shell.home());
             assert_eq!(front.applied(), [["register", "activate"]; 2]);
 
@@ -169,14 +157,19 @@ fn a_front_that_was_away_is_told_everything_once_and_in_order() {
     );
 }
 
-/// The README's visit: from the application to the handover. What the notice says is given.
-fn hands_a_card_over(clerk: &Clerk<'_>) -> String {
+/// The README's visit, from the application to the handover and on until the front knows of it. The clerk at the console,
+/// the office's records, and what the notice said.
+fn a_card_is_handed_over(shell: &Shell) -> (Clerk<'_>, Records, String) {
+    shell.must("setup --demo --relay --rows", &[ROWS]);
+    let clerk = Clerk::sits_down(shell, Terminal::LARGE);
     clerk.logs_in("0001").finds("0000000001", "ヤマグチ");
     clerk.takes_application().verifies().lays_blank("blank-01").makes();
     clerk.has_pin_set(PIN).prints().shelves("A-12");
-    let notice = code_on(&paper(clerk.shell.home(), "notice"));
+    let notice = code_on(&paper(shell.home(), "notice"));
     clerk.hands_over(&notice, "A-12");
-    notice
+    let records = Records::of(shell.home());
+    records.outbox_until(|outbox| outbox.waiting == 0);
+    (clerk, records, notice)
 }
 
 /// A resident at the desk's own browser; their card lies on the desk's reader.
@@ -274,14 +267,21 @@ impl<'r> Telephone<'r> {
 
     fn stops_the_card(&self) {
         let act = Act::of(self.session, fresh());
-        self.records
-            .wait(self.records.office.suspend_card(&act, self.case, "電話で紛失の届け"));
+        self.records.wait(self.records.office.suspend_card(
+            &act,
+            self.case,
+            HolderCheck::Questions,
+            "電話で紛失の届け",
+        ));
     }
 
     fn lets_the_card_again(&self) {
         let act = Act::of(self.session, fresh());
-        self.records
-            .wait(self.records.office.resume_card(&act, self.case, "見つかった"));
+        self.records.wait(
+            self.records
+                .office
+                .resume_card(&act, self.case, HolderCheck::Document, "見つかった"),
+        );
     }
 }
 

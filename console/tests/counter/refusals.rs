@@ -3,7 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use issuance::{case::CaseState, handover::Mismatch, identity::Fact};
+use issuance::{
+    case::CaseState,
+    handover::{Mismatch, NoticeCode, by_hand},
+    identity::Fact,
+};
 use time::OffsetDateTime;
 
 use crate::{
@@ -37,10 +41,19 @@ fn a_notice_or_shelf_of_another_case_hands_nothing_over() {
             clerk.shell.tray("remove 1");
             clerk.console.sees("住民○");
 
-            // The next resident's card, with this one's notice and shelf.
+            // The next resident's card, with this one's notice and shelf. Scanned, the notice says at once whose it is; typed by
+            // its groups it names no case, and the records know.
             makes_and_shelves(&clerk, ("0000000002", "ヤマグチ メグミ"), "blank-02", "B-07");
             clerk.console.key(Key::Enter).sees("通知書のQR");
-            gathers(&clerk, &notice, "A-12");
+            clerk.console.text(&notice).sees("これは 2026-000001 の通知書です");
+            clerk.console.key(Key::Esc).sees("交付する");
+            clerk.console.key(Key::Enter).sees("通知書のQR");
+            let code: NoticeCode = notice.parse().unwrap();
+            let typed = by_hand::groups(&code.token).join(" ");
+            gathers(&clerk, &typed, "A-12");
+            clerk
+                .console
+                .sees("これは 2026-000001 の通知書です。この案件のものではありません。");
             clerk.console.until("notice and shelf named", |screen| {
                 disagrees(screen, "通知書", &["2026-000002", "2026-000001"])
                     && disagrees(screen, "棚", &["B-07", "A-12"])

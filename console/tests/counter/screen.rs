@@ -99,6 +99,8 @@ pub struct Console {
     keys: Arc<Mutex<Box<dyn Write + Send>>>,
     master: Box<dyn MasterPty + Send>,
     child: Box<dyn Child + Send + Sync>,
+    /// The screens seen in English, while that is asked for.
+    english: Mutex<Option<Vec<String>>>,
 }
 
 impl Console {
@@ -152,7 +154,34 @@ impl Console {
             keys,
             master: pty.master,
             child,
+            english: Mutex::new(None),
         }
+    }
+
+    /// From now on every screen that is left by Enter or Esc is looked at in English first, by the
+    /// key that switches.
+    pub fn reads_english_too(&self) {
+        *self.english.lock().unwrap() = Some(Vec::new());
+    }
+
+    /// The screens seen in English; no more are looked at.
+    pub fn seen_in_english(&self) -> Vec<String> {
+        self.english.lock().unwrap().take().unwrap_or_default()
+    }
+
+    /// Looks at the screen as it stands in English.
+    fn glances_at_english(&self) {
+        let Some(seen) = &mut *self.english.lock().unwrap() else {
+            return;
+        };
+        // The resident's own screens are not switched by a clerk's key.
+        if !has(&self.screen(), "F1 操作") {
+            return;
+        }
+        self.send(&Key::F(10).bytes());
+        seen.push(self.until("the screen in English", |screen| has(screen, "F1 keys")));
+        self.send(&Key::F(10).bytes());
+        self.until("the screen in Japanese", |screen| has(screen, "F1 操作"));
     }
 
     /// Clicks on the first cell of `text`, as a terminal tells it (xterm, SGR 1006).
@@ -171,6 +200,9 @@ impl Console {
 
     /// Presses a key.
     pub fn key(&self, key: Key) -> &Self {
+        if matches!(key, Key::Enter | Key::Esc) {
+            self.glances_at_english();
+        }
         self.send(&key.bytes())
     }
 

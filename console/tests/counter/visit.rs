@@ -6,8 +6,9 @@ use issuance::{case::CaseState, records::CardState};
 
 use crate::{
     clerk::{Clerk, Records, set_up},
+    english::is_english_but_for,
     logs,
-    screen::{Key, Terminal},
+    screen::{Console, Key, Terminal},
     shell::with_a_card_service,
 };
 
@@ -16,6 +17,7 @@ fn one_residents_card_from_application_to_handover() {
     with_a_card_service("visit::one_residents_card_from_application_to_handover", |shell| {
         set_up(shell);
         let clerk = Clerk::sits_down(shell, Terminal::SMALL);
+        clerk.console.reads_english_too();
         clerk
             .logs_in("0001")
             .finds("ヨシロウ", "ヤマグチ")
@@ -33,6 +35,8 @@ fn one_residents_card_from_application_to_handover() {
         // The journal tells it all, from the first line to the last.
         clerk.console.text("j").sees_all(&["経過", "交付した"]);
         clerk.console.key(Key::Esc).sees("交付済み");
+
+        every_screen_reads_in_english(&clerk.console, 25);
 
         let records = Records::of(shell.home());
         let file = records.case("2026-000001");
@@ -52,6 +56,29 @@ fn one_residents_card_from_application_to_handover() {
         let memory = clerk.console.memory();
         eprintln!("the console took {} MB", memory / 1_000_000);
     });
+}
+
+/// What is Japanese whatever the language: names, readings, addresses, the city and its desk.
+const DATA: [&str; 10] = [
+    // The name of the other language, on its key.
+    "日本語",
+    "山口 𠮷郎",
+    "ヤマグチ ヨシロウ",
+    "汐見市港町1丁目2番3号",
+    "コーポ汐見 201号",
+    "佐藤 恵",
+    "鈴木 一",
+    "窓口3",
+    // What the clerks of the stories type and write down.
+    "マイナンバーカード",
+    "隣の棚を開けていた。短い棚を確かめ、正しい場所に戻した。床に落として割れた",
+];
+
+/// The screens seen since they were read in English too, at least so many, say nothing in Japanese but data.
+pub fn every_screen_reads_in_english(console: &Console, at_least: usize) {
+    let screens = console.seen_in_english();
+    assert!(screens.len() >= at_least, "{} screens", screens.len());
+    screens.iter().for_each(|screen| is_english_but_for(&DATA, screen));
 }
 
 /// Where the resident's card is.

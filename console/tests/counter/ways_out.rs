@@ -7,7 +7,7 @@ use crate::{
     clerk::{Clerk, Records, set_up},
     screen::{Key, Terminal},
     shell::{Shell, with_a_card_service},
-    visit::{code_on, paper},
+    visit::{code_on, every_screen_reads_in_english, paper},
 };
 
 #[test]
@@ -17,6 +17,7 @@ fn a_making_stops_where_it_is_safe_and_a_broken_card_gives_way_to_a_new_blank() 
         |shell| {
             set_up(shell);
             let clerk = Clerk::sits_down(shell, Terminal::SMALL);
+            clerk.console.reads_english_too();
             clerk
                 .logs_in("0001")
                 .finds("0000000001", "ヤマグチ")
@@ -42,6 +43,7 @@ fn a_making_stops_where_it_is_safe_and_a_broken_card_gives_way_to_a_new_blank() 
             // One notice before the card was given up would be void; there is one, and it is good.
             let notice = code_on(&paper(shell.home(), "notice"));
             clerk.hands_over(&notice, "A-12");
+            every_screen_reads_in_english(&clerk.console, 30);
             every_card_is_accounted_for(shell);
         },
     );
@@ -136,6 +138,7 @@ fn a_mismatch_is_settled_and_a_pin_chosen_anew_before_the_card_is_handed_over() 
         |shell| {
             set_up(shell);
             let clerk = Clerk::sits_down(shell, Terminal::SMALL);
+            clerk.console.reads_english_too();
             let console = &clerk.console;
             clerk
                 .logs_in("0001")
@@ -195,6 +198,7 @@ fn a_mismatch_is_settled_and_a_pin_chosen_anew_before_the_card_is_handed_over() 
             console.key(Key::Enter).sees("交付する");
 
             clerk.hands_over(&notice, "A-12");
+            every_screen_reads_in_english(&clerk.console, 30);
             console
                 .text("j")
                 .sees_all(&["事故を解決した", "暗証番号が決め直された"]);

@@ -87,25 +87,34 @@ pub struct Limits {
     pub request: Duration,
     /// Longest life of a connection.
     pub connection: Duration,
+    /// Each connection carries one request. Where a certificate in the handshake says who is there *now*, a second
+    /// request on the same connection would be believed although the card is gone.
+    pub one_request: bool,
     /// Largest body of a request, in bytes.
     pub body: usize,
     /// Time that requests in hand get when the listener ends.
     pub farewell: Duration,
 }
 
+impl Limits {
+    /// What a listener bears that says nothing else.
+    pub const STANDARD: Self = Self {
+        connections: 1024,
+        // A city hall's guests share one address; so do a carrier's customers.
+        connections_per_address: 256,
+        handshake: Duration::from_secs(60),
+        head: Duration::from_secs(15),
+        request: Duration::from_secs(30),
+        connection: Duration::from_secs(300),
+        one_request: false,
+        body: 512 * 1024,
+        farewell: Duration::from_secs(10),
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            connections: 1024,
-            // A city hall's guests share one address; so do a carrier's customers.
-            connections_per_address: 256,
-            handshake: Duration::from_secs(60),
-            head: Duration::from_secs(15),
-            request: Duration::from_secs(30),
-            connection: Duration::from_secs(300),
-            body: 512 * 1024,
-            farewell: Duration::from_secs(10),
-        }
+        Self::STANDARD
     }
 }
 
@@ -274,6 +283,7 @@ fn serve_connection(
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
         .max_buf_size(64 * 1024)
+        .keep_alive(!limits.one_request)
         .serve_connection(TokioIo::new(stream), answer)
 }
 

@@ -95,6 +95,28 @@ async fn a_listener_for_old_cards_speaks_tls_1_2_alone() {
     assert!(seen.starts_with("TLSv1_2 "), "{seen}");
 }
 
+#[tokio::test]
+async fn where_the_handshake_says_who_is_there_each_request_needs_one() {
+    let ours = Authority::new("relay");
+    let server = ours.server(&["localhost"]);
+    let card = ours.client("2f6d1c").identity;
+    let closes = async |limits: Limits| {
+        let tls = tls::server(&server.identity, Clients::Certified(ours.roots()), Versions::Both).unwrap();
+        let served = serve(tls, limits, who()).await;
+        let client = client::client(ours.roots(), Some(&card), PATIENCE).unwrap();
+        let answer = client.get(format!("{}/who", served.base)).send().await.unwrap();
+        answer.headers().get("connection").is_some_and(|word| word == "close")
+    };
+    assert!(
+        closes(Limits {
+            one_request: true,
+            ..Limits::default()
+        })
+        .await
+    );
+    assert!(!closes(Limits::default()).await);
+}
+
 /// Lets in the one certificate it knows.
 #[derive(Debug)]
 struct OneCard(Vec<u8>);

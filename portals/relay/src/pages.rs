@@ -143,6 +143,21 @@ pub(crate) fn said(front: &Front, visit: &Visit, title: &'static str, key: &'sta
 }
 
 #[derive(Template)]
+#[template(path = "signed_out.html")]
+struct SignedOut<'v> {
+    say: Say<'v>,
+    waiting: &'v [String],
+    given_up: &'v [String],
+}
+
+/// The page after signing out: everything is over, or which services do not know yet and which never will.
+pub(crate) fn signed_out(front: &Front, visit: &Visit, waiting: &[String], given_up: &[String]) -> Response {
+    let say = front.site.say(visit);
+    let body = SignedOut { say, waiting, given_up };
+    Page::new(say, "signed-out-title", &body).answer(&front.site, visit)
+}
+
+#[derive(Template)]
 #[template(path = "sign_out.html")]
 struct SignOut<'v> {
     say: Say<'v>,

@@ -52,13 +52,16 @@ impl Bound {
         let cards = &front.cards;
         Ok(Self {
             public: bind(&config.public, Clients::Anyone, Versions::Both).await?,
-            card: bind(&config.card, Clients::Checked(cards.verifier(false)), Versions::Both).await?,
+            card: bind(&config.card, Clients::Checked(cards.verifier(false)), Versions::Both)
+                .await?
+                .with_limits(CARD),
             card_pkcs1: bind(
                 &config.card_pkcs1,
                 Clients::Checked(cards.verifier(true)),
                 Versions::Tls12,
             )
-            .await?,
+            .await?
+            .with_limits(CARD),
             intake: bind(
                 &config.intake,
                 Clients::Certified(tls::authorities(&config.offices.authorities)?),
@@ -102,6 +105,7 @@ impl Bound {
             self.card_pkcs1.serve(card, stop.clone()),
             self.intake.serve(intake, stop.clone()),
             self.admin.serve(admin, stop.clone()),
+            front.keep_telling(stop.clone()),
             sweep(Arc::clone(front), stop),
         );
     }
@@ -118,6 +122,12 @@ fn public_routes(front: Arc<Front>) -> Router {
         .with_state(front)
 }
 
+/// The card's listeners: who is there is known by the handshake, so that each request needs one, and the card with it.
+const CARD: Limits = Limits {
+    one_request: true,
+    ..Limits::STANDARD
+};
+
 async fn bind(listen: &Listen, clients: Clients, versions: Versions) -> Result<Listener, StartError> {
     let config = tls::server(&Identity::of(listen)?, clients, versions)?;
     let bound = Listener::bind(listen.address, config).await;
@@ -125,7 +135,7 @@ async fn bind(listen: &Listen, clients: Clients, versions: Versions) -> Result<L
         address: listen.address,
         reason,
     })?;
-    Ok(bound.with_limits(Limits::default()))
+    Ok(bound)
 }
 
 /// Removes what has expired, every minute.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{
     Form, Router,
     body::Bytes,
-    extract::{RawQuery, State},
+    extract::{Path, RawQuery, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
@@ -25,7 +25,7 @@ use relay_core::{
 };
 use relay_records::front::{
     AuditAct, Ended, Ending, FrontError, LogoutTrial, NewProcedure, Note, Participant, PartnerState, ProcedureKind,
-    SeenKind, SessionId,
+    SeenKind, SessionId, Told,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -39,18 +39,20 @@ use crate::{
     partners::Known,
     sso::{BROWSER, SESSION, secret, soap},
     taking::{NotTaken, records},
+    telling::ROUND,
 };
 
 const PATH: &str = "/saml/slo";
 const SOAP_PATH: &str = "/saml/slo/soap";
-/// How long a round of visits may take.
-const PATIENCE: Duration = Duration::minutes(5);
+/// How long the person may look how far the services have been told.
+const LOOKED_AFTER: Duration = Duration::hours(24);
 
 pub(crate) fn routes() -> Router<Arc<Front>> {
     Router::new()
         .route(PATH, get(by_redirect).post(by_post))
         .route(SOAP_PATH, post(by_soap))
         .route("/sign-out", get(sign_out_page).post(sign_out))
+        .route("/sign-out/{id}", get(signed_out))
         .route("/card/gone", post(card_gone))
 }
 
@@ -101,7 +103,7 @@ impl From<&Waiting> for Participant {
             service: waiting.service.clone(),
             session_index: waiting.session_index.clone(),
             name_id: waiting.name_id.clone().into(),
-            told: false,
+            telling: Told::NotYet { tries: 0 },
         }
     }
 }
@@ -171,7 +173,7 @@ async fn asked_by_browser(
     };
     let ended = front
         .records
-        .end_session(session, Ending::Logout, front.now())
+        .end_session(session, Ending::Logout, Some(&asker.service), front.now())
         .await
         .map_err(records)?;
     front.note_asked(&asker.service, session, delivery.binding()).await;
@@ -208,12 +210,18 @@ async fn visited(
     if sender.partner.entity_id != service {
         return Err(Trouble::request());
     }
-    let failed = (!response.status.is_success()).then_some("failed");
-    round.untold += usize::from(failed.is_some());
-    let told = front
-        .records
-        .told(round.session, &service, "browser", failed, front.now())
-        .await;
+    let (session, now) = (round.session, front.now());
+    let told = match response.status.is_success() {
+        true => front.records.told(session, &service, "browser", now).await,
+        false => {
+            round.untold += 1;
+            // It was visited, and a second visit is not the front's to make.
+            let failed = front
+                .records
+                .not_told(session, &service, "browser", "failed", None, now);
+            failed.await
+        }
+    };
     told.map_err(records)?;
     go_on(front, visit, headers, round, Some((id, kept.version))).await
 }
@@ -240,7 +248,7 @@ async fn go_on(
             continue;
         };
         round.visited = Some((next.service.clone(), id));
-        let (place, cookie) = keep(front, headers, &round, kept).await?;
+        let (place, cookie) = keep(front, headers, &round, kept, ROUND).await?;
         let state = RelayState::parse(&place.simple().to_string());
         let mut answer = match binding {
             Binding::Post => {
@@ -270,12 +278,15 @@ async fn go_on(
             };
             front.answer_asker(visit, asker, status)?
         }
+        None if round.untold == 0 => pages::signed_out(front, visit, &[], &[]),
         None => {
-            let key = match round.untold {
-                0 => "signed-out",
-                _ => "signed-out-partly",
-            };
-            pages::said(front, visit, "signed-out-title", key)
+            // A page of its own address: looked at again, it says how far the services have been told since.
+            let (id, cookie) = keep(front, headers, &round, None, LOOKED_AFTER).await?;
+            let mut answer = Redirect::to(&front.at(&format!("/sign-out/{id}"))).into_response();
+            if let Some(cookie) = cookie {
+                answer.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            answer
         }
     };
     answer.headers_mut().append(header::SET_COOKIE, SESSION.clear());
@@ -288,6 +299,7 @@ async fn keep(
     headers: &HeaderMap,
     round: &Round,
     kept: Option<(Uuid, i32)>,
+    life: Duration,
 ) -> Result<(Uuid, Option<header::HeaderValue>), Trouble> {
     let now = front.now();
     let state = serde_json::to_vec(round).map_err(|_| Trouble::ours())?;
@@ -306,7 +318,7 @@ async fn keep(
         kind: ProcedureKind::Logout,
         browser: Some(cookie.as_bytes()),
         state: &state,
-        expires_at: now + PATIENCE,
+        expires_at: now + life,
     };
     front.records.begin(&new, None, now).await.map_err(records)?;
     Ok((new.id, brought.is_none().then(|| BROWSER.set(&cookie))))
@@ -338,11 +350,15 @@ async fn asked_by_soap(front: &Arc<Front>, body: Bytes) -> Result<String, NotTak
     let status = match front.session_named(&service, &request).await? {
         None => Status::failure(Code::Requester, Code::UnknownPrincipal),
         Some(session) => {
-            let ended = front.records.end_session(session, Ending::Logout, front.now()).await?;
+            let asker = Some(service.partner.entity_id.as_str());
+            let ended = front
+                .records
+                .end_session(session, Ending::Logout, asker, front.now())
+                .await?;
             front
                 .note_asked(&service.partner.entity_id, session, Binding::Soap)
                 .await;
-            match front.tell_all(&ended, Some(&service.partner.entity_id)).await {
+            match front.tell_all(&ended).await {
                 0 => Status::success(),
                 _ => Status {
                     detail: Some(Code::PartialLogout),
@@ -376,11 +392,40 @@ async fn sign_out(State(front): State<Arc<Front>>, visit: Visit, headers: Header
     };
     let ended = front
         .records
-        .end_session(session.id, Ending::Logout, front.now())
+        .end_session(session.id, Ending::Logout, None, front.now())
         .await
         .map_err(records)?;
     let round = front.begin_round(ended, None).await;
     go_on(&front, &visit, &headers, round, None).await
+}
+
+/// How far the services of the session that this browser ended know it.
+async fn signed_out(
+    State(front): State<Arc<Front>>,
+    visit: Visit,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Trouble> {
+    let browser = BROWSER.read(&headers).ok_or_else(Trouble::not_found)?;
+    let now = front.now();
+    let kept = front
+        .records
+        .procedure(id, ProcedureKind::Logout, Some(browser.as_bytes()), now)
+        .await
+        .map_err(records)?;
+    let round: Round = serde_json::from_slice(&kept.state).map_err(|_| Trouble::not_found())?;
+    let (mut waiting, mut given_up) = (Vec::new(), Vec::new());
+    for participant in front.records.participants(round.session).await.map_err(records)? {
+        let list = match participant.telling {
+            Told::Yes => continue,
+            Told::NotYet { .. } => &mut waiting,
+            Told::GivenUp => &mut given_up,
+        };
+        let known = front.partners.known(&front.records, &participant.service, now).await;
+        let name = known.ok().and_then(|known| known.shown_as().map(str::to_owned));
+        list.push(name.unwrap_or(participant.service));
+    }
+    Ok(pages::signed_out(&front, &visit, &waiting, &given_up))
 }
 
 /// What the card bridge says when the card is pulled.
@@ -397,7 +442,7 @@ async fn card_gone(State(front): State<Arc<Front>>, Form(gone): Form<Gone>) -> R
         None => Err(Trouble::not_found()),
         Some(ended) => {
             info!(services = ended.participants.len(), "the card was pulled");
-            front.tell_all(&ended, None).await;
+            front.tell_all(&ended).await;
             Ok(StatusCode::NO_CONTENT)
         }
     }
@@ -460,13 +505,9 @@ impl Front {
 
     /// Tells who takes SOAP at once; the others are left to be visited.
     async fn begin_round(&self, mut ended: Ended, asker: Option<Asker>) -> Round {
-        let asked = asker.as_ref().map(|asker| asker.service.clone());
         let mut waiting = Vec::new();
         let mut by_soap = Vec::new();
         for participant in std::mem::take(&mut ended.participants) {
-            if asked.as_deref() == Some(participant.service.as_str()) {
-                continue;
-            }
             let known = self
                 .partners
                 .known(&self.records, &participant.service, self.now())
@@ -479,15 +520,15 @@ impl Front {
         }
         let session = ended.session;
         let ended = Ended {
-            session,
             participants: by_soap,
+            ..ended
         };
         Round {
             session,
             asker,
             waiting,
             visited: None,
-            untold: self.tell_all(&ended, None).await,
+            untold: self.tell_all(&ended).await,
         }
     }
 

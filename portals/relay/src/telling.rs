@@ -1,11 +1,15 @@
 //! Telling services that a session is over, from server to server: all at once, each within its time, so that a pulled
-//! card has ended everything within two seconds. Who does not answer stays noted as not told.
+//! card has ended everything within two seconds. Who does not answer is told again, ever more rarely, by whichever front
+//! is running; after half a day it is given up and stays noted as not told.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration as Wait};
 
 use axum::http::header::CONTENT_TYPE;
 use futures_util::future::join_all;
-use portal_kit::client::{self, AskError};
+use portal_kit::{
+    client::{self, AskError},
+    listener::Stop,
+};
 use relay_core::{
     chance::OsChance,
     saml::{
@@ -15,8 +19,8 @@ use relay_core::{
         send::Unwritable,
     },
 };
-use relay_records::front::{Ended, Participant, SessionId};
-use time::Duration;
+use relay_records::front::{Ended, Participant, Told};
+use time::{Duration, OffsetDateTime};
 use tracing::{info, warn};
 
 use crate::{answer::Named, front::Front, partners::PartnerFault, taking::WINDOW};
@@ -25,6 +29,20 @@ use crate::{answer::Named, front::Front, partners::PartnerFault, taking::WINDOW}
 const LARGEST: usize = 64 * 1024;
 /// How long a LogoutRequest is good.
 const LIFE: Duration = Duration::minutes(2);
+/// How often it is looked whether somebody is to be told again.
+const LOOK: Wait = Wait::from_secs(2);
+/// Longer than a partner may take to answer: within it nobody else takes up the same telling.
+const TAKEN: Duration = Duration::seconds(10);
+/// How many are told at once.
+const AT_ONCE: i64 = 64;
+/// The first wait; each is twice the one before.
+const FIRST_WAIT: Duration = Duration::seconds(5);
+/// The longest wait.
+const LONGEST_WAIT: Duration = Duration::hours(1);
+/// From then on nobody is told any more: a service's own session lasts no longer.
+const BOUND: Duration = Duration::hours(12);
+/// How long a round of a browser's visits may take: who can only be visited is not given up before.
+pub(crate) const ROUND: Duration = Duration::minutes(5);
 
 /// Why a service could not be told.
 #[derive(Debug, thiserror::Error)]
@@ -68,34 +86,59 @@ impl Front {
     pub(crate) fn tell_later(self: &Arc<Self>, ended: Ended) {
         let front = Arc::clone(self);
         tokio::spawn(async move {
-            front.tell_all(&ended, None).await;
+            front.tell_all(&ended).await;
         });
     }
 
-    /// Tells every service of a session that ended, but `asker`, who knows. How many could not be told.
-    pub(crate) async fn tell_all(&self, ended: &Ended, asker: Option<&str>) -> usize {
-        let others = ended
+    /// Tells every service of a session that ended and does not know yet. How many could not be told.
+    pub(crate) async fn tell_all(&self, ended: &Ended) -> usize {
+        let told = ended
             .participants
             .iter()
-            .filter(|participant| asker != Some(participant.service.as_str()));
-        let told = join_all(others.map(|participant| self.tell(ended.session, participant))).await;
+            .map(|participant| self.tell(ended, participant));
+        let told = join_all(told).await;
         told.iter().filter(|told| !**told).count()
     }
 
-    /// Tells one service, and records what came of it.
-    async fn tell(&self, session: SessionId, participant: &Participant) -> bool {
-        let told = self.ask_to_end(participant).await;
-        let service = &participant.service;
-        match &told {
-            Ok(()) => info!(service, "told that the session is over"),
-            Err(error) => warn!(service, %error, "not told that the session is over"),
+    /// Tells again whoever is due, until `stop`: what this front or another one, perhaps no longer there, began.
+    pub(crate) async fn keep_telling(&self, mut stop: Stop) {
+        let mut tick = tokio::time::interval(LOOK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.asked() => return,
+                _ = tick.tick() => {}
+            }
+            let now = self.now();
+            match self.records.due_tellings(AT_ONCE, now + TAKEN, now).await {
+                Ok(due) => {
+                    join_all(due.iter().map(|ended| self.tell_all(ended))).await;
+                }
+                Err(error) => warn!(%error, "who is to be told again can't be read"),
+            }
         }
-        let failed = told.as_ref().err().map(NotTold::reason);
-        let recorded = self
-            .records
-            .told(session, service, "soap", failed.as_deref(), self.now())
-            .await;
+    }
+
+    /// Tells one service, and records what came of it.
+    async fn tell(&self, ended: &Ended, participant: &Participant) -> bool {
+        let told = self.ask_to_end(participant).await;
+        let (session, service, now) = (ended.session, &participant.service, self.now());
+        let recorded = match &told {
+            Ok(()) => {
+                info!(service, "told that the session is over");
+                self.records.told(session, service, "soap", now).await
+            }
+            Err(error) => {
+                let next = next_try(error, participant.telling, ended.at, now);
+                warn!(service, %error, again = next.is_some(), "not told that the session is over");
+                let reason = error.reason();
+                self.records
+                    .not_told(session, service, "soap", &reason, next, now)
+                    .await
+            }
+        };
         if let Err(error) = recorded {
+            // It stays due, so it is told once too often rather than never.
             warn!(%error, "what came of a logout can't be recorded");
         }
         told.is_ok()
@@ -157,5 +200,53 @@ impl Front {
             reason: None,
             not_on_or_after: Some(now + LIFE),
         }
+    }
+}
+
+/// When a service that could not be told of a session that ended at `ended_at` is told again, if ever.
+fn next_try(failed: &NotTold, telling: Told, ended_at: OffsetDateTime, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    if matches!(failed, NotTold::NoAddress) {
+        // Only the person's browser reaches it, and that may be on its way.
+        let visited_by = ended_at + ROUND;
+        return (now < visited_by).then_some(visited_by);
+    }
+    let tries = match telling {
+        Told::NotYet { tries } => tries,
+        Told::Yes | Told::GivenUp => return None,
+    };
+    let wait = FIRST_WAIT.saturating_mul(2_i32.saturating_pow(tries)).min(LONGEST_WAIT);
+    Some(now + wait).filter(|next| *next < ended_at + BOUND)
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    const ENDED: OffsetDateTime = datetime!(2026-11-22 9:00 UTC);
+
+    #[test]
+    fn who_is_away_is_told_again_ever_more_rarely_and_given_up_after_half_a_day() {
+        let mut now = ENDED;
+        let mut waits = Vec::new();
+        for tries in 0.. {
+            match next_try(&NotTold::Failed, Told::NotYet { tries }, ENDED, now) {
+                Some(next) => waits.push((next - now).whole_seconds()),
+                None => break,
+            }
+            now = ENDED + Duration::seconds(waits.iter().sum());
+        }
+        assert_eq!(waits[..4], [5, 10, 20, 40]);
+        assert_eq!((waits[9], waits[10], waits[waits.len() - 1]), (2_560, 3_600, 3_600));
+        assert_eq!(waits.len(), 20, "half a day: {waits:?}");
+    }
+
+    #[test]
+    fn who_can_only_be_visited_has_the_time_of_a_round() {
+        let telling = Told::NotYet { tries: 0 };
+        let next = |now| next_try(&NotTold::NoAddress, telling, ENDED, now);
+        assert_eq!(next(ENDED), Some(ENDED + ROUND));
+        assert_eq!(next(ENDED + ROUND), None);
     }
 }

@@ -48,7 +48,10 @@ away-button = Try again
 
 signed-out-title = You are signed out
 signed-out = You are signed out of every service.
-signed-out-partly = You are signed out, but some services could not be told. Please close the browser.
+signed-out-here = Your sign-in from this page has ended.
+signed-out-waiting = These services do not know it yet. They are told again by themselves until they do. On a shared computer, please close the browser.
+signed-out-look = Look again
+signed-out-given-up = These services could not be told. Please sign out on their own pages too.
 sign-out-title = Sign out
 sign-out = This signs you out of every service at once.
 sign-out-button = Sign out

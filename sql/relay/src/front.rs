@@ -14,6 +14,7 @@ mod rotation;
 mod seen;
 mod sessions;
 mod setup;
+mod telling;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -42,7 +43,7 @@ pub use partners::{
 pub use procedures::{Answered, NewProcedure, NewSession, Procedure, ProcedureKind, SessionOf, SessionUsed};
 pub use rotation::{Rotating, RotationStopped};
 pub use seen::{Seen, SeenKind};
-pub use sessions::{Ended, Ending, NewParticipant, Participant, SessionAt, SessionId};
+pub use sessions::{Ended, Ending, NewParticipant, Participant, SessionAt, SessionId, Told};
 pub use setup::{DATABASE, Installed, OWNER, USER, install, migrate, migrations};
 
 /// The front's records; clones share everything.

@@ -5,6 +5,7 @@
 //! folder is closed to others, no TCP port is opened, and the log never quotes a statement or a row.
 
 mod layout;
+mod left_over;
 mod programs;
 mod roles;
 
@@ -98,6 +99,16 @@ pub enum ClusterError {
     /// There is a cluster in the folder already.
     #[error("there is a database in {0} already")]
     Present(PathBuf),
+    /// Data of an earlier cluster are there, and what says how to get in is gone.
+    #[error(
+        "{data} holds the database of an earlier set-up, and what belonged to it in {folder} is gone: put that folder back, or remove the data with `madoguchi clean-data`; nothing was changed"
+    )]
+    LeftOver {
+        /// Where they lie.
+        data: PathBuf,
+        /// The cluster's folder.
+        folder: PathBuf,
+    },
     /// A file could not be written or read.
     #[error("{path}: {reason}")]
     File {
@@ -139,6 +150,10 @@ impl Cluster {
         if self.layout_file().exists() {
             return Err(ClusterError::Present(self.folder.clone()));
         }
+        if let Some(data) = self.left_over() {
+            let folder = self.folder.clone();
+            return Err(ClusterError::LeftOver { data, folder });
+        }
         make_folder(&self.folder)?;
         let folder = self
             .folder
@@ -150,6 +165,7 @@ impl Cluster {
         self.fill(&layout, &programs, &run_as, care, chance).inspect_err(|_| {
             // Half a cluster is of no use to anyone, and would stand in the way of the next try.
             let _ = fs::remove_dir_all(&layout.data);
+            let _ = fs::remove_file(layout.unfinished());
         })
     }
 
@@ -188,6 +204,8 @@ impl Cluster {
         let _ = fs::remove_file(&handed);
         made?;
         layout.settle(run_as, care)?;
+        // From here on whatever lies there without a description is somebody's records, never a half-made cluster.
+        fs::remove_file(layout.unfinished()).map_err(|error| file_error(&layout.unfinished(), &error))?;
         let text = serde_json::to_vec_pretty(layout).expect("paths made here are text");
         fs::write(self.layout_file(), text).map_err(|error| file_error(&self.layout_file(), &error))?;
         info!(folder = %self.folder.display(), version = programs.major, "made a database cluster");
@@ -241,8 +259,11 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError`]
     pub fn stop(&self, how: Stop) -> Result<(), ClusterError> {
-        let layout = self.layout()?;
-        if self.status()? == ClusterStatus::Stopped {
+        self.stop_parts(&self.layout()?, how)
+    }
+
+    fn stop_parts(&self, layout: &Layout, how: Stop) -> Result<(), ClusterError> {
+        if status_of(layout)? == ClusterStatus::Stopped {
             return Ok(());
         }
         let programs = Programs::find(major_of(&layout.data))?;
@@ -252,7 +273,7 @@ impl Cluster {
         };
         run(
             &programs,
-            &self.run_as(&layout)?,
+            &self.run_as(layout)?,
             "pg_ctl",
             &[
                 "stop".into(),
@@ -274,34 +295,34 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError`] when that cannot be told.
     pub fn status(&self) -> Result<ClusterStatus, ClusterError> {
-        let layout = match self.layout() {
-            Ok(layout) => layout,
-            Err(ClusterError::Absent(_)) => return Ok(ClusterStatus::Absent),
-            Err(error) => return Err(error),
-        };
-        let pid_file = layout.data.join("postmaster.pid");
-        let pid = match fs::read_to_string(&pid_file) {
-            Ok(text) => text.lines().next().and_then(|line| line.trim().parse::<i32>().ok()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(file_error(&pid_file, &error)),
-        };
-        // The file outlives a power cut, and its number may by then be another program's.
-        let Some(pid) = pid.filter(|pid| programs::is_postgres(*pid, &layout.data)) else {
-            return Ok(ClusterStatus::Stopped);
-        };
-        Ok(ClusterStatus::Running { pid })
+        match self.layout() {
+            Ok(layout) => status_of(&layout),
+            Err(ClusterError::Absent(_)) => Ok(ClusterStatus::Absent),
+            Err(error) => Err(error),
+        }
     }
 
-    /// Removes the cluster and all it holds, stopping it first. What is not there is not missed.
+    /// Removes the cluster and all it holds, stopping it first; what is left over of an earlier one too. What is not there
+    /// is not missed.
     ///
     /// # Errors
     /// [`ClusterError`]
     pub fn remove(&self) -> Result<(), ClusterError> {
-        let layout = match self.layout() {
-            Err(ClusterError::Absent(_)) => return Ok(()),
-            layout => layout?,
-        };
-        self.stop(Stop::Immediate)?;
+        match self.layout() {
+            Ok(layout) => self.remove_parts(&layout)?,
+            Err(ClusterError::Absent(_)) => {}
+            Err(error) => return Err(error),
+        }
+        for file in [self.password_file(), self.layout_file()] {
+            remove_file(&file)?;
+        }
+        self.remove_left_over()?;
+        let _ = fs::remove_dir(&self.folder);
+        Ok(())
+    }
+
+    fn remove_parts(&self, layout: &Layout) -> Result<(), ClusterError> {
+        self.stop_parts(layout, Stop::Immediate)?;
         let logs = layout.log.parent().unwrap_or(&layout.log);
         for folder in [layout.data.as_path(), layout.socket.as_path(), logs] {
             match fs::remove_dir_all(folder) {
@@ -309,17 +330,11 @@ impl Cluster {
                 _ => {}
             }
         }
-        for file in [self.password_file(), self.layout_file()] {
-            match fs::remove_file(&file) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(file_error(&file, &error)),
-                _ => {}
-            }
-        }
+        remove_file(&layout.unfinished())?;
         // Only when nothing else was put there.
         if let Some(home) = layout.data.parent() {
             let _ = fs::remove_dir(home);
         }
-        let _ = fs::remove_dir(&self.folder);
         Ok(())
     }
 
@@ -462,6 +477,29 @@ pub fn write_secret(path: &Path, secret: &SecretString) -> Result<(), ClusterErr
         file.sync_all()
     };
     write().map_err(|error: io::Error| file_error(path, &error))
+}
+
+/// Whether the cluster whose parts lie so runs.
+fn status_of(layout: &Layout) -> Result<ClusterStatus, ClusterError> {
+    let pid_file = layout.data.join("postmaster.pid");
+    let pid = match fs::read_to_string(&pid_file) {
+        Ok(text) => text.lines().next().and_then(|line| line.trim().parse::<i32>().ok()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(file_error(&pid_file, &error)),
+    };
+    // The file outlives a power cut, and its number may by then be another program's.
+    let Some(pid) = pid.filter(|pid| programs::is_postgres(*pid, &layout.data)) else {
+        return Ok(ClusterStatus::Stopped);
+    };
+    Ok(ClusterStatus::Running { pid })
+}
+
+/// Removes a file; one that is not there is not missed.
+fn remove_file(path: &Path) -> Result<(), ClusterError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file_error(path, &error)),
+        _ => Ok(()),
+    }
 }
 
 fn make_folder(path: &Path) -> Result<(), ClusterError> {

@@ -149,6 +149,73 @@ fn a_folder_closed_to_everyone_else_serves_all_the_same() {
 }
 
 #[test]
+fn data_whose_folder_was_removed_by_hand_are_named_kept_and_removed_only_when_asked() {
+    // Closed to others, so that root's data lie elsewhere and outlive the folder; everybody else's lie inside.
+    let closed = tempfile::tempdir().unwrap();
+    fs::set_permissions(closed.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let open = open_folder();
+    for (folder, running) in [(&closed, false), (&open, false), (&closed, true), (&open, true)] {
+        let place = folder.path().join("database");
+        let cluster = Cluster::at(&place);
+        cluster.create(Care::Throwaway, &mut SeededChance::new(1)).unwrap();
+        assert_eq!(cluster.left_over(), None);
+        cluster.start().unwrap();
+        if !running {
+            cluster.stop(Stop::Fast).unwrap();
+        }
+        let data = data_of(&cluster);
+        if data.starts_with(&place) {
+            fs::remove_file(place.join("cluster.json")).unwrap();
+            fs::remove_file(place.join("superuser.password")).unwrap();
+        } else {
+            fs::remove_dir_all(&place).unwrap();
+        }
+
+        // However often it is tried.
+        for _ in 1..=2 {
+            assert_eq!(cluster.left_over().as_ref(), Some(&data));
+            let refused = cluster.create(Care::Throwaway, &mut SeededChance::new(2)).unwrap_err();
+            assert!(matches!(refused, ClusterError::LeftOver { .. }), "{refused}");
+            let told = refused.to_string();
+            assert!(
+                told.contains(data.to_str().unwrap()) && told.contains("clean-data"),
+                "{told}"
+            );
+        }
+        assert!(data.join("PG_VERSION").exists());
+
+        cluster.remove().unwrap();
+        assert!(!data.exists() && !place.exists() && cluster.left_over().is_none());
+        cluster.create(Care::Throwaway, &mut SeededChance::new(3)).unwrap();
+        cluster.start().unwrap();
+        cluster.remove().unwrap();
+    }
+}
+
+/// Where the server keeps the cluster's data: the folder beside its log's.
+fn data_of(cluster: &Cluster) -> std::path::PathBuf {
+    cluster.log_file().unwrap().parent().unwrap().with_file_name("data")
+}
+
+#[test]
+fn a_cluster_that_was_cut_off_while_it_was_made_is_made_anew() {
+    let folder = open_folder();
+    let cluster = Cluster::at(folder.path().join("database"));
+    cluster.create(Care::Throwaway, &mut SeededChance::new(1)).unwrap();
+    // What a power cut in the middle of initdb leaves.
+    let data = data_of(&cluster);
+    fs::remove_file(folder.path().join("database/cluster.json")).unwrap();
+    fs::remove_file(data.join("PG_VERSION")).unwrap();
+    fs::write(data.with_extension("unfinished"), "").unwrap();
+    assert_eq!(cluster.left_over(), None);
+    cluster.create(Care::Throwaway, &mut SeededChance::new(2)).unwrap();
+    cluster.start().unwrap();
+    assert!(!data.with_extension("unfinished").exists());
+    cluster.remove().unwrap();
+    assert!(!folder.path().join("database").exists());
+}
+
+#[test]
 fn a_version_that_is_not_installed_is_named_with_what_is() {
     let here = Programs::find(None).unwrap().major.to_string();
     let refused = Programs::find(Some(9)).unwrap_err().to_string();

@@ -1,6 +1,10 @@
 //! The private cluster, the office's database in it, and its version.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
 use anyhow::bail;
 use office::{DATABASE, USER, install};
@@ -27,10 +31,26 @@ pub(super) fn create(setting: &Setting, steps: &Steps) -> anyhow::Result<()> {
         if cluster.status()? != ClusterStatus::Absent {
             return anyhow::Ok(Outcome::Already);
         }
+        if let Some(data) = cluster.left_over() {
+            bail!(left_over_words(setting, &data));
+        }
         open_to_pass(setting)?;
         cluster.create(Care::Durable, &mut OsChance)?;
         Ok(Outcome::Done)
     })
+}
+
+/// Nothing is made beside records whose keys are gone, and nothing of them is removed unasked.
+fn left_over_words(setting: &Setting, data: &Path) -> String {
+    let (data, home) = (data.display(), setting.home.folder().display());
+    setting.lang.pick(
+        format!(
+            "{data} に、前の一式のデータベースが残っています。その鍵とパスワードがあった {home} は、消されたか移されたようです。\n             元のフォルダがあれば戻してから、もう一度試してください。要らなければ `make clean-data`(または `madoguchi clean-data`)で消せます。まだ何も変えていません。"
+        ),
+        format!(
+            "{data} still holds the database of an earlier set-up; {home}, where its keys and passwords were, seems to have been removed or moved.\n             If you have that folder, put it back and try again. If not, `make clean-data` (or `madoguchi clean-data`) removes the data. Nothing was changed."
+        ),
+    )
 }
 
 /// Starts the cluster, makes database and roles, brings the schema to this program's version.

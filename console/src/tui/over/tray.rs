@@ -47,7 +47,7 @@ impl Tray {
         let own = own.and_then(|own| place_of(&|card| hex(&card.chip) == own));
         let at_a_card = case.is_some() && !matches!(self.place, Place::Reason | Place::Password | Place::FirstRun);
         let blank = || match self.place {
-            Place::Making | Place::FirstRun => place_of(&|card| card.blank),
+            Place::Making | Place::FirstRun => place_of(&|card| card.about == facts::TrayCardIs::Blank),
             _ => None,
         };
         own.filter(|_| at_a_card).or_else(blank).unwrap_or(0)
@@ -200,10 +200,17 @@ impl Tray {
         let password = card.password.as_ref().map_or_else(String::new, |password| {
             pen.say_with("tray-password", &[("password", password.as_str().into())])
         });
+        let about = match &card.about {
+            facts::TrayCardIs::Staff(name) => name.clone(),
+            facts::TrayCardIs::Blank => pen.say("tray-blank"),
+            facts::TrayCardIs::BeingMade => pen.say("tray-being-made"),
+            facts::TrayCardIs::Resident => pen.say("tray-resident-card"),
+            facts::TrayCardIs::Unreadable => pen.say("tray-unreadable"),
+        };
         vec![
             span(card.name.clone(), Meaning::Strong),
             span(place, Meaning::Done),
-            span(card.about.clone(), Meaning::Plain),
+            span(about, Meaning::Plain),
             span(password, Meaning::Accent),
         ]
     }

@@ -1,7 +1,7 @@
 //! 交付: notice, shelf and chip must agree; then two sights. What does not agree can only go back to its shelf.
 
 use issuance::{
-    case::{CaseState, ShelfPlace},
+    case::{CaseNumber, CaseState, ShelfPlace},
     handover::{
         NoticeCode,
         by_hand::{self, Misread},
@@ -247,8 +247,11 @@ impl Screen for Handover {
     }
 
     fn scanned(&mut self, payload: &str, common: &mut Common) -> bool {
-        if self.stage != Stage::Gather {
-            return true;
+        match self.stage {
+            Stage::Gather => {}
+            Stage::Look(_) | Stage::Mismatch => return true,
+            // This case is done with: the next one is opened by its notice, as anywhere.
+            Stage::Over | Stage::Returned => return false,
         }
         self.notice.set(payload);
         self.at = 1;
@@ -357,6 +360,7 @@ impl Screen for Handover {
             Stage::Mismatch => {
                 self.table(pen, &mut page);
                 page.gap();
+                self.about_notice(pen, &mut page);
                 page.paragraph(pen, 0, &pen.say("handover-only-return"), Meaning::Stop);
             }
             Stage::Over => {
@@ -401,10 +405,19 @@ impl Handover {
 
     /// What the check of the typed code says, while it is typed.
     fn typed_so_far(&self, common: &Common, pen: &Pen<'_>, page: &mut Page) {
-        if self.notice.is_empty() || self.notice.text().starts_with(SCANNED) {
+        if self.notice.is_empty() {
             return;
         }
+        let is_scanned = self.notice.text().starts_with(SCANNED);
         let (symbol, words, meaning) = match self.payload(common) {
+            Ok(payload) if is_scanned => match another_case(&payload, common) {
+                Some(other) => {
+                    let facts = [("case", other.to_string().into())];
+                    let words = pen.say_with("handover-notice-of-another", &facts);
+                    (pen.glyphs.stop, words, Meaning::Stop)
+                }
+                None => return,
+            },
             Ok(_) => (pen.glyphs.done, pen.say("handover-typed"), Meaning::Done),
             Err(misread) => {
                 let (key, facts) = misread_words(misread);
@@ -452,14 +465,33 @@ impl Handover {
             } else {
                 (pen.glyphs.stop, Meaning::Stop)
             };
+            let (expected, found) = match agreement.what {
+                Compared::Pin => (pen.say("compared-pin-set"), pen.say(pin_word(agreement.agrees))),
+                _ => (agreement.expected.clone(), agreement.found.clone()),
+            };
             page.line(
                 Line::of(symbol, meaning)
                     .and(quiet(compared_word(agreement.what), 14), meaning)
                     .and("  ", Meaning::Plain)
-                    .and(pen.fit(&agreement.expected, column), Meaning::Plain)
+                    .and(pen.fit(&expected, column), Meaning::Plain)
                     .and("  ", Meaning::Plain)
-                    .and(pen.fit(&agreement.found, column), meaning),
+                    .and(pen.fit(&found, column), meaning),
             );
+        }
+    }
+
+    /// Whose notice it is that does not agree.
+    fn about_notice(&self, pen: &Pen<'_>, page: &mut Page) {
+        let differing = self.agreements.iter().filter(|agreement| !agreement.agrees);
+        for agreement in differing {
+            let key = match agreement.what {
+                Compared::CaseOfNotice => "handover-notice-of",
+                Compared::EarlierNotice => "handover-notice-earlier",
+                Compared::Notice => "handover-notice-of-nobody",
+                Compared::Shelf | Compared::Chip | Compared::Pin => continue,
+            };
+            let words = pen.say_with(key, &[("case", agreement.found.as_str().into())]);
+            page.paragraph(pen, 0, &words, Meaning::Stop);
         }
     }
 
@@ -499,6 +531,13 @@ impl Handover {
     }
 }
 
+/// Which other case than the open one a scanned code names: seen before anything is taken from a shelf.
+fn another_case(payload: &str, common: &Common) -> Option<CaseNumber> {
+    let code: NoticeCode = payload.parse().ok()?;
+    let open = common.open.as_ref()?;
+    (code.case != open.number).then_some(code.case)
+}
+
 /// What is wrong with a code typed by hand, or what is still to come, and the facts of it.
 fn misread_words(misread: Misread) -> (&'static str, Vec<(&'static str, String)>) {
     match misread {
@@ -520,10 +559,18 @@ fn misread_words(misread: Misread) -> (&'static str, Vec<(&'static str, String)>
 
 const fn compared_word(what: Compared) -> &'static str {
     match what {
-        Compared::Notice | Compared::CaseOfNotice => "compared-notice",
+        Compared::Notice | Compared::EarlierNotice | Compared::CaseOfNotice => "compared-notice",
         Compared::Shelf => "compared-shelf",
         Compared::Chip => "compared-chip",
         Compared::Pin => "compared-pin",
+    }
+}
+
+const fn pin_word(is_set: bool) -> &'static str {
+    if is_set {
+        "compared-pin-set"
+    } else {
+        "compared-pin-not-set"
     }
 }
 

@@ -122,6 +122,58 @@ fn a_notice_that_no_scanner_reads_is_typed_by_its_groups() {
 }
 
 #[test]
+fn a_notice_of_another_case_is_named_with_its_case_and_the_card_goes_back() {
+    let mut counter = Counter::with_case(case(shelved()));
+    counter.resident_card(1);
+    counter.press(Enter);
+    // Scanned, it says so before anything is taken from a shelf.
+    let other = NOTICE.replace("000352", "000377");
+    counter.scan(&other);
+    let screen = counter.screen(80, 24);
+    assert!(screen.contains("これは 2026-000377 の通知書です"), "{screen}");
+    counter.types("A-12");
+    counter.press(Enter);
+    let mut found = visit::agreements("8B42 19F0 0C77 A1D3 5E20");
+    found[0] = Agreement {
+        what: Compared::CaseOfNotice,
+        expected: "2026-000352".into(),
+        found: "2026-000377".into(),
+        agrees: false,
+    };
+    counter.answer(Reply::Agreements(found));
+    insta::assert_snapshot!("handover_notice_of_another", counter.screen(80, 24));
+    counter.press(Char('r'));
+    counter.types("夫の通知書を持ってきた");
+    counter.press(Enter);
+    let Some(Order::ReturnToShelf { incident, .. }) = counter.asked.last().map(|effect| &effect.order) else {
+        panic!("it goes back")
+    };
+    assert_eq!(incident.mismatched, [Compared::CaseOfNotice]);
+    counter.answer(Reply::Case(Box::new(case(shelved()))));
+    // The card is back: the notice opens its own case, as on any screen.
+    counter.scan(&other);
+    assert!(counter.is_asked(|order| matches!(order, Order::OpenByNotice { payload } if *payload == other)));
+}
+
+#[test]
+fn a_notice_that_a_newer_one_replaced_is_told_from_one_that_nobody_issued() {
+    for (what, said) in [
+        (Compared::EarlierNotice, "この案件の、前の通知書です"),
+        (Compared::Notice, "この符号の通知書は出していません"),
+    ] {
+        let mut counter = Counter::with_case(case(shelved()));
+        visit::to_sights(&mut counter, "8B42 19F0 0C77 A1D3 5E20");
+        counter.resident_card(2);
+        counter.press(Enter);
+        let mut found = visit::agreements("8B42 19F0 0C77 A1D3 5E20");
+        (found[0].what, found[0].agrees) = (what, false);
+        counter.answer(Reply::Agreements(found));
+        let screen = counter.screen(80, 24);
+        assert!(screen.contains(said) && screen.contains("渡さずに"), "{screen}");
+    }
+}
+
+#[test]
 fn the_demo_s_tray_holds_the_notice_of_the_open_case_under_the_scanner() {
     let mut counter = Counter::with_case(case(shelved()));
     counter.press(Enter);
@@ -160,10 +212,12 @@ fn where_a_card_is_to_be_made_the_tray_begins_at_a_blank() {
 fn tray() -> Tray {
     let card = |name: &str, password: Option<&str>, chip: &str| TrayCard {
         name: name.into(),
-        about: name.into(),
+        about: match password {
+            Some(_) => TrayCardIs::Staff(name.into()),
+            None => TrayCardIs::Blank,
+        },
         password: password.map(str::to_owned),
         chip: chip.into(),
-        blank: password.is_none(),
     };
     Tray {
         slots: vec![],

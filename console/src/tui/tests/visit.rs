@@ -289,7 +289,7 @@ pub fn agreements(chip: &str) -> Vec<Agreement> {
         one(Compared::Notice, "2026-000352", "2026-000352"),
         one(Compared::Shelf, "A-12", "A-12"),
         one(Compared::Chip, "8B42 19F0 0C77 A1D3 5E20", chip),
-        one(Compared::Pin, "設定済み", "設定済み"),
+        one(Compared::Pin, "○", "○"),
     ]
 }
 
@@ -447,17 +447,15 @@ fn the_demo_has_a_tray_of_cards() {
         cards: vec![
             TrayCard {
                 name: "sato".into(),
-                about: "佐藤 恵(受付・審査)".into(),
+                about: TrayCardIs::Staff("佐藤 恵".into()),
                 password: Some("tsubaki2026".into()),
                 chip: "04b1".into(),
-                blank: false,
             },
             TrayCard {
                 name: "blank-01".into(),
-                about: "白カード".into(),
+                about: TrayCardIs::Blank,
                 password: None,
                 chip: "8b42".into(),
-                blank: true,
             },
         ],
     }));

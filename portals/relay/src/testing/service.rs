@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{Router, body::Bytes, extract::State, http::StatusCode, response::Response, routing::post};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use portal_kit::listener::{Listener, Stopper};
+use portal_kit::{
+    listener::{Listener, Stopper},
+    testing::Pair,
+};
 use rcgen::PKCS_RSA_SHA256;
 use relay_core::{
     chance::OsChance,
@@ -24,6 +27,7 @@ use relay_core::{
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use time::{Duration, OffsetDateTime};
+use tokio::task::JoinHandle;
 
 use super::{Relay, rig::self_signed};
 use crate::sso::soap;
@@ -31,7 +35,8 @@ use crate::sso::soap;
 /// A service provider.
 pub struct TestService {
     shared: Arc<Shared>,
-    _stopper: Stopper,
+    server: Pair,
+    serving: Option<(Stopper, JoinHandle<()>)>,
 }
 
 struct Shared {
@@ -73,26 +78,49 @@ impl TestService {
         let listener = Listener::bind(([127, 0, 0, 1], 0).into(), server.for_anyone())
             .await
             .expect("a free port is bound");
+        let address = format!("https://localhost:{}", listener.address().port());
         let shared = Arc::new(Shared {
             entity: EntityId::parse(entity).expect("a test's entity"),
             signing: SigningKey::from_pem(&signing_key, &signing).expect("a fresh key signs"),
             encryption,
             keys: DecryptionKeys::from_pkcs8([pkcs8.secret_pkcs8_der()]).expect("a fresh key opens"),
-            address: format!("https://localhost:{}", listener.address().port()),
+            address,
             idp: idp.id,
             idp_keys,
             names_certificate,
             told: Mutex::default(),
         });
+        let mut service = Self {
+            shared,
+            server,
+            serving: None,
+        };
+        service.serve(listener);
+        service
+    }
+
+    fn serve(&mut self, listener: Listener) {
         let (stopper, stop) = Stopper::new();
         let routes = Router::new()
             .route("/slo", post(logout))
-            .with_state(Arc::clone(&shared));
-        tokio::spawn(listener.serve(routes, stop));
-        Self {
-            shared,
-            _stopper: stopper,
+            .with_state(Arc::clone(&self.shared));
+        self.serving = Some((stopper, tokio::spawn(listener.serve(routes, stop))));
+    }
+
+    /// From now on it does not answer.
+    pub async fn go_away(&mut self) {
+        if let Some((stopper, serving)) = self.serving.take() {
+            stopper.stop();
+            let _ = serving.await;
         }
+    }
+
+    /// It answers again, where it did.
+    pub async fn come_back(&mut self) {
+        let port = url::Url::parse(&self.shared.address).ok().and_then(|url| url.port());
+        let port = port.expect("it has listened somewhere");
+        let listener = Listener::bind(([127, 0, 0, 1], port).into(), self.server.for_anyone()).await;
+        self.serve(listener.expect("its port is still free"));
     }
 
     /// Its name.

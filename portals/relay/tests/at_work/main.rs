@@ -12,6 +12,7 @@ mod privacy;
 mod process;
 mod shibboleth;
 mod signing_in;
+mod telling;
 mod ways;
 mod workers;
 

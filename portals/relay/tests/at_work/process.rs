@@ -11,14 +11,15 @@ use relay::testing::{Browser, Relay, rig::front_program};
 
 use crate::{name, relay_with_two};
 
-struct Process {
+/// The front as a process of its own.
+pub struct Process {
     child: Child,
     log: std::path::PathBuf,
 }
 
 impl Process {
     /// Starts the program with the rig's configuration and waits until it answers.
-    async fn start(relay: &Relay) -> Self {
+    pub async fn start(relay: &Relay) -> Self {
         let log = relay.path().join("front.log");
         let child = Command::new(front_program())
             .arg("--config")
@@ -39,6 +40,12 @@ impl Process {
 
     fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// Ends it without asking, as a power cut does.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Asks it to end, and waits until it has; its log.

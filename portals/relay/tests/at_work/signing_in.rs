@@ -124,7 +124,12 @@ async fn forced_passive_and_unmet_requests_are_answered_as_the_standard_has_it()
     let mut forced = clinic.request(&relay);
     forced.force = true;
     let answer = browser.begin(&clinic.redirect(&forced, None)).await;
-    assert!(answer.link("/card/", &relay).is_some());
+    let card_page = answer.link("/card/", &relay).unwrap();
+    // The connection on which the card was shown is not one to be believed a second time: it may be gone by then.
+    let answered = browser.get(&card_page).await;
+    assert_eq!(answered.headers["connection"], "close");
+    let assertion = clinic.assertion(&answered.fields()["SAMLResponse"], &forced.head.id);
+    assert!(is_persistent(name(&assertion)));
     // No card here is a worker's.
     let mut worker = clinic.request(&relay);
     worker.context = Some(RequestedAuthnContext {

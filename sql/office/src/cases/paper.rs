@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use issuance::{
-    case::{CaseId, CaseState, NotNow, ResidentId},
+    case::{CaseId, CaseNumber, CaseState, NotNow, ResidentId},
     handover::{NoticeCode, NoticeToken},
     person::Resident,
     staff::Role,
@@ -199,6 +199,27 @@ impl Office {
                 Some(row) if number_of(&row)? == code.case => Ok(Some(CaseId::from_uuid(row.get("case_id")))),
                 _ => Ok(None),
             }
+        })
+        .await
+    }
+
+    /// The number of the case that a notice with this token was issued for, whether it is still good or not. A code typed by
+    /// hand names no case: this tells a notice of another case from one that nobody issued.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn case_of_token(&self, token: &NoticeToken) -> Result<Option<CaseNumber>, OfficeError> {
+        let index = self.token_index(token);
+        self.read("case_of_token", |tx| async move {
+            let row = tx
+                .query_opt(
+                    "-- case_of_token\n\
+                     SELECT c.year, c.serial FROM office.delivery_notice n\n\
+                     JOIN office.card_case c ON c.id = n.case_id WHERE n.token_index = $1",
+                    &[&index.as_slice()],
+                )
+                .await?;
+            row.as_ref().map(number_of).transpose()
         })
         .await
     }

@@ -2,6 +2,7 @@
 
 use issuance::{
     case::{CaseId, CaseState},
+    handover::NoticeToken,
     person::Resident,
     records::{CertificateSerial, Records, RecordsError, contract},
     staff::Role,
@@ -156,6 +157,11 @@ async fn a_card_found_broken_in_the_shelf_is_replaced_from_a_new_blank() {
     assert!(records.shelf().await.unwrap().is_empty());
     assert_eq!(records.revoked().await.unwrap().len(), 2);
     assert_eq!(records.case_by_notice(&notice).await.unwrap(), None);
+    // Void as it is, it is still known whose notice it was; a token that nobody issued is nobody's.
+    let number = records.case(clerk.session, case).await.unwrap().number;
+    assert_eq!(records.case_of_token(&notice.token).await.unwrap(), Some(number));
+    let never_issued = NoticeToken::new(&mut SeededChance::new(7));
+    assert_eq!(records.case_of_token(&never_issued).await.unwrap(), None);
     let rows = records.queue(Queue::Problems, 5).await.unwrap();
     assert_eq!(rows[0].problem, Some(Problem::CardDamaged));
     let known = records.chip(b"chip-0001").await.unwrap().unwrap();

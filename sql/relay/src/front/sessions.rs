@@ -52,8 +52,22 @@ pub struct Participant {
     pub session_index: String,
     /// What it was given as the subject: goes back in a LogoutRequest.
     pub name_id: Zeroizing<String>,
-    /// Whether it has answered that its session is over.
-    pub told: bool,
+    /// Whether it knows that its session is over.
+    pub telling: Told,
+}
+
+/// How far a service has been told that its session is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// The session goes on, or the service was told in vain so often; it is told again.
+    NotYet {
+        /// How often.
+        tries: u32,
+    },
+    /// It has answered, or asked itself.
+    Yes,
+    /// Telling it was given up.
+    GivenUp,
 }
 
 impl std::fmt::Debug for Participant {
@@ -97,7 +111,9 @@ pub struct SessionAt {
 pub struct Ended {
     /// The session.
     pub session: SessionId,
-    /// Services still in it.
+    /// When it ended.
+    pub at: OffsetDateTime,
+    /// Services that do not know yet.
     pub participants: Vec<Participant>,
 }
 
@@ -159,7 +175,8 @@ impl FrontRecords {
         .await
     }
 
-    /// Ends a session. Ended already, it gives the services that were not told yet all the same.
+    /// Ends a session. `asker`: the service that asked for it, and knows. Ended already, it gives the services that
+    /// were not told yet all the same.
     ///
     /// # Errors
     /// [`FrontError::NotFound`]
@@ -167,13 +184,16 @@ impl FrontRecords {
         &self,
         session: SessionId,
         ending: Ending,
+        asker: Option<&str>,
         now: OffsetDateTime,
     ) -> Result<Ended, FrontError> {
         self.store
-            .run(
-                "end_session",
-                |tx| async move { self.end(&tx, session, ending, now).await },
-            )
+            .run("end_session", |tx| async move {
+                if let Some(asker) = asker {
+                    self.knows(&tx, session, asker, now).await?;
+                }
+                self.end(&tx, session, ending, now).await
+            })
             .await
     }
 
@@ -220,41 +240,6 @@ impl FrontRecords {
             .await
     }
 
-    /// Records what came of telling `service` that its session is over: `failed` says why it did not answer.
-    ///
-    /// # Errors
-    /// [`FrontError`]
-    pub async fn told(
-        &self,
-        session: SessionId,
-        service: &str,
-        binding: &str,
-        failed: Option<&str>,
-        now: OffsetDateTime,
-    ) -> Result<(), FrontError> {
-        self.store
-            .run("told", |tx| async move {
-                if failed.is_none() {
-                    tx.execute(
-                        "-- told\nUPDATE front.participant SET told_at = $3 WHERE session = $1 AND service = $2",
-                        &[&session.uuid(), &service, &now],
-                    )
-                    .await?;
-                }
-                let note = Note::of(
-                    AuditAct::LogoutTold,
-                    json!({ "session": session, "service": service }),
-                    json!({ "binding": binding, "reason": failed }),
-                );
-                let outcome = match failed {
-                    None => relay_core::audit::Outcome::Done,
-                    Some(_) => relay_core::audit::Outcome::Failed,
-                };
-                Ok(self.write(&tx, &note.ended(outcome), now).await?)
-            })
-            .await
-    }
-
     pub(super) async fn end_sessions_of(
         &self,
         tx: &Tx,
@@ -293,14 +278,16 @@ impl FrontRecords {
             .participants_in(tx, session)
             .await?
             .into_iter()
-            .filter(|participant| !participant.told)
+            .filter(|participant| matches!(participant.telling, Told::NotYet { .. }))
             .collect();
-        if row.get::<_, Option<OffsetDateTime>>("ended_at").is_none() {
+        let ended_at: Option<OffsetDateTime> = row.get("ended_at");
+        if ended_at.is_none() {
             tx.execute(
                 "-- end\nUPDATE front.session SET ended_at = $2, ending = $3 WHERE id = $1",
                 &[&session.uuid(), &now, &ending.as_str()],
             )
             .await?;
+            self.to_be_told(tx, session, now).await?;
             let registration = row
                 .get::<_, Option<Uuid>>("holder")
                 .map(|registration| self.registration_in_trail(registration));
@@ -311,31 +298,43 @@ impl FrontRecords {
             );
             self.write(tx, &note, now).await?;
         }
-        Ok(Ended { session, participants })
+        Ok(Ended {
+            session,
+            at: ended_at.unwrap_or(now),
+            participants,
+        })
     }
 
     async fn participants_in(&self, tx: &Tx, session: SessionId) -> Result<Vec<Participant>, FrontError> {
         let rows = tx
             .query(
                 "-- participants_in\n\
-                 SELECT service, session_index, name_id, told_at FROM front.participant\n\
+                 SELECT service, session_index, name_id, told_at, given_up_at, tries FROM front.participant\n\
                  WHERE session = $1 ORDER BY service",
                 &[&session.uuid()],
             )
             .await?;
-        rows.iter()
-            .map(|row| {
-                let sealed: Vec<u8> = row.get("name_id");
-                Ok(Participant {
-                    service: row.get("service"),
-                    session_index: row.get("session_index"),
-                    name_id: self
-                        .open_text(PARTICIPANT, session.uuid(), "name_id", &sealed)
-                        .map(Zeroizing::new)?,
-                    told: row.get::<_, Option<OffsetDateTime>>("told_at").is_some(),
-                })
-            })
-            .collect()
+        rows.iter().map(|row| self.participant(session, row)).collect()
+    }
+
+    pub(super) fn participant(&self, session: SessionId, row: &Row) -> Result<Participant, FrontError> {
+        let sealed: Vec<u8> = row.get("name_id");
+        let at = |column| row.get::<_, Option<OffsetDateTime>>(column);
+        let tries: i32 = row.get("tries");
+        Ok(Participant {
+            service: row.get("service"),
+            session_index: row.get("session_index"),
+            name_id: self
+                .open_text(PARTICIPANT, session.uuid(), "name_id", &sealed)
+                .map(Zeroizing::new)?,
+            telling: match (at("told_at"), at("given_up_at")) {
+                (Some(_), _) => Told::Yes,
+                (None, Some(_)) => Told::GivenUp,
+                (None, None) => Told::NotYet {
+                    tries: tries.unsigned_abs(),
+                },
+            },
+        })
     }
 
     pub(super) async fn take_part(
@@ -349,7 +348,8 @@ impl FrontRecords {
         tx.execute(
             "-- take_part\n\
              INSERT INTO front.participant (session, service, session_index, name_id, since) VALUES ($1, $2, $3, $4, $5)\n\
-             ON CONFLICT (session, service) DO UPDATE SET session_index = $3, name_id = $4, told_at = NULL",
+             ON CONFLICT (session, service) DO UPDATE SET session_index = $3, name_id = $4, told_at = NULL,\n\
+                 next_try_at = NULL, given_up_at = NULL, tries = 0",
             &[&session.uuid(), &new.service, &new.session_index, &sealed, &now],
         )
         .await?;

@@ -6,6 +6,7 @@ mod partners;
 mod rotation;
 mod schema;
 mod sign_ins;
+mod telling;
 
 use relay_core::{
     audit::Outcome,

@@ -144,14 +144,14 @@ async fn a_pulled_card_ends_the_session_once_and_names_who_is_to_be_told() {
     let ended = front.records.card_gone(b"gone", NOW).await.unwrap().unwrap();
     assert_eq!(ended.participants.len(), 2);
     assert_eq!(front.records.card_gone(b"gone", NOW).await.unwrap(), None);
-    front.records.told(id, CLINIC, "soap", None, NOW).await.unwrap();
+    front.records.told(id, CLINIC, "soap", NOW).await.unwrap();
     front
         .records
-        .told(id, SCHOOL, "soap", Some("no answer"), NOW)
+        .not_told(id, SCHOOL, "soap", "away", Some(NOW + Duration::minutes(1)), NOW)
         .await
         .unwrap();
     // Asked again, only who has not answered is left.
-    let left = front.records.end_session(id, Ending::Logout, NOW).await.unwrap();
+    let left = front.records.end_session(id, Ending::Logout, None, NOW).await.unwrap();
     assert_eq!(left.participants.len(), 1);
     assert_eq!(left.participants[0].service, SCHOOL);
     let late = front

@@ -28,6 +28,35 @@ pub(super) struct Layout {
 }
 
 impl Layout {
+    /// Where the parts of the cluster of `folder` lie when they lie in `home`.
+    fn within(home: &Path, folder: &Path, run_as: &RunAs) -> Self {
+        let mut socket = home.join("socket");
+        if socket.as_os_str().len() + "/.s.PGSQL.5432".len() > SOCKET_PATH_LIMIT {
+            socket = std::env::temp_dir().join(format!("madoguchi-{:016x}", fingerprint(folder)));
+        }
+        Self {
+            data: home.join("data"),
+            socket,
+            log: home.join("log/postgresql.log"),
+            user: run_as.name(),
+        }
+    }
+
+    /// Every layout that the cluster of `folder` may ever have been given.
+    pub(super) fn possible(folder: &Path, run_as: &RunAs) -> Vec<Self> {
+        let mut homes = vec![folder.to_owned()];
+        if let RunAs::User { .. } = run_as {
+            homes.push(system_home(folder));
+        }
+        let within = |home: &PathBuf| Self::within(home, folder, run_as);
+        homes.iter().map(within).collect()
+    }
+
+    /// Lies beside the data while they are being made: what was cut off in the middle is known by it.
+    pub(super) fn unfinished(&self) -> PathBuf {
+        self.data.with_extension("unfinished")
+    }
+
     /// Our settings, in a file of their own that postgresql.conf includes last.
     pub(super) fn settle(&self, run_as: &RunAs, care: Care) -> Result<(), ClusterError> {
         let socket = self.socket.display().to_string().replace('\'', "''");
@@ -71,7 +100,7 @@ impl Layout {
     }
 }
 
-/// Where the parts lie: under `folder` where they can, elsewhere where they must.
+/// Makes the places of the parts: under `folder` where they can lie there, elsewhere where they must.
 pub(super) fn lay_out(folder: &Path, run_as: &RunAs) -> Result<Layout, ClusterError> {
     let own = |path: &Path| -> Result<(), ClusterError> {
         make_folder(path)?;
@@ -81,7 +110,7 @@ pub(super) fn lay_out(folder: &Path, run_as: &RunAs) -> Result<Layout, ClusterEr
     let home = if run_as.reaches(folder) {
         folder.to_owned()
     } else {
-        PathBuf::from(SYSTEM_FOLDER).join(format!("{:016x}", fingerprint(folder)))
+        system_home(folder)
     };
     if home != folder {
         fs::create_dir_all(&home).map_err(|error| file_error(&home, &error))?;
@@ -92,21 +121,21 @@ pub(super) fn lay_out(folder: &Path, run_as: &RunAs) -> Result<Layout, ClusterEr
         // The user must pass through this folder; the parts inside are closed one by one.
         fs::set_permissions(folder, fs::Permissions::from_mode(0o711)).map_err(|error| file_error(folder, &error))?;
     }
-    let data = home.join("data");
-    own(&data)?;
-    let logs = home.join("log");
-    own(&logs)?;
-    let mut socket = home.join("socket");
-    if socket.as_os_str().len() + "/.s.PGSQL.5432".len() > SOCKET_PATH_LIMIT {
-        socket = std::env::temp_dir().join(format!("madoguchi-{:016x}", fingerprint(folder)));
+    let layout = Layout::within(&home, folder, run_as);
+    let unfinished = layout.unfinished();
+    if unfinished.exists() {
+        fs::remove_dir_all(&layout.data).map_err(|error| file_error(&layout.data, &error))?;
     }
-    socket_folder(&socket, run_as)?;
-    Ok(Layout {
-        data,
-        socket,
-        log: logs.join("postgresql.log"),
-        user: run_as.name(),
-    })
+    fs::write(&unfinished, "").map_err(|error| file_error(&unfinished, &error))?;
+    own(&layout.data)?;
+    own(&home.join("log"))?;
+    socket_folder(&layout.socket, run_as)?;
+    Ok(layout)
+}
+
+/// Where the parts lie that may not lie in `folder`.
+fn system_home(folder: &Path) -> PathBuf {
+    PathBuf::from(SYSTEM_FOLDER).join(format!("{:016x}", fingerprint(folder)))
 }
 
 /// Makes the folder of the socket, or makes sure that the one that is there is nobody else's: under a temporary folder

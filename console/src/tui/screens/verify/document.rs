@@ -423,7 +423,7 @@ fn date_line(input: &Input, today: Option<Date>, pen: &Pen<'_>, page: &mut Page)
     let (symbol, words, meaning) = match WrittenDate::read(input.text()) {
         Err(_) => (pen.glyphs.todo, pen.say("date-not-read"), Meaning::Waiting),
         Ok(date) => {
-            let facts = [("wareki", date.wareki().into()), ("western", date.western().into())];
+            let facts = [("date", pen.both_calendars(&date).into())];
             let expired = today.zip(date.span()).is_some_and(|(today, (_, last))| last < today);
             if expired {
                 (pen.glyphs.stop, pen.say_with("date-expired", &facts), Meaning::Stop)

@@ -22,6 +22,8 @@ pub enum AuditAct {
     LogoutAsked,
     /// Subjects: service, session. Details: binding, reason (when it failed).
     LogoutTold,
+    /// Subjects: service, session. Details: tries, reason (of the last one).
+    LogoutGivenUp,
     /// Subjects: service. Details: rule (when refused).
     ArtifactResolved,
     /// Subjects: service.
@@ -42,7 +44,7 @@ pub enum AuditAct {
 
 impl AuditAct {
     /// Every act, in the order of the list in the database.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::IntakeApplied,
         Self::IntakeRefused,
         Self::SignInRefused,
@@ -51,6 +53,7 @@ impl AuditAct {
         Self::SessionEnded,
         Self::LogoutAsked,
         Self::LogoutTold,
+        Self::LogoutGivenUp,
         Self::ArtifactResolved,
         Self::ShareSent,
         Self::PartnerProposed,
@@ -72,6 +75,7 @@ impl AuditAct {
             Self::SessionEnded => "session.ended",
             Self::LogoutAsked => "logout.asked",
             Self::LogoutTold => "logout.told",
+            Self::LogoutGivenUp => "logout.given_up",
             Self::ArtifactResolved => "artifact.resolved",
             Self::ShareSent => "share.sent",
             Self::PartnerProposed => "partner.proposed",
