@@ -441,3 +441,25 @@ fn every_view_of_the_operators_is_english_in_english() {
         assert!(!japanese(&screen), "{keys:?}: {screen}");
     }
 }
+
+#[test]
+fn a_list_read_anew_moves_nothing_under_the_finger() {
+    let mut counter = at_work(vec![library(), clinic()]);
+    counter.press(Down);
+    // Back from the trail the list is read anew; a key pressed meanwhile is for what is under the pointer.
+    counter.press(Char('j'));
+    counter.press(Esc);
+    counter.press(Char('x'));
+    let before = Partner {
+        entity_id: "https://before.example/saml".into(),
+        ..library()
+    };
+    counter.answer(partners(vec![before, library(), clinic()]));
+    counter.types("鍵が漏れた");
+    counter.press(Enter);
+    let order = FrontOrder::Off {
+        entity: clinic().entity_id,
+        reason: "鍵が漏れた".into(),
+    };
+    assert!(asked(&counter, &order));
+}

@@ -92,7 +92,8 @@ fn suits(intent: Intent, partner: &Partner) -> bool {
             partner.state == Standing::Trial && approved && (tried || !is_service)
         }
         Intent::SwitchOff => matches!(partner.state, Standing::On | Standing::Trial),
-        Intent::Trial => approved && matches!(partner.state, Standing::On | Standing::Off),
+        // One in service is switched off first, with its reason: a trial shuts everybody out but the cards named for it.
+        Intent::Trial => approved && partner.state == Standing::Off,
         _ => true,
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::tui::{
     common::{Common, Go},
-    effect::JobId,
+    effect::{JobId, Order},
     event::Reply,
     facts::relay::{FrontOrder, Partner, Standing},
     fault::Fault,
@@ -25,15 +25,30 @@ use super::{
 /// The first screen of an operator.
 #[derive(Debug, Default)]
 pub struct Partners {
-    chosen: usize,
+    /// The partner under the pointer, by its name: a list that is read anew moves nothing under the operator's finger.
+    pointed: Option<String>,
+    loading: Option<JobId>,
     asking: Asking,
     /// The partner a reason is being asked for.
     switching: Option<String>,
 }
 
 impl Partners {
+    fn at(&self, common: &Common) -> usize {
+        let pointed = |partner: &Partner| Some(&partner.entity_id) == self.pointed.as_ref();
+        let all = common.front.partners.as_deref().unwrap_or_default();
+        all.iter().position(pointed).unwrap_or(0)
+    }
+
     fn chosen<'c>(&self, common: &'c Common) -> Option<&'c Partner> {
-        common.front.partners.as_ref()?.get(self.chosen)
+        common.front.partners.as_ref()?.get(self.at(common))
+    }
+
+    /// The pointer goes to the row `at`, or to the last one.
+    fn point(&mut self, at: usize, common: &Common) {
+        let all = common.front.partners.as_deref().unwrap_or_default();
+        let partner = all.get(at).or(all.last());
+        self.pointed = partner.map(|partner| partner.entity_id.clone());
     }
 }
 
@@ -50,9 +65,7 @@ impl Screen for Partners {
     }
 
     fn shown(&mut self, common: &mut Common) {
-        if !self.asking.is_on() {
-            self.asking.begin(FrontOrder::Partners, common);
-        }
+        self.loading = Some(common.order(Order::Front(FrontOrder::Partners)));
     }
 
     fn can(&self, intent: Intent, common: &Common) -> bool {
@@ -68,16 +81,12 @@ impl Screen for Partners {
     }
 
     fn act(&mut self, intent: Intent, common: &mut Common) {
-        let last = common
-            .front
-            .partners
-            .as_ref()
-            .map_or(0, |all| all.len().saturating_sub(1));
+        let at = self.at(common);
         match intent {
-            Intent::Up => self.chosen = self.chosen.saturating_sub(1),
-            Intent::Down => self.chosen = (self.chosen + 1).min(last),
-            Intent::PageUp => self.chosen = self.chosen.saturating_sub(10),
-            Intent::PageDown => self.chosen = (self.chosen + 10).min(last),
+            Intent::Up => self.point(at.saturating_sub(1), common),
+            Intent::Down => self.point(at + 1, common),
+            Intent::PageUp => self.point(at.saturating_sub(10), common),
+            Intent::PageDown => self.point(at + 10, common),
             Intent::Confirm => {
                 if let Some(partner) = self.chosen(common) {
                     let one = One::of(partner.entity_id.clone());
@@ -104,16 +113,24 @@ impl Screen for Partners {
     }
 
     fn reply(&mut self, job: JobId, reply: &Result<Reply, Fault>, common: &mut Common) {
-        if !self.asking.is_answered_by(job) {
+        let is_loaded = self.loading.take_if(|asked| *asked == job).is_some();
+        let is_answered = self.asking.is_answered_by(job);
+        if !is_loaded && !is_answered {
             return;
         }
-        common.next_step();
-        let last = common
-            .front
-            .partners
-            .as_ref()
-            .map_or(0, |all| all.len().saturating_sub(1));
-        self.chosen = self.chosen.min(last);
+        let at = self.at(common);
+        let before = self.pointed.clone();
+        self.point(at, common);
+        if before.is_some() && self.pointed != before {
+            // What was under the pointer is gone: keys pressed over it are not for another.
+            common.next_step();
+        }
+        if is_loaded {
+            if let Err(fault) = reply {
+                common.tell_fault(fault);
+            }
+            return;
+        }
         match (reply, self.switching.take()) {
             (Err(fault), _) => common.tell_fault(fault),
             (Ok(_), Some(_)) => common.tell(Meaning::Done, "partner-switched-off"),
@@ -126,7 +143,11 @@ impl Screen for Partners {
         health_lines(&mut page, common, pen);
         page.gap();
         let Some(partners) = &common.front.partners else {
-            page.line(Line::of(pen.say("partners-unknown"), Meaning::Quiet));
+            let words = match self.loading {
+                Some(_) => ("loading-now", Meaning::Waiting),
+                None => ("partners-unknown", Meaning::Quiet),
+            };
+            page.line(Line::of(pen.say(words.0), words.1));
             self.asking.view(&mut page, common, pen);
             return page;
         };
@@ -139,8 +160,9 @@ impl Screen for Partners {
         let name = (pen.width * 2 / 5).clamp(24, 60);
         let states = rows.iter().map(|row| pen.cells(&row[1].text)).max().unwrap_or(0);
         let until = rows.iter().map(|row| pen.cells(&row[2].text)).max().unwrap_or(0);
-        page.list(pen, &[name, states, until], &rows, self.chosen, height);
-        page.focus = above + self.chosen.min(height);
+        let at = self.at(common);
+        page.list(pen, &[name, states, until], &rows, at, height);
+        page.focus = above + at.min(height);
         self.asking.view(&mut page, common, pen);
         page
     }
