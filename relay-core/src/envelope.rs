@@ -40,6 +40,10 @@ pub enum Kind {
     Finish,
     /// Blind half → front: sealed to the service.
     Finished,
+    /// Front → blind half: is this the person whom a service named?
+    Compare,
+    /// Blind half → front: yes or no.
+    Compared,
     /// Front → blind half: the key share for a service.
     Share,
     /// Blind half → front: the share was taken.
@@ -58,6 +62,8 @@ impl Kind {
         match self {
             Self::Finish => "finish",
             Self::Finished => "finished",
+            Self::Compare => "compare",
+            Self::Compared => "compared",
             Self::Share => "share",
             Self::Shared => "shared",
             Self::Rotate => "rotate",
@@ -70,7 +76,7 @@ impl Kind {
     /// answered while somebody waits.
     pub const fn longest_life(self) -> Duration {
         match self {
-            Self::Finish | Self::Finished => Duration::from_secs(30),
+            Self::Finish | Self::Finished | Self::Compare | Self::Compared => Duration::from_secs(30),
             Self::Share | Self::Shared | Self::Rotate | Self::Rotated => Duration::from_secs(60),
             Self::Registration => Duration::from_secs(7 * 24 * 3600),
         }

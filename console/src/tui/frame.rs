@@ -11,7 +11,7 @@ use super::{
     fault::role_word,
     glyphs::Glyphs,
     key::Key,
-    keymap::{self, Binding, Intent},
+    keymap::{self, Binding, Intent, Missed},
     page::{Line, Page, Pen},
     screens,
     theme::Meaning,
@@ -282,6 +282,9 @@ fn outbox_signs(outbox: &Outbox, now: OffsetDateTime, pen: &Pen<'_>) -> (String,
     (words, meaning)
 }
 
+/// Cells between two keys of the help line.
+const GAP: usize = 2;
+
 /// The name of a key on the help line, where a pair of keys stands for both.
 fn line_name(binding: &Binding) -> String {
     match binding.key {
@@ -292,38 +295,43 @@ fn line_name(binding: &Binding) -> String {
     }
 }
 
-fn help(state: &State, pen: &Pen<'_>, width: usize) -> (Line, Vec<(Range<usize>, Key)>) {
+/// Whether a key of the screen in front does something now.
+pub(super) fn works(state: &State, binding: &Binding) -> bool {
     let screen = state.front();
-    let place = screen.place();
-    let (mut here, mut always) = (Vec::new(), Vec::new());
-    for binding in keymap::bindings(place).filter(|binding| binding.line) {
-        let works = match binding.intent {
-            Intent::Tray => state.common.setup.demo,
-            intent => screen.can(intent, &state.common) && screen.lacks(intent, &state.common).is_none(),
-        };
-        if works {
-            let list = if binding.place == place { &mut here } else { &mut always };
-            list.push((line_name(binding), pen.say(binding.word), binding.key));
+    match binding.intent {
+        Intent::Tray => state.common.setup.demo,
+        // What holds on every screen is asked of none.
+        Intent::Help | Intent::Language => true,
+        intent => screen.can(intent, &state.common) && screen.lacks(intent, &state.common).is_none(),
+    }
+}
+
+fn help(state: &State, pen: &Pen<'_>, width: usize) -> (Line, Vec<(Range<usize>, Key)>) {
+    let named = keymap::bindings(state.front().place()).filter(|binding| binding.line && works(state, binding));
+    let mut named: Vec<_> = named
+        .map(|binding| {
+            (
+                keymap::missed(binding.intent),
+                line_name(binding),
+                pen.say(binding.word),
+                binding.key,
+            )
+        })
+        .collect();
+    let cells = |(_, key, word, _): &(_, String, String, _)| pen.cells(key) + 1 + pen.cells(word);
+    while named.iter().map(|entry| cells(entry) + GAP).sum::<usize>() > width + GAP {
+        // Of those that are missed least, the last: the line begins with what is done most.
+        let goes = named.iter().enumerate().max_by_key(|(at, entry)| (entry.0, *at));
+        match goes {
+            Some((at, (missed, ..))) if *missed > Missed::TellsAll => drop(named.remove(at)),
+            _ => break,
         }
-    }
-    let cells = |entries: &[(String, String, Key)]| -> usize {
-        entries
-            .iter()
-            .map(|(key, word, _)| pen.cells(key) + 3 + pen.cells(word))
-            .sum()
-    };
-    // F1 names every key, so it is the last to go when there is no room.
-    while always.len() > 1 && cells(&here) + cells(&always) > width + 2 {
-        always.pop();
-    }
-    while here.len() > 1 && cells(&here) + cells(&always) > width + 2 {
-        here.remove(here.len() - 2);
     }
     let mut line = Line::default();
     let mut keys = Vec::new();
-    for (at, (key, word, pressed)) in here.into_iter().chain(always).enumerate() {
+    for (at, (_, key, word, pressed)) in named.into_iter().enumerate() {
         if at > 0 {
-            line = line.and("  ", Meaning::Plain);
+            line = line.and(" ".repeat(GAP), Meaning::Plain);
         }
         let begins = line.width(pen.ambiguous());
         line = line

@@ -434,6 +434,40 @@ pub fn intent(place: Place, key: Key) -> Option<Intent> {
         .map(|binding| binding.intent)
 }
 
+/// How much a key is missed on a help line that is too short for all: what stands last here goes first. F1 names every
+/// key, so nothing is out of reach as long as it stands there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Missed {
+    /// It tells all the others: it never goes.
+    TellsAll,
+    /// On, and out: without them one is stuck.
+    OnAndOut,
+    /// What this screen is for.
+    Here,
+    /// What holds on every screen.
+    Everywhere,
+    /// What can be looked at from here.
+    Besides,
+    /// Moving about: known to everyone, and the pointer shows that there is something to choose.
+    Moving,
+}
+
+/// How much the key of `intent` is missed.
+pub const fn missed(intent: Intent) -> Missed {
+    match intent {
+        Intent::Help => Missed::TellsAll,
+        Intent::Confirm | Intent::Back | Intent::CloseCase | Intent::Stop | Intent::Submit | Intent::Lock => {
+            Missed::OnAndOut
+        }
+        Intent::Language | Intent::Tray => Missed::Everywhere,
+        Intent::Papers | Intent::Journal | Intent::CardShow | Intent::Reveal | Intent::Refresh | Intent::LogOut => {
+            Missed::Besides
+        }
+        Intent::Up | Intent::Down | Intent::Left | Intent::Right | Intent::PageUp | Intent::PageDown => Missed::Moving,
+        _ => Missed::Here,
+    }
+}
+
 /// The rows that hold at `place`, everywhere's last.
 pub fn bindings(place: Place) -> impl Iterator<Item = &'static Binding> {
     let at = move |wanted| TABLE.iter().filter(move |row| row.place == wanted);

@@ -7,6 +7,7 @@ mod days;
 mod english;
 mod mouse;
 mod operators;
+mod reading;
 mod relay;
 mod rules;
 mod standing;

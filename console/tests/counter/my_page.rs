@@ -9,9 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use issuance::case::CaseId;
-use office::{Act, Change, HolderCheck, OutboxState, SessionId};
-use relay_core::{chance::OsChance, id::Id};
+use office::{Change, OutboxState};
 use rustix::process::{Pid, Signal};
 use store::{Store, StoreError, cluster::Cluster};
 use tokio::runtime::Runtime;
@@ -20,7 +18,7 @@ use crate::{
     chromium::{Chromium, DESK},
     clerk::{Clerk, Records},
     logs,
-    screen::Terminal,
+    screen::{Key, Terminal},
     shell::{Shell, with_a_card_service_and_a_relay},
     visit::{code_on, paper},
 };
@@ -84,7 +82,8 @@ fn a_card_that_the_office_stops_is_out_at_once_and_comes_in_again_only_when_it_i
     with_a_card_service_and_a_relay(
         "my_page::a_card_that_the_office_stops_is_out_at_once_and_comes_in_again_only_when_it_is_let",
         |shell| {
-            let (_clerk, records, _) = a_card_is_handed_over(shell);
+            let (clerk, _, _) = a_card_is_handed_over(shell);
+            clerk.console.text("k").sees("に中継が受け取りました");
 
             let runtime = Runtime::new().unwrap();
             runtime.block_on(async {
@@ -93,20 +92,15 @@ fn a_card_that_the_office_stops_is_out_at_once_and_comes_in_again_only_when_it_i
                 resident.types(PIN).await;
                 let name = resident.is_in().await;
 
-                // Somebody telephones: the card is lost.
-                let telephone = tokio::task::block_in_place(|| Telephone::answered(&records));
-                tokio::task::block_in_place(|| telephone.stops_the_card());
+                stops_the_card(&clerk);
                 resident.is_out_within(LONG).await;
                 resident.asks_for_the_card().await;
                 resident.types(PIN).await;
                 resident.browser.says("このカードは一時停止中です").await;
                 assert!(resident.is_out().await);
 
-                // It lay under the sofa.
-                tokio::task::block_in_place(|| {
-                    telephone.lets_the_card_again();
-                    records.outbox_until(|outbox| outbox.waiting == 0);
-                });
+                lets_the_card_again(&clerk);
+                clerk.console.sees("中継●");
                 resident.asks_for_the_card().await;
                 resident.types(PIN).await;
                 assert_eq!(resident.is_in().await, name);
@@ -127,16 +121,16 @@ fn a_front_that_was_away_is_told_everything_once_and_in_order() {
 
             // The front goes while the office works on, and every desk sees how much waits.
             ends(shell, "relay.pid", Signal::TERM);
-            let telephone = Telephone::answered(&records);
-            telephone.stops_the_card();
+            clerk.console.text("k").sees("に中継が受け取りました");
+            stops_the_card(&clerk);
             records.outbox_until(|outbox| outbox.waiting == 2 && outbox.trouble.is_some());
             clerk.console.sees("中継!2件");
-            telephone.lets_the_card_again();
-            telephone.stops_the_card();
+            lets_the_card_again(&clerk);
+            stops_the_card(&clerk);
             clerk.console.sees("中継!6件");
             // Whoever carries it is cut off too, and nothing of it is lost with them.
             ends(shell, "dispatch.process", Signal::KILL);
-            telephone.lets_the_card_again();
+            lets_the_card_again(&clerk);
             clerk.console.sees("中継!8件");
 
             shell.must("up", &[]);
@@ -244,49 +238,23 @@ impl Records {
     }
 }
 
-/// A clerk at another desk, who is asked to stop a card.
-struct Telephone<'r> {
-    records: &'r Records,
-    session: SessionId,
-    case: CaseId,
+/// Somebody telephones: the card is lost.
+fn stops_the_card(clerk: &Clerk<'_>) {
+    let console = &clerk.console;
+    console.key(Key::Enter).sees("このカードでのログインを止めます");
+    console.key(Key::Down).sees("(●) 電話で");
+    console
+        .text("バスの中で落とした")
+        .key(Key::Enter)
+        .sees_all(&["いまの状態", "一時停止中"]);
 }
 
-impl<'r> Telephone<'r> {
-    fn answered(records: &'r Records) -> Self {
-        let case = records.case("2026-000001").at.id;
-        let certificate = records.wait(records.office.staff()).into_iter();
-        let certificate = certificate.filter_map(|person| person.certificate).next().unwrap();
-        let act = Act::of_process("login", fresh());
-        let begun = records.wait(records.office.log_in(&act, "電話", &certificate));
-        Self {
-            records,
-            session: begun.session,
-            case,
-        }
-    }
-
-    fn stops_the_card(&self) {
-        let act = Act::of(self.session, fresh());
-        self.records.wait(self.records.office.suspend_card(
-            &act,
-            self.case,
-            HolderCheck::Questions,
-            "電話で紛失の届け",
-        ));
-    }
-
-    fn lets_the_card_again(&self) {
-        let act = Act::of(self.session, fresh());
-        self.records.wait(
-            self.records
-                .office
-                .resume_card(&act, self.case, HolderCheck::Document, "見つかった"),
-        );
-    }
-}
-
-fn fresh() -> uuid::Uuid {
-    Id::<()>::new(&mut OsChance).uuid()
+/// Its holder comes with a licence: it lay under the sofa.
+fn lets_the_card_again(clerk: &Clerk<'_>) {
+    let console = &clerk.console;
+    console.key(Key::Enter).sees("本人が窓口に来ていて");
+    console.key(Key::Down).sees("(●) 窓口で、顔写真のある");
+    console.text("家にあった").key(Key::Enter).sees("→ Enter 一時停止する");
 }
 
 /// What the front's database holds, looked at as its superuser.

@@ -39,6 +39,8 @@ pub struct HalfFiles {
     pub rotation_file: PathBuf,
     /// File of the key that its envelopes are signed with.
     pub signing_key_file: PathBuf,
+    /// PEM file of the private key that services encrypt names to; its certificate stands in the front's metadata.
+    pub names_key_file: PathBuf,
 }
 
 /// `[front]`: the one client.
@@ -92,6 +94,7 @@ impl HalfFiles {
             secret_files: secrets.iter().map(|name| folder.join(name)).collect(),
             rotation_file: folder.join("rotation"),
             signing_key_file: section.path("signing_key_file"),
+            names_key_file: section.path("names_key_file"),
         }
     }
 }
@@ -171,7 +174,7 @@ mod tests {
         format!(
             "[listen]\naddress = \"127.0.0.1:0\"\ncertificate = \"tls.pem\"\nkey_file = \"tls.key\"\n\
              [half]\nparty = \"relay-blind\"\nidentity_provider = \"https://relay.example/saml\"\n\
-             secrets_folder = \"secrets\"\nsecrets = [\"blind-1\"]\nsigning_key_file = \"secrets/envelope\"\n\
+             secrets_folder = \"secrets\"\nsecrets = [\"blind-1\"]\nsigning_key_file = \"secrets/envelope\"\nnames_key_file = \"secrets/names\"\n\
              [front]\nparty = \"relay-front\"\nkeys = [\"{}\"]\ncertificates = \"front.pem\"\n\
              [services]\nfolder = \"services\"\noperators = [\"{}\", \"{}\"]\n\
              [database]\nhost = \"postgres\"\nname = \"blind\"\nuser = \"blind_half\"\npassword_file = \"secrets/password\"\n\

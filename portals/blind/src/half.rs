@@ -1,5 +1,7 @@
 //! What the blind half does with the front's envelopes: it holds the keys, finishes, seals, and writes down a hash.
 
+mod comparing;
+
 use std::{
     collections::BTreeMap,
     fmt, fs, io,
@@ -20,10 +22,10 @@ use relay_core::{
         orders::{Finish, Finished, Rotate, Rotated, Share, Shared},
     },
     pseudonym::{
-        BlindHalf, BlindRotation, BlindSecret, FileError, KeyEdition, MiddleKey, MiddlePseudonym, PolymorphicPseudonym,
-        Service, ServiceShare, ShareRefused,
+        BlindHalf, BlindRotation, BlindSecret, FileError, HalfWay, KeyEdition, MiddleKey, MiddlePseudonym,
+        PolymorphicPseudonym, Service, ServicePseudonym, ServiceShare, ShareRefused,
     },
-    saml::message::NameId,
+    saml::{DecryptionKeys, message::NameId},
 };
 use relay_records::blind::{BlindError, BlindRecords, Finishing, KeptShare, Outcome};
 use serde::Serialize;
@@ -57,6 +59,9 @@ pub enum StartError {
         /// Why not.
         reason: NotAKey,
     },
+    /// The key that names are encrypted to.
+    #[error("{}: no RSA key of 2,048 bits or more in PEM (PKCS#8)", .0.display())]
+    Names(PathBuf),
     /// The rotation under way does not fit the secrets.
     #[error("{}: a rotation of other keys than the secrets named in the configuration", .0.display())]
     Rotation(PathBuf),
@@ -133,6 +138,7 @@ pub struct Half {
     identity_provider: String,
     trusted: TrustedKeys,
     key: SigningKey,
+    names: DecryptionKeys,
     records: BlindRecords,
     clock: Arc<dyn Clock>,
     keys: RwLock<Keys>,
@@ -185,6 +191,7 @@ impl Half {
             identity_provider: config.half.identity_provider.clone(),
             trusted: TrustedKeys::new(config.front.keys.iter().cloned()),
             key: signing_key(&config.half.signing_key_file, &config.half.party)?,
+            names: comparing::names_keys(&config.half.names_key_file)?,
             records,
             clock,
             keys: RwLock::new(keys),
@@ -273,12 +280,7 @@ impl Half {
     fn make(&self, service: &Service, order: &Finish) -> Result<(String, relay_records::blind::Tombstone), Refused> {
         let pins = self.pins.read().unwrap_or_else(PoisonError::into_inner);
         let pin = pins.get(service.entity()).ok_or(Refused::UnknownService)?;
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let half = keys.halves.get(&order.edition).ok_or(Refused::NoShare)?;
-        let pseudonym = half
-            .finish(&order.half, service, &mut OsChance)
-            .map_err(|_| Refusal::OtherBody)?
-            .ok_or(Refused::NoShare)?;
+        let pseudonym = self.pseudonym(service, order.edition, &order.half)?;
         // `NameId` wipes itself too.
         let name = NameId {
             value: pseudonym.expose().to_string(),
@@ -291,6 +293,23 @@ impl Half {
         Ok((pin.key.seal_name(&name, &mut OsChance), mark))
     }
 
+    fn pseudonym(
+        &self,
+        service: &Service,
+        edition: KeyEdition,
+        half_way: &HalfWay,
+    ) -> Result<ServicePseudonym, Refused> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let half = keys.halves.get(&edition).ok_or(Refused::NoShare)?;
+        let finished = half.finish(half_way, service, &mut OsChance);
+        finished.map_err(|_| Refusal::OtherBody)?.ok_or(Refused::NoShare)
+    }
+
+    fn is_pinned(&self, service: &Service) -> bool {
+        let pins = self.pins.read().unwrap_or_else(PoisonError::into_inner);
+        pins.get(service.entity()).is_some()
+    }
+
     /// Answers an envelope of the kind [`Kind::Share`] with one of the kind [`Kind::Shared`].
     ///
     /// # Errors
@@ -299,13 +318,7 @@ impl Half {
         let opened: Opened<Share> = self.open(text, Kind::Share)?;
         let service = service(&opened.body.service)?;
         self.take_once(&opened).await?;
-        if self
-            .pins
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(service.entity())
-            .is_none()
-        {
+        if !self.is_pinned(&service) {
             return Err(Refused::UnknownService);
         }
         let text = zeroize::Zeroizing::new(opened.body.share);

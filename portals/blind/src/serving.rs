@@ -1,4 +1,4 @@
-//! The routes: three for the front's envelopes, one for its console.
+//! The routes: four for the front's envelopes, one for its console.
 
 use std::sync::Arc;
 
@@ -21,6 +21,7 @@ use crate::half::{Half, Refused};
 pub fn routes(half: Arc<Half>) -> Router {
     Router::new()
         .route("/finish", post(finish))
+        .route("/compare", post(compare))
         .route("/shares", post(shares))
         .route("/rotation", post(rotation))
         .route("/state", get(state))
@@ -37,6 +38,10 @@ async fn traced(request: Request, next: Next) -> Response {
 
 async fn finish(State(half): State<Arc<Half>>, envelope: String) -> Result<Response, Refused> {
     Ok(sealed(half.finish(&envelope).await?))
+}
+
+async fn compare(State(half): State<Arc<Half>>, envelope: String) -> Result<Response, Refused> {
+    Ok(sealed(half.compare(&envelope).await?))
 }
 
 async fn shares(State(half): State<Arc<Half>>, envelope: String) -> Result<Response, Refused> {

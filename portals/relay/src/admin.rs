@@ -60,7 +60,10 @@ impl FromRequestParts<Arc<Front>> for Operator {
             .map(|(name, _)| Self(name.clone()))
             .ok_or_else(|| {
                 // By its hash, as the configuration names operators: the certificate itself may say whose it is.
-                warn!(certificate = hash, path, "administration refused: the certificate is no operator's");
+                warn!(
+                    certificate = hash,
+                    path, "administration refused: the certificate is no operator's"
+                );
                 StatusCode::FORBIDDEN
             })
     }

@@ -91,7 +91,7 @@ pub struct Front {
     pub(crate) beside: Vec<Vec<u8>>,
     /// The blind half's certificate, DER: what names in LogoutRequests are encrypted to.
     pub(crate) names_certificate: Vec<u8>,
-    /// For what other identity providers encrypt to us: the signing key stands in the service's metadata for that too.
+    /// For what other identity providers encrypt to us though no key for it stands in the metadata: the signing key.
     pub(crate) decryption: DecryptionKeys,
     pub(crate) cards: CardRules,
     pub(crate) second: SecondHalf,

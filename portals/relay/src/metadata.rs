@@ -71,12 +71,9 @@ impl Front {
             certificate: certificate.clone(),
             methods: Vec::new(),
         }));
-        // Towards other providers the front is a service: what they encrypt, it opens itself.
-        let mut as_service = keys.clone();
-        as_service.push(KeyDescriptor {
-            usage: KeyUse::Encryption,
-            ..self.key.descriptor()
-        });
+        // No key to encrypt to stands in the service's role: Lasso does not tell an entity's roles apart, and would
+        // encrypt residents' names to the front, which must not see them.
+        let signing = keys.clone();
         // Services encrypt names to the blind half: the front could not read one if it came.
         keys.push(KeyDescriptor {
             usage: KeyUse::Encryption,
@@ -118,7 +115,7 @@ impl Front {
             // Towards other consortiums' identity providers the front is a service.
             sp: Some(SpRole {
                 role: Role {
-                    keys: as_service,
+                    keys: signing,
                     ..Role::default()
                 },
                 signs_requests: true,

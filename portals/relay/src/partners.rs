@@ -118,7 +118,11 @@ impl Known {
             .find(|endpoint| endpoint.binding == binding)
     }
 
-    fn usable(&self, now: OffsetDateTime) -> Result<(), PartnerFault> {
+    /// Whether its messages are taken now.
+    ///
+    /// # Errors
+    /// When it is off, or its metadata have expired.
+    pub(crate) fn usable(&self, now: OffsetDateTime) -> Result<(), PartnerFault> {
         if !matches!(self.partner.state, PartnerState::On | PartnerState::Trial) {
             return Err(PartnerFault::NotOn);
         }

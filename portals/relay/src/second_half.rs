@@ -16,9 +16,9 @@ use relay_core::{
     clock::Clock,
     envelope::{
         Kind, Letter, Opened, Party, Refusal, Sealed, SigningKey, TrustedKeys,
-        orders::{Finish, Finished, ServiceName, Share, Shared},
+        orders::{Compare, Compared, Finish, Finished, ServiceName, Share, Shared},
     },
-    pseudonym::{Domain, FrontHalf, FrontSecret, KeyEdition, PolymorphicPseudonym, Service},
+    pseudonym::{Domain, FrontHalf, FrontSecret, HalfWay, KeyEdition, PolymorphicPseudonym, Service},
 };
 use serde::de::DeserializeOwned;
 use tracing::info;
@@ -163,6 +163,36 @@ impl SecondHalf {
         }
     }
 
+    /// Whether `sealed`, which `service` encrypted to the blind half, is its name of the person behind `pseudonym`. Only
+    /// the answer comes here.
+    ///
+    /// # Errors
+    /// [`NotNamed`]: it can't be told now.
+    pub async fn is_name_of(
+        &self,
+        pseudonym: &PolymorphicPseudonym,
+        edition: KeyEdition,
+        service: &str,
+        sealed: &str,
+        clock: &dyn Clock,
+        trace: TraceId,
+    ) -> Result<bool, NotNamed> {
+        let service = Service::new(&self.domain, service).map_err(|_| NotNamed::ServiceName)?;
+        let order = Compare {
+            service: ServiceName::from(&service),
+            edition,
+            half: self.half_way(pseudonym, edition, &service)?,
+            sealed: sealed.to_owned(),
+        };
+        let letter = Letter::new(&self.party, Kind::Compare, &order);
+        let sealed = self.own.seal(&letter, clock, &mut OsChance);
+        let answer: Opened<Compared> = self.ask("compare", &sealed, Kind::Compared, clock, trace).await?;
+        if answer.body.answers != sealed.number {
+            return Err(NotNamed::OtherAnswer);
+        }
+        Ok(answer.body.same)
+    }
+
     /// Whether the blind half answers at all.
     pub async fn is_there(&self) -> bool {
         let mut url = self.address.clone();
@@ -180,13 +210,10 @@ impl SecondHalf {
         clock: &dyn Clock,
         trace: TraceId,
     ) -> Result<SealedName, NotNamed> {
-        let own = self.halves.get(&edition).ok_or(NotNamed::OtherEdition(edition))?;
         let order = Finish {
             service: ServiceName::from(service),
             edition,
-            half: own
-                .half(pseudonym, service, &mut OsChance)
-                .map_err(|_| NotNamed::Damaged)?,
+            half: self.half_way(pseudonym, edition, service)?,
             request: hex::encode(request),
         };
         let letter = Letter::new(&self.party, Kind::Finish, &order);
@@ -205,6 +232,17 @@ impl SecondHalf {
             encrypted_id,
             blob_sha256,
         })
+    }
+
+    fn half_way(
+        &self,
+        pseudonym: &PolymorphicPseudonym,
+        edition: KeyEdition,
+        service: &Service,
+    ) -> Result<HalfWay, NotNamed> {
+        let own = self.halves.get(&edition).ok_or(NotNamed::OtherEdition(edition))?;
+        own.half(pseudonym, service, &mut OsChance)
+            .map_err(|_| NotNamed::Damaged)
     }
 
     async fn give_share(

@@ -1,6 +1,8 @@
 //! Leaving: a service or the person ends the session, and every service in it is told. Who takes SOAP is told from
 //! here; who takes a browser's visit only is visited one after the other, and who asked gets the answer last.
 
+mod principal;
+
 use std::sync::Arc;
 
 use axum::{
@@ -13,24 +15,21 @@ use axum::{
 };
 use portal_kit::{Trouble, Visit, form::from_own_page};
 use relay_core::{
-    audit::Outcome,
     chance::OsChance,
     id::Id,
     saml::{
         Delivered, Delivery, Kind,
-        message::{Head, Identified, LogoutRequest, LogoutResponse, MessageId, RelayState, Status},
-        names::{Binding, NameIdFormat, StatusCode as Code},
+        message::{Head, LogoutResponse, MessageId, RelayState, Status},
+        names::{Binding, StatusCode as Code},
         send::{FaultCode, fault},
     },
 };
 use relay_records::front::{
-    AuditAct, Ended, Ending, FrontError, LogoutTrial, NewProcedure, Note, Participant, PartnerState, ProcedureKind,
-    SeenKind, SessionId, Told,
+    Ended, Ending, FrontError, NewProcedure, Participant, ProcedureKind, SeenKind, SessionId, Told,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use time::Duration;
-use tracing::{info, warn};
+use tracing::info;
 use uuid::Uuid;
 
 use crate::{
@@ -162,12 +161,19 @@ async fn asked_by_browser(
         relay_state: delivery.relay_state().map(|state| state.as_str().to_owned()),
     };
     let named = front.session_named(&service, &request).await?;
-    // The browser's own session is meant, whatever the service remembers; its index must not name another one.
+    let asked = principal::Asked {
+        service: &service,
+        request: &request,
+        binding: delivery.binding(),
+        trace: visit.trace,
+    };
+    // The browser's own session is meant, whatever the service remembers; its index must not name another one. A service
+    // that has no part in it may not end it, nor learn that there is one.
     let here = front.session(headers).await.map_err(records)?.map(|session| session.id);
-    let Some(session) = named
+    let session = named
         .or(here)
-        .filter(|session| here.is_none_or(|here| here == *session))
-    else {
+        .filter(|session| here.is_none_or(|here| here == *session));
+    let Some(session) = front.for_its_person(session, &asked).await? else {
         let status = Status::failure(Code::Requester, Code::UnknownPrincipal);
         return front.answer_asker(visit, &asker, status);
     };
@@ -176,7 +182,6 @@ async fn asked_by_browser(
         .end_session(session, Ending::Logout, Some(&asker.service), front.now())
         .await
         .map_err(records)?;
-    front.note_asked(&asker.service, session, delivery.binding()).await;
     let round = front.begin_round(ended, Some(asker)).await;
     go_on(front, visit, headers, round, None).await
 }
@@ -202,16 +207,22 @@ async fn visited(
     let mut round: Round = serde_json::from_slice(&kept.state).map_err(|_| over())?;
     let (service, request) = round.visited.take().ok_or_else(over)?;
     let request = MessageId::parse(&request).ok_or_else(over)?;
-    let (sender, response) = front
+    let answer = front
         .take(delivery, PATH, SeenKind::LogoutResponse, |received, peer, here| {
             received.logout_response(peer, here, &request)
         })
-        .await?;
-    if sender.partner.entity_id != service {
-        return Err(Trouble::request());
-    }
+        .await;
+    let success = match answer {
+        Ok((sender, response)) => sender.partner.entity_id == service && response.status.is_success(),
+        Err(NotTaken::Records(error)) => return Err(records(error)),
+        // Switched off meanwhile, or not to be believed: it counts as not told, and the others are visited all the same.
+        Err(refused) => {
+            info!(service, code = refused.code(), "an answer to a logout is not taken");
+            false
+        }
+    };
     let (session, now) = (round.session, front.now());
-    let told = match response.status.is_success() {
+    let told = match success {
         true => front.records.told(session, &service, "browser", now).await,
         false => {
             round.untold += 1;
@@ -237,7 +248,9 @@ async fn go_on(
     let now = front.now();
     while let Some(next) = round.waiting.pop() {
         let known = front.partners.known(&front.records, &next.service, now).await;
-        let Some((endpoint, binding)) = known.as_ref().ok().and_then(|known| by_visit(known)) else {
+        // Nobody is sent to a partner that is off: its answer would not be taken either.
+        let usable = known.as_ref().ok().filter(|known| known.usable(now).is_ok());
+        let Some((endpoint, binding)) = usable.and_then(|known| by_visit(known)) else {
             round.untold += 1;
             continue;
         };
@@ -324,8 +337,8 @@ async fn keep(
     Ok((new.id, brought.is_none().then(|| BROWSER.set(&cookie))))
 }
 
-async fn by_soap(State(front): State<Arc<Front>>, body: Bytes) -> Response {
-    match asked_by_soap(&front, body).await {
+async fn by_soap(State(front): State<Arc<Front>>, visit: Visit, body: Bytes) -> Response {
+    match asked_by_soap(&front, &visit, body).await {
         Ok(envelope) => soap(StatusCode::OK, envelope),
         Err(not_taken) => {
             info!(code = not_taken.code(), reason = %not_taken, "logout by SOAP not taken");
@@ -338,7 +351,7 @@ async fn by_soap(State(front): State<Arc<Front>>, body: Bytes) -> Response {
     }
 }
 
-async fn asked_by_soap(front: &Arc<Front>, body: Bytes) -> Result<String, NotTaken> {
+async fn asked_by_soap(front: &Arc<Front>, visit: &Visit, body: Bytes) -> Result<String, NotTaken> {
     let delivery = Delivery::soap(body.to_vec());
     let (service, request) = front
         .take(&delivery, SOAP_PATH, SeenKind::LogoutRequest, |received, peer, here| {
@@ -347,7 +360,14 @@ async fn asked_by_soap(front: &Arc<Front>, body: Bytes) -> Result<String, NotTak
         })
         .await?;
     front.watch_trial(&service, &request).await;
-    let status = match front.session_named(&service, &request).await? {
+    let asked = principal::Asked {
+        service: &service,
+        request: &request,
+        binding: Binding::Soap,
+        trace: visit.trace,
+    };
+    let session = front.session_named(&service, &request).await?;
+    let status = match front.for_its_person(session, &asked).await? {
         None => Status::failure(Code::Requester, Code::UnknownPrincipal),
         Some(session) => {
             let asker = Some(service.partner.entity_id.as_str());
@@ -355,9 +375,6 @@ async fn asked_by_soap(front: &Arc<Front>, body: Bytes) -> Result<String, NotTak
                 .records
                 .end_session(session, Ending::Logout, asker, front.now())
                 .await?;
-            front
-                .note_asked(&service.partner.entity_id, session, Binding::Soap)
-                .await;
             match front.tell_all(&ended).await {
                 0 => Status::success(),
                 _ => Status {
@@ -449,47 +466,6 @@ async fn card_gone(State(front): State<Arc<Front>>, Form(gone): Form<Gone>) -> R
 }
 
 impl Front {
-    /// The session a LogoutRequest names by its SessionIndex.
-    async fn session_named(&self, service: &Known, request: &LogoutRequest) -> Result<Option<SessionId>, NotTaken> {
-        for index in &request.session_indexes {
-            let found = self
-                .records
-                .session_by_index(&service.partner.entity_id, index, self.now())
-                .await?;
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        Ok(None)
-    }
-
-    /// While a service is on trial: notes whether its LogoutRequest named the person in clear.
-    async fn watch_trial(&self, service: &Known, request: &LogoutRequest) {
-        if service.partner.state != PartnerState::Trial {
-            return;
-        }
-        let seen = match &request.name {
-            Identified::Clear(name) if name.format != NameIdFormat::Transient => LogoutTrial::InClear,
-            _ => LogoutTrial::Sealed,
-        };
-        let entity = &service.partner.entity_id;
-        if let Err(error) = self.records.tried_logout(entity, seen, self.now()).await {
-            warn!(%error, "a trial logout can't be recorded");
-        }
-    }
-
-    async fn note_asked(&self, service: &str, session: SessionId, binding: Binding) {
-        let note = Note::of(
-            AuditAct::LogoutAsked,
-            json!({ "service": service, "session": session }),
-            json!({ "binding": format!("{binding:?}").to_ascii_lowercase() }),
-        )
-        .ended(Outcome::Done);
-        if let Err(error) = self.records.note(&note, self.now()).await {
-            warn!(%error, "a logout can't be noted");
-        }
-    }
-
     /// Where a browser may be sent when the session ends.
     async fn places_to_visit(&self, session: SessionId) -> Result<Vec<String>, FrontError> {
         let mut places = Vec::new();

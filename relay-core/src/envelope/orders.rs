@@ -69,6 +69,30 @@ impl fmt::Debug for Finished {
     }
 }
 
+/// `POST /compare`: whether a name that a service encrypted to the blind half is this person's there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compare {
+    /// At whom.
+    pub service: ServiceName,
+    /// Under which keys.
+    pub edition: KeyEdition,
+    /// The front's half for the person whose session it is.
+    pub half: HalfWay,
+    /// `<saml:EncryptedID>…</saml:EncryptedID>` as it stood in the service's message.
+    pub sealed: String,
+}
+
+/// The answer to [`Compare`]. Nothing of either name is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compared {
+    /// The number of the envelope this answers.
+    pub answers: Uuid,
+    /// Whether it is the same person; no for whatever can't be opened.
+    pub same: bool,
+}
+
 /// `POST /shares`: the front's key share for a service, once for each edition of the keys.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

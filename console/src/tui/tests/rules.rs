@@ -378,7 +378,7 @@ proptest! {
     #[test]
     fn no_keys_record_a_verification_without_its_facts(keys in prop::collection::vec((any_key(), any::<bool>()), 1..160)) {
         let mut counter = Counter::with_case(case(CaseState::Applied));
-        counter.reads_english = false;
+        counter.is_read_closely = false;
         counter.press(Enter);
         for (key, at_once) in keys {
             if at_once { counter.press_at_once(&[key, key]) } else { counter.press(key) }
@@ -403,7 +403,7 @@ proptest! {
     #[test]
     fn nothing_at_all_makes_the_screens_panic(steps in prop::collection::vec((any_key(), 0u8..12), 1..80), width in 1u16..140, height in 1u16..50) {
         let mut counter = Counter::with_clerk();
-        counter.reads_english = false;
+        counter.is_read_closely = false;
         for (key, what) in steps {
             match what {
                 0 => counter.staff_card(7),

@@ -1,5 +1,6 @@
 //! The blind half as its front meets it: envelopes in, sealed names out, on a real database and as a real process.
 
+mod comparing;
 mod finishing;
 mod joiner;
 mod process;

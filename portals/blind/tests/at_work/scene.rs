@@ -60,6 +60,16 @@ fn service_keys(entity: &str) -> &'static ServiceKeys {
     })
 }
 
+/// The pair that services encrypt names to: certificate and key, PEM.
+pub fn names_keys() -> &'static (String, String) {
+    static NAMES: OnceLock<(String, String)> = OnceLock::new();
+    NAMES.get_or_init(|| {
+        let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+        let params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+    })
+}
+
 pub struct Scene {
     pub clock: HandClock,
     pub chance: SeededChance,
@@ -118,6 +128,7 @@ pub async fn bare_scene(database: store::testing::TestDatabase) -> Scene {
     let door = database.door(USER);
     secret(&file("secrets/blind-1"), &made.blind.to_text()).unwrap();
     secret(&file("secrets/envelope"), &URL_SAFE_NO_PAD.encode(&*pkcs8)).unwrap();
+    secret(&file("secrets/names"), &names_keys().1).unwrap();
     secret(&file("secrets/password"), door.password.expose_secret()).unwrap();
     let seal = format!(
         "current = 1\nindex = \"{}\"\n[keys]\n1 = \"{}\"\n",
@@ -131,6 +142,7 @@ pub async fn bare_scene(database: store::testing::TestDatabase) -> Scene {
             "[listen]\naddress = \"127.0.0.1:0\"\ncertificate = \"tls.pem\"\nkey_file = \"tls.key\"\n\
              [half]\nparty = \"relay-blind\"\nidentity_provider = \"{PROVIDER}\"\n\
              secrets_folder = \"secrets\"\nsecrets = [\"blind-1\"]\nsigning_key_file = \"secrets/envelope\"\n\
+             names_key_file = \"secrets/names\"\n\
              [front]\nparty = \"relay-front\"\nkeys = [\"{}\"]\ncertificates = \"front.pem\"\n\
              [services]\nfolder = \"services\"\noperators = [\"{}\", \"{}\"]\n\
              [database]\nhost = \"{}\"\nname = \"{}\"\nuser = \"{USER}\"\npassword_file = \"secrets/password\"\n\

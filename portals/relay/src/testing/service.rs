@@ -1,7 +1,10 @@
 //! A service provider built from the same SAML room: it asks, reads what it is given, and takes word that a session is
 //! over.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::{Router, body::Bytes, extract::State, http::StatusCode, response::Response, routing::post};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -17,9 +20,9 @@ use relay_core::{
         message::{
             AnswerTo, Artifact, ArtifactResolve, Assertion, AuthnRequest, Endpoint, Entity, EntityId, Head, Identified,
             IndexedEndpoint, KeyDescriptor, KeyUse, LogoutRequest, LogoutResponse, ManageNameIdRequest, MessageId,
-            NameChange, RelayState, Role, SpRole, Status,
+            NameChange, NameId, RelayState, Role, SpRole, Status,
         },
-        names::Binding,
+        names::{Binding, NameIdFormat},
         read_metadata,
         sealing::{ContentCipher, KeyTransport, SealingKey},
         signing::SigningKey,
@@ -49,6 +52,8 @@ struct Shared {
     idp_keys: Vec<KeyDescriptor>,
     names_certificate: Vec<u8>,
     told: Mutex<Vec<(OffsetDateTime, String)>>,
+    /// Its names for people, by the SessionIndex they came with.
+    known: Mutex<HashMap<String, NameId>>,
 }
 
 impl TestService {
@@ -89,6 +94,7 @@ impl TestService {
             idp_keys,
             names_certificate,
             told: Mutex::default(),
+            known: Mutex::default(),
         });
         let mut service = Self {
             shared,
@@ -143,8 +149,29 @@ impl TestService {
         self.shared.told().clone()
     }
 
+    /// The status of the relay's answer to `request`, from the address a browser was sent back to.
+    ///
+    /// # Errors
+    /// [`Refusal`]
+    pub fn logout_status(&self, address: &str, request: &MessageId) -> Result<Status, Refusal> {
+        let query = address.split_once('?').map_or("", |(_, query)| query);
+        let delivery = Delivery::redirect(query)?.message()?;
+        let (peer, here) = (self.shared.peer()?, format!("{}/slo/redirect", self.shared.address));
+        let response = Received::open(&delivery)?.logout_response(&peer, &self.shared.here(&here), request)?;
+        response.first_time(true).map(|response| response.status)
+    }
+
     /// Its metadata.
     pub fn metadata(&self) -> String {
+        self.metadata_with(&[(Binding::Soap, "/slo"), (Binding::Redirect, "/slo/redirect")])
+    }
+
+    /// Its metadata as those of a service that hears of logouts by a browser's visit only.
+    pub fn metadata_visited_only(&self) -> String {
+        self.metadata_with(&[(Binding::Redirect, "/slo/redirect")])
+    }
+
+    fn metadata_with(&self, single_logout: &[(Binding, &str)]) -> String {
         let encryption = CertificateDer::from_pem_slice(self.shared.encryption.as_bytes()).expect("a certificate");
         let consumer = |index, binding| IndexedEndpoint {
             index,
@@ -172,10 +199,10 @@ impl TestService {
                             methods: Vec::new(),
                         },
                     ],
-                    single_logout: vec![
-                        endpoint(Binding::Soap, "/slo"),
-                        endpoint(Binding::Redirect, "/slo/redirect"),
-                    ],
+                    single_logout: single_logout
+                        .iter()
+                        .map(|(binding, path)| endpoint(*binding, path))
+                        .collect(),
                     ..Role::default()
                 },
                 signs_requests: true,
@@ -280,7 +307,14 @@ impl TestService {
     /// The assertion in a posted SAMLResponse.
     pub fn assertion(&self, response: &str, request: &MessageId) -> Assertion {
         match self.read(response, request) {
-            Ok(SignIn::Done(assertion)) => *assertion,
+            Ok(SignIn::Done(assertion)) => {
+                let statement = assertion.authentication.as_ref();
+                let index = statement.and_then(|statement| statement.session_index.clone());
+                if let (Some(index), Identified::Clear(name)) = (index, &assertion.subject.name) {
+                    self.shared.known().insert(index, name.clone());
+                }
+                *assertion
+            }
             other => panic!("no assertion: {other:?}"),
         }
     }
@@ -312,6 +346,17 @@ impl TestService {
     /// Asks the front by SOAP to end the session of `index`; `clear`: naming the person in clear.
     pub async fn log_out(&self, relay: &Relay, index: &str, clear: bool) -> (u16, String) {
         let request = self.logout_request(relay.at("/saml/slo/soap"), index, clear);
+        self.ask_to_log_out(relay, &request).await
+    }
+
+    /// The same, naming `name`.
+    pub async fn log_out_as(&self, relay: &Relay, index: &str, name: &NameId) -> (u16, String) {
+        let mut request = self.logout_request(relay.at("/saml/slo/soap"), index, false);
+        request.name = self.sealed(name);
+        self.ask_to_log_out(relay, &request).await
+    }
+
+    async fn ask_to_log_out(&self, relay: &Relay, request: &LogoutRequest) -> (u16, String) {
         let composed = request.compose().expect("a test's request can be written");
         let envelope = composed.sign(&self.shared.signing).soap();
         self.ask(relay, &relay.at("/saml/slo/soap"), envelope).await
@@ -333,37 +378,46 @@ impl TestService {
 
     /// The URL a browser is sent to for logging out.
     pub fn log_out_by_redirect(&self, relay: &Relay, index: &str) -> String {
+        self.logout_asked(relay, index).0
+    }
+
+    /// The same, and the request's ID.
+    pub fn logout_asked(&self, relay: &Relay, index: &str) -> (String, MessageId) {
         let location = relay.at("/saml/slo");
         let request = self.logout_request(location.clone(), index, false);
-        request
-            .compose()
-            .expect("a test's request can be written")
-            .redirect(&location, None, &self.shared.signing)
+        let composed = request.compose().expect("a test's request can be written");
+        (
+            composed.redirect(&location, None, &self.shared.signing),
+            request.head.id,
+        )
     }
 
     fn logout_request(&self, destination: String, index: &str, clear: bool) -> LogoutRequest {
-        use relay_core::saml::{message::NameId, names::NameIdFormat};
-        let name = NameId {
-            value: "what-the-front-must-not-see-0123456789abcde".to_owned(),
+        let known = self.shared.known().get(index).cloned();
+        let name = known.unwrap_or_else(|| NameId {
+            value: "a-name-that-nobody-has-0123456789-abcdefghi".to_owned(),
             format: NameIdFormat::Persistent,
             qualifier: Some(self.shared.idp.as_str().to_owned()),
             sp_qualifier: Some(self.entity().to_owned()),
             sp_provided: None,
-        };
-        let certificate = &self.shared.names_certificate;
+        });
         LogoutRequest {
             head: self.head(Some(destination)),
-            name: match clear {
+            name: match clear || name.format == NameIdFormat::Transient {
                 true => Identified::Clear(name),
-                false => {
-                    let key = SealingKey::new(certificate, ContentCipher::Aes128Gcm, KeyTransport::OaepSha1);
-                    Identified::Sealed(key.expect("the relay's key").seal_name(&name, &mut OsChance))
-                }
+                false => self.sealed(&name),
             },
             session_indexes: vec![index.to_owned()],
             reason: None,
             not_on_or_after: None,
         }
+    }
+
+    /// `name` as nobody but the blind half reads it.
+    fn sealed(&self, name: &NameId) -> Identified {
+        let certificate = &self.shared.names_certificate;
+        let key = SealingKey::new(certificate, ContentCipher::Aes128Gcm, KeyTransport::OaepSha1);
+        Identified::Sealed(key.expect("the relay's key").seal_name(name, &mut OsChance))
     }
 
     async fn ask(&self, relay: &Relay, url: &str, envelope: String) -> (u16, String) {
@@ -407,6 +461,10 @@ impl Shared {
             skew: Duration::seconds(60),
             window: Duration::minutes(5),
         }
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, NameId>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn told(&self) -> std::sync::MutexGuard<'_, Vec<(OffsetDateTime, String)>> {

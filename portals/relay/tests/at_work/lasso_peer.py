@@ -36,10 +36,6 @@ class Party:
         self.server.signatureMethod = lasso.SIGNATURE_METHOD_RSA_SHA256
         self.server.addProviderFromBuffer(role, read(f"{other}.xml"), None, None)
         self.other = list(self.server.providers.keys())[0]
-        # Names are encrypted: to the blind half by a service, to the relay by a provider.
-        provider = self.server.getProvider(self.other)
-        provider.setEncryptionMode(lasso.ENCRYPTION_MODE_NAMEID)
-        provider.setEncryptionSymKeyType(lasso.ENCRYPTION_SYM_KEY_TYPE_AES_128)
 
 
 class Service(Party):
@@ -47,6 +43,10 @@ class Service(Party):
 
     def __init__(self, folder):
         super().__init__(folder, "sp", "idp", lasso.PROVIDER_ROLE_IDP)
+        # Whom it means when it logs out is for the blind half alone to read.
+        provider = self.server.getProvider(self.other)
+        provider.setEncryptionMode(lasso.ENCRYPTION_MODE_NAMEID)
+        provider.setEncryptionSymKeyType(lasso.ENCRYPTION_SYM_KEY_TYPE_AES_128)
         self.trusts = ssl.create_default_context(cafile=folder / "web.pem")
         self.visitors = {}  # cookie -> who is signed in
         self.policy = os.environ.get("NAME_ID_FORMAT", lasso.SAML2_NAME_IDENTIFIER_FORMAT_PERSISTENT)

@@ -1,15 +1,15 @@
 //! Logging out, from each side.
 
-use relay::testing::Browser;
+use relay::testing::{Browser, Relay, TestService};
 use relay_core::{
     registration::{CardUse, Message as Said},
     saml::{
         message::{NameIdPolicy, RequestedAuthnContext},
-        names::{AuthnContext, NameIdFormat},
+        names::{AuthnContext, NameIdFormat, StatusCode},
     },
 };
 
-use crate::{index, name, relay_with_clinic, relay_with_two};
+use crate::{CLINIC, SCHOOL, index, name, relay_with_clinic, relay_with_two};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_ends_the_session_by_soap_and_the_others_are_told() {
@@ -66,6 +66,62 @@ async fn a_service_ends_the_session_through_the_browser_and_gets_its_answer() {
     assert!(back.contains("/slo/redirect?SAMLResponse="), "{back}");
     assert_eq!(school.told().len(), 1);
     assert_eq!(browser.cookie("__Host-session"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_without_a_part_in_the_session_neither_ends_it_nor_learns_of_it() {
+    let (relay, clinic, school) = relay_with_two().await;
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    let said_to_school = async |browser: &Browser| {
+        let (asked, id) = school.logout_asked(&relay, "_none");
+        let answer = browser.get(&asked).await;
+        school.logout_status(&answer.location.unwrap(), &id).unwrap()
+    };
+    let nobody_there = said_to_school(&browser).await;
+    assert_eq!(nobody_there.detail, Some(StatusCode::UnknownPrincipal));
+    browser.sign_in(&relay, &clinic).await;
+    assert_eq!(said_to_school(&browser).await, nobody_there);
+    assert!(clinic.told().is_empty());
+    let mut request = clinic.request(&relay);
+    request.passive = true;
+    let answer = browser.begin(&clinic.redirect(&request, None)).await;
+    clinic.assertion(&answer.fields()["SAMLResponse"], &request.head.id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_switched_off_stops_no_logout_that_would_visit_it() {
+    let mut relay = Relay::start().await;
+    let clinic = TestService::start(&relay, CLINIC).await;
+    let school = TestService::start(&relay, SCHOOL).await;
+    relay.join(&clinic).await;
+    // The school takes a browser's visit only.
+    relay
+        .join_metadata(SCHOOL, &school.metadata_visited_only(), &school.encryption_pem())
+        .await;
+    let card = relay.card().await;
+    let log_out = async |switched_off: bool| {
+        let browser = Browser::with_card(&relay, &card);
+        let at_clinic = browser.sign_in(&relay, &clinic).await;
+        browser.sign_in(&relay, &school).await;
+        if switched_off {
+            relay
+                .records
+                .switch_off("hama", SCHOOL, "key lost", time::OffsetDateTime::now_utc())
+                .await
+                .unwrap();
+        }
+        let (asked, id) = clinic.logout_asked(&relay, &index(&at_clinic));
+        (browser.get(&asked).await.location.unwrap(), id)
+    };
+    let (visits, _) = log_out(false).await;
+    assert!(
+        visits.starts_with(school.consumer().trim_end_matches("/acs")),
+        "{visits}"
+    );
+    let (back, id) = log_out(true).await;
+    let status = clinic.logout_status(&back, &id).unwrap();
+    assert_eq!(status.detail, Some(StatusCode::PartialLogout));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,4 +195,53 @@ async fn a_card_without_its_pin_is_enough_where_the_service_says_so_only() {
         AuthnContext::CardNoPin
     );
     assert_eq!(name(&assertion).value.len(), 43);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_that_names_another_person_ends_nobodys_session_though_its_index_is_right() {
+    let (relay, clinic, school) = relay_with_two().await;
+    let (mine, theirs) = (relay.card().await, relay.card().await);
+    let my_browser = Browser::with_card(&relay, &mine);
+    let at_clinic = my_browser.sign_in(&relay, &clinic).await;
+    let at_school = my_browser.sign_in(&relay, &school).await;
+    let other = Browser::with_card(&relay, &theirs).sign_in(&relay, &clinic).await;
+    let began = time::OffsetDateTime::now_utc();
+    // Another person there; the same person, as another service knows them; a passing name nobody gave.
+    let mut passing = name(&at_clinic).clone();
+    passing.format = NameIdFormat::Transient;
+    for wrong in [name(&other), name(&at_school), &passing] {
+        let (status, body) = clinic.log_out_as(&relay, &index(&at_clinic), wrong).await;
+        assert_eq!(status, 200, "{body}");
+        assert!(body.contains("UnknownPrincipal"), "{body}");
+    }
+    let trail = format!("{:?}", relay.records.audit_since(began, 100).await.unwrap());
+    assert_eq!(trail.matches("name-of-another").count(), 3, "{trail}");
+    assert!(school.told().is_empty());
+    // Through the browser too.
+    my_browser
+        .get(&clinic.log_out_by_redirect(&relay, &index(&other)))
+        .await;
+    assert!(my_browser.cookie("__Host-session").is_some());
+    // Named rightly it is over; neither half learned more than that.
+    my_browser
+        .get(&clinic.log_out_by_redirect(&relay, &index(&at_clinic)))
+        .await;
+    assert_eq!(my_browser.cookie("__Host-session"), None);
+    assert_eq!(school.told()[0].1, index(&at_school));
+    for given in [&at_clinic, &at_school, &other] {
+        assert!(!relay.blind_log().contains(&name(given).value));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_blind_half_away_a_logout_by_a_right_index_is_let_through_and_noted_as_not_compared() {
+    let (mut relay, clinic) = relay_with_clinic().await;
+    let card = relay.card().await;
+    let at_clinic = Browser::with_card(&relay, &card).sign_in(&relay, &clinic).await;
+    let began = time::OffsetDateTime::now_utc();
+    relay.stop_blind();
+    let (status, body) = clinic.log_out(&relay, &index(&at_clinic), false).await;
+    assert!(status == 200 && body.contains("status:Success"), "{body}");
+    let trail = format!("{:?}", relay.records.audit_since(began, 100).await.unwrap());
+    assert!(trail.contains("not compared"), "{trail}");
 }

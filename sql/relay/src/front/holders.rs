@@ -10,7 +10,7 @@ use store::Tx;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{AuditAct, Ended, Ending, FrontError, FrontRecords, Note};
+use super::{AuditAct, Ended, Ending, FrontError, FrontRecords, Note, SessionId};
 
 const TABLE: &str = "front.holder";
 
@@ -215,6 +215,25 @@ impl FrontRecords {
                     "-- holder_by_registration\n\
                      SELECT registration, use, state, pseudonym, edition FROM front.holder WHERE registration = $1",
                     &[&registration],
+                )
+                .await?;
+            row.map(|row| self.holder_of(&row)).transpose()
+        })
+        .await
+    }
+
+    /// The registration whose card began `session`; `None` where another provider knows the person.
+    ///
+    /// # Errors
+    /// [`FrontError`]
+    pub async fn holder_of_session(&self, session: SessionId) -> Result<Option<Holder>, FrontError> {
+        self.read("holder_of_session", |tx| async move {
+            let row = tx
+                .query_opt(
+                    "-- holder_of_session\n\
+                     SELECT h.registration, h.use, h.state, h.pseudonym, h.edition\n\
+                     FROM front.session s JOIN front.holder h ON h.registration = s.holder WHERE s.id = $1",
+                    &[&session.uuid()],
                 )
                 .await?;
             row.map(|row| self.holder_of(&row)).transpose()

@@ -48,7 +48,9 @@ impl Relay {
         let (saml, saml_key) = self_signed(&PKCS_RSA_SHA256);
         fs::write(file("saml.pem"), saml).expect(written);
         write_secret("saml.key", &saml_key);
-        fs::write(file("names.pem"), self_signed(&PKCS_RSA_SHA256).0).expect(written);
+        let (names, names_key) = self_signed(&PKCS_RSA_SHA256);
+        fs::write(file("names.pem"), names).expect(written);
+        write_secret("secrets/names.key", &names_key);
         self.blind_operators = ["kai", "nagi"].map(|name| {
             let into = file("operators").join(name);
             let line = blind_command(&["operator", "--name", name, "--into", text(&into)]);
@@ -61,7 +63,7 @@ impl Relay {
             format!(
                 "[listen]\naddress = \"127.0.0.1:{port}\"\ncertificate = \"tls.pem\"\nkey_file = \"tls.key\"\n\
                  [half]\nparty = \"relay-blind\"\nidentity_provider = \"{ENTITY}\"\nsecrets_folder = \"secrets\"\n\
-                 secrets = [\"blind-1\"]\nsigning_key_file = \"secrets/blind-envelope\"\n\
+                 secrets = [\"blind-1\"]\nsigning_key_file = \"secrets/blind-envelope\"\nnames_key_file = \"secrets/names.key\"\n\
                  [front]\nparty = \"relay-front\"\nkeys = [\"{front_key}\"]\ncertificates = \"front.pem\"\n\
                  [services]\nfolder = \"services\"\noperators = [\"{one}\", \"{other}\"]\n\
                  [database]\nhost = \"{host}\"\nname = \"{name}\"\nuser = \"{user}\"\n\
