@@ -85,10 +85,9 @@ impl OnWay<'_> {
             Who::Holder(registration) => Some(front.records.registration_at(*registration, &asked.service)),
             Who::Upstream { .. } => None,
         };
-        let session = session_of(&used).map(|session| front.records.session_at(session, &asked.service));
         let note = Note::of(
             AuditAct::SignInAnswered,
-            json!({ "service": asked.service, "registration": registration, "blob": blob, "session": session }),
+            json!({ "service": asked.service, "registration": registration, "blob": blob }),
             json!({
                 "binding": asked.reply.binding.as_str(),
                 "context": shown.context,
@@ -225,12 +224,4 @@ pub(super) fn refusal(asked: &Asked, rule: &str) -> Note {
         json!({ "rule": rule }),
     )
     .ended(Outcome::Refused)
-}
-
-fn session_of(used: &SessionUsed) -> Option<SessionId> {
-    match used {
-        SessionUsed::None => None,
-        SessionUsed::Existing(session) => Some(*session),
-        SessionUsed::New(new) => Some(new.id),
-    }
 }
