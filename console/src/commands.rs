@@ -160,7 +160,11 @@ fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
         home,
     };
     let command = asked.command.unwrap_or(Command::Console(console::Options::default()));
-    let screen = matches!(command, Command::Console(_));
+    let screen = match &command {
+        Command::Console(_) => true,
+        Command::Relay(options) => options.is_screen(),
+        _ => false,
+    };
     // Without a configuration there is no log yet; `setup` makes both, and the others say what is wrong themselves.
     let log = match setting.config() {
         Ok(config) => Some(config.log),
@@ -191,10 +195,10 @@ fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
 /// A failure in the language asked for; the errors that know both languages say it themselves.
 fn failure(failed: &anyhow::Error, lang: Lang) -> String {
     if let Some(config) = failed.downcast_ref::<ConfigError>() {
-        return format!("\n{}", config.words(lang));
+        return format!("\n{}", crate::config::words(config, lang));
     }
     if let Some(secret) = failed.downcast_ref::<crate::config::secrets::SecretError>() {
-        return secret.words(lang);
+        return lang.of(secret.words());
     }
     format!("{failed:#}")
 }

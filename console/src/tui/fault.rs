@@ -3,6 +3,10 @@
 use issuance::{case::CaseNumber, pin::Weak, staff::Role};
 use time::OffsetDateTime;
 
+mod relay;
+
+pub use relay::FrontFault;
+
 use super::{
     common::{Message, Told},
     theme::Meaning,
@@ -37,6 +41,8 @@ pub enum Fault {
     ShelfTaken(CaseNumber),
     /// No such case, resident or notice.
     NotFound,
+    /// The second clerk's agreement is used up or was given up with the case: it must be given anew.
+    AgreementGone,
     /// The scanned notice is not one of ours, or is no longer good.
     NoticeInvalid,
     /// The scanned notice belongs to this case, not to the open one.
@@ -108,6 +114,8 @@ pub enum Fault {
     FontsMissing,
     /// The job was stopped, and nothing was done.
     Cancelled,
+    /// The relay's front did not do what its operator asked.
+    Front(FrontFault),
     /// Anything else; the code is for the support desk and the log.
     Other {
         /// Found again in the log.
@@ -151,6 +159,7 @@ impl Fault {
             Self::IncidentOpen => ("fault-incident-open", vec![]),
             Self::ShelfTaken(case) => ("fault-shelf-taken", number("case", case)),
             Self::NotFound => ("fault-not-found", vec![]),
+            Self::AgreementGone => ("fault-agreement-gone", vec![]),
             Self::NoticeInvalid => ("fault-notice-invalid", vec![]),
             Self::NoticeOfAnother(case) => ("fault-notice-of-another", number("case", case)),
             Self::WrongPassword { tries_left } => ("fault-wrong-password", number("tries", tries_left)),
@@ -189,6 +198,7 @@ impl Fault {
             ),
             Self::FontsMissing => ("fault-fonts-missing", vec![]),
             Self::Cancelled => ("fault-cancelled", vec![]),
+            Self::Front(fault) => fault.words(),
             Self::Other { code } => ("fault-other", number("code", code)),
         }
     }

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use crate::{
     front::Front,
     partners::Known,
-    sign_in::{Asked, SessionKind, Shown, Who},
+    sign_in::{Asked, Shown, Who},
 };
 
 /// Why no answer can be made.
@@ -115,9 +115,9 @@ impl Front {
                 proxy: None,
             },
             authentication: Some(AuthnStatement {
-                at: told_at(shown),
+                at: shown.at,
                 session_index: Some(session_index.to_owned()),
-                session_until: Some(now + Duration::seconds(asked.session_seconds)),
+                session_until: Some(shown.until_for(asked, now)),
                 context: AuthnContext::from(shown.context.as_str()),
                 authorities,
             }),
@@ -169,15 +169,6 @@ impl Front {
             status,
             assertion,
         }
-    }
-}
-
-/// When the card was shown, as a service is told: to the second where it was shown for this very request, else the whole
-/// minute before. The second of it, told to two services in one session, would tell them that it is the same session.
-fn told_at(shown: &Shown) -> OffsetDateTime {
-    match shown.session {
-        SessionKind::New { .. } => shown.at,
-        SessionKind::Existing(_) => shown.at.truncate_to_minute(),
     }
 }
 

@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 use crate::{
     front::Front,
     sign_in::{self, Asked, Effect, Event, Shown, State as SignIn, Way, Who},
-    sso::{secret, soap},
+    sso::{secret, soap, unsupported},
     taking::NotTaken,
 };
 
@@ -61,9 +61,12 @@ async fn answered(front: &Arc<Front>, visit: &Visit, peer: &Peer, body: Bytes) -
     let request = front.first_time(SeenKind::AuthnRequest, verified).await?;
     let asked = front.asked(&service, &request, None, &[Binding::Paos])?;
     let consumer = asked.reply.location.clone();
-    let message = match known_by_card(front, &asked, peer).await? {
-        Ok(shown) => named(front, visit, &asked, &shown, &service).await?,
-        Err((code, detail)) => Err((code, detail)),
+    let message = match unsupported(&service, &request) {
+        Err(detail) => Err((Code::Requester, detail)),
+        Ok(()) => match known_by_card(front, &asked, peer).await? {
+            Ok(shown) => named(front, visit, &asked, &shown, &service).await?,
+            Err((code, detail)) => Err((code, detail)),
+        },
     };
     let message = match message {
         Ok(message) => message,
@@ -140,7 +143,7 @@ async fn named(
         seen: Vec::new(),
         // A session for the logout's sake alone: nobody holds its cookie.
         session: SessionUsed::New(Box::new(NewSession {
-            id: session,
+            id: SessionId::new(&mut OsChance),
             cookie: Zeroizing::new(secret().into_bytes()),
             of: SessionOf::Holder(registration),
             context: shown.context.clone(),
@@ -148,6 +151,7 @@ async fn named(
             expires_at: now + Duration::seconds(asked.session_seconds),
             gone: None,
             replaces: None,
+            carries_on: false,
         })),
         participant: Some(NewParticipant {
             service: asked.service.clone(),
@@ -160,7 +164,6 @@ async fn named(
                 "service": asked.service,
                 "registration": front.records.registration_at(registration, &asked.service),
                 "blob": blob,
-                "session": front.records.session_at(session, &asked.service),
             }),
             json!({ "binding": "paos", "context": shown.context, "trace": visit.trace.to_string() }),
         ),

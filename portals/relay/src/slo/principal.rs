@@ -110,7 +110,7 @@ impl Front {
             }
             _ => return Ok(Meant::Another),
         };
-        let Some(holder) = self.records.holder_of_session(session).await? else {
+        let Some(holder) = self.records.holder_of_session(session, self.now()).await? else {
             return Ok(Meant::Another);
         };
         let compared = self

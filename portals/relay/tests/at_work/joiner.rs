@@ -276,11 +276,11 @@ fn by_nearest([clinic, school]: &[Vec<Visit>; 2]) -> Guess {
         .collect()
 }
 
-/// Two services of one session are told the same of when the card was shown; one of them perhaps the minute only.
+/// Two services of one session are told the same of when the card was shown; the second one roughly.
 fn by_instant([clinic, school]: &[Vec<Visit>; 2]) -> Guess {
     let alike = |one: OffsetDateTime, other: OffsetDateTime| {
-        let minute = one.truncate_to_minute() == other || one == other.truncate_to_minute();
-        u8::from(one == other) * 2 + u8::from(minute)
+        let roughly = |at: OffsetDateTime| at.unix_timestamp() / relay::sign_in::GRAIN.whole_seconds();
+        u8::from(one == other) * 2 + u8::from(roughly(one) == roughly(other))
     };
     clinic
         .iter()

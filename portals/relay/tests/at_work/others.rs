@@ -7,12 +7,12 @@ use relay::testing::{
 use relay_core::{
     chance::OsChance,
     saml::{
-        Delivery, Here, Peer, Received, TrustedKeys,
+        Delivery, Here, Peer, Received, SignIn, TrustedKeys,
         message::{
             Assertion, AuthnStatement, Conditions, Confirmation, Endpoint, Entity, EntityId, Head, Identified, IdpRole,
             MessageId, NameId, NameIdPolicy, Response, Role, Scoping, Status, Subject,
         },
-        names::{AuthnContext, Binding, NameIdFormat},
+        names::{AuthnContext, Binding, NameIdFormat, StatusCode},
         signing::SigningKey,
     },
 };
@@ -25,6 +25,10 @@ use crate::{CLINIC, name, relay_with_clinic};
 struct OtherProvider {
     entity: EntityId,
     key: SigningKey,
+    /// How long ago its people signed in there.
+    signed_in: Duration,
+    /// How long its session of them goes on.
+    goes_on: Option<Duration>,
 }
 
 const SSO: &str = "https://idp.other.example/sso";
@@ -35,6 +39,8 @@ impl OtherProvider {
         Self {
             entity: EntityId::parse(OTHER_PROVIDER).unwrap(),
             key: SigningKey::from_pem(&key, &certificate).unwrap(),
+            signed_in: Duration::ZERO,
+            goes_on: None,
         }
     }
 
@@ -126,9 +132,9 @@ impl OtherProvider {
                     proxy: None,
                 },
                 authentication: Some(AuthnStatement {
-                    at: now,
+                    at: now - self.signed_in,
                     session_index: Some("_other".to_owned()),
-                    session_until: None,
+                    session_until: self.goes_on.map(|span| now + span),
                     context: AuthnContext::CardPin,
                     authorities: Vec::new(),
                 }),
@@ -185,6 +191,63 @@ async fn a_neighbouring_citys_resident_signs_in_there_and_comes_back_with_a_pass
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_another_provider_says_of_time_counts_here_and_a_service_on_trial_is_not_open_to_its_people() {
+    let (relay, clinic) = relay_with_clinic().await;
+    let mut other = OtherProvider::new();
+    relay
+        .propose_and_approve_as(PartnerKind::Provider, OTHER_PROVIDER, &other.metadata())
+        .await;
+    let now = OffsetDateTime::now_utc();
+    relay.records.switch_on("hama", OTHER_PROVIDER, now).await.unwrap();
+    let passed_on = async |other: &OtherProvider, force| {
+        let browser = Browser::new(&relay);
+        let mut request = clinic.request(&relay);
+        request.force = force;
+        let asked = browser.begin(&clinic.redirect(&request, None)).await;
+        let sent = browser.get(&asked.address("/provider?").unwrap()).await;
+        let fields = other.answer(&relay, sent.location.as_deref().unwrap()).await;
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = browser.post(&relay.at("/saml/provider"), &fields).await;
+        clinic.read(&answer.fields()["SAMLResponse"], &request.head.id).unwrap()
+    };
+    // Signed in there for an hour, in a session that has ten minutes left: an hour here would outlive it.
+    (other.signed_in, other.goes_on) = (Duration::hours(1), Some(Duration::minutes(10)));
+    match passed_on(&other, false).await {
+        SignIn::Done(assertion) => {
+            let until = assertion.authentication.unwrap().session_until.unwrap();
+            let left = until - OffsetDateTime::now_utc();
+            assert!(left <= Duration::minutes(10) && left > Duration::minutes(8), "{left}");
+        }
+        failed => panic!("{failed:?}"),
+    }
+    // Forced, it is not enough.
+    match passed_on(&other, true).await {
+        SignIn::Failed(status) => assert_eq!(status.detail, Some(StatusCode::AuthnFailed)),
+        done => panic!("{done:?}"),
+    }
+    // On trial the way is not shown, and not open either.
+    let browser = Browser::new(&relay);
+    let asked = browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
+    let way = asked.address("/provider?").unwrap();
+    relay
+        .records
+        .switch_to_trial("hama", CLINIC, OffsetDateTime::now_utc())
+        .await
+        .unwrap();
+    let asked = browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
+    assert!(!asked.body.contains("隣の市のカード"));
+    let (old, new) = (sign_in_of(&way), asked.action().unwrap());
+    let new = new.trim_start_matches("/sign-in/").trim_end_matches("/decline");
+    assert_eq!(browser.get(&way.replace(&old, new)).await.status, 404);
+}
+
+/// The sign-in that an address is about.
+fn sign_in_of(address: &str) -> String {
+    let (_, rest) = address.split_once("/sign-in/").unwrap();
+    rest.split('/').next().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn discovery_sends_the_browser_back_to_the_services_own_address_only() {
     let (relay, clinic) = relay_with_clinic().await;
     let browser = Browser::new(&relay);
@@ -210,6 +273,22 @@ async fn names_are_derived_so_none_can_be_changed_and_the_service_is_told_so() {
     let (status, body) = clinic.give_name_up(&relay).await;
     assert_eq!(status, 200, "{body}");
     assert!(body.contains("RequestUnsupported"), "{body}");
+    // A header that must be understood, and is not, is refused here as at every SOAP address.
+    let (place, envelope) = clinic.name_given_up(&relay);
+    let header = "<S:Header><x:New xmlns:x=\"urn:x\" S:mustUnderstand=\"1\"></x:New></S:Header><S:Body>";
+    let answer = Browser::new(&relay)
+        .soap(&place, envelope.replace("<S:Body>", header))
+        .await;
+    assert!(answer.body.contains("soap_header"), "{}", answer.body);
+    // What goes wrong is told to a machine, not on a page.
+    for path in ["/saml/manage-name-id/soap", "/saml/slo/soap", "/saml/artifact"] {
+        let answer = Browser::new(&relay).get(&relay.at(path)).await;
+        assert!(
+            answer.status == 405 && !answer.body.contains("<html"),
+            "{}",
+            answer.body
+        );
+    }
     let stranger = TestService::start(&relay, "https://stranger.example/saml").await;
     let (status, body) = stranger.give_name_up(&relay).await;
     assert!(status == 500 && body.contains("partner.unknown"), "{body}");

@@ -1,6 +1,6 @@
 //! A resident signs in, and what each service learns.
 
-use relay::testing::Browser;
+use relay::{sign_in::GRAIN, testing::Browser};
 use relay_core::registration::{CardUse, Message as Said};
 use relay_core::saml::{
     SignIn,
@@ -24,6 +24,14 @@ async fn a_resident_signs_in_by_mutual_tls_and_each_service_gets_a_name_of_its_o
     let at_school = Browser::sign_in(&browser, &relay, &school).await;
     assert_ne!(name(&at_school).value, name(&first).value);
     assert_ne!(index(&at_school), index(&first));
+    // Nor can the two match people by the second at which the card was shown.
+    let (shown, told) = [&first, &at_school]
+        .map(|one| one.authentication.as_ref().unwrap().at)
+        .into();
+    assert!(
+        told <= shown && told.unix_timestamp() % GRAIN.whole_seconds() == 0,
+        "{told}"
+    );
     // Another day, another browser: the same name at the clinic.
     let again = Browser::with_card(&relay, &card).sign_in(&relay, &clinic).await;
     assert_eq!(name(&again).value, name(&first).value);
@@ -149,6 +157,36 @@ async fn forced_passive_and_unmet_requests_are_answered_as_the_standard_has_it()
     });
     let answer = browser.begin(&clinic.redirect(&email, None)).await;
     assert_eq!(status(&answer, &email.head.id), StatusCode::InvalidNameIdPolicy);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_card_shown_again_leaves_the_other_services_signed_in_and_another_card_does_not() {
+    let (relay, clinic, school) = relay_with_two().await;
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    let at_school = browser.sign_in(&relay, &school).await;
+    let cookie = browser.cookie("__Host-session");
+    let mut forced = clinic.request(&relay);
+    forced.force = true;
+    let answer = browser.sign_in_with(&relay, &clinic, &forced).await;
+    clinic.assertion(&answer.fields()["SAMLResponse"], &forced.head.id);
+    assert_ne!(browser.cookie("__Host-session"), cookie);
+    let now = time::OffsetDateTime::now_utc();
+    let of_school = async || {
+        relay
+            .records
+            .session_by_index(school.entity(), &index(&at_school), now)
+            .await
+            .unwrap()
+    };
+    assert!(of_school().await.is_some());
+    // Somebody else's card in the same browser ends it.
+    let other = relay.card().await;
+    let browser = browser.change_card(&relay, &other);
+    let mut forced = clinic.request(&relay);
+    forced.force = true;
+    browser.sign_in_with(&relay, &clinic, &forced).await;
+    assert!(of_school().await.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -223,18 +223,32 @@ impl FrontRecords {
         .await
     }
 
-    /// The registration whose card began `session`; `None` where another provider knows the person.
+    /// The registration whose card began `session`, while that goes on; `None` where another provider knows the person.
     ///
     /// # Errors
     /// [`FrontError`]
-    pub async fn holder_of_session(&self, session: SessionId) -> Result<Option<Holder>, FrontError> {
+    pub async fn holder_of_session(
+        &self,
+        session: SessionId,
+        now: OffsetDateTime,
+    ) -> Result<Option<Holder>, FrontError> {
         self.read("holder_of_session", |tx| async move {
             let row = tx
                 .query_opt(
-                    "-- holder_of_session\n\
-                     SELECT h.registration, h.use, h.state, h.pseudonym, h.edition\n\
-                     FROM front.session s JOIN front.holder h ON h.registration = s.holder WHERE s.id = $1",
+                    "-- holder_of_session\nSELECT facts FROM front.session WHERE id = $1 AND ended_at IS NULL",
                     &[&session.uuid()],
+                )
+                .await?;
+            let Some(row) = row else { return Ok(None) };
+            let facts = self.facts(session, &row)?;
+            if facts.expires_at <= now {
+                return Ok(None);
+            }
+            let row = tx
+                .query_opt(
+                    "-- holder_of_session\n\
+                     SELECT registration, use, state, pseudonym, edition FROM front.holder WHERE registration = $1",
+                    &[&facts.holder],
                 )
                 .await?;
             row.map(|row| self.holder_of(&row)).transpose()

@@ -1,5 +1,6 @@
 //! Sign-ins and logouts under way: sealed states that any instance of the front can take up.
 
+use serde_json::json;
 use store::Tx;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -74,8 +75,26 @@ pub struct NewSession {
     pub expires_at: OffsetDateTime,
     /// The card bridge's token for a pulled card.
     pub gone: Option<Zeroizing<Vec<u8>>>,
-    /// The browser's session so far, which this one takes the place of.
+    /// The browser's session so far, of another card: it ends.
     pub replaces: Option<SessionId>,
+    /// It is the browser's session so far: the same card was shown again.
+    pub carries_on: bool,
+}
+
+impl NewSession {
+    fn facts(&self) -> Facts {
+        let (holder, upstream) = match &self.of {
+            SessionOf::Holder(registration) => (Some(*registration), None),
+            SessionOf::Upstream(provider) => (None, Some(provider.clone())),
+        };
+        Facts {
+            holder,
+            upstream,
+            context: self.context.clone(),
+            authenticated_at: self.authenticated_at,
+            expires_at: self.expires_at,
+        }
+    }
 }
 
 /// Whose a session is.
@@ -111,7 +130,7 @@ pub struct Answered {
     pub participant: Option<NewParticipant>,
     /// The message, where it is sent by artifact.
     pub artifact: Option<NewArtifact>,
-    /// The event.
+    /// The event; which session it is about is added.
     pub note: Note,
 }
 
@@ -236,11 +255,13 @@ impl FrontRecords {
     }
 
     /// Records that a sign-in is answered: its session, the service in it, the artifact, the event, and the end of
-    /// the procedure, all or nothing. The answer may be sent once this returns. Gives back the sessions that ended
-    /// for it: another card was shown in the browser, or the person had too many.
+    /// the procedure, all or nothing. The answer may be sent once this returns. A card that is shown again carries
+    /// the browser's session on; gives back the sessions that ended because another one was shown, or because the
+    /// person had too many.
     ///
     /// # Errors
-    /// [`FrontError::ProcedureOver`], [`FrontError::Replayed`]
+    /// [`FrontError::ProcedureOver`], [`FrontError::Replayed`]; [`FrontError::PartnerNotNow`] where the service was
+    /// switched off meanwhile.
     pub async fn answered(&self, answered: &Answered, now: OffsetDateTime) -> Result<Vec<Ended>, FrontError> {
         self.locked("answered", |tx| async move {
             for seen in &answered.seen {
@@ -257,61 +278,76 @@ impl FrontRecords {
                     Some(*session)
                 }
                 SessionUsed::New(new) => {
-                    if let Some(former) = new.replaces {
-                        ended.push(self.end(&tx, former, Ending::Replaced, now).await?);
+                    if let SessionOf::Holder(registration) = &new.of {
+                        still_active(&tx, *registration).await?;
                     }
-                    ended.extend(self.begin_session(&tx, new, now).await?);
+                    if new.carries_on {
+                        self.carry_on(&tx, new, now).await?;
+                    } else {
+                        if let Some(former) = new.replaces {
+                            ended.push(self.end(&tx, former, Ending::Replaced, now).await?);
+                        }
+                        ended.extend(self.begin_session(&tx, new, now).await?);
+                    }
                     Some(new.id)
                 }
             };
+            let mut note = answered.note.clone();
             if let (Some(session), Some(participant)) = (session, &answered.participant) {
+                still_on(&tx, &participant.service, now).await?;
                 self.take_part(&tx, session, participant, now).await?;
+                let named = self.session_at(session, &participant.service);
+                note.subjects.insert("session".to_owned(), json!(named));
             }
             if let Some(artifact) = &answered.artifact {
                 self.keep_artifact(&tx, artifact).await?;
             }
-            self.write(&tx, &answered.note, now).await?;
+            self.write(&tx, &note, now).await?;
             Ok(ended)
         })
         .await
     }
 
+    /// The same card shown again (a forced sign-in, a stronger one): the session goes on from here, under a new cookie,
+    /// and the services in it stay.
+    async fn carry_on(&self, tx: &Tx, new: &NewSession, now: OffsetDateTime) -> Result<(), FrontError> {
+        let over = || FrontError::NotFound("session");
+        let row = tx
+            .query_opt(
+                "-- carry_on\nSELECT facts FROM front.session WHERE id = $1 AND ended_at IS NULL FOR UPDATE",
+                &[&new.id.uuid()],
+            )
+            .await?
+            .ok_or_else(over)?;
+        let former = self.facts(new.id, &row)?;
+        if former.expires_at <= now || former.holder != new.facts().holder {
+            return Err(over());
+        }
+        let gone = new.gone.as_ref().map(|token| self.keyed("front.session.gone", token));
+        tx.execute(
+            "-- carry_on\n\
+             UPDATE front.session SET cookie = $2, facts = $3, expires_at = $4, gone = coalesce($5, gone) WHERE id = $1",
+            &[
+                &new.id.uuid(),
+                &self.keyed("front.session.cookie", &new.cookie),
+                &self.seal_facts(new.id, &new.facts())?,
+                &(hour_of(new.expires_at) + Duration::HOUR),
+                &gone,
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
     /// Begins a session; gives back the one that had to end because the person had as many as there are places.
     async fn begin_session(&self, tx: &Tx, new: &NewSession, now: OffsetDateTime) -> Result<Option<Ended>, FrontError> {
-        let (holder, upstream) = match &new.of {
-            SessionOf::Holder(registration) => (Some(*registration), None),
-            SessionOf::Upstream(provider) => (None, Some(provider.clone())),
-        };
-        if let Some(registration) = holder {
-            // Suspended between the card's being shown and this moment: the office's word counts.
-            let active = tx
-                .query_opt(
-                    "-- begin_session\n\
-                     SELECT 1 FROM front.holder WHERE registration = $1 AND state = 'active' FOR SHARE",
-                    &[&registration],
-                )
-                .await?;
-            if active.is_none() {
-                return Err(FrontError::NotSo {
-                    registration,
-                    rule: "not active",
-                });
-            }
-        }
-        let facts = Facts {
-            holder,
-            upstream,
-            context: new.context.clone(),
-            authenticated_at: new.authenticated_at,
-            expires_at: new.expires_at,
-        };
-        let facts = self.seal_facts(new.id, &facts)?;
+        let facts = self.seal_facts(new.id, &new.facts())?;
         let cookie = self.keyed("front.session.cookie", &new.cookie);
         let gone = new.gone.as_ref().map(|token| self.keyed("front.session.gone", token));
         let expires_at = hour_of(new.expires_at) + Duration::HOUR;
-        let places = match holder {
-            Some(registration) => self.places(registration).into_iter().map(Some).collect(),
-            None => vec![None],
+        let places = match &new.of {
+            SessionOf::Holder(registration) => self.places(*registration).into_iter().map(Some).collect(),
+            SessionOf::Upstream(_) => vec![None],
         };
         let insert = async |place: &Option<Vec<u8>>| {
             tx.execute(
@@ -353,6 +389,38 @@ async fn goes_on(tx: &Tx, session: SessionId, now: OffsetDateTime) -> Result<(),
     .await?
     .map(|_| ())
     .ok_or(FrontError::NotFound("session"))
+}
+
+/// Suspended between the card's being shown and this moment: the office's word counts.
+async fn still_active(tx: &Tx, registration: Uuid) -> Result<(), FrontError> {
+    tx.query_opt(
+        "-- still_active\n\
+         SELECT 1 FROM front.holder WHERE registration = $1 AND state = 'active' FOR SHARE",
+        &[&registration],
+    )
+    .await?
+    .map(|_| ())
+    .ok_or(FrontError::NotSo {
+        registration,
+        rule: "not active",
+    })
+}
+
+/// A service switched off, or whose metadata ended, while the person was looking for the card gets no assertion.
+async fn still_on(tx: &Tx, service: &str, now: OffsetDateTime) -> Result<(), FrontError> {
+    tx.query_opt(
+        "-- still_on\n\
+         SELECT 1 FROM front.partner p JOIN front.partner_metadata m USING (entity_id, edition)\n\
+         WHERE p.entity_id = $1 AND p.state IN ('on', 'trial') AND (m.valid_until IS NULL OR m.valid_until > $2)\n\
+         FOR SHARE OF p",
+        &[&service, &now],
+    )
+    .await?
+    .map(|_| ())
+    .ok_or(FrontError::PartnerNotNow {
+        state: "off",
+        rule: "it was switched off, or its metadata ended, while somebody was signing in",
+    })
 }
 
 async fn end_procedure(tx: &Tx, id: Uuid, version: i32) -> Result<(), FrontError> {

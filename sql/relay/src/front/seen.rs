@@ -87,9 +87,7 @@ impl FrontRecords {
                 now,
             ),
             (
-                "-- sweep sessions\n\
-                 DELETE FROM front.session s WHERE (s.expires_at < $1 OR s.ended_at < $1) AND NOT EXISTS\n\
-                     (SELECT FROM front.participant p WHERE p.session = s.id AND p.next_try_at IS NOT NULL)",
+                "-- sweep sessions\nDELETE FROM front.session WHERE expires_at < $1 OR ended_at < $1",
                 hour_ago,
             ),
             (

@@ -180,7 +180,7 @@ impl FrontRecords {
         Ok(self.seal(SESSION, session.uuid(), "facts", &plain))
     }
 
-    fn facts(&self, session: SessionId, row: &Row) -> Result<Facts, FrontError> {
+    pub(super) fn facts(&self, session: SessionId, row: &Row) -> Result<Facts, FrontError> {
         let plain = self.open(SESSION, session.uuid(), "facts", row.get("facts"))?;
         serde_json::from_slice(&plain).map_err(|_| FrontError::Unreadable(SESSION))
     }

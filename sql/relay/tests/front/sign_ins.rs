@@ -2,11 +2,12 @@
 
 use relay_core::registration::Message as Said;
 use relay_records::front::{
-    Ending, FrontError, NewArtifact, NewProcedure, ProcedureKind, Seen, SeenKind, SessionUsed, testing,
+    Ending, FrontError, NewArtifact, NewProcedure, NewSession, PartnerKind, ProcedureKind, Proposal, Seen, SeenKind,
+    SessionUsed, testing,
 };
 use time::Duration;
 
-use crate::{CLINIC, NOW, SCHOOL, active_card, answer, message, new_id, new_session, two_services};
+use crate::{CLINIC, NOW, SCHOOL, active_card, answer, card_after, message, new_id, new_session, two_services};
 
 fn request(id: &str) -> Seen {
     Seen {
@@ -120,6 +121,34 @@ async fn no_session_begins_for_a_card_suspended_a_moment_ago() {
     ));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_switched_off_or_out_of_date_in_mid_login_is_given_no_assertion() {
+    let front = testing::open().await.unwrap();
+    let records = &front.records;
+    two_services(records).await;
+    let card = active_card(records).await;
+    let late = |cookie: &[u8]| answer(SessionUsed::New(Box::new(new_session(card, cookie))), CLINIC, None);
+    records.switch_off("op-1", CLINIC, "key lost", NOW).await.unwrap();
+    assert!(matches!(
+        records.answered(&late(b"one"), NOW).await,
+        Err(FrontError::PartnerNotNow { .. })
+    ));
+    assert!(records.session(b"one", NOW).await.unwrap().is_none());
+    // On again, with metadata that end in an hour.
+    let ending = Proposal {
+        entity_id: CLINIC,
+        kind: PartnerKind::Service,
+        metadata: "<md:EntityDescriptor/>",
+        sha256: [5; 32],
+        valid_until: Some(NOW + Duration::hours(1)),
+    };
+    let edition = records.propose("op-1", &ending, NOW).await.unwrap();
+    records.approve("op-2", CLINIC, edition, &[5; 32], NOW).await.unwrap();
+    records.switch_to_trial("op-1", CLINIC, NOW).await.unwrap();
+    assert!(records.answered(&late(b"two"), NOW + Duration::hours(1)).await.is_err());
+    records.answered(&late(b"three"), NOW).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_pulled_card_ends_the_session_once_and_names_who_is_to_be_told() {
     let front = testing::open().await.unwrap();
@@ -163,6 +192,51 @@ async fn a_pulled_card_ends_the_session_once_and_names_who_is_to_be_told() {
 }
 
 #[tokio::test]
+async fn the_same_card_shown_again_carries_the_session_on_under_a_new_cookie() {
+    let front = testing::open().await.unwrap();
+    let records = &front.records;
+    two_services(records).await;
+    let card = active_card(records).await;
+    let first = new_session(card, b"first");
+    let id = first.id;
+    let at_clinic = answer(SessionUsed::New(Box::new(first)), CLINIC, None);
+    records.answered(&at_clinic, NOW).await.unwrap();
+    let later = NOW + Duration::minutes(50);
+    let again = |cookie: &[u8]| NewSession {
+        id,
+        context: "stronger".to_owned(),
+        authenticated_at: later,
+        expires_at: later + Duration::hours(1),
+        gone: None,
+        carries_on: true,
+        ..new_session(card, cookie)
+    };
+    let forced = answer(SessionUsed::New(Box::new(again(b"second"))), SCHOOL, None);
+    assert!(records.answered(&forced, later).await.unwrap().is_empty());
+    assert!(records.session(b"first", later).await.unwrap().is_none());
+    let session = records.session(b"second", later).await.unwrap().unwrap();
+    assert_eq!((session.id, session.context.as_str()), (id, "stronger"));
+    assert_eq!(session.authenticated_at, later);
+    // The clinic was not told that it is over, and the trail knows which session it was.
+    assert_eq!(records.participants(id).await.unwrap().len(), 2);
+    let trail = records.audit_since(NOW, 10).await.unwrap();
+    assert!(trail.iter().all(|one| one.event.act != "session.ended"), "{trail:?}");
+    assert_eq!(
+        trail[0].event.subjects["session"],
+        records.session_at(id, SCHOOL).as_str()
+    );
+    // A bridge that watches the card still ends it, and what is over does not come back.
+    assert!(records.card_gone(b"gone", later).await.unwrap().is_some());
+    assert!(records.holder_of_session(id, later).await.unwrap().is_none());
+    let late = answer(SessionUsed::New(Box::new(again(b"third"))), CLINIC, None);
+    assert!(matches!(
+        records.answered(&late, later).await,
+        Err(FrontError::NotFound("session"))
+    ));
+    assert!(records.session(b"third", later).await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn another_card_in_the_same_browser_ends_the_first_ones_session() {
     let front = testing::open().await.unwrap();
     let card = active_card(&front.records).await;
@@ -174,7 +248,8 @@ async fn another_card_in_the_same_browser_ends_the_first_ones_session() {
         .answered(&answer(SessionUsed::New(Box::new(first)), CLINIC, None), NOW)
         .await
         .unwrap();
-    let mut second = new_session(card, b"two");
+    let other = card_after(&front.records, 2).await;
+    let mut second = new_session(other, b"two");
     second.gone = None;
     second.replaces = Some(first_id);
     let ended = front

@@ -32,8 +32,6 @@ use crate::{
     taking::records,
 };
 
-/// How long a session lasts here; each service says how old a sign-in it takes.
-const SESSION_LIFE: Duration = Duration::hours(8);
 /// How long an artifact may be redeemed.
 const ARTIFACT_LIFE: Duration = Duration::minutes(1);
 
@@ -61,6 +59,7 @@ impl OnWay<'_> {
         shown: &Shown,
     ) -> Result<Result<Ready, String>, Trouble> {
         let front = self.front;
+        let service = self.service(asked).await?;
         let named = match &shown.who {
             Who::Upstream { .. } => Ok((Named::transient(), None)),
             Who::Holder(registration) => {
@@ -73,8 +72,7 @@ impl OnWay<'_> {
             Err(reason) => return Ok(Err(reason)),
         };
         let now = front.now();
-        let service = self.service(&asked.service).await?;
-        let (session, used, cookie) = self.session_for(shown, now);
+        let (session, used, cookie) = self.session_for(shown, now).await?;
         let index = front.records.session_index(session, &asked.service);
         let message = front
             .assert(asked, shown, &named, &index, &service, now)
@@ -87,10 +85,9 @@ impl OnWay<'_> {
             Who::Holder(registration) => Some(front.records.registration_at(*registration, &asked.service)),
             Who::Upstream { .. } => None,
         };
-        let session_at = front.records.session_at(session, &asked.service);
         let note = Note::of(
             AuditAct::SignInAnswered,
-            json!({ "service": asked.service, "registration": registration, "blob": blob, "session": session_at }),
+            json!({ "service": asked.service, "registration": registration, "blob": blob }),
             json!({
                 "binding": asked.reply.binding.as_str(),
                 "context": shown.context,
@@ -116,15 +113,34 @@ impl OnWay<'_> {
         Ok(Ok(Ready { going, cookie }))
     }
 
-    fn session_for(&self, shown: &Shown, now: OffsetDateTime) -> (SessionId, SessionUsed, Option<HeaderValue>) {
+    /// The session the answer belongs to. A card that is shown again carries the browser's session on.
+    async fn session_for(
+        &self,
+        shown: &Shown,
+        now: OffsetDateTime,
+    ) -> Result<(SessionId, SessionUsed, Option<HeaderValue>), Trouble> {
         let (replaces, by_bridge) = match &shown.session {
-            SessionKind::Existing(session) => return (*session, SessionUsed::Existing(*session), None),
+            SessionKind::Existing(session) => return Ok((*session, SessionUsed::Existing(*session), None)),
             SessionKind::New { replaces, by_bridge } => (*replaces, *by_bridge),
+        };
+        let carried = match (&shown.who, replaces) {
+            (Who::Holder(registration), Some(former)) => {
+                let of = self
+                    .front
+                    .records
+                    .holder_of_session(former, now)
+                    .await
+                    .map_err(records)?;
+                replaces.filter(|_| of.is_some_and(|of| of.registration == *registration))
+            }
+            // Who it is, is the other provider's knowledge.
+            _ => None,
         };
         let cookie = secret();
         let header = SESSION.set(&cookie);
         let new = NewSession {
-            id: SessionId::new(&mut OsChance),
+            id: carried.unwrap_or_else(|| SessionId::new(&mut OsChance)),
+            carries_on: carried.is_some(),
             cookie: Zeroizing::new(cookie.into_bytes()),
             of: match &shown.who {
                 Who::Holder(registration) => SessionOf::Holder(*registration),
@@ -132,15 +148,15 @@ impl OnWay<'_> {
             },
             context: shown.context.clone(),
             authenticated_at: shown.at,
-            expires_at: now + SESSION_LIFE,
+            expires_at: shown.until,
             gone: self
                 .gone
                 .as_ref()
                 .filter(|_| by_bridge)
                 .map(|token| Zeroizing::new(token.as_bytes().to_vec())),
-            replaces,
+            replaces: replaces.filter(|_| carried.is_none()),
         };
-        (new.id, SessionUsed::New(Box::new(new)), Some(header))
+        Ok((new.id, SessionUsed::New(Box::new(new)), Some(header)))
     }
 
     pub(super) async fn status(

@@ -48,5 +48,5 @@ COMMENT ON COLUMN front.participant.session IS 'Which session, sealed.';
 COMMENT ON COLUMN front.participant.given_up IS 'Telling it was given up: it was away until the bound, or takes no logout from server to server.';
 COMMENT ON COLUMN front.participant.until IS 'The day after which the row goes.';
 
-GRANT INSERT, UPDATE (place, facts) ON front.session TO relay_front;
+GRANT INSERT, UPDATE (cookie, place, facts) ON front.session TO relay_front;
 GRANT INSERT, UPDATE (session, name_id, tries, next_try_at, given_up, until) ON front.participant TO relay_front;
