@@ -191,10 +191,10 @@ fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
 /// A failure in the language asked for; the errors that know both languages say it themselves.
 fn failure(failed: &anyhow::Error, lang: Lang) -> String {
     if let Some(config) = failed.downcast_ref::<ConfigError>() {
-        return format!("\n{}", config.words(lang));
+        return format!("\n{}", crate::config::words(config, lang));
     }
     if let Some(secret) = failed.downcast_ref::<crate::config::secrets::SecretError>() {
-        return secret.words(lang);
+        return lang.of(secret.words());
     }
     format!("{failed:#}")
 }

@@ -1,25 +1,20 @@
-//! The one configuration file, `madoguchi.toml`: read whole, checked whole, every mistake with its line.
-//!
-//! Relative paths in it start at the file's own folder, so a set-up can be moved. Secrets are never in it:
-//! a key ending in `_file` names a file that only its owner may read ([`secrets`]).
+//! The one configuration file, `madoguchi.toml`, read as every program of the house reads its own ([`settings`]).
 
 use std::{
-    fmt, io,
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use issuance::roster::HeaderMap;
+use issuance::roster::{HeaderMap, HeaderMapError};
+pub use settings::{ConfigError, Fault, Mistake, secrets};
+use settings::{Document, Section};
 
 use crate::commands::words::Lang;
 
 mod relay_operator;
-pub mod secrets;
-mod section;
 
 pub use relay_operator::{Proof, RelayOperator};
-use section::{Document, Section};
-pub use section::{Fault, Mistake};
 
 /// Name of the configuration file.
 pub const FILE_NAME: &str = "madoguchi.toml";
@@ -223,56 +218,45 @@ const HOURS: [&str; 1] = ["月曜日から金曜日 午前8時30分から午後5
 /// 1.3.6.1.4.1.32473, the enterprise number for examples (RFC 5612).
 const EXAMPLE_ARC: &str = "1.3.6.1.4.1.32473";
 
-/// Why there is no configuration.
-#[derive(Debug)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// The system's reason.
-        reason: io::Error,
-    },
-    /// The file has mistakes.
-    Mistaken {
-        /// The file.
-        file: PathBuf,
-        /// All of them, by line.
-        mistakes: Vec<Mistake>,
-    },
-}
+const NOT_A_CITY_CODE: Fault = Fault::other(
+    "は検査数字の合う6桁の地方公共団体コードでなければなりません。",
+    " must be a six-digit municipality code whose check digit fits",
+);
+const NOT_A_POSTAL_CODE: Fault = Fault::other(
+    "は 123-4567 の形の郵便番号でなければなりません。",
+    " must be a postal code like 123-4567",
+);
+const SAME_READER: Fault = Fault::other(
+    "が staff_reader と同じです。職員用と住民用の読取機は別にしてください。",
+    " is the same as staff_reader; staff and residents need a reader each",
+);
 
-impl ConfigError {
-    /// What is wrong and what to do, a line for each mistake.
-    pub fn words(&self, lang: Lang) -> String {
-        match self {
-            Self::Unreadable { file, reason } if reason.kind() == io::ErrorKind::NotFound => lang
-                .pick(
-                    "設定ファイル {} がありません。`make demo`(実演)か `madoguchi setup` で作るか、--config で場所を示してください。",
-                    "There is no configuration file {}. Make one with `make demo` or `madoguchi setup`, or say where it is with --config.",
-                )
-                .replace("{}", &file.display().to_string()),
-            Self::Unreadable { file, reason } => format!(
-                "{}: {} ({reason})",
-                file.display(),
-                lang.pick("設定ファイルを読めません。持ち主と権限を確かめてください。", "The configuration file cannot be read. Check its owner and mode.")
-            ),
-            Self::Mistaken { file, mistakes } => mistakes
-                .iter()
-                .map(|mistake| format!("{}:{}: {}", file.display(), mistake.line, mistake.words(lang)))
-                .collect::<Vec<_>>()
-                .join("\n"),
+/// What is wrong with the roster's names of our columns.
+fn headers_fault(mistake: &HeaderMapError) -> Fault {
+    let ja = match mistake {
+        HeaderMapError::NoSuchColumn(name) => {
+            format!("の「{name}」という項目は名簿にありません。こちらの項目名 = 相手の項目名 の順に書きます。")
         }
+        HeaderMapError::NotUnique(name) => format!("の「{name}」は空か、二つの項目に使われています。"),
+    };
+    Fault::Other {
+        ja: ja.into(),
+        en: format!(": {mistake}").into(),
     }
 }
 
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words(Lang::En))
+/// Why there is no configuration, and for one that was never made how to make it.
+pub fn words(error: &ConfigError, lang: Lang) -> String {
+    match error {
+        ConfigError::Unreadable { file, reason } if reason.kind() == io::ErrorKind::NotFound => lang
+            .pick(
+                "設定ファイル {} がありません。`make demo`(実演)か `madoguchi setup` で作るか、--config で場所を示してください。",
+                "There is no configuration file {}. Make one with `make demo` or `madoguchi setup`, or say where it is with --config.",
+            )
+            .replace("{}", &file.display().to_string()),
+        _ => lang.of(error.words()),
     }
 }
-
-impl std::error::Error for ConfigError {}
 
 impl Config {
     /// Reads and checks `file`.
@@ -280,14 +264,7 @@ impl Config {
     /// # Errors
     /// When it cannot be read, or with every mistake in it.
     pub fn load(file: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(file).map_err(|reason| ConfigError::Unreadable {
-            file: file.to_owned(),
-            reason,
-        })?;
-        Self::parse(&text, file).map_err(|mistakes| ConfigError::Mistaken {
-            file: file.to_owned(),
-            mistakes,
-        })
+        settings::load(file, |document| Self::read(document, file))
     }
 
     /// Checks `text` as if it stood in `file`, whose folder is where relative paths start.
@@ -295,17 +272,16 @@ impl Config {
     /// # Errors
     /// Every mistake, by line.
     pub fn parse(text: &str, file: &Path) -> Result<Self, Vec<Mistake>> {
-        let folder = file
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let mut document = Document::parse(text, folder);
+        settings::parse(text, file, |document| Self::read(document, file))
+    }
+
+    fn read(document: &mut Document<'_>, file: &Path) -> Self {
         let city = document.section("city", |city| City {
             name: city.text("name"),
-            code: city.checked("code", Fault::NotACityCode, is_city_code),
+            code: city.checked("code", NOT_A_CITY_CODE, is_city_code),
             office_name: city.text("office_name"),
             address: city.text("address"),
-            postal_code: city.checked("postal_code", Fault::NotAPostalCode, is_postal_code),
+            postal_code: city.checked("postal_code", NOT_A_POSTAL_CODE, is_postal_code),
             phone: city.text("phone"),
             hours: city.lines_or("hours", &HOURS),
             card_name: city.text_or("card_name", "市民カード"),
@@ -334,7 +310,7 @@ impl Config {
             };
             // One reader for both would let a resident's card take the clerk's place.
             if !read.staff_reader.is_empty() && read.staff_reader == read.resident_reader {
-                card.mistake("resident_reader", Fault::SameReader);
+                card.mistake("resident_reader", SAME_READER);
             }
             read
         });
@@ -362,14 +338,14 @@ impl Config {
             let headers = HeaderMap::try_from(roster.table_of_text("headers"));
             Roster {
                 headers: headers.unwrap_or_else(|mistake| {
-                    roster.mistake("headers", Fault::Headers(mistake));
+                    roster.mistake("headers", headers_fault(&mistake));
                     HeaderMap::default()
                 }),
             }
         });
         let log = document.section("log", Log::read);
         let relay = document.if_present("relay", |relay| Relay {
-            intake_url: relay.checked("intake_url", Fault::NotAnHttpsUrl, |url| url.starts_with("https://")),
+            intake_url: relay.checked("intake_url", Fault::NotHttps, |url| url.starts_with("https://")),
             front: relay.text_or("front", "relay-front"),
             office: relay.text("office"),
             roots_file: relay.path("roots_file"),
@@ -384,8 +360,7 @@ impl Config {
             tray_socket: demo.path("tray_socket"),
             endpoints_file: demo.path("endpoints_file"),
         });
-        document.finish()?;
-        Ok(Self {
+        Self {
             file: file.to_owned(),
             city,
             database,
@@ -400,7 +375,7 @@ impl Config {
             relay,
             relay_operator,
             demo,
-        })
+        }
     }
 
     /// The secret files named here, each with its key, for checking all at once.
@@ -468,8 +443,8 @@ fn is_city_code(code: &str) -> bool {
 
 /// Minutes, or seconds where a minute is long: a screen in a corridor that people pass.
 fn idle_lock(desk: &mut Section<'_>) -> Duration {
-    let minutes = desk.number_or("idle_lock_minutes", 1..=240, 15);
-    match desk.number_or("idle_lock_seconds", 5..=59, 0) {
+    let minutes = desk.number_or::<u16>("idle_lock_minutes", 1..=240, 15);
+    match desk.number_or::<u16>("idle_lock_seconds", 5..=59, 0) {
         0 => Duration::from_secs(60 * u64::from(minutes)),
         seconds => Duration::from_secs(u64::from(seconds)),
     }
@@ -556,7 +531,7 @@ file = "log/madoguchi.log"
             .map(|mistake| (mistake.line, mistake.key.as_str(), mistake.fault.clone()))
             .collect();
         let line = |part: &str| bad.lines().position(|line| line.contains(part)).unwrap() + 1;
-        assert!(told.contains(&(line("code ="), "city.code", Fault::NotACityCode)));
+        assert!(told.contains(&(line("code ="), "city.code", NOT_A_CITY_CODE)));
         assert!(told.contains(&(
             line("nmae"),
             "desk.nmae",
@@ -570,7 +545,7 @@ file = "log/madoguchi.log"
             "desk.idle_lock_minutes",
             Fault::OutOfRange { least: 1, most: 240 }
         )));
-        assert!(told.contains(&(line("resident_reader"), "card.resident_reader", Fault::SameReader)));
+        assert!(told.contains(&(line("resident_reader"), "card.resident_reader", SAME_READER)));
         assert!(told.contains(&(
             line("[papre]"),
             "papre",
@@ -589,7 +564,7 @@ file = "log/madoguchi.log"
     fn a_wrong_type_and_a_broken_line_are_told_in_words() {
         let mistakes = parse(&GOOD.replace("name = \"3\"", "name = 3")).unwrap_err();
         assert_eq!(mistakes.len(), 1);
-        assert!(mistakes[0].words(Lang::Ja).contains("desk.name"));
+        assert!(mistakes[0].words().ja.contains("desk.name"));
         let mistakes = parse(&GOOD.replace("name = \"3\"", "name = \"3")).unwrap_err();
         assert!(mistakes.iter().any(|mistake| matches!(mistake.fault, Fault::Syntax(_))));
     }
@@ -600,7 +575,7 @@ file = "log/madoguchi.log"
         let headers = with("\"宛名番号\" = \"住民番号\"").unwrap().roster.headers;
         assert_eq!(BTreeMap::from(headers)["宛名番号"], "住民番号");
         let mistakes = with("\"あて名\" = \"住民番号\"").unwrap_err();
-        assert!(matches!(&mistakes[0].fault, Fault::Headers(_)), "{mistakes:?}");
+        assert!(matches!(&mistakes[0].fault, Fault::Other { .. }), "{mistakes:?}");
     }
 
     #[test]

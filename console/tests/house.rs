@@ -30,6 +30,9 @@ const ARROWS: &[Arrow] = &[
     Arrow("console", "issuance", "the screens carry out its procedures"),
     Arrow("console", "office", "plain reading and listing"),
     Arrow("console", "relay-core", "clock, chance and ids are handed in from here"),
+    Arrow("console", "settings", "one configuration file, secrets in files"),
+    Arrow("settings", "relay-core", "the seal and the chance of its keys"),
+    Arrow("portal-kit", "settings", "one configuration file, secrets in files"),
     Arrow("console", "store", "the launcher makes and starts the private cluster"),
     Arrow(
         "virtual-card",

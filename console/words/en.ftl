@@ -381,9 +381,12 @@ application-wrong =
         [one] One field needs
        *[other] { $count } fields need
     } another look; they are marked.
-application-duplicate = This person has an application under way. Make sure it is not the same one.
-application-duplicate-rows = Under way
-application-despite = Another application is under way. Write why a second one is taken.
+application-own-case = This person has case { $case } under way. Go back to the resident with Esc and open that case.
+application-own-card = This person has an active card already (case { $case }). If it is of no use any more, revoke it first.
+application-similar = There are records with the same reading and birthday. Make sure that it is not the same person. Enter asks for your reason to go on.
+application-similar-rows = May be the same person
+application-similar-no-case = no application
+application-despite = There are records that may be the same person. Write what you made sure of.
 wrong-missing = Fill this in.
 wrong-not-answered = Ask, and choose one.
 wrong-too-long = Too long; shorten it.
@@ -935,6 +938,7 @@ fault-not-allowed = This needs the role “{ $role }”. Ask a colleague who has
 fault-incident-open = An incident is not settled. Settle it on the case's screen with i, then hand over.
 fault-shelf-taken = That place holds the card of case { $case }. Look at the shelf and give a place that is free.
 fault-not-found = Not found. Check the number.
+fault-agreement-gone = The second clerk's agreement is no longer good (used already, or the case was closed). Enter asks for it anew.
 fault-notice-invalid = This notice's code is not good. Make sure it is the latest notice.
 fault-notice-of-another = This notice belongs to case { $case }.
 fault-wrong-password =

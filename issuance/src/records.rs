@@ -217,6 +217,9 @@ pub enum RecordsError {
     /// The case is not in a state that allows this.
     #[error(transparent)]
     NotNow(#[from] crate::case::NotNow),
+    /// The agreement of a second person that is to be used up is not there, or was used before.
+    #[error("the second person's agreement is missing")]
+    NotAgreed,
     /// The records contradict what is asked (unknown card, another case's card, second serial for one key).
     #[error("the records do not allow it: {0}")]
     Conflict(String),

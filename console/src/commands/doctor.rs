@@ -118,7 +118,7 @@ fn configuration(setting: &Setting, findings: &mut Vec<Finding>) -> Option<Confi
         Err(error @ ConfigError::Unreadable { .. }) => {
             findings.push(Finding::bad(
                 "config",
-                error.words(setting.lang),
+                crate::config::words(&error, setting.lang),
                 "make demo / madoguchi setup / --config FILE",
             ));
             None
@@ -128,7 +128,7 @@ fn configuration(setting: &Setting, findings: &mut Vec<Finding>) -> Option<Confi
             findings.extend(mistakes.iter().map(|mistake| {
                 Finding::bad(
                     "config",
-                    format!("{file}:{}: {}", mistake.line, mistake.words(setting.lang)),
+                    format!("{file}:{}: {}", mistake.line, setting.lang.of(mistake.words())),
                     advice,
                 )
             }));
@@ -145,7 +145,7 @@ fn secrets(config: &Config, lang: Lang) -> Vec<Finding> {
             let refused = crate::config::secrets::read(file).err()?;
             Some(Finding::bad(
                 "secrets",
-                format!("{key}: {}", refused.words(lang)),
+                format!("{key}: {}", lang.of(refused.words())),
                 lang.pick(
                     "madoguchi.toml の場所か、ファイルの権限を直してください",
                     "correct the place in madoguchi.toml, or the file's mode",

@@ -20,6 +20,11 @@ impl Lang {
         }
     }
 
+    /// The sentence in this language, of one that stands in both.
+    pub fn of(self, sentence: settings::Sentence) -> String {
+        self.pick(sentence.ja, sentence.en)
+    }
+
     /// The language asked for on the command line or in `MADOGUCHI_LANG`, before anything else is read:
     /// the help and the errors about the command line itself need it.
     pub fn asked(arguments: &[String], environment: Option<&str>) -> Self {

@@ -3,10 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{
-    ConfigError, Log,
-    section::{Document, Fault, Section},
-};
+use settings::{ConfigError, Fault, Section};
+
+use super::Log;
 
 /// `[relay_operator]`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,27 +42,16 @@ impl RelayOperator {
     /// # Errors
     /// [`ConfigError`]
     pub fn load(file: &Path) -> Result<(Self, Option<Log>), ConfigError> {
-        let text = std::fs::read_to_string(file).map_err(|reason| ConfigError::Unreadable {
-            file: file.to_owned(),
-            reason,
-        })?;
-        let folder = file
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let mut document = Document::parse(&text, folder);
-        let operator = document.section("relay_operator", Self::read);
-        let log = document.if_present("log", Log::read);
-        document.leave_the_rest();
-        document.finish().map_err(|mistakes| ConfigError::Mistaken {
-            file: file.to_owned(),
-            mistakes,
-        })?;
-        Ok((operator, log))
+        settings::load(file, |document| {
+            let operator = document.section("relay_operator", Self::read);
+            let log = document.if_present("log", Log::read);
+            document.leave_the_rest();
+            (operator, log)
+        })
     }
 
     pub(super) fn read(section: &mut Section<'_>) -> Self {
-        let admin_url = section.checked("admin_url", Fault::NotAnHttpsUrl, |url| url.starts_with("https://"));
+        let admin_url = section.checked("admin_url", Fault::NotHttps, |url| url.starts_with("https://"));
         let roots_file = section.path("roots_file");
         let reader = section.text_or("reader", "-");
         let proof = if reader == "-" {

@@ -16,7 +16,7 @@ use super::{readers::AtReader, show, work::Desk};
 use crate::tui::{
     effect::{CaseAt, SecondPurpose},
     event::Reply,
-    facts::{CaseRow, CaseView, Counts, JournalLine, Queue},
+    facts::{CaseView, Counts, InTheWay, JournalLine, Queue, SimilarRecord},
     fault::Fault,
 };
 
@@ -73,9 +73,7 @@ impl Desk {
             Err(OfficeError::CaseOpen { .. } | OfficeError::HasCard { .. } | OfficeError::Similar(_)) => {
                 let found = self.office.duplicates(self.session()?, resident).await;
                 let found = found.map_err(|error| self.fault(&error))?;
-                let name = self.office.resident(self.session()?, resident).await;
-                let name = name.map_err(|error| self.fault(&error))?.resident.name;
-                Ok(Reply::Duplicate(duplicates(found, &name)))
+                in_the_way(found).map(Reply::Duplicate).ok_or(Fault::ChangedMeanwhile)
             }
             Err(error) => Err(self.fault(&error)),
         }
@@ -247,20 +245,24 @@ const fn meant(purpose: SecondPurpose) -> Purpose {
     }
 }
 
-/// The cases to be looked at before another one is opened.
-fn duplicates(found: Duplicates, name: &str) -> Vec<CaseRow> {
-    let own = found
-        .open
-        .into_iter()
-        .chain(found.active)
-        .map(|case| show::summary(case, name));
-    let similar = found.similar.into_iter().flat_map(|similar| {
-        let name = similar.name;
-        similar
+/// What stands in the way; `None` when it went away since the application was refused.
+fn in_the_way(found: Duplicates) -> Option<InTheWay> {
+    if let Some(open) = found.open {
+        return Some(InTheWay::OwnCase(open.number));
+    }
+    if let Some(active) = found.active {
+        return Some(InTheWay::OwnCard(active.number));
+    }
+    let mut similar = found.similar.into_iter().map(|similar| SimilarRecord {
+        name: similar.name,
+        cases: similar
             .cases
             .into_iter()
-            .map(move |case| show::summary(case, &name))
-            .collect::<Vec<_>>()
+            .map(|case| (case.number, case.state))
+            .collect(),
     });
-    own.chain(similar).collect()
+    Some(InTheWay::Similar {
+        first: similar.next()?,
+        others: similar.collect(),
+    })
 }

@@ -63,7 +63,7 @@ impl Desk {
         let by_second = match (time, self.config.rules.handover_sights) {
             (2, HandoverSights::TwoClerks) => {
                 let kept = self.approvals.take(case.id, SecondPurpose::Handover);
-                Some(kept.ok_or(Fault::NotNow)?)
+                Some(kept.ok_or(Fault::AgreementGone)?)
             }
             _ => None,
         };

@@ -58,13 +58,15 @@ impl Desk {
         let chip = at.card(Sharing::Exclusive)?;
         let serial = chip.serial().to_string();
         let mut records = OfficeRecords::new(self.office.clone(), self.runtime.clone(), self.session()?);
-        if bound.is_none() && self.setup.making_by_two {
-            let approval = self
-                .approvals
-                .take(case.id, SecondPurpose::Making)
-                .ok_or(Fault::NotNow)?;
+        // Two agree to one card: whoever goes on with it needs no other agreement.
+        let agreed = if bound.is_none() && self.setup.making_by_two {
+            let kept = self.approvals.take(case.id, SecondPurpose::Making);
+            let approval = kept.ok_or(Fault::AgreementGone)?;
             records = records.with_second(approval);
-        }
+            Some(approval)
+        } else {
+            None
+        };
         let mut chance = OsChance;
         let mut making = MakingDesk {
             master: &master,
@@ -91,6 +93,12 @@ impl Desk {
             &mut progress,
             cancel,
         );
+        if let (Some(approval), Err(stopped), false) = (agreed, &outcome, told_bound)
+            && !is_not_agreed(stopped)
+        {
+            // It is used up with the binding: what stopped before that left it good.
+            self.approvals.keep(case.id, SecondPurpose::Making, approval);
+        }
         match &outcome {
             Ok(made) => tracing::info!(case = %case.id, card = %made.card, "made"),
             Err(stopped) => tracing::warn!(case = %case.id, %stopped, "making stopped"),
@@ -131,6 +139,7 @@ impl Desk {
             }
             RecordsError::ChipTaken { .. } => Fault::ChipTaken,
             RecordsError::NotNow(_) => Fault::NotNow,
+            RecordsError::NotAgreed => Fault::AgreementGone,
             error => trouble::other(error),
         }
     }
@@ -200,6 +209,16 @@ impl Desk {
                 .collect(),
         ))
     }
+}
+
+const fn is_not_agreed(stopped: &Stopped) -> bool {
+    matches!(
+        stopped,
+        Stopped::Records {
+            error: RecordsError::NotAgreed,
+            ..
+        }
+    )
 }
 
 const fn making_event(job: JobId, progress: MakingProgress) -> Event {

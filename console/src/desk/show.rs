@@ -72,7 +72,9 @@ const fn problem(problem: cases::Problem) -> Problem {
 
 /// A line of a case's journal.
 pub fn journal_line(entry: JournalEntry) -> JournalLine {
-    let facts = entry.details.iter().map(|(name, value)| (name.clone(), plain(value)));
+    // A making by one clerk alone has nobody who approved it: what is not there is no fact.
+    let known = entry.details.iter().filter(|(_, value)| !value.is_null());
+    let facts = known.map(|(name, value)| (name.clone(), plain(value)));
     JournalLine {
         at: entry.at,
         who: entry.who,

@@ -59,7 +59,7 @@ impl Desk {
     }
 
     fn agreed(&self, case: CaseId, purpose: SecondPurpose) -> Result<ApprovalId, Fault> {
-        self.approvals.take(case, purpose).ok_or(Fault::NotNow)
+        self.approvals.take(case, purpose).ok_or(Fault::AgreementGone)
     }
 
     /// Nobody saw it used up: the second clerk need not come back for the database.

@@ -96,9 +96,9 @@ pub fn of_office(error: &OfficeError) -> Fault {
         OfficeError::NotNow(_)
         | OfficeError::NotInPerson
         | OfficeError::PinNotSet
-        | OfficeError::ApprovalMissing
         | OfficeError::NoNotice
         | OfficeError::NotFirstRun => Fault::NotNow,
+        OfficeError::ApprovalMissing => Fault::AgreementGone,
         OfficeError::IncidentOpen => Fault::IncidentOpen,
         OfficeError::SessionOver => Fault::SessionOver,
         OfficeError::ClockWentBack => Fault::ClockWrong,

@@ -15,8 +15,9 @@ use time::OffsetDateTime;
 use super::{
     effect::JobId,
     facts::{
-        Agreement, CardFileView, CaseRow, CaseView, ChipView, Counts, Found, GivenCard, JournalLine, MakingEnd, Outbox,
-        Paper, Printed, Queue, Reader, ReaderState, ResidentView, Session, StaffCard, StaffShown, Tray,
+        Agreement, CardFileView, CaseRow, CaseView, ChipView, Counts, Found, GivenCard, InTheWay, JournalLine,
+        MakingEnd, Outbox, Paper, Printed, Queue, Reader, ReaderState, ResidentView, Session, StaffCard, StaffShown,
+        Tray,
     },
     fault::Fault,
     key::KeyPress,
@@ -102,7 +103,7 @@ pub enum Reply {
     /// `OpenResident`, `RevealAddress`
     Resident(Box<ResidentView>),
     /// `SubmitApplication`: there is a case for this person already
-    Duplicate(Vec<CaseRow>),
+    Duplicate(InTheWay),
     /// `SubmitApplication`, `OpenCase`, `OpenByNotice`, `SaveVerification`, `SetPin`, `SetPinAgain`, `GiveUpCard`,
     /// `Shelve`, `HandOver`, `ReturnToShelf`, `CloseIncident`, `CancelCase`: the case as it now stands, held by this desk
     Case(Box<CaseView>),

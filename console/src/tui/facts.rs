@@ -433,6 +433,31 @@ pub struct Incident {
     pub note: String,
 }
 
+/// What stands in the way of an application; there is always something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InTheWay {
+    /// The person's own case under way: nothing is taken beside it.
+    OwnCase(CaseNumber),
+    /// The case of the active card that the person has: the same.
+    OwnCard(CaseNumber),
+    /// Records that may be the same person: taken with a reason.
+    Similar {
+        /// There is one at least.
+        first: SimilarRecord,
+        /// The others.
+        others: Vec<SimilarRecord>,
+    },
+}
+
+/// Another record with the same reading of the name and the same birthday.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimilarRecord {
+    /// Name as in the roster.
+    pub name: String,
+    /// Its cases, newest first.
+    pub cases: Vec<(CaseNumber, CaseState)>,
+}
+
 /// A line of a case's journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalLine {

@@ -37,6 +37,8 @@ pub enum Fault {
     ShelfTaken(CaseNumber),
     /// No such case, resident or notice.
     NotFound,
+    /// The second clerk's agreement is used up or was given up with the case: it must be given anew.
+    AgreementGone,
     /// The scanned notice is not one of ours, or is no longer good.
     NoticeInvalid,
     /// The scanned notice belongs to this case, not to the open one.
@@ -151,6 +153,7 @@ impl Fault {
             Self::IncidentOpen => ("fault-incident-open", vec![]),
             Self::ShelfTaken(case) => ("fault-shelf-taken", number("case", case)),
             Self::NotFound => ("fault-not-found", vec![]),
+            Self::AgreementGone => ("fault-agreement-gone", vec![]),
             Self::NoticeInvalid => ("fault-notice-invalid", vec![]),
             Self::NoticeOfAnother(case) => ("fault-notice-of-another", number("case", case)),
             Self::WrongPassword { tries_left } => ("fault-wrong-password", number("tries", tries_left)),

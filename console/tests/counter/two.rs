@@ -38,8 +38,23 @@ fn two_people_make_the_card_and_two_look_before_it_is_handed_over() {
             console.text(&shell.password("0003")).key(Key::Enter);
             console.sees("発行の役割が必要です");
             swaps_in_the_second(&clerk, "0003");
+            // The blank is pulled before it is bound to the case: what the second clerk agreed to is still to be made.
+            shell.tray("hold 1 82");
             agrees(&clerk);
-            console.sees("カードができました");
+            shell.waits_for_stall();
+            shell.tray("remove 1");
+            console.sees("カードが抜けました");
+            shell.tray("insert 1 blank-01");
+            console.sees_all(&["この案件に使えます", "鈴木 健"]);
+            // Once it is bound, whoever goes on needs no other agreement either.
+            shell.tray("hold 1 46");
+            console.key(Key::Enter);
+            shell.waits_for_stall();
+            shell.tray("remove 1");
+            console.sees("カードが抜けました");
+            shell.tray("insert 1 blank-01");
+            console.sees("作りかけのカードです");
+            console.key(Key::Enter).sees("カードができました");
             console.key(Key::Enter).sees("住民に暗証番号を決めてもらう");
 
             clerk.has_pin_set("2751").prints().shelves("A-12");

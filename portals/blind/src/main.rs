@@ -68,7 +68,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             match error.downcast_ref::<ConfigError>() {
-                Some(mistakes) => eprintln!("{}", mistakes.words(language())),
+                Some(mistakes) => eprintln!("{}", language().of(mistakes.words())),
                 None => eprintln!("madoguchi-blind: {error:#}"),
             }
             ExitCode::FAILURE

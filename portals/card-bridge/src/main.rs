@@ -24,7 +24,7 @@ async fn main() -> ExitCode {
         Err(error) => {
             let language = std::env::var("MADOGUCHI_LANG").ok();
             let language = language.and_then(|code| Language::from_code(&code)).unwrap_or_default();
-            eprintln!("{}", error.words(language));
+            eprintln!("{}", language.of(error.words()));
             return ExitCode::from(2);
         }
     };

@@ -1,21 +1,9 @@
-//! A portal's one configuration file: read whole, checked whole, every mistake told with its line.
-//!
-//! Relative paths start at the file's own folder, so a set-up can be moved. Secrets are never in it: a key ending in
-//! `_file` names a file that only its owner may read ([`secrets`]). What several portals have alike (`[listen]`,
-//! `[database]`, `[log]`) is read here, so that it is called the same in each.
+//! A portal's one configuration file, read as every program of the house reads its own ([`settings`]). What several
+//! portals have alike (`[listen]`, `[database]`, `[log]`) is read here, so that it is called the same in each.
 
-use std::{
-    fmt, io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+use std::{net::SocketAddr, path::PathBuf};
 
-pub mod secrets;
-mod section;
-
-pub use section::{Document, Fault, Mistake, Section};
-
-use crate::words::Language;
+pub use settings::{ConfigError, Document, Fault, Mistake, Section, load, parse, secrets};
 
 /// Where a portal listens, and who it is there: a `[listen…]` section.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,86 +83,10 @@ impl Log {
     }
 }
 
-/// Why there is no configuration.
-#[derive(Debug)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// The system's reason.
-        reason: io::Error,
-    },
-    /// The file has mistakes.
-    Mistaken {
-        /// The file.
-        file: PathBuf,
-        /// All of them, by line.
-        mistakes: Vec<Mistake>,
-    },
-}
-
-impl ConfigError {
-    /// What is wrong and what to do, a line for each mistake.
-    pub fn words(&self, language: Language) -> String {
-        match self {
-            Self::Unreadable { file, reason } => format!(
-                "{}: {} ({reason})",
-                file.display(),
-                language.pick(
-                    "設定ファイルを読めません。--config の場所と、持ち主・権限を確かめてください。",
-                    "the configuration file cannot be read. Check --config, its owner and its mode."
-                )
-            ),
-            Self::Mistaken { file, mistakes } => mistakes
-                .iter()
-                .map(|mistake| format!("{}:{}: {}", file.display(), mistake.line, mistake.words(language)))
-                .collect::<Vec<_>>()
-                .join("\n"),
-        }
-    }
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words(Language::English))
-    }
-}
-
-impl std::error::Error for ConfigError {}
-
-/// Reads `file` with `read`, which asks the document for each section it knows.
-///
-/// # Errors
-/// When it cannot be read, or with every mistake in it.
-pub fn load<T>(file: &Path, read: impl FnOnce(&mut Document<'_>) -> T) -> Result<T, ConfigError> {
-    let text = std::fs::read_to_string(file).map_err(|reason| ConfigError::Unreadable {
-        file: file.to_owned(),
-        reason,
-    })?;
-    parse(&text, file, read).map_err(|mistakes| ConfigError::Mistaken {
-        file: file.to_owned(),
-        mistakes,
-    })
-}
-
-/// Reads `text` as if it stood in `file`, whose folder is where relative paths start.
-///
-/// # Errors
-/// Every mistake, by line.
-pub fn parse<T>(text: &str, file: &Path, read: impl FnOnce(&mut Document<'_>) -> T) -> Result<T, Vec<Mistake>> {
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut document = Document::parse(text, folder);
-    let value = read(&mut document);
-    document.finish()?;
-    Ok(value)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     const GOOD: &str = r#"

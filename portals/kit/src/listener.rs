@@ -11,7 +11,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     panic::AssertUnwindSafe,
     pin::pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -79,7 +79,12 @@ pub struct Limits {
     pub connections: usize,
     /// Connections at once from one address; more are closed.
     pub connections_per_address: usize,
-    /// Time for the TLS handshake: a card signs in it, after its holder has typed a PIN.
+    /// Connections at once from one address whose handshake is not done; more are closed. What costs a stranger nothing
+    /// takes no more than this share of the listener's places.
+    pub unfinished_per_address: usize,
+    /// Time until the handshake's first byte. A program sends it at once; whoever is asked for a PIN is asked later.
+    pub hello: Duration,
+    /// Time for the rest of the TLS handshake. Where a card signs in it, its holder types a PIN meanwhile.
     pub handshake: Duration,
     /// Time for the head of a request, and the longest rest between two requests.
     pub head: Duration,
@@ -97,18 +102,28 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What a listener bears that says nothing else.
+    /// What a listener bears that says nothing else: nobody types anything in its handshake.
     pub const STANDARD: Self = Self {
         connections: 1024,
         // A city hall's guests share one address; so do a carrier's customers.
         connections_per_address: 256,
-        handshake: Duration::from_secs(60),
+        unfinished_per_address: 32,
+        hello: Duration::from_secs(5),
+        handshake: Duration::from_secs(10),
         head: Duration::from_secs(15),
         request: Duration::from_secs(30),
         connection: Duration::from_secs(300),
         one_request: false,
         body: 512 * 1024,
         farewell: Duration::from_secs(10),
+    };
+
+    /// What one bears that asks for a card in the handshake: its holder needs time for the PIN, and a waiting room full
+    /// of them shares one address.
+    pub const OF_CARDS: Self = Self {
+        unfinished_per_address: 128,
+        handshake: Duration::from_secs(60),
+        ..Self::STANDARD
     };
 }
 
@@ -195,18 +210,19 @@ impl Listener {
                     continue;
                 }
             };
-            let Some(guest) = Guests::admit(&guests, address.ip(), self.limits.connections_per_address) else {
+            let Some(mut guest) = Guests::admit(&guests, address.ip(), &self.limits) else {
                 debug!("too many connections from one address");
                 continue;
             };
             let (tls, limits, routes) = (self.tls.clone(), self.limits, routes.clone());
             let watcher = farewell.watcher();
             tokio::spawn(async move {
-                let _held = (place, guest);
+                let _held = place;
                 let _ = stream.set_nodelay(true);
                 let Some((stream, peer)) = welcome(stream, address, tls, limits).await else {
                     return;
                 };
+                guest.finished();
                 let connection = serve_connection(stream, peer, limits, routes);
                 let connection = watcher.watch(connection);
                 let mut connection = pin!(connection);
@@ -241,6 +257,11 @@ async fn welcome(
         };
         return Some((Box::new(stream), peer));
     };
+    let said_hello = timeout(limits.hello, stream.peek(&mut [0])).await;
+    if !matches!(said_hello, Ok(Ok(1))) {
+        debug!("a connection without a handshake");
+        return None;
+    }
     match timeout(limits.handshake, TlsAcceptor::from(tls).accept(stream)).await {
         Ok(Ok(stream)) => {
             let (_, session) = stream.get_ref();
@@ -303,34 +324,60 @@ async fn answer(request: Request<Incoming>, peer: Peer, limits: Limits, routes: 
 
 /// Connections by address; never more entries than connections.
 #[derive(Debug, Default)]
-struct Guests(Mutex<HashMap<IpAddr, usize>>);
+struct Guests(Mutex<HashMap<IpAddr, Here>>);
+
+/// One address's connections.
+#[derive(Debug, Default)]
+struct Here {
+    all: usize,
+    /// Those whose handshake is not done.
+    unfinished: usize,
+}
 
 struct Guest {
     guests: Arc<Guests>,
     address: IpAddr,
+    finished: bool,
 }
 
 impl Guests {
-    fn admit(guests: &Arc<Self>, address: IpAddr, most: usize) -> Option<Guest> {
-        let mut count = guests.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn admit(guests: &Arc<Self>, address: IpAddr, limits: &Limits) -> Option<Guest> {
+        let mut count = guests.count();
         let here = count.entry(address).or_default();
-        if *here >= most {
+        if here.all >= limits.connections_per_address || here.unfinished >= limits.unfinished_per_address {
             return None;
         }
-        *here += 1;
+        here.all += 1;
+        here.unfinished += 1;
         Some(Guest {
             guests: Arc::clone(guests),
             address,
+            finished: false,
         })
+    }
+
+    fn count(&self) -> MutexGuard<'_, HashMap<IpAddr, Here>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Guest {
+    /// The handshake is done.
+    fn finished(&mut self) {
+        if let Some(here) = self.guests.count().get_mut(&self.address) {
+            here.unfinished -= 1;
+            self.finished = true;
+        }
     }
 }
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        let mut count = self.guests.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut count = self.guests.count();
         if let Some(here) = count.get_mut(&self.address) {
-            *here -= 1;
-            if *here == 0 {
+            here.all -= 1;
+            here.unfinished -= usize::from(!self.finished);
+            if here.all == 0 {
                 count.remove(&self.address);
             }
         }

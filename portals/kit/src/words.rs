@@ -73,6 +73,11 @@ impl Language {
             Self::English => english,
         }
     }
+
+    /// The sentence in this language, of one that stands in both.
+    pub fn of(self, sentence: settings::Sentence) -> String {
+        self.pick(sentence.ja, sentence.en)
+    }
 }
 
 /// The words of one portal with those of the kit.

@@ -19,7 +19,11 @@ use rustls::{
     pki_types::{CertificateDer, UnixTime},
     server::danger::{ClientCertVerified, ClientCertVerifier},
 };
-use tokio::sync::Notify;
+use tokio::{
+    io::AsyncReadExt as _,
+    net::{TcpSocket, TcpStream},
+    sync::Notify,
+};
 
 const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -173,6 +177,66 @@ async fn a_verifier_handed_in_decides_who_comes_in() {
     let url = format!("{}/who", served.base);
     assert!(ask(ours.roots(), Some(&good), &url).await.is_ok());
     assert!(ask(ours.roots(), Some(&revoked), &url).await.is_err());
+}
+
+/// A connection from `from` that says nothing.
+async fn silent(from: [u8; 4], served: &Served) -> TcpStream {
+    let port = served.base.rsplit(':').next().unwrap().parse().unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from((from, 0))).unwrap();
+    socket.connect(SocketAddr::new(LOOPBACK.ip(), port)).await.unwrap()
+}
+
+/// Waits until the listener hangs up.
+async fn hung_up(mut stream: TcpStream) {
+    let read = tokio::time::timeout(PATIENCE, stream.read(&mut [0])).await;
+    assert!(matches!(read, Ok(Ok(0) | Err(_))), "{read:?}");
+}
+
+#[tokio::test]
+async fn four_silent_addresses_do_not_fill_the_listener() {
+    let ours = Authority::new("relay");
+    let limits = Limits {
+        connections: 16,
+        connections_per_address: 4,
+        unfinished_per_address: 2,
+        hello: 2 * PATIENCE,
+        ..Limits::default()
+    };
+    let served = serve(ours.server(&["localhost"]).for_anyone(), limits, who()).await;
+    let mut held = Vec::new();
+    for last in 2..6 {
+        let from = [127, 0, 0, last];
+        for _ in 0..2 {
+            held.push(silent(from, &served).await);
+        }
+        for _ in 0..2 {
+            hung_up(silent(from, &served).await).await;
+        }
+    }
+    let url = format!("{}/who", served.base);
+    assert!(ask(ours.roots(), None, &url).await.is_ok());
+    // Who has come in takes none of that share: two guests stay, and a third of the same address comes.
+    let guests = [(); 3].map(|()| client::client(ours.roots(), None, PATIENCE).unwrap());
+    for guest in &guests {
+        assert!(guest.get(&url).send().await.is_ok());
+    }
+    // So it is with the numbers that are used.
+    for limits in [Limits::STANDARD, Limits::OF_CARDS] {
+        assert!(4 * limits.unfinished_per_address <= limits.connections / 2);
+    }
+}
+
+#[tokio::test]
+async fn who_says_nothing_is_hung_up_on_soon_where_cards_are_asked_for_too() {
+    let ours = Authority::new("relay");
+    let limits = Limits {
+        hello: Duration::from_millis(100),
+        handshake: 10 * PATIENCE,
+        ..Limits::OF_CARDS
+    };
+    let served = serve(ours.server(&["localhost"]).for_anyone(), limits, who()).await;
+    hung_up(silent([127, 0, 0, 1], &served).await).await;
 }
 
 #[tokio::test]

@@ -122,7 +122,7 @@ impl Front {
             authentication: Some(AuthnStatement {
                 at: shown.at,
                 session_index: Some(session_index.to_owned()),
-                session_until: Some(now + Duration::seconds(asked.session_seconds)),
+                session_until: Some(shown.until_for(asked, now)),
                 context: AuthnContext::from(shown.context.as_str()),
                 authorities,
             }),

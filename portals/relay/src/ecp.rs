@@ -25,7 +25,7 @@ use crate::{
     answer::session_index,
     front::Front,
     sign_in::{self, Asked, Effect, Event, Shown, State as SignIn, Way, Who},
-    sso::{secret, soap},
+    sso::{secret, soap, unsupported},
     taking::NotTaken,
 };
 
@@ -62,9 +62,12 @@ async fn answered(front: &Arc<Front>, visit: &Visit, peer: &Peer, body: Bytes) -
     let request = front.first_time(SeenKind::AuthnRequest, verified).await?;
     let asked = front.asked(&service, &request, None, &[Binding::Paos])?;
     let consumer = asked.reply.location.clone();
-    let message = match known_by_card(front, &asked, peer).await? {
-        Ok(shown) => named(front, visit, &asked, &shown, &service).await?,
-        Err((code, detail)) => Err((code, detail)),
+    let message = match unsupported(&service, &request) {
+        Err(detail) => Err((Code::Requester, detail)),
+        Ok(()) => match known_by_card(front, &asked, peer).await? {
+            Ok(shown) => named(front, visit, &asked, &shown, &service).await?,
+            Err((code, detail)) => Err((code, detail)),
+        },
     };
     let message = match message {
         Ok(message) => message,

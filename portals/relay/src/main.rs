@@ -36,7 +36,7 @@ async fn main() -> ExitCode {
     let config = match Config::load(&arguments.config) {
         Ok(config) => config,
         Err(error) => {
-            eprintln!("{}", error.words(Language::Japanese));
+            eprintln!("{}", Language::Japanese.of(error.words()));
             return ExitCode::from(2);
         }
     };

@@ -112,10 +112,10 @@ async fn answered(
 }
 
 /// Whether the service lets its request be handed on to `provider` (saml-core section 3.4.1.5): not past its count,
-/// and never in a circle.
+/// and never in a circle. While the service is on trial only cards named for trials go there, so nobody is handed on.
 pub(crate) fn may_be_handed_on(asked: &Asked, provider: &str) -> bool {
     let circle = asked.service == provider || asked.requesters.iter().any(|requester| requester == provider);
-    asked.proxy_count != Some(0) && !circle && !asked.passive
+    asked.proxy_count != Some(0) && !circle && !asked.passive && !asked.trial
 }
 
 impl Front {
@@ -167,14 +167,15 @@ impl Front {
     ) -> Result<ProviderSaid, NotTaken> {
         let asked = MessageId::parse(request).ok_or(Refusal::InResponseTo("Response"))?;
         let address = self.at(PATH);
-        let verified = {
+        let (verified, skew) = {
             let received = Received::open(delivery)?;
             let sender = self.sender(&received).await?;
             if sender.partner.entity_id != provider {
                 return Err(Refusal::Issuer("Response").into());
             }
             let here = self.here(&address, &sender);
-            received.response(&sender.peer, &here, Some(&asked), &self.decryption)?
+            let verified = received.response(&sender.peer, &here, Some(&asked), &self.decryption)?;
+            (verified, here.skew)
         };
         Ok(match self.first_time(SeenKind::UpstreamResponse, verified).await? {
             Said::Failed(_) => ProviderSaid::Refused {
@@ -188,6 +189,8 @@ impl Front {
                     request: request.to_owned(),
                     context: statement.context.uri().to_owned(),
                     at: statement.at,
+                    until: statement.session_until,
+                    skew,
                 },
             },
         })
@@ -226,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_not_handed_on_in_a_circle_nor_past_its_count_nor_where_nobody_may_be_asked() {
+    fn a_request_is_not_handed_on_in_a_circle_past_its_count_on_trial_or_where_nobody_may_be_asked() {
         assert!(may_be_handed_on(&asked(), "https://idp.example"));
         assert!(!may_be_handed_on(&asked(), "https://hub.example"));
         assert!(!may_be_handed_on(&asked(), "https://clinic.example/saml"));
@@ -239,6 +242,7 @@ mod tests {
                 passive: true,
                 ..asked()
             },
+            Asked { trial: true, ..asked() },
         ] {
             assert!(!may_be_handed_on(&asked, "https://idp.example"));
         }

@@ -73,7 +73,9 @@ impl Bound {
                 Clients::Certified(tls::authorities(&config.operators.authorities)?),
                 Versions::Both,
             )
-            .await?,
+            .await?
+            // Operators come with cards too, and type their passwords meanwhile.
+            .with_limits(Limits::OF_CARDS),
             front,
         })
     }
@@ -125,7 +127,7 @@ fn public_routes(front: Arc<Front>) -> Router {
 /// The card's listeners: who is there is known by the handshake, so that each request needs one, and the card with it.
 const CARD: Limits = Limits {
     one_request: true,
-    ..Limits::STANDARD
+    ..Limits::OF_CARDS
 };
 
 async fn bind(listen: &Listen, clients: Clients, versions: Versions) -> Result<Listener, StartError> {

@@ -49,6 +49,8 @@ pub enum State {
         provider: String,
         /// The ID of our request there.
         request: String,
+        /// When it was sent.
+        sent_at: OffsetDateTime,
         /// The browser's session so far.
         replaces: Option<SessionId>,
     },
@@ -94,8 +96,22 @@ pub struct Shown {
     pub context: String,
     /// When.
     pub at: OffsetDateTime,
+    /// When the session here ends by itself.
+    pub until: OffsetDateTime,
     /// In which session.
     pub session: SessionKind,
+}
+
+impl Shown {
+    /// When the service that `asked` is to ask again: its time runs from the card, not from each answer, and never past
+    /// the session here. Who came from another provider was seen here `now`, however long they were signed in there.
+    pub fn until_for(&self, asked: &Asked, now: OffsetDateTime) -> OffsetDateTime {
+        let seen = match (&self.who, &self.session) {
+            (Who::Upstream { .. }, SessionKind::New { .. }) => now,
+            _ => self.at,
+        };
+        self.until.min(seen + Duration::seconds(asked.session_seconds))
+    }
 }
 
 /// Whom an assertion will be about.
@@ -137,6 +153,25 @@ pub struct Session {
     pub context: String,
     /// When.
     pub authenticated_at: OffsetDateTime,
+    /// When it ends by itself.
+    pub expires_at: OffsetDateTime,
+}
+
+impl Session {
+    /// When it was begun, as services that were not there hear it: never later than it was.
+    pub fn begun_about(&self) -> OffsetDateTime {
+        to_the_grain(self.authenticated_at)
+    }
+
+    /// When it ends, as they hear it: never later than it does.
+    pub fn over_about(&self) -> OffsetDateTime {
+        to_the_grain(self.expires_at)
+    }
+}
+
+fn to_the_grain(at: OffsetDateTime) -> OffsetDateTime {
+    let past = at.unix_timestamp().rem_euclid(GRAIN.whole_seconds());
+    at - Duration::seconds(past) - Duration::nanoseconds(i64::from(at.nanosecond()))
 }
 
 /// What can happen.
@@ -245,6 +280,10 @@ pub enum ProviderSaid {
         context: String,
         /// When.
         at: OffsetDateTime,
+        /// When its session of them ends, where it says so.
+        until: Option<OffsetDateTime>,
+        /// How far its clock may be off.
+        skew: Duration,
     },
     /// It gave a status instead.
     Refused {
@@ -359,6 +398,11 @@ impl Told {
     }
 }
 
+/// How long a session lasts here; each service says how old a sign-in it takes.
+pub const SESSION_LIFE: Duration = Duration::hours(8);
+/// How exactly services hear when a session began that spared the card: rounded down to this. To the second, two
+/// services could find the same person by it alone in a small city.
+pub const GRAIN: Duration = Duration::minutes(5);
 /// How long a person may take.
 pub const PATIENCE: Duration = Duration::minutes(10);
 /// How long a challenge may be answered.

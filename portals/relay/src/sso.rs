@@ -128,7 +128,7 @@ async fn asked(
 }
 
 /// What of a request is not spoken here.
-fn unsupported(service: &Known, request: &AuthnRequest) -> Result<(), Code> {
+pub(crate) fn unsupported(service: &Known, request: &AuthnRequest) -> Result<(), Code> {
     if request.subject.is_some() {
         // Whom a name belongs to can't be told here: no half knows a service's names.
         return Err(Code::RequestUnsupported);

@@ -69,6 +69,10 @@ pub(crate) fn records(error: FrontError) -> Trouble {
             Trouble::new(StatusCode::CONFLICT, "sign-in-over")
         }
         FrontError::Replayed => Trouble::new(StatusCode::BAD_REQUEST, "request-replayed"),
+        FrontError::PartnerNotNow { .. } => {
+            info!(%error, "the partner is off");
+            Trouble::new(StatusCode::FORBIDDEN, "partner-unknown")
+        }
         error if error.is_away() => {
             warn!(%error, "the database is away");
             Trouble::busy()

@@ -4,14 +4,17 @@ mod values;
 
 pub use values::{evidence_word, standing_word};
 
-use issuance::application::{Field, FieldError, Service, Wrong};
+use issuance::{
+    application::{Field, FieldError, Service, Wrong},
+    case::CaseNumber,
+};
 
 use self::values::Values;
 use crate::tui::{
-    common::{Common, Go, Kept},
+    common::{Common, Go, Kept, Told},
     effect::{JobId, Order},
     event::Reply,
-    facts::{CaseRow, ResidentView},
+    facts::{InTheWay, ResidentView},
     fault::Fault,
     input::Input,
     keymap::{Intent, Place},
@@ -41,7 +44,7 @@ pub struct Application {
     errors: Vec<FieldError>,
     submitting: Option<JobId>,
     submitted: bool,
-    duplicates: Vec<CaseRow>,
+    in_the_way: Option<InTheWay>,
     /// The clerk goes on in spite of the duplicates.
     despite: Option<String>,
 }
@@ -56,7 +59,7 @@ impl Application {
             errors: Vec::new(),
             submitting: None,
             submitted: false,
-            duplicates: Vec::new(),
+            in_the_way: None,
             despite: None,
         }
     }
@@ -83,6 +86,11 @@ impl Application {
         if let Row::Field(field) = self.row() {
             self.errors.retain(|error| error.field != field);
         }
+    }
+
+    /// Records that may be the same person are let pass with a reason; the person's own case or card is not.
+    const fn asks_for_a_reason(&self) -> bool {
+        matches!(self.in_the_way, Some(InTheWay::Similar { .. })) && self.despite.is_none()
     }
 
     fn submit(&mut self, common: &mut Common) {
@@ -158,7 +166,7 @@ impl Screen for Application {
                 self.changed();
             }
             (Intent::Confirm, Row::Field(_)) => self.at = (self.at + 1).min(last),
-            (Intent::Confirm, Row::Submit) if !self.duplicates.is_empty() && self.despite.is_none() => {
+            (Intent::Confirm, Row::Submit) if self.asks_for_a_reason() => {
                 common.go(Go::Over(Box::new(over::Reason::about("application-despite"))));
             }
             (Intent::Confirm, Row::Submit) => self.submit(common),
@@ -181,10 +189,16 @@ impl Screen for Application {
         common.next_step();
         match reply {
             Ok(Reply::Case(_)) => self.submitted = true,
-            Ok(Reply::Duplicate(rows)) => {
-                self.duplicates = rows.clone();
+            Ok(Reply::Duplicate(in_the_way)) => {
+                self.in_the_way = Some(in_the_way.clone());
                 self.despite = None;
-                common.tell(Meaning::NeedsYou, "application-duplicate");
+                let of = |case: &CaseNumber| vec![("case", Told::Text(case.to_string()))];
+                let (key, facts) = match in_the_way {
+                    InTheWay::OwnCase(case) => ("application-own-case", of(case)),
+                    InTheWay::OwnCard(case) => ("application-own-card", of(case)),
+                    InTheWay::Similar { .. } => ("application-similar", Vec::new()),
+                };
+                common.tell_with(Meaning::NeedsYou, key, facts);
             }
             // `Common` has said why; the form stands as it was.
             _ => {}
@@ -258,15 +272,23 @@ impl Application {
 
     fn submit_lines(&self, here: bool, pen: &Pen<'_>, page: &mut Page) {
         page.gap();
-        if !self.duplicates.is_empty() {
-            page.line(Line::of(pen.say("application-duplicate-rows"), Meaning::NeedsYou));
-            for row in &self.duplicates {
-                let (state, _) = state_word(&row.state);
+        if let Some(InTheWay::Similar { first, others }) = &self.in_the_way {
+            page.line(Line::of(pen.say("application-similar-rows"), Meaning::NeedsYou));
+            for record in [first].into_iter().chain(others) {
+                let cases = record
+                    .cases
+                    .iter()
+                    .map(|(number, state)| format!("{number} {}", pen.say(state_word(state).0)));
+                let cases: Vec<String> = cases.collect();
+                let cases = match cases.is_empty() {
+                    true => pen.say("application-similar-no-case"),
+                    false => cases.join(&pen.say("list-comma")),
+                };
                 page.line(
                     Line::of("  ", Meaning::Plain)
-                        .and(row.number.to_string(), Meaning::Strong)
+                        .and(&record.name, Meaning::Strong)
                         .and("  ", Meaning::Plain)
-                        .and(pen.say(state), Meaning::Plain),
+                        .and(cases, Meaning::Plain),
                 );
             }
         }

@@ -94,7 +94,9 @@ impl Making {
         if !matches!(chip.known, ChipKnown::Blank | ChipKnown::ThisCaseUnfinished) {
             return common.tell(Meaning::Stop, chip_word(chip.known).0);
         }
-        if common.setup.making_by_two && self.second.is_none() {
+        // Two agree to one card; going on with it is what they agreed to.
+        let is_new = chip.known == ChipKnown::Blank;
+        if common.setup.making_by_two && is_new && self.second.is_none() {
             return common.go(Go::Over(Box::new(over::Second::to(SecondPurpose::Making))));
         }
         if let Some(case) = common.case_at() {
@@ -234,9 +236,13 @@ impl Screen for Making {
         self.current = None;
         self.stopping = false;
         // From here on what counts is the card that lies there now.
-        self.bound = None;
-        // Two people agree to one card: another one is agreed to anew.
-        self.second = None;
+        let was_bound = self.bound.take().is_some();
+        // The agreement is used up with the binding: another card is agreed to anew. Before that it holds.
+        let holds = match reply {
+            Ok(Reply::MakingEnded(MakingEnd::Stopped { why, .. })) | Err(why) => *why != Fault::AgreementGone,
+            Ok(_) => false,
+        };
+        self.second = self.second.take().filter(|_| holds && !was_bound);
         common.next_step();
         match reply {
             Ok(Reply::MakingEnded(MakingEnd::Made(case))) => {
@@ -374,7 +380,9 @@ impl Making {
             }
             (Some(Ended::Damaged), None) => (Meaning::Stop, "making-new-blank", Meaning::Stop),
             (None, None) if !self.done.is_empty() => (Meaning::NeedsYou, "making-resume", Meaning::NeedsYou),
-            (_, None) if common.setup.making_by_two => (Meaning::Plain, "making-ready-two", Meaning::Plain),
+            (_, None) if common.setup.making_by_two && self.second.is_none() => {
+                (Meaning::Plain, "making-ready-two", Meaning::Plain)
+            }
             (_, None) => (Meaning::Plain, "making-ready", Meaning::Plain),
         }
     }

@@ -401,10 +401,15 @@ fn the_journal_says_in_sentences_what_was_done_and_what_was_refused() {
         line(
             "case.verified",
             Outcome::Done,
-            &[("exceptions", "0"), ("approved_by", "")],
+            &[("exceptions", "2"), ("approved_by", "中村 健,田中 一")],
             None,
         ),
-        line("card.bound", Outcome::Done, &[("chip", "8B4219F00C77A1D35E20")], None),
+        line(
+            "card.bound",
+            Outcome::Done,
+            &[("chip", "8B4219F00C77A1D35E20"), ("approved_by", "中村 健")],
+            None,
+        ),
         line(
             "card.step_done",
             Outcome::Done,
@@ -462,6 +467,8 @@ fn the_journal_says_in_sentences_what_was_done_and_what_was_refused() {
         "合わなかったもの: 棚の場所、チップ番号",
         "「隣の棚」",
         "窓口4の中村 健さんから引き継ぎました",
+        "承認した二人目: 中村 健、田中 一",
+        "Second clerk who agreed: 中村 健",
         "交付通知書(1ページ)",
         "1 回目 佐藤 恵、2 回目 中村 健",
         "refused: shelving",

@@ -1,6 +1,6 @@
 //! Small things of the office's day.
 
-use issuance::case::CaseState;
+use issuance::case::{CaseNumber, CaseState};
 
 use super::{counter::*, visit};
 use crate::tui::{
@@ -491,8 +491,58 @@ fn an_agent_for_a_busy_person_is_refused_with_the_reason() {
 }
 
 #[test]
-fn a_duplicate_is_shown_and_a_second_application_takes_a_reason() {
+fn records_that_may_be_the_same_person_are_shown_and_the_application_takes_a_reason() {
     let mut counter = Counter::with_clerk();
+    submits_an_application(&mut counter);
+    let record = |name: &str, cases| SimilarRecord {
+        name: name.into(),
+        cases,
+    };
+    let number = |serial| CaseNumber { year: 2026, serial };
+    counter.answer(Reply::Duplicate(InTheWay::Similar {
+        first: record("山口 吉郎", vec![(number(340), CaseState::Applied)]),
+        others: vec![record("山口 吉朗", vec![])],
+    }));
+    insta::assert_snapshot!("application_duplicate", counter.screen(80, 24));
+    counter.press(Enter);
+    counter.types("前の申請は取り消す予定");
+    counter.press(Enter);
+    let Some(Order::SubmitApplication { despite_duplicate, .. }) = counter.asked.last().map(|effect| &effect.order)
+    else {
+        panic!("{:?}", counter.asked)
+    };
+    assert_eq!(despite_duplicate.as_deref(), Some("前の申請は取り消す予定"));
+}
+
+#[test]
+fn a_person_with_a_case_or_a_card_of_their_own_is_told_so_and_no_reason_helps() {
+    for (own, said) in [
+        (
+            InTheWay::OwnCase as fn(CaseNumber) -> InTheWay,
+            "進んでいる案件 2026-000340",
+        ),
+        (InTheWay::OwnCard, "有効なカードがもうあります(案件 2026-000340)"),
+    ] {
+        let mut counter = Counter::with_clerk();
+        submits_an_application(&mut counter);
+        counter.answer(Reply::Duplicate(own(CaseNumber {
+            year: 2026,
+            serial: 340,
+        })));
+        assert!(counter.screen(80, 24).contains(said), "{}", counter.screen(80, 24));
+        // Asked for once more, not argued with.
+        counter.press(Enter);
+        assert!(counter.is_asked(|order| matches!(
+            order,
+            Order::SubmitApplication {
+                despite_duplicate: None,
+                ..
+            }
+        )));
+    }
+}
+
+fn submits_an_application(counter: &mut Counter) {
     counter.press(Char('/'));
     counter.types("山");
     counter.answer(Reply::Found(Box::new(found("山"))));
@@ -507,27 +557,4 @@ fn a_duplicate_is_shown_and_a_second_application_takes_a_reason() {
     counter.press(Char(' '));
     counter.press(F(2));
     counter.press(Enter);
-    counter.answer(Reply::Duplicate(queue()[..1].to_vec()));
-    insta::assert_snapshot!("application_duplicate", counter.screen(80, 24));
-    counter.press(Enter);
-    counter.types("前の申請は取り消す予定");
-    counter.press(Enter);
-    let Some(Order::SubmitApplication { despite_duplicate, .. }) = counter.asked.last().map(|effect| &effect.order)
-    else {
-        panic!("{:?}", counter.asked)
-    };
-    assert_eq!(despite_duplicate.as_deref(), Some("前の申請は取り消す予定"));
-}
-
-#[test]
-fn cancelling_a_case_takes_a_reason() {
-    let mut counter = Counter::with_case(case(CaseState::Applied));
-    counter.press(Char('x'));
-    counter.types("短い");
-    counter.press(Enter);
-    assert!(!counter.is_asked(|order| matches!(order, Order::CancelCase { .. })));
-    counter.types("ので書き直し");
-    counter.press(Enter);
-    assert!(counter.is_asked(|order| matches!(order, Order::CancelCase { .. })));
-    counter.press(Esc);
 }

@@ -111,7 +111,8 @@ impl Asked {
     /// Whether the browser's session is enough, so that no card need be shown.
     pub(super) fn will_do(&self, session: &Session, now: OffsetDateTime) -> bool {
         let active = session.holder.is_none_or(|state| state == HolderState::Active);
-        let young = now - session.authenticated_at < Duration::seconds(self.session_seconds);
+        // By what the service will be told: it must not find the sign-in older than it takes.
+        let young = now - session.begun_about() < Duration::seconds(self.session_seconds) && now < session.over_about();
         // On trial a card must be shown each time, so that only cards named for trials go there.
         !self.force
             && !self.trial

@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
-    Asked, CardSeen, Challenge, Effect, Event, ProviderSaid, Refused, Session, SessionKind, Shown, State, Step, Told,
-    Way, Who,
+    Asked, CardSeen, Challenge, Effect, Event, ProviderSaid, Refused, SESSION_LIFE, Session, SessionKind, Shown, State,
+    Step, Told, Way, Who,
 };
 
 /// Moves the sign-in on.
@@ -63,20 +63,13 @@ pub fn step(state: State, event: Event, now: OffsetDateTime) -> Step {
                 asked,
                 provider,
                 request,
+                sent_at: now,
                 replaces,
             },
             effect: Effect::SendToProvider,
             note: None,
         },
-        (
-            State::WithProvider {
-                asked,
-                provider,
-                request,
-                replaces,
-            },
-            Event::ProviderAnswered(said),
-        ) => provider_answered(asked, provider, request, replaces, said),
+        (state @ State::WithProvider { .. }, Event::ProviderAnswered(said)) => provider_answered(state, said, now),
         (State::Naming { .. }, Event::Named) => Step {
             state: State::Over,
             effect: Effect::SendAssertion,
@@ -112,9 +105,10 @@ fn begin(asked: Asked, session: Option<Session>, possible: &[AuthnContext], now:
             state: State::Naming {
                 asked,
                 shown: Shown {
+                    at: session.begun_about(),
+                    until: session.over_about(),
                     who: session.who,
                     context: session.context,
-                    at: session.authenticated_at,
                     session: SessionKind::Existing(session.id),
                 },
             },
@@ -187,6 +181,7 @@ fn card_shown(
                     who: Who::Holder(registration),
                     context: context.uri().to_owned(),
                     at,
+                    until: at + SESSION_LIFE,
                     session: SessionKind::New {
                         replaces,
                         by_bridge: matches!(way, Way::Bridge { .. }),
@@ -234,37 +229,47 @@ const fn state_refused(state: HolderState) -> Option<Refused> {
     })
 }
 
-fn provider_answered(
-    asked: Asked,
-    provider: String,
-    request: String,
-    replaces: Option<SessionId>,
-    said: ProviderSaid,
-) -> Step {
-    let (answers, signed_in) = match said {
-        ProviderSaid::SignedIn {
-            request: answers,
-            context,
-            at,
-        } => (answers, Some((context, at))),
-        ProviderSaid::Refused { request: answers } => (answers, None),
+fn provider_answered(state: State, said: ProviderSaid, now: OffsetDateTime) -> Step {
+    let answers = match &said {
+        ProviderSaid::SignedIn { request, .. } | ProviderSaid::Refused { request } => request,
     };
-    if answers != request {
+    let (asked, provider, sent_at, replaces) = match state {
+        State::WithProvider {
+            asked,
+            provider,
+            request,
+            sent_at,
+            replaces,
+        } if request == *answers => (asked, provider, sent_at, replaces),
         // An answer to another sign-in: this one goes on waiting.
-        return Step {
-            state: State::WithProvider {
-                asked,
-                provider,
-                request,
-                replaces,
-            },
-            effect: Effect::ShowOver,
-            note: None,
-        };
-    }
-    let Some((context, at)) = signed_in else {
-        return refuse(asked, StatusCode::Responder, StatusCode::AuthnFailed, None, "provider");
+        state => {
+            return Step {
+                state,
+                effect: Effect::ShowOver,
+                note: None,
+            };
+        }
     };
+    let failed = |asked, rule| refuse(asked, StatusCode::Responder, StatusCode::AuthnFailed, None, rule);
+    let ProviderSaid::SignedIn {
+        context,
+        at,
+        until,
+        skew,
+        ..
+    } = said
+    else {
+        return failed(asked, "provider");
+    };
+    // Instants travel in whole seconds: one of the second of our request is not before it.
+    let before = at.unix_timestamp() < (sent_at - skew).unix_timestamp();
+    if at > now + skew || (asked.force && before) {
+        return failed(asked, "provider-instant");
+    }
+    let until = until.map_or(now + SESSION_LIFE, |until| until.min(now + SESSION_LIFE));
+    if until <= now {
+        return failed(asked, "provider-session-over");
+    }
     if !asked.is_met_by(&AuthnContext::from(context.as_str())) {
         return refuse(
             asked,
@@ -280,7 +285,9 @@ fn provider_answered(
             shown: Shown {
                 who: Who::Upstream { provider },
                 context,
-                at,
+                // A clock ahead of ours makes no sign-in of the future.
+                at: at.min(now),
+                until,
                 session: SessionKind::New {
                     replaces,
                     by_bridge: false,

@@ -47,6 +47,7 @@ fn session() -> Session {
         holder: Some(HolderState::Active),
         context: AuthnContext::CardPin.uri().to_owned(),
         authenticated_at: NOW - Duration::minutes(5),
+        expires_at: NOW - Duration::minutes(5) + SESSION_LIFE,
     }
 }
 
@@ -93,6 +94,7 @@ fn with_provider() -> State {
         asked: asked(),
         provider: PROVIDER.into(),
         request: "_ours".into(),
+        sent_at: NOW,
         replaces: None,
     }
 }
@@ -107,6 +109,8 @@ fn provider_said(request: &str) -> ProviderSaid {
         request: request.into(),
         context: AuthnContext::CardPin.uri().into(),
         at: NOW,
+        until: None,
+        skew: Duration::seconds(60),
     }
 }
 
@@ -196,6 +200,60 @@ fn a_session_that_will_do_spares_the_person_the_card() {
     };
     assert_eq!(shown.session, SessionKind::Existing(session().id));
     assert_eq!(shown.at, session().authenticated_at);
+}
+
+fn shown(step: Step) -> Shown {
+    match step.state {
+        State::Naming { shown, .. } => shown,
+        state => panic!("{state:?}"),
+    }
+}
+
+#[test]
+fn a_services_time_runs_from_the_card_and_never_past_the_session_here() {
+    let fresh = shown(step(waiting(asked()), Event::CardShown(good_card()), NOW));
+    assert_eq!(fresh.until, NOW + SESSION_LIFE);
+    assert_eq!(fresh.until_for(&asked(), NOW), NOW + Duration::hours(1));
+    // Spared the card 55 minutes later: five minutes are left, not another hour.
+    let later = Session {
+        authenticated_at: NOW - Duration::minutes(55),
+        expires_at: NOW - Duration::minutes(55) + SESSION_LIFE,
+        ..session()
+    };
+    let spared = shown(ask(asked(), Some(later)));
+    assert_eq!(spared.until_for(&asked(), NOW), NOW + Duration::minutes(5));
+    // A service of long sessions gets no more than the one here.
+    let long = Asked {
+        session_seconds: 43_200,
+        ..asked()
+    };
+    assert_eq!(fresh.until_for(&long, NOW), NOW + SESSION_LIFE);
+}
+
+#[test]
+fn services_that_spare_the_card_hear_the_moment_too_roughly_to_match_people_by_it() {
+    let begun = |seconds, nanoseconds| Session {
+        authenticated_at: NOW - Duration::minutes(5) + Duration::new(seconds, nanoseconds),
+        expires_at: NOW - Duration::minutes(5) + Duration::new(seconds, nanoseconds) + SESSION_LIFE,
+        ..session()
+    };
+    let (one, two) = (
+        shown(ask(asked(), Some(begun(3, 7)))),
+        shown(ask(asked(), Some(begun(299, 0)))),
+    );
+    assert_eq!(one.at, NOW - GRAIN);
+    // Neither the moment nor the end tells the two apart.
+    assert_eq!((one.at, one.until), (two.at, two.until));
+    assert_eq!(one.until_for(&asked(), NOW), two.until_for(&asked(), NOW));
+    // The service at which the card was shown hears the very moment: it was there.
+    let there = shown(step(waiting(asked()), Event::CardShown(good_card()), NOW));
+    assert_eq!(there.at, NOW);
+    // Told roughly, it is not older than the service takes: else the card is asked for.
+    let strict = Asked {
+        session_seconds: 300,
+        ..asked()
+    };
+    assert_eq!(ask(strict, Some(begun(299, 0))).effect, Effect::AskForCard);
 }
 
 #[test]
@@ -360,11 +418,76 @@ fn another_providers_answer_counts_for_the_request_it_answers_only() {
         request: "_ours".into(),
         context: "urn:oasis:names:tc:SAML:2.0:ac:classes:Password".into(),
         at: NOW,
+        until: None,
+        skew: Duration::ZERO,
     };
     assert_eq!(
         cell(&step(with_provider(), Event::ProviderAnswered(weak), NOW)),
         ("over", "status")
     );
+}
+
+/// What follows when the other provider says that the person signed in there at `at`, in a session until `until`.
+fn said_at(asked: Asked, at: OffsetDateTime, until: Option<OffsetDateTime>) -> Step {
+    let State::WithProvider { provider, request, .. } = with_provider() else {
+        unreachable!()
+    };
+    let waiting = State::WithProvider {
+        asked,
+        provider,
+        request,
+        sent_at: NOW,
+        replaces: None,
+    };
+    let said = ProviderSaid::SignedIn {
+        request: "_ours".into(),
+        context: AuthnContext::CardPin.uri().into(),
+        at,
+        until,
+        skew: Duration::seconds(60),
+    };
+    step(waiting, Event::ProviderAnswered(said), NOW + Duration::minutes(1))
+}
+
+#[test]
+fn a_forced_sign_in_is_a_fresh_one_at_the_other_provider_too() {
+    let forced = || Asked { force: true, ..asked() };
+    let failed = Effect::SendStatus {
+        code: StatusCode::Responder,
+        detail: StatusCode::AuthnFailed,
+    };
+    let old = NOW - Duration::seconds(61);
+    let refused = said_at(forced(), old, None);
+    assert_eq!(
+        (refused.effect, refused.note.unwrap().rule.as_str()),
+        (failed.clone(), "provider-instant")
+    );
+    assert_eq!(
+        said_at(forced(), NOW - Duration::seconds(60), None).effect,
+        Effect::MakeName
+    );
+    // Not forced, its own session will do; a sign-in of the future never does.
+    assert_eq!(said_at(asked(), old, None).effect, Effect::MakeName);
+    assert_eq!(said_at(asked(), NOW + Duration::minutes(3), None).effect, failed);
+}
+
+#[test]
+fn the_session_ends_no_later_than_the_other_providers() {
+    let until = |step: Step| match step.state {
+        State::Naming { shown, .. } => shown.until,
+        state => panic!("{state:?}"),
+    };
+    let now = NOW + Duration::minutes(1);
+    let theirs = NOW + Duration::hours(1);
+    assert_eq!(until(said_at(asked(), NOW, Some(theirs))), theirs);
+    assert_eq!(
+        until(said_at(asked(), NOW, Some(NOW + Duration::days(2)))),
+        now + SESSION_LIFE
+    );
+    assert_eq!(until(said_at(asked(), NOW, None)), now + SESSION_LIFE);
+    let over = said_at(asked(), NOW, Some(now));
+    assert_eq!(over.note.unwrap().rule, "provider-session-over");
+    assert_eq!(over.state, State::Over);
 }
 
 #[test]

@@ -112,6 +112,7 @@ impl Front {
                 holder,
                 context: found.context,
                 authenticated_at: found.authenticated_at,
+                expires_at: found.expires_at,
             })
         }))
     }

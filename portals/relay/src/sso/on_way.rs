@@ -9,8 +9,12 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use portal_kit::{Trouble, Visit};
-use relay_core::{chance::OsChance, id::Id, saml::names::StatusCode as Code};
-use relay_records::front::{NewProcedure, Note, ProcedureKind};
+use relay_core::{
+    chance::OsChance,
+    id::Id,
+    saml::{message::EntityId, names::StatusCode as Code},
+};
+use relay_records::front::{NewProcedure, Note, PartnerState, ProcedureKind};
 use serde_json::json;
 use tracing::{info, warn};
 use uuid::Uuid;
@@ -20,7 +24,7 @@ use crate::{
     discovery,
     front::Front,
     pages,
-    partners::Known,
+    partners::{Known, PartnerFault},
     provider::may_be_handed_on,
     sign_in::{self, Asked, Effect, Event, NameWanted, PATIENCE, State as SignIn, Step},
     taking::{NotTaken, records},
@@ -198,9 +202,15 @@ impl<'a> OnWay<'a> {
         }
     }
 
-    async fn service(&self, entity: &str) -> Result<Arc<Known>, Trouble> {
-        let found = self.front.partners.known(&self.front.records, entity, self.front.now());
-        Ok(found.await.map_err(NotTaken::from)?)
+    /// The service that asked, as it stands now: on still, and not put back on trial since it asked.
+    async fn service(&self, asked: &Asked) -> Result<Arc<Known>, Trouble> {
+        let entity = EntityId::parse(&asked.service).ok_or_else(over)?;
+        let found = self.front.partners.find(&self.front.records, &entity, self.front.now());
+        let known = found.await.map_err(NotTaken::from)?;
+        if known.partner.state == PartnerState::Trial && !asked.trial {
+            return Err(NotTaken::from(PartnerFault::NotOn).into());
+        }
+        Ok(known)
     }
 
     /// Keeps `state`, anew or as the next version; its id.

@@ -132,6 +132,26 @@ async fn a_partner_that_is_off_expired_or_unknown_is_refused_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_partner_switched_off_or_put_on_trial_in_mid_login_is_given_nothing_any_more() {
+    let (relay, clinic) = relay_with_clinic().await;
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    let asked = browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
+    let link = asked.link("/card/", &relay).unwrap();
+    let now = time::OffsetDateTime::now_utc();
+    relay.records.switch_off("hama", CLINIC, "key lost", now).await.unwrap();
+    let refused = browser.get(&link).await;
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    assert!(refused.fields().is_empty());
+    // On trial it takes cards that were named for that, and this one was not.
+    relay.records.switch_to_trial("hama", CLINIC, now).await.unwrap();
+    assert_eq!(browser.get(&link).await.status, 403);
+    assert_eq!(browser.cookie("__Host-session"), None);
+    // The blind half was not asked in vain.
+    assert!(!relay.blind_log().contains("finished"), "{}", relay.blind_log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_partners_new_key_counts_once_two_operators_have_approved_it() {
     let (mut relay, clinic) = relay_with_clinic().await;
     let browser = Browser::new(&relay);

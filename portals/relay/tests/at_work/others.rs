@@ -7,12 +7,12 @@ use relay::testing::{
 use relay_core::{
     chance::OsChance,
     saml::{
-        Delivery, Here, Peer, Received, TrustedKeys,
+        Delivery, Here, Peer, Received, SignIn, TrustedKeys,
         message::{
             Assertion, AuthnStatement, Conditions, Confirmation, Endpoint, Entity, EntityId, Head, Identified, IdpRole,
             MessageId, NameId, NameIdPolicy, Response, Role, Scoping, Status, Subject,
         },
-        names::{AuthnContext, Binding, NameIdFormat},
+        names::{AuthnContext, Binding, NameIdFormat, StatusCode},
         signing::SigningKey,
     },
 };
@@ -25,6 +25,10 @@ use crate::{CLINIC, name, relay_with_clinic};
 struct OtherProvider {
     entity: EntityId,
     key: SigningKey,
+    /// How long ago its people signed in there.
+    signed_in: Duration,
+    /// How long its session of them goes on.
+    goes_on: Option<Duration>,
 }
 
 const SSO: &str = "https://idp.other.example/sso";
@@ -35,6 +39,8 @@ impl OtherProvider {
         Self {
             entity: EntityId::parse(OTHER_PROVIDER).unwrap(),
             key: SigningKey::from_pem(&key, &certificate).unwrap(),
+            signed_in: Duration::ZERO,
+            goes_on: None,
         }
     }
 
@@ -126,9 +132,9 @@ impl OtherProvider {
                     proxy: None,
                 },
                 authentication: Some(AuthnStatement {
-                    at: now,
+                    at: now - self.signed_in,
                     session_index: Some("_other".to_owned()),
-                    session_until: None,
+                    session_until: self.goes_on.map(|span| now + span),
                     context: AuthnContext::CardPin,
                     authorities: Vec::new(),
                 }),
@@ -182,6 +188,63 @@ async fn a_neighbouring_citys_resident_signs_in_there_and_comes_back_with_a_pass
     request.force = true;
     let asked = browser.begin(&clinic.redirect(&request, None)).await;
     assert!(!asked.body.contains("隣の市のカード"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_provider_says_of_time_counts_here_and_a_service_on_trial_is_not_open_to_its_people() {
+    let (relay, clinic) = relay_with_clinic().await;
+    let mut other = OtherProvider::new();
+    relay
+        .propose_and_approve_as(PartnerKind::Provider, OTHER_PROVIDER, &other.metadata())
+        .await;
+    let now = OffsetDateTime::now_utc();
+    relay.records.switch_on("hama", OTHER_PROVIDER, now).await.unwrap();
+    let passed_on = async |other: &OtherProvider, force| {
+        let browser = Browser::new(&relay);
+        let mut request = clinic.request(&relay);
+        request.force = force;
+        let asked = browser.begin(&clinic.redirect(&request, None)).await;
+        let sent = browser.get(&asked.address("/provider?").unwrap()).await;
+        let fields = other.answer(&relay, sent.location.as_deref().unwrap()).await;
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = browser.post(&relay.at("/saml/provider"), &fields).await;
+        clinic.read(&answer.fields()["SAMLResponse"], &request.head.id).unwrap()
+    };
+    // Signed in there for an hour, in a session that has ten minutes left: an hour here would outlive it.
+    (other.signed_in, other.goes_on) = (Duration::hours(1), Some(Duration::minutes(10)));
+    match passed_on(&other, false).await {
+        SignIn::Done(assertion) => {
+            let until = assertion.authentication.unwrap().session_until.unwrap();
+            let left = until - OffsetDateTime::now_utc();
+            assert!(left <= Duration::minutes(10) && left > Duration::minutes(8), "{left}");
+        }
+        failed => panic!("{failed:?}"),
+    }
+    // Forced, it is not enough.
+    match passed_on(&other, true).await {
+        SignIn::Failed(status) => assert_eq!(status.detail, Some(StatusCode::AuthnFailed)),
+        done => panic!("{done:?}"),
+    }
+    // On trial the way is not shown, and not open either.
+    let browser = Browser::new(&relay);
+    let asked = browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
+    let way = asked.address("/provider?").unwrap();
+    relay
+        .records
+        .switch_to_trial("hama", CLINIC, OffsetDateTime::now_utc())
+        .await
+        .unwrap();
+    let asked = browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
+    assert!(!asked.body.contains("隣の市のカード"));
+    let (old, new) = (sign_in_of(&way), asked.action().unwrap());
+    let new = new.trim_start_matches("/sign-in/").trim_end_matches("/decline");
+    assert_eq!(browser.get(&way.replace(&old, new)).await.status, 404);
+}
+
+/// The sign-in that an address is about.
+fn sign_in_of(address: &str) -> String {
+    let (_, rest) = address.split_once("/sign-in/").unwrap();
+    rest.split('/').next().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! A resident signs in, and what each service learns.
 
-use relay::testing::Browser;
+use relay::{sign_in::GRAIN, testing::Browser};
 use relay_core::registration::{CardUse, Message as Said};
 use relay_core::saml::{
     SignIn,
@@ -24,6 +24,14 @@ async fn a_resident_signs_in_by_mutual_tls_and_each_service_gets_a_name_of_its_o
     let at_school = Browser::sign_in(&browser, &relay, &school).await;
     assert_ne!(name(&at_school).value, name(&first).value);
     assert_ne!(index(&at_school), index(&first));
+    // Nor can the two match people by the second at which the card was shown.
+    let (shown, told) = [&first, &at_school]
+        .map(|one| one.authentication.as_ref().unwrap().at)
+        .into();
+    assert!(
+        told <= shown && told.unix_timestamp() % GRAIN.whole_seconds() == 0,
+        "{told}"
+    );
     // Another day, another browser: the same name at the clinic.
     let again = Browser::with_card(&relay, &card).sign_in(&relay, &clinic).await;
     assert_eq!(name(&again).value, name(&first).value);

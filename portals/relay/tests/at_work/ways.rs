@@ -7,8 +7,8 @@ use relay::{
 };
 use relay_core::saml::{
     SignIn,
-    message::AnswerTo,
-    names::{Binding, StatusCode},
+    message::{AnswerTo, Identified, NameId, NameIdPolicy},
+    names::{Binding, NameIdFormat, StatusCode},
 };
 
 use crate::{index, is_persistent, name, relay_with_clinic, relay_with_two};
@@ -155,6 +155,41 @@ async fn a_client_without_cookies_shows_its_card_and_gets_the_answer_in_the_body
     match clinic.read_envelope(&answer.body, &request.head.id) {
         Ok(SignIn::Failed(status)) => assert_eq!(status.detail, Some(StatusCode::AuthnFailed)),
         other => panic!("{other:?}"),
+    }
+    // What is not spoken is refused here as by a browser: whom it is about, another's name, a form of name.
+    let policy = |format, sp_qualifier: Option<&str>| NameIdPolicy {
+        format: Some(format),
+        sp_qualifier: sp_qualifier.map(str::to_owned),
+        allow_create: true,
+    };
+    let email = NameIdFormat::from("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress");
+    let somebody = NameId {
+        value: "somebody".to_owned(),
+        format: NameIdFormat::Persistent,
+        qualifier: None,
+        sp_qualifier: None,
+        sp_provided: None,
+    };
+    for (policy, subject, detail) in [
+        (None, Some(somebody), StatusCode::RequestUnsupported),
+        (Some(policy(email, None)), None, StatusCode::InvalidNameIdPolicy),
+        (
+            Some(policy(NameIdFormat::Persistent, Some(crate::SCHOOL))),
+            None,
+            StatusCode::InvalidNameIdPolicy,
+        ),
+    ] {
+        let mut request = clinic.request(&relay);
+        request.head.destination = Some(relay.card_at("/saml/ecp"));
+        request.name_id_policy = policy;
+        request.subject = subject.map(Identified::Clear);
+        let answer = client
+            .soap(&relay.card_at("/saml/ecp"), clinic.envelope(&request))
+            .await;
+        match clinic.read_envelope(&answer.body, &request.head.id) {
+            Ok(SignIn::Failed(status)) => assert_eq!(status.detail, Some(detail)),
+            other => panic!("{other:?}"),
+        }
     }
     // What is no SAML is answered with a fault.
     let answer = bare.soap(&relay.card_at("/saml/ecp"), "<x/>".to_owned()).await;

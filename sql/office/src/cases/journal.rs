@@ -47,6 +47,11 @@ impl Office {
             .map(|record| (record.staff.id.to_string(), record.staff.name))
             .collect();
         let named = |id: &str| names.get(id).cloned();
+        let shown_by_name = |id: &mut Value| {
+            if let Some(name) = id.as_str().and_then(named) {
+                *id = Value::String(name);
+            }
+        };
         self.audit(case)
             .await?
             .into_iter()
@@ -56,8 +61,10 @@ impl Office {
                 details.remove("words");
                 // People among the facts are shown by name.
                 for key in ["first", "second", "approved_by"] {
-                    if let Some(name) = details.get(key).and_then(Value::as_str).and_then(named) {
-                        details.insert(key.to_owned(), Value::String(name));
+                    match details.get_mut(key) {
+                        Some(Value::Array(several)) => several.iter_mut().for_each(shown_by_name),
+                        Some(one) => shown_by_name(one),
+                        None => {}
                     }
                 }
                 if let Some(staff) = recorded

@@ -482,4 +482,8 @@ async fn each_exception_takes_an_agreement_of_its_own() {
         .verify_person(&clerk.act(), opened.at, &verification)
         .await
         .unwrap();
+    // The journal names who agreed, not their number in the records.
+    let journal = records.journal(case).await.unwrap();
+    let verified = journal.iter().rfind(|entry| entry.act == "case.verified").unwrap();
+    assert_eq!(verified.details["approved_by"], serde_json::json!(["鈴木 誠"]));
 }

@@ -240,7 +240,8 @@ impl FrontRecords {
     /// because another card was shown in the browser.
     ///
     /// # Errors
-    /// [`FrontError::ProcedureOver`], [`FrontError::Replayed`]
+    /// [`FrontError::ProcedureOver`], [`FrontError::Replayed`]; [`FrontError::PartnerNotNow`] where the service was
+    /// switched off meanwhile.
     pub async fn answered(&self, answered: &Answered, now: OffsetDateTime) -> Result<Option<Ended>, FrontError> {
         self.store
             .run("answered", |tx| async move {
@@ -266,6 +267,7 @@ impl FrontRecords {
                     }
                 };
                 if let (Some(session), Some(participant)) = (session, &answered.participant) {
+                    still_on(&tx, &participant.service, now).await?;
                     self.take_part(&tx, session, participant, now).await?;
                 }
                 if let Some(artifact) = &answered.artifact {
@@ -329,6 +331,23 @@ async fn goes_on(tx: &Tx, session: SessionId, now: OffsetDateTime) -> Result<(),
     .await?
     .map(|_| ())
     .ok_or(FrontError::NotFound("session"))
+}
+
+/// A service switched off, or whose metadata ended, while the person was looking for the card gets no assertion.
+async fn still_on(tx: &Tx, service: &str, now: OffsetDateTime) -> Result<(), FrontError> {
+    tx.query_opt(
+        "-- still_on\n\
+         SELECT 1 FROM front.partner p JOIN front.partner_metadata m USING (entity_id, edition)\n\
+         WHERE p.entity_id = $1 AND p.state IN ('on', 'trial') AND (m.valid_until IS NULL OR m.valid_until > $2)\n\
+         FOR SHARE OF p",
+        &[&service, &now],
+    )
+    .await?
+    .map(|_| ())
+    .ok_or(FrontError::PartnerNotNow {
+        state: "off",
+        rule: "it was switched off, or its metadata ended, while somebody was signing in",
+    })
 }
 
 async fn end_procedure(tx: &Tx, id: Uuid, version: i32) -> Result<(), FrontError> {

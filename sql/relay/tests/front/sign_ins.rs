@@ -2,7 +2,8 @@
 
 use relay_core::registration::Message as Said;
 use relay_records::front::{
-    Ending, FrontError, NewArtifact, NewProcedure, ProcedureKind, Seen, SeenKind, SessionUsed, testing,
+    Ending, FrontError, NewArtifact, NewProcedure, PartnerKind, ProcedureKind, Proposal, Seen, SeenKind, SessionUsed,
+    testing,
 };
 use time::Duration;
 
@@ -118,6 +119,34 @@ async fn no_session_begins_for_a_card_suspended_a_moment_ago() {
         front.records.answered(&late, NOW).await,
         Err(FrontError::NotSo { rule: "not active", .. })
     ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_switched_off_or_out_of_date_in_mid_login_is_given_no_assertion() {
+    let front = testing::open().await.unwrap();
+    let records = &front.records;
+    two_services(records).await;
+    let card = active_card(records).await;
+    let late = |cookie: &[u8]| answer(SessionUsed::New(Box::new(new_session(card, cookie))), CLINIC, None);
+    records.switch_off("op-1", CLINIC, "key lost", NOW).await.unwrap();
+    assert!(matches!(
+        records.answered(&late(b"one"), NOW).await,
+        Err(FrontError::PartnerNotNow { .. })
+    ));
+    assert!(records.session(b"one", NOW).await.unwrap().is_none());
+    // On again, with metadata that end in an hour.
+    let ending = Proposal {
+        entity_id: CLINIC,
+        kind: PartnerKind::Service,
+        metadata: "<md:EntityDescriptor/>",
+        sha256: [5; 32],
+        valid_until: Some(NOW + Duration::hours(1)),
+    };
+    let edition = records.propose("op-1", &ending, NOW).await.unwrap();
+    records.approve("op-2", CLINIC, edition, &[5; 32], NOW).await.unwrap();
+    records.switch_to_trial("op-1", CLINIC, NOW).await.unwrap();
+    assert!(records.answered(&late(b"two"), NOW + Duration::hours(1)).await.is_err());
+    records.answered(&late(b"three"), NOW).await.unwrap();
 }
 
 #[tokio::test]

@@ -78,9 +78,9 @@ fn fact(line: &JournalLine, name: &str, value: &str, pen: &Pen<'_>) -> Option<St
         }
         "checked" => with("journal-checked", "how", pen.say(word_of(CHECKS)?)),
         "reason" => with("journal-ended-because", "why", pen.say(word_of(ENDINGS)?)),
-        // The acts whose second person no line beside names: an agreement has its own line, but the end says by which two.
-        "approved_by" if matches!(line.act.as_str(), "card.revoked" | "card.relinked") => {
-            with("journal-approved-by", "staff", value.to_owned())
+        "approved_by" if !value.is_empty() => {
+            let names: Vec<&str> = value.split(',').collect();
+            with("journal-approved-by", "staff", names.join(&pen.say("list-comma")))
         }
         "kind" => word_of(KINDS).map(|key| pen.say(key)),
         "mismatched" if !value.is_empty() => {

@@ -32,8 +32,6 @@ use crate::{
     taking::records,
 };
 
-/// How long a session lasts here; each service says how old a sign-in it takes.
-const SESSION_LIFE: Duration = Duration::hours(8);
 /// How long an artifact may be redeemed.
 const ARTIFACT_LIFE: Duration = Duration::minutes(1);
 
@@ -61,6 +59,7 @@ impl OnWay<'_> {
         shown: &Shown,
     ) -> Result<Result<Ready, String>, Trouble> {
         let front = self.front;
+        let service = self.service(asked).await?;
         let named = match &shown.who {
             Who::Upstream { .. } => Ok((Named::transient(), None)),
             Who::Holder(registration) => {
@@ -73,7 +72,6 @@ impl OnWay<'_> {
             Err(reason) => return Ok(Err(reason)),
         };
         let now = front.now();
-        let service = self.service(&asked.service).await?;
         let index = session_index();
         let message = front
             .assert(asked, shown, &named, &index, &service, now)
@@ -82,7 +80,7 @@ impl OnWay<'_> {
                 Trouble::ours()
             })?;
         let (going, artifact) = front.going(asked, message, now)?;
-        let (used, cookie) = self.session_for(shown, now);
+        let (used, cookie) = self.session_for(shown);
         let remembered = self.remembered(shown);
         let registration = match &shown.who {
             Who::Holder(registration) => Some(front.records.registration_in_trail(*registration)),
@@ -128,7 +126,7 @@ impl OnWay<'_> {
         self.front.remember(self.used.as_deref(), &provider)
     }
 
-    fn session_for(&self, shown: &Shown, now: OffsetDateTime) -> (SessionUsed, Option<HeaderValue>) {
+    fn session_for(&self, shown: &Shown) -> (SessionUsed, Option<HeaderValue>) {
         let (replaces, by_bridge) = match &shown.session {
             SessionKind::Existing(session) => return (SessionUsed::Existing(*session), None),
             SessionKind::New { replaces, by_bridge } => (*replaces, *by_bridge),
@@ -144,7 +142,7 @@ impl OnWay<'_> {
             },
             context: shown.context.clone(),
             authenticated_at: shown.at,
-            expires_at: now + SESSION_LIFE,
+            expires_at: shown.until,
             gone: self
                 .gone
                 .as_ref()

@@ -2,7 +2,8 @@
 //! line, and what nobody asked for is refused with the nearest name that exists.
 
 use std::{
-    collections::BTreeSet,
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     ops::RangeInclusive,
     path::{Path, PathBuf},
@@ -11,7 +12,7 @@ use std::{
 use toml::de::{DeTable, DeValue};
 use url::Url;
 
-use crate::words::Language;
+use crate::Sentence;
 
 /// One mistake in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,59 +61,87 @@ pub enum Fault {
     NotAnOrigin,
     /// Not what is wanted, in a few English words: `a SHA-256 in hex`.
     Malformed(&'static str),
+    /// What only the reader of the section knows, as the sentence's end after the key.
+    Other {
+        /// Follows 「key」.
+        ja: Cow<'static, str>,
+        /// Follows `key`.
+        en: Cow<'static, str>,
+    },
+}
+
+impl Fault {
+    /// A fault of the reader's own.
+    pub const fn other(ja: &'static str, en: &'static str) -> Self {
+        Self::Other {
+            ja: Cow::Borrowed(ja),
+            en: Cow::Borrowed(en),
+        }
+    }
 }
 
 impl Mistake {
-    /// The mistake as a sentence, for whoever runs the portal.
-    pub fn words(&self, language: Language) -> String {
+    /// The mistake as a sentence.
+    pub fn words(&self) -> Sentence {
         let key = &self.key;
         match &self.fault {
-            Fault::Syntax(reason) => language.pick(
+            Fault::Syntax(reason) => Sentence::new(
                 format!("TOML として読めません: {reason}"),
                 format!("this is not TOML: {reason}"),
             ),
-            Fault::Unknown { near: None } => language.pick(
+            Fault::Unknown { near: None } => Sentence::new(
                 format!("「{key}」という項目はありません。消してください。"),
                 format!("there is no key `{key}`; remove it"),
             ),
-            Fault::Unknown { near: Some(near) } => language.pick(
+            Fault::Unknown { near: Some(near) } => Sentence::new(
                 format!("「{key}」という項目はありません。「{near}」のことですか。"),
                 format!("there is no key `{key}`; did you mean `{near}`?"),
             ),
-            Fault::Missing => language.pick(
+            Fault::Missing => Sentence::new(
                 format!("「{key}」がありません。書き加えてください。"),
                 format!("`{key}` is missing; add it"),
             ),
-            Fault::WrongType { wanted } => language.pick(
-                format!("「{key}」の型が違います。TOML の {wanted} でなければなりません。"),
+            Fault::WrongType { wanted } => Sentence::new(
+                format!("「{key}」は{}でなければなりません。", type_name(wanted)),
                 format!("`{key}` must be of type {wanted}"),
             ),
-            Fault::Empty => language.pick(format!("「{key}」が空です。"), format!("`{key}` is empty")),
-            Fault::OutOfRange { least, most } => language.pick(
+            Fault::Empty => Sentence::new(format!("「{key}」が空です。"), format!("`{key}` is empty")),
+            Fault::OutOfRange { least, most } => Sentence::new(
                 format!("「{key}」は {least} から {most} までの数でなければなりません。"),
                 format!("`{key}` must be between {least} and {most}"),
             ),
-            Fault::NotOneOf(words) => language.pick(
+            Fault::NotOneOf(words) => Sentence::new(
                 format!("「{key}」は {} のどれかです。", words.join("・")),
                 format!("`{key}` must be one of {}", words.join(", ")),
             ),
-            Fault::NotAnAddress => language.pick(
+            Fault::NotAnAddress => Sentence::new(
                 format!("「{key}」は 127.0.0.1:8443 の形(アドレスとポート)でなければなりません。"),
                 format!("`{key}` must be an address and port, like 127.0.0.1:8443"),
             ),
-            Fault::NotHttps => language.pick(
+            Fault::NotHttps => Sentence::new(
                 format!("「{key}」は https:// で始まるアドレスでなければなりません。"),
                 format!("`{key}` must be an address that begins with https://"),
             ),
-            Fault::Malformed(wanted) => language.pick(
+            Fault::Malformed(wanted) => Sentence::new(
                 format!("「{key}」の書き方が違います。要るもの: {wanted}"),
                 format!("`{key}` must be {wanted}"),
             ),
-            Fault::NotAnOrigin => language.pick(
+            Fault::NotAnOrigin => Sentence::new(
                 format!("「{key}」は https://ホスト名:ポート までで、後ろに何も付けません。"),
                 format!("`{key}` must be https://host:port and nothing after it"),
             ),
+            Fault::Other { ja, en } => Sentence::new(format!("「{key}」{ja}"), format!("`{key}`{en}")),
         }
+    }
+}
+
+fn type_name(wanted: &str) -> &'static str {
+    match wanted {
+        "string" => "文字列(\"…\")",
+        "integer" => "整数",
+        "boolean" => "true か false",
+        "array" => "文字列の並び([\"…\"])",
+        _ => "表([…])",
     }
 }
 
@@ -126,7 +155,8 @@ pub struct Document<'t> {
 }
 
 impl<'t> Document<'t> {
-    pub(super) fn parse(text: &'t str, folder: &Path) -> Self {
+    /// The document `text`; relative paths in it start at `folder`.
+    pub fn parse(text: &'t str, folder: &Path) -> Self {
         let (table, errors) = DeTable::parse_recoverable(text);
         let mistakes = errors
             .iter()
@@ -205,8 +235,17 @@ impl<'t> Document<'t> {
         value
     }
 
-    /// The mistakes, in the order of the file's lines, or nothing.
-    pub(super) fn finish(mut self) -> Result<(), Vec<Mistake>> {
+    /// What nobody asked for is another program's business.
+    pub fn leave_the_rest(&mut self) {
+        // What was asked for is read already.
+        self.table = DeTable::new();
+    }
+
+    /// Nothing, when all is well.
+    ///
+    /// # Errors
+    /// Every mistake, in the order of the file's lines.
+    pub fn finish(mut self) -> Result<(), Vec<Mistake>> {
         let unknown = unknown_keys(&self.table, &self.asked, self.text, "");
         self.mistakes.extend(unknown);
         self.mistakes.sort_by_key(|mistake| mistake.line);
@@ -245,6 +284,15 @@ impl Section<'_> {
                 String::new()
             }
         }
+    }
+
+    /// Text that must fit `fits`.
+    pub fn checked(&mut self, key: &'static str, fault: Fault, fits: fn(&str) -> bool) -> String {
+        let text = self.text(key);
+        if !text.is_empty() && !fits(&text) {
+            self.mistake(key, fault);
+        }
+        text
     }
 
     /// Text, or the one given here; empty text is a mistake all the same.
@@ -316,6 +364,25 @@ impl Section<'_> {
             }
         }
         origins
+    }
+
+    /// Paths, or the ones given here.
+    pub fn paths_or(&mut self, key: &'static str, otherwise: &[&str]) -> Vec<PathBuf> {
+        let folder = self.folder;
+        let paths = self.lines_or(key, otherwise).into_iter();
+        paths.map(|path| folder.join(path)).collect()
+    }
+
+    /// A table of text, or nothing.
+    pub fn table_of_text(&mut self, key: &'static str) -> BTreeMap<String, String> {
+        let read = self.value(key, "table", |value| {
+            value
+                .as_table()?
+                .iter()
+                .map(|(key, value)| Some((key.get_ref().to_string(), value.get_ref().as_str()?.to_owned())))
+                .collect::<Option<BTreeMap<_, _>>>()
+        });
+        read.unwrap_or_default()
     }
 
     /// Texts, or the ones given here.
@@ -468,4 +535,20 @@ fn edits(one: &str, other: &str) -> usize {
         }
     }
     row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_fingers_finds_its_word_and_a_stranger_finds_none() {
+        let known = BTreeSet::from(["idle_lock_minutes", "name"]);
+        assert_eq!(
+            nearest("idle_lock_minuets", &known).as_deref(),
+            Some("idle_lock_minutes")
+        );
+        assert_eq!(nearest("nmae", &known).as_deref(), Some("name"));
+        assert_eq!(nearest("printer_tray", &known), None);
+    }
 }

@@ -1,6 +1,6 @@
 //! Secrets by file: read only when nobody else could have read them.
 //!
-//! A secret file belongs to the user who runs the console (or to root) and gives nothing to group and others,
+//! A secret file belongs to the user who runs the program (or to root) and gives nothing to group and others,
 //! as OpenSSH asks of private keys. New ones are made so from their first byte.
 
 use std::{
@@ -19,7 +19,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::commands::words::Lang;
+use crate::Sentence;
 
 /// Secrets are lines, not documents: a larger file is the wrong file.
 const LARGEST: u64 = 64 * 1024;
@@ -59,45 +59,41 @@ pub enum SecretError {
 
 impl SecretError {
     /// What is wrong and what to do.
-    pub fn words(&self, lang: Lang) -> String {
+    pub fn words(&self) -> Sentence {
         match self {
-            Self::Unreadable { file, reason } => format!(
-                "{}: {} ({reason})",
-                file.display(),
-                lang.pick(
-                    "秘密のファイルを読めません。`madoguchi setup` が途中なら続け、移したなら madoguchi.toml の場所を直してください。",
-                    "the secret file cannot be read. Finish `madoguchi setup`, or correct its place in madoguchi.toml."
-                )
-            ),
-            Self::Open { file, mode } => format!(
-                "{}: {} (mode {mode:04o})  chmod 600 {}",
-                file.display(),
-                lang.pick(
-                    "秘密のファイルを他の利用者が読めます。持ち主だけにしてください。",
-                    "others may read this secret. Give it to its owner alone."
+            Self::Unreadable { file, reason } => Sentence::of(file, |ja| match ja {
+                true => format!(
+                    "秘密のファイルを読めません。設定に書いた場所を確かめ、用意が途中なら続けてください。 ({reason})"
                 ),
-                file.display()
-            ),
-            Self::Foreign { file, owner } => format!(
-                "{}: {} (uid {owner})",
-                file.display(),
-                lang.pick(
-                    "秘密のファイルの持ち主が別の利用者です。chown で直すか、その利用者で起動してください。",
-                    "this secret belongs to another user. Change its owner, or run as that user."
-                )
-            ),
-            Self::Malformed { file, wanted } => format!(
-                "{}: {} {wanted}",
-                file.display(),
-                lang.pick("中身が違います。要るもの:", "this is not what is wanted:")
-            ),
+                false => format!(
+                    "the secret file cannot be read. Check its place in the configuration; go on with a set-up that was cut off. ({reason})"
+                ),
+            }),
+            Self::Open { file, mode } => Sentence::of(file, |ja| {
+                let words = match ja {
+                    true => "秘密のファイルを他の利用者が読めます。持ち主だけにしてください。",
+                    false => "others may read this secret. Give it to its owner alone.",
+                };
+                format!("{words} (mode {mode:04o})  chmod 600 {}", file.display())
+            }),
+            Self::Foreign { file, owner } => Sentence::of(file, |ja| {
+                let words = match ja {
+                    true => "秘密のファイルの持ち主が別の利用者です。chown で直すか、その利用者で起動してください。",
+                    false => "this secret belongs to another user. Change its owner, or run as that user.",
+                };
+                format!("{words} (uid {owner})")
+            }),
+            Self::Malformed { file, wanted } => Sentence::of(file, |ja| match ja {
+                true => format!("中身が違います。要るもの: {wanted}"),
+                false => format!("this is not what is wanted: {wanted}"),
+            }),
         }
     }
 }
 
 impl std::fmt::Display for SecretError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.words(Lang::En))
+        f.write_str(&self.words().en)
     }
 }
 
@@ -314,7 +310,7 @@ mod tests {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         let refused = line(&file).unwrap_err();
         assert!(matches!(refused, SecretError::Open { mode: 0o640, .. }));
-        assert!(refused.words(Lang::Ja).contains("chmod 600"));
+        assert!(refused.words().ja.contains("chmod 600"));
     }
 
     #[test]
