@@ -242,8 +242,10 @@ impl FrontRecords {
             .await
     }
 
-    /// Approves an edition, as another operator than the one who put it forward, having compared its hash. A first
-    /// edition puts the partner on trial; a later one counts at once.
+    /// Approves an edition later than the one that counts, as another operator than the one who put it forward, having
+    /// compared its hash. A first edition puts the partner on trial; a later one counts at once. `tried_alike` says of
+    /// the document that counts and the new one whether what a trial showed of the one holds of the other: where it
+    /// does not, what was tried is forgotten, and a service that is on goes on trial.
     ///
     /// # Errors
     /// [`FrontError::SamePerson`], [`FrontError::NotFound`]
@@ -251,8 +253,8 @@ impl FrontRecords {
         &self,
         operator: &str,
         entity_id: &str,
-        edition: i32,
-        sha256: &[u8; 32],
+        (edition, sha256): (i32, &[u8; 32]),
+        tried_alike: &(dyn Fn(&str, &str) -> bool + Send + Sync),
         now: OffsetDateTime,
     ) -> Result<(), FrontError> {
         self.store
@@ -260,16 +262,21 @@ impl FrontRecords {
                 let row = tx
                     .query_opt(
                         "-- approve\n\
-                         SELECT proposed_by FROM front.partner_metadata\n\
-                         WHERE entity_id = $1 AND edition = $2 AND sha256 = $3 AND approved_by IS NULL FOR UPDATE",
+                         SELECT m.proposed_by, m.metadata, (SELECT c.metadata FROM front.partner_metadata c\n\
+                           WHERE c.entity_id = p.entity_id AND c.edition = p.edition) AS current\n\
+                         FROM front.partner_metadata m JOIN front.partner p USING (entity_id)\n\
+                         WHERE m.entity_id = $1 AND m.edition = $2 AND m.sha256 = $3 AND m.approved_by IS NULL\n\
+                           AND m.edition > coalesce(p.edition, 0) FOR UPDATE OF m, p",
                         &[&entity_id, &edition, &sha256.as_slice()],
                     )
                     .await?
                     .ok_or(FrontError::NotFound("edition waiting for approval"))?;
-                let proposed_by: String = row.get(0);
+                let proposed_by: String = row.get("proposed_by");
                 if proposed_by == operator {
                     return Err(FrontError::SamePerson);
                 }
+                let (next, current): (String, Option<String>) = (row.get("metadata"), row.get("current"));
+                let anew = current.is_some_and(|current| !tried_alike(&current, &next));
                 tx.execute(
                     "-- approve\n\
                      UPDATE front.partner_metadata SET approved_by = $3, approved_at = $4\n\
@@ -279,17 +286,25 @@ impl FrontRecords {
                 .await?;
                 tx.execute(
                     "-- approve\n\
-                     UPDATE front.partner SET edition = $2, version = version + 1,\n\
-                       state_since = CASE WHEN state = 'proposed' THEN $3 ELSE state_since END,\n\
-                       state = CASE WHEN state = 'proposed' THEN 'trial' ELSE state END\n\
-                     WHERE entity_id = $1",
-                    &[&entity_id, &edition, &now],
+                     WITH tried AS (SELECT entity_id, kind = 'service' AND $4 AS anew FROM front.partner)\n\
+                     UPDATE front.partner p SET edition = $2, version = version + 1,\n\
+                       sign_in = CASE WHEN anew THEN 'untried' ELSE sign_in END,\n\
+                       logout = CASE WHEN anew AND logout <> 'without' THEN 'untried' ELSE logout END,\n\
+                       state_since = CASE WHEN state = 'proposed' OR (state = 'on' AND anew) THEN $3 ELSE state_since END,\n\
+                       state = CASE WHEN state = 'proposed' OR (state = 'on' AND anew) THEN 'trial' ELSE state END\n\
+                     FROM tried WHERE p.entity_id = $1 AND tried.entity_id = $1",
+                    &[&entity_id, &edition, &now, &anew],
                 )
                 .await?;
                 let note = Note::of(
                     AuditAct::PartnerApproved,
                     json!({ "partner": entity_id }),
-                    json!({ "edition": edition, "sha256": hex::encode(sha256), "proposed_by": proposed_by }),
+                    json!({
+                        "edition": edition,
+                        "sha256": hex::encode(sha256),
+                        "proposed_by": proposed_by,
+                        "to_be_tried": anew,
+                    }),
                 );
                 Ok(self.write(&tx, &note.by(operator), now).await?)
             })
