@@ -30,7 +30,10 @@ async fn metadata_count_once_a_second_operator_has_compared_their_hash() {
         records.switch_to_trial("op-2", CLINIC, NOW).await,
         Err(FrontError::PartnerNotNow { .. })
     ));
-    records.approve("op-2", CLINIC, (1, &[1; 32]), &|_, _| true, NOW).await.unwrap();
+    records
+        .approve("op-2", CLINIC, (1, &[1; 32]), &|_, _| true, NOW)
+        .await
+        .unwrap();
     let partner = records.partner(CLINIC).await.unwrap().unwrap().partner;
     assert_eq!(partner.state, PartnerState::Trial);
     let current = partner.current.unwrap();
@@ -41,7 +44,10 @@ async fn metadata_count_once_a_second_operator_has_compared_their_hash() {
     let partner = records.partner(CLINIC).await.unwrap().unwrap().partner;
     assert_eq!(partner.current.unwrap().edition, 1);
     assert_eq!(partner.waiting.unwrap().edition, 2);
-    records.approve("op-2", CLINIC, (2, &[2; 32]), &|_, _| true, NOW).await.unwrap();
+    records
+        .approve("op-2", CLINIC, (2, &[2; 32]), &|_, _| true, NOW)
+        .await
+        .unwrap();
     let partner = records.partner(CLINIC).await.unwrap().unwrap().partner;
     assert_eq!((partner.current.unwrap().edition, partner.waiting), (2, None));
 }
@@ -116,7 +122,12 @@ async fn what_was_tried_of_other_keys_or_places_is_forgotten_and_the_service_goe
     };
     for (hash, edition, alike, expected) in [
         (2, 2, true, (PartnerState::On, SignInTrial::Named, LogoutTrial::Sealed)),
-        (3, 3, false, (PartnerState::Trial, SignInTrial::Untried, LogoutTrial::Untried)),
+        (
+            3,
+            3,
+            false,
+            (PartnerState::Trial, SignInTrial::Untried, LogoutTrial::Untried),
+        ),
     ] {
         records.propose("op-1", &proposal(hash), NOW).await.unwrap();
         records
