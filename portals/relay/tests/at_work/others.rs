@@ -283,7 +283,11 @@ async fn names_are_derived_so_none_can_be_changed_and_the_service_is_told_so() {
     // What goes wrong is told to a machine, not on a page.
     for path in ["/saml/manage-name-id/soap", "/saml/slo/soap", "/saml/artifact"] {
         let answer = Browser::new(&relay).get(&relay.at(path)).await;
-        assert!(answer.status == 405 && !answer.body.contains("<html"), "{}", answer.body);
+        assert!(
+            answer.status == 405 && !answer.body.contains("<html"),
+            "{}",
+            answer.body
+        );
     }
     let stranger = TestService::start(&relay, "https://stranger.example/saml").await;
     let (status, body) = stranger.give_name_up(&relay).await;
