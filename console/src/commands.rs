@@ -160,7 +160,11 @@ fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
         home,
     };
     let command = asked.command.unwrap_or(Command::Console(console::Options::default()));
-    let screen = matches!(command, Command::Console(_));
+    let screen = match &command {
+        Command::Console(_) => true,
+        Command::Relay(options) => options.is_screen(),
+        _ => false,
+    };
     // Without a configuration there is no log yet; `setup` makes both, and the others say what is wrong themselves.
     let log = match setting.config() {
         Ok(config) => Some(config.log),

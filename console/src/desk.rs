@@ -4,7 +4,8 @@
 //! over and begins the parts; `counter` is the event loop; `orders` is the table from an order to the function that
 //! carries it out; `work` holds what the parts share and the lanes they run on. The rest is a file a subject: `staff`
 //! (cards, sessions, the second clerk), `cases`, `handover`, `resident_card` (making, PIN), `paper` and `sheets`,
-//! `standing` (the card after its handover), `search`, `leases`, `changes`, `database`, `readers`, `tray` (demonstrations only).
+//! `standing` (the card after its handover), `search`, `leases`, `changes`, `database`, `readers`, `tray` (demonstrations only); `operators` is another desk, of the relay's
+//! operators, who have no office.
 //!
 //! Nothing is lost when the program ends, however it ends: what the screens hold unsaved is what was typed since the
 //! last order, and everything an order did is in the records before its reply.
@@ -17,6 +18,7 @@ mod counter;
 mod database;
 mod handover;
 mod leases;
+pub mod operators;
 mod orders;
 mod panics;
 mod paper;
@@ -47,7 +49,7 @@ use crate::{
     config::{Config, HandoverSights, secrets},
     tui::{
         State,
-        facts::{Language, Setup, Sights},
+        facts::{Language, Reader, Setup, Sights},
     },
 };
 
@@ -90,13 +92,20 @@ async fn serve(config: Config, options: &Options, office: Office) -> anyhow::Res
     let setup = setup(&config, options, first_run(&office).await?);
     let (events, inbox) = unbounded_channel();
     let mut state = State::new(setup.clone(), clock.now());
-    let watched = readers::watch(&config.card, events.clone())?;
+    let watched = readers::watch(
+        &[
+            (Reader::Staff, &config.card.staff_reader),
+            (Reader::Resident, &config.card.resident_reader),
+        ],
+        events.clone(),
+    )?;
     let desk = Desk::open(config, setup, office, Arc::clone(&clock), events)?;
     desk.begin_background();
 
     let mut screen = Screen::take(options.wishes)?;
     panics::keep_the_screen_through_other_threads_panics();
-    let ended = counter::serve(&desk, &mut state, &mut screen, inbox, &*clock).await;
+    let carry_out = |effect| desk.carry_out(effect);
+    let ended = counter::serve(&carry_out, &mut state, &mut screen, inbox, &*clock).await;
     watched.stop();
     // The last frame stays while a card comes to a safe place: the clerk sees why it takes a moment.
     desk.leave(LEAVING).await;
@@ -132,6 +141,7 @@ fn setup(config: &Config, options: &Options, first_run: bool) -> Setup {
         },
         demo: config.demo.is_some(),
         first_run,
+        relay: None,
         language: match options.lang {
             Lang::Ja => Language::Japanese,
             Lang::En => Language::English,

@@ -39,13 +39,16 @@ pub use text::Ambiguous;
 use common::{Common, Go, Kept, Locked};
 use effect::{Effect, Order};
 use event::{Event, Reply};
-use facts::{Language, MakingEnd, Reader, ReaderState, Session, Setup};
+use facts::{
+    Language, MakingEnd, Reader, ReaderState, Session, Setup,
+    relay::{FrontAnswer, Told as FrontTold},
+};
 use fault::Fault;
 use key::{Key, KeyPress, StepId};
 use keymap::{Intent, Place};
 use scan::{Burst, Heard};
 use screen::Screen;
-use screens::{application, case, login, today, verify};
+use screens::{application, case, login, relay, today, verify};
 use theme::Meaning;
 
 /// Keys kept while something loads; more than this is a cat on the keyboard.
@@ -205,6 +208,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             }
         }
         Event::Outbox(outbox) => state.common.relay = Some(outbox),
+        Event::Front(heard) => state.common.front.heard = Some(*heard),
         Event::Reply { job, reply } => take_reply(state, job, reply),
         Event::Making { job, progress } => {
             if state.common.jobs.contains_key(&job) {
@@ -359,7 +363,7 @@ fn take_paste(state: &mut State, text: &str) {
 
 /// A scan goes to the screen that waits for it; anywhere else it opens its case.
 fn take_scan(state: &mut State, payload: &str) {
-    if state.common.session.is_none() || state.lock.is_some() {
+    if state.common.session.is_none() || state.lock.is_some() || state.common.setup.relay.is_some() {
         return;
     }
     let (screen, common) = state.front_mut();
@@ -443,6 +447,11 @@ fn take_reply(state: &mut State, job: effect::JobId, reply: Result<Reply, Fault>
             // An answer about another case than it was asked for has no business here.
             return;
         }
+    }
+    if let Ok(Reply::Front(answer)) = &reply
+        && let FrontAnswer::Partners(partners) | FrontAnswer::Proposed { partners, .. } = &**answer
+    {
+        state.common.front.partners = Some(partners.clone());
     }
     if let Ok(Reply::Printed(_, view)) = &reply
         && Some(view.id) == open
@@ -602,7 +611,10 @@ fn enter(state: &mut State, session: Session) {
         state.lock.take().is_some() && state.common.session.as_ref().map(|old| old.staff.id) == Some(session.staff.id);
     state.common.session = Some(session);
     if !goes_on {
-        state.screens = vec![Box::new(today::Today::default())];
+        state.screens = vec![match state.common.setup.relay {
+            Some(_) => Box::new(relay::Partners::default()),
+            None => Box::new(today::Today::default()),
+        }];
     }
     show_top(state);
 }
@@ -631,6 +643,7 @@ fn log_out(state: &mut State) {
     state.common.open = None;
     state.common.behind = false;
     state.common.catching_up = None;
+    state.common.front = FrontTold::default();
     state.common.message = None;
     state.kept.clear();
     state.over.clear();

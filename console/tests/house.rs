@@ -354,3 +354,42 @@ fn no_portal_or_relay_knows_the_room_that_knows_people() {
         );
     }
 }
+
+/// The relay's operators are not the city. Their console is the same program, which links the office in: that nothing of
+/// theirs goes through it is a rule of these files.
+#[test]
+fn what_the_relays_operators_run_names_neither_the_office_nor_a_database() {
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = [
+        "desk/operators.rs",
+        "desk/relay_card.rs",
+        "desk/relay_front.rs",
+        "commands/relay.rs",
+        "commands/relay_words.rs",
+        "config/relay_operator.rs",
+        "tui/facts/relay.rs",
+    ]
+    .map(|file| source.join(file))
+    .to_vec();
+    for folder in ["desk/operators", "tui/screens/relay", "tui/screens/relay/partner"] {
+        let found = std::fs::read_dir(source.join(folder)).unwrap();
+        files.extend(found.map(|file| file.unwrap().path()).filter(|path| path.is_file()));
+    }
+    assert!(files.len() > 12, "{files:?}");
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            let names_it = [
+                "office::",
+                "Office::",
+                "OfficeError",
+                "store::",
+                "database::",
+                "secrets::sealer",
+            ];
+            let named = names_it.iter().find(|name| line.contains(**name));
+            assert!(named.is_none(), "{}: {line}", file.display());
+        }
+    }
+}

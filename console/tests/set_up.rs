@@ -2,10 +2,15 @@
 //! Everything is real: the programs, PostgreSQL, pcscd, virtual cards.
 
 mod set_up {
+    mod operators_screen;
     mod relay_operators;
     #[allow(dead_code, reason = "shared with the stories of the counter, which use more of it")]
     pub mod shell;
 }
+
+#[path = "counter/screen.rs"]
+#[allow(dead_code, reason = "shared with the stories of the counter, which use more of it")]
+mod screen;
 
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::Path};
 

@@ -17,7 +17,10 @@ use super::{
 };
 use crate::{
     config::{Proof, RelayOperator, secrets},
-    desk::relay_front::{Front, FrontTrouble},
+    desk::{
+        self, operators,
+        relay_front::{Front, FrontTrouble, only_entity},
+    },
     tui::facts::relay::{FrontState, Partner},
 };
 
@@ -27,8 +30,22 @@ pub struct Options {
     /// File with the staff card's password (first line); it is asked for otherwise.
     #[arg(long, global = true, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// Lines in reading order instead of a painted screen, for screen readers.
+    #[arg(long)]
+    plain: bool,
+    /// The mouse too.
+    #[arg(long)]
+    mouse: bool,
+    /// Without a command the operators' screen opens.
     #[command(subcommand)]
-    command: RelayCommand,
+    command: Option<RelayCommand>,
+}
+
+impl Options {
+    /// Whether the operators' screen is asked for.
+    pub const fn is_screen(&self) -> bool {
+        self.command.is_none()
+    }
 }
 
 /// What an operator can do.
@@ -50,6 +67,10 @@ enum RelayCommand {
     Off(Because),
     /// Let a service go on without single logout: a decision that is recorded.
     WithoutLogout(Because),
+    /// Set how long assertions and sessions last for a partner, and how far its clock may be off.
+    Lifetimes(Lifetimes),
+    /// Set what is taken from a partner beyond the profile, all of it; without --take, nothing.
+    Exceptions(Exceptions),
     /// Say how the front stands: blind half, offices, clock.
     State(Shown),
     /// Show what happened at the front, newest first.
@@ -123,6 +144,35 @@ struct Because {
     reason: String,
 }
 
+/// Seconds; what is not named stays.
+#[derive(Debug, clap::Args)]
+struct Lifetimes {
+    /// The partner's entity id.
+    entity: String,
+    /// How long an assertion lasts (30 to 600).
+    #[arg(long, value_name = "SECONDS")]
+    assertion: Option<i32>,
+    /// How long a session at the service lasts (60 to 43200).
+    #[arg(long, value_name = "SECONDS")]
+    session: Option<i32>,
+    /// How far its clock may be off (0 to 300).
+    #[arg(long, value_name = "SECONDS")]
+    skew: Option<i32>,
+}
+
+/// Which.
+#[derive(Debug, clap::Args)]
+struct Exceptions {
+    /// The partner's entity id.
+    entity: String,
+    /// An exception by its name in the implementation profile; may be said again.
+    #[arg(long, value_name = "NAME")]
+    take: Vec<String>,
+    /// Why, in words for the trail.
+    #[arg(long, value_name = "WORDS")]
+    reason: String,
+}
+
 /// How much.
 #[derive(Debug, clap::Args)]
 struct Audit {
@@ -141,6 +191,19 @@ struct Audit {
 pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     let (operator, _) = RelayOperator::load(&setting.config_file)?;
     let lang = setting.lang;
+    let Some(command) = &options.command else {
+        return operators::run(
+            operator,
+            &desk::Options {
+                lang,
+                wishes: desk::Wishes {
+                    plain: options.plain,
+                    mouse: options.mouse,
+                    ..desk::Wishes::default()
+                },
+            },
+        );
+    };
     let front = match &operator.proof {
         Proof::Files { certificate, key } => Front::by_files(&operator, certificate, key)?,
         Proof::Card { reader } => {
@@ -153,7 +216,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         }
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let done = runtime.block_on(Asking { front: &front, setting }.carry_out(&options.command));
+    let done = runtime.block_on(Asking { front: &front, setting }.carry_out(command));
     done.map_err(|error| match error.downcast_ref::<FrontTrouble>() {
         Some(trouble) => anyhow::anyhow!(words::trouble(trouble, lang)),
         None => error,
@@ -195,13 +258,28 @@ impl Asking<'_> {
                 self.tell(&which.entity).await
             }
             RelayCommand::Off(because) => {
-                self.front.off(&because.entity, self.reason(because)?).await?;
+                self.front.off(&because.entity, self.reason(&because.reason)?).await?;
                 self.tell(&because.entity).await
             }
             RelayCommand::WithoutLogout(because) => {
-                let reason = self.reason(because)?;
+                let reason = self.reason(&because.reason)?;
                 self.front.without_logout(&because.entity, reason).await?;
                 self.tell(&because.entity).await
+            }
+            RelayCommand::Lifetimes(set) => {
+                let now = self.partner(&set.entity).await?;
+                let seconds = [
+                    set.assertion.unwrap_or(now.assertion_seconds),
+                    set.session.unwrap_or(now.session_seconds),
+                    set.skew.unwrap_or(now.skew_seconds),
+                ];
+                self.front.lifetimes(&set.entity, seconds).await?;
+                self.tell(&set.entity).await
+            }
+            RelayCommand::Exceptions(set) => {
+                let reason = self.reason(&set.reason)?;
+                self.front.exceptions(&set.entity, &set.take, reason).await?;
+                self.tell(&set.entity).await
             }
             RelayCommand::State(shown) => self.state(shown).await,
             RelayCommand::Audit(audit) => self.audit(audit).await,
@@ -321,8 +399,8 @@ impl Asking<'_> {
     }
 
     /// A reason too short tells an auditor nothing (as in `issuance::identity`).
-    fn reason<'b>(&self, because: &'b Because) -> anyhow::Result<&'b str> {
-        let reason = because.reason.trim();
+    fn reason<'b>(&self, words: &'b str) -> anyhow::Result<&'b str> {
+        let reason = words.trim();
         if reason.chars().count() < 4 {
             bail!(self.setting.lang.pick(
                 "理由は4文字以上で書いてください。監査記録に残ります。",
@@ -359,29 +437,9 @@ fn compact(fingerprint: &str) -> String {
         .collect()
 }
 
-/// The one entity that metadata name. It is a convenience at the door and decides nothing: the front reads the XML and
-/// looks for the entity named.
-fn only_entity(metadata: &str) -> Option<String> {
-    let mut found = metadata.split("entityID=").skip(1).filter_map(|rest| {
-        let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
-        rest[1..].split(quote).next()
-    });
-    let entity = found.next()?;
-    (found.all(|other| other == entity) && !entity.contains('&') && !entity.is_empty()).then(|| entity.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_entity_of_a_file_is_found_when_there_is_one() {
-        let one = "<md:EntityDescriptor xmlns:md=\"x\" entityID='https://library.example/saml'>";
-        assert_eq!(only_entity(one).as_deref(), Some("https://library.example/saml"));
-        assert_eq!(only_entity(&format!("{one}<x entityID=\"urn:other\">")), None);
-        assert_eq!(only_entity("<x entityID=\"urn:a&amp;b\">"), None);
-        assert_eq!(only_entity("no metadata"), None);
-    }
 
     #[test]
     fn a_fingerprint_is_taken_as_people_copy_it() {

@@ -8,11 +8,8 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::words::Lang;
 use crate::{
     desk::relay_front::FrontTrouble,
-    tui::facts::relay::{Edition, FrontState, Kind, LogoutTrial, Next, Partner, SignInTrial, Standing},
+    tui::facts::relay::{Edition, FrontState, Kind, LogoutTrial, Next, Partner, SOON, SignInTrial, Standing},
 };
-
-/// Days before the expiry of metadata from which it is a warning.
-pub(super) const SOON: i64 = 14;
 
 /// A partner in a few lines: its name, how it stands, its metadata, what comes next.
 pub(super) fn partner(partner: &Partner, now: OffsetDateTime, lang: Lang) -> String {
@@ -36,6 +33,15 @@ pub(super) fn partner(partner: &Partner, now: OffsetDateTime, lang: Lang) -> Str
     }
     if let Some(waiting) = &partner.waiting {
         lines.push(format!("    {}", edition(waiting, None, lang)));
+    }
+    let (assertion, session, skew) = (partner.assertion_seconds, partner.session_seconds, partner.skew_seconds);
+    lines.push(lang.pick(
+        format!("    有効時間: Assertion {assertion}秒  サービス {session}秒  時計のずれ {skew}秒"),
+        format!("    lifetimes: assertion {assertion} s  service {session} s  skew {skew} s"),
+    ));
+    if !partner.exceptions.is_empty() {
+        let label = lang.pick("例外", "exceptions");
+        lines.push(format!("    ⚠ {label}: {}", partner.exceptions.join(", ")));
     }
     if let Some(reason) = &partner.reason {
         lines.push(format!("    {}: {reason}", lang.pick("理由", "reason")));
@@ -257,6 +263,11 @@ pub(super) fn trouble(trouble: &FrontTrouble, lang: Lang) -> String {
                 "partner.role" => {
                     "メタデータに、登録しようとする役割(サービス、または認証の提供者)がありません。".to_owned()
                 }
+                "partner.exception" => {
+                    "その例外はありません。あるのは cipher-block-chaining、ecp-headers、destination-missing です。"
+                        .to_owned()
+                }
+                "partner.out_of_range" => "値が決まりの幅を外れています。".to_owned(),
                 "partner.sha256" => "指紋は SHA-256 の16進64文字です。".to_owned(),
                 "records.away" => "中継のデータベースが答えません。しばらくして、もう一度試してください。".to_owned(),
                 _ => title.clone(),

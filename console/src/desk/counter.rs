@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{terminal::Screen, work::Desk};
+use super::terminal::Screen;
 use crate::tui::{
     self, State,
     effect::{Effect, Order},
@@ -35,12 +35,12 @@ pub enum Ending {
 /// Events taken in before a frame is painted. Bounded, so that a paste of megabytes or a chatty job still shows.
 const BATCH: usize = 256;
 
-/// Runs until the clerk leaves or the system says so.
+/// Runs until the person leaves or the system says so.
 ///
 /// # Errors
 /// When the terminal is gone.
 pub async fn serve(
-    desk: &Desk,
+    carry_out: &dyn Fn(Effect),
     state: &mut State,
     screen: &mut Screen,
     mut inbox: UnboundedReceiver<Event>,
@@ -62,7 +62,7 @@ pub async fn serve(
                 if matches!(effect.order, Order::Quit) {
                     return Ok(Ending::Left);
                 }
-                desk.carry_out(effect);
+                carry_out(effect);
             }
         }
         screen.show(state)?;

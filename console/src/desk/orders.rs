@@ -4,7 +4,10 @@ use issuance::{case::CaseId, issuing::Cancel};
 use tracing::{field, info_span};
 
 use super::work::{Desk, fresh};
-use crate::tui::effect::{Effect, JobId, Order};
+use crate::tui::{
+    effect::{Effect, JobId, Order},
+    fault::Fault,
+};
 
 impl Desk {
     /// Begins carrying out `effect`; returns at once.
@@ -143,6 +146,8 @@ impl Desk {
             Order::TrayNew => self.at_once(job, async move { desk.tray_new().await }),
             Order::TrayScanNotice(case) => self.at_once(job, async move { desk.tray_scan_notice(case).await }),
 
+            // An office's screens ask the relay's front for nothing.
+            Order::Front(_) | Order::GiveUpFront(_) => self.reply(job, Err(Fault::NotNow)),
             // The loop ends before it hands this on.
             Order::Quit => {}
         }
@@ -198,6 +203,8 @@ const fn name(order: &Order) -> &'static str {
         Order::TrayRemove { .. } => "tray_remove",
         Order::TrayNew => "tray_new",
         Order::TrayScanNotice(_) => "tray_scan_notice",
+        Order::Front(_) => "front",
+        Order::GiveUpFront(_) => "give_up_front",
         Order::Quit => "quit",
     }
 }

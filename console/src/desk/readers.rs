@@ -16,13 +16,10 @@ use card::{
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::trouble::{self, Whose};
-use crate::{
-    config,
-    tui::{
-        event::Event,
-        facts::{Reader, ReaderState},
-        fault::Fault,
-    },
+use crate::tui::{
+    event::Event,
+    facts::{Reader, ReaderState},
+    fault::Fault,
 };
 
 /// What a card job gets: the reader it is to work at.
@@ -118,16 +115,13 @@ impl ReaderThread {
     }
 }
 
-/// Watches both readers for as long as the handle is not asked to stop, telling each change as [`Event::Reader`].
+/// Watches the readers of these names for as long as the handle is not asked to stop, telling each change as [`Event::Reader`].
 ///
 /// # Errors
 /// When the system gives no thread.
-pub fn watch(card: &config::Card, events: UnboundedSender<Event>) -> std::io::Result<StopMonitor> {
+pub fn watch(named: &[(Reader, &String)], events: UnboundedSender<Event>) -> std::io::Result<StopMonitor> {
     let (monitor, stop) = Monitor::new();
-    let mut watched = [
-        Watched::new(Reader::Staff, &card.staff_reader),
-        Watched::new(Reader::Resident, &card.resident_reader),
-    ];
+    let mut watched: Vec<_> = named.iter().map(|(reader, name)| Watched::new(*reader, name)).collect();
     thread::Builder::new().name("readers".to_owned()).spawn(move || {
         monitor.run(&mut |change| {
             for reader in &mut watched {

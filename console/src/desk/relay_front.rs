@@ -139,6 +139,11 @@ impl Front {
         })
     }
 
+    /// SHA-256 of the operator's certificate in hex, as the front's configuration names operators.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
     /// How the front stands.
     ///
     /// # Errors
@@ -232,6 +237,29 @@ impl Front {
         self.done("/partners/off", &what).await
     }
 
+    /// Sets how long assertions and sessions last and how far its clock may be off, in seconds.
+    ///
+    /// # Errors
+    /// [`FrontTrouble`]
+    pub async fn lifetimes(&self, entity: &str, [assertion, session, skew]: [i32; 3]) -> Result<(), FrontTrouble> {
+        let what = json!({
+            "entity_id": entity,
+            "assertion_seconds": assertion,
+            "session_seconds": session,
+            "skew_seconds": skew,
+        });
+        self.done("/partners/lifetimes", &what).await
+    }
+
+    /// Sets what is taken from a partner beyond the profile: all of it, by its names there.
+    ///
+    /// # Errors
+    /// [`FrontTrouble`]
+    pub async fn exceptions(&self, entity: &str, names: &[String], reason: &str) -> Result<(), FrontTrouble> {
+        let what = json!({ "entity_id": entity, "exceptions": names, "words": reason });
+        self.done("/partners/exceptions", &what).await
+    }
+
     fn ask(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.address))
     }
@@ -279,6 +307,17 @@ impl Front {
     }
 }
 
+/// The one entity that metadata name. It is a convenience at the door and decides nothing: the front reads the XML and
+/// looks for the entity named.
+pub fn only_entity(metadata: &str) -> Option<String> {
+    let mut found = metadata.split("entityID=").skip(1).filter_map(|rest| {
+        let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        rest[1..].split(quote).next()
+    });
+    let entity = found.next()?;
+    (found.all(|other| other == entity) && !entity.contains('&') && !entity.is_empty()).then(|| entity.to_owned())
+}
+
 /// An error with what caused it: the outermost one alone says little.
 fn causes(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
@@ -306,4 +345,18 @@ fn roots(file: &Path) -> anyhow::Result<RootCertStore> {
 
 fn fingerprint(chain: &[CertificateDer<'static>]) -> String {
     chain.first().map(|own| hex::encode(sha256(own))).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_entity_of_a_file_is_found_when_there_is_one() {
+        let one = "<md:EntityDescriptor xmlns:md=\"x\" entityID='https://library.example/saml'>";
+        assert_eq!(only_entity(one).as_deref(), Some("https://library.example/saml"));
+        assert_eq!(only_entity(&format!("{one}<x entityID=\"urn:other\">")), None);
+        assert_eq!(only_entity("<x entityID=\"urn:a&amp;b\">"), None);
+        assert_eq!(only_entity("no metadata"), None);
+    }
 }

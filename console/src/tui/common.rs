@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use super::{
     effect::{CaseAt, Effect, JobId, Order},
-    facts::{CaseView, Language, Outbox, Reader, ReaderState, Session, Setup, StaffShown},
+    facts::{CaseView, Language, Outbox, Reader, ReaderState, Session, Setup, StaffShown, relay::Told as FrontTold},
     fault::Fault,
     key::StepId,
     keymap::Intent,
@@ -106,6 +106,8 @@ pub struct Common {
     pub database_up: bool,
     /// How the outbox to the relay stands; `None` where there is none.
     pub relay: Option<Outbox>,
+    /// What the relay's front told its operators.
+    pub front: FrontTold,
     /// The one open case.
     pub open: Option<Box<CaseView>>,
     /// The message line.
@@ -145,6 +147,7 @@ impl Common {
             resident_reader: ReaderState::Missing,
             database_up: true,
             relay: None,
+            front: FrontTold::default(),
             open: None,
             message: None,
             size: (80, 24),

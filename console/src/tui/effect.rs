@@ -12,7 +12,7 @@ use issuance::{
 use relay_core::registration::RevocationReason;
 use secrecy::SecretString;
 
-use super::facts::{Incident, Paper, Queue, Sight};
+use super::facts::{Incident, Paper, Queue, Sight, relay::FrontOrder};
 
 /// One thing asked for. Grows through the console's life, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -324,6 +324,12 @@ pub enum Order {
     TrayNew,
     /// What a scanner would read from the notice of this case that was printed last.
     TrayScanNotice(CaseId),
+
+    // ---- the relay's operators; only with `Setup::relay`, and then nothing of the office ----
+    /// Something asked of the relay's front.
+    Front(FrontOrder),
+    /// Wait no longer for an answer of the front. No reply, and none to the job given up.
+    GiveUpFront(JobId),
 
     // ---- the end ----
     /// Leave the program. No reply.

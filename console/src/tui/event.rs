@@ -18,6 +18,7 @@ use super::{
         Agreement, CardFileView, CaseRow, CaseView, ChipView, Counts, Found, GivenCard, InTheWay, JournalLine,
         MakingEnd, Outbox, Paper, Printed, Queue, Reader, ReaderState, ResidentView, Session, StaffCard, StaffShown,
         Tray,
+        relay::{FrontAnswer, FrontHeard},
     },
     fault::Fault,
     key::KeyPress,
@@ -53,6 +54,8 @@ pub enum Event {
     },
     /// How the outbox to the relay stands, as it was last looked at. Never told where there is no relay.
     Outbox(Outbox),
+    /// How the relay's front stands, as it was last asked: to the relay's operators alone.
+    Front(Box<FrontHeard>),
     /// An effect's answer. A reply to a job that is over, or for a case no longer open, changes nothing.
     Reply {
         /// The effect's job.
@@ -129,6 +132,8 @@ pub enum Reply {
     Tray(Tray),
     /// `TrayScanNotice`: the payload, as a scanner types it.
     NoticeScanned(String),
+    /// `Front`: the partners as they now stand, or what else was asked
+    Front(Box<FrontAnswer>),
     /// An order that changes nothing on the screen was carried out (`LogOut`, `CloseCase`, `ScreenLocked`, …)
     Done,
 }

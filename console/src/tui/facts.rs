@@ -34,6 +34,8 @@ pub struct Setup {
     pub first_run: bool,
     /// Which language to begin with.
     pub language: Language,
+    /// Whether the relay's operators work here, and how they show who they are.
+    pub relay: Option<relay::OperatorsBy>,
 }
 
 /// Who looks before a card is handed over (`rules.handover_sights`).

@@ -3,6 +3,10 @@
 use issuance::{case::CaseNumber, pin::Weak, staff::Role};
 use time::OffsetDateTime;
 
+mod relay;
+
+pub use relay::FrontFault;
+
 use super::{
     common::{Message, Told},
     theme::Meaning,
@@ -110,6 +114,8 @@ pub enum Fault {
     FontsMissing,
     /// The job was stopped, and nothing was done.
     Cancelled,
+    /// The relay's front did not do what its operator asked.
+    Front(FrontFault),
     /// Anything else; the code is for the support desk and the log.
     Other {
         /// Found again in the log.
@@ -192,6 +198,7 @@ impl Fault {
             ),
             Self::FontsMissing => ("fault-fonts-missing", vec![]),
             Self::Cancelled => ("fault-cancelled", vec![]),
+            Self::Front(fault) => fault.words(),
             Self::Other { code } => ("fault-other", number("code", code)),
         }
     }

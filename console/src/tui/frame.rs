@@ -7,12 +7,13 @@ use time::OffsetDateTime;
 use super::{
     State,
     common::{Message, Told},
-    facts::{Language, Outbox, Reader, ReaderState},
+    facts::{Language, Outbox, Reader, ReaderState, relay::OperatorsBy},
     fault::role_word,
     glyphs::Glyphs,
     key::Key,
     keymap::{self, Binding, Intent, Missed},
     page::{Line, Page, Pen},
+    screens,
     theme::Meaning,
     words::Words,
 };
@@ -149,6 +150,9 @@ fn clock(pen: &Pen<'_>, now: OffsetDateTime) -> String {
 
 fn status(state: &State, pen: &Pen<'_>, width: usize) -> Line {
     let common = &state.common;
+    if common.setup.relay.is_some() {
+        return operators_status(state, pen, width);
+    }
     let mut right = Line::of(pen.say("status-readers"), Meaning::Quiet).and(" ", Meaning::Plain);
     for (reader, word) in [(Reader::Staff, "status-staff"), (Reader::Resident, "status-resident")] {
         let (symbol, meaning) = match common.reader(reader) {
@@ -211,6 +215,41 @@ fn status(state: &State, pen: &Pen<'_>, width: usize) -> Line {
     let left = format!("{}  {who}", common.setup.desk);
     let room = width.saturating_sub(right.width(pen.ambiguous()) + 2);
     let mut line = Line::of(pen.fit(&left, room), Meaning::Plain).and("  ", Meaning::Plain);
+    line.spans.extend(right.spans);
+    line
+}
+
+/// The relay's operators see who they are to the front, their card, and how the relay stands.
+fn operators_status(state: &State, pen: &Pen<'_>, width: usize) -> Line {
+    let common = &state.common;
+    let who = match &common.session {
+        Some(session) => pen.say_with("relay-status-who", &[("name", session.staff.name.as_str().into())]),
+        None => pen.say("relay-status-nobody"),
+    };
+    let mut right = Line::default();
+    if common.setup.relay == Some(OperatorsBy::Card) {
+        let (symbol, meaning) = match common.reader(Reader::Staff) {
+            ReaderState::Card(_) => (pen.glyphs.on, Meaning::Done),
+            ReaderState::Empty => (pen.glyphs.off, Meaning::Quiet),
+            ReaderState::Missing | ReaderState::ServiceGone => ("!", Meaning::Stop),
+        };
+        right = right
+            .and(pen.say("status-readers"), Meaning::Quiet)
+            .and(symbol, meaning);
+    }
+    if common.session.is_some() {
+        right.spans.extend(screens::relay::health(common, pen));
+        let minutes = state.minutes_to_lock();
+        if width >= 100 || minutes < 3 {
+            let meaning = if minutes < 3 { Meaning::NeedsYou } else { Meaning::Quiet };
+            let facts = [("minutes", minutes.to_string().into())];
+            right = right
+                .and("  ", Meaning::Plain)
+                .and(pen.say_with("status-lock", &facts), meaning);
+        }
+    }
+    let room = width.saturating_sub(right.width(pen.ambiguous()) + 2);
+    let mut line = Line::of(pen.fit(&who, room), Meaning::Plain).and("  ", Meaning::Plain);
     line.spans.extend(right.spans);
     line
 }

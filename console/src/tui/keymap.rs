@@ -49,6 +49,14 @@ pub enum Place {
     Standing,
     /// The form of what is to be done to it.
     StandingForm,
+    /// The relay's operators: the partners.
+    RelayPartners,
+    /// One partner.
+    RelayPartner,
+    /// What is filled in for one.
+    RelayForm,
+    /// Waiting for the front, which takes its time.
+    RelayWaits,
     /// A question with yes and no.
     Question,
     /// A reason is asked for.
@@ -116,6 +124,24 @@ pub enum Intent {
     Revoke,
     /// Mend its link with the relay.
     Relink,
+    /// Put a partner's metadata forward.
+    Register,
+    /// Approve metadata that another operator put forward.
+    Approve,
+    /// Say what the trial sign-in showed.
+    Tried,
+    /// Let a service go on without single logout.
+    WithoutLogout,
+    /// Switch a partner on.
+    SwitchOn,
+    /// Switch a partner off.
+    SwitchOff,
+    /// Put a partner on trial again.
+    Trial,
+    /// How long assertions and sessions last.
+    Lifetimes,
+    /// What is taken beyond the profile.
+    Exceptions,
     /// Take over a case that another desk holds.
     TakeOver,
     /// End the case without a card.
@@ -316,6 +342,41 @@ pub const TABLE: &[Binding] = &[
     also(Place::StandingForm, Up, Intent::Up, "key-choose"),
     row(Place::StandingForm, Enter, Intent::Confirm, "key-decide"),
     row(Place::StandingForm, Esc, Intent::Back, "key-give-up"),
+    // the relay's operators
+    row(Place::RelayPartners, Down, Intent::Down, "key-choose"),
+    also(Place::RelayPartners, Up, Intent::Up, "key-choose"),
+    also(Place::RelayPartners, PageDown, Intent::PageDown, "key-page"),
+    also(Place::RelayPartners, PageUp, Intent::PageUp, "key-page"),
+    row(Place::RelayPartners, Enter, Intent::Confirm, "key-open"),
+    row(Place::RelayPartners, Char('n'), Intent::Register, "key-register"),
+    row(Place::RelayPartners, Char('x'), Intent::SwitchOff, "key-switch-off"),
+    row(Place::RelayPartners, Char('j'), Intent::Journal, "key-trail"),
+    also(Place::RelayPartners, F(5), Intent::Refresh, "key-refresh"),
+    row(Place::RelayPartners, Esc, Intent::Lock, "key-lock"),
+    row(Place::RelayPartner, Enter, Intent::Confirm, "key-likely"),
+    also(Place::RelayPartner, Char('a'), Intent::Approve, "key-approve"),
+    also(Place::RelayPartner, Char('s'), Intent::Tried, "key-tried"),
+    also(
+        Place::RelayPartner,
+        Char('w'),
+        Intent::WithoutLogout,
+        "key-without-logout",
+    ),
+    also(Place::RelayPartner, Char('o'), Intent::SwitchOn, "key-switch-on"),
+    row(Place::RelayPartner, Char('x'), Intent::SwitchOff, "key-switch-off"),
+    row(Place::RelayPartner, Char('t'), Intent::Trial, "key-trial"),
+    row(Place::RelayPartner, Char('l'), Intent::Lifetimes, "key-lifetimes"),
+    row(Place::RelayPartner, Char('e'), Intent::Exceptions, "key-exceptions"),
+    also(Place::RelayPartner, F(5), Intent::Refresh, "key-refresh"),
+    row(Place::RelayPartner, Esc, Intent::Back, "key-back"),
+    row(Place::RelayForm, Down, Intent::Down, "key-field"),
+    also(Place::RelayForm, Up, Intent::Up, "key-field"),
+    also(Place::RelayForm, Tab, Intent::Down, "key-field"),
+    also(Place::RelayForm, BackTab, Intent::Up, "key-field"),
+    row(Place::RelayForm, Char(' '), Intent::Toggle, "key-toggle"),
+    row(Place::RelayForm, Enter, Intent::Confirm, "key-decide"),
+    row(Place::RelayForm, Esc, Intent::Back, "key-give-up"),
+    row(Place::RelayWaits, Esc, Intent::Stop, "key-stop-waiting"),
     // reading
     row(Place::Reading, Down, Intent::Down, "key-scroll"),
     also(Place::Reading, Up, Intent::Up, "key-scroll"),

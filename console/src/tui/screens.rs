@@ -9,6 +9,7 @@ pub mod login;
 pub mod making;
 pub mod papers;
 pub mod pin;
+pub mod relay;
 pub mod resident;
 pub mod search;
 pub mod shelf;

@@ -6,6 +6,7 @@ mod counter;
 mod days;
 mod english;
 mod mouse;
+mod operators;
 mod reading;
 mod relay;
 mod rules;

@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use super::shell::{Answer, Shell, with_a_card_service_and_a_relay};
 
-const LIBRARY: &str = "https://library.shiomi.example/saml";
-const MY_PAGE: &str = "https://my-page.shiomi.example/saml";
+pub const LIBRARY: &str = "https://library.shiomi.example/saml";
+pub const MY_PAGE: &str = "https://my-page.shiomi.example/saml";
 
 /// A machine of the relay: its file holds one section and nothing of an office.
-struct Operator<'s> {
+pub struct Operator<'s> {
     shell: &'s Shell,
-    config: String,
+    pub config: String,
 }
 
 impl<'s> Operator<'s> {
-    fn with(shell: &'s Shell, name: &str, proof: &str) -> Self {
+    pub fn with(shell: &'s Shell, name: &str, proof: &str) -> Self {
         let admin = shell.endpoints()["relay"]["relay_admin"].as_str().unwrap().to_owned();
         let file = shell.home().join(format!("operator-{name}.toml"));
         let text = format!("[relay_operator]\nadmin_url = \"{admin}\"\nroots_file = \"relay/web.pem\"\n{proof}\n");
@@ -28,7 +28,7 @@ impl<'s> Operator<'s> {
         }
     }
 
-    fn with_files(shell: &'s Shell, name: &str) -> Self {
+    pub fn with_files(shell: &'s Shell, name: &str) -> Self {
         let folder = "relay/relay/operators";
         let proof = format!("certificate_file = \"{folder}/{name}.pem\"\nkey_file = \"{folder}/{name}.key\"");
         Self::with(shell, name, &proof)
@@ -39,7 +39,7 @@ impl<'s> Operator<'s> {
             .run("relay", &[words, &["--config", &self.config, "--lang", "ja"]].concat())
     }
 
-    fn does(&self, words: &[&str]) -> Answer {
+    pub fn does(&self, words: &[&str]) -> Answer {
         let answer = self.asks(words);
         assert_eq!(answer.code, 0, "{words:?}\n{}{}", answer.stdout, answer.stderr);
         answer
@@ -51,7 +51,7 @@ impl<'s> Operator<'s> {
         assert!(answer.stderr.contains(why), "{words:?}: {why}\n{}", answer.stderr);
     }
 
-    fn partner(&self, entity: &str) -> Value {
+    pub fn partner(&self, entity: &str) -> Value {
         let partners = self.does(&["partners", "--json"]).json();
         let found = partners
             .as_array()
@@ -63,7 +63,7 @@ impl<'s> Operator<'s> {
 }
 
 /// Metadata of a library's service: My Page's under another name, which is a service like any other to the front.
-fn library_metadata(shell: &Shell) -> String {
+pub fn library_metadata(shell: &Shell) -> String {
     let endpoints = shell.endpoints();
     let told = Command::new("curl")
         .args(["--silent", "--fail", "--cacert"])
@@ -155,21 +155,12 @@ fn a_staff_card_is_the_key_to_the_front_and_nothing_else_is() {
             shell.wait_for_card();
 
             // The front believes the authority of the cards; the person it does not know yet, and says how it would.
-            let folder = shell.home().join("relay/relay");
-            let believed = ["relay/web.pem", "authority/staff/certificate.pem"]
-                .map(|name| fs::read_to_string(shell.home().join(name)).unwrap())
-                .concat();
-            fs::write(folder.join("operators.pem"), believed).unwrap();
-            let config = fs::read_to_string(folder.join("relay.toml")).unwrap();
-            let (before, operators) = config.split_once("[operators]\n").unwrap();
-            let operators = operators.replacen("web.pem", "operators.pem", 1);
-            begin_anew_with(shell, &format!("{before}[operators]\n{operators}"));
+            admit(shell, None);
             let unknown = tanaka.asks(&state);
             assert_eq!(unknown.code, 1);
             let fingerprint = unknown.stderr.split('"').nth(1).unwrap().split(' ').nth(1).unwrap();
             assert_eq!(fingerprint.len(), 64, "{}", unknown.stderr);
-            let operators = operators.replacen("known = [", &format!("known = [\"tanaka {fingerprint}\", "), 1);
-            begin_anew_with(shell, &format!("{before}[operators]\n{operators}"));
+            admit(shell, Some(&format!("tanaka {fingerprint}")));
 
             assert!(tanaka.does(&state).stdout.contains("目隠し側  ● 動いています"));
             tanaka.does(&["off", MY_PAGE, "--reason", "点検のため", "--password-file", &password]);
@@ -188,6 +179,22 @@ fn write_secret(file: &Path, line: &str) {
     use std::os::unix::fs::PermissionsExt as _;
     fs::write(file, line).unwrap();
     fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// The front's keeper has it believe the authority of the staff cards, and know one more operator.
+pub fn admit(shell: &Shell, known: Option<&str>) {
+    let folder = shell.home().join("relay/relay");
+    let believed = ["relay/web.pem", "authority/staff/certificate.pem"]
+        .map(|name| fs::read_to_string(shell.home().join(name)).unwrap())
+        .concat();
+    fs::write(folder.join("operators.pem"), believed).unwrap();
+    let config = fs::read_to_string(folder.join("relay.toml")).unwrap();
+    let (before, operators) = config.split_once("[operators]\n").unwrap();
+    let mut operators = operators.replacen("web.pem", "operators.pem", 1);
+    if let Some(known) = known {
+        operators = operators.replacen("known = [", &format!("known = [\"{known}\", "), 1);
+    }
+    begin_anew_with(shell, &format!("{before}[operators]\n{operators}"));
 }
 
 /// The front's keeper changes its configuration and starts it again.

@@ -169,7 +169,7 @@ impl IntoResponse for Trouble {
 enum Readers {
     /// People: errors are pages.
     People,
-    /// Partners' machines: errors are problems (RFC 9457), and their trace ids are taken over.
+    /// Partners' machines: errors are problems (RFC 9457).
     Machines,
 }
 
@@ -178,6 +178,7 @@ pub struct Site {
     words: Words,
     clock: Arc<dyn Clock>,
     readers: Readers,
+    takes_traces: bool,
     home: Option<&'static str>,
     by_address: Limiter,
     by_session: Option<(Cookie, Limiter)>,
@@ -209,22 +210,31 @@ impl Site {
             words,
             clock,
             readers: Readers::People,
+            // Anyone could write into our log what a browser may send.
+            takes_traces: false,
             home: Some(home),
             by_address: Limiter::new(USUAL),
             by_session: None,
         }
     }
 
-    /// A site for partners' machines.
+    /// A site for partners' machines, whose trace ids are taken over: the listener's certificates say who they are.
     pub fn of_machines(clock: Arc<dyn Clock>) -> Self {
         Self {
             words: Words::new(["", "", ""]),
             clock,
             readers: Readers::Machines,
+            takes_traces: true,
             home: None,
             by_address: Limiter::new(MACHINES),
             by_session: None,
         }
+    }
+
+    /// With trace ids of its own: on a listener that asks for no certificate nobody's are taken over.
+    pub fn own_traces(mut self) -> Self {
+        self.takes_traces = false;
+        self
     }
 
     /// With another pace for each address.
@@ -333,11 +343,10 @@ async fn dressed(State(site): State<Arc<Site>>, mut request: Request, next: Next
     let begun = Instant::now();
     let peer = request.extensions().get::<Peer>().cloned();
     let tls = peer.as_ref().is_none_or(|peer| peer.tls.is_some());
-    let received = match site.readers {
-        Readers::Machines => TraceId::received(request.headers()),
-        // Anyone could write into our log what a browser may send.
-        Readers::People => None,
-    };
+    let received = site
+        .takes_traces
+        .then(|| TraceId::received(request.headers()))
+        .flatten();
     let visit = Visit {
         trace: received.unwrap_or_else(|| TraceId::new(&mut OsChance)),
         language: language(request.headers()),
@@ -550,6 +559,43 @@ mod tests {
         let answer = routes.oneshot(request()).await.unwrap();
         assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(answer.headers()[RETRY_AFTER], "21");
+    }
+
+    #[tokio::test]
+    async fn machines_beside_peoples_pages_have_a_pace_and_traces_of_their_own() {
+        let clock = Arc::new(HandClock::at(datetime!(2026-11-22 0:00 UTC)));
+        let once = Pace {
+            burst: 1,
+            each: Span::from_secs(20),
+        };
+        let machines = Arc::new(Site::of_machines(clock).own_traces().pace(once));
+        let people = Arc::new(site().pace(once));
+        let routes = people
+            .dress(Router::new().route("/", get(async || "page")))
+            .merge(machines.wrap(Router::new().route("/soap", get(async || "envelope"))));
+        let caller = TraceId::new(&mut OsChance);
+        let ask = async |path: &str| {
+            let mut request = get_request(path)
+                .header(crate::trace::TRACEPARENT, caller.traceparent())
+                .body(Body::empty())
+                .unwrap();
+            request.extensions_mut().insert(Peer {
+                address: "192.0.2.7:4000".parse().unwrap(),
+                certificates: Arc::new([]),
+                tls: None,
+            });
+            routes.clone().oneshot(request).await.unwrap()
+        };
+        for path in ["/", "/soap"] {
+            let answer = ask(path).await;
+            assert_eq!(answer.status(), StatusCode::OK, "{path}");
+            assert_ne!(answer.headers()["trace-id"], caller.to_string());
+        }
+        for (path, kind) in [("/", "text/html; charset=utf-8"), ("/soap", "application/problem+json")] {
+            let answer = ask(path).await;
+            assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+            assert_eq!(answer.headers()[CONTENT_TYPE], kind);
+        }
     }
 
     #[tokio::test]

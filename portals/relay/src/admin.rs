@@ -47,14 +47,25 @@ impl FromRequestParts<Arc<Front>> for Operator {
 
     async fn from_request_parts(parts: &mut Parts, front: &Arc<Front>) -> Result<Self, StatusCode> {
         let peer = Peer::from_request_parts(parts, front).await?;
-        let card = peer.certificate().ok_or(StatusCode::UNAUTHORIZED)?;
+        let path = parts.uri.path();
+        let Some(card) = peer.certificate() else {
+            warn!(path, "administration refused: no certificate");
+            return Err(StatusCode::UNAUTHORIZED);
+        };
         let hash = hex::encode(fingerprint(card));
         let known = &front.config.operators.known;
         known
             .iter()
             .find(|(_, known)| *known == hash)
             .map(|(name, _)| Self(name.clone()))
-            .ok_or(StatusCode::FORBIDDEN)
+            .ok_or_else(|| {
+                // By its hash, as the configuration names operators: the certificate itself may say whose it is.
+                warn!(
+                    certificate = hash,
+                    path, "administration refused: the certificate is no operator's"
+                );
+                StatusCode::FORBIDDEN
+            })
     }
 }
 
@@ -119,7 +130,7 @@ impl From<Partner> for PartnerShown {
     }
 }
 
-async fn state(State(front): State<Arc<Front>>, visit: Visit, _: Operator) -> Response {
+async fn state(State(front): State<Arc<Front>>, visit: Visit, Operator(operator): Operator) -> Response {
     let now = front.now();
     let senders = match front.records.senders().await {
         Ok(senders) => senders,
@@ -143,6 +154,7 @@ async fn state(State(front): State<Arc<Front>>, visit: Visit, _: Operator) -> Re
         .collect();
     Json(json!({
         "entity_id": front.entity().as_str(),
+        "operator": operator,
         "offices": senders,
         "blind_half": blind,
         "database_clock_ahead_ms": ahead.ok(),

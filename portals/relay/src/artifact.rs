@@ -19,7 +19,8 @@ use crate::{front::Front, sso::soap, taking::NotTaken};
 
 const PATH: &str = "/saml/artifact";
 
-pub(crate) fn routes() -> Router<Arc<Front>> {
+/// From server to server.
+pub(crate) fn machine_routes() -> Router<Arc<Front>> {
     Router::new().route(PATH, post(resolve))
 }
 

@@ -138,13 +138,12 @@ async fn named(
     let message = front
         .assert(asked, shown, &named, &index, service, now)
         .map_err(unwritten)?;
-    let session = SessionId::new(&mut OsChance);
     let answered = Answered {
         procedure: None,
         seen: Vec::new(),
         // A session for the logout's sake alone: nobody holds its cookie.
         session: SessionUsed::New(Box::new(NewSession {
-            id: session,
+            id: SessionId::new(&mut OsChance),
             cookie: Zeroizing::new(secret().into_bytes()),
             of: SessionOf::Holder(registration),
             context: shown.context.clone(),
@@ -165,7 +164,6 @@ async fn named(
                 "service": asked.service,
                 "registration": front.records.registration_in_trail(registration),
                 "blob": blob,
-                "session": session,
             }),
             json!({ "binding": "paos", "context": shown.context, "trace": visit.trace.to_string() }),
         ),

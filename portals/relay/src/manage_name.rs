@@ -27,9 +27,12 @@ const PATH: &str = "/saml/manage-name-id";
 const SOAP_PATH: &str = "/saml/manage-name-id/soap";
 
 pub(crate) fn routes() -> Router<Arc<Front>> {
-    Router::new()
-        .route(PATH, get(by_redirect))
-        .route(SOAP_PATH, post(by_soap))
+    Router::new().route(PATH, get(by_redirect))
+}
+
+/// From server to server.
+pub(crate) fn machine_routes() -> Router<Arc<Front>> {
+    Router::new().route(SOAP_PATH, post(by_soap))
 }
 
 async fn by_redirect(State(front): State<Arc<Front>>, RawQuery(query): RawQuery) -> Result<Response, Trouble> {
@@ -71,6 +74,9 @@ async fn by_soap(State(front): State<Arc<Front>>, body: Bytes) -> Response {
 impl Front {
     async fn manage(&self, delivery: &Delivery, path: &str) -> Result<(Arc<Known>, ManageNameIdRequest), NotTaken> {
         self.take(delivery, path, SeenKind::ManageNameId, |received, peer, here| {
+            if path == SOAP_PATH {
+                received.soap_headers(peer)?;
+            }
             received.manage_name_id_request(peer, here, None)
         })
         .await

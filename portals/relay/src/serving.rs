@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::Router;
 use portal_kit::{
     config::Listen,
+    limit::Pace,
     listener::{Limits, Listener, Stop},
     site::Site,
     tls::{self, Clients, Identity, Versions},
@@ -94,7 +95,11 @@ impl Bound {
     /// Serves until `stop`.
     pub async fn serve(self, stop: Stop) {
         let front = &self.front;
-        let public = front.site.dress(public_routes(Arc::clone(front)));
+        let services = Arc::new(Site::of_machines(Arc::clone(&front.clock)).own_traces().pace(SERVICES));
+        let public = front
+            .site
+            .dress(public_routes(Arc::clone(front)))
+            .merge(services.wrap(machine_routes(Arc::clone(front))));
         let card = sso::card_routes().merge(ecp::routes()).with_state(Arc::clone(front));
         let card = front.site.dress(card);
         let machines = Arc::new(Site::of_machines(Arc::clone(&front.clock)));
@@ -116,13 +121,28 @@ impl Bound {
 fn public_routes(front: Arc<Front>) -> Router {
     sso::routes()
         .merge(slo::routes())
-        .merge(artifact::routes())
         .merge(manage_name::routes())
         .merge(discovery::routes())
         .merge(provider::routes())
         .merge(metadata::routes())
         .with_state(front)
 }
+
+/// What services' servers ask on the same listener: their errors are no pages, and they are not slowed down by people
+/// behind the same address, nor people by them.
+fn machine_routes(front: Arc<Front>) -> Router {
+    artifact::machine_routes()
+        .merge(slo::machine_routes())
+        .merge(manage_name::machine_routes())
+        .with_state(front)
+}
+
+/// A service's server fetches an artifact for each sign-in and tells of each logout, and many services may stand behind
+/// one address. Each request costs two checks and a signature.
+const SERVICES: Pace = Pace {
+    burst: 2_000,
+    each: std::time::Duration::from_millis(4),
+};
 
 /// The card's listeners: who is there is known by the handshake, so that each request needs one, and the card with it.
 const CARD: Limits = Limits {

@@ -36,7 +36,7 @@ pub enum State {
     WaitingForCard {
         /// What the service wants.
         asked: Asked,
-        /// The browser's session so far: ended when this card begins another.
+        /// The browser's session so far: ended when another card is shown, carried on by the same one.
         replaces: Option<SessionId>,
         /// The challenge a bridge may have signed, once.
         challenge: Option<Challenge>,

@@ -49,10 +49,14 @@ const LOOKED_AFTER: Duration = Duration::hours(24);
 pub(crate) fn routes() -> Router<Arc<Front>> {
     Router::new()
         .route(PATH, get(by_redirect).post(by_post))
-        .route(SOAP_PATH, post(by_soap))
         .route("/sign-out", get(sign_out_page).post(sign_out))
         .route("/sign-out/{id}", get(signed_out))
         .route("/card/gone", post(card_gone))
+}
+
+/// From server to server.
+pub(crate) fn machine_routes() -> Router<Arc<Front>> {
+    Router::new().route(SOAP_PATH, post(by_soap))
 }
 
 /// A round of visits, kept between them.

@@ -170,10 +170,13 @@ impl<'d> Received<'d> {
     /// or by that of the ArtifactResponse round it. `within`: another element that may carry its own.
     fn proof(&self, peer: &Peer, within: Option<Node<'_>>) -> Result<Covered, Refusal> {
         let message = self.message();
-        if let Some(detached) = &self.delivery.detached {
-            // A message with two signatures could mean two things (saml-bindings section 3.4.4.1).
+        if self.delivery.binding == Binding::Redirect {
+            // Its signature is over the query, RelayState with it, and none stays in the message: that one would leave
+            // RelayState to anybody, and two could mean two things (saml-bindings section 3.4.4.1).
             let none = covered(&self.document, &[], peer.keys())?;
-            drop(none);
+            let Some(detached) = &self.delivery.detached else {
+                return Ok(none);
+            };
             peer.keys()
                 .check(detached.algorithm, detached.signed.as_bytes(), &detached.signature)?;
             return Ok(Covered::by_detached(message));

@@ -1,5 +1,8 @@
 //! What services ask of the relay, and where they would like the answer to go.
 
+use std::io::Write as _;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use relay_core::saml::{
     Addresses, Delivery, Exception, Ground, Received, Refusal, Verified, answer_to, fingerprint,
     message::{AnswerTo, AuthnRequest, Entity, Identified, LogoutRequest},
@@ -18,6 +21,14 @@ fn request() -> String {
         "<samlp:AuthnRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" Destination=\"{SSO}\" ID=\"_r0\" IssueInstant=\"2026-11-22T08:05:59Z\" Version=\"2.0\">\
          <saml:Issuer xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">{SERVICE}</saml:Issuer></samlp:AuthnRequest>"
     )
+}
+
+/// As a query carries it.
+fn deflated(xml: &str) -> String {
+    let mut deflated = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+    deflated.write_all(xml.as_bytes()).unwrap();
+    let text = STANDARD.encode(deflated.finish().unwrap());
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 fn take(xml: &str) -> Result<Verified<AuthnRequest>, Refusal> {
@@ -227,6 +238,15 @@ fn a_redirects_relay_state_and_algorithm_are_part_of_what_is_signed() {
     assert_eq!(take(&query).unwrap(), request);
     let unsigned = query.split_once("&SigAlg").unwrap().0;
     assert_eq!(take(unsigned).map(drop), Err(Refusal::Unsigned("AuthnRequest")));
+    // Signed inside, RelayState would be anybody's: refused, with a signature over the query beside it or without.
+    let inside = deflated(&signed(&self::request(), "_r0", &SERVICE_PARTY.key));
+    let inside = format!("SAMLRequest={inside}&RelayState={}", state.as_str());
+    let escaped = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let both = format!("{inside}&SigAlg={}", escaped(SERVICE_PARTY.key.algorithm()));
+    let signature = escaped(&STANDARD.encode(SERVICE_PARTY.key.sign(both.as_bytes())));
+    for query in [inside, format!("{both}&Signature={signature}")] {
+        assert_eq!(take(&query).map(drop), Err(Refusal::SignatureMisplaced));
+    }
     for (from, to) in [("RelayState=", "RelayState=x"), ("rsa-sha256", "rsa-sha512")] {
         let changed = query.replace(from, to);
         assert_ne!(changed, query);

@@ -72,6 +72,32 @@ impl Act {
     }
 }
 
+/// What an act is about: the same id asked for again about something else is another act, and refused.
+pub(crate) struct About {
+    case: Option<CaseId>,
+    /// What was asked for, where no case says it. Kept as a keyed hash only: there are names in it.
+    content: Option<String>,
+}
+
+impl About {
+    /// About what is in `content`: everything that makes one asking differ from another under the same verb.
+    pub(crate) fn content(content: serde_json::Value) -> Self {
+        Self {
+            case: None,
+            content: Some(content.to_string()),
+        }
+    }
+}
+
+impl From<CaseId> for About {
+    fn from(case: CaseId) -> Self {
+        Self {
+            case: Some(case),
+            content: None,
+        }
+    }
+}
+
 /// An act while it is done: who it is was looked up in its own transaction.
 #[derive(Debug, Clone)]
 pub(crate) struct Doing {
@@ -122,12 +148,12 @@ impl Doing {
 
 impl Office {
     /// Does `act` once, as the transaction `verb`. Asked again under the same id it gives the first answer without
-    /// doing anything. A refusal is recorded as one of `audit_act` about `case`.
+    /// doing anything. A refusal is recorded as one of `audit_act` about the case.
     pub(crate) async fn act<T, F, W>(
         &self,
         verb: &'static str,
         audit_act: AuditAct,
-        case: Option<CaseId>,
+        about: impl Into<About>,
         act: &Act,
         work: F,
     ) -> Result<T, OfficeError>
@@ -137,6 +163,8 @@ impl Office {
         W: Future<Output = Result<T, OfficeError>> + Send,
     {
         let work = &work;
+        let about = &about.into();
+        let case = about.case;
         let span = info_span!("act", verb, act = %act.id, case = case.map(tracing::field::display));
         async {
             let mut again = false;
@@ -144,7 +172,8 @@ impl Office {
                 let ended: Result<T, OfficeError> = self
                     .store
                     .run(verb, |tx| async move {
-                        let (begun, doing) = tokio::join!(biased; begin(&tx, verb, case, act), self.doing(&tx, act));
+                        let (begun, doing) =
+                            tokio::join!(biased; self.begin(&tx, verb, about, act), self.doing(&tx, act));
                         if let Some(answer) = begun? {
                             return serde_json::from_value(answer).map_err(|_| OfficeError::ActIdUsed);
                         }
@@ -169,6 +198,55 @@ impl Office {
         }
         .instrument(span)
         .await
+    }
+
+    /// Takes the act's id. Gives the answer when the act was done before: the same verb, by the same session or process,
+    /// about the same case or of the same content.
+    pub(crate) async fn begin(
+        &self,
+        tx: &Tx,
+        verb: &'static str,
+        about: &About,
+        act: &Act,
+    ) -> Result<Option<serde_json::Value>, OfficeError> {
+        let case = about.case.map(|case| case.uuid());
+        let hash = |content: &String| {
+            self.shared
+                .sealer
+                .blind_index("act.content", content.as_bytes())
+                .to_vec()
+        };
+        let content = about.content.as_ref().map(hash);
+        let asked_by = match act.by {
+            By::Session(session) => session.to_string(),
+            By::Process(name) => name.to_owned(),
+        };
+        let taken = tx
+            .execute(
+                "-- begin_act\n\
+                 INSERT INTO office.act_answer (id, verb, case_id, content, asked_by, at)\n\
+                 VALUES ($1, $2, $3, $4, $5, clock_timestamp()) ON CONFLICT DO NOTHING",
+                &[&act.id, &verb, &case, &content, &asked_by],
+            )
+            .await?;
+        if taken == 1 {
+            return Ok(None);
+        }
+        let row = tx
+            .query_one(
+                "-- answered_act\nSELECT verb, case_id, content, asked_by, answer FROM office.act_answer WHERE id = $1",
+                &[&act.id],
+            )
+            .await?;
+        // What was asked before these were kept is known by its verb alone.
+        let same_asker = row.get::<_, Option<String>>("asked_by").is_none_or(|by| by == asked_by);
+        let same_case = !same_asker || row.get::<_, Option<Uuid>>("case_id") == case;
+        let kept: Option<Vec<u8>> = row.get("content");
+        let same_content = kept.is_none() || kept == content;
+        if row.get::<_, &str>("verb") != verb || !same_asker || !same_case || !same_content {
+            return Err(OfficeError::ActIdUsed);
+        }
+        Ok(Some(row.get("answer")))
     }
 
     async fn refused(
@@ -260,45 +338,6 @@ impl Office {
             TimeSource::Clock(clock) => crate::audit::to_microseconds(clock.now()),
         }
     }
-}
-
-/// Takes the act's id. Gives the answer when the act was done before: the same verb, by the same session or process,
-/// about the same case.
-pub(crate) async fn begin(
-    tx: &Tx,
-    verb: &'static str,
-    case: Option<CaseId>,
-    act: &Act,
-) -> Result<Option<serde_json::Value>, OfficeError> {
-    let case = case.map(|case| case.uuid());
-    let asked_by = match act.by {
-        By::Session(session) => session.to_string(),
-        By::Process(name) => name.to_owned(),
-    };
-    let taken = tx
-        .execute(
-            "-- begin_act\n\
-             INSERT INTO office.act_answer (id, verb, case_id, asked_by, at) VALUES ($1, $2, $3, $4, clock_timestamp())\n\
-             ON CONFLICT DO NOTHING",
-            &[&act.id, &verb, &case, &asked_by],
-        )
-        .await?;
-    if taken == 1 {
-        return Ok(None);
-    }
-    let row = tx
-        .query_one(
-            "-- answered_act\nSELECT verb, case_id, asked_by, answer FROM office.act_answer WHERE id = $1",
-            &[&act.id],
-        )
-        .await?;
-    // What was asked before these were kept is known by its verb alone.
-    let same_asker = row.get::<_, Option<String>>("asked_by").is_none_or(|by| by == asked_by);
-    let same_case = !same_asker || row.get::<_, Option<Uuid>>("case_id") == case;
-    if row.get::<_, &str>("verb") != verb || !same_asker || !same_case {
-        return Err(OfficeError::ActIdUsed);
-    }
-    Ok(Some(row.get("answer")))
 }
 
 /// Keeps the answer with the act, and commits.

@@ -139,7 +139,7 @@ impl Office {
         self.act(
             "suspend_card",
             AuditAct::CardSuspended,
-            Some(case),
+            case,
             act,
             |tx, doing| async move {
                 // Whoever answers the telephone stops a lost card: a wrong stop is mended in a minute, a late one is not.
@@ -179,7 +179,7 @@ impl Office {
         self.act(
             "resume_card",
             AuditAct::CardResumed,
-            Some(case),
+            case,
             act,
             |tx, doing| async move {
                 doing.must(&[Role::Verification, Role::Issuing])?;
@@ -223,7 +223,7 @@ impl Office {
         self.act(
             "revoke_card",
             AuditAct::CardRevoked,
-            Some(case),
+            case,
             act,
             |tx, doing| async move {
                 doing.must(&[Role::Issuing])?;
@@ -272,7 +272,7 @@ impl Office {
         second: ApprovalId,
         words: &str,
     ) -> Result<(), OfficeError> {
-        self.act("relink_card", AuditAct::CardRelinked, Some(case), act, |tx, doing| async move {
+        self.act("relink_card", AuditAct::CardRelinked, case, act, |tx, doing| async move {
             doing.must(&[Role::Issuing])?;
             let good = [CardStanding::Active, CardStanding::Suspended];
             let (card, _) = self.given(&tx, case, &good, "it is over already").await?;

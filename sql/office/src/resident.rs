@@ -10,7 +10,7 @@ use serde_json::json;
 use store::{Row, Tx};
 use time::OffsetDateTime;
 
-use crate::{Act, AuditAct, Office, OfficeError, SessionId, cases::CaseSummary, roster};
+use crate::{Act, AuditAct, Office, OfficeError, SessionId, act::About, cases::CaseSummary, roster};
 
 /// A resident as a session may see them.
 #[derive(Clone)]
@@ -87,7 +87,7 @@ impl Office {
             .act(
                 "reveal_address",
                 AuditAct::AddressSeen,
-                None,
+                About::content(json!([id, reason])),
                 act,
                 |tx, doing| async move {
                     doing.must(&[Role::ProtectedAddress])?;
@@ -116,23 +116,17 @@ impl Office {
     /// [`OfficeError::NotAllowed`], [`OfficeError::NotHeld`]
     pub async fn addressee(&self, act: &Act, case: CaseId) -> Result<Resident, OfficeError> {
         let id: ResidentId = self
-            .act(
-                "addressee",
-                AuditAct::AddressSeen,
-                Some(case),
-                act,
-                |tx, doing| async move {
-                    let row = self.held(&tx, &doing, case).await?;
-                    let file = self.resident_file(&tx, row.resident).await?;
-                    if file.sheltered {
-                        doing.must(&[Role::ProtectedAddress])?;
-                        let subjects = json!({ "resident": row.resident, "case": case });
-                        self.record(&tx, &doing, AuditAct::AddressSeen, subjects, json!({ "for": "paper" }))
-                            .await?;
-                    }
-                    Ok(row.resident)
-                },
-            )
+            .act("addressee", AuditAct::AddressSeen, case, act, |tx, doing| async move {
+                let row = self.held(&tx, &doing, case).await?;
+                let file = self.resident_file(&tx, row.resident).await?;
+                if file.sheltered {
+                    doing.must(&[Role::ProtectedAddress])?;
+                    let subjects = json!({ "resident": row.resident, "case": case });
+                    self.record(&tx, &doing, AuditAct::AddressSeen, subjects, json!({ "for": "paper" }))
+                        .await?;
+                }
+                Ok(row.resident)
+            })
             .await?;
         self.read("addressee", |tx| async move {
             Ok(self.resident_file(&tx, id).await?.resident)

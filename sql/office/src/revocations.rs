@@ -7,7 +7,7 @@ use issuance::{
 use serde_json::json;
 use time::OffsetDateTime;
 
-use crate::{Act, AuditAct, Office, OfficeError};
+use crate::{Act, AuditAct, Office, OfficeError, act::About};
 
 /// A certificate that must no longer be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,21 +72,27 @@ impl Office {
     pub async fn next_list_number(&self, act: &Act, authority: AuthorityName) -> Result<u64, OfficeError> {
         let audit_act = AuditAct::RevocationListSigned;
         let number: i64 = self
-            .act("next_list_number", audit_act, None, act, |tx, doing| async move {
-                let row = tx
-                    .query_one(
-                        "-- next_list_number\n\
+            .act(
+                "next_list_number",
+                audit_act,
+                About::content(json!(authority.as_str())),
+                act,
+                |tx, doing| async move {
+                    let row = tx
+                        .query_one(
+                            "-- next_list_number\n\
                          INSERT INTO office.revocation_list (authority, number, at)\n\
                          SELECT $1, coalesce(max(number), 0) + 1, $2 FROM office.revocation_list WHERE authority = $1\n\
                          RETURNING number",
-                        &[&authority.as_str(), &doing.at],
-                    )
-                    .await?;
-                let number: i64 = row.get(0);
-                let details = json!({ "authority": authority.as_str(), "number": number });
-                self.record(&tx, &doing, audit_act, json!({}), details).await?;
-                Ok(number)
-            })
+                            &[&authority.as_str(), &doing.at],
+                        )
+                        .await?;
+                    let number: i64 = row.get(0);
+                    let details = json!({ "authority": authority.as_str(), "number": number });
+                    self.record(&tx, &doing, audit_act, json!({}), details).await?;
+                    Ok(number)
+                },
+            )
             .await?;
         u64::try_from(number).map_err(|_| OfficeError::Unreadable("office.revocation_list"))
     }

@@ -17,7 +17,7 @@ pub(crate) use columns::{identity_of, residence_of};
 
 use crate::{
     Act, AuditAct, Office, OfficeError,
-    act::{By, begin, finish, written},
+    act::{About, By, finish, written},
 };
 
 /// What an import would change. Holds the residents themselves; quiet in logs.
@@ -185,6 +185,8 @@ impl Office {
             progress,
         };
         let load = &load;
+        let counts = [plan.added.len(), plan.changed.len(), plan.unchanged, plan.missing.len()];
+        let about = &About::content(json!([plan.base, counts]));
         let written = self
             .store
             .run_as(
@@ -192,7 +194,7 @@ impl Office {
                 Isolation::RepeatableRead,
                 Duration::from_secs(120),
                 |tx| async move {
-                    if let Some(answer) = begin(&tx, "apply_import", None, act).await? {
+                    if let Some(answer) = self.begin(&tx, "apply_import", about, act).await? {
                         return serde_json::from_value(answer).map_err(|_| OfficeError::ActIdUsed);
                     }
                     let imported = self.write_import(&tx, act, load).await?;

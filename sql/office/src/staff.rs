@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 
 use crate::{
     Act, AuditAct, Office, OfficeError, SessionId,
-    act::{By, Doing},
+    act::{About, By, Doing},
     audit::event,
 };
 
@@ -151,40 +151,48 @@ impl Office {
     /// [`OfficeError::StaffNumberTaken`], [`OfficeError::CertificateTaken`], [`OfficeError::NotFirstRun`],
     /// [`OfficeError::NotAllowed`]
     pub async fn add_staff(&self, act: &Act, new: &NewStaff) -> Result<StaffId, OfficeError> {
-        self.act("add_staff", AuditAct::StaffAdded, None, act, |tx, doing| async move {
-            match doing.by {
-                By::Session(_) => doing.must(&[Role::Administration])?,
-                By::Process(_) if administrators(&tx).await? == 0 => {}
-                By::Process(_) => return Err(OfficeError::NotFirstRun),
-            }
-            let id: StaffId = self.fresh();
-            let name = self.seal(TABLE, id.uuid(), "name", new.name.trim().as_bytes());
-            let added = tx
-                .execute(
-                    "-- add_staff\nINSERT INTO office.staff (id, number, name, added_at) VALUES ($1, $2, $3, $4)",
-                    &[&id.uuid(), &new.number.trim(), &name, &doing.at],
-                )
-                .await;
-            match added {
-                Err(error) if error.is_constraint("staff_number_once") => {
-                    return Err(OfficeError::StaffNumberTaken(new.number.trim().to_owned()));
+        self.act(
+            "add_staff",
+            AuditAct::StaffAdded,
+            About::content(
+                json!({ "number": new.number, "name": new.name, "roles": new.roles, "certificate": new.certificate }),
+            ),
+            act,
+            |tx, doing| async move {
+                match doing.by {
+                    By::Session(_) => doing.must(&[Role::Administration])?,
+                    By::Process(_) if administrators(&tx).await? == 0 => {}
+                    By::Process(_) => return Err(OfficeError::NotFirstRun),
                 }
-                added => added?,
-            };
-            set_roles(&tx, id, &new.roles).await?;
-            if let Some(serial) = &new.certificate {
-                register(&tx, id, serial, doing.at).await?;
-            }
-            self.record(
-                &tx,
-                &doing,
-                AuditAct::StaffAdded,
-                json!({ "staff": id }),
-                json!({ "roles": new.roles }),
-            )
-            .await?;
-            Ok(id)
-        })
+                let id: StaffId = self.fresh();
+                let name = self.seal(TABLE, id.uuid(), "name", new.name.trim().as_bytes());
+                let added = tx
+                    .execute(
+                        "-- add_staff\nINSERT INTO office.staff (id, number, name, added_at) VALUES ($1, $2, $3, $4)",
+                        &[&id.uuid(), &new.number.trim(), &name, &doing.at],
+                    )
+                    .await;
+                match added {
+                    Err(error) if error.is_constraint("staff_number_once") => {
+                        return Err(OfficeError::StaffNumberTaken(new.number.trim().to_owned()));
+                    }
+                    added => added?,
+                };
+                set_roles(&tx, id, &new.roles).await?;
+                if let Some(serial) = &new.certificate {
+                    register(&tx, id, serial, doing.at).await?;
+                }
+                self.record(
+                    &tx,
+                    &doing,
+                    AuditAct::StaffAdded,
+                    json!({ "staff": id }),
+                    json!({ "roles": new.roles }),
+                )
+                .await?;
+                Ok(id)
+            },
+        )
         .await
     }
 
@@ -201,26 +209,32 @@ impl Office {
         serial: &CertificateSerial,
     ) -> Result<(), OfficeError> {
         let audit_act = AuditAct::CardSerialReserved;
-        self.act("reserve_staff_serial", audit_act, None, act, |tx, doing| async move {
-            match doing.by {
-                By::Session(_) => doing.must(&[Role::Administration])?,
-                By::Process(_) if administrators(&tx).await? == 0 => {}
-                By::Process(_) => return Err(OfficeError::NotFirstRun),
-            }
-            let reserved = tx
-                .execute(
-                    "-- reserve_staff_serial\n\
+        self.act(
+            "reserve_staff_serial",
+            audit_act,
+            About::content(json!([number, hex::encode(serial.0)])),
+            act,
+            |tx, doing| async move {
+                match doing.by {
+                    By::Session(_) => doing.must(&[Role::Administration])?,
+                    By::Process(_) if administrators(&tx).await? == 0 => {}
+                    By::Process(_) => return Err(OfficeError::NotFirstRun),
+                }
+                let reserved = tx
+                    .execute(
+                        "-- reserve_staff_serial\n\
                      INSERT INTO office.staff_serial (serial, number, reserved_at) SELECT $1, $2, $3\n\
                      WHERE NOT EXISTS (SELECT FROM office.staff_certificate WHERE serial = $1) ON CONFLICT DO NOTHING",
-                    &[&serial.0.as_slice(), &number.trim(), &doing.at],
-                )
-                .await?;
-            if reserved == 0 {
-                return Err(OfficeError::CertificateTaken);
-            }
-            let details = json!({ "staff_number": number.trim(), "serial": hex::encode(serial.0) });
-            Ok(self.record(&tx, &doing, audit_act, json!({}), details).await?)
-        })
+                        &[&serial.0.as_slice(), &number.trim(), &doing.at],
+                    )
+                    .await?;
+                if reserved == 0 {
+                    return Err(OfficeError::CertificateTaken);
+                }
+                let details = json!({ "staff_number": number.trim(), "serial": hex::encode(serial.0) });
+                Ok(self.record(&tx, &doing, audit_act, json!({}), details).await?)
+            },
+        )
         .await
     }
 
@@ -276,7 +290,7 @@ impl Office {
         self.act(
             "change_roles",
             AuditAct::StaffRolesChanged,
-            None,
+            About::content(json!([staff, roles])),
             act,
             |tx, doing| async move {
                 doing.must(&[Role::Administration])?;
@@ -306,17 +320,23 @@ impl Office {
     /// [`OfficeError::CertificateTaken`], [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
     pub async fn register_certificate(&self, act: &Act, staff: StaffId, serial: &[u8]) -> Result<(), OfficeError> {
         let audit_act = AuditAct::StaffCertificateRegistered;
-        self.act("register_certificate", audit_act, None, act, |tx, doing| async move {
-            if doing.staff.is_some() {
-                doing.must(&[Role::Administration])?;
-            }
-            self.known(&tx, staff).await?;
-            register(&tx, staff, serial, doing.at).await?;
-            let details = json!({ "certificate": hex::encode(serial) });
-            self.record(&tx, &doing, audit_act, json!({ "staff": staff }), details)
-                .await?;
-            Ok(())
-        })
+        self.act(
+            "register_certificate",
+            audit_act,
+            About::content(json!([staff, hex::encode(serial)])),
+            act,
+            |tx, doing| async move {
+                if doing.staff.is_some() {
+                    doing.must(&[Role::Administration])?;
+                }
+                self.known(&tx, staff).await?;
+                register(&tx, staff, serial, doing.at).await?;
+                let details = json!({ "certificate": hex::encode(serial) });
+                self.record(&tx, &doing, audit_act, json!({ "staff": staff }), details)
+                    .await?;
+                Ok(())
+            },
+        )
         .await
     }
 
@@ -328,7 +348,7 @@ impl Office {
         self.act(
             "disable_staff",
             AuditAct::StaffDisabled,
-            None,
+            About::content(json!([staff, reason])),
             act,
             |tx, doing| async move {
                 doing.must(&[Role::Administration])?;
@@ -368,7 +388,7 @@ impl Office {
     /// [`OfficeError::StaffUnknown`], which is recorded.
     pub async fn log_in(&self, act: &Act, desk: &str, serial: &[u8]) -> Result<SessionBegun, OfficeError> {
         let began: Began = self
-            .act("log_in", AuditAct::SessionBegan, None, act, |tx, mut doing| async move {
+            .act("log_in", AuditAct::SessionBegan, About::content(json!([desk, hex::encode(serial)])), act, |tx, mut doing| async move {
                 let staff = self.holder(&tx, serial).await?.ok_or(OfficeError::StaffUnknown)?;
                 doing.staff = Some(staff.id);
                 doing.desk = Some(desk.to_owned());
@@ -468,15 +488,21 @@ impl Office {
     /// # Errors
     /// [`OfficeError::SessionOver`]
     pub async fn log_out(&self, act: &Act) -> Result<(), OfficeError> {
-        self.act("log_out", AuditAct::SessionEnded, None, act, |tx, doing| async move {
-            let session = doing.session()?;
-            let released = end_session(&tx, session, doing.at, Ending::Logout).await?;
-            let subjects = json!({ "staff": doing.staff()?, "session": session });
-            let details = json!({ "ending": Ending::Logout.as_str(), "leases_released": released });
-            self.record(&tx, &doing, AuditAct::SessionEnded, subjects, details)
-                .await?;
-            Ok(())
-        })
+        self.act(
+            "log_out",
+            AuditAct::SessionEnded,
+            About::content(json!(null)),
+            act,
+            |tx, doing| async move {
+                let session = doing.session()?;
+                let released = end_session(&tx, session, doing.at, Ending::Logout).await?;
+                let subjects = json!({ "staff": doing.staff()?, "session": session });
+                let details = json!({ "ending": Ending::Logout.as_str(), "leases_released": released });
+                self.record(&tx, &doing, AuditAct::SessionEnded, subjects, details)
+                    .await?;
+                Ok(())
+            },
+        )
         .await
     }
 
@@ -488,7 +514,7 @@ impl Office {
         self.act(
             "screen_locked",
             AuditAct::ScreenLocked,
-            None,
+            About::content(json!(card_pulled)),
             act,
             |tx, doing| async move {
                 let subjects = json!({ "staff": doing.staff()?, "session": doing.session()? });
@@ -514,7 +540,7 @@ impl Office {
         self.act(
             "screen_unlocked",
             AuditAct::ScreenUnlocked,
-            None,
+            About::content(json!(null)),
             act,
             |tx, doing| async move {
                 let subjects = json!({ "staff": doing.staff()?, "session": doing.session()? });

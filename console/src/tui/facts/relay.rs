@@ -1,7 +1,162 @@
 //! What the relay's front tells its operators: partners, and how the front stands. Nothing of a person is in it.
 
+use relay_core::audit::Outcome;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+
+use crate::tui::fault::FrontFault;
+
+/// How the relay's operators show who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperatorsBy {
+    /// By their staff card.
+    Card,
+    /// By a certificate and its key in files, without a password.
+    Files,
+}
+
+/// What an operator asks of the front. Everything that changes a partner brings all partners as they then stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FrontOrder {
+    /// Every partner.
+    Partners,
+    /// What happened at the front in the last day.
+    Trail,
+    /// Put a metadata file forward. Brings [`FrontAnswer::Proposed`].
+    Propose {
+        /// The file's path, as typed.
+        file: String,
+        /// Which entity of it, where it names several.
+        entity: Option<String>,
+        /// What it is registered as.
+        kind: Kind,
+    },
+    /// Approve an edition.
+    Approve {
+        /// The partner.
+        entity: String,
+        /// Which edition.
+        edition: i32,
+        /// Its hash, as the operator compared it.
+        sha256: String,
+    },
+    /// Record what the service showed at the trial's two visits.
+    Tried {
+        /// The partner.
+        entity: String,
+        /// The same name twice, or none.
+        named: bool,
+    },
+    /// Let it go on without single logout.
+    WithoutLogout {
+        /// The partner.
+        entity: String,
+        /// Why.
+        reason: String,
+    },
+    /// Put it on trial again.
+    Trial {
+        /// The partner.
+        entity: String,
+    },
+    /// Switch it on.
+    On {
+        /// The partner.
+        entity: String,
+    },
+    /// Switch it off.
+    Off {
+        /// The partner.
+        entity: String,
+        /// Why.
+        reason: String,
+    },
+    /// How long assertions and sessions last, and how far its clock may be off, in seconds.
+    Lifetimes {
+        /// The partner.
+        entity: String,
+        /// Assertion, session, skew.
+        seconds: [i32; 3],
+    },
+    /// What is taken from it beyond the profile, all of it.
+    Exceptions {
+        /// The partner.
+        entity: String,
+        /// Their names in the profile.
+        names: Vec<String>,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What the front answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FrontAnswer {
+    /// Every partner.
+    Partners(Vec<Partner>),
+    /// Metadata were put forward.
+    Proposed {
+        /// Whose.
+        entity: String,
+        /// SHA-256 of the file, in hex.
+        sha256: String,
+        /// Every partner.
+        partners: Vec<Partner>,
+    },
+    /// What happened, newest first.
+    Trail(Vec<TrailLine>),
+}
+
+/// A line of the front's trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrailLine {
+    /// When.
+    pub at: OffsetDateTime,
+    /// Which operator, or which process.
+    pub actor: String,
+    /// The act's name in the trail: the auditor's own code.
+    pub act: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// About what, and with which facts.
+    pub about: String,
+}
+
+/// How the front stood when it was last asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrontHeard {
+    /// When.
+    pub at: OffsetDateTime,
+    /// What it said, or why it did not.
+    pub state: Result<FrontState, FrontFault>,
+}
+
+/// What the front told its operators so far.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// How it stands.
+    pub heard: Option<FrontHeard>,
+    /// Its partners.
+    pub partners: Option<Vec<Partner>>,
+}
+
+impl Told {
+    /// A partner by its name.
+    pub fn partner(&self, entity: &str) -> Option<&Partner> {
+        self.partners
+            .as_ref()?
+            .iter()
+            .find(|partner| partner.entity_id == entity)
+    }
+}
+
+/// The exceptions of the profile that the front makes for a partner (`name-in-clear` is never made: it would tell the
+/// front a pseudonym).
+pub const EXCEPTIONS: [&str; 3] = ["cipher-block-chaining", "ecp-headers", "destination-missing"];
+/// Days before the expiry of metadata from which it is marked.
+pub const SOON: i64 = 14;
+/// Seconds that may be set: assertion, session, skew (参考C6; the implementation profile, §5).
+pub const LIFETIMES: [std::ops::RangeInclusive<i32>; 3] = [30..=600, 60..=43_200, 0..=300];
 
 /// A federation partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -174,6 +329,9 @@ impl Partner {
 pub struct FrontState {
     /// The front's SAML name.
     pub entity_id: String,
+    /// Who asks, as the front knows them.
+    #[serde(default)]
+    pub operator: String,
     /// The offices whose registrations it takes.
     pub offices: Vec<OfficeHeard>,
     /// Whether the blind half answers it.

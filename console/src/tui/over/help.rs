@@ -43,7 +43,7 @@ impl Screen for Help {
         }
     }
 
-    fn view(&self, _common: &Common, pen: &Pen<'_>) -> Page {
+    fn view(&self, common: &Common, pen: &Pen<'_>) -> Page {
         let mut page = Page::titled(pen.say("title-help"));
         let mut lines = vec![Line::of(pen.say("help-here"), Meaning::Accent)];
         let mut always = vec![Line::gap(), Line::of(pen.say("help-everywhere"), Meaning::Accent)];
@@ -62,13 +62,16 @@ impl Screen for Help {
             .push(line);
         }
         lines.extend(always);
-        lines.push(Line::gap());
-        let scanner = pen.say("help-scanner");
-        lines.extend(
-            crate::tui::text::wrap(&scanner, pen.width, pen.ambiguous())
-                .into_iter()
-                .map(|piece| Line::of(piece, Meaning::Quiet)),
-        );
+        // No paper of an office is scanned by the relay's operators.
+        if common.setup.relay.is_none() {
+            lines.push(Line::gap());
+            let scanner = pen.say("help-scanner");
+            lines.extend(
+                crate::tui::text::wrap(&scanner, pen.width, pen.ambiguous())
+                    .into_iter()
+                    .map(|piece| Line::of(piece, Meaning::Quiet)),
+            );
+        }
         let last = lines.len().saturating_sub(1);
         page.body = lines;
         // The line that must be seen is the last of the window asked for.

@@ -6,7 +6,7 @@ use crate::tui::{
     common::{Common, Go, Locked},
     effect::{JobId, Order},
     event::Reply,
-    facts::{Reader, ReaderState, StaffCard, Tries},
+    facts::{Reader, ReaderState, StaffCard, Tries, relay::OperatorsBy},
     fault::Fault,
     input::{Input, Takes},
     keymap::{Intent, Place},
@@ -104,7 +104,7 @@ impl Login {
             Card::Seen(_) if self.is_blocked() => return common.tell_fault(&Fault::PasswordBlocked),
             Card::Seen(_) => {}
         }
-        if !PASSWORD.contains(&self.password.len()) {
+        if !PASSWORD.contains(&self.password.len()) && !is_by_files(common) {
             // A try is worth more than a word: what can't be right never reaches the card.
             return common.tell(Meaning::NeedsYou, "login-password-length");
         }
@@ -235,6 +235,7 @@ impl Screen for Login {
         let title = match (&self.first_run, self.locked) {
             (Some(_), _) => pen.say("title-first-run"),
             (None, Some(_)) => pen.say("title-locked"),
+            (None, None) if common.setup.relay.is_some() => pen.say("title-relay-login"),
             (None, None) => pen.say_with("title-login", &[("city", common.setup.city.as_str().into())]),
         };
         let mut page = Page::titled(title);
@@ -250,21 +251,32 @@ impl Screen for Login {
                 page.paragraph(pen, 2, &pen.say(why), Meaning::Strong);
                 page.paragraph(pen, 2, &pen.say("locked-keeps"), Meaning::Quiet);
             }
-            (None, None) => page.paragraph(pen, 2, &pen.say("login-about"), Meaning::Plain),
+            (None, None) => {
+                let about = match common.setup.relay {
+                    None => "login-about",
+                    Some(OperatorsBy::Card) => "relay-login-about",
+                    Some(OperatorsBy::Files) => "relay-login-by-files",
+                };
+                page.paragraph(pen, 2, &pen.say(about), Meaning::Plain);
+            }
         }
         page.gap();
-        self.card_lines(pen, &mut page);
+        if !is_by_files(common) {
+            self.card_lines(pen, &mut page);
+        }
         page.gap();
         if let Some(form) = &self.first_run {
             page.input(pen, 20, &pen.say("staff-number"), &form.number, 16, form.at == 0);
             page.input(pen, 20, &pen.say("staff-name"), &form.name, 32, form.at == 1);
             page.input(pen, 20, &pen.say("staff-password"), &self.password, 20, form.at == 2);
             page.input(pen, 20, &pen.say("staff-password-again"), &form.again, 20, form.at == 3);
-        } else {
+        } else if !is_by_files(common) {
             page.input(pen, 20, &pen.say("staff-password"), &self.password, 20, true);
         }
         page.gap();
-        page.paragraph(pen, 4, &pen.say("login-password-rule"), Meaning::Quiet);
+        if !is_by_files(common) {
+            page.paragraph(pen, 4, &pen.say("login-password-rule"), Meaning::Quiet);
+        }
         if self.entering.is_some() {
             page.gap();
             page.paragraph(pen, 4, &pen.say("login-checking"), Meaning::Waiting);
@@ -306,6 +318,11 @@ impl Login {
             page.line(Line::gap());
         }
     }
+}
+
+/// Whether a relay operator's certificate and key lie in files: there is no password then.
+fn is_by_files(common: &Common) -> bool {
+    common.setup.relay == Some(OperatorsBy::Files)
 }
 
 /// Tries left, in words that stand out when they are few.

@@ -18,7 +18,10 @@ use crate::tui::{
     Ambiguous, State,
     effect::{Effect, JobId, Order},
     event::{Event, MakingProgress, Reply},
-    facts::*,
+    facts::{
+        relay::{FrontAnswer, FrontOrder},
+        *,
+    },
     fault::Fault,
     glyphs::Glyphs,
     key::{Key, KeyPress},
@@ -371,6 +374,13 @@ fn takes(order: &Order, reply: &Reply) -> bool {
             order,
             Order::LoadTray | Order::TrayInsert { .. } | Order::TrayRemove { .. } | Order::TrayNew
         ),
+        Reply::Front(answer) => match &**answer {
+            FrontAnswer::Trail(_) => matches!(order, Order::Front(FrontOrder::Trail)),
+            FrontAnswer::Proposed { .. } => matches!(order, Order::Front(FrontOrder::Propose { .. })),
+            FrontAnswer::Partners(_) => {
+                matches!(order, Order::Front(order) if !matches!(order, FrontOrder::Trail | FrontOrder::Propose { .. }))
+            }
+        },
         Reply::Done => matches!(
             order,
             Order::ConfirmSight { .. } | Order::CloseCase(_) | Order::ScreenLocked { .. } | Order::LogOut
@@ -392,6 +402,7 @@ pub fn setup() -> Setup {
         sights: Sights::TwoClerks,
         demo: true,
         first_run: false,
+        relay: None,
         language: Language::Japanese,
     }
 }

@@ -364,6 +364,12 @@ impl TestService {
 
     /// Says by SOAP that it uses a name no longer.
     pub async fn give_name_up(&self, relay: &Relay) -> (u16, String) {
+        let (place, envelope) = self.name_given_up(relay);
+        self.ask(relay, &place, envelope).await
+    }
+
+    /// Where it says so, and the SOAP envelope.
+    pub fn name_given_up(&self, relay: &Relay) -> (String, String) {
         let place = relay.at("/saml/manage-name-id/soap");
         let request = self.logout_request(place.clone(), "", false);
         let request = ManageNameIdRequest {
@@ -372,8 +378,8 @@ impl TestService {
             change: NameChange::Terminate,
         };
         let composed = request.compose().expect("a test's request can be written");
-        self.ask(relay, &place, composed.sign(&self.shared.signing).soap())
-            .await
+        let envelope = composed.sign(&self.shared.signing).soap();
+        (place, envelope)
     }
 
     /// The URL a browser is sent to for logging out.

@@ -102,6 +102,7 @@ async fn only_known_operators_come_in_and_see_how_the_relay_stands() {
     let (status, state) = ask(&relay, &operator, "/state", None).await;
     assert_eq!(status, 200);
     assert_eq!(state["blind_half"], true);
+    assert_eq!(state["operator"], "hama");
     assert_eq!(state["offices"][0]["applied"], 2);
     relay.stop_blind();
     let (_, state) = ask(&relay, &operator, "/state", None).await;

@@ -273,6 +273,18 @@ async fn names_are_derived_so_none_can_be_changed_and_the_service_is_told_so() {
     let (status, body) = clinic.give_name_up(&relay).await;
     assert_eq!(status, 200, "{body}");
     assert!(body.contains("RequestUnsupported"), "{body}");
+    // A header that must be understood, and is not, is refused here as at every SOAP address.
+    let (place, envelope) = clinic.name_given_up(&relay);
+    let header = "<S:Header><x:New xmlns:x=\"urn:x\" S:mustUnderstand=\"1\"></x:New></S:Header><S:Body>";
+    let answer = Browser::new(&relay)
+        .soap(&place, envelope.replace("<S:Body>", header))
+        .await;
+    assert!(answer.body.contains("soap_header"), "{}", answer.body);
+    // What goes wrong is told to a machine, not on a page.
+    for path in ["/saml/manage-name-id/soap", "/saml/slo/soap", "/saml/artifact"] {
+        let answer = Browser::new(&relay).get(&relay.at(path)).await;
+        assert!(answer.status == 405 && !answer.body.contains("<html"), "{}", answer.body);
+    }
     let stranger = TestService::start(&relay, "https://stranger.example/saml").await;
     let (status, body) = stranger.give_name_up(&relay).await;
     assert!(status == 500 && body.contains("partner.unknown"), "{body}");

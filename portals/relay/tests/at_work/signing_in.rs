@@ -160,6 +160,36 @@ async fn forced_passive_and_unmet_requests_are_answered_as_the_standard_has_it()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_same_card_shown_again_leaves_the_other_services_signed_in_and_another_card_does_not() {
+    let (relay, clinic, school) = relay_with_two().await;
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    let at_school = browser.sign_in(&relay, &school).await;
+    let cookie = browser.cookie("__Host-session");
+    let mut forced = clinic.request(&relay);
+    forced.force = true;
+    let answer = browser.sign_in_with(&relay, &clinic, &forced).await;
+    clinic.assertion(&answer.fields()["SAMLResponse"], &forced.head.id);
+    assert_ne!(browser.cookie("__Host-session"), cookie);
+    let now = time::OffsetDateTime::now_utc();
+    let of_school = async || {
+        relay
+            .records
+            .session_by_index(school.entity(), &index(&at_school), now)
+            .await
+            .unwrap()
+    };
+    assert!(of_school().await.is_some());
+    // Somebody else's card in the same browser ends it.
+    let other = relay.card().await;
+    let browser = browser.change_card(&relay, &other);
+    let mut forced = clinic.request(&relay);
+    forced.force = true;
+    browser.sign_in_with(&relay, &clinic, &forced).await;
+    assert!(of_school().await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_transient_name_differs_at_each_visit_and_the_blind_half_is_not_asked() {
     let (mut relay, clinic) = relay_with_clinic().await;
     let card = relay.card().await;

@@ -32,32 +32,26 @@ impl Office {
     /// [`OfficeError::NotNow`] before the card is made and after it is handed over, [`OfficeError::NotAllowed`],
     /// [`OfficeError::NotHeld`], [`OfficeError::ChangedMeanwhile`]
     pub async fn may_set_pin(&self, act: &Act, at: CaseAt, again: bool) -> Result<(), OfficeError> {
-        self.act(
-            "may_set_pin",
-            pin_act(again),
-            Some(at.id),
-            act,
-            |tx, doing| async move {
-                let (_, card) = self.pin_of(&tx, &doing, at).await?;
-                let row = tx
-                    .query_one(
-                        "-- pin_known\nSELECT pin_set_at IS NOT NULL FROM office.card WHERE id = $1",
-                        &[&card.uuid()],
-                    )
-                    .await?;
-                match (again, row.get::<_, bool>(0)) {
-                    (false, true) => Err(OfficeError::PinAlreadySet),
-                    (true, false) => Err(OfficeError::PinNotSet),
-                    (false, false) => Ok(()),
-                    (true, true) => {
-                        let subjects = json!({ "case": at.id, "card": card });
-                        self.record(&tx, &doing, AuditAct::CardPinResetBegun, subjects, json!({}))
-                            .await?;
-                        Ok(())
-                    }
+        self.act("may_set_pin", pin_act(again), at.id, act, |tx, doing| async move {
+            let (_, card) = self.pin_of(&tx, &doing, at).await?;
+            let row = tx
+                .query_one(
+                    "-- pin_known\nSELECT pin_set_at IS NOT NULL FROM office.card WHERE id = $1",
+                    &[&card.uuid()],
+                )
+                .await?;
+            match (again, row.get::<_, bool>(0)) {
+                (false, true) => Err(OfficeError::PinAlreadySet),
+                (true, false) => Err(OfficeError::PinNotSet),
+                (false, false) => Ok(()),
+                (true, true) => {
+                    let subjects = json!({ "case": at.id, "card": card });
+                    self.record(&tx, &doing, AuditAct::CardPinResetBegun, subjects, json!({}))
+                        .await?;
+                    Ok(())
                 }
-            },
-        )
+            }
+        })
         .await
     }
 
@@ -79,7 +73,7 @@ impl Office {
 
     async fn pin_is_set(&self, act: &Act, at: CaseAt, again: bool) -> Result<i64, OfficeError> {
         let verb = if again { "pin_reset" } else { "pin_set" };
-        self.act(verb, pin_act(again), Some(at.id), act, |tx, doing| async move {
+        self.act(verb, pin_act(again), at.id, act, |tx, doing| async move {
             let (row, card) = self.pin_of(&tx, &doing, at).await?;
             let set = tx
                 .execute(
@@ -117,34 +111,28 @@ impl Office {
     /// [`OfficeError::ShelfTaken`], [`OfficeError::NotNow`], [`OfficeError::NotAllowed`]
     pub async fn shelve(&self, act: &Act, at: CaseAt, place: &ShelfPlace) -> Result<i64, OfficeError> {
         let shelved = self
-            .act(
-                "shelve",
-                AuditAct::CaseShelved,
-                Some(at.id),
-                act,
-                |tx, doing| async move {
-                    doing.must(&[Role::Issuing, Role::Handover])?;
-                    let row = self.held_at(&tx, &doing, at).await?;
-                    if let Some(taken) = occupant(&tx, place).await?
-                        && taken.0 != at.id
-                    {
-                        return Err(OfficeError::ShelfTaken(taken.1));
-                    }
-                    let event = CaseEvent::Shelved(place.clone());
-                    let version = self.advance(&tx, &doing, &row, &event, None).await?;
-                    clear_sights(&tx, at.id).await?;
-                    let subjects = json!({ "case": at.id, "card": row.card });
-                    self.record(
-                        &tx,
-                        &doing,
-                        AuditAct::CaseShelved,
-                        subjects,
-                        json!({ "shelf": place.as_str() }),
-                    )
-                    .await?;
-                    Ok(version)
-                },
-            )
+            .act("shelve", AuditAct::CaseShelved, at.id, act, |tx, doing| async move {
+                doing.must(&[Role::Issuing, Role::Handover])?;
+                let row = self.held_at(&tx, &doing, at).await?;
+                if let Some(taken) = occupant(&tx, place).await?
+                    && taken.0 != at.id
+                {
+                    return Err(OfficeError::ShelfTaken(taken.1));
+                }
+                let event = CaseEvent::Shelved(place.clone());
+                let version = self.advance(&tx, &doing, &row, &event, None).await?;
+                clear_sights(&tx, at.id).await?;
+                let subjects = json!({ "case": at.id, "card": row.card });
+                self.record(
+                    &tx,
+                    &doing,
+                    AuditAct::CaseShelved,
+                    subjects,
+                    json!({ "shelf": place.as_str() }),
+                )
+                .await?;
+                Ok(version)
+            })
             .await;
         match shelved {
             // Two desks chose the place at the same moment; the schema let one have it.
@@ -221,7 +209,7 @@ impl Office {
         self.act(
             "confirm_sight",
             AuditAct::HandoverLooked,
-            Some(at.id),
+            at.id,
             act,
             |tx, doing| async move {
                 doing.must(&[Role::Handover])?;
@@ -272,7 +260,7 @@ impl Office {
             .act(
                 "compare_handover",
                 AuditAct::CaseHandedOver,
-                Some(at.id),
+                at.id,
                 act,
                 |tx, doing| async move {
                     doing.must(&[Role::Handover])?;
@@ -319,7 +307,7 @@ impl Office {
             .act(
                 "hand_over",
                 AuditAct::CaseHandedOver,
-                Some(at.id),
+                at.id,
                 act,
                 |tx, doing| async move {
                     doing.must(&[Role::Handover])?;

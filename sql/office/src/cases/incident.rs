@@ -96,7 +96,7 @@ impl Office {
         self.act(
             "open_incident",
             AuditAct::IncidentOpened,
-            Some(at.id),
+            at.id,
             act,
             |tx, doing| async move {
                 let row = self.held_at(&tx, &doing, at).await?;
@@ -143,7 +143,7 @@ impl Office {
         self.act(
             "close_incident",
             AuditAct::IncidentClosed,
-            Some(at.id),
+            at.id,
             act,
             |tx, doing| async move {
                 let row = self.held_at(&tx, &doing, at).await?;

@@ -48,26 +48,20 @@ impl Office {
     /// [`OfficeError::HeldBy`] while another desk holds it.
     pub async fn claim(&self, act: &Act, case: CaseId) -> Result<OffsetDateTime, OfficeError> {
         let until: Until = self
-            .act(
-                "claim",
-                AuditAct::CaseClaimed,
-                Some(case),
-                act,
-                |tx, doing| async move {
-                    case_row(&tx, case, true).await?;
-                    let session = doing.session()?;
-                    match self.lease_row(&tx, case).await? {
-                        Some(lease) if lease.session != session && lease.until > doing.at => {
-                            return Err(self.held_by(&tx, lease).await?);
-                        }
-                        _ => {}
+            .act("claim", AuditAct::CaseClaimed, case, act, |tx, doing| async move {
+                case_row(&tx, case, true).await?;
+                let session = doing.session()?;
+                match self.lease_row(&tx, case).await? {
+                    Some(lease) if lease.session != session && lease.until > doing.at => {
+                        return Err(self.held_by(&tx, lease).await?);
                     }
-                    let until = self.take_lease(&tx, &doing, case).await?;
-                    self.record(&tx, &doing, AuditAct::CaseClaimed, json!({ "case": case }), json!({}))
-                        .await?;
-                    Ok(Until(until))
-                },
-            )
+                    _ => {}
+                }
+                let until = self.take_lease(&tx, &doing, case).await?;
+                self.record(&tx, &doing, AuditAct::CaseClaimed, json!({ "case": case }), json!({}))
+                    .await?;
+                Ok(Until(until))
+            })
             .await?;
         Ok(until.0)
     }
@@ -94,25 +88,19 @@ impl Office {
     /// # Errors
     /// [`OfficeError::SessionOver`]
     pub async fn release(&self, act: &Act, case: CaseId) -> Result<(), OfficeError> {
-        self.act(
-            "release",
-            AuditAct::CaseReleased,
-            Some(case),
-            act,
-            |tx, doing| async move {
-                let released = tx
-                    .execute(
-                        "-- release\nDELETE FROM office.case_lease WHERE case_id = $1 AND session = $2",
-                        &[&case.uuid(), &doing.session()?.uuid()],
-                    )
+        self.act("release", AuditAct::CaseReleased, case, act, |tx, doing| async move {
+            let released = tx
+                .execute(
+                    "-- release\nDELETE FROM office.case_lease WHERE case_id = $1 AND session = $2",
+                    &[&case.uuid(), &doing.session()?.uuid()],
+                )
+                .await?;
+            if released > 0 {
+                self.record(&tx, &doing, AuditAct::CaseReleased, json!({ "case": case }), json!({}))
                     .await?;
-                if released > 0 {
-                    self.record(&tx, &doing, AuditAct::CaseReleased, json!({ "case": case }), json!({}))
-                        .await?;
-                }
-                Ok(())
-            },
-        )
+            }
+            Ok(())
+        })
         .await
     }
 
@@ -125,7 +113,7 @@ impl Office {
             .act(
                 "break_lease",
                 AuditAct::CaseLeaseBroken,
-                Some(case),
+                case,
                 act,
                 |tx, doing| async move {
                     case_row(&tx, case, true).await?;

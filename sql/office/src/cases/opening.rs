@@ -13,7 +13,7 @@ use store::Tx;
 use time::OffsetDateTime;
 
 use super::{CaseAt, CaseRow, CaseSummary, Phase, SELECT, TABLE};
-use crate::{Act, AuditAct, Office, OfficeError, SessionId};
+use crate::{Act, AuditAct, Office, OfficeError, SessionId, act::About};
 
 /// An application that was taken: the case is open and held by the session that took it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +82,7 @@ impl Office {
             .act(
                 "open_application",
                 AuditAct::CaseApplied,
-                None,
+                About::content(json!([resident, application, despite])),
                 act,
                 |tx, doing| async move {
                     doing.must(&[Role::Reception])?;
@@ -169,27 +169,21 @@ impl Office {
     /// # Errors
     /// [`OfficeError::NotNow`] once a card is being made, [`OfficeError::NotAllowed`], [`OfficeError::NotHeld`]
     pub async fn cancel(&self, act: &Act, at: CaseAt, reason: &str) -> Result<i64, OfficeError> {
-        self.act(
-            "cancel",
-            AuditAct::CaseCancelled,
-            Some(at.id),
-            act,
-            |tx, doing| async move {
-                doing.must(&[Role::Reception, Role::Verification])?;
-                let row = self.held_at(&tx, &doing, at).await?;
-                let event = CaseEvent::Cancelled(reason.to_owned());
-                let version = self.advance(&tx, &doing, &row, &event, None).await?;
-                self.record(
-                    &tx,
-                    &doing,
-                    AuditAct::CaseCancelled,
-                    json!({ "case": at.id }),
-                    json!({}),
-                )
-                .await?;
-                Ok(version)
-            },
-        )
+        self.act("cancel", AuditAct::CaseCancelled, at.id, act, |tx, doing| async move {
+            doing.must(&[Role::Reception, Role::Verification])?;
+            let row = self.held_at(&tx, &doing, at).await?;
+            let event = CaseEvent::Cancelled(reason.to_owned());
+            let version = self.advance(&tx, &doing, &row, &event, None).await?;
+            self.record(
+                &tx,
+                &doing,
+                AuditAct::CaseCancelled,
+                json!({ "case": at.id }),
+                json!({}),
+            )
+            .await?;
+            Ok(version)
+        })
         .await
     }
 

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::number_of;
-use crate::{Act, AuditAct, Office, OfficeError};
+use crate::{Act, AuditAct, Office, OfficeError, act::About};
 
 /// A paper the office prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,7 +116,7 @@ impl Office {
             .act(
                 "issue_notice",
                 AuditAct::NoticeIssued,
-                Some(case),
+                case,
                 act,
                 |tx, doing| async move {
                     let row = self.held(&tx, &doing, case).await?;
@@ -311,10 +311,16 @@ impl Office {
     /// [`OfficeError`]
     pub async fn papers_removed(&self, act: &Act, files: usize, before: time::Date) -> Result<(), OfficeError> {
         let audit_act = AuditAct::PaperRemoved;
-        self.act("papers_removed", audit_act, None, act, |tx, doing| async move {
-            let details = json!({ "files": files, "before": before.to_string() });
-            Ok(self.record(&tx, &doing, audit_act, json!({}), details).await?)
-        })
+        self.act(
+            "papers_removed",
+            audit_act,
+            About::content(json!([files, before.to_string()])),
+            act,
+            |tx, doing| async move {
+                let details = json!({ "files": files, "before": before.to_string() });
+                Ok(self.record(&tx, &doing, audit_act, json!({}), details).await?)
+            },
+        )
         .await
     }
 
@@ -331,7 +337,7 @@ impl Office {
         self.act(
             "paper_printed",
             AuditAct::PaperPrinted,
-            Some(case),
+            case,
             act,
             |tx, doing| async move {
                 let row = self.held(&tx, &doing, case).await?;

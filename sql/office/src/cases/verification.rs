@@ -71,7 +71,7 @@ impl Office {
         purpose: Purpose,
         serial: &[u8],
     ) -> Result<(ApprovalId, StaffId), OfficeError> {
-        self.act("approve", AuditAct::CaseApproved, Some(case), act, |tx, doing| async move {
+        self.act("approve", AuditAct::CaseApproved, case, act, |tx, doing| async move {
             self.held(&tx, &doing, case).await?;
             let checker = self.holder(&tx, serial).await?.ok_or(OfficeError::StaffUnknown)?;
             let maker = doing.staff()?;
@@ -113,7 +113,7 @@ impl Office {
         self.act(
             "verify_person",
             AuditAct::CaseVerified,
-            Some(at.id),
+            at.id,
             act,
             |tx, doing| async move {
                 doing.must(&[Role::Verification])?;

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     Act, AuditAct, Office, OfficeError, SessionId,
-    act::Doing,
+    act::{About, Doing},
     audit::{WRITE_EVENTS, event},
     cases::{self, ApprovalId, CaseAt, CaseRow, LeaseRow, Phase, Purpose},
 };
@@ -46,60 +46,52 @@ impl Office {
         second: Option<ApprovalId>,
     ) -> Result<CardJournal, OfficeError> {
         let bound = self
-            .act(
-                "bind_chip",
-                AuditAct::CardBound,
-                Some(case),
-                act,
-                |tx, doing| async move {
-                    doing.must(&[Role::Issuing])?;
-                    let (row, known) = tokio::join!(biased; self.held(&tx, &doing, case), chip_bound(&tx, chip));
-                    let row = row?;
-                    if let Some((card, of_case, state)) = known? {
-                        if of_case != case || state == CardState::Damaged {
-                            return Err(OfficeError::ChipTaken(hex::encode_upper(chip)));
-                        }
-                        if state == CardState::Making {
-                            let mut draft = Draft::load(&tx, card, first).await?;
-                            draft.take_up(first)?;
-                            self.keep(&tx, &doing, (case, card), draft).await?;
-                        }
-                        return Ok(BoundCard { card, fresh: false });
+            .act("bind_chip", AuditAct::CardBound, case, act, |tx, doing| async move {
+                doing.must(&[Role::Issuing])?;
+                let (row, known) = tokio::join!(biased; self.held(&tx, &doing, case), chip_bound(&tx, chip));
+                let row = row?;
+                if let Some((card, of_case, state)) = known? {
+                    if of_case != case || state == CardState::Damaged {
+                        return Err(OfficeError::ChipTaken(hex::encode_upper(chip)));
                     }
-                    let card: CardId = self.fresh();
-                    let event = CaseEvent::ChipBound(card);
-                    // Before anything is written: the rule's own refusal is clearer than a constraint's.
-                    self.state_of(&row)?.after(&event)?;
-                    let approved_by = match second {
-                        Some(approval) => {
-                            Some(cases::use_approval(&tx, &doing, case, Purpose::Making, approval).await?)
-                        }
-                        None => None,
-                    };
-                    tx.execute(
-                        "-- bind_chip\n\
+                    if state == CardState::Making {
+                        let mut draft = Draft::load(&tx, card, first).await?;
+                        draft.take_up(first)?;
+                        self.keep(&tx, &doing, (case, card), draft).await?;
+                    }
+                    return Ok(BoundCard { card, fresh: false });
+                }
+                let card: CardId = self.fresh();
+                let event = CaseEvent::ChipBound(card);
+                // Before anything is written: the rule's own refusal is clearer than a constraint's.
+                self.state_of(&row)?.after(&event)?;
+                let approved_by = match second {
+                    Some(approval) => Some(cases::use_approval(&tx, &doing, case, Purpose::Making, approval).await?),
+                    None => None,
+                };
+                tx.execute(
+                    "-- bind_chip\n\
                      INSERT INTO office.card (id, case_id, resident, chip, state, bound_at, bound_by)\n\
                      VALUES ($1, $2, $3, $4, 'making', $5, $6)",
-                        &[
-                            &card.uuid(),
-                            &case.uuid(),
-                            &row.resident.uuid(),
-                            &chip,
-                            &doing.at,
-                            &doing.staff()?.uuid(),
-                        ],
-                    )
-                    .await?;
-                    self.advance(&tx, &doing, &row, &event, None).await?;
-                    let subjects = json!({ "case": case, "card": card });
-                    let details = json!({ "chip": hex::encode_upper(chip), "approved_by": approved_by });
-                    self.record(&tx, &doing, AuditAct::CardBound, subjects, details).await?;
-                    let mut draft = Draft::default();
-                    draft.take_up(first)?;
-                    self.keep(&tx, &doing, (case, card), draft).await?;
-                    Ok(BoundCard { card, fresh: true })
-                },
-            )
+                    &[
+                        &card.uuid(),
+                        &case.uuid(),
+                        &row.resident.uuid(),
+                        &chip,
+                        &doing.at,
+                        &doing.staff()?.uuid(),
+                    ],
+                )
+                .await?;
+                self.advance(&tx, &doing, &row, &event, None).await?;
+                let subjects = json!({ "case": case, "card": card });
+                let details = json!({ "chip": hex::encode_upper(chip), "approved_by": approved_by });
+                self.record(&tx, &doing, AuditAct::CardBound, subjects, details).await?;
+                let mut draft = Draft::default();
+                draft.take_up(first)?;
+                self.keep(&tx, &doing, (case, card), draft).await?;
+                Ok(BoundCard { card, fresh: true })
+            })
             .await;
         let bound = match bound {
             Err(OfficeError::Store(error)) if error.is_constraint("chip_once") => {
@@ -119,22 +111,28 @@ impl Office {
     /// All entries, or none of them.
     pub(super) async fn write(&self, act: &Act, card: CardId, entries: &[Entry]) -> Result<Reservations, OfficeError> {
         let kept = self
-            .act("write", AuditAct::CardStepDone, None, act, |tx, doing| async move {
-                let (hand, draft) = tokio::join!(biased; card_in_hand(&tx, card), Draft::load(&tx, card, entries));
-                let (hand, mut draft) = (hand?, draft?);
-                if hand.card.state == CardState::Made && entries.last() == Some(&Entry::Made) {
-                    return Ok(Vec::new());
-                }
-                self.must_be_making(&tx, &doing, card, &hand).await?;
-                draft.take_up(entries)?;
-                let (kept, made) = (draft.asked_for(), draft.made);
-                let took = draft.took();
-                self.keep(&tx, &doing, (hand.card.case, card), draft).await?;
-                if made {
-                    self.card_made(&tx, doing, card, &hand, took).await?;
-                }
-                Ok(kept)
-            })
+            .act(
+                "write",
+                AuditAct::CardStepDone,
+                About::content(json!(card)),
+                act,
+                |tx, doing| async move {
+                    let (hand, draft) = tokio::join!(biased; card_in_hand(&tx, card), Draft::load(&tx, card, entries));
+                    let (hand, mut draft) = (hand?, draft?);
+                    if hand.card.state == CardState::Made && entries.last() == Some(&Entry::Made) {
+                        return Ok(Vec::new());
+                    }
+                    self.must_be_making(&tx, &doing, card, &hand).await?;
+                    draft.take_up(entries)?;
+                    let (kept, made) = (draft.asked_for(), draft.made);
+                    let took = draft.took();
+                    self.keep(&tx, &doing, (hand.card.case, card), draft).await?;
+                    if made {
+                        self.card_made(&tx, doing, card, &hand, took).await?;
+                    }
+                    Ok(kept)
+                },
+            )
             .await;
         Ok(named(kept)?
             .into_iter()
@@ -248,7 +246,7 @@ impl Office {
         self.act(
             "card_damaged",
             AuditAct::CardDamaged,
-            None,
+            About::content(json!([card, reason])),
             act,
             |tx, doing| async move {
                 doing.must(&[Role::Issuing, Role::Handover])?;
@@ -278,7 +276,7 @@ impl Office {
         self.act(
             "give_up_card",
             AuditAct::CardDamaged,
-            Some(at.id),
+            at.id,
             act,
             |tx, doing| async move {
                 doing.must(&[Role::Issuing, Role::Handover])?;

@@ -32,6 +32,13 @@ async fn an_act_asked_for_again_gives_the_first_answer_and_changes_nothing() {
     records.claim(&claim, once.at.id).await.unwrap();
     let misused = records.claim(&claim, other).await;
     assert!(matches!(misused, Err(OfficeError::ActIdUsed)), "{misused:?}");
+    // About no case, and something else in it: neither.
+    let (one, another) = (id, office.resident(&adults(&residents)[1].number).await.unwrap());
+    let sight = clerk.act();
+    records.reveal_address(&sight, one, "—").await.unwrap();
+    records.reveal_address(&sight, one, "—").await.unwrap();
+    let misused = records.reveal_address(&sight, another, "—").await.map(drop);
+    assert!(matches!(misused, Err(OfficeError::ActIdUsed)), "{misused:?}");
     let colleague = office.clerk_of_all_trades("窓口2").await.unwrap();
     let theirs = office::Act::of(colleague.session, claim.id);
     let misused = records.claim(&theirs, once.at.id).await;

@@ -128,7 +128,7 @@ async fn making_by_two_uses_the_second_clerks_agreement_up() {
     })
     .await
     .unwrap();
-    assert!(matches!(wrong_case, Err(RecordsError::Conflict(_))), "{wrong_case:?}");
+    assert!(matches!(wrong_case, Err(RecordsError::NotAgreed)), "{wrong_case:?}");
     right.unwrap();
     let bound = records.audit(case).await.unwrap();
     let bound = bound

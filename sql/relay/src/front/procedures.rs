@@ -1,5 +1,6 @@
 //! Sign-ins and logouts under way: sealed states that any instance of the front can take up.
 
+use serde_json::json;
 use store::Tx;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -71,7 +72,8 @@ pub struct NewSession {
     pub expires_at: OffsetDateTime,
     /// The card bridge's token for a pulled card.
     pub gone: Option<Zeroizing<Vec<u8>>>,
-    /// The browser's session so far, which this one takes the place of.
+    /// The browser's session so far, which this one takes the place of; where the same card began that one, it goes on
+    /// instead.
     pub replaces: Option<SessionId>,
 }
 
@@ -108,7 +110,7 @@ pub struct Answered {
     pub participant: Option<NewParticipant>,
     /// The message, where it is sent by artifact.
     pub artifact: Option<NewArtifact>,
-    /// The event.
+    /// The event; which session it is about is added.
     pub note: Note,
 }
 
@@ -236,8 +238,8 @@ impl FrontRecords {
     }
 
     /// Records that a sign-in is answered: its session, the service in it, the artifact, the event, and the end of
-    /// the procedure, all or nothing. The answer may be sent once this returns. Gives back the session that ended
-    /// because another card was shown in the browser.
+    /// the procedure, all or nothing. The answer may be sent once this returns. A card that is shown again carries
+    /// the browser's session on; gives back the session that ended because another one was shown.
     ///
     /// # Errors
     /// [`FrontError::ProcedureOver`], [`FrontError::Replayed`]; [`FrontError::PartnerNotNow`] where the service was
@@ -259,11 +261,19 @@ impl FrontRecords {
                         Some(*session)
                     }
                     SessionUsed::New(new) => {
-                        if let Some(former) = new.replaces {
-                            ended = Some(self.end(&tx, former, Ending::Replaced, now).await?);
+                        if let SessionOf::Holder(registration) = &new.of {
+                            still_active(&tx, *registration).await?;
                         }
-                        self.begin_session(&tx, new).await?;
-                        Some(new.id)
+                        match new.replaces {
+                            Some(former) if self.carry_on(&tx, former, new, now).await? => Some(former),
+                            former => {
+                                if let Some(former) = former {
+                                    ended = Some(self.end(&tx, former, Ending::Replaced, now).await?);
+                                }
+                                self.begin_session(&tx, new).await?;
+                                Some(new.id)
+                            }
+                        }
                     }
                 };
                 if let (Some(session), Some(participant)) = (session, &answered.participant) {
@@ -273,10 +283,49 @@ impl FrontRecords {
                 if let Some(artifact) = &answered.artifact {
                     self.keep_artifact(&tx, artifact).await?;
                 }
-                self.write(&tx, &answered.note, now).await?;
+                let mut note = answered.note.clone();
+                if let Some(session) = session {
+                    note.subjects.insert("session".to_owned(), json!(session));
+                }
+                self.write(&tx, &note, now).await?;
                 Ok(ended)
             })
             .await
+    }
+
+    /// The same card shown again (a forced sign-in, a stronger one): the session goes on from here, under a new cookie,
+    /// and the services in it stay. `false`: it was another's, or is over.
+    async fn carry_on(
+        &self,
+        tx: &Tx,
+        former: SessionId,
+        new: &NewSession,
+        now: OffsetDateTime,
+    ) -> Result<bool, FrontError> {
+        let SessionOf::Holder(registration) = &new.of else {
+            // Who it is, is the other provider's knowledge.
+            return Ok(false);
+        };
+        let gone = new.gone.as_ref().map(|token| self.keyed("front.session.gone", token));
+        let carried = tx
+            .execute(
+                "-- carry_on\n\
+                 UPDATE front.session SET cookie = $3, context = $4, authenticated_at = $5, expires_at = $6,\n\
+                   gone = coalesce($7, gone)\n\
+                 WHERE id = $1 AND holder = $2 AND ended_at IS NULL AND expires_at > $8",
+                &[
+                    &former.uuid(),
+                    registration,
+                    &self.keyed("front.session.cookie", &new.cookie),
+                    &new.context,
+                    &new.authenticated_at,
+                    &new.expires_at,
+                    &gone,
+                    &now,
+                ],
+            )
+            .await?;
+        Ok(carried == 1)
     }
 
     async fn begin_session(&self, tx: &Tx, new: &NewSession) -> Result<(), FrontError> {
@@ -284,22 +333,6 @@ impl FrontRecords {
             SessionOf::Holder(registration) => (Some(*registration), None),
             SessionOf::Upstream(provider) => (None, Some(provider.as_str())),
         };
-        if let Some(registration) = holder {
-            // Suspended between the card's being shown and this moment: the office's word counts.
-            let active = tx
-                .query_opt(
-                    "-- begin_session\n\
-                     SELECT 1 FROM front.holder WHERE registration = $1 AND state = 'active' FOR SHARE",
-                    &[&registration],
-                )
-                .await?;
-            if active.is_none() {
-                return Err(FrontError::NotSo {
-                    registration,
-                    rule: "not active",
-                });
-            }
-        }
         let gone = new.gone.as_ref().map(|token| self.keyed("front.session.gone", token));
         tx.execute(
             "-- begin_session\n\
@@ -331,6 +364,21 @@ async fn goes_on(tx: &Tx, session: SessionId, now: OffsetDateTime) -> Result<(),
     .await?
     .map(|_| ())
     .ok_or(FrontError::NotFound("session"))
+}
+
+/// Suspended between the card's being shown and this moment: the office's word counts.
+async fn still_active(tx: &Tx, registration: Uuid) -> Result<(), FrontError> {
+    tx.query_opt(
+        "-- still_active\n\
+         SELECT 1 FROM front.holder WHERE registration = $1 AND state = 'active' FOR SHARE",
+        &[&registration],
+    )
+    .await?
+    .map(|_| ())
+    .ok_or(FrontError::NotSo {
+        registration,
+        rule: "not active",
+    })
 }
 
 /// A service switched off, or whose metadata ended, while the person was looking for the card gets no assertion.

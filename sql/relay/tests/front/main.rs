@@ -57,9 +57,15 @@ fn register(registration: Uuid) -> Said {
 
 /// A card that was registered and handed over.
 async fn active_card(records: &FrontRecords) -> Uuid {
+    card_after(records, 0).await
+}
+
+/// The same, after the city's `sent`-th message.
+async fn card_after(records: &FrontRecords, sent: i64) -> Uuid {
     let registration = new_id();
-    records.apply(&message(1, register(registration)), NOW).await.unwrap();
-    let handed_over = message(2, Said::Activate { registration });
+    let made = message(sent + 1, register(registration));
+    records.apply(&made, NOW).await.unwrap();
+    let handed_over = message(sent + 2, Said::Activate { registration });
     records.apply(&handed_over, NOW).await.unwrap();
     registration
 }

@@ -2,12 +2,12 @@
 
 use relay_core::registration::Message as Said;
 use relay_records::front::{
-    Ending, FrontError, NewArtifact, NewProcedure, PartnerKind, ProcedureKind, Proposal, Seen, SeenKind, SessionUsed,
-    testing,
+    Ending, FrontError, NewArtifact, NewProcedure, NewSession, PartnerKind, ProcedureKind, Proposal, Seen, SeenKind,
+    SessionUsed, testing,
 };
 use time::Duration;
 
-use crate::{CLINIC, NOW, SCHOOL, active_card, answer, message, new_id, new_session, two_services};
+use crate::{CLINIC, NOW, SCHOOL, active_card, answer, card_after, message, new_id, new_session, two_services};
 
 fn request(id: &str) -> Seen {
     Seen {
@@ -191,6 +191,45 @@ async fn a_pulled_card_ends_the_session_once_and_names_who_is_to_be_told() {
 }
 
 #[tokio::test]
+async fn the_same_card_shown_again_carries_the_session_on_under_a_new_cookie() {
+    let front = testing::open().await.unwrap();
+    let records = &front.records;
+    two_services(records).await;
+    let card = active_card(records).await;
+    let first = new_session(card, b"first");
+    let id = first.id;
+    let at_clinic = answer(SessionUsed::New(Box::new(first)), CLINIC, None);
+    records.answered(&at_clinic, NOW).await.unwrap();
+    let later = NOW + Duration::minutes(50);
+    let again = |cookie: &[u8]| NewSession {
+        context: "stronger".to_owned(),
+        authenticated_at: later,
+        expires_at: later + Duration::hours(1),
+        gone: None,
+        replaces: Some(id),
+        ..new_session(card, cookie)
+    };
+    let forced = answer(SessionUsed::New(Box::new(again(b"second"))), SCHOOL, None);
+    assert_eq!(records.answered(&forced, later).await.unwrap(), None);
+    assert!(records.session(b"first", later).await.unwrap().is_none());
+    let session = records.session(b"second", later).await.unwrap().unwrap();
+    assert_eq!((session.id, session.context.as_str()), (id, "stronger"));
+    assert_eq!(session.authenticated_at, later);
+    // The clinic was not told that it is over, and the trail knows which session it was.
+    assert_eq!(records.participants(id).await.unwrap().len(), 2);
+    let trail = records.audit_since(NOW, 10).await.unwrap();
+    assert!(trail.iter().all(|one| one.event.act != "session.ended"), "{trail:?}");
+    assert_eq!(trail[0].event.subjects["session"], serde_json::json!(id));
+    // A bridge that watches the card still ends it, and what is over does not come back.
+    assert!(records.card_gone(b"gone", later).await.unwrap().is_some());
+    let new = again(b"third");
+    let new_id = new.id;
+    let fresh = answer(SessionUsed::New(Box::new(new)), CLINIC, None);
+    records.answered(&fresh, later).await.unwrap();
+    assert_eq!(records.session(b"third", later).await.unwrap().unwrap().id, new_id);
+}
+
+#[tokio::test]
 async fn another_card_in_the_same_browser_ends_the_first_ones_session() {
     let front = testing::open().await.unwrap();
     let card = active_card(&front.records).await;
@@ -202,7 +241,8 @@ async fn another_card_in_the_same_browser_ends_the_first_ones_session() {
         .answered(&answer(SessionUsed::New(Box::new(first)), CLINIC, None), NOW)
         .await
         .unwrap();
-    let mut second = new_session(card, b"two");
+    let other = card_after(&front.records, 2).await;
+    let mut second = new_session(other, b"two");
     second.gone = None;
     second.replaces = Some(first_id);
     let ended = front

@@ -87,7 +87,7 @@ impl OnWay<'_> {
         };
         let note = Note::of(
             AuditAct::SignInAnswered,
-            json!({ "service": asked.service, "registration": registration, "blob": blob, "session": session_of(&used) }),
+            json!({ "service": asked.service, "registration": registration, "blob": blob }),
             json!({
                 "binding": asked.reply.binding.as_str(),
                 "context": shown.context,
@@ -224,12 +224,4 @@ pub(super) fn refusal(asked: &Asked, rule: &str) -> Note {
         json!({ "rule": rule }),
     )
     .ended(Outcome::Refused)
-}
-
-fn session_of(used: &SessionUsed) -> Option<SessionId> {
-    match used {
-        SessionUsed::None => None,
-        SessionUsed::Existing(session) => Some(*session),
-        SessionUsed::New(new) => Some(new.id),
-    }
 }

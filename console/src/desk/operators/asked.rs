@@ -1,0 +1,127 @@
+//! From an operator's order to the front's administration. What changes a partner brings all partners as they then are.
+
+use relay_core::audit::AuditEvent;
+use serde_json::{Map, Value};
+
+use super::{Operators, of_front};
+use crate::{
+    desk::relay_front::{Front, FrontTrouble, only_entity},
+    tui::{
+        effect::Order,
+        event::Reply,
+        facts::relay::{FrontAnswer, FrontOrder, Kind, TrailLine},
+        fault::{Fault, FrontFault},
+    },
+};
+
+/// Minutes of the trail that are shown.
+const TRAIL: u32 = 24 * 60;
+
+impl Operators {
+    /// Carries an order out at the front.
+    pub(super) async fn ask(&self, order: FrontOrder) -> Result<Reply, Fault> {
+        let front = self.front().ok_or(Fault::NotNow)?;
+        let answer = match order {
+            FrontOrder::Propose { file, entity, kind } => propose(&front, file, entity, kind).await?,
+            FrontOrder::Trail => {
+                let events = front.audit(TRAIL).await.map_err(|trouble| of_front(&trouble))?;
+                FrontAnswer::Trail(events.into_iter().map(line).collect())
+            }
+            order => {
+                change(&front, order).await.map_err(|trouble| of_front(&trouble))?;
+                let partners = front.partners().await.map_err(|trouble| of_front(&trouble))?;
+                FrontAnswer::Partners(partners)
+            }
+        };
+        Ok(Reply::Front(Box::new(answer)))
+    }
+}
+
+async fn change(front: &Front, order: FrontOrder) -> Result<(), FrontTrouble> {
+    match order {
+        // Only read.
+        FrontOrder::Partners | FrontOrder::Trail | FrontOrder::Propose { .. } => Ok(()),
+        FrontOrder::Approve {
+            entity,
+            edition,
+            sha256,
+        } => front.approve(&entity, edition, &sha256).await,
+        FrontOrder::Tried { entity, named } => front.sign_in_tried(&entity, named).await,
+        FrontOrder::WithoutLogout { entity, reason } => front.without_logout(&entity, &reason).await,
+        FrontOrder::Trial { entity } => front.trial(&entity).await,
+        FrontOrder::On { entity } => front.on(&entity).await,
+        FrontOrder::Off { entity, reason } => front.off(&entity, &reason).await,
+        FrontOrder::Lifetimes { entity, seconds } => front.lifetimes(&entity, seconds).await,
+        FrontOrder::Exceptions { entity, names, reason } => front.exceptions(&entity, &names, &reason).await,
+    }
+}
+
+async fn propose(front: &Front, file: String, entity: Option<String>, kind: Kind) -> Result<FrontAnswer, Fault> {
+    let metadata = match tokio::fs::read_to_string(&file).await {
+        Ok(metadata) => metadata,
+        Err(error) => {
+            tracing::info!(%error, "metadata");
+            return Err(Fault::Front(FrontFault::NoFile { file }));
+        }
+    };
+    let entity = entity
+        .or_else(|| only_entity(&metadata))
+        .ok_or(Fault::Front(FrontFault::ManyEntities))?;
+    let asked = async {
+        let proposed = front.propose(&entity, kind == Kind::Provider, metadata).await?;
+        Ok((proposed, front.partners().await?))
+    };
+    let (proposed, partners) = asked.await.map_err(|trouble: FrontTrouble| of_front(&trouble))?;
+    Ok(FrontAnswer::Proposed {
+        entity,
+        sha256: proposed.sha256,
+        partners,
+    })
+}
+
+/// A line of the trail: what it is about as the auditor reads it.
+fn line(event: AuditEvent) -> TrailLine {
+    let words = |things: &Map<String, Value>| -> Vec<String> {
+        things
+            .iter()
+            .map(|(name, value)| match value.as_str() {
+                Some(text) => format!("{name}={text}"),
+                None => format!("{name}={value}"),
+            })
+            .collect()
+    };
+    let about = [words(&event.subjects), words(&event.details)].concat().join("  ");
+    TrailLine {
+        at: event.at,
+        actor: event.actor,
+        act: event.act,
+        outcome: event.outcome,
+        about,
+    }
+}
+
+/// The order's name in the log.
+pub(super) const fn name(order: &Order) -> &'static str {
+    match order {
+        Order::ReadStaffCard => "read_staff_card",
+        Order::Login { .. } => "login",
+        Order::Unlock { .. } => "unlock",
+        Order::ScreenLocked { .. } => "screen_locked",
+        Order::LogOut => "log_out",
+        Order::GiveUpFront(_) => "give_up",
+        Order::Front(order) => match order {
+            FrontOrder::Partners => "partners",
+            FrontOrder::Trail => "trail",
+            FrontOrder::Propose { .. } => "propose",
+            FrontOrder::Approve { .. } => "approve",
+            FrontOrder::Tried { .. } => "tried",
+            FrontOrder::WithoutLogout { .. } => "without_logout",
+            FrontOrder::Trial { .. } => "trial",
+            FrontOrder::On { .. } => "on",
+            FrontOrder::Off { .. } => "off",
+            FrontOrder::Lifetimes { .. } => "lifetimes",
+            FrontOrder::Exceptions { .. } => "exceptions",
+        },
+        _ => "other",
+    }
+}
