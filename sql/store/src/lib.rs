@@ -14,6 +14,7 @@ mod listen;
 pub mod migrate;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod trail;
 
 pub use door::{Bound, Door, Isolation, Store, Tx};
 pub use error::{ConstraintKind, StoreError};
