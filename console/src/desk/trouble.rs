@@ -101,7 +101,7 @@ pub fn of_office(error: &OfficeError) -> Fault {
         OfficeError::ApprovalMissing => Fault::AgreementGone,
         OfficeError::IncidentOpen => Fault::IncidentOpen,
         OfficeError::SessionOver => Fault::SessionOver,
-        OfficeError::ClockWentBack => Fault::ClockWrong,
+        OfficeError::ClockWentBack => Fault::ClockWentBack,
         OfficeError::ShelfTaken(case) => Fault::ShelfTaken(*case),
         OfficeError::ChipTaken(_) => Fault::ChipTaken,
         OfficeError::PinAlreadySet => Fault::PinAlreadySet,
@@ -157,6 +157,11 @@ mod tests {
     #[test]
     fn a_card_put_in_anew_is_not_the_card_that_was_read() {
         assert_eq!(of_transport(&TransportError::Reset), Fault::CardRemoved);
+    }
+
+    #[test]
+    fn a_clock_of_the_records_that_went_back_is_not_blamed_on_this_terminal() {
+        assert_eq!(of_office(&OfficeError::ClockWentBack), Fault::ClockWentBack);
     }
 
     #[test]

@@ -101,6 +101,8 @@ pub enum Fault {
     DiskFull,
     /// The clock cannot be right.
     ClockWrong,
+    /// The records' clock stands before something that was recorded already.
+    ClockWentBack,
     /// A character has no glyph in the fonts; nothing was printed.
     MissingGlyph {
         /// The character, as it is.
@@ -183,6 +185,7 @@ impl Fault {
             Self::CardRefused(status) => ("fault-card-refused", number("status", &format!("{status:04X}"))),
             Self::AuthorityUnavailable => ("fault-authority-unavailable", vec![]),
             Self::DiskFull => ("fault-disk-full", vec![]),
+            Self::ClockWentBack => ("fault-clock-went-back", vec![]),
             Self::ClockWrong => ("fault-clock-wrong", vec![]),
             Self::MissingGlyph {
                 character,

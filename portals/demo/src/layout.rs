@@ -347,7 +347,9 @@ impl Layout {
              [listen]\naddress = \"127.0.0.1:{port}\"\ncertificate = \"tls.pem\"\nkey_file = \"tls.key\"\n\
              [signing]\ncertificate = \"signing.pem\"\nkey_file = \"signing.key\"\n\
              [encryption]\ncertificate = \"encryption.pem\"\nkey_file = \"encryption.key\"\n\
-             [relay]\nentity_id = \"{FRONT}\"\nmetadata = \"relay-metadata.xml\"\nfingerprint = \"{hash}\"\n{database}",
+             [relay]\nentity_id = \"{FRONT}\"\nmetadata = \"relay-metadata.xml\"\nfingerprint = \"{hash}\"\n\
+             metadata_address = \"{relay}/saml/metadata\"\nauthorities = \"../relay/web.pem\"\n{database}",
+            relay = self.front_address(),
             address = self.my_page_address(),
             port = self.ports.my_page,
             hash = hex::encode(fingerprint(front.as_bytes())),

@@ -50,7 +50,9 @@ pub async fn join_my_page(layout: &Layout) -> anyhow::Result<()> {
         valid_until: None,
     };
     let edition = records.propose(one, &proposal, now).await?;
-    records.approve(other, MY_PAGE_ENTITY, edition, &sha256, now).await?;
+    records
+        .approve(other, MY_PAGE_ENTITY, (edition, &sha256), &|_, _| false, now)
+        .await?;
     // A trial needs a card, and there is none yet: My Page's answers are known from its own tests.
     records
         .tried_sign_in(one, MY_PAGE_ENTITY, SignInTrial::Named, now)

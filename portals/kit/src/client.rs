@@ -7,8 +7,9 @@ use std::{
     time::Duration,
 };
 
+pub use reqwest::Client;
 use reqwest::{
-    Client, Response,
+    Response,
     dns::{Addrs, Name, Resolve, Resolving},
     redirect,
 };
@@ -54,9 +55,31 @@ impl From<reqwest::Error> for AskError {
 /// # Errors
 /// [`TlsError`]
 pub fn client(believes: RootCertStore, identity: Option<&Identity>, patience: Duration) -> Result<Client, TlsError> {
+    built(believes, identity, patience, true)
+}
+
+/// The same for partners whose addresses were checked to be `https`, or plain `http` on this machine: demonstrations and
+/// tests.
+///
+/// # Errors
+/// [`TlsError`]
+pub fn client_of_this_machine_too(
+    believes: RootCertStore,
+    identity: Option<&Identity>,
+    patience: Duration,
+) -> Result<Client, TlsError> {
+    built(believes, identity, patience, false)
+}
+
+fn built(
+    believes: RootCertStore,
+    identity: Option<&Identity>,
+    patience: Duration,
+    https_only: bool,
+) -> Result<Client, TlsError> {
     Client::builder()
         .use_preconfigured_tls(tls::client(believes, identity)?)
-        .https_only(true)
+        .https_only(https_only)
         .http1_only()
         .redirect(redirect::Policy::none())
         .no_proxy()

@@ -59,8 +59,20 @@ pub struct Relay {
     pub metadata: PathBuf,
     /// The SHA-256 of that file, as its operator told it by another way.
     pub fingerprint: [u8; 32],
+    /// Where its metadata are fetched anew; none: the file alone counts, and is replaced by hand before it expires.
+    pub fetched: Option<Fetched>,
     /// Seconds by which the two clocks may be apart.
     pub skew: Duration,
+}
+
+/// `[relay] metadata_address` and `authorities`: where the relay's metadata are fetched anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The address.
+    pub address: Url,
+    /// PEM file of the authorities that its server is believed by. The metadata themselves are believed by their
+    /// signature.
+    pub authorities: PathBuf,
 }
 
 /// `[session]`
@@ -98,6 +110,7 @@ impl Config {
                     entity: entity_of(relay),
                     metadata: relay.path("metadata"),
                     fingerprint: fingerprint(relay),
+                    fetched: fetched(relay),
                     skew: Duration::seconds(i64::from(relay.number_or::<u16>("skew_seconds", 0..=300, 60))),
                 }),
                 database: document.section("database", Database::read),
@@ -121,6 +134,24 @@ fn entity_of(section: &mut Section<'_>) -> EntityId {
         }
         EntityId::parse("urn:mistaken").expect("a constant that is an entity id")
     })
+}
+
+fn fetched(section: &mut Section<'_>) -> Option<Fetched> {
+    let text = section.text_or("metadata_address", "none");
+    if text == "none" {
+        return None;
+    }
+    let authorities = section.path("authorities");
+    match Url::parse(&text) {
+        Ok(address) if address.scheme() == "https" => Some(Fetched { address, authorities }),
+        _ => {
+            section.mistake(
+                "metadata_address",
+                Fault::Malformed("an address that begins with https://"),
+            );
+            None
+        }
+    }
 }
 
 fn fingerprint(section: &mut Section<'_>) -> [u8; 32] {

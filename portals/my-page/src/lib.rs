@@ -8,6 +8,7 @@ pub mod config;
 pub mod me;
 mod my_page;
 mod pages;
+mod relay;
 pub mod saml;
 pub mod serving;
 

@@ -8,26 +8,26 @@ use portal_kit::{
     cookie::{Cookie, SameSite, SealedCookie},
     form::FormGuard,
     limit::Pace,
+    listener::Stop,
     tls::{self, TlsError},
 };
 use provider_records::{ProviderRecords, SessionLimits};
 use relay_core::{
     clock::Clock,
     saml::{
-        Addresses, DecryptionKeys, Ground, Peer, Refusal, TrustedKeys,
-        message::{Endpoint, Entity, IdpRole},
-        names::Binding,
-        read_entity,
-        sealing::SealingKey,
+        DecryptionKeys, Refusal,
         signing::{SigningKey, SigningKeyError},
     },
 };
 use store::Door;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::config::{Config, KeyFiles};
+use crate::{
+    config::{Config, KeyFiles},
+    relay::{KnownRelay, Relay},
+};
 
 /// The session's secret. `Lax`: a link from a letter or another page comes back signed in.
 pub(crate) const SESSION: Cookie = Cookie {
@@ -89,23 +89,10 @@ pub struct MyPage {
     pub(crate) signing: SigningKey,
     pub(crate) encryption_certificate: Vec<u8>,
     pub(crate) decryption: DecryptionKeys,
-    pub(crate) relay: Relay,
+    relay: KnownRelay,
     pub(crate) forms: FormGuard,
     /// Which logout this browser was sent off with.
     pub(crate) leaving: SealedCookie,
-}
-
-/// The relay front as its metadata say.
-pub(crate) struct Relay {
-    pub(crate) peer: Peer,
-    /// Where AuthnRequests go by redirect.
-    pub(crate) sign_on: String,
-    /// Where logouts go by redirect, if there is such a place.
-    pub(crate) logout: Option<Endpoint>,
-    /// What names in logouts are encrypted to: without one there is no logout by the relay.
-    pub(crate) sealing: Option<SealingKey>,
-    /// Not to be used from then on.
-    pub(crate) valid_until: Option<OffsetDateTime>,
 }
 
 impl MyPage {
@@ -142,7 +129,7 @@ impl MyPage {
             signing: signing_key(&config.signing)?,
             decryption: DecryptionKeys::from_pkcs8([encryption_key.as_slice()]).map_err(StartError::Encryption)?,
             encryption_certificate,
-            relay: Relay::read(&config, clock.now())?,
+            relay: KnownRelay::read(&config, Arc::clone(&sealer), clock.now())?,
             forms: FormGuard::new(&Zeroizing::new(sealer.blind_index("forms", b"my-page"))),
             leaving: SealedCookie::new(
                 "my-page-leaving",
@@ -163,42 +150,24 @@ impl MyPage {
         format!("{origin}{path}")
     }
 
+    /// The relay as its metadata say now.
+    pub(crate) fn relay(&self) -> Arc<Relay> {
+        self.relay.now()
+    }
+
+    /// Fetches the relay's metadata anew, unless that was done a moment ago; whether they are others now.
+    pub(crate) async fn refresh_relay(&self) -> bool {
+        self.relay.refresh(self.clock.now()).await
+    }
+
+    /// Keeps the relay's metadata fresh, until `stop`.
+    pub(crate) async fn keep_relay_fresh(&self, stop: Stop) {
+        self.relay.keep_fresh(&*self.clock, stop).await;
+    }
+
     /// The relay's origin: forms of ours may be redirected there.
     pub(crate) fn relay_address(&self) -> Option<Url> {
-        Url::parse(&self.relay.logout.as_ref()?.location).ok()
-    }
-}
-
-impl Relay {
-    fn read(config: &Config, now: OffsetDateTime) -> Result<Self, StartError> {
-        let file = &config.relay.metadata;
-        let bytes = std::fs::read(file).map_err(|reason| StartError::Unreadable {
-            file: file.clone(),
-            reason,
-        })?;
-        let ground = Ground::Approved(config.relay.fingerprint);
-        let Entity {
-            id, valid_until, idp, ..
-        } = read_entity(&bytes, &config.relay.entity, ground, Addresses::Https, now).map_err(StartError::Metadata)?;
-        let IdpRole {
-            role, single_sign_on, ..
-        } = idp.ok_or(StartError::Lacking("identity provider"))?;
-        let by_redirect = |endpoints: Vec<Endpoint>| {
-            endpoints
-                .into_iter()
-                .find(|endpoint| endpoint.binding == Binding::Redirect)
-        };
-        let keys = TrustedKeys::from_descriptors(&role.keys).map_err(StartError::Metadata)?;
-        let mut sealing = role.keys.iter().filter(|key| key.usage.encrypts());
-        Ok(Self {
-            peer: Peer::new(id, keys, Vec::new()),
-            sign_on: by_redirect(single_sign_on)
-                .ok_or(StartError::Lacking("place to sign on by redirect"))?
-                .location,
-            logout: by_redirect(role.single_logout),
-            sealing: sealing.find_map(|key| SealingKey::described(key).ok()),
-            valid_until,
-        })
+        Url::parse(&self.relay().logout.as_ref()?.location).ok()
     }
 }
 

@@ -14,12 +14,15 @@ use axum::{
 };
 use portal_kit::Trouble;
 use relay_core::saml::{
-    Delivery, Here, Received, Refusal,
+    Delivery, Here, Peer, Received, Refusal, Verified,
     message::{EntityId, Head, MessageId},
 };
 use time::Duration;
 
-use crate::my_page::MyPage;
+use crate::{
+    my_page::MyPage,
+    relay::{Relay, may_be_a_new_key},
+};
 
 /// Where answers to sign-ins come.
 pub const CONSUMER: &str = "/saml/acs";
@@ -55,16 +58,30 @@ pub(crate) fn machine_routes() -> Router<Arc<MyPage>> {
 
 impl MyPage {
     /// Reads a message and makes sure it claims to be the relay's; its signature is checked by who reads it on.
-    fn received<'d>(&self, delivery: &'d Delivery) -> Result<Received<'d>, Trouble> {
+    async fn received<'d>(&self, delivery: &'d Delivery) -> Result<Received<'d>, Trouble> {
+        let expired = |relay: &Relay| relay.valid_until.is_some_and(|until| self.clock.now() >= until);
+        if expired(&self.relay()) {
+            self.refresh_relay().await;
+        }
         let received = Received::open(delivery).map_err(refused)?;
-        if received.claimed_issuer().map_err(refused)? != *self.relay.peer.entity() {
+        if received.claimed_issuer().map_err(refused)? != *self.relay().peer.entity() {
             return Err(refused(Refusal::NoKey));
         }
-        if self.relay.valid_until.is_some_and(|until| self.clock.now() >= until) {
+        if expired(&self.relay()) {
             tracing::error!("the relay's metadata have expired: fetch them anew");
             return Err(Trouble::new(StatusCode::SERVICE_UNAVAILABLE, "relay-expired"));
         }
         Ok(received)
+    }
+
+    /// What `read` makes of a message of the relay's; once more with fresh metadata, where it may be signed with a key
+    /// that those held do not name yet.
+    async fn by_relay<T>(&self, read: impl Fn(&Peer) -> Result<Verified<T>, Refusal>) -> Result<Verified<T>, Trouble> {
+        match read(&self.relay().peer) {
+            Err(refusal) if may_be_a_new_key(&refusal) && self.refresh_relay().await => read(&self.relay().peer),
+            read => read,
+        }
+        .map_err(refused)
     }
 
     fn here<'h>(&'h self, address: &'h str) -> Here<'h> {

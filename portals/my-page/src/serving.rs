@@ -79,7 +79,8 @@ impl Started {
                 }
             }
         });
-        self.listener.serve(self.my_page.routes(), stop).await;
+        let fresh = self.my_page.keep_relay_fresh(stop.clone());
+        tokio::join!(self.listener.serve(self.my_page.routes(), stop.clone()), fresh);
         sweeper.abort();
     }
 }

@@ -62,6 +62,9 @@ pub struct Relay {
     pub domain: Domain,
     /// The card bridge as a browser at a desk reaches it.
     pub bridge: Option<Url>,
+    /// The domain that this relay shares with its services (saml-profiles section 4.3): which provider a person uses is
+    /// remembered for all of it. None: for the relay's own host alone.
+    pub common_domain: Option<String>,
     /// Other consortiums' identity providers that a person may choose, registered as partners.
     pub other_providers: Vec<EntityId>,
 }
@@ -181,6 +184,17 @@ impl Relay {
     fn read(section: &mut Section<'_>) -> Self {
         let entity = section.text("entity_id");
         let domain = section.text("domain");
+        let address = section.https("address");
+        let common = section.text_or("common_domain", "none");
+        let common_domain = (common != "none").then_some(common);
+        if common_domain.as_deref().is_some_and(|domain| !shares(domain, &address)) {
+            section.mistake(
+                "common_domain",
+                Fault::NotOneOf(vec![
+                    "a domain of two labels or more that the host of `address` lies in",
+                ]),
+            );
+        }
         let bridge = section.text_or("bridge", "none");
         let others = section.lines_or("other_providers", &[]);
         let other_providers: Vec<_> = others.iter().filter_map(|text| EntityId::parse(text)).collect();
@@ -192,7 +206,8 @@ impl Relay {
                 wrong(section, "entity_id", &entity, "a URI of at most 1,024 characters");
                 EntityId::parse("urn:mistaken").expect("a constant that is an entity")
             }),
-            address: section.https("address"),
+            address,
+            common_domain,
             card_address: section.https("card_address"),
             card_pkcs1_address: section.https("card_pkcs1_address"),
             domain: Domain::new(&domain).unwrap_or_else(|_| {
@@ -342,6 +357,20 @@ fn wrong(section: &mut Section<'_>, key: &'static str, text: &str, wanted: &'sta
     }
 }
 
+/// Whether a cookie for `domain` may be set by `address`: its host lies in the domain, which is no top-level domain.
+fn shares(domain: &str, address: &Url) -> bool {
+    let label = |label: &str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    let within = address
+        .domain()
+        .is_some_and(|host| host == domain || host.strip_suffix(domain).is_some_and(|host| host.ends_with('.')));
+    within && domain.split('.').count() >= 2 && domain.split('.').all(label)
+}
+
 /// The bridge is on the browser's own machine: nothing else is ever sent a challenge.
 fn loopback(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
@@ -428,6 +457,23 @@ mod tests {
         }
         let line = text.lines().position(|line| line.contains("192.0.2.1")).unwrap() + 1;
         assert!(told.contains(&(line, "relay.bridge".to_owned())));
+    }
+
+    #[test]
+    fn a_common_domain_is_one_that_the_relays_own_host_lies_in() {
+        let with =
+            |domain: &str| load(&good().replace("[relay]\n", &format!("[relay]\ncommon_domain = \"{domain}\"\n")));
+        let config = with("relay.example").unwrap();
+        assert_eq!(config.relay.common_domain.as_deref(), Some("relay.example"));
+        for wrong in [
+            "example",
+            "lay.example",
+            "other.example",
+            "Relay.example",
+            "relay.example; Path=/x",
+        ] {
+            assert_eq!(with(wrong).unwrap_err()[0].1, "relay.common_domain", "{wrong}");
+        }
     }
 
     #[test]

@@ -77,12 +77,7 @@ async fn discover(
     }
     let back = request.answer(service, answer.as_ref()).map_err(refused)?;
     let mut answered = Redirect::to(&back).into_response();
-    if let Some(answer) = answer
-        && let Ok(value) = HeaderValue::try_from(format!(
-            "{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=31536000",
-            remembering(cookie, &answer)
-        ))
-    {
+    if let Some(value) = answer.and_then(|answer| front.remember(cookie, &answer)) {
         answered.headers_mut().append(header::SET_COOKIE, value);
     }
     Ok(answered)
@@ -101,7 +96,8 @@ fn encoded(entity: &EntityId) -> String {
     url::form_urlencoded::byte_serialize(entity.as_str().as_bytes()).collect()
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// Which providers the browser has used so far.
+pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -116,6 +112,20 @@ fn refused(refusal: DiscoveryRefusal) -> Trouble {
 }
 
 impl Front {
+    /// The cookie that remembers `chosen` as the last one, for the common domain where there is one (saml-profiles
+    /// section 4.3.1). The services of the domain read it themselves, scripts do not.
+    pub(crate) fn remember(&self, so_far: Option<&str>, chosen: &EntityId) -> Option<HeaderValue> {
+        let domain = match &self.config.relay.common_domain {
+            Some(domain) => format!("; Domain=.{domain}"),
+            None => String::new(),
+        };
+        HeaderValue::try_from(format!(
+            "{COOKIE}={}{domain}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=31536000",
+            remembering(so_far, chosen)
+        ))
+        .ok()
+    }
+
     /// The identity providers a person can choose from: this relay first (without a name: it is here), then the other
     /// consortiums' that are on.
     pub(crate) async fn offered(&self) -> Vec<(EntityId, Option<String>)> {

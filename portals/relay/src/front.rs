@@ -227,15 +227,8 @@ fn join(base: &url::Url, path: &str) -> String {
 /// Partners are asked over `https`; where the configuration says so, over plain `http` on this machine too.
 fn web_client(config: &Config) -> Result<reqwest::Client, TlsError> {
     let believes = tls::authorities(&config.partners.authorities)?;
-    if !config.partners.loopback {
-        return client::client(believes, None, PARTNER_PATIENCE);
+    match config.partners.loopback {
+        false => client::client(believes, None, PARTNER_PATIENCE),
+        true => client::client_of_this_machine_too(believes, None, PARTNER_PATIENCE),
     }
-    reqwest::Client::builder()
-        .use_preconfigured_tls(tls::client(believes, None)?)
-        .http1_only()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .timeout(PARTNER_PATIENCE)
-        .build()
-        .map_err(|error| TlsError::Refused(error.to_string()))
 }

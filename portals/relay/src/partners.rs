@@ -135,6 +135,21 @@ impl Known {
     }
 }
 
+/// Whether what a trial showed of a service holds of its next edition: names are encrypted to the same keys and sent to
+/// the same places. Other keys for signing are checked by each message, and need no trial.
+pub(crate) fn tried_alike(current: &Entity, next: &Entity) -> bool {
+    let tried = |entity: &Entity| {
+        let sp = entity.sp.as_ref()?;
+        let keys = sp.role.keys.iter().filter(|key| key.usage.encrypts()).cloned();
+        Some((
+            keys.collect::<Vec<_>>(),
+            sp.consumers.clone(),
+            sp.role.single_logout.clone(),
+        ))
+    };
+    tried(current) == tried(next)
+}
+
 /// Which addresses may stand in metadata, as the configuration says.
 pub(crate) const fn addresses(config: &Config) -> Addresses {
     match config.partners.loopback {
@@ -206,5 +221,57 @@ impl Partners {
 
     fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Known>>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use relay_core::saml::message::{IndexedEndpoint, KeyDescriptor, KeyUse, Role};
+
+    use super::*;
+
+    fn service(keys: &[(KeyUse, u8)], consumer: &str) -> Entity {
+        Entity {
+            id: EntityId::parse("https://clinic.example/saml").unwrap(),
+            valid_until: None,
+            cache_for: None,
+            idp: None,
+            sp: Some(SpRole {
+                role: Role {
+                    keys: keys
+                        .iter()
+                        .map(|(usage, key)| KeyDescriptor {
+                            usage: *usage,
+                            certificate: vec![*key],
+                            methods: Vec::new(),
+                        })
+                        .collect(),
+                    ..Role::default()
+                },
+                consumers: vec![IndexedEndpoint {
+                    index: 0,
+                    is_default: None,
+                    binding: Some(Binding::Post),
+                    location: consumer.to_owned(),
+                }],
+                ..SpRole::default()
+            }),
+            organisation: Vec::new(),
+            contacts: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_key_for_signing_is_rolled_without_a_trial_and_one_for_encryption_or_another_place_is_not() {
+        const ACS: &str = "https://clinic.example/acs";
+        let now = service(&[(KeyUse::Signing, 1), (KeyUse::Encryption, 2)], ACS);
+        let later = |keys: &[_], consumer| tried_alike(&now, &service(keys, consumer));
+        assert!(later(&[(KeyUse::Signing, 9), (KeyUse::Encryption, 2)], ACS));
+        assert!(!later(&[(KeyUse::Signing, 1), (KeyUse::Encryption, 9)], ACS));
+        assert!(!later(&[(KeyUse::Signing, 1), (KeyUse::Both, 2)], ACS));
+        assert!(!later(
+            &[(KeyUse::Signing, 1), (KeyUse::Encryption, 2)],
+            "https://clinic.example/other"
+        ));
     }
 }

@@ -29,20 +29,16 @@ pub(super) async fn take(
 ) -> Result<Response, Trouble> {
     let delivered = Delivery::post(&body).and_then(|delivered| delivered.message());
     let delivery = delivered.map_err(refused)?;
-    let received = my_page.received(&delivery)?;
+    let received = my_page.received(&delivery).await?;
     // Which request it answers is looked at twice: here for what its own browser holds, and in the records, where a
     // request that was answered is gone.
     let request = received.claimed_in_response_to().ok_or_else(not_asked)?;
     let browser = secret_in(ASKED.read(&headers)).ok_or_else(not_asked)?;
     let address = my_page.at(CONSUMER);
-    let verified = received
-        .response(
-            &my_page.relay.peer,
-            &my_page.here(&address),
-            Some(&request),
-            &my_page.decryption,
-        )
-        .map_err(refused)?;
+    let here = my_page.here(&address);
+    let verified = my_page
+        .by_relay(|peer| received.response(peer, &here, Some(&request), &my_page.decryption))
+        .await?;
     let once = verified.once().clone();
     let new = my_page
         .records
@@ -103,7 +99,7 @@ fn own_name<'a>(my_page: &MyPage, assertion: &'a Assertion) -> Result<&'a NameId
     let fits = |qualifier: &Option<String>, wanted: &str| qualifier.as_deref().is_none_or(|text| text == wanted);
     if name.format != NameIdFormat::Persistent
         || name.value.is_empty()
-        || !fits(&name.qualifier, my_page.relay.peer.entity().as_str())
+        || !fits(&name.qualifier, my_page.relay().peer.entity().as_str())
         || !fits(&name.sp_qualifier, my_page.entity().as_str())
     {
         return Err(refused(Refusal::Missing("persistent NameID for this service")));

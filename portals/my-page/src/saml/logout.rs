@@ -64,7 +64,8 @@ pub(super) async fn begin(
 
 /// The logout request by redirect, its name encrypted to the blind half; none where the relay offers no such logout.
 fn ask_the_relay(my_page: &MyPage, ended: &Ended) -> Option<(MessageId, String)> {
-    let (logout, sealing) = (my_page.relay.logout.as_ref()?, my_page.relay.sealing.as_ref()?);
+    let relay = my_page.relay();
+    let (logout, sealing) = (relay.logout.as_ref()?, relay.sealing.as_ref()?);
     let name = StoredName::read(&ended.name)?.name_id();
     let id = MessageId::fresh(&mut OsChance);
     let request = LogoutRequest {
@@ -86,7 +87,7 @@ pub(super) async fn by_redirect(
 ) -> Result<Response, Trouble> {
     let delivered = Delivery::redirect(&query.unwrap_or_default()).and_then(|delivered| delivered.message());
     let delivery = delivered.map_err(refused)?;
-    let received = my_page.received(&delivery)?;
+    let received = my_page.received(&delivery).await?;
     match received.kind() {
         Kind::LogoutResponse => {
             let asked = my_page.leaving.read(&headers, my_page.clock.now());
@@ -94,9 +95,10 @@ pub(super) async fn by_redirect(
                 .and_then(|id| MessageId::parse(std::str::from_utf8(&id).ok()?))
                 .ok_or_else(|| Trouble::new(StatusCode::BAD_REQUEST, "logout-not-asked"))?;
             let address = my_page.at(LOGOUT);
-            let verified = received
-                .logout_response(&my_page.relay.peer, &my_page.here(&address), &asked)
-                .map_err(refused)?;
+            let here = my_page.here(&address);
+            let verified = my_page
+                .by_relay(|peer| received.logout_response(peer, &here, &asked))
+                .await?;
             let once = verified.once().clone();
             let new = my_page
                 .records
@@ -112,7 +114,8 @@ pub(super) async fn by_redirect(
         }
         _ => {
             let (request, _) = end_named(&my_page, &received, LOGOUT).await?;
-            let Some(logout) = &my_page.relay.logout else {
+            let relay = my_page.relay();
+            let Some(logout) = &relay.logout else {
                 return Ok(pages::farewell(Farewell::Here));
             };
             let to = logout.response_location.as_ref().unwrap_or(&logout.location);
@@ -130,7 +133,7 @@ pub(super) async fn by_redirect(
 pub(super) async fn by_soap(State(my_page): State<Arc<MyPage>>, body: Bytes) -> Response {
     let answered = async {
         let delivery = Delivery::soap(body.to_vec());
-        let received = my_page.received(&delivery)?;
+        let received = my_page.received(&delivery).await?;
         let (request, sessions) = end_named(&my_page, &received, LOGOUT_SOAP).await?;
         tracing::info!(sessions, "the relay ended sessions");
         // A SOAP answer goes back on its own connection: it has no destination.
@@ -155,9 +158,10 @@ pub(super) async fn by_soap(State(my_page): State<Arc<MyPage>>, body: Bytes) -> 
 /// Ends the sessions that a checked LogoutRequest names; how many there were.
 async fn end_named(my_page: &MyPage, received: &Received<'_>, at: &str) -> Result<(LogoutRequest, u64), Trouble> {
     let address = my_page.at(at);
-    let verified = received
-        .logout_request(&my_page.relay.peer, &my_page.here(&address), Some(&my_page.decryption))
-        .map_err(refused)?;
+    let here = my_page.here(&address);
+    let verified = my_page
+        .by_relay(|peer| received.logout_request(peer, &here, Some(&my_page.decryption)))
+        .await?;
     let once = verified.once().clone();
     let new = my_page
         .records

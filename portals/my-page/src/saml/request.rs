@@ -48,8 +48,9 @@ pub(super) async fn sign_in(
         })
         .await
         .map_err(trouble)?;
+    let sign_on = &my_page.relay().sign_on;
     let request = AuthnRequest {
-        head: my_page.head(id, &my_page.relay.sign_on),
+        head: my_page.head(id, sign_on),
         force: false,
         passive: false,
         answer_to: AnswerTo::Address {
@@ -70,7 +71,7 @@ pub(super) async fn sign_in(
         tracing::error!(%error, "a request could not be written");
         Trouble::ours()
     })?;
-    let url = composed.redirect(&my_page.relay.sign_on, None, &my_page.signing);
+    let url = composed.redirect(sign_on, None, &my_page.signing);
     let cookie: HeaderValue = ASKED.set(&hex::encode(asked.browser.as_slice()));
     let mut answer = Redirect::to(&url).into_response();
     *answer.status_mut() = StatusCode::SEE_OTHER;

@@ -373,6 +373,7 @@ pub fn at_the_relay() {
         let known = KnownRelay {
             entity: relay::testing::rig::ENTITY.to_owned(),
             metadata: relay.metadata().await,
+            address: relay.at("/saml/metadata"),
         };
         let my_page = AtRelay::start(&relay.authority, &known).await;
         relay

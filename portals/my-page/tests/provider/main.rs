@@ -2,6 +2,7 @@
 //! sides, and what is refused. The browser here is a client with cookies and nothing more, so it runs no script.
 
 mod browser;
+mod fresh;
 mod log;
 #[path = "../rig/mod.rs"]
 mod rig;

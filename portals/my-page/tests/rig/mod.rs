@@ -94,6 +94,7 @@ impl Rig {
         let known = KnownRelay {
             entity: relay.entity.as_str().to_owned(),
             metadata: relay.metadata(),
+            address: format!("{}/saml/metadata", relay.base),
         };
         let file = write_set_up(&folder, &authority, &database, &known, &my_page, port);
         let config = Config::load(&file).unwrap_or_else(|error| panic!("{error}"));
@@ -119,11 +120,13 @@ impl Rig {
 pub struct KnownRelay {
     pub entity: String,
     pub metadata: String,
+    /// Where they are fetched anew.
+    pub address: String,
 }
 
 /// My Page at a relay that was started elsewhere.
 pub struct AtRelay {
-    /// `https://127.0.0.1:port`.
+    /// `https://my-page.localhost:port`.
     pub my_page: String,
     /// Its metadata, to be registered.
     pub metadata: String,
@@ -142,8 +145,7 @@ impl AtRelay {
         let folder = tempfile::tempdir().unwrap();
         let database = provider_records::testing::open(7).await.unwrap();
         let port = free_port();
-        // A number, since the front asks the system for names, and not every system knows those under `localhost`.
-        let my_page = format!("https://127.0.0.1:{port}");
+        let my_page = format!("https://{MY_PAGE}:{port}");
         let file = write_set_up(&folder, authority, &database, known, &my_page, port);
         let config = Config::load(&file).unwrap_or_else(|error| panic!("{error}"));
         let started = MyPage::new(config, clock).unwrap_or_else(|error| panic!("{error}"));
@@ -183,6 +185,7 @@ fn write_set_up(
     rsa_pair("My Page signing").write(folder, "signing").unwrap();
     rsa_pair("My Page encryption").write(folder, "encryption").unwrap();
     fs::write(folder.join("relay.xml"), &known.metadata).unwrap();
+    fs::write(folder.join("web.pem"), authority.pem()).unwrap();
     let key = "07".repeat(32);
     let seal = format!("current = 1\nindex = \"{key}\"\n[keys]\n1 = \"{key}\"\n");
     secret(&folder.join("seal.toml"), &seal).unwrap();
@@ -208,6 +211,8 @@ key_file = "encryption.key"
 entity_id = "{}"
 metadata = "relay.xml"
 fingerprint = "{}"
+metadata_address = "{}"
+authorities = "web.pem"
 [database]
 host = "{}"
 port = {}
@@ -219,6 +224,7 @@ keys_file = "seal.toml"
 "#,
         known.entity,
         hex::encode(fingerprint(known.metadata.as_bytes())),
+        known.address,
         door.host,
         door.port,
         door.database,

@@ -45,7 +45,9 @@ pub struct Relay {
     pub entity: EntityId,
     pub base: String,
     card_base: String,
-    signing: SigningKey,
+    signing: Mutex<Arc<SigningKey>>,
+    /// The certificate that stands beside the key's own in the metadata.
+    beside: Mutex<Option<KeyDescriptor>>,
     blind_certificate: Vec<u8>,
     blind: DecryptionKeys,
     clock: Arc<dyn Clock>,
@@ -55,6 +57,8 @@ pub struct Relay {
     /// Tokens of pulled cards that the bridge told of, and who signed in with each token.
     pub pulled: Mutex<Vec<String>>,
     bridged: Mutex<HashMap<String, String>>,
+    /// What is served in place of the metadata.
+    instead: Mutex<Option<String>>,
     /// Names in the logouts that came.
     pub logouts: Mutex<Vec<String>>,
 }
@@ -76,7 +80,11 @@ impl Relay {
         };
         Self {
             entity: EntityId::parse("https://relay.example/saml").unwrap(),
-            signing: SigningKey::from_pem(&signing.key, &signing.certificate).unwrap(),
+            signing: Mutex::new(Arc::new(
+                SigningKey::from_pem(&signing.key, &signing.certificate).unwrap(),
+            )),
+            beside: Mutex::default(),
+            instead: Mutex::default(),
             blind: DecryptionKeys::from_pkcs8([der(&blind.key).as_slice()]).unwrap(),
             blind_certificate: der(&blind.certificate),
             base,
@@ -106,13 +114,15 @@ impl Relay {
             certificate: self.blind_certificate.clone(),
             methods: Vec::new(),
         };
+        let mut keys = vec![self.signing().descriptor(), encryption];
+        keys.extend(self.beside.lock().unwrap().clone());
         let entity = Entity {
             id: self.entity.clone(),
             valid_until: Some(self.clock.now() + Duration::days(7)),
             cache_for: None,
             idp: Some(IdpRole {
                 role: Role {
-                    keys: vec![self.signing.descriptor(), encryption],
+                    keys,
                     single_logout: vec![at("/saml/slo")],
                     name_id_formats: vec![NameIdFormat::Persistent],
                     ..Role::default()
@@ -125,8 +135,32 @@ impl Relay {
             contacts: Vec::new(),
         };
         entity
-            .sign_metadata(&MessageId::fresh(&mut OsChance), &self.signing)
+            .sign_metadata(&MessageId::fresh(&mut OsChance), &self.signing())
             .unwrap()
+    }
+
+    fn signing(&self) -> Arc<SigningKey> {
+        Arc::clone(&self.signing.lock().unwrap())
+    }
+
+    /// A next key; announced, it stands beside the one that signs, which takes its place there when it is taken up.
+    pub fn next_key() -> Arc<SigningKey> {
+        let pair = rsa_pair("relay front, next");
+        Arc::new(SigningKey::from_pem(&pair.key, &pair.certificate).unwrap())
+    }
+
+    pub fn announce(&self, next: &SigningKey) {
+        *self.beside.lock().unwrap() = Some(next.descriptor());
+    }
+
+    pub fn take_up(&self, next: Arc<SigningKey>) {
+        let last = std::mem::replace(&mut *self.signing.lock().unwrap(), next);
+        *self.beside.lock().unwrap() = Some(last.descriptor());
+    }
+
+    /// From now on its metadata are these words, whatever they are; none: its own again.
+    pub fn serve_instead(&self, words: Option<String>) {
+        *self.instead.lock().unwrap() = words;
     }
 
     fn service(&self) -> Entity {
@@ -235,13 +269,13 @@ impl Relay {
     }
 
     pub fn form(&self, waiting: &Waiting, response: &Response) -> PostForm {
-        response.sign(&self.signing).unwrap().post(&waiting.consumer, None)
+        response.sign(&self.signing()).unwrap().post(&waiting.consumer, None)
     }
 
     /// A LogoutRequest for `name`, as it goes to My Page by SOAP.
     pub fn logout_by_soap(&self, name: &str) -> String {
         let at = self.logout_at(Binding::Soap);
-        self.logout(&at, name).compose().unwrap().sign(&self.signing).soap()
+        self.logout(&at, name).compose().unwrap().sign(&self.signing()).soap()
     }
 
     /// The same by redirect: the URL.
@@ -249,7 +283,7 @@ impl Relay {
         let at = self.logout_at(Binding::Redirect);
         let state = relay_core::saml::message::RelayState::parse("back").unwrap();
         let composed = self.logout(&at, name).compose().unwrap();
-        composed.redirect(&at, Some(&state), &self.signing)
+        composed.redirect(&at, Some(&state), &self.signing())
     }
 
     pub fn logout_at(&self, binding: Binding) -> String {
@@ -289,13 +323,16 @@ impl Relay {
             in_response_to: Some(request.head.id.clone()),
             status,
         };
-        response.compose().redirect(&to, delivery.relay_state(), &self.signing)
+        response
+            .compose()
+            .redirect(&to, delivery.relay_state(), &self.signing())
     }
 
     pub fn public_routes(self: &Arc<Self>) -> Router {
         Router::new()
             .route("/saml/sso", get(sso))
             .route("/saml/slo", get(slo))
+            .route("/saml/metadata", get(metadata))
             .route("/card/answer", post(from_bridge))
             .route("/card/gone", post(gone))
             .with_state(Arc::clone(self))
@@ -422,4 +459,9 @@ impl Relay {
         let (token, name) = bridged.iter().next().expect("somebody signed in by the bridge");
         (token.clone(), name.clone())
     }
+}
+
+async fn metadata(State(relay): State<Arc<Relay>>) -> String {
+    let instead = relay.instead.lock().unwrap().clone();
+    instead.unwrap_or_else(|| relay.metadata())
 }

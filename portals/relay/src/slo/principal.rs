@@ -87,6 +87,10 @@ impl Front {
             Meant::Its | Meant::Unknown => Outcome::Done,
         });
         self.records.note(&note, self.now()).await?;
+        // Only a name that the blind half could open and that is the person's shows that the service can do it.
+        if meant == Meant::Its && matches!(asked.request.name, Identified::Sealed(_)) {
+            self.tried(asked.service, LogoutTrial::Sealed).await;
+        }
         Ok((meant != Meant::Another).then_some(session))
     }
 
@@ -133,15 +137,18 @@ impl Front {
         })
     }
 
-    /// While a service is on trial: notes whether its LogoutRequest named the person in clear.
+    /// While a service is on trial: notes that its LogoutRequest named the person in clear. A passing name in clear shows
+    /// nothing of how it treats the lasting ones.
     pub(super) async fn watch_trial(&self, service: &Known, request: &LogoutRequest) {
+        if matches!(&request.name, Identified::Clear(name) if name.format != NameIdFormat::Transient) {
+            self.tried(service, LogoutTrial::InClear).await;
+        }
+    }
+
+    async fn tried(&self, service: &Known, seen: LogoutTrial) {
         if service.partner.state != PartnerState::Trial {
             return;
         }
-        let seen = match &request.name {
-            Identified::Clear(name) if name.format != NameIdFormat::Transient => LogoutTrial::InClear,
-            _ => LogoutTrial::Sealed,
-        };
         let entity = &service.partner.entity_id;
         if let Err(error) = self.records.tried_logout(entity, seen, self.now()).await {
             warn!(%error, "a trial logout can't be recorded");

@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use super::{BROWSER, over, secret};
 use crate::{
+    discovery,
     front::Front,
     pages,
     partners::{Known, PartnerFault},
@@ -50,6 +51,8 @@ pub(crate) struct OnWay<'a> {
     pub(super) gone: Option<String>,
     /// What was asked by this very request, before anything of it is kept.
     pub(super) asked: Option<Asked>,
+    /// Which providers this browser has used so far.
+    used: Option<String>,
     /// Where the browser goes when it is sent on to another provider.
     pub(crate) onward: Option<String>,
 }
@@ -64,6 +67,7 @@ impl<'a> OnWay<'a> {
             browser: brought.map_or_else(secret, str::to_owned),
             gone: None,
             asked: None,
+            used: discovery::cookie(headers).map(str::to_owned),
             onward: None,
         }
     }

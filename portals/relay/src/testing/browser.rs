@@ -28,6 +28,8 @@ pub struct Answer {
     pub location: Option<String>,
     /// The page.
     pub body: String,
+    /// The cookies it set, as they were sent.
+    pub cookies: Vec<String>,
     /// The headers, by name.
     pub headers: BTreeMap<String, String>,
 }
@@ -175,6 +177,12 @@ impl Browser {
                 .get(header::LOCATION)
                 .and_then(|value| value.to_str().ok())
                 .map(str::to_owned),
+            cookies: answer
+                .headers()
+                .get_all(header::SET_COOKIE)
+                .iter()
+                .filter_map(|value| value.to_str().ok().map(str::to_owned))
+                .collect(),
             headers: answer
                 .headers()
                 .iter()

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use portal_kit::{client, tls::Identity};
 use relay::testing::{Browser, Relay, TestService};
+use relay_core::saml::{message::NameIdPolicy, names::NameIdFormat};
 use serde_json::{Value, json};
 
-use crate::{CLINIC, index};
+use crate::{CLINIC, index, name};
 
 async fn ask(relay: &Relay, who: &Identity, path: &str, body: Option<Value>) -> (u16, Value) {
     let client = client::client(relay.authority.roots(), Some(who), Duration::from_secs(20)).unwrap();
@@ -60,10 +61,35 @@ async fn two_operators_bring_a_service_in_try_it_and_switch_it_on_and_off() {
     let (_, listed) = ask(&relay, &one, "/partners", None).await;
     assert_eq!(listed[0]["logout"], "in_clear");
     assert_eq!(ask(&relay, &one, "/partners/on", Some(which.clone())).await.0, 409);
+    // A passing name shows nothing, and neither does an encrypted one of nobody.
+    let mut passing = clinic.request(&relay);
+    passing.name_id_policy = Some(NameIdPolicy {
+        format: Some(NameIdFormat::Transient),
+        sp_qualifier: None,
+        allow_create: true,
+    });
+    let answer = browser.sign_in_with(&relay, &clinic, &passing).await;
+    let assertion = clinic.assertion(&answer.fields()["SAMLResponse"], &passing.head.id);
+    clinic.log_out(&relay, &index(&assertion), true).await;
+    let assertion = browser.sign_in(&relay, &clinic).await;
+    let mut nobody = name(&assertion).clone();
+    nobody.value = "a-name-that-nobody-has-0123456789-abcdefghi".to_owned();
+    clinic.log_out_as(&relay, &index(&assertion), &nobody).await;
+    let (_, listed) = ask(&relay, &one, "/partners", None).await;
+    assert_eq!(listed[0]["logout"], "in_clear");
     // Mended, it is seen too.
     let assertion = browser.sign_in(&relay, &clinic).await;
     clinic.log_out(&relay, &index(&assertion), false).await;
     assert_eq!(ask(&relay, &one, "/partners/on", Some(which.clone())).await.0, 204);
+    // The same software with other keys at other places is tried again.
+    let moved = TestService::start(&relay, CLINIC).await;
+    let metadata = Value::String(moved.metadata());
+    let (_, proposed) = ask(&relay, &one, &format!("/partners?entity_id={CLINIC}"), Some(metadata)).await;
+    let approval = json!({ "entity_id": CLINIC, "edition": proposed["edition"], "sha256": proposed["sha256"] });
+    assert_eq!(ask(&relay, &other, "/partners/approve", Some(approval)).await.0, 204);
+    let (_, listed) = ask(&relay, &one, "/partners", None).await;
+    let stands = ["state", "sign_in", "logout"].map(|key| listed[0][key].as_str().unwrap());
+    assert_eq!(stands, ["trial", "untried", "untried"]);
     let off = json!({ "entity_id": CLINIC, "words": "key lost" });
     assert_eq!(ask(&relay, &other, "/partners/off", Some(off)).await.0, 204);
     assert_eq!(

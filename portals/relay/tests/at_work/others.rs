@@ -268,6 +268,51 @@ async fn discovery_sends_the_browser_back_to_the_services_own_address_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_signed_a_person_in_is_remembered_for_the_services_of_the_common_domain() {
+    let (mut relay, clinic) = relay_with_clinic().await;
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    let set = |answer: &relay::testing::Answer| {
+        let cookies = answer.cookies.iter();
+        cookies.clone().find(|cookie| cookie.starts_with("_saml_idp=")).cloned()
+    };
+    // Without such a domain only the relay itself could read it, which knows anyhow.
+    let answer = browser.sign_in_with(&relay, &clinic, &clinic.request(&relay)).await;
+    assert_eq!(set(&answer), None);
+    let host = relay::testing::rig::HOST;
+    let (named, address) = (format!("relay.{host}"), relay.at(""));
+    let config = std::fs::read_to_string(relay.config_file()).unwrap();
+    assert!(config.contains(&address));
+    relay
+        .reconfigure(
+            &format!("address = \"{address}\"\n"),
+            &format!(
+                "address = \"{}\"\ncommon_domain = \"{named}\"\n",
+                address.replace(host, &named)
+            ),
+        )
+        .await;
+    let mut request = clinic.request(&relay);
+    request.force = true;
+    request.head.destination = Some(relay.at("/saml/sso").replace(host, &named));
+    let asked = browser
+        .get(&clinic.redirect(&request, None).replace(&named, host))
+        .await;
+    let page = asked.location.unwrap().replace(&named, host);
+    let answer = browser
+        .get(&browser.get(&page).await.link("/card/", &relay).unwrap())
+        .await;
+    let cookie = set(&answer).unwrap();
+    assert!(
+        cookie.contains(&format!("; Domain=.{named}; Path=/; Secure; HttpOnly;")),
+        "{cookie}"
+    );
+    let value = cookie["_saml_idp=".len()..].split(';').next().unwrap();
+    let remembered = relay_core::saml::discovery::remembered(value);
+    assert_eq!(remembered, [EntityId::parse(relay::testing::rig::ENTITY).unwrap()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn names_are_derived_so_none_can_be_changed_and_the_service_is_told_so() {
     let (relay, clinic) = relay_with_clinic().await;
     let (status, body) = clinic.give_name_up(&relay).await;
@@ -283,7 +328,11 @@ async fn names_are_derived_so_none_can_be_changed_and_the_service_is_told_so() {
     // What goes wrong is told to a machine, not on a page.
     for path in ["/saml/manage-name-id/soap", "/saml/slo/soap", "/saml/artifact"] {
         let answer = Browser::new(&relay).get(&relay.at(path)).await;
-        assert!(answer.status == 405 && !answer.body.contains("<html"), "{}", answer.body);
+        assert!(
+            answer.status == 405 && !answer.body.contains("<html"),
+            "{}",
+            answer.body
+        );
     }
     let stranger = TestService::start(&relay, "https://stranger.example/saml").await;
     let (status, body) = stranger.give_name_up(&relay).await;

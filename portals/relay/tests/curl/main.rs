@@ -82,6 +82,7 @@ async fn curl_signs_in_with_the_card_in_the_reader() {
     let output = curl(&relay, PIN, &["--cookie", &cookie, &link]);
     let page = said(&output);
     let answer = relay::testing::Answer {
+        cookies: Vec::new(),
         status: 200,
         location: None,
         body: page,

@@ -435,6 +435,41 @@ async fn looks_are_good_for_one_talk_with_one_person_only() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_went_back_hands_nothing_over_until_it_is_right() {
+    let office = testing::open().await.unwrap();
+    let residents = city(60);
+    office.import(residents.clone()).await.unwrap();
+    let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let case = office.verified(&clerk, &adults(&residents)[0]).await.unwrap().id;
+    let card = on_card_thread(&office, &clerk, move |records| make_card(records, case, b"chip-0001")).await;
+    let records = &office.office;
+    let at = office.now(&clerk, case).await.unwrap();
+    records.shelve(&clerk.act(), at, &place("A-1")).await.unwrap();
+    let notice = records.issue_notice(&clerk.act(), case).await.unwrap();
+    let at = office.now(&clerk, case).await.unwrap();
+    records.pin_set(&clerk.act(), at).await.unwrap();
+    let at = office.now(&clerk, case).await.unwrap();
+    for time in [1, 2] {
+        office.clock.advance(time::Duration::seconds(5));
+        records.confirm_sight(&clerk.act(), at, time, None).await.unwrap();
+    }
+    let hand_over = async || {
+        let (act, rule) = (clerk.act(), SightRule::OneClerkTwice);
+        records
+            .hand_over(&act, at, &notice, &place("A-1"), b"chip-0001", rule)
+            .await
+    };
+    office.clock.advance(time::Duration::hours(-1));
+    let refused = hand_over().await;
+    assert!(matches!(refused, Err(OfficeError::ClockWentBack)), "{refused:?}");
+    assert_eq!(records.card_journal(card).await.unwrap().state, CardState::Made);
+    // Set right, it goes on where it stood: nobody looks again.
+    office.clock.advance(time::Duration::hours(1));
+    hand_over().await.unwrap();
+    assert_eq!(records.card_journal(card).await.unwrap().state, CardState::Active);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whom_the_roster_has_no_more_gets_no_card() {
     let office = testing::open().await.unwrap();
     let residents = city(60);

@@ -1,5 +1,7 @@
 //! Federation partners: metadata put forward by one operator and approved by another, trials, and the switch.
 
+mod editions;
+
 use serde_json::json;
 use store::{Row, Tx};
 use time::OffsetDateTime;
@@ -168,134 +170,6 @@ pub struct PartnerMetadata {
 }
 
 impl FrontRecords {
-    /// Puts a partner's metadata forward, new or in a new edition. The edition's number.
-    ///
-    /// # Errors
-    /// [`FrontError`]
-    pub async fn propose(
-        &self,
-        operator: &str,
-        proposal: &Proposal<'_>,
-        now: OffsetDateTime,
-    ) -> Result<i32, FrontError> {
-        self.store
-            .run("propose", |tx| async move {
-                let defaults = Lifetimes::default();
-                tx.execute(
-                    "-- propose\n\
-                     INSERT INTO front.partner (entity_id, kind, state, state_since, logout, sign_in,\n\
-                       assertion_seconds, session_seconds, skew_seconds, exceptions, version)\n\
-                     VALUES ($1, $2, 'proposed', $3, 'untried', 'untried', $4, $5, $6, '', 1) ON CONFLICT DO NOTHING",
-                    &[
-                        &proposal.entity_id,
-                        &proposal.kind.as_str(),
-                        &now,
-                        &defaults.assertion,
-                        &defaults.session,
-                        &defaults.skew,
-                    ],
-                )
-                .await?;
-                let row = tx
-                    .query_one(
-                        "-- propose\n\
-                         SELECT kind, coalesce((SELECT max(edition) FROM front.partner_metadata m\n\
-                           WHERE m.entity_id = p.entity_id), 0) + 1 FROM front.partner p WHERE entity_id = $1 FOR UPDATE",
-                        &[&proposal.entity_id],
-                    )
-                    .await?;
-                if PartnerKind::parse(row.get(0))? != proposal.kind {
-                    return Err(FrontError::PartnerNotNow {
-                        state: "registered",
-                        rule: "it is registered as another kind of partner",
-                    });
-                }
-                let edition: i32 = row.get(1);
-                tx.execute(
-                    "-- propose\n\
-                     INSERT INTO front.partner_metadata\n\
-                       (entity_id, edition, metadata, sha256, valid_until, proposed_by, proposed_at)\n\
-                     VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                    &[
-                        &proposal.entity_id,
-                        &edition,
-                        &proposal.metadata,
-                        &proposal.sha256.as_slice(),
-                        &proposal.valid_until,
-                        &operator,
-                        &now,
-                    ],
-                )
-                .await?;
-                let note = Note::of(
-                    AuditAct::PartnerProposed,
-                    json!({ "partner": proposal.entity_id }),
-                    json!({
-                        "edition": edition,
-                        "kind": proposal.kind.as_str(),
-                        "sha256": hex::encode(proposal.sha256),
-                    }),
-                );
-                self.write(&tx, &note.by(operator), now).await?;
-                Ok(edition)
-            })
-            .await
-    }
-
-    /// Approves an edition, as another operator than the one who put it forward, having compared its hash. A first
-    /// edition puts the partner on trial; a later one counts at once.
-    ///
-    /// # Errors
-    /// [`FrontError::SamePerson`], [`FrontError::NotFound`]
-    pub async fn approve(
-        &self,
-        operator: &str,
-        entity_id: &str,
-        edition: i32,
-        sha256: &[u8; 32],
-        now: OffsetDateTime,
-    ) -> Result<(), FrontError> {
-        self.store
-            .run("approve", |tx| async move {
-                let row = tx
-                    .query_opt(
-                        "-- approve\n\
-                         SELECT proposed_by FROM front.partner_metadata\n\
-                         WHERE entity_id = $1 AND edition = $2 AND sha256 = $3 AND approved_by IS NULL FOR UPDATE",
-                        &[&entity_id, &edition, &sha256.as_slice()],
-                    )
-                    .await?
-                    .ok_or(FrontError::NotFound("edition waiting for approval"))?;
-                let proposed_by: String = row.get(0);
-                if proposed_by == operator {
-                    return Err(FrontError::SamePerson);
-                }
-                tx.execute(
-                    "-- approve\n\
-                     UPDATE front.partner_metadata SET approved_by = $3, approved_at = $4\n\
-                     WHERE entity_id = $1 AND edition = $2",
-                    &[&entity_id, &edition, &operator, &now],
-                )
-                .await?;
-                tx.execute(
-                    "-- approve\n\
-                     UPDATE front.partner SET edition = $2, version = version + 1,\n\
-                       state_since = CASE WHEN state = 'proposed' THEN $3 ELSE state_since END,\n\
-                       state = CASE WHEN state = 'proposed' THEN 'trial' ELSE state END\n\
-                     WHERE entity_id = $1",
-                    &[&entity_id, &edition, &now],
-                )
-                .await?;
-                let note = Note::of(
-                    AuditAct::PartnerApproved,
-                    json!({ "partner": entity_id }),
-                    json!({ "edition": edition, "sha256": hex::encode(sha256), "proposed_by": proposed_by }),
-                );
-                Ok(self.write(&tx, &note.by(operator), now).await?)
-            })
-            .await
-    }
-
     /// Records what a trial sign-in showed, as an operator saw it at the service.
     ///
     /// # Errors

@@ -81,7 +81,10 @@ async fn two_services(records: &FrontRecords) {
             valid_until: None,
         };
         let edition = records.propose("op-1", &proposal, NOW).await.unwrap();
-        records.approve("op-2", service, edition, &[1; 32], NOW).await.unwrap();
+        records
+            .approve("op-2", service, (edition, &[1; 32]), &|_, _| true, NOW)
+            .await
+            .unwrap();
     }
 }
 

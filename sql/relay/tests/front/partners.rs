@@ -22,15 +22,18 @@ async fn metadata_count_once_a_second_operator_has_compared_their_hash() {
     let records = &front.records;
     let edition = records.propose("op-1", &proposal(1), NOW).await.unwrap();
     assert_eq!(edition, 1);
-    let refused = records.approve("op-1", CLINIC, 1, &[1; 32], NOW).await;
+    let refused = records.approve("op-1", CLINIC, (1, &[1; 32]), &|_, _| true, NOW).await;
     assert!(matches!(refused, Err(FrontError::SamePerson)));
-    let refused = records.approve("op-2", CLINIC, 1, &[2; 32], NOW).await;
+    let refused = records.approve("op-2", CLINIC, (1, &[2; 32]), &|_, _| true, NOW).await;
     assert!(matches!(refused, Err(FrontError::NotFound(_))));
     assert!(matches!(
         records.switch_to_trial("op-2", CLINIC, NOW).await,
         Err(FrontError::PartnerNotNow { .. })
     ));
-    records.approve("op-2", CLINIC, 1, &[1; 32], NOW).await.unwrap();
+    records
+        .approve("op-2", CLINIC, (1, &[1; 32]), &|_, _| true, NOW)
+        .await
+        .unwrap();
     let partner = records.partner(CLINIC).await.unwrap().unwrap().partner;
     assert_eq!(partner.state, PartnerState::Trial);
     let current = partner.current.unwrap();
@@ -41,7 +44,10 @@ async fn metadata_count_once_a_second_operator_has_compared_their_hash() {
     let partner = records.partner(CLINIC).await.unwrap().unwrap().partner;
     assert_eq!(partner.current.unwrap().edition, 1);
     assert_eq!(partner.waiting.unwrap().edition, 2);
-    records.approve("op-2", CLINIC, 2, &[2; 32], NOW).await.unwrap();
+    records
+        .approve("op-2", CLINIC, (2, &[2; 32]), &|_, _| true, NOW)
+        .await
+        .unwrap();
     let partner = records.partner(CLINIC).await.unwrap().unwrap().partner;
     assert_eq!((partner.current.unwrap().edition, partner.waiting), (2, None));
 }
@@ -80,6 +86,57 @@ async fn a_service_is_switched_on_only_after_a_trial_that_shows_what_it_must() {
         (partner.state, partner.logout),
         (PartnerState::On, LogoutTrial::Without)
     );
+}
+
+#[tokio::test]
+async fn an_edition_older_than_the_one_that_counts_is_not_approved_any_more() {
+    let front = testing::open().await.unwrap();
+    let records = &front.records;
+    two_services(records).await;
+    for hash in [2, 3] {
+        records.propose("op-1", &proposal(hash), NOW).await.unwrap();
+    }
+    records
+        .approve("op-2", CLINIC, (3, &[3; 32]), &|_, _| true, NOW)
+        .await
+        .unwrap();
+    // Its keys may be the ones that were lost.
+    let back = records.approve("op-2", CLINIC, (2, &[2; 32]), &|_, _| true, NOW).await;
+    assert!(matches!(back, Err(FrontError::NotFound(_))), "{back:?}");
+    let partner = records.partner(CLINIC).await.unwrap().unwrap().partner;
+    assert_eq!(partner.current.unwrap().edition, 3);
+}
+
+#[tokio::test]
+async fn what_was_tried_of_other_keys_or_places_is_forgotten_and_the_service_goes_on_trial() {
+    let front = testing::open().await.unwrap();
+    let records = &front.records;
+    two_services(records).await;
+    let seen = SignInTrial::Named;
+    records.tried_sign_in("op-1", CLINIC, seen, NOW).await.unwrap();
+    records.tried_logout(CLINIC, LogoutTrial::Sealed, NOW).await.unwrap();
+    records.switch_on("op-1", CLINIC, NOW).await.unwrap();
+    let stands = async || {
+        let partner = records.partner(CLINIC).await.unwrap().unwrap().partner;
+        (partner.state, partner.sign_in, partner.logout)
+    };
+    for (hash, edition, alike, expected) in [
+        (2, 2, true, (PartnerState::On, SignInTrial::Named, LogoutTrial::Sealed)),
+        (
+            3,
+            3,
+            false,
+            (PartnerState::Trial, SignInTrial::Untried, LogoutTrial::Untried),
+        ),
+    ] {
+        records.propose("op-1", &proposal(hash), NOW).await.unwrap();
+        records
+            .approve("op-2", CLINIC, (edition, &[hash; 32]), &|_, _| alike, NOW)
+            .await
+            .unwrap();
+        assert_eq!(stands().await, expected);
+    }
+    assert!(records.switch_on("op-1", CLINIC, NOW).await.is_err());
 }
 
 #[tokio::test]

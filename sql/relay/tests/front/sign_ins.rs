@@ -143,7 +143,10 @@ async fn a_service_switched_off_or_out_of_date_in_mid_login_is_given_no_assertio
         valid_until: Some(NOW + Duration::hours(1)),
     };
     let edition = records.propose("op-1", &ending, NOW).await.unwrap();
-    records.approve("op-2", CLINIC, edition, &[5; 32], NOW).await.unwrap();
+    records
+        .approve("op-2", CLINIC, (edition, &[5; 32]), &|_, _| true, NOW)
+        .await
+        .unwrap();
     records.switch_to_trial("op-1", CLINIC, NOW).await.unwrap();
     assert!(records.answered(&late(b"two"), NOW + Duration::hours(1)).await.is_err());
     records.answered(&late(b"three"), NOW).await.unwrap();

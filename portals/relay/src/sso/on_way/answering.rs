@@ -9,7 +9,7 @@ use relay_core::{
     audit::Outcome,
     chance::OsChance,
     saml::{
-        message::{Artifact, RelayState},
+        message::{Artifact, EntityId, RelayState},
         names::StatusCode as Code,
         send::SignedMessage,
     },
@@ -38,7 +38,7 @@ const ARTIFACT_LIFE: Duration = Duration::minutes(1);
 /// An answer that was recorded, ready to go.
 pub(super) struct Ready {
     going: Going,
-    cookie: Option<HeaderValue>,
+    cookies: Vec<HeaderValue>,
 }
 
 /// How an answer goes.
@@ -81,6 +81,7 @@ impl OnWay<'_> {
             })?;
         let (going, artifact) = front.going(asked, message, now)?;
         let (used, cookie) = self.session_for(shown);
+        let remembered = self.remembered(shown);
         let registration = match &shown.who {
             Who::Holder(registration) => Some(front.records.registration_in_trail(*registration)),
             Who::Upstream { .. } => None,
@@ -111,7 +112,18 @@ impl OnWay<'_> {
         if let Some(ended) = replaced {
             front.tell_later(ended);
         }
-        Ok(Ok(Ready { going, cookie }))
+        let cookies = cookie.into_iter().chain(remembered).collect();
+        Ok(Ok(Ready { going, cookies }))
+    }
+
+    /// Who signed the person in, for the services of the common domain; without one nobody else could read it.
+    fn remembered(&self, shown: &Shown) -> Option<HeaderValue> {
+        self.front.config.relay.common_domain.as_ref()?;
+        let provider = match &shown.who {
+            Who::Holder(_) => self.front.entity().clone(),
+            Who::Upstream { provider } => EntityId::parse(provider)?,
+        };
+        self.front.remember(self.used.as_deref(), &provider)
     }
 
     fn session_for(&self, shown: &Shown) -> (SessionUsed, Option<HeaderValue>) {
@@ -164,7 +176,13 @@ impl OnWay<'_> {
             note: note.unwrap_or_else(|| refusal(asked, "status")),
         };
         self.front.records.answered(&answered, now).await.map_err(records)?;
-        self.send(asked, Ready { going, cookie: None })
+        self.send(
+            asked,
+            Ready {
+                going,
+                cookies: Vec::new(),
+            },
+        )
     }
 
     pub(super) fn send(&self, asked: &Asked, ready: Ready) -> Result<Response, Trouble> {
@@ -179,7 +197,7 @@ impl OnWay<'_> {
             }
             Going::Soap(envelope) => soap(StatusCode::OK, envelope),
         };
-        if let Some(cookie) = ready.cookie {
+        for cookie in ready.cookies {
             answer.headers_mut().append(header::SET_COOKIE, cookie);
         }
         Ok(answer)

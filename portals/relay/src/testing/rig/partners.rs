@@ -52,7 +52,7 @@ impl Relay {
         let done = "two operators can do this";
         let edition = self.records.propose("hama", &proposal, now).await.expect(done);
         self.records
-            .approve("iso", entity, edition, &sha256, now)
+            .approve("iso", entity, (edition, &sha256), &|_, _| true, now)
             .await
             .expect(done);
     }
