@@ -12,7 +12,7 @@ MADOGUCHI := $(TARGET)/release/madoguchi
 FORCE     ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status clean-data build rust test lint bench pictures
+.PHONY: help demo up down status clean-data build rust test lint bench fuzz pictures
 
 help: ## この一覧 / this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -58,6 +58,10 @@ lint: rust ## 書式と clippy / format and clippy
 bench: rust ## 計測 / measures, as ratios
 	@scripts/packages build run demo test
 	@scripts/bench
+
+fuzz: rust ## 読み取りの口を SECONDS 秒ずつ乱数で叩く / fuzz every door for SECONDS each
+	@scripts/packages build
+	@scripts/fuzz $(or $(SECONDS),20)
 
 pictures: build ## 画面の絵を本物の画面から作る / the manuals' pictures from the real screens
 	@scripts/packages run demo test

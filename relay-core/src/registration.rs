@@ -163,6 +163,14 @@ impl Message {
         }
     }
 
+    /// The encrypted person in it, where there is one.
+    pub const fn pseudonym(&self) -> Option<&PolymorphicPseudonym> {
+        match self {
+            Self::Register { pseudonym, .. } | Self::Relink { pseudonym, .. } => Some(pseudonym),
+            Self::Activate { .. } | Self::Suspend { .. } | Self::Resume { .. } | Self::Revoke { .. } => None,
+        }
+    }
+
     /// What it does, as logged.
     pub const fn act(&self) -> &'static str {
         match self {
@@ -175,6 +183,10 @@ impl Message {
         }
     }
 }
+
+/// The code of the front's refusal (422) of what is encrypted under keys that were rotated away: the same message is to
+/// come again, under the same number, encrypted to the next global key.
+pub const LEFT_BEHIND: &str = "registration.keys_left_behind";
 
 /// The front's answer to an envelope: 200 with the first, 409 with the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,12 @@
 //! and takes the front's word for what was applied; a front that is away is tried again, and every desk sees how old the
 //! oldest waiting message is.
 
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context;
 use office::{Change, Numbered, Office, OfficeError, TimeSource};
@@ -10,8 +15,8 @@ use relay_core::{
     chance::OsChance,
     clock::SystemClock,
     envelope::{Kind, Letter, Party, SigningKey},
-    pseudonym::{GlobalKey, Registrar, RegistrarSecret},
-    registration::Answer,
+    pseudonym::{GlobalKey, PolymorphicPseudonym, Registrar, RegistrarSecret},
+    registration::{Answer, LEFT_BEHIND},
 };
 use reqwest::{Client, StatusCode, redirect};
 use rustls::{
@@ -51,6 +56,10 @@ enum SendError {
     Away(String),
     #[error("the relay's front refused message {sequence} ({status}): {words}")]
     Refused { sequence: u64, status: u16, words: String },
+    #[error(
+        "message {0} is encrypted to keys that the relay has left behind: put its next public key in global_key_file"
+    )]
+    LeftBehind(u64),
     #[error("the relay's front gave an answer that is none: {0}")]
     NoAnswer(u16),
     #[error(transparent)]
@@ -69,7 +78,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
             "the configuration has no [relay]: a city that is not joined to a relay has nothing to send."
         ));
     };
-    let sender = Sender::new(relay)?;
+    let mut sender = Sender::new(relay)?;
     let Records { runtime, office } = Records::open(&config)?;
     if options.once {
         let state = runtime.block_on(async {
@@ -87,7 +96,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     }
     runtime.block_on(async {
         tokio::select! {
-            never = carry(&config, &sender, office) => never,
+            never = carry(&config, &mut sender, office) => never,
             stopped = stop_asked() => stopped,
         }
     })?;
@@ -104,7 +113,7 @@ async fn stop_asked() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn carry(config: &Config, sender: &Sender, office: Office) -> anyhow::Result<()> {
+async fn carry(config: &Config, sender: &mut Sender, office: Office) -> anyhow::Result<()> {
     let mut wait = AGAIN.0;
     // A database that was restarted is found again: nothing here is kept in memory.
     let reconnect = || async {
@@ -139,6 +148,7 @@ async fn carry(config: &Config, sender: &Sender, office: Office) -> anyhow::Resu
 /// Everything a message needs on its way.
 struct Sender {
     registrar: Registrar,
+    global_key_file: PathBuf,
     key: SigningKey,
     front: Party,
     intake: String,
@@ -149,14 +159,13 @@ impl Sender {
     fn new(relay: &Relay) -> anyhow::Result<Self> {
         let secret = RegistrarSecret::from_text(&secrets::read(&relay.registrar_file)?)
             .with_context(|| relay.registrar_file.display().to_string())?;
-        let global = std::fs::read_to_string(&relay.global_key_file)
-            .with_context(|| relay.global_key_file.display().to_string())?;
-        let global = GlobalKey::from_text(&global).with_context(|| relay.global_key_file.display().to_string())?;
+        let global = global_key(&relay.global_key_file)?;
         let key = secrets::read(&relay.envelope_key_file)?;
         let key = SigningKey::from_text(Party::new(&relay.office)?, &key)
             .with_context(|| relay.envelope_key_file.display().to_string())?;
         Ok(Self {
             registrar: Registrar::new(secret, global),
+            global_key_file: relay.global_key_file.clone(),
             key,
             front: Party::new(&relay.front)?,
             intake: relay.intake_url.clone(),
@@ -165,7 +174,12 @@ impl Sender {
     }
 
     /// Sends whatever waits.
-    async fn send_all(&self, office: &Office) -> Result<(), SendError> {
+    async fn send_all(&mut self, office: &Office) -> Result<(), SendError> {
+        // The relay's keys are rotated now and then; its operators hand the next one over, and it counts from here on.
+        match global_key(&self.global_key_file) {
+            Ok(global) => self.registrar.encrypt_to(global),
+            Err(error) => tracing::warn!(%error, "the public key read before goes on"),
+        }
         loop {
             office.compose_outbox(&self.registrar, TOGETHER).await?;
             let letters = office.outbox_next(TOGETHER).await?;
@@ -173,15 +187,26 @@ impl Sender {
                 return Ok(());
             }
             for letter in &letters {
-                match self.send(letter).await? {
-                    Answer::Applied(sequence) => office.outbox_applied(sequence).await?,
-                    Answer::Expected(sequence) => {
+                match self.send(letter).await {
+                    Ok(Answer::Applied(sequence)) => office.outbox_applied(sequence).await?,
+                    Ok(Answer::Expected(sequence)) => {
                         office.outbox_expected(sequence).await?;
                         break;
                     }
+                    Err(SendError::LeftBehind(sequence)) if self.has_newer_than(letter) => {
+                        office.outbox_anew(sequence).await?;
+                        break;
+                    }
+                    Err(error) => return Err(error),
                 }
             }
         }
+    }
+
+    /// Whether composed now it would be encrypted to newer keys.
+    fn has_newer_than(&self, letter: &Numbered) -> bool {
+        let under = letter.message.pseudonym().map(PolymorphicPseudonym::edition);
+        under.is_some_and(|edition| edition < self.registrar.global().edition())
     }
 
     async fn send(&self, letter: &Numbered) -> Result<Answer, SendError> {
@@ -210,6 +235,9 @@ impl Sender {
             }
             _ => {
                 let words = answer.text().await.map_err(away)?;
+                if words.contains(&format!("\"{LEFT_BEHIND}\"")) {
+                    return Err(SendError::LeftBehind(letter.sequence));
+                }
                 Err(SendError::Refused {
                     sequence: letter.sequence,
                     status: status.as_u16(),
@@ -218,6 +246,12 @@ impl Sender {
             }
         }
     }
+}
+
+/// The relay's public key, as its operators handed it over.
+fn global_key(file: &Path) -> anyhow::Result<GlobalKey> {
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    GlobalKey::from_text(&text).with_context(|| file.display().to_string())
 }
 
 /// An error with what caused it: the outermost one alone says little.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use portal_kit::config::{ConfigError, Database, Fault, Listen, Log, Section};
 use relay_core::{
     envelope::{Party, TrustedKey},
-    pseudonym::Domain,
+    pseudonym::{Domain, KeyEdition},
     saml::message::EntityId,
 };
 use url::Url;
@@ -100,6 +100,8 @@ pub struct Half {
     pub party: Party,
     /// Files of the half's secrets, one for each edition in use.
     pub secret_files: Vec<PathBuf>,
+    /// The folder they are in, where a key rotation files the next.
+    pub secrets_folder: PathBuf,
     /// File of the key that its envelopes are signed with (base64url, PKCS#8).
     pub envelope_key_file: PathBuf,
 }
@@ -252,6 +254,16 @@ impl Cards {
 }
 
 impl Half {
+    /// The file of the half's secret of `edition`, where a ceremony or a rotation filed it.
+    pub fn secret_file(&self, edition: KeyEdition) -> PathBuf {
+        self.secrets_folder.join(format!("front-{edition}"))
+    }
+
+    /// The file of a key rotation under way; there is none when it does not exist.
+    pub fn rotation_file(&self) -> PathBuf {
+        self.secrets_folder.join("front-rotation")
+    }
+
     fn read(section: &mut Section<'_>) -> Self {
         let folder = section.path("secrets_folder");
         let secrets = section.lines_or("secrets", &[]);
@@ -261,6 +273,7 @@ impl Half {
         Self {
             party: party(section),
             secret_files: secrets.iter().map(|name| folder.join(name)).collect(),
+            secrets_folder: folder,
             envelope_key_file: section.path("envelope_key_file"),
         }
     }

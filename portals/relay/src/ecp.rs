@@ -111,7 +111,7 @@ async fn known_by_card(front: &Front, asked: &Asked, peer: &Peer) -> Result<Resu
     if let Some(told) = &step.note {
         let registration = told
             .registration
-            .map(|registration| front.records.registration_in_trail(registration));
+            .map(|registration| front.records.registration_at(registration, &told.service));
         front.records.note(&told.note(registration), now).await?;
     }
     Ok(match step.state {
@@ -162,7 +162,7 @@ async fn named(
             AuditAct::SignInAnswered,
             json!({
                 "service": asked.service,
-                "registration": front.records.registration_in_trail(registration),
+                "registration": front.records.registration_at(registration, &asked.service),
                 "blob": blob,
             }),
             json!({ "binding": "paos", "context": shown.context, "trace": visit.trace.to_string() }),

@@ -129,17 +129,6 @@ impl Front {
     /// # Errors
     /// [`StartError`]
     pub fn load(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        let sealer = Arc::new(secrets::sealer(&config.seal_keys_file)?);
-        let database = &config.database;
-        let mut door = Door::new(
-            database.host.display().to_string(),
-            &database.name,
-            &database.user,
-            secrets::line(&database.password_file)?,
-        );
-        door.port = database.port;
-        door.application = "madoguchi-relay".to_owned();
-        door.connections = 16;
         let signing = &config.signing;
         let certificate = std::fs::read_to_string(&signing.certificate)
             .map_err(|error| StartError::key(&signing.certificate, &error.to_string()))?;
@@ -160,7 +149,7 @@ impl Front {
         )?;
         let names = tls::certificates(&config.blind.names_certificate)?;
         Ok(Self {
-            records: FrontRecords::behind(&door, sealer),
+            records: records(&config)?,
             key,
             decryption,
             beside,
@@ -209,6 +198,22 @@ impl Front {
     pub(crate) fn origin(&self) -> String {
         self.config.relay.address.origin().ascii_serialization()
     }
+}
+
+/// The records that `config` names, not yet connected.
+pub(crate) fn records(config: &Config) -> Result<FrontRecords, StartError> {
+    let sealer = Arc::new(secrets::sealer(&config.seal_keys_file)?);
+    let database = &config.database;
+    let mut door = Door::new(
+        database.host.display().to_string(),
+        &database.name,
+        &database.user,
+        secrets::line(&database.password_file)?,
+    );
+    door.port = database.port;
+    door.application = "madoguchi-relay".to_owned();
+    door.connections = 16;
+    Ok(FrontRecords::behind(&door, sealer))
 }
 
 /// The RSA key of a PEM text, for opening what is encrypted to its certificate.

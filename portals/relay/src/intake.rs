@@ -14,7 +14,8 @@ use portal_kit::Visit;
 use relay_core::{
     audit::Outcome,
     envelope::{Kind, Opened},
-    registration::{Answer, Message as Said},
+    pseudonym::PolymorphicPseudonym,
+    registration::{Answer, LEFT_BEHIND, Message as Said},
 };
 use relay_records::front::{AuditAct, FrontError, Message, Note};
 use serde_json::json;
@@ -50,12 +51,16 @@ async fn take(State(front): State<Arc<Front>>, visit: Visit, envelope: String) -
             "a registration has a sequence number",
         );
     };
+    let under = opened.body.pseudonym().map(PolymorphicPseudonym::edition);
+    let held = under.is_none_or(|edition| front.second.holds(edition));
+    let newest = front.second.newest_edition();
     let message = Message {
         sender: opened.from.as_str().to_owned(),
         seq,
         jti: opened.number.to_string(),
         said: opened.body,
-        edition: front.second.newest_edition(),
+        edition: newest,
+        left_behind: !held && under.is_some_and(|edition| edition < newest),
     };
     let now = front.now();
     match front.records.apply(&message, now).await {
@@ -87,6 +92,7 @@ async fn take(State(front): State<Arc<Front>>, visit: Visit, envelope: String) -
         Err(error) => {
             let code = match &error {
                 FrontError::NotSo { .. } => "registration.not_so",
+                FrontError::LeftBehind { .. } => LEFT_BEHIND,
                 FrontError::OtherMessage { .. } => "registration.other_message",
                 _ => "registration.records",
             };

@@ -18,6 +18,7 @@ mod metadata;
 mod pages;
 pub mod partners;
 mod provider;
+pub mod rotating;
 pub mod second_half;
 pub mod serving;
 pub mod sign_in;

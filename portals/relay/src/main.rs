@@ -1,4 +1,6 @@
-//! Starts the relay front.
+//! Starts the relay front, and rotates its keys.
+
+mod rotate;
 
 use std::{
     path::{Path, PathBuf},
@@ -6,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use portal_kit::{Language, config::secrets, listener::Stop};
 use relay::{Bound, Config, Front};
 use relay_core::clock::SystemClock;
@@ -19,7 +21,7 @@ use tracing::error;
 #[command(name = "madoguchi-relay", version)]
 struct Arguments {
     /// 設定ファイル。The configuration file.
-    #[arg(long, default_value = "relay.toml")]
+    #[arg(long, global = true, default_value = "relay.toml")]
     config: PathBuf,
     /// 設定を確かめて終わる。Check the configuration and stop.
     #[arg(long)]
@@ -28,6 +30,15 @@ struct Arguments {
     /// password is in this file, and stop.
     #[arg(long, value_name = "FILE")]
     migrate: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// 両方の半分の鍵を替える。Put everything stored under new keys of both halves; pseudonyms stay as they are.
+    #[command(subcommand)]
+    Rotate(rotate::Rotate),
 }
 
 #[tokio::main]
@@ -54,6 +65,9 @@ async fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         };
+    }
+    if let Some(Command::Rotate(rotate)) = arguments.command {
+        return rotate.run(&config).await;
     }
     if let Err(error) = portal_kit::log::begin(&config.log) {
         eprintln!("{error}");

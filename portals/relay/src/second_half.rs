@@ -1,7 +1,12 @@
 //! Asking the blind half for a service's name of a person: half of the way here, the rest there, by mutual TLS and in
 //! signed envelopes. What comes back is sealed to the service; nothing of it can be read here.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -15,22 +20,30 @@ use relay_core::{
     chance::OsChance,
     clock::Clock,
     envelope::{
-        Kind, Letter, Opened, Party, Refusal, Sealed, SigningKey, TrustedKeys,
-        orders::{Compare, Compared, Finish, Finished, ServiceName, Share, Shared},
+        self, Kind, Letter, Opened, Party, Refusal, Sealed, SigningKey, TrustedKeys,
+        orders::{Compare, Compared, Finish, Finished, Rotate, Rotated, ServiceName, Share, Shared},
     },
-    pseudonym::{Domain, FrontHalf, FrontSecret, HalfWay, KeyEdition, PolymorphicPseudonym, Service},
+    pseudonym::{
+        Domain, FrontHalf, FrontSecret, GlobalKey, HalfWay, KeyEdition, MiddleKey, MiddlePseudonym,
+        PolymorphicPseudonym, Service,
+    },
 };
 use serde::de::DeserializeOwned;
 use tracing::info;
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::{config::Config, front::StartError};
+use crate::{
+    config::{Config, Half},
+    front::StartError,
+};
 
 /// How long a person waits for the blind half at most.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// An EncryptedID is some 2 kB; nothing it answers is larger.
+/// An EncryptedID is some 2 kB; nothing it answers to a sign-in is larger.
 const LARGEST: usize = 64 * 1024;
+/// How long a batch of a key rotation may take there.
+const PATIENCE_FOR_BATCH: Duration = Duration::from_secs(50);
 
 /// A name, sealed to its service.
 #[derive(Clone)]
@@ -89,7 +102,8 @@ pub struct SecondHalf {
     party: Party,
     own: SigningKey,
     trusted: TrustedKeys,
-    halves: BTreeMap<KeyEdition, FrontHalf>,
+    halves: RwLock<BTreeMap<KeyEdition, Arc<FrontHalf>>>,
+    files: Half,
     domain: Domain,
 }
 
@@ -109,7 +123,7 @@ impl SecondHalf {
         for file in &config.half.secret_files {
             let secret = FrontSecret::from_text(&secrets::read(file)?)
                 .map_err(|reason| StartError::key(file, &reason.to_string()))?;
-            halves.insert(secret.edition(), FrontHalf::new(&secret));
+            halves.insert(secret.edition(), Arc::new(FrontHalf::new(&secret)));
         }
         let file = &config.half.envelope_key_file;
         let bytes = Zeroizing::new(
@@ -127,16 +141,71 @@ impl SecondHalf {
             party: blind.party.clone(),
             own,
             trusted: TrustedKeys::new(blind.keys.iter().cloned()),
-            halves,
+            halves: RwLock::new(halves),
+            files: config.half.clone(),
             domain: config.relay.domain.clone(),
         })
     }
 
-    /// The keys that registrations are encrypted under now.
+    /// The newest keys that registrations may be encrypted under.
     pub fn newest_edition(&self) -> KeyEdition {
-        self.halves
-            .last_key_value()
-            .map_or(KeyEdition(0), |(edition, _)| *edition)
+        let halves = self.halves.read().unwrap_or_else(PoisonError::into_inner);
+        halves.last_key_value().map_or(KeyEdition(0), |(edition, _)| *edition)
+    }
+
+    /// Whether it can be worked with what is encrypted under `edition`.
+    pub fn holds(&self, edition: KeyEdition) -> bool {
+        self.half(edition).is_ok()
+    }
+
+    /// Our half of `edition`. One that a key rotation has filed since the start is taken up when it is first needed, so
+    /// that people sign in during a rotation and no process is started anew for it.
+    fn half(&self, edition: KeyEdition) -> Result<Arc<FrontHalf>, NotNamed> {
+        if let Some(half) = self.halves.read().unwrap_or_else(PoisonError::into_inner).get(&edition) {
+            return Ok(Arc::clone(half));
+        }
+        let other = NotNamed::OtherEdition(edition);
+        // Older ones were taken out of the configuration to be left behind, whatever still lies in the folder.
+        if edition < self.newest_edition() {
+            return Err(other);
+        }
+        let file = self.files.secret_file(edition);
+        let text = secrets::read(&file).map_err(|_| NotNamed::OtherEdition(edition))?;
+        match FrontSecret::from_text(&text) {
+            Ok(secret) if secret.edition() == edition => {
+                info!(%edition, "the half of the next keys is taken up");
+                let half = Arc::new(FrontHalf::new(&secret));
+                let mut halves = self.halves.write().unwrap_or_else(PoisonError::into_inner);
+                halves.insert(edition, Arc::clone(&half));
+                Ok(half)
+            }
+            _ => Err(other),
+        }
+    }
+
+    /// The blind half's step of a key rotation for each of `batch`, and the next public key.
+    ///
+    /// # Errors
+    /// [`NotNamed`]
+    pub async fn rotate(
+        &self,
+        middle: &MiddleKey,
+        batch: Vec<MiddlePseudonym>,
+        clock: &dyn Clock,
+    ) -> Result<(GlobalKey, Vec<PolymorphicPseudonym>), NotNamed> {
+        let order = Rotate {
+            middle: middle.to_text(),
+            batch,
+        };
+        let letter = Letter::new(&self.party, Kind::Rotate, &order);
+        let sealed = self.own.seal(&letter, clock, &mut OsChance);
+        let trace = TraceId::new(&mut OsChance);
+        let answer: Opened<Rotated> = self.ask("rotation", &sealed, Kind::Rotated, clock, trace).await?;
+        let next = GlobalKey::from_text(&answer.body.next_key).map_err(|_| NotNamed::OtherAnswer)?;
+        if answer.body.answers != sealed.number {
+            return Err(NotNamed::OtherAnswer);
+        }
+        Ok((next, answer.body.batch))
     }
 
     /// The name of the person behind `pseudonym` at `service`, sealed to it. The first time the service is seen the
@@ -178,10 +247,29 @@ impl SecondHalf {
         trace: TraceId,
     ) -> Result<bool, NotNamed> {
         let service = Service::new(&self.domain, service).map_err(|_| NotNamed::ServiceName)?;
+        match self.compare(pseudonym, edition, &service, sealed, clock, trace).await {
+            // The person's row was put under the next keys since the sign-in, as the first of that service.
+            Err(NotNamed::Refused(code)) if code == "service.no_share" => {
+                self.give_share(&service, edition, clock, trace).await?;
+                self.compare(pseudonym, edition, &service, sealed, clock, trace).await
+            }
+            answered => answered,
+        }
+    }
+
+    async fn compare(
+        &self,
+        pseudonym: &PolymorphicPseudonym,
+        edition: KeyEdition,
+        service: &Service,
+        sealed: &str,
+        clock: &dyn Clock,
+        trace: TraceId,
+    ) -> Result<bool, NotNamed> {
         let order = Compare {
-            service: ServiceName::from(&service),
+            service: ServiceName::from(service),
             edition,
-            half: self.half_way(pseudonym, edition, &service)?,
+            half: self.half_way(pseudonym, edition, service)?,
             sealed: sealed.to_owned(),
         };
         let letter = Letter::new(&self.party, Kind::Compare, &order);
@@ -240,7 +328,7 @@ impl SecondHalf {
         edition: KeyEdition,
         service: &Service,
     ) -> Result<HalfWay, NotNamed> {
-        let own = self.halves.get(&edition).ok_or(NotNamed::OtherEdition(edition))?;
+        let own = self.half(edition)?;
         own.half(pseudonym, service, &mut OsChance)
             .map_err(|_| NotNamed::Damaged)
     }
@@ -252,7 +340,7 @@ impl SecondHalf {
         clock: &dyn Clock,
         trace: TraceId,
     ) -> Result<(), NotNamed> {
-        let own = self.halves.get(&edition).ok_or(NotNamed::OtherEdition(edition))?;
+        let own = self.half(edition)?;
         let share = own.service_share(service).to_text();
         let order = Share {
             service: ServiceName::from(service),
@@ -279,16 +367,22 @@ impl SecondHalf {
     ) -> Result<Opened<B>, NotNamed> {
         let mut url = self.address.clone();
         url.set_path(path);
+        // A batch comes back as large as it was sent.
+        let (patience, largest) = match kind {
+            Kind::Rotated => (PATIENCE_FOR_BATCH, envelope::LARGEST),
+            _ => (PATIENCE, LARGEST),
+        };
         let answer = self
             .client
             .post(url)
+            .timeout(patience)
             .header(TRACEPARENT, trace.traceparent())
             .body(sealed.text.clone())
             .send()
             .await
             .map_err(AskError::from)?;
         let status = answer.status();
-        let body = client::body(answer, LARGEST).await?;
+        let body = client::body(answer, largest).await?;
         let text = String::from_utf8(body).map_err(|_| NotNamed::OtherAnswer)?;
         if !status.is_success() {
             return Err(NotNamed::Refused(code_of(&text, status.as_u16())));

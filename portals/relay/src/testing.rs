@@ -11,10 +11,12 @@
 
 pub mod browser;
 pub mod cards;
+pub mod process;
 pub mod rig;
 pub mod service;
 
 pub use browser::{Answer, Browser};
 pub use cards::{CardAuthority, TestCard};
+pub use process::FrontProcess;
 pub use rig::Relay;
 pub use service::TestService;

@@ -66,6 +66,11 @@ impl Registrar {
         &self.global
     }
 
+    /// From now on it encrypts to `global`: the keys were rotated. Origins, and with them pseudonyms, stay.
+    pub fn encrypt_to(&mut self, global: GlobalKey) {
+        self.global = global;
+    }
+
     /// The person's origin, encrypted afresh: asked twice, it gives two ciphertexts that nobody can match, and both
     /// lead to the same pseudonyms. `person` is the office's random id; no number of a person is an input.
     ///

@@ -203,6 +203,25 @@ impl Office {
             .await
     }
 
+    /// Composes message `sequence` anew the next time, under the same number: it was encrypted to keys that the relay has
+    /// left behind, and the front has not applied it.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn outbox_anew(&self, sequence: u64) -> Result<(), OfficeError> {
+        self.store
+            .run("outbox_anew", |tx| async move {
+                tx.execute(
+                    "-- outbox_anew\n\
+                     UPDATE office.outbox SET body = NULL WHERE seq = $1 AND applied_at IS NULL",
+                    &[&to_stored(sequence)],
+                )
+                .await?;
+                Ok(())
+            })
+            .await
+    }
+
     /// The front could not be reached, or refused: kept for the status line of every desk. `words` hold no person.
     ///
     /// # Errors

@@ -96,6 +96,17 @@ impl BlindRecords {
         }
     }
 
+    /// Changes what unique keys protect: none fails because others change neighbouring rows.
+    async fn locked<T, F, W>(&self, name: &'static str, work: F) -> Result<T, BlindError>
+    where
+        F: Fn(Tx) -> W,
+        W: Future<Output = Result<T, BlindError>> + Send,
+    {
+        self.store
+            .run_as(name, Isolation::ReadCommitted, Duration::from_secs(10), work)
+            .await
+    }
+
     /// Reads over one unchanging view.
     async fn read<T, F, W>(&self, name: &'static str, work: F) -> Result<T, BlindError>
     where

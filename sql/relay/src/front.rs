@@ -130,6 +130,29 @@ impl FrontRecords {
             .await
     }
 
+    /// Reads by one statement.
+    async fn look<T, F, W>(&self, name: &'static str, work: F) -> Result<T, FrontError>
+    where
+        F: Fn(Tx) -> W,
+        W: Future<Output = Result<T, FrontError>> + Send,
+    {
+        self.store
+            .run_as(name, Isolation::Statement, Duration::from_secs(10), work)
+            .await
+    }
+
+    /// Changes what the locks of its rows and unique keys protect: whatever decides is read under a lock, or is the
+    /// change itself. Hundreds of sign-ins a second change neighbouring rows, and none may fail for another's sake.
+    async fn locked<T, F, W>(&self, name: &'static str, work: F) -> Result<T, FrontError>
+    where
+        F: Fn(Tx) -> W,
+        W: Future<Output = Result<T, FrontError>> + Send,
+    {
+        self.store
+            .run_as(name, Isolation::ReadCommitted, Duration::from_secs(10), work)
+            .await
+    }
+
     /// `plain` sealed to a column of a row.
     fn seal(&self, table: &str, row: Uuid, column: &str, plain: &[u8]) -> Vec<u8> {
         let place = Place {

@@ -100,13 +100,20 @@ pub enum Isolation {
     Serializable,
     /// One unchanging view, for reading whole lists and for bulk loads that lock their table themselves.
     RepeatableRead,
+    /// Each statement sees what is committed when it begins: for changes whose every decision is held by the lock of a
+    /// row or by a unique key. Nobody else's other rows make such a change fail, however many come at once.
+    ReadCommitted,
+    /// No transaction round it: one statement that reads, without a journey for its end. What would write is refused.
+    Statement,
 }
 
 impl Isolation {
-    const fn begin(self) -> &'static str {
+    const fn begin(self) -> Option<&'static str> {
         match self {
-            Self::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
-            Self::RepeatableRead => "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE",
+            Self::Serializable => Some("BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE"),
+            Self::RepeatableRead => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE"),
+            Self::ReadCommitted => Some("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
+            Self::Statement => None,
         }
     }
 }
@@ -276,18 +283,17 @@ impl Store {
             .get()
             .await
             .map_err(|error| StoreError::from_pool(name, error))?;
-        let begin = if answer_limit == self.answer_limit {
-            isolation.begin().to_owned()
-        } else {
+        let begin = isolation.begin().map(|begin| match answer_limit == self.answer_limit {
+            true => begin.to_owned(),
             // The server's own limit, set at connecting, would end a longer statement before ours does.
-            let limit = answer_limit.as_millis();
-            format!("{}; SET LOCAL statement_timeout = {limit}", isolation.begin())
-        };
+            false => format!("{begin}; SET LOCAL statement_timeout = {}", answer_limit.as_millis()),
+        });
         Ok(Tx(Arc::new(Held {
             client: Some(client),
             name,
             answer_limit,
-            begin: Mutex::new(Some(begin)),
+            alone: begin.is_none(),
+            begin: Mutex::new(begin),
             heard: AtomicBool::new(false),
             unreachable: AtomicBool::new(false),
             conflicted: AtomicBool::new(false),
@@ -308,6 +314,8 @@ struct Held {
     answer_limit: Duration,
     /// What begins the transaction, until it is sent together with the first statement.
     begin: Mutex<Option<String>>,
+    /// There is no transaction to begin or to end.
+    alone: bool,
     /// The server answered something.
     heard: AtomicBool,
     /// The server did not answer a statement.
@@ -546,8 +554,8 @@ impl Tx {
 
     async fn commit(&self) -> Result<(), StoreError> {
         self.refuse_after_failure()?;
-        if self.0.begin().is_some() {
-            // Nothing was asked, so there is nothing to commit.
+        if self.0.alone || self.0.begin().is_some() {
+            // Nothing was asked, or nothing can have changed, so there is nothing to commit.
             self.0.finished.store(true, Ordering::Relaxed);
             return Ok(());
         }
@@ -566,7 +574,7 @@ impl Tx {
             return;
         }
         // When this fails too the connection is closed on drop, which rolls back as well.
-        if self.0.begin().is_some() || self.batch("ROLLBACK").await.is_ok() {
+        if self.0.alone || self.0.begin().is_some() || self.batch("ROLLBACK").await.is_ok() {
             self.0.finished.store(true, Ordering::Relaxed);
         }
     }

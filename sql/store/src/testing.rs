@@ -87,6 +87,18 @@ impl LoneCluster {
     /// # Errors
     /// [`TestingError`]
     pub fn start_new() -> Result<Self, TestingError> {
+        Self::start_with(Care::Throwaway)
+    }
+
+    /// One whose commits reach the disk as an office's do, for measures.
+    ///
+    /// # Errors
+    /// [`TestingError`]
+    pub fn start_durable() -> Result<Self, TestingError> {
+        Self::start_with(Care::Durable)
+    }
+
+    fn start_with(care: Care) -> Result<Self, TestingError> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("madoguchi-lone-{}-{number}", std::process::id()));
@@ -96,7 +108,7 @@ impl LoneCluster {
             .lock_shared()
             .map_err(|error| TestingError::Lock(folder.clone(), error))?;
         let cluster = Cluster::at(&folder);
-        cluster.create(Care::Throwaway, &mut OsChance)?;
+        cluster.create(care, &mut OsChance)?;
         cluster.start()?;
         cluster.stop_once_free(&folder.join("in-use"), true)?;
         Ok(Self {
@@ -174,23 +186,24 @@ impl TestDatabase {
     /// # Errors
     /// [`TestingError`]
     pub fn dump(&self) -> Result<Vec<u8>, TestingError> {
+        self.run("pg_dump", &["--inserts"])
+    }
+
+    /// Tidies and counts every table, as a database does that has been running for a day.
+    ///
+    /// # Errors
+    /// [`TestingError`]
+    pub fn vacuum(&self) -> Result<(), TestingError> {
+        self.run("vacuumdb", &["--quiet", "--analyze"]).map(drop)
+    }
+
+    fn run(&self, program: &'static str, arguments: &[&str]) -> Result<Vec<u8>, TestingError> {
         use secrecy::ExposeSecret as _;
         let door = self.superuser();
-        let failed = |said: String| {
-            TestingError::Cluster(ClusterError::Program {
-                program: "pg_dump",
-                said,
-            })
-        };
-        let output = std::process::Command::new(self.cluster.program("pg_dump")?)
-            .args([
-                "--host",
-                &door.host,
-                "--username",
-                &door.user,
-                "--no-password",
-                "--inserts",
-            ])
+        let failed = |said: String| TestingError::Cluster(ClusterError::Program { program, said });
+        let output = std::process::Command::new(self.cluster.program(program)?)
+            .args(["--host", &door.host, "--username", &door.user, "--no-password"])
+            .args(arguments)
             .arg(&self.name)
             .env("PGPASSWORD", door.password.expose_secret())
             .output()

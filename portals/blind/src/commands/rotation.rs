@@ -10,7 +10,7 @@ use relay_core::pseudonym::{BlindRotation, BlindSecret};
 /// What to do.
 #[derive(Subcommand)]
 pub enum Rotation {
-    /// Say how many ciphertexts went through here.
+    /// Say how many ciphertexts went through here, and the next public key of a rotation under way.
     Status,
     /// File the next edition's secret, after the front said that nothing is stored under the old one any more.
     Complete,
@@ -29,6 +29,14 @@ impl Rotation {
                         rotation.from,
                         rotation.stepped,
                         took.whole_seconds()
+                    );
+                }
+                let file = &config.half.rotation_file;
+                if file.exists() {
+                    // The office compares it with the front's before it registers anybody under it.
+                    println!(
+                        "{}",
+                        BlindRotation::from_text(&secrets::read(file)?)?.next_key().to_text()
                     );
                 }
             }

@@ -73,9 +73,10 @@ impl Front {
         };
         let meant = self.meant(session, asked).await?;
         let binding = format!("{:?}", asked.binding).to_ascii_lowercase();
+        let service = &asked.service.partner.entity_id;
         let note = Note::of(
             AuditAct::LogoutAsked,
-            json!({ "service": asked.service.partner.entity_id, "session": session }),
+            json!({ "service": service, "session": self.records.session_at(session, service) }),
             match meant {
                 Meant::Its => json!({ "binding": binding }),
                 Meant::Another => json!({ "binding": binding, "rule": "name-of-another" }),

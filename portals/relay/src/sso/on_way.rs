@@ -114,7 +114,7 @@ impl<'a> OnWay<'a> {
         let note = note.map(|told| {
             let registration = told
                 .registration
-                .map(|registration| self.front.records.registration_in_trail(registration));
+                .map(|registration| self.front.records.registration_at(registration, &told.service));
             self.traced(told.note(registration))
         });
         match (effect, state) {

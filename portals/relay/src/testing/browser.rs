@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -48,7 +49,15 @@ impl Browser {
     /// One that shows any certificate.
     pub fn with_identity(relay: &Relay, identity: Option<&Identity>) -> Self {
         Self {
-            client: client(relay, identity),
+            client: client(relay, identity, None),
+            cookies: Mutex::default(),
+        }
+    }
+
+    /// One without a card whose requests come from `address`, an address of this machine's own network (127.0.0.0/8).
+    pub fn at(relay: &Relay, address: IpAddr) -> Self {
+        Self {
+            client: client(relay, None, Some(address)),
             cookies: Mutex::default(),
         }
     }
@@ -67,15 +76,14 @@ impl Browser {
 
     /// Posts a form.
     pub async fn post(&self, url: &str, fields: &[(&str, &str)]) -> Answer {
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        for (name, value) in fields {
-            form.append_pair(name, value);
-        }
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
         let request = self
             .client
             .post(url)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(form.finish());
+            .body(form);
         self.send(request).await
     }
 
@@ -236,13 +244,14 @@ impl Answer {
 }
 
 /// Plain `http` is for services of other makes on this machine.
-fn client(relay: &Relay, identity: Option<&Identity>) -> Client {
+fn client(relay: &Relay, identity: Option<&Identity>, address: Option<IpAddr>) -> Client {
     let tls = tls::client(relay.authority.roots(), identity).expect("a test's identity fits");
     Client::builder()
         .use_preconfigured_tls(tls)
         .http1_only()
         .redirect(redirect::Policy::none())
         .no_proxy()
+        .local_address(address)
         .timeout(Duration::from_secs(30))
         .build()
         .expect("a client is made")

@@ -1,5 +1,7 @@
 //! Cards in software: an issuing authority with the office's profiles, and keys that sign.
 
+use std::sync::Arc;
+
 use aws_lc_rs::{
     rand::SystemRandom,
     signature::{RSA_PKCS1_SHA256, RsaKeyPair},
@@ -28,7 +30,12 @@ pub struct CardAuthority(CertifiedIssuer<'static, KeyPair>);
 pub struct TestCard {
     /// The certificate.
     pub certificate: CertificateDer<'static>,
-    key: Vec<u8>,
+    key: Arc<CardKey>,
+}
+
+struct CardKey {
+    pkcs8: Vec<u8>,
+    signs: RsaKeyPair,
 }
 
 impl CardAuthority {
@@ -86,9 +93,25 @@ impl CardAuthority {
         let certificate = params(policy, purpose)
             .signed_by(&key, &self.0)
             .expect("the authority signs");
+        let pkcs8 = key.serialize_der();
         TestCard {
             certificate: certificate.der().clone(),
-            key: key.serialize_der(),
+            key: Arc::new(CardKey {
+                signs: RsaKeyPair::from_pkcs8(&pkcs8).expect("a fresh key is PKCS#8"),
+                pkcs8,
+            }),
+        }
+    }
+
+    /// Another resident's card for signing in whose key is `card`'s: thousands of cards take no time to make.
+    pub fn another_with_the_key_of(&self, card: &TestCard) -> TestCard {
+        let key = KeyPair::try_from(card.key.pkcs8.as_slice()).expect("a card's key is PKCS#8");
+        let certificate = params(1, CLIENT_AUTH)
+            .signed_by(&key, &self.0)
+            .expect("the authority signs");
+        TestCard {
+            certificate: certificate.der().clone(),
+            key: Arc::clone(&card.key),
         }
     }
 }
@@ -116,7 +139,7 @@ impl TestCard {
     pub fn identity(&self) -> Identity {
         Identity::new(
             vec![self.certificate.clone()],
-            PrivateKeyDer::Pkcs8(self.key.clone().into()),
+            PrivateKeyDer::Pkcs8(self.key.pkcs8.clone().into()),
         )
     }
 
@@ -127,12 +150,12 @@ impl TestCard {
             let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
             format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
         };
-        block("CERTIFICATE", &self.certificate) + &block("PRIVATE KEY", &self.key)
+        block("CERTIFICATE", &self.certificate) + &block("PRIVATE KEY", &self.key.pkcs8)
     }
 
     /// What the card's key signs (PKCS#1 v1.5, SHA-256).
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
-        let key = RsaKeyPair::from_pkcs8(&self.key).expect("a fresh key is PKCS#8");
+        let key = &self.key.signs;
         let mut signature = vec![0; key.public_modulus_len()];
         key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
             .expect("a key of 2,048 bits signs");

@@ -4,6 +4,7 @@
 mod files;
 mod partners;
 mod programs;
+mod rotation;
 
 use std::{
     fs::{self, File},
@@ -29,7 +30,7 @@ use relay_core::{
     clock::{Clock, SystemClock},
     envelope::{Kind, Letter, Party, SigningKey},
     id::Id,
-    pseudonym::{Ceremony, Registrar, RegistrarSecret},
+    pseudonym::{Ceremony, GlobalKey, PolymorphicPseudonym, Registrar, RegistrarSecret},
     registration::{CardUse, CertificateDer, Message as Said},
 };
 use relay_records::{
@@ -113,6 +114,13 @@ impl Relay {
     pub async fn start_on(cluster: &LoneCluster) -> Self {
         let front = front::testing::open_on(cluster).await.expect("a test database is made");
         let blind = blind::testing::open().await.expect("a test database is made");
+        Self::on(front, blind, Arc::new(SystemClock)).await
+    }
+
+    /// A relay whose two halves both keep their records in `cluster`.
+    pub async fn start_wholly_on(cluster: &LoneCluster) -> Self {
+        let front = front::testing::open_on(cluster).await.expect("a test database is made");
+        let blind = blind::testing::open_on(cluster).await.expect("a test database is made");
         Self::on(front, blind, Arc::new(SystemClock)).await
     }
 
@@ -302,13 +310,33 @@ impl Relay {
         registration
     }
 
+    /// The ciphertext by which the office registers `person`: another one each time.
+    pub fn pseudonym_of(&self, person: Uuid) -> PolymorphicPseudonym {
+        self.registrar.register(person, 0, &mut OsChance)
+    }
+
+    /// The office's registrar encrypts to `global` from now on.
+    pub fn encrypt_to(&mut self, global: GlobalKey) {
+        self.registrar.encrypt_to(global);
+    }
+
+    /// The process id of the blind half.
+    pub fn blind_process(&self) -> Option<u32> {
+        self.blind.as_ref().map(Child::id)
+    }
+
     /// The office's next message; the front's HTTP status.
     pub async fn office_says(&self, said: &Said) -> u16 {
         let front = party("relay-front");
         let mut letter = Letter::new(&front, Kind::Registration, said);
         letter.sequence = Some(self.sequence.fetch_add(1, Ordering::Relaxed) + 1);
         let sealed = self.office.seal(&letter, &SystemClock, &mut OsChance);
-        self.post_envelope(&sealed.text).await
+        let status = self.post_envelope(&sealed.text).await;
+        if status == 422 {
+            // Not applied, so the number is the next message's.
+            self.sequence.fetch_sub(1, Ordering::Relaxed);
+        }
+        status
     }
 
     /// Posts an envelope to the intake as the office; the front's HTTP status.

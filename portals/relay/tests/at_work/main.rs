@@ -3,6 +3,7 @@
 
 mod apache;
 mod faults;
+mod joiner;
 mod lasso;
 mod leaving;
 mod mellon;
@@ -10,6 +11,7 @@ mod operators;
 mod others;
 mod privacy;
 mod process;
+mod rotating;
 mod shibboleth;
 mod signing_in;
 mod telling;

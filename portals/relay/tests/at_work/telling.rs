@@ -2,12 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use relay::testing::{Browser, Relay, TestService};
+use relay::testing::{Browser, FrontProcess, Relay, TestService};
 use relay_core::clock::HandClock;
 use relay_records::front::AuditAct;
 use time::OffsetDateTime;
 
-use crate::{CLINIC, SCHOOL, index, process::Process, relay_with_two};
+use crate::{CLINIC, SCHOOL, index, relay_with_two};
 
 const WAITING: &str = "まだ知らせが届いていません";
 const GIVEN_UP: &str = "知らせることができませんでした";
@@ -60,7 +60,7 @@ async fn a_front_killed_before_everybody_was_told_leaves_it_to_the_next() {
     let (mut relay, clinic, mut school) = relay_with_two().await;
     let card = relay.card().await;
     relay.stop_front().await;
-    let front = Process::start(&relay).await;
+    let front = FrontProcess::start(&relay).await;
     let browser = Browser::with_card(&relay, &card);
     browser.sign_in(&relay, &clinic).await;
     let at_school = browser.sign_in(&relay, &school).await;

@@ -252,6 +252,28 @@ async fn a_front_restored_from_an_older_copy_is_brought_up_to_date() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_encrypted_to_keys_left_behind_is_composed_anew_under_its_number() {
+    let (office, clerk) = open().await;
+    let records = &office.office;
+    let mut registrar = registrar();
+    handed_over(&office, &clerk, 0).await;
+    records.compose_outbox(&registrar, 10).await.unwrap();
+    let before = records.outbox_next(10).await.unwrap();
+    let next = Ceremony::run(&mut OsChance).global;
+    registrar.encrypt_to(next);
+    records.outbox_anew(1).await.unwrap();
+    records.compose_outbox(&registrar, 10).await.unwrap();
+    let after = records.outbox_next(10).await.unwrap();
+    assert_eq!(acts(&after), acts(&before));
+    assert_ne!(after[0], before[0]);
+    assert_eq!(after[1..], before[1..]);
+    // One that the front has applied is not sent again.
+    records.outbox_applied(1).await.unwrap();
+    records.outbox_anew(1).await.unwrap();
+    assert_eq!(records.compose_outbox(&registrar, 10).await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_senders_at_once_give_each_message_one_number() {
     let (office, clerk) = open().await;
     for nth in 0..3 {

@@ -43,9 +43,9 @@ impl BlindRecords {
     /// # Errors
     /// [`BlindError::Replayed`], logged as a refusal too; then nothing may be answered but that.
     pub async fn log(&self, finishing: &Finishing, tombstone: Option<&Tombstone>) -> Result<Outcome, BlindError> {
+        // The number's unique key decides, and nothing that others write.
         let (outcome, replayed) = self
-            .store
-            .run("finish", |tx| async move {
+            .locked("finish", |tx| async move {
                 if !taken(&tx, finishing.number, finishing.remember_until).await? {
                     let replay = Outcome::Refused("envelope.replayed");
                     insert(&tx, finishing, &replay).await?;

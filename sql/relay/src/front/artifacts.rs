@@ -33,25 +33,24 @@ impl FrontRecords {
         now: OffsetDateTime,
     ) -> Result<Option<Zeroizing<String>>, FrontError> {
         let handle = &self.keyed(TABLE, handle);
-        self.store
-            .run("take_artifact", |tx| async move {
-                let row = tx
-                    .query_opt(
-                        "-- take_artifact\n\
+        self.locked("take_artifact", |tx| async move {
+            let row = tx
+                .query_opt(
+                    "-- take_artifact\n\
                          UPDATE front.artifact SET taken_at = $3\n\
                          WHERE handle = $1 AND service = $2 AND taken_at IS NULL AND expires_at > $3\n\
                          RETURNING row, message",
-                        &[handle, &service, &now],
-                    )
-                    .await?;
-                row.map(|row| {
-                    let sealed: Vec<u8> = row.get("message");
-                    self.open_text(TABLE, row.get("row"), "message", &sealed)
-                        .map(Zeroizing::new)
-                })
-                .transpose()
+                    &[handle, &service, &now],
+                )
+                .await?;
+            row.map(|row| {
+                let sealed: Vec<u8> = row.get("message");
+                self.open_text(TABLE, row.get("row"), "message", &sealed)
+                    .map(Zeroizing::new)
             })
-            .await
+            .transpose()
+        })
+        .await
     }
 
     pub(super) async fn keep_artifact(&self, tx: &Tx, new: &NewArtifact) -> Result<(), FrontError> {

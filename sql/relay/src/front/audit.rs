@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 pub use acts::AuditAct;
 
-use super::{FrontError, FrontRecords};
+use super::{FrontError, FrontRecords, SessionId};
 
 /// What is to be written to the trail.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,8 +75,7 @@ impl FrontRecords {
     /// # Errors
     /// [`FrontError`]
     pub async fn note(&self, note: &Note, now: OffsetDateTime) -> Result<(), FrontError> {
-        self.store
-            .run("note", |tx| async move { Ok(self.write(&tx, note, now).await?) })
+        self.locked("note", |tx| async move { Ok(self.write(&tx, note, now).await?) })
             .await
     }
 
@@ -157,7 +156,24 @@ impl FrontRecords {
         }
     }
 
-    /// How a registration is named in the trail: only who holds the front's keys can tell which it is.
+    /// How a registration is named in the trail beside a service: otherwise at each, so that the trail of two services
+    /// can't be laid side by side and matched by it. Who holds the front's keys can still tell.
+    pub fn registration_at(&self, registration: Uuid, service: &str) -> String {
+        self.beside("front.audit.registration_at", registration, service)
+    }
+
+    /// How a session is named in the trail beside a service: otherwise at each, as a registration is.
+    pub fn session_at(&self, session: SessionId, service: &str) -> String {
+        self.beside("front.audit.session_at", session.uuid(), service)
+    }
+
+    fn beside(&self, purpose: &str, what: Uuid, service: &str) -> String {
+        let named = [what.as_bytes(), service.as_bytes()].concat();
+        hex::encode(&self.shared.sealer.blind_index(purpose, &named)[..16])
+    }
+
+    /// How a registration is named in the trail where no service is: only who holds the front's keys can tell which it
+    /// is.
     pub fn registration_in_trail(&self, registration: Uuid) -> String {
         let hash = self
             .shared

@@ -56,6 +56,12 @@ pub enum FrontError {
         /// Which rule refuses.
         rule: &'static str,
     },
+    /// What an office sent is encrypted under keys that the front has left behind.
+    #[error("registration {registration} is encrypted under keys that were left behind: send it anew under the next")]
+    LeftBehind {
+        /// The registration.
+        registration: uuid::Uuid,
+    },
     /// The message was taken before.
     #[error("the message was taken already")]
     Replayed,

@@ -77,6 +77,8 @@ pub struct Message {
     /// The newest keys the front holds. An office may still encrypt under older ones; what is under newer ones could
     /// not be used.
     pub edition: KeyEdition,
+    /// What it says is encrypted under keys that the front has left behind: the office sends it anew, under the next.
+    pub left_behind: bool,
 }
 
 impl Message {
@@ -115,51 +117,50 @@ impl FrontRecords {
     /// # Errors
     /// [`FrontError::OutOfOrder`], [`FrontError::OtherMessage`], [`FrontError::NotSo`]
     pub async fn apply(&self, message: &Message, now: OffsetDateTime) -> Result<Applied, FrontError> {
-        self.store
-            .run("apply", |tx| async move {
-                let applied = heard(&tx, &message.sender, now).await?;
-                if message.seq <= applied {
-                    return self.applied_before(&tx, message, applied).await;
+        self.locked("apply", |tx| async move {
+            let applied = heard(&tx, &message.sender, now).await?;
+            if message.seq <= applied {
+                return self.applied_before(&tx, message, applied).await;
+            }
+            if message.seq != applied + 1 {
+                return Err(FrontError::OutOfOrder {
+                    sender: message.sender.clone(),
+                    got: message.seq,
+                    expected: applied + 1,
+                });
+            }
+            self.change(&tx, message, now).await?;
+            let registration = message.said.registration();
+            let ended = match message.said {
+                // Linked to another person, the card's sessions so far were the wrong person's.
+                Said::Suspend { .. } | Said::Revoke { .. } | Said::Relink { .. } => {
+                    self.end_sessions_of(&tx, registration, Ending::Revoked, now).await?
                 }
-                if message.seq != applied + 1 {
-                    return Err(FrontError::OutOfOrder {
-                        sender: message.sender.clone(),
-                        got: message.seq,
-                        expected: applied + 1,
-                    });
-                }
-                self.change(&tx, message, now).await?;
-                let registration = message.said.registration();
-                let ended = match message.said {
-                    // Linked to another person, the card's sessions so far were the wrong person's.
-                    Said::Suspend { .. } | Said::Revoke { .. } | Said::Relink { .. } => {
-                        self.end_sessions_of(&tx, registration, Ending::Revoked, now).await?
-                    }
-                    _ => Vec::new(),
-                };
-                count(&tx, message, now).await?;
-                let note = Note::of(
-                    AuditAct::IntakeApplied,
-                    json!({
-                        "sender": message.sender,
-                        "registration": self.registration_in_trail(registration),
-                    }),
-                    json!({
-                        "seq": message.seq,
-                        "change": message.said.act(),
-                        "sessions_ended": ended.len(),
-                        "approved_by": approvers(&message.said),
-                    }),
-                )
-                .by(&message.sender);
-                self.write(&tx, &note, now).await?;
-                Ok(Applied {
-                    applied: message.seq,
-                    again: false,
-                    ended,
-                })
+                _ => Vec::new(),
+            };
+            count(&tx, message, now).await?;
+            let note = Note::of(
+                AuditAct::IntakeApplied,
+                json!({
+                    "sender": message.sender,
+                    "registration": self.registration_in_trail(registration),
+                }),
+                json!({
+                    "seq": message.seq,
+                    "change": message.said.act(),
+                    "sessions_ended": ended.len(),
+                    "approved_by": approvers(&message.said),
+                }),
+            )
+            .by(&message.sender);
+            self.write(&tx, &note, now).await?;
+            Ok(Applied {
+                applied: message.seq,
+                again: false,
+                ended,
             })
-            .await
+        })
+        .await
     }
 
     /// The offices that send, and how far each was followed.
@@ -191,7 +192,7 @@ impl FrontRecords {
     /// # Errors
     /// [`FrontError`]
     pub async fn holder(&self, certificate_sha256: &[u8; 32]) -> Result<Option<Holder>, FrontError> {
-        self.read("holder", |tx| async move {
+        self.look("holder", |tx| async move {
             let row = tx
                 .query_opt(
                     "-- holder\n\
@@ -209,7 +210,7 @@ impl FrontRecords {
     /// # Errors
     /// [`FrontError`]
     pub async fn holder_by_registration(&self, registration: Uuid) -> Result<Option<Holder>, FrontError> {
-        self.read("holder_by_registration", |tx| async move {
+        self.look("holder_by_registration", |tx| async move {
             let row = tx
                 .query_opt(
                     "-- holder_by_registration\n\
@@ -284,6 +285,9 @@ impl FrontRecords {
     async fn change(&self, tx: &Tx, message: &Message, now: OffsetDateTime) -> Result<(), FrontError> {
         let registration = message.said.registration();
         let not_so = |rule| Err(FrontError::NotSo { registration, rule });
+        if message.left_behind {
+            return Err(FrontError::LeftBehind { registration });
+        }
         let known = tx
             .query_opt(
                 "-- change\nSELECT sender, state FROM front.holder WHERE registration = $1 FOR UPDATE",

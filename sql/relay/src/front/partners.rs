@@ -411,7 +411,7 @@ impl FrontRecords {
     /// # Errors
     /// [`FrontError`]
     pub async fn partner(&self, entity_id: &str) -> Result<Option<PartnerMetadata>, FrontError> {
-        self.read("partner", |tx| async move {
+        self.look("partner", |tx| async move {
             let row = tx
                 .query_opt(&partners_sql("-- partner", "WHERE p.entity_id = $1"), &[&entity_id])
                 .await?;

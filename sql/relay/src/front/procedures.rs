@@ -125,29 +125,28 @@ impl FrontRecords {
         seen: Option<&Seen>,
         now: OffsetDateTime,
     ) -> Result<(), FrontError> {
-        self.store
-            .run("begin", |tx| async move {
-                if let Some(seen) = seen {
-                    self.seen(&tx, seen).await?;
-                }
-                let browser = new.browser.map(|cookie| self.keyed("front.procedure.browser", cookie));
-                tx.execute(
-                    "-- begin\n\
+        self.locked("begin", |tx| async move {
+            if let Some(seen) = seen {
+                self.seen(&tx, seen).await?;
+            }
+            let browser = new.browser.map(|cookie| self.keyed("front.procedure.browser", cookie));
+            tx.execute(
+                "-- begin\n\
                      INSERT INTO front.procedure (id, kind, browser, state, version, began_at, expires_at)\n\
                      VALUES ($1, $2, $3, $4, 1, $5, $6)",
-                    &[
-                        &new.id,
-                        &new.kind.as_str(),
-                        &browser,
-                        &self.seal(TABLE, new.id, "state", new.state),
-                        &now,
-                        &new.expires_at,
-                    ],
-                )
-                .await?;
-                Ok(())
-            })
-            .await
+                &[
+                    &new.id,
+                    &new.kind.as_str(),
+                    &browser,
+                    &self.seal(TABLE, new.id, "state", new.state),
+                    &now,
+                    &new.expires_at,
+                ],
+            )
+            .await?;
+            Ok(())
+        })
+        .await
     }
 
     /// The procedure `id`, for the browser with this cookie, while it is not given up.
@@ -162,7 +161,7 @@ impl FrontRecords {
         now: OffsetDateTime,
     ) -> Result<Procedure, FrontError> {
         let browser = &browser.map(|cookie| self.keyed("front.procedure.browser", cookie));
-        self.read("procedure", |tx| async move {
+        self.look("procedure", |tx| async move {
             let row = tx
                 .query_opt(
                     "-- procedure\n\
@@ -194,25 +193,24 @@ impl FrontRecords {
         note: Option<&Note>,
         now: OffsetDateTime,
     ) -> Result<(), FrontError> {
-        self.store
-            .run("move_on", |tx| async move {
-                let moved = tx
-                    .execute(
-                        "-- move_on\n\
+        self.locked("move_on", |tx| async move {
+            let moved = tx
+                .execute(
+                    "-- move_on\n\
                          UPDATE front.procedure SET state = $3, version = version + 1\n\
                          WHERE id = $1 AND version = $2 AND expires_at > $4",
-                        &[&id, &version, &self.seal(TABLE, id, "state", state), &now],
-                    )
-                    .await?;
-                if moved != 1 {
-                    return Err(FrontError::ProcedureOver);
-                }
-                if let Some(note) = note {
-                    self.write(&tx, note, now).await?;
-                }
-                Ok(())
-            })
-            .await
+                    &[&id, &version, &self.seal(TABLE, id, "state", state), &now],
+                )
+                .await?;
+            if moved != 1 {
+                return Err(FrontError::ProcedureOver);
+            }
+            if let Some(note) = note {
+                self.write(&tx, note, now).await?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Ends a procedure, with what is to be noted.
@@ -226,15 +224,14 @@ impl FrontRecords {
         note: Option<&Note>,
         now: OffsetDateTime,
     ) -> Result<(), FrontError> {
-        self.store
-            .run("close", |tx| async move {
-                end_procedure(&tx, id, version).await?;
-                if let Some(note) = note {
-                    self.write(&tx, note, now).await?;
-                }
-                Ok(())
-            })
-            .await
+        self.locked("close", |tx| async move {
+            end_procedure(&tx, id, version).await?;
+            if let Some(note) = note {
+                self.write(&tx, note, now).await?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Records that a sign-in is answered: its session, the service in it, the artifact, the event, and the end of
@@ -245,52 +242,50 @@ impl FrontRecords {
     /// [`FrontError::ProcedureOver`], [`FrontError::Replayed`]; [`FrontError::PartnerNotNow`] where the service was
     /// switched off meanwhile.
     pub async fn answered(&self, answered: &Answered, now: OffsetDateTime) -> Result<Option<Ended>, FrontError> {
-        self.store
-            .run("answered", |tx| async move {
-                for seen in &answered.seen {
-                    self.seen(&tx, seen).await?;
+        self.locked("answered", |tx| async move {
+            for seen in &answered.seen {
+                self.seen(&tx, seen).await?;
+            }
+            if let Some((id, version)) = answered.procedure {
+                end_procedure(&tx, id, version).await?;
+            }
+            let mut ended = None;
+            let session = match &answered.session {
+                SessionUsed::None => None,
+                SessionUsed::Existing(session) => {
+                    goes_on(&tx, *session, now).await?;
+                    Some(*session)
                 }
-                if let Some((id, version)) = answered.procedure {
-                    end_procedure(&tx, id, version).await?;
-                }
-                let mut ended = None;
-                let session = match &answered.session {
-                    SessionUsed::None => None,
-                    SessionUsed::Existing(session) => {
-                        goes_on(&tx, *session, now).await?;
-                        Some(*session)
+                SessionUsed::New(new) => {
+                    if let SessionOf::Holder(registration) = &new.of {
+                        still_active(&tx, *registration).await?;
                     }
-                    SessionUsed::New(new) => {
-                        if let SessionOf::Holder(registration) = &new.of {
-                            still_active(&tx, *registration).await?;
-                        }
-                        match new.replaces {
-                            Some(former) if self.carry_on(&tx, former, new, now).await? => Some(former),
-                            former => {
-                                if let Some(former) = former {
-                                    ended = Some(self.end(&tx, former, Ending::Replaced, now).await?);
-                                }
-                                self.begin_session(&tx, new).await?;
-                                Some(new.id)
+                    match new.replaces {
+                        Some(former) if self.carry_on(&tx, former, new, now).await? => Some(former),
+                        former => {
+                            if let Some(former) = former {
+                                ended = Some(self.end(&tx, former, Ending::Replaced, now).await?);
                             }
+                            self.begin_session(&tx, new).await?;
+                            Some(new.id)
                         }
                     }
-                };
-                if let (Some(session), Some(participant)) = (session, &answered.participant) {
-                    still_on(&tx, &participant.service, now).await?;
-                    self.take_part(&tx, session, participant, now).await?;
                 }
-                if let Some(artifact) = &answered.artifact {
-                    self.keep_artifact(&tx, artifact).await?;
-                }
-                let mut note = answered.note.clone();
-                if let Some(session) = session {
-                    note.subjects.insert("session".to_owned(), json!(session));
-                }
-                self.write(&tx, &note, now).await?;
-                Ok(ended)
-            })
-            .await
+            };
+            let mut note = answered.note.clone();
+            if let (Some(session), Some(participant)) = (session, &answered.participant) {
+                still_on(&tx, &participant.service, now).await?;
+                self.take_part(&tx, session, participant, now).await?;
+                let named = self.session_at(session, &participant.service);
+                note.subjects.insert("session".to_owned(), json!(named));
+            }
+            if let Some(artifact) = &answered.artifact {
+                self.keep_artifact(&tx, artifact).await?;
+            }
+            self.write(&tx, &note, now).await?;
+            Ok(ended)
+        })
+        .await
     }
 
     /// The same card shown again (a forced sign-in, a stronger one): the session goes on from here, under a new cookie,

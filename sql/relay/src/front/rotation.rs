@@ -4,7 +4,6 @@
 use relay_core::{
     chance::OsChance,
     clock::Clock,
-    envelope::orders::Rotate,
     pseudonym::{FrontRotation, KeyEdition, MiddlePseudonym, PolymorphicPseudonym},
 };
 use serde_json::json;
@@ -32,6 +31,9 @@ impl Rotating {
     }
 }
 
+/// A batch, what the front made of it, and the last of its registrations.
+type Stepped = (Vec<Rotating>, Vec<MiddlePseudonym>, Uuid);
+
 /// Why a rotation stopped. What was done stays done: begun again, it goes on with the rest.
 #[derive(Debug, thiserror::Error)]
 pub enum RotationStopped<E> {
@@ -52,14 +54,16 @@ pub enum RotationStopped<E> {
 }
 
 impl FrontRecords {
-    /// Puts all that is under the keys that `rotation` leaves behind under the next ones. `ask` sends a batch to the
-    /// blind half; `progress` is told how many of how many are done. How many were written.
+    /// Puts all that is under the keys that `rotation` leaves behind under the next ones, `most` at a time. `ask` sends a
+    /// batch to the blind half, and while it works the front's step of the next batch is done; `progress` is told how
+    /// many of how many are done. How many were written.
     ///
     /// # Errors
     /// [`RotationStopped`]
     pub async fn rotate<A, W, E>(
         &self,
         rotation: &FrontRotation,
+        most: u16,
         ask: A,
         mut progress: impl FnMut(u64, u64),
         clock: &dyn Clock,
@@ -68,26 +72,21 @@ impl FrontRecords {
         A: Fn(Vec<MiddlePseudonym>) -> W,
         W: Future<Output = Result<Vec<PolymorphicPseudonym>, E>>,
     {
-        let from = rotation.from_edition();
-        let total = self.rotation_left(from).await?;
-        let (mut done, mut after) = (0, None);
+        let wanted = KeyEdition(rotation.from_edition().0 + 1);
+        let total = self.rotation_left(rotation.from_edition()).await?;
+        let mut done = 0;
+        let mut ready = self.rotation_step(rotation, None, most).await?;
         loop {
-            let batch = self.rotation_batch(from, after, Rotate::LARGEST as u16).await?;
-            let Some(last) = batch.last() else {
-                if after.is_none() {
+            let Some((batch, middle, last)) = ready.take() else {
+                // Once more from the beginning: offices may have sent some meanwhile.
+                ready = self.rotation_step(rotation, None, most).await?;
+                if ready.is_none() {
                     return Ok(done);
                 }
-                // Once more from the beginning: offices may have sent some meanwhile.
-                after = None;
                 continue;
             };
-            after = Some(last.registration);
-            let steps = batch.iter().map(|row| rotation.step(&row.pseudonym, &mut OsChance));
-            let middle: Vec<_> = steps
-                .collect::<Result<_, _>>()
-                .map_err(|_| FrontError::Unreadable(TABLE))?;
-            let next = ask(middle).await.map_err(RotationStopped::Blind)?;
-            let wanted = KeyEdition(from.0 + 1);
+            let (next, prepared) = tokio::join!(ask(middle), self.rotation_step(rotation, Some(last), most));
+            let next = next.map_err(RotationStopped::Blind)?;
             if next.len() != batch.len() || next.iter().any(|one| one.edition() != wanted) {
                 return Err(RotationStopped::OtherAnswer {
                     asked: batch.len(),
@@ -97,7 +96,24 @@ impl FrontRecords {
             let pairs: Vec<_> = batch.into_iter().zip(next).collect();
             done += self.rotated(&pairs, clock.now()).await?;
             progress(done, total);
+            ready = prepared?;
         }
+    }
+
+    /// The next batch with the front's step done, and where the one after it goes on.
+    async fn rotation_step(
+        &self,
+        rotation: &FrontRotation,
+        after: Option<Uuid>,
+        most: u16,
+    ) -> Result<Option<Stepped>, FrontError> {
+        let batch = self.rotation_batch(rotation.from_edition(), after, most).await?;
+        let Some(last) = batch.last().map(Rotating::registration) else {
+            return Ok(None);
+        };
+        let steps = batch.iter().map(|row| rotation.step(&row.pseudonym, &mut OsChance));
+        let middle = steps.collect::<Result<_, _>>();
+        Ok(Some((batch, middle.map_err(|_| FrontError::Unreadable(TABLE))?, last)))
     }
 
     /// How many registrations are under the keys of `from`.
@@ -180,17 +196,16 @@ impl FrontRecords {
             FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS batch (registration, before, after)
             WHERE holder.registration = batch.registration AND holder.pseudonym = batch.before";
         let (registrations, before, after) = (&registrations, &before, &after);
-        self.store
-            .run("rotated", |tx| async move {
-                let count = tx
-                    .execute(sql, &[registrations, before, after, &stored(edition)])
-                    .await?;
-                let facts = json!({ "to": edition.0, "count": count });
-                let note = Note::of(AuditAct::KeysRotated, json!({}), facts);
-                self.write(&tx, &note, now).await?;
-                Ok(count)
-            })
-            .await
+        self.locked("rotated", |tx| async move {
+            let count = tx
+                .execute(sql, &[registrations, before, after, &stored(edition)])
+                .await?;
+            let facts = json!({ "to": edition.0, "count": count });
+            let note = Note::of(AuditAct::KeysRotated, json!({}), facts);
+            self.write(&tx, &note, now).await?;
+            Ok(count)
+        })
+        .await
     }
 }
 

@@ -61,18 +61,18 @@ impl FrontRecords {
     /// # Errors
     /// [`FrontError::Replayed`]
     pub async fn take_once(&self, seen: &Seen) -> Result<(), FrontError> {
-        self.store
-            .run("take_once", |tx| async move { self.seen(&tx, seen).await })
+        self.locked("take_once", |tx| async move { self.seen(&tx, seen).await })
             .await
     }
 
-    /// Removes what has expired: messages, artifacts, procedures; sessions a day after their end. The trail stays.
-    /// How many rows went.
+    /// Removes what has expired: messages, artifacts, procedures; sessions an hour after their end, unless a service is
+    /// still to be told. Their rows say which services a person was at, so none stays longer than logging out needs
+    /// it. The trail stays. How many rows went.
     ///
     /// # Errors
     /// [`FrontError`]
     pub async fn sweep(&self, now: OffsetDateTime) -> Result<u64, FrontError> {
-        let day_ago = now - time::Duration::DAY;
+        let hour_ago = now - time::Duration::HOUR;
         let statements = [
             (
                 "-- sweep messages\nDELETE FROM front.message_seen WHERE until < $1",
@@ -87,8 +87,10 @@ impl FrontRecords {
                 now,
             ),
             (
-                "-- sweep sessions\nDELETE FROM front.session WHERE expires_at < $1",
-                day_ago,
+                "-- sweep sessions\n\
+                 DELETE FROM front.session s WHERE (s.expires_at < $1 OR s.ended_at < $1) AND NOT EXISTS\n\
+                     (SELECT FROM front.participant p WHERE p.session = s.id AND p.next_try_at IS NOT NULL)",
+                hour_ago,
             ),
         ];
         let mut gone = 0;

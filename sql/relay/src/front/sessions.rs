@@ -124,7 +124,7 @@ impl FrontRecords {
     /// [`FrontError`]
     pub async fn session(&self, cookie: &[u8], now: OffsetDateTime) -> Result<Option<SessionAt>, FrontError> {
         let cookie = &self.keyed("front.session.cookie", cookie);
-        self.read("session", |tx| async move {
+        self.look("session", |tx| async move {
             let row = tx
                 .query_opt(
                     "-- session\n\
@@ -149,7 +149,7 @@ impl FrontRecords {
         session_index: &str,
         now: OffsetDateTime,
     ) -> Result<Option<SessionId>, FrontError> {
-        self.read("session_by_index", |tx| async move {
+        self.look("session_by_index", |tx| async move {
             let row = tx
                 .query_opt(
                     "-- session_by_index\n\
@@ -168,7 +168,7 @@ impl FrontRecords {
     /// # Errors
     /// [`FrontError`]
     pub async fn participants(&self, session: SessionId) -> Result<Vec<Participant>, FrontError> {
-        self.read(
+        self.look(
             "participants",
             |tx| async move { self.participants_in(&tx, session).await },
         )
@@ -187,14 +187,13 @@ impl FrontRecords {
         asker: Option<&str>,
         now: OffsetDateTime,
     ) -> Result<Ended, FrontError> {
-        self.store
-            .run("end_session", |tx| async move {
-                if let Some(asker) = asker {
-                    self.knows(&tx, session, asker, now).await?;
-                }
-                self.end(&tx, session, ending, now).await
-            })
-            .await
+        self.locked("end_session", |tx| async move {
+            if let Some(asker) = asker {
+                self.knows(&tx, session, asker, now).await?;
+            }
+            self.end(&tx, session, ending, now).await
+        })
+        .await
     }
 
     /// Gives the session a token with which the card bridge may say that the card was pulled.
@@ -203,16 +202,15 @@ impl FrontRecords {
     /// [`FrontError`]
     pub async fn expect_gone(&self, session: SessionId, token: &[u8]) -> Result<(), FrontError> {
         let token = &self.keyed("front.session.gone", token);
-        self.store
-            .run("expect_gone", |tx| async move {
-                tx.execute(
-                    "-- expect_gone\nUPDATE front.session SET gone = $2 WHERE id = $1",
-                    &[&session.uuid(), token],
-                )
-                .await?;
-                Ok(())
-            })
-            .await
+        self.locked("expect_gone", |tx| async move {
+            tx.execute(
+                "-- expect_gone\nUPDATE front.session SET gone = $2 WHERE id = $1",
+                &[&session.uuid(), token],
+            )
+            .await?;
+            Ok(())
+        })
+        .await
     }
 
     /// Ends the session whose card was pulled. `None` when the token names none that goes on.
@@ -221,23 +219,22 @@ impl FrontRecords {
     /// [`FrontError`]
     pub async fn card_gone(&self, token: &[u8], now: OffsetDateTime) -> Result<Option<Ended>, FrontError> {
         let token = &self.keyed("front.session.gone", token);
-        self.store
-            .run("card_gone", |tx| async move {
-                let row = tx
-                    .query_opt(
-                        "-- card_gone\nSELECT id FROM front.session WHERE gone = $1 AND ended_at IS NULL",
-                        &[token],
-                    )
-                    .await?;
-                match row {
-                    None => Ok(None),
-                    Some(row) => {
-                        let session = SessionId::from_uuid(row.get(0));
-                        self.end(&tx, session, Ending::CardGone, now).await.map(Some)
-                    }
+        self.locked("card_gone", |tx| async move {
+            let row = tx
+                .query_opt(
+                    "-- card_gone\nSELECT id FROM front.session WHERE gone = $1 AND ended_at IS NULL",
+                    &[token],
+                )
+                .await?;
+            match row {
+                None => Ok(None),
+                Some(row) => {
+                    let session = SessionId::from_uuid(row.get(0));
+                    self.end(&tx, session, Ending::CardGone, now).await.map(Some)
                 }
-            })
-            .await
+            }
+        })
+        .await
     }
 
     pub(super) async fn end_sessions_of(

@@ -21,11 +21,10 @@ impl FrontRecords {
         until: OffsetDateTime,
         now: OffsetDateTime,
     ) -> Result<Vec<Ended>, FrontError> {
-        self.store
-            .run("due_tellings", |tx| async move {
-                let rows = tx
-                    .query(
-                        "-- due_tellings\n\
+        self.locked("due_tellings", |tx| async move {
+            let rows = tx
+                .query(
+                    "-- due_tellings\n\
                          WITH due AS (SELECT session, service FROM front.participant WHERE next_try_at <= $1\n\
                              ORDER BY next_try_at LIMIT $2 FOR UPDATE SKIP LOCKED)\n\
                          UPDATE front.participant p SET next_try_at = $3, tries = p.tries + 1\n\
@@ -33,21 +32,21 @@ impl FrontRecords {
                          WHERE p.session = due.session AND p.service = due.service\n\
                          RETURNING p.session, p.service, p.session_index, p.name_id, p.told_at, p.given_up_at,\n\
                              p.tries, s.ended_at",
-                        &[&now, &most, &until],
-                    )
-                    .await?;
-                rows.iter()
-                    .map(|row| {
-                        let session = SessionId::from_uuid(row.get("session"));
-                        Ok(Ended {
-                            session,
-                            at: row.get::<_, Option<OffsetDateTime>>("ended_at").unwrap_or(now),
-                            participants: vec![self.participant(session, row)?],
-                        })
+                    &[&now, &most, &until],
+                )
+                .await?;
+            rows.iter()
+                .map(|row| {
+                    let session = SessionId::from_uuid(row.get("session"));
+                    Ok(Ended {
+                        session,
+                        at: row.get::<_, Option<OffsetDateTime>>("ended_at").unwrap_or(now),
+                        participants: vec![self.participant(session, row)?],
                     })
-                    .collect()
-            })
-            .await
+                })
+                .collect()
+        })
+        .await
     }
 
     /// Records that `service` has answered that its session is over.
@@ -61,17 +60,16 @@ impl FrontRecords {
         binding: &str,
         now: OffsetDateTime,
     ) -> Result<(), FrontError> {
-        self.store
-            .run("told", |tx| async move {
-                self.knows(&tx, session, service, now).await?;
-                let note = Note::of(
-                    AuditAct::LogoutTold,
-                    json!({ "session": session, "service": service }),
-                    json!({ "binding": binding }),
-                );
-                Ok(self.write(&tx, &note.ended(Outcome::Done), now).await?)
-            })
-            .await
+        self.locked("told", |tx| async move {
+            self.knows(&tx, session, service, now).await?;
+            let note = Note::of(
+                AuditAct::LogoutTold,
+                json!({ "session": self.session_at(session, service), "service": service }),
+                json!({ "binding": binding }),
+            );
+            Ok(self.write(&tx, &note.ended(Outcome::Done), now).await?)
+        })
+        .await
     }
 
     /// Records that `service` was told in vain, and why. It is told again at `next`; `None`: it is given up.
@@ -87,30 +85,29 @@ impl FrontRecords {
         next: Option<OffsetDateTime>,
         now: OffsetDateTime,
     ) -> Result<(), FrontError> {
-        self.store
-            .run("not_told", |tx| async move {
-                let given_up = next.is_none().then_some(now);
-                let row = tx
-                    .query_opt(
-                        "-- not_told\n\
+        self.locked("not_told", |tx| async move {
+            let given_up = next.is_none().then_some(now);
+            let row = tx
+                .query_opt(
+                    "-- not_told\n\
                          UPDATE front.participant SET next_try_at = $3, given_up_at = $4\n\
                          WHERE session = $1 AND service = $2 AND told_at IS NULL RETURNING tries",
-                        &[&session.uuid(), &service, &next, &given_up],
-                    )
-                    .await?;
-                let about = json!({ "session": session, "service": service });
-                let facts = json!({ "binding": binding, "reason": reason });
-                let note = Note::of(AuditAct::LogoutTold, about.clone(), facts);
+                    &[&session.uuid(), &service, &next, &given_up],
+                )
+                .await?;
+            let about = json!({ "session": self.session_at(session, service), "service": service });
+            let facts = json!({ "binding": binding, "reason": reason });
+            let note = Note::of(AuditAct::LogoutTold, about.clone(), facts);
+            self.write(&tx, &note.ended(Outcome::Failed), now).await?;
+            if let (Some(row), None) = (row, next) {
+                let tries: i32 = row.get("tries");
+                let facts = json!({ "tries": tries + 1, "reason": reason });
+                let note = Note::of(AuditAct::LogoutGivenUp, about, facts);
                 self.write(&tx, &note.ended(Outcome::Failed), now).await?;
-                if let (Some(row), None) = (row, next) {
-                    let tries: i32 = row.get("tries");
-                    let facts = json!({ "tries": tries + 1, "reason": reason });
-                    let note = Note::of(AuditAct::LogoutGivenUp, about, facts);
-                    self.write(&tx, &note.ended(Outcome::Failed), now).await?;
-                }
-                Ok(())
-            })
-            .await
+            }
+            Ok(())
+        })
+        .await
     }
 
     pub(super) async fn knows(

@@ -41,6 +41,7 @@ fn message(seq: i64, said: Said) -> Message {
         jti: format!("jti-{seq}"),
         said,
         edition: KeyEdition(1),
+        left_behind: false,
     }
 }
 

@@ -9,7 +9,7 @@ use relay_core::{
     },
     registration::{Message as Said, TwoPersons},
 };
-use relay_records::front::{FrontRecords, RotationStopped, testing};
+use relay_records::front::{FrontError, FrontRecords, Message, RotationStopped, testing};
 use uuid::Uuid;
 
 use crate::{NOW, message, new_id, register};
@@ -79,7 +79,7 @@ async fn an_interrupted_rotation_goes_on_where_it_was_and_leaves_nothing_behind(
     // The blind half goes away in the middle of the next batch.
     let away = async |_| Err::<Vec<PolymorphicPseudonym>, _>("away");
     let clock = HandClock::at(NOW);
-    let stopped = front.records.rotate(&rotation.front, away, |_, _| {}, &clock).await;
+    let stopped = front.records.rotate(&rotation.front, 3, away, |_, _| {}, &clock).await;
     assert!(matches!(stopped, Err(RotationStopped::Blind("away"))));
     assert_eq!(front.records.rotation_left(KeyEdition(1)).await.unwrap(), 4);
     // The process is killed too; another instance takes the rest.
@@ -90,8 +90,11 @@ async fn an_interrupted_rotation_goes_on_where_it_was_and_leaves_nothing_behind(
         steps.collect::<Result<Vec<_>, _>>()
     };
     let progress = |done, total| told.push((done, total));
-    assert_eq!(other.rotate(&rotation.front, ask, progress, &clock).await.unwrap(), 4);
-    assert_eq!(told, [(4, 4)]);
+    assert_eq!(
+        other.rotate(&rotation.front, 3, ask, progress, &clock).await.unwrap(),
+        4
+    );
+    assert_eq!(told, [(3, 4), (4, 4)]);
     assert_eq!(other.rotation_left(KeyEdition(1)).await.unwrap(), 0);
     for card in cards {
         let holder = other.holder_by_registration(card).await.unwrap().unwrap();
@@ -123,4 +126,21 @@ async fn a_link_mended_while_its_row_is_rotated_is_not_written_over() {
     // It is still to be rotated, and found again.
     assert!(rotation.batch(&front.records, None).await.is_some());
     assert_eq!(front.records.rotation_left(KeyEdition(1)).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_comes_under_keys_left_behind_is_to_be_sent_anew_and_what_was_applied_is_answered_as_before() {
+    let front = testing::open().await.unwrap();
+    let card = new_id();
+    let late = |seq, said| Message {
+        left_behind: true,
+        ..message(seq, said)
+    };
+    let refused = front.records.apply(&late(1, register(card)), NOW).await;
+    assert!(matches!(refused, Err(FrontError::LeftBehind { registration }) if registration == card));
+    // The number is still free for the same registration under the next keys.
+    let anew = register(card);
+    front.records.apply(&message(1, anew.clone()), NOW).await.unwrap();
+    let again = front.records.apply(&late(1, anew), NOW).await.unwrap();
+    assert!(again.again);
 }

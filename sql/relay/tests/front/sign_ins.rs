@@ -222,7 +222,7 @@ async fn the_same_card_shown_again_carries_the_session_on_under_a_new_cookie() {
     assert_eq!(records.participants(id).await.unwrap().len(), 2);
     let trail = records.audit_since(NOW, 10).await.unwrap();
     assert!(trail.iter().all(|one| one.event.act != "session.ended"), "{trail:?}");
-    assert_eq!(trail[0].event.subjects["session"], serde_json::json!(id));
+    assert_eq!(trail[0].event.subjects["session"], records.session_at(id, SCHOOL));
     // A bridge that watches the card still ends it, and what is over does not come back.
     assert!(records.card_gone(b"gone", later).await.unwrap().is_some());
     let new = again(b"third");
@@ -280,4 +280,64 @@ async fn a_message_is_fetched_by_its_artifact_once_and_by_its_service_only() {
         Some("<samlp:Response/>")
     );
     assert_eq!(take(CLINIC, NOW).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_suspended_while_its_sign_in_is_answered_leaves_no_session_that_goes_on() {
+    let front = testing::open().await.unwrap();
+    two_services(&front.records).await;
+    let card = active_card(&front.records).await;
+    let mut seq = 2;
+    for turn in 0..30_u32 {
+        let mut session = new_session(card, &turn.to_be_bytes());
+        session.gone = None;
+        let id = session.id;
+        let answered = answer(SessionUsed::New(Box::new(session)), CLINIC, None);
+        let suspend = message(seq + 1, Said::Suspend { registration: card });
+        let (answered, suspended) = tokio::join!(
+            front.records.answered(&answered, NOW),
+            front.records.apply(&suspend, NOW)
+        );
+        // Either it came first and was ended, its service to be told, or it came too late and was refused.
+        let ended = suspended.unwrap().ended;
+        match answered {
+            Ok(_) => assert!(
+                ended
+                    .iter()
+                    .any(|ended| ended.session == id && ended.participants.len() == 1)
+            ),
+            Err(error) => assert!(matches!(error, FrontError::NotSo { .. }), "{error}"),
+        }
+        assert!(front.records.session(&turn.to_be_bytes(), NOW).await.unwrap().is_none());
+        let resume = message(seq + 2, Said::Resume { registration: card });
+        front.records.apply(&resume, NOW).await.unwrap();
+        seq += 2;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_joins_a_session_while_it_ends_is_told_or_gets_nothing() {
+    let front = testing::open().await.unwrap();
+    two_services(&front.records).await;
+    let card = active_card(&front.records).await;
+    for turn in 0..30_u32 {
+        let mut session = new_session(card, &turn.to_be_bytes());
+        session.gone = None;
+        let id = session.id;
+        let first = answer(SessionUsed::New(Box::new(session)), CLINIC, None);
+        front.records.answered(&first, NOW).await.unwrap();
+        let second = answer(SessionUsed::Existing(id), SCHOOL, None);
+        let (second, ended) = tokio::join!(
+            front.records.answered(&second, NOW),
+            front.records.end_session(id, Ending::Logout, None, NOW)
+        );
+        let told = ended.unwrap().participants.len();
+        match second {
+            Ok(_) => assert_eq!(told, 2),
+            Err(error) => {
+                assert!(matches!(error, FrontError::NotFound("session")), "{error}");
+                assert_eq!(told, 1);
+            }
+        }
+    }
 }

@@ -83,7 +83,7 @@ impl OnWay<'_> {
         let (used, cookie) = self.session_for(shown);
         let remembered = self.remembered(shown);
         let registration = match &shown.who {
-            Who::Holder(registration) => Some(front.records.registration_in_trail(*registration)),
+            Who::Holder(registration) => Some(front.records.registration_at(*registration, &asked.service)),
             Who::Upstream { .. } => None,
         };
         let note = Note::of(

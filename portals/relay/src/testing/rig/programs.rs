@@ -30,8 +30,11 @@ fn program(package: &str, name: &str) -> PathBuf {
         .expect("a program stands in a folder");
     // Always asked: one built from older sources would be another program.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    // A measure is a release build, and so is what it measures.
+    let release = folder.ends_with("release").then_some("--release");
     let built = Command::new(cargo)
         .args(["build", "--quiet", "--locked", "--package", package, "--bin", name])
+        .args(release)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .status();
     let program = folder.join(name);

@@ -1,7 +1,8 @@
 //! The closed list of acts, each with the subjects and details its events carry.
 //!
 //! Subjects: `registration` (a keyed hash of the office's id, in hex), `service`, `partner`, `sender`, `session`,
-//! `blob` (SHA-256 of the blind half's EncryptedID, in hex). Details are facts without a person in them.
+//! `blob` (SHA-256 of the blind half's EncryptedID, in hex). Beside a service, registration and session are keyed hashes
+//! that differ from service to service. Details are facts without a person in them.
 
 /// What can be recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
