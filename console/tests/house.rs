@@ -25,7 +25,11 @@ const ARROWS: &[Arrow] = &[
         "seals personal columns, writes the audit envelope",
     ),
     Arrow("office", "store", "the one door to the database"),
-    Arrow("store", "relay-core", "chance for the private cluster's passwords"),
+    Arrow(
+        "store",
+        "relay-core",
+        "chance for the private cluster's passwords, the envelope of trails",
+    ),
     Arrow("console", "card", "readers and inserted cards are watched at the desk"),
     Arrow("console", "issuance", "the screens carry out its procedures"),
     Arrow("console", "office", "plain reading and listing"),

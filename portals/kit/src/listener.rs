@@ -107,7 +107,8 @@ impl Limits {
         connections: 1024,
         // A city hall's guests share one address; so do a carrier's customers.
         connections_per_address: 256,
-        unfinished_per_address: 32,
+        // An eighth: a burst of people or of a service's requests behind one address is let in all the same.
+        unfinished_per_address: 128,
         hello: Duration::from_secs(5),
         handshake: Duration::from_secs(10),
         head: Duration::from_secs(15),
@@ -118,10 +119,8 @@ impl Limits {
         farewell: Duration::from_secs(10),
     };
 
-    /// What one bears that asks for a card in the handshake: its holder needs time for the PIN, and a waiting room full
-    /// of them shares one address.
+    /// What one bears that asks for a card in the handshake: its holder needs time for the PIN.
     pub const OF_CARDS: Self = Self {
-        unfinished_per_address: 128,
         handshake: Duration::from_secs(60),
         ..Self::STANDARD
     };

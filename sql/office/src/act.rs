@@ -328,14 +328,14 @@ impl Office {
                 let row = tx.query_one("-- now\nSELECT clock_timestamp()", &[]).await?;
                 Ok(row.get(0))
             }
-            TimeSource::Clock(clock) => Ok(crate::audit::to_microseconds(clock.now())),
+            TimeSource::Clock(clock) => Ok(store::trail::to_microseconds(clock.now())),
         }
     }
 
     fn present(&self, database: OffsetDateTime) -> OffsetDateTime {
         match &self.shared.time {
             TimeSource::Database => database,
-            TimeSource::Clock(clock) => crate::audit::to_microseconds(clock.now()),
+            TimeSource::Clock(clock) => store::trail::to_microseconds(clock.now()),
         }
     }
 }

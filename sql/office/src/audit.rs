@@ -3,8 +3,12 @@
 mod acts;
 
 use relay_core::audit::{AuditEvent, Outcome};
-use serde_json::{Map, Value};
-use store::{Bound, Row, StoreError, Tx};
+use serde_json::Value;
+pub use store::trail::{Recorded, TrailCheck};
+use store::{
+    Bound, Row, StoreError, Tx,
+    trail::{object, to_microseconds},
+};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -12,24 +16,6 @@ pub use acts::AuditAct;
 
 use crate::{Office, OfficeError, act::Doing};
 use issuance::case::CaseId;
-
-/// An event as it stands in the trail.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Recorded {
-    /// Its place in the trail.
-    pub seq: i64,
-    /// The event.
-    pub event: AuditEvent,
-}
-
-/// What a check of the trail found.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TrailCheck {
-    /// Events read.
-    pub checked: u64,
-    /// Places of events whose content is not what was hashed when they were written.
-    pub broken: Vec<i64>,
-}
 
 impl Office {
     /// The events about `case`, oldest first.
@@ -91,21 +77,9 @@ impl Office {
                         .await?)
                 })
                 .await?;
-            let Some(last) = rows.last() else {
-                return Ok(check);
-            };
-            after = last.get("seq");
-            for row in &rows {
-                let salt: Vec<u8> = row.get("salt");
-                let hash: Vec<u8> = row.get("hash");
-                let intact = match (recorded(row), <[u8; 16]>::try_from(salt)) {
-                    (Ok(recorded), Ok(salt)) => recorded.event.content_hash(&salt).as_slice() == hash,
-                    _ => false,
-                };
-                if !intact {
-                    check.broken.push(row.get("seq"));
-                }
-                check.checked += 1;
+            match check.look_at(&rows) {
+                Some(last) => after = last,
+                None => return Ok(check),
             }
         }
     }
@@ -227,37 +201,6 @@ pub(crate) fn event(
     }
 }
 
-/// The members of a JSON object; events are written with `json!({…})` only.
-pub(crate) fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        Value::Null => Map::new(),
-        other => Map::from_iter([("value".to_owned(), other)]),
-    }
-}
-
-/// A moment as PostgreSQL keeps it.
-pub(crate) fn to_microseconds(at: OffsetDateTime) -> OffsetDateTime {
-    at.replace_nanosecond(at.microsecond() * 1_000)
-        .expect("microseconds of a second are below a second")
-}
-
 fn recorded(row: &Row) -> Result<Recorded, OfficeError> {
-    let outcome: String = row.get("outcome");
-    Ok(Recorded {
-        seq: row.get("seq"),
-        event: AuditEvent {
-            id: row.get("id"),
-            at: row.get("at"),
-            actor: row.get("actor"),
-            desk: row.get("desk"),
-            act: row.get("act"),
-            subjects: object(row.get("subjects")),
-            outcome: [Outcome::Done, Outcome::Refused, Outcome::Failed]
-                .into_iter()
-                .find(|known| known.as_str() == outcome)
-                .ok_or(OfficeError::Unreadable("audit_event.outcome"))?,
-            details: object(row.get("details")),
-        },
-    })
+    Recorded::read(row).ok_or(OfficeError::Unreadable("audit_event.outcome"))
 }

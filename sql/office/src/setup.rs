@@ -1,11 +1,8 @@
 //! Setting the office's database up in a cluster, and bringing it to this program's version.
 
 use refinery::Runner;
-use store::{
-    Door,
-    cluster::{Cluster, Login},
-    migrate::Migrated,
-};
+pub use store::install::Installed;
+use store::{Door, cluster::Cluster, install::Schema, migrate::Migrated};
 
 use crate::OfficeError;
 
@@ -20,15 +17,6 @@ pub const OWNER: &str = "madoguchi_owner";
 /// The role consoles log in as.
 pub const USER: &str = "madoguchi_office";
 
-/// What an installation made.
-#[derive(Debug, Clone)]
-pub struct Installed {
-    /// The way in for consoles.
-    pub door: Door,
-    /// What the migrations did.
-    pub migrated: Migrated,
-}
-
 /// Makes the database and its roles in a running `cluster`, with the given passwords, and migrates it. Asked again it
 /// brings passwords and version up to date.
 ///
@@ -39,19 +27,13 @@ pub async fn install(
     owner_password: secrecy::SecretString,
     user_password: secrecy::SecretString,
 ) -> Result<Installed, OfficeError> {
-    let owner = Login {
-        name: OWNER.to_owned(),
-        password: owner_password,
+    let schema = Schema {
+        database: DATABASE,
+        owner: OWNER,
+        user: USER,
+        migrations,
     };
-    let user = Login {
-        name: USER.to_owned(),
-        password: user_password,
-    };
-    cluster.provision(DATABASE, &owner, std::slice::from_ref(&user)).await?;
-    Ok(Installed {
-        migrated: migrate(&cluster.door(DATABASE, &owner)?).await?,
-        door: cluster.door(DATABASE, &user)?,
-    })
+    schema.install(cluster, owner_password, user_password).await
 }
 
 /// Brings the database behind `owner_door` to this program's version.
@@ -69,10 +51,5 @@ pub fn migrations() -> Runner {
 
 /// The version this program needs.
 pub(crate) fn newest() -> i32 {
-    migrations()
-        .get_migrations()
-        .iter()
-        .map(refinery::Migration::version)
-        .max()
-        .unwrap_or(0)
+    store::install::newest(&migrations())
 }

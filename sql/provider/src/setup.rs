@@ -2,11 +2,8 @@
 
 use refinery::Runner;
 use secrecy::SecretString;
-use store::{
-    Door,
-    cluster::{Cluster, Login},
-    migrate::Migrated,
-};
+pub use store::install::Installed;
+use store::{Door, cluster::Cluster, install::Schema, migrate::Migrated};
 
 use crate::ProviderError;
 
@@ -36,15 +33,6 @@ impl Provider {
     }
 }
 
-/// What an installation made.
-#[derive(Debug, Clone)]
-pub struct Installed {
-    /// The way in for the portal.
-    pub door: Door,
-    /// What the migrations did.
-    pub migrated: Migrated,
-}
-
 /// Makes `provider`'s database and its roles in a running `cluster`, with the given passwords, and migrates it. Asked
 /// again it brings passwords and version up to date.
 ///
@@ -56,21 +44,13 @@ pub async fn install(
     owner_password: SecretString,
     user_password: SecretString,
 ) -> Result<Installed, ProviderError> {
-    let owner = Login {
-        name: provider.owner(),
-        password: owner_password,
+    let schema = Schema {
+        database: provider.database(),
+        owner: &provider.owner(),
+        user: provider.user(),
+        migrations,
     };
-    let user = Login {
-        name: provider.user().to_owned(),
-        password: user_password,
-    };
-    cluster
-        .provision(provider.database(), &owner, std::slice::from_ref(&user))
-        .await?;
-    Ok(Installed {
-        migrated: migrate(&cluster.door(provider.database(), &owner)?).await?,
-        door: cluster.door(provider.database(), &user)?,
-    })
+    schema.install(cluster, owner_password, user_password).await
 }
 
 /// Brings the database behind `owner_door` to this program's version.
@@ -88,10 +68,5 @@ pub fn migrations() -> Runner {
 
 /// The version this program needs.
 pub(crate) fn newest() -> i32 {
-    migrations()
-        .get_migrations()
-        .iter()
-        .map(refinery::Migration::version)
-        .max()
-        .unwrap_or(0)
+    store::install::newest(&migrations())
 }

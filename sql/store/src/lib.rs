@@ -1,7 +1,7 @@
 //! The one door to PostgreSQL.
 //!
 //! [`Store`] runs named transactions and says plainly why one failed ([`StoreError`]); [`migrate`] brings a
-//! database to the program's version; [`cluster`] makes and keeps a private PostgreSQL for one machine; with the
+//! database to the program's version, [`install`] sets it up from nothing; [`cluster`] makes and keeps a private PostgreSQL for one machine; with the
 //! feature `testing`, [`testing`] gives every test a fresh database of its own.
 //!
 //! No query about a resident, a card or a relay stands here: those are verbs of the crates above.
@@ -9,10 +9,12 @@
 pub mod cluster;
 mod door;
 mod error;
+pub mod install;
 mod listen;
 pub mod migrate;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod trail;
 
 pub use door::{Bound, Door, Isolation, Store, Tx};
 pub use error::{ConstraintKind, StoreError};

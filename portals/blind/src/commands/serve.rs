@@ -29,6 +29,8 @@ pub async fn run(config: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("listening at {}", config.listen.address))?
         .with_limits(Limits {
             handshake: Duration::from_secs(5),
+            // All that come are the front's, from one address; at a rush it opens many at once.
+            unfinished_per_address: Limits::STANDARD.connections_per_address,
             // The front keeps its connections; a certificate is checked once an hour at the latest.
             connection: Duration::from_secs(3600),
             ..Limits::default()

@@ -2,11 +2,8 @@
 
 use refinery::Runner;
 use secrecy::SecretString;
-use store::{
-    Door,
-    cluster::{Cluster, Login},
-    migrate::Migrated,
-};
+pub use store::install::Installed;
+use store::{Door, cluster::Cluster, install::Schema, migrate::Migrated};
 
 use crate::blind::BlindError;
 
@@ -21,15 +18,6 @@ pub const OWNER: &str = "blind_owner";
 /// The role the process logs in as.
 pub const USER: &str = "blind_half";
 
-/// What an installation made.
-#[derive(Debug, Clone)]
-pub struct Installed {
-    /// The way in for the blind half.
-    pub door: Door,
-    /// What the migrations did.
-    pub migrated: Migrated,
-}
-
 /// Makes the database and its roles in a running `cluster`, with the given passwords, and migrates it. Asked again it
 /// brings passwords and version up to date.
 ///
@@ -40,19 +28,13 @@ pub async fn install(
     owner_password: SecretString,
     user_password: SecretString,
 ) -> Result<Installed, BlindError> {
-    let owner = Login {
-        name: OWNER.to_owned(),
-        password: owner_password,
+    let schema = Schema {
+        database: DATABASE,
+        owner: OWNER,
+        user: USER,
+        migrations,
     };
-    let user = Login {
-        name: USER.to_owned(),
-        password: user_password,
-    };
-    cluster.provision(DATABASE, &owner, std::slice::from_ref(&user)).await?;
-    Ok(Installed {
-        migrated: migrate(&cluster.door(DATABASE, &owner)?).await?,
-        door: cluster.door(DATABASE, &user)?,
-    })
+    schema.install(cluster, owner_password, user_password).await
 }
 
 /// Brings the database behind `owner_door` to this program's version.
@@ -70,10 +52,5 @@ pub fn migrations() -> Runner {
 
 /// The version this program needs.
 pub(super) fn newest() -> i32 {
-    migrations()
-        .get_migrations()
-        .iter()
-        .map(refinery::Migration::version)
-        .max()
-        .unwrap_or(0)
+    store::install::newest(&migrations())
 }

@@ -4,7 +4,8 @@ mod acts;
 
 use relay_core::audit::{AuditEvent, Outcome};
 use serde_json::{Map, Value, json};
-use store::{Row, StoreError, Tx};
+pub use store::trail::{Recorded, TrailCheck};
+use store::{Row, StoreError, Tx, trail::to_microseconds};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -57,15 +58,6 @@ impl Note {
     }
 }
 
-/// An event as it stands in the trail.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Recorded {
-    /// Its place in the trail.
-    pub seq: i64,
-    /// The event.
-    pub event: AuditEvent,
-}
-
 /// A blob of the blind half that stands in an assertion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlobUsed {
@@ -75,15 +67,6 @@ pub struct BlobUsed {
     pub service: String,
     /// SHA-256 of the EncryptedID.
     pub blob_sha256: [u8; 32],
-}
-
-/// What a check of the trail found.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TrailCheck {
-    /// Events read.
-    pub checked: u64,
-    /// Places of events whose content is not what was hashed when they were written.
-    pub broken: Vec<i64>,
 }
 
 impl FrontRecords {
@@ -166,21 +149,9 @@ impl FrontRecords {
                         .await?)
                 })
                 .await?;
-            let Some(last) = rows.last() else {
-                return Ok(check);
-            };
-            after = last.get("seq");
-            for row in &rows {
-                let salt: Vec<u8> = row.get("salt");
-                let hash: Vec<u8> = row.get("hash");
-                let intact = match (recorded(row), <[u8; 16]>::try_from(salt)) {
-                    (Ok(recorded), Ok(salt)) => recorded.event.content_hash(&salt).as_slice() == hash,
-                    _ => false,
-                };
-                if !intact {
-                    check.broken.push(row.get("seq"));
-                }
-                check.checked += 1;
+            match check.look_at(&rows) {
+                Some(last) => after = last,
+                None => return Ok(check),
             }
         }
     }
@@ -265,30 +236,8 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// A moment as PostgreSQL keeps it: a hash over nanoseconds could never be found again.
-fn to_microseconds(at: OffsetDateTime) -> OffsetDateTime {
-    at.replace_nanosecond(at.microsecond() * 1_000)
-        .expect("microseconds of a second are below a second")
-}
-
 fn recorded(row: &Row) -> Result<Recorded, FrontError> {
-    let outcome: String = row.get("outcome");
-    Ok(Recorded {
-        seq: row.get("seq"),
-        event: AuditEvent {
-            id: row.get("id"),
-            at: row.get("at"),
-            actor: row.get("actor"),
-            desk: row.get("desk"),
-            act: row.get("act"),
-            subjects: object(row.get("subjects")),
-            outcome: [Outcome::Done, Outcome::Refused, Outcome::Failed]
-                .into_iter()
-                .find(|known| known.as_str() == outcome)
-                .ok_or(FrontError::Unreadable("audit_event.outcome"))?,
-            details: object(row.get("details")),
-        },
-    })
+    Recorded::read(row).ok_or(FrontError::Unreadable("audit_event.outcome"))
 }
 
 /// Subjects of a session's event.

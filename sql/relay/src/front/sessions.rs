@@ -191,7 +191,7 @@ impl FrontRecords {
     /// [`FrontError`]
     pub async fn session(&self, cookie: &[u8], now: OffsetDateTime) -> Result<Option<SessionAt>, FrontError> {
         let cookie = &self.keyed("front.session.cookie", cookie);
-        self.read("session", |tx| async move {
+        self.look("session", |tx| async move {
             let row = tx
                 .query_opt(
                     "-- session\n\
@@ -260,7 +260,7 @@ impl FrontRecords {
     /// # Errors
     /// [`FrontError`]
     pub async fn participants(&self, session: SessionId) -> Result<Vec<Participant>, FrontError> {
-        self.read(
+        self.look(
             "participants",
             |tx| async move { self.participants_in(&tx, session).await },
         )
