@@ -1,4 +1,4 @@
-//! The office's paper: the delivery notice (交付通知書), the application form (申請書) and the receipt slip (受領書) as PDF.
+//! The office's paper: the delivery notice (交付通知書), the application form (申請書) and the receipt slip (受領票) as PDF.
 //!
 //! A [`Press`] opens the fonts once and then prints documents from plain data whose words were already decided
 //! and formatted by the domain. Three promises hold for every sheet:

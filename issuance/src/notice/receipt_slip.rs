@@ -1,4 +1,4 @@
-//! The receipt slip (受領書): the office's copy signed by the resident above, the resident's copy (控え) below.
+//! The receipt slip (受領票): the office's copy signed by the resident above, the resident's copy (控え) below.
 
 use std::fmt;
 

@@ -105,7 +105,7 @@ pub(super) mod receipt {
         "暗証番号は、だれにも教えないでください。カードをなくしたときは、すぐに電話してください。カードを止めます。";
 
     pub(in super::super) fn title(card: &str) -> String {
-        format!("{card}受領書")
+        format!("{card}受領票")
     }
 
     pub(in super::super) fn relation(relation: &str) -> String {

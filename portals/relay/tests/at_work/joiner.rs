@@ -2,9 +2,9 @@
 //! database and all its logs, wants to know which of the clinic's patients is which of the school's parents.
 //!
 //! The persons are canaries: the test knows the answer, the joiner does not. The services keep the moment of every visit
-//! to the microsecond, and when the assertion said that the card was shown. The joiner tries equality, the order of rows and the times in them, and follows whatever two rows
-//! have in common. What this joiner can do is seen where it has the front's rows of sessions that go on, and where it has
-//! both halves' secrets: there it finds people.
+//! to the microsecond, and when the assertion said that the card was shown. The joiner tries equality, the order of rows
+//! and the times in them, and follows whatever two rows have in common. What this joiner can do is seen where it is given
+//! a trail that names a person alike beside both services, and where it has both halves' secrets: there it finds people.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -58,13 +58,19 @@ async fn nobody_matches_two_services_records_by_what_one_party_keeps_and_both_se
     }
     let dump = |of: &store::testing::TestDatabase| String::from_utf8(of.dump().unwrap()).unwrap();
     let going_on = dump(&relay.front_database);
+    assert!(going_on.contains("INSERT INTO front.participant"));
     // The day after: what is only needed while a session goes on is gone.
     let later = OffsetDateTime::now_utc() + Duration::hours(10);
     relay.records.sweep(later).await.unwrap();
     let front = dump(&relay.front_database) + &front.stop();
     let blind = dump(&relay.blind_database) + &relay.blind_log();
 
-    for (whose, kept) in [("no party", ""), ("the front", &front), ("the blind half", &blind)] {
+    for (whose, kept) in [
+        ("no party", ""),
+        ("the front while sessions go on", &going_on),
+        ("the front", &front),
+        ("the blind half", &blind),
+    ] {
         assert!(
             truth.iter().flatten().all(|name| !kept.contains(name.as_str())),
             "a pseudonym stands in what {whose} keeps"
@@ -77,13 +83,29 @@ async fn nobody_matches_two_services_records_by_what_one_party_keeps_and_both_se
             );
         }
     }
-    // What is tried can tell: a session's rows say which services share it, as long as it goes on.
-    let best = tried(&visits, &going_on)
+    // What is tried can tell: a trail in which a person is called the same beside both services gives everybody away.
+    let careless = going_on + &careless_trail(&visits, &truth);
+    let best = tried(&visits, &careless)
         .iter()
         .map(|(_, guess)| right(guess, &truth))
         .max();
     assert!(best > Some(PERSONS / 2), "this joiner finds nobody anywhere: {best:?}");
     assert_eq!(right(&by_both_secrets(&relay, &cards).await, &truth), PERSONS);
+}
+
+/// Rows as a trail would hold them that keeps one keyed name for each registration.
+fn careless_trail(visits: &[Vec<Visit>; 2], truth: &[[String; 2]]) -> String {
+    let row = |(which, at): (usize, usize)| {
+        let (time, name, _) = &visits[which][at];
+        let person = truth.iter().position(|names| names[which] == *name)?;
+        let named = hex::encode(&fingerprint(format!("person {person}").as_bytes())[..16]);
+        let time = (*time - Duration::milliseconds(1)).format(&Rfc3339).ok()?;
+        let service = [CLINIC, SCHOOL][which];
+        Some(format!(
+            "\nINSERT INTO careless.trail VALUES ('{time}', '{service}', '{named}');"
+        ))
+    };
+    places(visits).filter_map(row).collect()
 }
 
 /// Each person at each service once, in a shuffled order.
