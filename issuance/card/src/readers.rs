@@ -3,7 +3,13 @@
 mod connection;
 mod monitor;
 
-use std::ffi::CString;
+use std::{
+    env,
+    ffi::{CString, OsString},
+    io,
+    os::unix::net::UnixStream,
+    path::Path,
+};
 
 pub use connection::{PcscTransport, Sharing};
 pub use monitor::{Monitor, ReaderChange, ReaderEvent, StopMonitor};
@@ -63,7 +69,9 @@ fn list(context: &pcsc::Context) -> Result<Vec<String>, ReaderError> {
 }
 
 fn service_error(error: pcsc::Error) -> ReaderError {
-    if service_gone(error) {
+    // A socket that nobody listens at any more (systemd's unit stopped, a pcscd that was killed) is told by pcsc-lite as
+    // access denied, as if a rule had refused us.
+    if service_gone(error) || (error == pcsc::Error::SecurityViolation && nobody_listens(Path::new(&socket()))) {
         ReaderError::ServiceGone
     } else {
         ReaderError::Other(error.to_string())
@@ -83,8 +91,38 @@ fn service_gone(error: pcsc::Error) -> bool {
     )
 }
 
+/// Where pcscd listens, as pcsc-lite finds it.
+fn socket() -> OsString {
+    env::var_os("PCSCLITE_CSOCK_NAME").unwrap_or_else(|| "/run/pcscd/pcscd.comm".into())
+}
+
+fn nobody_listens(socket: &Path) -> bool {
+    UnixStream::connect(socket)
+        .is_err_and(|error| matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound))
+}
+
 fn c_name(reader: &str) -> CString {
     // A name with a zero byte names no reader; what is before it does not either, most likely.
     let end = reader.find('\0').unwrap_or(reader.len());
     CString::new(&reader[..end]).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    #[test]
+    fn a_socket_left_behind_by_a_service_that_ended_is_no_refusal() {
+        let folder = env::temp_dir().join(format!("pcscd-left-behind-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let socket = folder.join("pcscd.comm");
+        assert!(nobody_listens(&socket));
+        let listener = UnixListener::bind(&socket).unwrap();
+        assert!(!nobody_listens(&socket));
+        drop(listener);
+        assert!(socket.exists() && nobody_listens(&socket));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }
