@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use office::{Health, Office, TimeSource};
+use office::{Health, Office, OfficeError, TimeSource};
 use relay_core::clock::SystemClock;
+use store::StoreError;
 use time::Duration;
 
 use super::Finding;
@@ -25,12 +26,22 @@ pub(super) fn examine(config: &Config, lang: Lang) -> Vec<Finding> {
         Ok(health) => told(&health, lang),
         Err(error) => vec![Finding::bad(
             "database",
-            format!("{error:#}"),
+            words(&error, lang),
             lang.pick(
                 "`madoguchi up` で動かし、[database] の項目を確かめてください",
                 "start it with `madoguchi up`; check [database] in the configuration",
             ),
         )],
+    }
+}
+
+fn words(error: &anyhow::Error, lang: Lang) -> String {
+    match error.downcast_ref::<OfficeError>() {
+        Some(OfficeError::Store(StoreError::Unreachable { reason, .. })) => lang.pick(
+            format!("答えません({reason})"),
+            format!("it does not answer ({reason})"),
+        ),
+        _ => format!("{error:#}"),
     }
 }
 
@@ -107,6 +118,18 @@ fn clock(ahead: Duration, lang: Lang) -> Finding {
 mod tests {
     use super::*;
     use crate::commands::doctor::Condition;
+
+    #[test]
+    fn a_database_that_is_down_is_told_in_the_readers_language() {
+        let down = || {
+            anyhow::Error::from(OfficeError::Store(StoreError::Unreachable {
+                during: "version",
+                reason: "refused".to_owned(),
+            }))
+        };
+        assert_eq!(words(&down(), Lang::Ja), "答えません(refused)");
+        assert_eq!(words(&down(), Lang::En), "it does not answer (refused)");
+    }
 
     #[test]
     fn an_old_database_and_an_old_program_are_told_apart() {
