@@ -20,3 +20,4 @@ pub mod registration;
 #[cfg(feature = "saml")]
 pub mod saml;
 pub mod seal;
+pub mod whole_file;

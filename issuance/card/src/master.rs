@@ -1,6 +1,6 @@
 //! The issuer's master key, from which every chip's own keys are derived.
 
-use std::{fmt, fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{fmt, fs, path::Path};
 
 use aes::Aes256;
 use cmac::{Cmac, Mac};
@@ -65,19 +65,10 @@ impl IssuerMaster {
             "{}\n",
             Zeroizing::new(hex::encode(master.0.as_slice())).as_str()
         ));
-        fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .and_then(|mut file| {
-                file.write_all(text.as_bytes())?;
-                file.sync_all()
-            })
-            .map_err(|source| MasterError::File {
-                path: path.display().to_string(),
-                source,
-            })?;
+        relay_core::whole_file::create(path, text.as_bytes()).map_err(|source| MasterError::File {
+            path: path.display().to_string(),
+            source,
+        })?;
         Ok(master)
     }
 

@@ -2,12 +2,14 @@
 
 use std::{
     fmt, fs,
-    io::Write,
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
-use relay_core::chance::{Chance, draw};
+use relay_core::{
+    chance::{Chance, draw},
+    whole_file,
+};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
@@ -66,15 +68,7 @@ impl Passphrase {
         };
         let bytes = Zeroizing::new(draw::<32>(chance));
         let text = Zeroizing::new(hex::encode(&bytes[..]) + "\n");
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(failed)?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(failed)?;
+        whole_file::create(path, text.as_bytes()).map_err(failed)?;
         Self::read(path)
     }
 
