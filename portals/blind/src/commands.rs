@@ -6,8 +6,10 @@ pub mod log;
 pub mod matching;
 pub mod operator;
 pub mod pin;
+pub mod refusals;
 pub mod rotation;
 pub mod serve;
+pub mod status;
 pub mod tombstone;
 
 use std::path::Path;

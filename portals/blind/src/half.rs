@@ -27,14 +27,17 @@ use relay_core::{
     },
     saml::{DecryptionKeys, message::NameId},
 };
-use relay_records::blind::{BlindError, BlindRecords, Finishing, KeptShare, Outcome};
+use relay_records::{
+    blind::{BlindError, BlindRecords, Finishing, KeptShare, Outcome},
+    refusals::Tally,
+};
 use serde::Serialize;
 use time::OffsetDateTime;
 use tracing::{error, info, warn};
 
 use crate::{
     config::Config,
-    pins::{FORMAT, PinError, Pins},
+    pins::{FORMAT, Folder, PinError, Pins},
 };
 
 /// Why the process does not start.
@@ -140,6 +143,7 @@ pub struct Half {
     key: SigningKey,
     names: DecryptionKeys,
     records: BlindRecords,
+    refusals: Tally,
     clock: Arc<dyn Clock>,
     keys: RwLock<Keys>,
     pins: RwLock<Pins>,
@@ -193,6 +197,7 @@ impl Half {
             key: signing_key(&config.half.signing_key_file, &config.half.party)?,
             names: comparing::names_keys(&config.half.names_key_file)?,
             records,
+            refusals: Tally::default(),
             clock,
             keys: RwLock::new(keys),
             pins: RwLock::default(),
@@ -203,17 +208,22 @@ impl Half {
     }
 
     /// Reads the folder of pins again: a service that was added is served from now on, one that was taken away is not.
-    /// A file that pins nothing is told in the log; the others count.
+    /// A file that pins nothing, an older edition put back among them, is told in the log; the others count.
     ///
     /// # Errors
     /// [`StartError`]; the pins read before stay.
     pub async fn read_pins(&self) -> Result<(), StartError> {
         let services = &self.config.services;
-        let (pins, refused) = Pins::load(&services.folder, &services.operators)?;
+        let folder = Folder::read(&services.folder, &services.operators)?;
+        let (verdicts, changes) = self.records.honour_pins(&folder.signed(), self.clock.now()).await?;
+        let (pins, refused) = folder.counting(&verdicts);
         for error in &refused {
-            warn!(%error, "a file pins nothing");
+            warn!(code = error.code(), %error, "a file pins nothing");
+            self.refusals.count("pins", error.code(), self.clock.now());
         }
-        let changes = self.records.note_pins(&pins.noted(), self.clock.now()).await?;
+        for (service, edition) in pins.missing(&self.records.honoured_pins().await?) {
+            warn!(service, edition, "the file of a pin that nobody withdrew is missing");
+        }
         info!(services = pins.len(), changes, "pins read");
         *self.pins.write().unwrap_or_else(PoisonError::into_inner) = pins;
         Ok(())
@@ -432,6 +442,25 @@ impl Half {
     fn answer<B: Serialize>(&self, kind: Kind, body: &B) -> String {
         let letter = Letter::new(&self.front, kind, body);
         self.key.seal(&letter, &*self.clock, &mut OsChance).text
+    }
+
+    /// Counts a refusal of what was `asked` for the auditor; [`Half::write_refusals`] writes it down.
+    pub fn turned_away(&self, asked: &'static str, refused: &Refused) {
+        // Not being able to write is no refusal, and could not be written either.
+        if !matches!(refused, Refused::Records) {
+            self.refusals.count(asked, refused.code(), self.clock.now());
+        }
+    }
+
+    /// Writes down what was refused since the last time.
+    ///
+    /// # Errors
+    /// [`BlindError`]; then it is kept for the next time.
+    pub async fn write_refusals(&self) -> Result<(), BlindError> {
+        let records = &self.records;
+        self.refusals
+            .hand_over(async |rows| records.add_refusals(rows).await)
+            .await
     }
 
     /// Its records, for sweeping.

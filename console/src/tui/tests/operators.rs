@@ -395,6 +395,13 @@ fn the_trail_is_read_by_the_auditors_codes() {
             outcome: Outcome::Refused,
             about: "refused=same_person".into(),
         },
+        TrailLine {
+            at: NOW - Duration::hours(1),
+            actor: String::new(),
+            act: "message.refused".into(),
+            outcome: Outcome::Refused,
+            about: format!("count=12  rule=unsigned  partner={LIBRARY}"),
+        },
     ]))));
     insta::assert_snapshot!("operators_trail", counter.screen(80, 24));
     counter.press(Esc);
@@ -408,7 +415,7 @@ fn behind() -> Vec<Untold> {
             entity_id: "https://my-page.example/saml".into(),
             waiting: 3,
             given_up: 0,
-            since: Some(NOW - Duration::hours(2)),
+            since: Some(NOW - Duration::minutes(134)),
             tries: 7,
             next: Some(NOW + Duration::minutes(11)),
         },
@@ -438,7 +445,7 @@ fn who_does_not_know_of_a_logout_yet_stands_above_the_list_and_on_a_screen_of_it
     insta::assert_snapshot!("operators_untold", counter.screen(80, 24));
     counter.press(Down);
     let given_up = counter.screen(120, 40);
-    assert!(given_up.contains("そこでの期限まで残ります"), "{given_up}");
+    assert!(given_up.contains("の期限まで残ります"), "{given_up}");
     counter.press(Esc);
     assert!(counter.screen(80, 24).contains("┌─ 連携先 ─"));
     counter.press(Char('u'));

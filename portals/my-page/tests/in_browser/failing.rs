@@ -52,13 +52,16 @@ async fn in_a_crowd(browser: &Chromium, authority: &Authority, address: &str) {
             client.get(&busy).send().await.unwrap();
         }
     });
-    loop {
-        browser.goto(address).await;
-        // Only a refusal has a reference number.
-        if browser.client.find(Locator::Css("main code")).await.is_ok() {
-            break;
+    let refused = async {
+        loop {
+            browser.goto(address).await;
+            // Only a refusal has a reference number.
+            if browser.client.find(Locator::Css("main code")).await.is_ok() {
+                break;
+            }
         }
-    }
+    };
+    tokio::time::timeout(Duration::from_secs(60), refused).await.unwrap();
     crowd.abort();
 }
 
@@ -79,7 +82,7 @@ pub fn at_the_relay() {
         relay.join(&clinic).await;
         for language in LANGUAGES {
             cards_refused(&mut relay, &cluster, &my_page, &mut clinic, language).await;
-            requests_refused(&relay, &my_page, language).await;
+            requests_refused(&relay, &my_page, &clinic, language).await;
         }
     });
 }
@@ -167,7 +170,7 @@ async fn cards_refused(
 }
 
 /// Requests that are not taken, and a browser that has no card to show.
-async fn requests_refused(relay: &Relay, my_page: &AtRelay, language: &str) {
+async fn requests_refused(relay: &Relay, my_page: &AtRelay, clinic: &TestService, language: &str) {
     let name = |what: &str| format!("relay-{what}-{language}");
     let browser = Chromium::open(&relay.authority.pem(), DESK, None).await;
     browser.goto(&format!("{}/?lang={language}", my_page.my_page)).await;
@@ -209,9 +212,8 @@ async fn requests_refused(relay: &Relay, my_page: &AtRelay, language: &str) {
     browser.goto(&sent_off(&relay.authority, &my_page.my_page).await).await;
     browser.find("main code").await;
     seen(&browser, &name("service-off")).await;
-    metadata_run_out(relay, my_page, &browser).await;
+    metadata_run_out(relay, clinic, &browser).await;
     seen(&browser, &name("service-expired")).await;
-    relay.propose_and_approve(AtRelay::ENTITY, &my_page.metadata).await;
     relay.records.switch_on("hama", AtRelay::ENTITY, now).await.unwrap();
 
     in_a_crowd(&browser, &relay.authority, &relay.at("/sign-out")).await;
@@ -219,26 +221,26 @@ async fn requests_refused(relay: &Relay, my_page: &AtRelay, language: &str) {
     browser.close().await;
 }
 
-/// An edition of the service's metadata that ends at once; the page that a sign-in gets then.
-async fn metadata_run_out(relay: &Relay, my_page: &AtRelay, browser: &Chromium) {
+/// The page that a sign-in gets once the service's metadata have run out.
+async fn metadata_run_out(relay: &Relay, clinic: &TestService, browser: &Chromium) {
     let now = time::OffsetDateTime::now_utc();
     let end = (now + Duration::from_secs(2)).replace_nanosecond(0).unwrap();
     let end = end.format(&time::format_description::well_known::Rfc3339).unwrap();
-    let ending = my_page
-        .metadata
-        .replacen("entityID=", &format!("validUntil=\"{end}\" entityID="), 1);
-    assert_ne!(ending, my_page.metadata);
-    relay.propose_and_approve(AtRelay::ENTITY, &ending).await;
-    relay.records.switch_on("hama", AtRelay::ENTITY, now).await.unwrap();
-    let lead = "return document.querySelector('main code') && document.querySelector('main .lead').textContent";
-    let before = browser.evaluate(lead).await;
-    loop {
-        browser.goto(&sent_off(&relay.authority, &my_page.my_page).await).await;
-        let now = browser.evaluate(lead).await;
-        if now.is_string() && now != before {
-            return;
+    let metadata = clinic.metadata();
+    let ending = metadata.replacen("entityID=", &format!("validUntil=\"{end}\" entityID="), 1);
+    assert_ne!(ending, metadata);
+    relay.propose_and_approve(clinic.entity(), &ending).await;
+    let ended = async {
+        loop {
+            browser.goto(&clinic.redirect(&clinic.request(relay), None)).await;
+            // Only a refusal has a reference number.
+            if browser.client.find(Locator::Css("main code")).await.is_ok() {
+                break;
+            }
         }
-    }
+    };
+    tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap();
+    relay.propose_and_approve(clinic.entity(), &metadata).await;
 }
 
 pub fn at_the_desk() {
