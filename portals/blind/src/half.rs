@@ -26,6 +26,7 @@ use relay_core::{
         PolymorphicPseudonym, Service, ServicePseudonym, ServiceShare, ShareRefused,
     },
     saml::{DecryptionKeys, message::NameId},
+    whole_file,
 };
 use relay_records::{
     blind::{BlindError, BlindRecords, Finishing, KeptShare, Outcome},
@@ -414,13 +415,28 @@ impl Half {
             };
         }
         let (_, newest) = keys.secrets.last_key_value().ok_or(Refused::OtherRotation)?;
-        let rotation = BlindRotation::begin(newest, middle, &mut OsChance).map_err(|_| Refused::OtherRotation)?;
+        let file = &self.config.half.rotation_file;
+        let mut rotation =
+            BlindRotation::begin(newest, middle.clone(), &mut OsChance).map_err(|_| Refused::OtherRotation)?;
+        // On the disk before the first ciphertext under it leaves the house, and never over one that is there.
+        match whole_file::create(file, rotation.to_text().as_bytes()) {
+            Ok(()) => {}
+            // Another process of this half, about to take this one's place, has begun it.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                rotation = read_rotation(file).map_err(|error| {
+                    error!(%error, "the rotation that is filed cannot be read");
+                    Refused::Records
+                })?;
+                if *rotation.middle() != middle {
+                    return Err(Refused::OtherRotation);
+                }
+            }
+            Err(error) => {
+                error!(%error, "the rotation cannot be filed");
+                return Err(Refused::Records);
+            }
+        }
         let next = rotation.complete(newest).map_err(|_| Refused::OtherRotation)?;
-        // On the disk before the first ciphertext under it leaves the house.
-        write_secret(&self.config.half.rotation_file, &rotation.to_text()).map_err(|error| {
-            error!(%error, "the rotation cannot be filed");
-            Refused::Records
-        })?;
         info!(edition = %rotation.from_edition(), "key rotation began");
         keys.halves.insert(next.edition(), BlindHalf::new(next));
         keys.rotation = Some(rotation);
@@ -497,6 +513,10 @@ pub fn write_secret(file: &Path, secret: &str) -> io::Result<()> {
     }
 }
 
+fn read_rotation(file: &Path) -> Result<BlindRotation, StartError> {
+    BlindRotation::from_text(&secrets::read(file)?).map_err(|reason| key_error(file, reason))
+}
+
 fn read_keys(config: &Config) -> Result<Keys, StartError> {
     let mut secrets_by_edition = BTreeMap::new();
     for file in &config.half.secret_files {
@@ -510,7 +530,7 @@ fn read_keys(config: &Config) -> Result<Keys, StartError> {
         .map(|secret| (secret.edition(), BlindHalf::new(secret.clone())))
         .collect();
     if file.exists() {
-        let filed = BlindRotation::from_text(&secrets::read(file)?).map_err(|reason| key_error(file, reason))?;
+        let filed = read_rotation(file)?;
         let from: &BlindSecret = secrets_by_edition
             .get(&filed.from_edition())
             .ok_or_else(|| StartError::Rotation(file.clone()))?;
