@@ -125,8 +125,17 @@ fn complete(config: &Config) -> anyhow::Result<()> {
     let next = rotation.complete(&from)?;
     let name = format!("blind-{}", next.edition());
     let place = file.with_file_name(&name);
-    anyhow::ensure!(!place.exists(), "{} is there already", place.display());
-    write_secret(&place, &next.to_text())?;
+    if place.exists() {
+        // Filed before by a run that was killed before its last step; anything else is not this rotation's.
+        let filed = BlindSecret::from_text(&secrets::read(&place)?)?;
+        anyhow::ensure!(
+            *filed.to_text() == *next.to_text(),
+            "{} is there already, and is another secret",
+            place.display()
+        );
+    } else {
+        write_secret(&place, &next.to_text())?;
+    }
     // The next secret is on the disk; the rotation can be worked out from nothing else any more, and need not be.
     std::fs::remove_file(file)?;
     println!(

@@ -3,12 +3,12 @@
 use relay_core::{
     envelope::{
         Kind,
-        orders::{Rotate, Rotated},
+        orders::{Rotate, Rotated, ServiceName, Share},
     },
     pseudonym::{BlindRotation, FrontHalf, FrontRotation, GlobalKey, KeyEdition, PolymorphicPseudonym},
 };
 
-use crate::scene::{CLINIC, Scene, scene, service};
+use crate::scene::{CLINIC, Scene, blinding_of, scene, service};
 
 async fn batch(
     scene: &mut Scene,
@@ -111,6 +111,28 @@ async fn a_second_rotation_beside_the_first_is_refused() {
 }
 
 #[tokio::test]
+async fn the_blinding_factor_of_one_edition_is_no_share_of_the_other() {
+    let mut scene = scene().await;
+    let clinic = service(CLINIC);
+    let stored = scene.register(1, 0);
+    let rotation = FrontRotation::begin(&scene.front_secret, &mut scene.chance);
+    let next = GlobalKey::from_text(&batch(&mut scene, &rotation, &[stored]).await.unwrap().next_key).unwrap();
+    let next = rotation.complete(&scene.front_secret, next).unwrap();
+    for (secret, edition) in [(&scene.front_secret.clone(), 2), (&next, 1)] {
+        let share = Share {
+            service: ServiceName::from(&clinic),
+            edition: KeyEdition(edition),
+            share: blinding_of(secret),
+        };
+        let sealed = scene.seal(Kind::Share, &share);
+        let refused = scene.half.share(&sealed.text).await.unwrap_err();
+        assert_eq!(refused.code(), "share.global", "as a share of edition {edition}");
+    }
+    let kept = scene.half.records().shares().await.unwrap();
+    assert!(kept.iter().all(|share| share.edition == KeyEdition(1)));
+}
+
+#[tokio::test]
 async fn the_next_secret_is_filed_by_the_operators_command() {
     let mut scene = scene().await;
     let stored = scene.register(1, 0);
@@ -122,13 +144,25 @@ async fn the_next_secret_is_filed_by_the_operators_command() {
         .unwrap()
         .complete(&scene.blind_secret)
         .unwrap();
-    let done = std::process::Command::new(env!("CARGO_BIN_EXE_madoguchi-blind"))
-        .args(["rotation", "complete", "--config"])
-        .arg(scene.config_file())
-        .output()
-        .unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    let next = std::fs::read_to_string(scene.path().join("secrets/blind-2")).unwrap();
-    assert_eq!(next.trim(), *expected.to_text());
-    assert!(!scene.config.half.rotation_file.exists());
+    let complete = || {
+        std::process::Command::new(env!("CARGO_BIN_EXE_madoguchi-blind"))
+            .args(["rotation", "complete", "--config"])
+            .arg(scene.config_file())
+            .output()
+            .unwrap()
+    };
+    let place = scene.path().join("secrets/blind-2");
+    // Somebody else's file of that name is not taken for the rotation's, and not written over.
+    portal_kit::testing::secret(&place, &scene.blind_secret.to_text()).unwrap();
+    assert!(!complete().status.success());
+    std::fs::remove_file(&place).unwrap();
+    // The second time: the first was killed when the secret was filed and the rotation still there.
+    for _ in 0..2 {
+        portal_kit::testing::secret(&scene.config.half.rotation_file, filed.trim()).unwrap();
+        let done = complete();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let next = std::fs::read_to_string(&place).unwrap();
+        assert_eq!(next.trim(), *expected.to_text());
+        assert!(!scene.config.half.rotation_file.exists());
+    }
 }

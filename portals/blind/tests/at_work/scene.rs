@@ -315,3 +315,11 @@ pub fn read_by(service: &Service, encrypted_id: &str) -> NameId {
     let keys = DecryptionKeys::from_pkcs8([service_keys(service.entity()).pkcs8.as_slice()]).unwrap();
     open_name(encrypted_id, &keys, false).unwrap()
 }
+
+/// The front's blinding factor, as a share. No type of the core gives it: it is cut out of the front's filed secret, as a
+/// thief would.
+pub fn blinding_of(secret: &FrontSecret) -> String {
+    let text = secret.to_text();
+    let bytes = URL_SAFE_NO_PAD.decode(text.split_once(':').unwrap().1).unwrap();
+    URL_SAFE_NO_PAD.encode(&bytes[4 + 64..4 + 96])
+}
