@@ -39,6 +39,7 @@ use tracing::{error, info, warn};
 use crate::{
     config::Config,
     pins::{FORMAT, Folder, PinError, Pins},
+    window,
 };
 
 /// Why the process does not start.
@@ -107,6 +108,9 @@ pub enum Refused {
     /// Another rotation is under way, or one of other keys.
     #[error("another key rotation is under way here, or of other keys")]
     OtherRotation,
+    /// Two operators have not allowed that a rotation begins now.
+    #[error("no key rotation may begin now: two operators of the blind half allow it with `rotation allow`")]
+    RotationNotAllowed,
     /// More than [`Rotate::LARGEST`] at once.
     #[error("a batch of more than {} ciphertexts", Rotate::LARGEST)]
     LargeBatch,
@@ -129,6 +133,7 @@ impl Refused {
             Self::Share(ShareRefused::Changed(_)) => "share.changed",
             Self::Share(ShareRefused::NotAShare(_)) => "share.not_a_share",
             Self::OtherRotation => "rotation.other",
+            Self::RotationNotAllowed => "rotation.not_allowed",
             Self::LargeBatch => "rotation.large_batch",
             Self::Records => "blind.records",
         }
@@ -405,6 +410,9 @@ impl Half {
         }
         let middle = MiddleKey::from_text(&opened.body.middle).map_err(|_| Refusal::OtherBody)?;
         self.take_once(&opened).await?;
+        if !self.is_rotating() {
+            self.may_begin().await?;
+        }
         self.begin_rotation(middle)?;
         // Some hundred milliseconds of arithmetic: not on a thread that others wait for.
         let (half, batch) = (Arc::clone(self), opened.body.batch);
@@ -431,6 +439,32 @@ impl Half {
         let steps = batch.iter().map(|middle| rotation.step(middle, &mut OsChance));
         let stepped = steps.collect::<Result<Vec<_>, _>>().map_err(|_| Refusal::OtherBody)?;
         Ok((rotation.from_edition(), rotation.next_key().to_text(), stepped))
+    }
+
+    fn is_rotating(&self) -> bool {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.rotation.is_some()
+    }
+
+    /// Whether two operators allow that the newest keys are left behind. One that began goes on without them.
+    async fn may_begin(&self) -> Result<(), Refused> {
+        let newest = {
+            let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+            keys.secrets.last_key_value().map(|(edition, _)| *edition)
+        };
+        let (edition, now) = (newest.ok_or(Refused::OtherRotation)?, self.clock.now());
+        let approvals = self.records.rotation_approvals(edition, now).await.map_err(refused)?;
+        let operators = &self.config.services.operators;
+        match window::open(&approvals, operators, self.party.as_str(), edition, now) {
+            Some((until, [one, other])) => {
+                info!(%edition, %until, one, other, "a key rotation may begin");
+                Ok(())
+            }
+            None => {
+                error!(%edition, "the front asks for a key rotation that nobody here allowed");
+                Err(Refused::RotationNotAllowed)
+            }
+        }
     }
 
     /// Goes on with the rotation under way when it is the one that `middle` began; begins it when there is none.

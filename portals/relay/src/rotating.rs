@@ -64,6 +64,13 @@ pub enum RotationError {
     /// None was begun.
     #[error("no rotation is under way: begin one with `rotate begin`")]
     NotBegun,
+    /// The blind half's operators have not allowed it.
+    #[error(
+        "目隠し側の運用者二人が、いま始めることを許していません。`madoguchi-blind rotation allow --until …` を頼んでから、もう一度 \
+         `rotate begin`。 / two operators of the blind half have not allowed that a rotation begins now: ask them for \
+         `madoguchi-blind rotation allow --until …`, and `rotate begin` again"
+    )]
+    NotAllowed,
     /// The blind half's next key is not the one that was filed at the beginning.
     #[error("the blind half tells another next key than at the beginning: it has lost its part, or is another one")]
     OtherKey,
@@ -231,8 +238,11 @@ impl<'c> Rotation<'c> {
     }
 
     async fn next_key(&self, rotation: &FrontRotation, clock: &dyn Clock) -> Result<GlobalKey, RotationError> {
-        let (next, _) = self.second.rotate(&rotation.middle(), Vec::new(), clock).await?;
-        Ok(next)
+        match self.second.rotate(&rotation.middle(), Vec::new(), clock).await {
+            Ok((next, _)) => Ok(next),
+            Err(NotNamed::Refused(code)) if code == "rotation.not_allowed" => Err(RotationError::NotAllowed),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn same_key(&self, secret_file: &Path, next: GlobalKey) -> Result<(), RotationError> {

@@ -43,6 +43,7 @@ async fn a_rotation_goes_on_after_a_restart_and_both_editions_sign_in_meanwhile(
     for one in &stored {
         before.push(scene.pseudonym(one, &clinic).await);
     }
+    scene.allow_rotation(2).await;
     let rotation = FrontRotation::begin(&scene.front_secret, &mut scene.chance);
     let mut rotated = batch(&mut scene, &rotation, &stored[..10]).await.unwrap().batch;
     assert_eq!(scene.half.state().rotating, Some(KeyEdition(1)));
@@ -71,9 +72,34 @@ async fn a_rotation_goes_on_after_a_restart_and_both_editions_sign_in_meanwhile(
 }
 
 #[tokio::test]
+async fn the_front_alone_begins_no_rotation_nor_with_one_operator_nor_after_the_time_they_allowed() {
+    let mut scene = scene().await;
+    let stored = scene.register(1, 0);
+    let rotation = FrontRotation::begin(&scene.front_secret, &mut scene.chance);
+    for operators in [0, 1] {
+        scene.allow_rotation(operators).await;
+        let refused = batch(&mut scene, &rotation, &[stored]).await;
+        assert_eq!(refused.unwrap_err(), "rotation.not_allowed", "{operators}");
+    }
+    scene.allow_rotation(2).await;
+    scene.clock.advance(time::Duration::HOUR);
+    let refused = batch(&mut scene, &rotation, &[stored]).await;
+    assert_eq!(refused.unwrap_err(), "rotation.not_allowed");
+    assert!(!scene.config.half.rotation_file.exists());
+    assert_eq!(scene.half.state().rotating, None);
+    scene.allow_rotation(2).await;
+    batch(&mut scene, &rotation, &[stored]).await.unwrap();
+    // Once it began it goes on by itself, after a restart too.
+    scene.clock.advance(time::Duration::DAY);
+    scene.restart().await;
+    batch(&mut scene, &rotation, &[stored]).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_second_rotation_beside_the_first_is_refused() {
     let mut scene = scene().await;
     let stored = scene.register(1, 0);
+    scene.allow_rotation(2).await;
     let first = FrontRotation::begin(&scene.front_secret, &mut scene.chance);
     let second = FrontRotation::begin(&scene.front_secret, &mut scene.chance);
     batch(&mut scene, &first, &[stored]).await.unwrap();
@@ -110,6 +136,7 @@ async fn the_blinding_factor_of_one_edition_is_no_share_of_the_other() {
 async fn the_next_secret_is_filed_by_the_operators_command() {
     let mut scene = scene().await;
     let stored = scene.register(1, 0);
+    scene.allow_rotation(2).await;
     let rotation = FrontRotation::begin(&scene.front_secret, &mut scene.chance);
     batch(&mut scene, &rotation, &[stored]).await.unwrap();
     let filed = std::fs::read_to_string(&scene.config.half.rotation_file).unwrap();

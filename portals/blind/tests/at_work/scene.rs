@@ -12,18 +12,19 @@ use blind::{
     half::{Half, Refused},
     operators::OperatorKey,
     pins::PinFile,
+    window,
 };
 use portal_kit::testing::{Authority, Pair, secret};
 use relay_core::{
     chance::SeededChance,
-    clock::HandClock,
+    clock::{Clock as _, HandClock},
     envelope::{
         Kind, Letter, Party, Sealed, SigningKey, TrustedKeys,
         orders::{Finish, Finished, ServiceName, Share, Shared},
     },
     pseudonym::{
-        BlindSecret, Ceremony, Domain, FrontHalf, FrontSecret, PolymorphicPseudonym, Registrar, RegistrarSecret,
-        Service,
+        BlindSecret, Ceremony, Domain, FrontHalf, FrontSecret, KeyEdition, PolymorphicPseudonym, Registrar,
+        RegistrarSecret, Service,
     },
     saml::{DecryptionKeys, message::NameId, open_name},
 };
@@ -227,6 +228,16 @@ impl Scene {
             pin.approve(operator, &file).unwrap();
         }
         pin.write(&file).unwrap();
+    }
+
+    /// So many operators allow that the first keys are left behind within the hour.
+    pub async fn allow_rotation(&self, operators: usize) {
+        let now = self.clock.now();
+        for key in &self.operators[..operators] {
+            let until = now + time::Duration::HOUR;
+            let approval = window::allow(key, self.blind_party.as_str(), KeyEdition(1), until, now).unwrap();
+            self.half.records().approve_rotation(&approval).await.unwrap();
+        }
     }
 
     /// The process killed and started again.

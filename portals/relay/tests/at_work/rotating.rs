@@ -86,6 +86,14 @@ async fn a_rotation_killed_at_every_batch_leaves_everybody_the_same_pseudonyms_a
     }
     assert!(!rotate(&relay, &["run"]).status.success(), "nothing was begun");
 
+    // Not before the blind half's two operators allow it.
+    let alone = rotate(&relay, &["begin"]);
+    assert!(!alone.status.success());
+    let told = String::from_utf8_lossy(&alone.stderr).into_owned();
+    assert!(told.contains("madoguchi-blind rotation allow"), "{told}");
+    assert!(!relay.path().join("secrets/front-2").exists());
+    relay.allow_rotation();
+    assert!(relay.blind_rotation_status().contains("allowed by kai and nagi"));
     let said = succeeded(&rotate(&relay, &["begin"]));
     assert_eq!(
         said,
@@ -167,6 +175,7 @@ async fn a_run_asked_to_stop_ends_between_two_batches_and_says_how_to_go_on() {
     for _ in 0..3 {
         relay.card().await;
     }
+    relay.allow_rotation();
     succeeded(&rotate(&relay, &["begin"]));
     let before = left(&relay).await;
     let run = command(&relay, &["run", "--batch", "1"])
