@@ -73,11 +73,16 @@ pub struct Relay {
     front: Option<Running>,
     blind: Option<Child>,
     registrar: Registrar,
-    office: SigningKey,
-    office_tls: Pair,
-    sequence: AtomicU64,
+    /// The city's own, and another city's.
+    offices: [Office; 2],
     blind_operators: [String; 2],
     ports: Ports,
+}
+
+struct Office {
+    key: SigningKey,
+    tls: Pair,
+    sequence: AtomicU64,
 }
 
 struct Running {
@@ -131,16 +136,19 @@ impl Relay {
         let cards = CardAuthority::new("residents");
         let made = Ceremony::run(&mut OsChance);
         let secrets = RegistrarSecret::new(&mut OsChance);
-        let (office, _) = SigningKey::generate(party("shiomi-office"));
         let operators = ["hama", "iso"].map(|name| authority.client(name));
-        let office_tls = authority.client("shiomi-office");
+        let offices = ["shiomi-office", "isobe-office"].map(|name| Office {
+            key: SigningKey::generate(party(name)).0,
+            tls: authority.client(name),
+            sequence: AtomicU64::new(0),
+        });
         let mut relay = Self {
             records: front.records,
             front_database: front.database,
             blind_database: blind.database,
             registrar: Registrar::new(secrets, made.global),
             blind_operators: [String::new(), String::new()],
-            sequence: AtomicU64::new(0),
+            offices,
             front: None,
             blind: None,
             authority,
@@ -148,8 +156,6 @@ impl Relay {
             operators,
             clock,
             folder,
-            office,
-            office_tls,
             ports,
         };
         relay.write_files(&made);
@@ -315,6 +321,12 @@ impl Relay {
         self.registrar.register(person, 0, &mut OsChance)
     }
 
+    /// A ciphertext of the person behind `handed`, whose origin is another office's secret.
+    pub fn refreshed(&self, handed: &PolymorphicPseudonym) -> PolymorphicPseudonym {
+        let global = self.registrar.global();
+        global.refresh(handed, &mut OsChance).expect("it is under this key")
+    }
+
     /// The office's registrar encrypts to `global` from now on.
     pub fn encrypt_to(&mut self, global: GlobalKey) {
         self.registrar.encrypt_to(global);
@@ -327,23 +339,36 @@ impl Relay {
 
     /// The office's next message; the front's HTTP status.
     pub async fn office_says(&self, said: &Said) -> u16 {
+        self.says(&self.offices[0], said).await
+    }
+
+    /// The same of another city's office, whose domain is another.
+    pub async fn other_office_says(&self, said: &Said) -> u16 {
+        self.says(&self.offices[1], said).await
+    }
+
+    async fn says(&self, office: &Office, said: &Said) -> u16 {
         let front = party("relay-front");
         let mut letter = Letter::new(&front, Kind::Registration, said);
-        letter.sequence = Some(self.sequence.fetch_add(1, Ordering::Relaxed) + 1);
-        let sealed = self.office.seal(&letter, &SystemClock, &mut OsChance);
-        let status = self.post_envelope(&sealed.text).await;
+        letter.sequence = Some(office.sequence.fetch_add(1, Ordering::Relaxed) + 1);
+        let sealed = office.key.seal(&letter, &SystemClock, &mut OsChance);
+        let status = self.post(office, &sealed.text).await;
         if status == 422 {
             // Not applied, so the number is the next message's.
-            self.sequence.fetch_sub(1, Ordering::Relaxed);
+            office.sequence.fetch_sub(1, Ordering::Relaxed);
         }
         status
     }
 
     /// Posts an envelope to the intake as the office; the front's HTTP status.
     pub async fn post_envelope(&self, envelope: &str) -> u16 {
+        self.post(&self.offices[0], envelope).await
+    }
+
+    async fn post(&self, office: &Office, envelope: &str) -> u16 {
         let client = client::client(
             self.authority.roots(),
-            Some(&self.office_tls.identity),
+            Some(&office.tls.identity),
             Duration::from_secs(20),
         )
         .expect("a client is made");

@@ -7,6 +7,7 @@ mod joiner;
 mod lasso;
 mod leaving;
 mod mellon;
+mod moving;
 mod operators;
 mod others;
 mod privacy;
