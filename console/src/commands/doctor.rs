@@ -15,6 +15,7 @@ mod machine;
 mod paper;
 mod readers;
 mod records;
+mod relay;
 mod terminal;
 
 /// How to tell it.
@@ -96,6 +97,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         findings.extend(records::examine(config, lang));
         findings.extend(authority::examine(config, lang));
         findings.extend(paper::examine(config, lang));
+        findings.extend(relay::examine(config, lang));
     }
     let bad = findings.iter().any(|finding| finding.condition == Condition::Bad);
     if options.json {
@@ -190,6 +192,8 @@ fn name(part: &str, lang: Lang) -> &'static str {
         "migrations" => ("データベースの版", "database version"),
         "authority" => ("認証局", "authorities"),
         "fonts" => ("書体", "fonts"),
+        "relay" => ("中継", "relay"),
+        "blind_half" => ("目隠し側", "blind half"),
         _ => ("その他", "other"),
     };
     lang.pick(ja, en)
