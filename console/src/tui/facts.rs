@@ -218,6 +218,8 @@ pub enum Problem {
     PinBlocked,
     /// Someone noted an incident.
     Incident,
+    /// The relay refused for good what it was told of the card: settle it at the card's use.
+    RelayRefused,
 }
 
 /// A case as a row of a queue.
@@ -274,14 +276,29 @@ pub struct GivenCard {
 }
 
 /// What the relay was told of a card.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RelayTold {
-    /// Messages it has not applied yet.
+    /// Messages it has not answered yet.
     pub waiting: u64,
     /// When the oldest of them was written.
     pub oldest: Option<OffsetDateTime>,
     /// When it last applied one.
     pub applied_at: Option<OffsetDateTime>,
+    /// Those it refused for good and nobody has settled.
+    pub refused: Vec<RefusedMessage>,
+}
+
+/// What the relay refused for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedMessage {
+    /// What it was told: `register`, `activate`, `suspend`, `resume`, `revoke`, `relink`.
+    pub told: String,
+    /// Of which key: 1 authentication, 2 eligibility.
+    pub slot: u8,
+    /// The relay's rule, by its code.
+    pub rule: String,
+    /// When it said so.
+    pub at: OffsetDateTime,
 }
 
 /// One case in full: what every step of it needs.
@@ -560,12 +577,14 @@ pub enum Reader {
 /// How the outbox (送信箱) to the relay stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outbox {
-    /// Messages the relay's front has not applied yet.
+    /// Messages the relay's front has not answered yet.
     pub waiting: u64,
     /// When the oldest of them was written.
     pub oldest: Option<OffsetDateTime>,
     /// Whether the last try to send failed.
     pub trouble: bool,
+    /// Messages it refused for good, and nobody has settled.
+    pub refused: u64,
 }
 
 /// How a reader stands.

@@ -25,8 +25,7 @@ use crate::{
 
 const ROWS: &str = "60";
 const PIN: &str = "2751";
-/// Longest that the outbox may take on a busy machine; only a failing test waits for it. Longer than the longest pause of
-/// `dispatch` between two tries.
+/// Longest that the outbox may take on a busy machine; only a failing test waits for it.
 const LONG: Duration = Duration::from_secs(90);
 /// "Card pulled: the session ends everywhere within 2 s."
 const ENDED: Duration = Duration::from_secs(2);
@@ -230,7 +229,8 @@ impl Records {
                     return Ok(());
                 }
                 let left = LONG.saturating_sub(began.elapsed());
-                let changed = async { while changes.next().await.expect("the database stands") != Change::Outbox {} };
+                let is_outbox = |change| matches!(change, Change::Outbox | Change::Written);
+                let changed = async { while !is_outbox(changes.next().await.expect("the database stands")) {} };
                 let told = tokio::time::timeout(left, changed).await;
                 assert!(told.is_ok(), "the outbox stays so: {outbox:?}");
             }

@@ -327,20 +327,50 @@ impl Relay {
 
     /// The office's next message; the front's HTTP status.
     pub async fn office_says(&self, said: &Said) -> u16 {
-        let front = party("relay-front");
-        let mut letter = Letter::new(&front, Kind::Registration, said);
-        letter.sequence = Some(self.sequence.fetch_add(1, Ordering::Relaxed) + 1);
-        let sealed = self.office.seal(&letter, &SystemClock, &mut OsChance);
-        let status = self.post_envelope(&sealed.text).await;
-        if status == 422 {
-            // Not applied, so the number is the next message's.
-            self.sequence.fetch_sub(1, Ordering::Relaxed);
+        let number = self.sequence.load(Ordering::Relaxed) + 1;
+        let (status, answer) = self.post_envelope(&self.envelope(number, said)).await;
+        // One that is refused for good has used its number up as well.
+        if status == 200 || answer.contains("\"refused\"") {
+            self.sequence.store(number, Ordering::Relaxed);
         }
         status
     }
 
-    /// Posts an envelope to the intake as the office; the front's HTTP status.
-    pub async fn post_envelope(&self, envelope: &str) -> u16 {
+    /// What the office says as its message `number`, sealed.
+    pub fn envelope(&self, number: u64, said: &Said) -> String {
+        self.envelope_by(&self.office, &SystemClock, number, said)
+    }
+
+    /// The same by an office whose clock goes otherwise.
+    pub fn envelope_at(&self, clock: &dyn Clock, number: u64, said: &Said) -> String {
+        self.envelope_by(&self.office, clock, number, said)
+    }
+
+    /// The same by somebody else who calls themselves the office.
+    pub fn envelope_of_a_stranger(&self, number: u64, said: &Said) -> String {
+        let (stranger, _) = SigningKey::generate(party("shiomi-office"));
+        self.envelope_by(&stranger, &SystemClock, number, said)
+    }
+
+    fn envelope_by(&self, key: &SigningKey, clock: &dyn Clock, number: u64, said: &Said) -> String {
+        let front = party("relay-front");
+        let mut letter = Letter::new(&front, Kind::Registration, said);
+        letter.sequence = Some(number);
+        key.seal(&letter, clock, &mut OsChance).text
+    }
+
+    /// The number of the office's last message.
+    pub fn last_number(&self) -> u64 {
+        self.sequence.load(Ordering::Relaxed)
+    }
+
+    /// Posts an envelope to the intake as the office; the front's HTTP status and answer.
+    pub async fn post_envelope(&self, envelope: &str) -> (u16, String) {
+        self.try_envelope(envelope).await.expect("the intake answers")
+    }
+
+    /// The same with a front that may end meanwhile.
+    pub async fn try_envelope(&self, envelope: &str) -> Option<(u16, String)> {
         let client = client::client(
             self.authority.roots(),
             Some(&self.office_tls.identity),
@@ -352,8 +382,9 @@ impl Relay {
             .body(envelope.to_owned())
             .send()
             .await
-            .expect("the intake answers");
-        answer.status().as_u16()
+            .ok()?;
+        let status = answer.status().as_u16();
+        Some((status, answer.text().await.ok()?))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::tui::{
     common::{Common, Told},
     facts::relay::{EXCEPTIONS, Edition, Kind, LogoutTrial, Next, Partner, SOON, SignInTrial, Standing},
     page::{Line, Page, Pen, Span, span},
-    screens::standing::age,
+    screens::standing::told::age,
     theme::Meaning,
 };
 
