@@ -21,7 +21,9 @@ pub mod glyphs;
 mod input;
 pub mod key;
 pub mod keymap;
+mod keys;
 pub mod mouse;
+mod moves;
 mod over;
 pub mod page;
 pub mod paint;
@@ -37,22 +39,18 @@ pub use input::{Input, Takes};
 pub use text::Ambiguous;
 
 use common::{Common, Go, Kept, Locked};
-use effect::{Effect, Order};
+use effect::Effect;
 use event::{Event, Reply};
-use facts::{
-    Language, MakingEnd, Reader, ReaderState, Session, Setup,
-    relay::{FrontAnswer, Told as FrontTold},
-};
+use facts::{MakingEnd, Reader, ReaderState, Setup, relay::FrontAnswer};
 use fault::Fault;
-use key::{Key, KeyPress, StepId};
-use keymap::{Intent, Place};
+use key::{KeyPress, StepId};
+use keys::{take_key, take_paste, take_scan};
+use moves::{apply, lose_lease};
 use scan::{Burst, Heard};
 use screen::Screen;
-use screens::{application, case, login, relay, today, verify};
+use screens::login;
 use theme::Meaning;
 
-/// Keys kept while something loads; more than this is a cat on the keyboard.
-const TYPE_AHEAD: usize = 64;
 /// How long the first clerk's card may be away while the second clerk's is needed.
 const CARD_AWAY: time::Duration = time::Duration::seconds(90);
 
@@ -253,132 +251,6 @@ fn is_waiting(state: &State) -> bool {
     state.front().is_busy() || (state.common.opening.is_some() && state.lock.is_none())
 }
 
-fn take_key(state: &mut State, press: KeyPress) {
-    let intent = keymap::intent(state.front().place(), press.key);
-    let is_letter = matches!(
-        press.key,
-        Key::Char(_) | Key::Backspace | Key::Delete | Key::Left | Key::Right | Key::Home | Key::End | Key::Ctrl('u')
-    );
-    if is_global(intent) && !(is_letter && state.front().takes_text()) {
-        return take_global(state, intent);
-    }
-    // A case that is being opened is opened: going back meanwhile would leave it held by a desk that does not show it.
-    let interrupts = state.common.opening.is_none() && matches!(intent, Some(Intent::Back | Intent::Stop));
-    if is_waiting(state) && !interrupts {
-        if state.type_ahead.len() < TYPE_AHEAD {
-            state.type_ahead.push_back(press);
-        }
-        return;
-    }
-    let stale = press.seen < state.common.step;
-    let (screen, common) = state.front_mut();
-    if is_letter && screen.takes_text() {
-        common.message = None;
-        if screen.field().is_some_and(|field| field.key(press.key)) {
-            screen.typed(common);
-        }
-        return;
-    }
-    // The key was meant for what was on the screen before: moving about is harmless, anything else is not.
-    let harmless = matches!(
-        intent,
-        Some(Intent::Up | Intent::Down | Intent::PageUp | Intent::PageDown)
-    );
-    // Neither are keys that ask for something whatever stands on the screen.
-    let asks_only = match intent {
-        Some(Intent::Search | Intent::Refresh) => true,
-        Some(Intent::New | Intent::Digit(_)) => screen.place() == Place::Today,
-        _ => false,
-    };
-    if stale && !harmless && !asks_only {
-        return;
-    }
-    if let Some(role) = intent.and_then(|intent| screen.lacks(intent, common)) {
-        return common.tell_fault(&Fault::NotAllowed(role));
-    }
-    if let Some(intent) = intent
-        && screen.can(intent, common)
-    {
-        if !harmless {
-            common.message = None;
-        }
-        screen.act(intent, common);
-    }
-}
-
-const fn is_global(intent: Option<Intent>) -> bool {
-    matches!(
-        intent,
-        Some(Intent::Help | Intent::Language | Intent::Tray | Intent::Lock | Intent::LogOut | Intent::Quit)
-    )
-}
-
-fn take_global(state: &mut State, intent: Option<Intent>) {
-    match intent {
-        Some(Intent::Language) => {
-            state.common.language = match state.common.language {
-                Language::Japanese => Language::English,
-                Language::English => Language::Japanese,
-            };
-        }
-        Some(Intent::Help) => {
-            if state.front().place() != Place::Reading || state.over.is_empty() {
-                let help = over::Help::about(state.front().place(), state.common.setup.demo);
-                state.common.go(Go::Over(Box::new(help)));
-            } else {
-                state.common.go(Go::CloseOver);
-            }
-        }
-        Some(Intent::Tray) if state.common.setup.demo => {
-            if state.front().place() == Place::Tray {
-                state.common.go(Go::CloseOver);
-            } else {
-                let tray = over::Tray::for_work_at(state.front().place());
-                state.common.go(Go::Over(Box::new(tray)));
-            }
-        }
-        Some(Intent::Lock) if state.common.session.is_some() && state.lock.is_none() => {
-            state.common.go(Go::Lock(Locked::ByKey));
-        }
-        Some(Intent::LogOut | Intent::Quit) if !state.can_leave() => {
-            state.common.tell(Meaning::NeedsYou, "making-cannot-leave");
-        }
-        Some(Intent::LogOut) if state.common.session.is_some() => {
-            state.common.go(Go::Over(Box::new(over::Question::log_out())));
-        }
-        Some(Intent::Quit) if state.front().place() != Place::Question => {
-            state.common.go(Go::Over(Box::new(over::Question::quit())));
-        }
-        _ => {}
-    }
-    settle(state);
-}
-
-fn take_paste(state: &mut State, text: &str) {
-    let (screen, common) = state.front_mut();
-    if screen.takes_text() && screen.field().is_some_and(|field| field.insert(text)) {
-        screen.typed(common);
-    }
-}
-
-/// A scan goes to the screen that waits for it; anywhere else it opens its case.
-fn take_scan(state: &mut State, payload: &str) {
-    if state.common.session.is_none() || state.lock.is_some() || state.common.setup.relay.is_some() {
-        return;
-    }
-    let (screen, common) = state.front_mut();
-    if screen.scanned(payload, common) {
-        return;
-    }
-    if !state.can_leave() {
-        state.common.tell(Meaning::NeedsYou, "making-cannot-leave");
-    } else if state.over.is_empty() {
-        state.common.open_case(Order::OpenByNotice {
-            payload: payload.to_owned(),
-        });
-    }
-}
-
 fn take_tick(state: &mut State, now: OffsetDateTime) {
     state.common.now = now;
     // A clock set back must not keep the screen unlocked.
@@ -480,8 +352,7 @@ fn take_reply(state: &mut State, job: effect::JobId, reply: Result<Reply, Fault>
     }
     state.every_screen(|screen, common| screen.reply(job, &reply, common));
     if case.is_some() && !caught_up && leaves_behind(&reply) {
-        state.common.behind = true;
-        state.common.catch_up();
+        state.common.reload_case();
     }
 }
 
@@ -492,167 +363,6 @@ const fn leaves_behind(reply: &Result<Reply, Fault>) -> bool {
         Ok(Reply::MakingEnded(MakingEnd::Stopped { .. }))
             | Err(Fault::DatabaseDown | Fault::ChangedMeanwhile | Fault::NotNow)
     )
-}
-
-fn lose_lease(state: &mut State, case: issuance::case::CaseId, holder: Option<(String, String)>) {
-    if state.common.open.as_ref().map(|open| open.id) != Some(case) {
-        return;
-    }
-    state.common.jobs.retain(|_, of| *of != Some(case));
-    state.common.open = None;
-    state.common.behind = false;
-    state.common.catching_up = None;
-    apply(state, Go::Home);
-    match holder {
-        Some((staff, desk)) => state.common.tell_with(
-            Meaning::NeedsYou,
-            "lease-lost-to",
-            vec![("staff", common::Told::Text(staff)), ("desk", common::Told::Text(desk))],
-        ),
-        None => state.common.tell(Meaning::NeedsYou, "lease-lost"),
-    }
-}
-
-/// Carries out one move.
-fn apply(state: &mut State, go: Go) {
-    state.common.next_step();
-    match go {
-        Go::To(screen) => push(state, screen),
-        Go::Back => {
-            keep_top(state);
-            show_top(state);
-        }
-        Go::Case => {
-            while state.screens.len() > 1 {
-                keep_top(state);
-            }
-            push(state, Box::new(case::Case::default()));
-        }
-        Go::Home => {
-            state.over.clear();
-            while state.screens.len() > 1 {
-                keep_top(state);
-            }
-            show_top(state);
-        }
-        Go::Verification => {
-            if let Some(open) = state.common.open.clone() {
-                let kept = state.kept.remove(&Kept::Verification(open.id));
-                push(state, kept.unwrap_or_else(|| Box::new(verify::Verify::begin(&open))));
-            }
-        }
-        Go::Application(resident) => {
-            let kept = state.kept.remove(&Kept::Application(resident.id));
-            push(
-                state,
-                kept.unwrap_or_else(|| Box::new(application::Application::begin(*resident))),
-            );
-        }
-        Go::Over(panel) => {
-            state.over.push(panel);
-            let (panel, common) = state.front_mut();
-            panel.shown(common);
-        }
-        Go::CloseOver => {
-            state.over.pop();
-        }
-        Go::Approved(purpose, who) => {
-            state.over.pop();
-            let (screen, common) = state.front_mut();
-            screen.approved(purpose, &who, common);
-        }
-        Go::Reasoned(reason) => {
-            state.over.pop();
-            let (screen, common) = state.front_mut();
-            screen.reasoned(&reason, common);
-        }
-        Go::Scanned(payload) => {
-            state.over.pop();
-            take_scan(state, &payload);
-        }
-        Go::Enter(session) => enter(state, *session),
-        Go::Lock(why) => lock(state, why),
-        Go::LogOut => log_out(state),
-        Go::Quit => {
-            log_out(state);
-            state.common.order(Order::Quit);
-        }
-    }
-}
-
-fn push(state: &mut State, screen: Box<dyn Screen>) {
-    state.screens.push(screen);
-    show_top(state);
-}
-
-fn show_top(state: &mut State) {
-    if let Some(screen) = state.screens.last_mut() {
-        screen.shown(&mut state.common);
-    }
-}
-
-/// Takes the top screen away, keeping what was typed on it; the last screen stays.
-fn keep_top(state: &mut State) {
-    if state.screens.len() < 2 {
-        return;
-    }
-    if let Some(screen) = state.screens.pop()
-        && let Some(kept) = screen.kept_as(&state.common)
-    {
-        state.kept.insert(kept, screen);
-    }
-}
-
-fn enter(state: &mut State, session: Session) {
-    state.last_key = state.common.now;
-    state.common.message = None;
-    state.over.clear();
-    let goes_on =
-        state.lock.take().is_some() && state.common.session.as_ref().map(|old| old.staff.id) == Some(session.staff.id);
-    state.common.session = Some(session);
-    if !goes_on {
-        state.screens = vec![match state.common.setup.relay {
-            Some(_) => Box::new(relay::Partners::default()),
-            None => Box::new(today::Today::default()),
-        }];
-    }
-    show_top(state);
-}
-
-fn lock(state: &mut State, why: Locked) {
-    if state.lock.is_some() || state.common.session.is_none() {
-        return;
-    }
-    state.over.clear();
-    state.type_ahead.clear();
-    state.common.message = None;
-    state.common.order(Order::ScreenLocked {
-        card_pulled: why == Locked::CardPulled,
-    });
-    let mut lock = login::Login::locked(&state.common, why);
-    lock.shown(&mut state.common);
-    state.lock = Some(Box::new(lock));
-}
-
-fn log_out(state: &mut State) {
-    if state.common.session.take().is_none() {
-        return;
-    }
-    state.common.jobs.clear();
-    state.common.opening = None;
-    state.common.open = None;
-    state.common.behind = false;
-    state.common.catching_up = None;
-    state.common.front = FrontTold::default();
-    state.common.message = None;
-    state.kept.clear();
-    state.over.clear();
-    state.lock = None;
-    state.type_ahead.clear();
-    state.common.order(Order::LogOut);
-    let login = login::Login::at_start(&state.common);
-    state.screens = vec![Box::new(login)];
-    show_top(state);
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod application;
 pub mod authority;
 pub mod case;
 pub mod check_digit;
+pub mod course;
 pub mod demo_city;
 pub mod era;
 pub mod handover;

@@ -138,11 +138,11 @@ pub fn case(file: CaseFile) -> CaseView {
         since: file.since,
         resident: resident(file.resident),
         application: file.application,
-        applied_at: file.opened_at,
-        verified: file.verified,
+        course: file.course,
         card: file.card.map(card_bound),
         notice_printed: file.printed.get(&Paper::Notice).copied(),
         receipt_printed: file.printed.get(&Paper::Receipt).copied(),
+        standing: file.standing,
         problem: file.problem.map(problem),
         incidents: file.incidents.into_iter().map(incident).collect(),
     }
@@ -162,8 +162,6 @@ fn card_bound(card: CardFile) -> CardView {
         state: card.state,
         done: card.steps,
         pin_set: card.pin_set_at.is_some(),
-        pin_set_at: card.pin_set_at,
-        made_at: card.made_at,
     }
 }
 

@@ -229,6 +229,12 @@ impl Common {
         }
     }
 
+    /// Asks where the open case stands: something was done to it whose answer did not say.
+    pub fn reload_case(&mut self) {
+        self.behind = true;
+        self.catch_up();
+    }
+
     /// Whether the person logged in may act so.
     pub fn may(&self, role: Role) -> bool {
         self.session.as_ref().is_some_and(|session| session.staff.may(role))

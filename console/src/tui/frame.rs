@@ -50,6 +50,7 @@ pub fn frame(state: &State, words: &Words, glyphs: &Glyphs, size: (u16, u16)) ->
         words,
         language: state.common.language,
         glyphs,
+        today: state.common.now.to_offset(relay_core::clock::JST).date(),
         width: inner,
         height: 0,
         side: 0,
@@ -86,9 +87,16 @@ pub fn frame(state: &State, words: &Words, glyphs: &Glyphs, size: (u16, u16)) ->
     }
 }
 
-/// A moment as the reader's language writes it: 11月22日 9:14, 22 Nov 9:14.
+/// A moment as the reader's language writes it: 11月22日 9:14, 22 Nov 9:14; of another year 令7.11.22 9:14, 2025-11-22 9:14.
 pub fn moment(pen: &Pen<'_>, at: OffsetDateTime) -> String {
     let at = at.to_offset(relay_core::clock::JST);
+    if at.year() != pen.today.year() {
+        let day = match pen.language {
+            Language::Japanese => issuance::era::wareki_short(at.date()),
+            Language::English => at.date().to_string(),
+        };
+        return format!("{day} {}", hour_minute(at));
+    }
     pen.say_with(
         "moment-short",
         &[

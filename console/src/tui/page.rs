@@ -209,6 +209,8 @@ pub struct Pen<'a> {
     pub language: Language,
     /// Symbols.
     pub glyphs: &'a Glyphs,
+    /// Today, in Japan: what is of another year is written with its year.
+    pub today: Date,
     /// Cells of the main column.
     pub width: usize,
     /// Lines of the body.

@@ -3,6 +3,7 @@
 mod alignment;
 mod asked;
 mod counter;
+mod course;
 mod days;
 mod english;
 mod mouse;

@@ -4,7 +4,7 @@
 use std::{
     io::{Read, Write},
     path::Path,
-    sync::{Arc, Condvar, Mutex},
+    sync::{Arc, Condvar, Mutex, MutexGuard},
     thread,
     time::{Duration, Instant},
 };
@@ -72,16 +72,31 @@ impl Key {
     }
 }
 
-/// Answers the questions a program asks its terminal.
+/// What a program says to its terminal beside what is to be drawn.
 #[derive(Default)]
 struct Questions {
+    /// How often the cursor's place was asked for.
     cursor: usize,
+    /// Between the two marks of a synchronised update (private mode 2026): a terminal shows nothing of it before its
+    /// end, so no story may look at half a screen either.
+    drawing: bool,
 }
 
 impl vt100::Callbacks for Questions {
-    fn unhandled_csi(&mut self, _: &mut vt100::Screen, _: Option<u8>, _: Option<u8>, params: &[&[u16]], letter: char) {
-        if letter == 'n' && params.first().is_some_and(|first| first.first() == Some(&6)) {
-            self.cursor += 1;
+    fn unhandled_csi(
+        &mut self,
+        _: &mut vt100::Screen,
+        mark: Option<u8>,
+        _: Option<u8>,
+        params: &[&[u16]],
+        letter: char,
+    ) {
+        let first = params.first().and_then(|first| first.first());
+        match (mark, first, letter) {
+            (Some(b'?'), Some(2026), 'h') => self.drawing = true,
+            (Some(b'?'), Some(2026), 'l') => self.drawing = false,
+            (None, Some(6), 'n') => self.cursor += 1,
+            _ => {}
         }
     }
 }
@@ -251,12 +266,19 @@ impl Console {
 
     /// The screen now.
     pub fn screen(&self) -> String {
-        self.shown.0.lock().unwrap().parser.screen().contents()
+        self.drawn().parser.screen().contents()
+    }
+
+    /// What is shown, when no screen is half drawn.
+    fn drawn(&self) -> MutexGuard<'_, Shown> {
+        let (lock, bell) = &*self.shown;
+        let half = |shown: &mut Shown| shown.parser.callbacks().drawing && !shown.ended;
+        bell.wait_timeout_while(lock.lock().unwrap(), PATIENCE, half).unwrap().0
     }
 
     /// The real cursor: line and column from zero, and whether it is shown.
     pub fn cursor(&self) -> (u16, u16, bool) {
-        let shown = self.shown.0.lock().unwrap();
+        let shown = self.drawn();
         let (line, column) = shown.parser.screen().cursor_position();
         (line, column, !shown.parser.screen().hide_cursor())
     }
@@ -331,10 +353,10 @@ impl Console {
 
     #[track_caller]
     pub fn until(&self, what: &str, holds: impl Fn(&str) -> bool) -> String {
-        let (lock, bell) = &*self.shown;
+        let bell = &self.shown.1;
         let began = Instant::now();
-        let mut shown = lock.lock().unwrap();
         loop {
+            let shown = self.drawn();
             let screen = shown.parser.screen().contents();
             if holds(&screen) {
                 return screen;
@@ -347,7 +369,7 @@ impl Console {
                 began.elapsed() < PATIENCE,
                 "{what} does not come; the screen shows\n{screen}"
             );
-            shown = bell.wait_timeout(shown, Duration::from_millis(200)).unwrap().0;
+            drop(bell.wait_timeout(shown, Duration::from_millis(200)).unwrap());
         }
     }
 }
@@ -396,4 +418,17 @@ fn watch(
             }
         }
     }
+}
+
+#[test]
+fn a_screen_is_half_drawn_between_the_marks_of_its_update() {
+    let mut parser = vt100::Parser::new_with_callbacks(2, 20, 0, Questions::default());
+    let mut half = |bytes: &[u8]| {
+        parser.process(bytes);
+        parser.callbacks().drawing
+    };
+    assert!(!half(b"before"));
+    assert!(half(b"\x1b[?2026hfirst half"));
+    assert!(half(b"second"));
+    assert!(!half(b"\x1b[?2026l"));
 }

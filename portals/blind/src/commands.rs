@@ -8,6 +8,7 @@ pub mod operator;
 pub mod pin;
 pub mod rotation;
 pub mod serve;
+pub mod status;
 pub mod tombstone;
 
 use std::path::Path;

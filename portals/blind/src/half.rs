@@ -34,7 +34,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     config::Config,
-    pins::{FORMAT, PinError, Pins},
+    pins::{FORMAT, Folder, PinError, Pins},
 };
 
 /// Why the process does not start.
@@ -203,17 +203,21 @@ impl Half {
     }
 
     /// Reads the folder of pins again: a service that was added is served from now on, one that was taken away is not.
-    /// A file that pins nothing is told in the log; the others count.
+    /// A file that pins nothing, an older edition put back among them, is told in the log; the others count.
     ///
     /// # Errors
     /// [`StartError`]; the pins read before stay.
     pub async fn read_pins(&self) -> Result<(), StartError> {
         let services = &self.config.services;
-        let (pins, refused) = Pins::load(&services.folder, &services.operators)?;
+        let folder = Folder::read(&services.folder, &services.operators)?;
+        let (verdicts, changes) = self.records.honour_pins(&folder.signed(), self.clock.now()).await?;
+        let (pins, refused) = folder.counting(&verdicts);
         for error in &refused {
-            warn!(%error, "a file pins nothing");
+            warn!(code = error.code(), %error, "a file pins nothing");
         }
-        let changes = self.records.note_pins(&pins.noted(), self.clock.now()).await?;
+        for (service, edition) in pins.missing(&self.records.honoured_pins().await?) {
+            warn!(service, edition, "the file of a pin that nobody withdrew is missing");
+        }
         info!(services = pins.len(), changes, "pins read");
         *self.pins.write().unwrap_or_else(PoisonError::into_inner) = pins;
         Ok(())

@@ -7,7 +7,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 use portal_kit::{Language, config::ConfigError};
 
-use commands::{ceremony, escrow, log, matching, operator, pin, rotation, serve, tombstone};
+use commands::{ceremony, escrow, log, matching, operator, pin, rotation, serve, status, tombstone};
 
 /// 目隠し側: the relay's second, independent half.
 #[derive(Parser)]
@@ -24,6 +24,8 @@ struct Program {
 enum Command {
     /// Serve the front until SIGTERM; SIGHUP reads the pins again.
     Serve,
+    /// Say how this half stands. Ends with code 1 when somebody has to look at it.
+    Status,
     /// Make the keys of both halves, once, on a machine that is wiped afterwards.
     Ceremony(ceremony::Ceremony),
     /// Make the key that this half's envelopes are signed with, and print its public part.
@@ -54,10 +56,11 @@ async fn main() -> ExitCode {
     let config = &program.config;
     let done = match program.command {
         Command::Serve => serve::run(config).await,
+        Command::Status => status::run(config).await,
         Command::Ceremony(command) => command.run(),
         Command::EnvelopeKey(command) => command.run(),
         Command::Operator(command) => command.run(),
-        Command::Pin(command) => command.run(config),
+        Command::Pin(command) => command.run(config).await,
         Command::Tombstone(command) => command.run(config).await,
         Command::Escrow(command) => command.run(),
         Command::Rotation(command) => command.run(config).await,

@@ -1,12 +1,17 @@
 //! Whom the blind half seals to: one file for each service, in its own folder, with two operators' signatures.
 //!
 //! The front never says which certificate a service has: it could name its own and read every pseudonym. Two operators
-//! compare the service's metadata with what the service told them by another way, and sign for the file. A file with one
-//! signature, or one changed afterwards, pins nothing.
+//! compare the service's metadata ([`metadata`]) with what the service told them by another way, and sign for the file. A
+//! file with one signature, or one changed afterwards, pins nothing; nor does one of an older edition than was honoured
+//! before, so that nobody who can write the folder can put an old file back.
+
+mod folder;
+pub mod metadata;
 
 use std::{
     collections::HashMap,
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -18,11 +23,13 @@ use relay_core::{
         sealing::{ContentCipher, KeyTransport, SealingKey, SealingKeyError},
     },
 };
-use relay_records::blind;
+use relay_records::blind::{self, NotHonoured};
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use serde::{Deserialize, Serialize};
 
 use crate::operators::{Operator, OperatorKey};
+
+pub use folder::{Folder, Pins, next_edition, remove_older};
 
 /// Why a file pins nothing.
 #[derive(Debug, thiserror::Error)]
@@ -67,14 +74,32 @@ pub enum PinError {
         /// How many signatures are right.
         found: usize,
     },
-    /// Two files for one service.
-    #[error("{}: {entity} is pinned by another file too", file.display())]
-    Twice {
-        /// The later one.
+    /// Two operators signed for it, and it is not the edition that counts.
+    #[error("{}: edition {edition} of {entity}: {reason}", file.display())]
+    Edition {
+        /// Which.
         file: PathBuf,
         /// Which service.
         entity: String,
+        /// The file's.
+        edition: u32,
+        /// Why not.
+        reason: NotHonoured,
     },
+}
+
+impl PinError {
+    /// For logs: stays as it is.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "pin.unreadable",
+            Self::NotAPin { .. } => "pin.not_a_pin",
+            Self::Name { .. } => "pin.name",
+            Self::Certificate { .. } => "pin.certificate",
+            Self::NotApproved { .. } => "pin.not_approved",
+            Self::Edition { reason, .. } => reason.code(),
+        }
+    }
 }
 
 /// The file's content.
@@ -83,6 +108,12 @@ pub enum PinError {
 pub struct PinFile {
     /// The service's entity id.
     pub entity: String,
+    /// Which file for this service it is, from 1. A file without is the first: it was written before there were editions.
+    #[serde(default = "first")]
+    pub edition: u32,
+    /// The service is pinned no more. Then it has no certificate.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub withdrawn: bool,
     /// What the content is encrypted with: `aes128-gcm` unless its metadata ask for another.
     #[serde(default = "default_cipher")]
     pub cipher: String,
@@ -90,6 +121,7 @@ pub struct PinFile {
     #[serde(default = "default_transport")]
     pub transport: String,
     /// The service's certificate, PEM.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub certificate: String,
     /// Operators' signatures, by name.
     #[serde(default)]
@@ -107,6 +139,15 @@ const TRANSPORTS: [(&str, KeyTransport); 2] = [
     ("oaep-sha256", KeyTransport::OaepSha256),
 ];
 
+const fn first() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
 fn default_cipher() -> String {
     CIPHERS[0].0.to_owned()
 }
@@ -123,6 +164,33 @@ impl PinFile {
     pub fn read(file: &Path) -> Result<Self, PinError> {
         let text = fs::read_to_string(file).map_err(|reason| unreadable(file, reason))?;
         toml::from_str(&text).map_err(|error| not_a_pin(file, error.to_string()))
+    }
+
+    /// The edition that says that `entity` is pinned no more.
+    pub fn withdrawal(entity: String, edition: u32) -> Self {
+        Self {
+            entity,
+            edition,
+            withdrawn: true,
+            cipher: default_cipher(),
+            transport: default_transport(),
+            certificate: String::new(),
+            approvals: HashMap::new(),
+        }
+    }
+
+    /// Writes `file`, which must not be there yet.
+    ///
+    /// # Errors
+    /// [`PinError`]
+    pub fn create(&self, file: &Path) -> Result<(), PinError> {
+        let text = toml::to_string(self).map_err(|error| not_a_pin(file, error.to_string()))?;
+        fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(file)
+            .and_then(|mut open| open.write_all(text.as_bytes()).and_then(|()| open.sync_all()))
+            .map_err(|reason| unreadable(file, reason))
     }
 
     /// Writes `file`, whole or not at all.
@@ -155,10 +223,42 @@ impl PinFile {
         Ok(sha256(&self.der(file)?))
     }
 
-    /// What operators sign: all that decides who can read.
+    /// Which operators have rightly signed for it.
+    ///
+    /// # Errors
+    /// [`PinError`] when there is nothing that could be signed for.
+    pub fn approved_by<'o>(&self, file: &Path, operators: &'o [Operator]) -> Result<Vec<&'o str>, PinError> {
+        let words = self.words(file)?;
+        let signed = operators.iter().filter(|operator| {
+            let signature = self.approvals.get(operator.name());
+            signature.is_some_and(|signature| operator.signed(&words, signature))
+        });
+        Ok(signed.map(Operator::name).collect())
+    }
+
+    /// What operators sign: all that decides who can read, and since which edition. A first edition is signed for in the
+    /// words that were used before there were others, so that what was signed then goes on counting.
     fn words(&self, file: &Path) -> Result<Vec<u8>, PinError> {
-        let mut words = b"madoguchi pin 1\0".to_vec();
-        for part in [&self.entity, &self.cipher, &self.transport] {
+        if self.edition == 0 || i32::try_from(self.edition).is_err() {
+            return Err(not_a_pin(file, "no edition has that number".to_owned()));
+        }
+        if self.withdrawn && !self.certificate.is_empty() {
+            return Err(not_a_pin(file, "withdrawn, and yet with a certificate".to_owned()));
+        }
+        let mut words = Vec::new();
+        if self.edition == first() && !self.withdrawn {
+            words.extend(b"madoguchi pin 1\0");
+        } else {
+            words.extend(b"madoguchi pin 2\0");
+            words.extend(self.edition.to_be_bytes());
+        }
+        words.extend(self.entity.as_bytes());
+        words.push(0);
+        if self.withdrawn {
+            words.extend(b"withdrawn");
+            return Ok(words);
+        }
+        for part in [&self.cipher, &self.transport] {
             words.extend(part.as_bytes());
             words.push(0);
         }
@@ -171,28 +271,42 @@ impl PinFile {
             .map_err(|_| not_a_pin(file, "no certificate in PEM".to_owned()))
     }
 
-    fn check(self, file: &Path, operators: &[Operator]) -> Result<Pin, PinError> {
+    fn check(self, file: &Path, operators: &[Operator]) -> Result<Signed, PinError> {
         relay_core::pseudonym::Domain::new("any")
             .and_then(|domain| relay_core::pseudonym::Service::new(&domain, &self.entity))
             .map_err(|reason| PinError::Name {
                 file: file.to_owned(),
                 reason,
             })?;
-        let words = self.words(file)?;
-        let approved: Vec<&str> = operators
-            .iter()
-            .filter(|operator| {
-                let signature = self.approvals.get(operator.name());
-                signature.is_some_and(|signature| operator.signed(&words, signature))
-            })
-            .map(Operator::name)
-            .collect();
+        let approved = self.approved_by(file, operators)?;
         let [one, other, ..] = approved[..] else {
             return Err(PinError::NotApproved {
                 file: file.to_owned(),
                 found: approved.len(),
             });
         };
+        let (sealed_to, key) = match self.withdrawn {
+            true => (None, None),
+            false => {
+                let (to, key) = self.sealing(file)?;
+                (Some(to), Some(key))
+            }
+        };
+        Ok(Signed {
+            noted: blind::Pin {
+                edition: self.edition,
+                digest: sha256(&self.words(file)?),
+                sealed_to,
+                approved_by: [one.to_owned(), other.to_owned()],
+                entity: self.entity,
+            },
+            key,
+            file: file.to_owned(),
+        })
+    }
+
+    /// What is sealed with, and to whom.
+    fn sealing(&self, file: &Path) -> Result<(blind::SealedTo, SealingKey), PinError> {
         let cipher = find(&CIPHERS, &self.cipher).ok_or_else(|| not_a_pin(file, "no such cipher".to_owned()))?;
         let transport =
             find(&TRANSPORTS, &self.transport).ok_or_else(|| not_a_pin(file, "no such transport".to_owned()))?;
@@ -201,20 +315,24 @@ impl PinFile {
             file: file.to_owned(),
             reason,
         })?;
-        Ok(Pin {
-            noted: blind::Pin {
-                entity: self.entity.clone(),
-                certificate_sha256: sha256(&der),
-                cipher: self.cipher.clone(),
-                transport: self.transport.clone(),
-                approved_by: [one.to_owned(), other.to_owned()],
-            },
-            key,
-        })
+        let to = blind::SealedTo {
+            certificate_sha256: sha256(&der),
+            cipher: self.cipher.clone(),
+            transport: self.transport.clone(),
+        };
+        Ok((to, key))
     }
 }
 
-/// A service that two operators signed for.
+/// What two operators signed for, not yet held against what was honoured before.
+#[derive(Debug)]
+struct Signed {
+    noted: blind::Pin,
+    key: Option<SealingKey>,
+    file: PathBuf,
+}
+
+/// A service that is sealed to.
 #[derive(Debug)]
 pub struct Pin {
     /// As noted in the database.
@@ -223,63 +341,18 @@ pub struct Pin {
     pub key: SealingKey,
 }
 
-/// The services that can be sealed to.
-#[derive(Debug, Default)]
-pub struct Pins(HashMap<String, Pin>);
-
-impl Pins {
-    /// Reads every `*.toml` of `folder`. A file that pins nothing does not keep the others from being read: it is told.
-    ///
-    /// # Errors
-    /// [`PinError`] when the folder cannot be read.
-    pub fn load(folder: &Path, operators: &[Operator]) -> Result<(Self, Vec<PinError>), PinError> {
-        let mut files: Vec<PathBuf> = fs::read_dir(folder)
-            .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
-            .map_err(|reason| unreadable(folder, reason))?;
-        files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
-        files.sort();
-        let (mut pins, mut refused) = (HashMap::new(), Vec::new());
-        for file in files {
-            match PinFile::read(&file).and_then(|pin| pin.check(&file, operators)) {
-                Err(error) => refused.push(error),
-                Ok(pin) if pins.contains_key(&pin.noted.entity) => refused.push(PinError::Twice {
-                    entity: pin.noted.entity,
-                    file,
-                }),
-                Ok(pin) => {
-                    pins.insert(pin.noted.entity.clone(), pin);
-                }
-            }
-        }
-        Ok((Self(pins), refused))
-    }
-
-    /// The pin of `entity`.
-    pub fn get(&self, entity: &str) -> Option<&Pin> {
-        self.0.get(entity)
-    }
-
-    /// How many.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// All of them, as noted in the database.
-    pub fn noted(&self) -> Vec<blind::Pin> {
-        self.0.values().map(|pin| pin.noted.clone()).collect()
-    }
-}
-
 /// The format of what a pin's service is given.
 pub const FORMAT: NameIdFormat = NameIdFormat::Persistent;
 
 fn find<T: Copy>(words: &[(&str, T)], word: &str) -> Option<T> {
     words.iter().find(|(known, _)| *known == word).map(|(_, meant)| *meant)
+}
+
+fn word<T: Copy + PartialEq>(words: &[(&'static str, T)], meant: T) -> &'static str {
+    words
+        .iter()
+        .find(|(_, known)| *known == meant)
+        .map_or("", |(word, _)| word)
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {
@@ -300,5 +373,30 @@ fn not_a_pin(file: &Path, reason: String) -> PinError {
     PinError::NotAPin {
         file: file.to_owned(),
         reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_signed_before_there_were_editions_goes_on_counting_as_the_first() {
+        let file = Path::new("clinic.toml");
+        let key = rcgen::generate_simple_self_signed(Vec::new()).unwrap();
+        let pem = key.cert.pem();
+        let text = format!("entity = \"https://clinic.example/sp\"\ncertificate = \"\"\"\n{pem}\"\"\"\n");
+        let mut pin: PinFile = toml::from_str(&text).unwrap();
+        let hama = OperatorKey::generate("hama").unwrap();
+        let words = [
+            b"madoguchi pin 1\0https://clinic.example/sp\0aes128-gcm\0oaep-sha1\0".as_slice(),
+            &sha256(key.cert.der()),
+        ]
+        .concat();
+        pin.approvals.insert("hama".into(), hama.sign(&words));
+        let known = [hama.operator()];
+        assert_eq!(pin.approved_by(file, &known).unwrap(), ["hama"]);
+        pin.edition = 2;
+        assert!(pin.approved_by(file, &known).unwrap().is_empty());
     }
 }

@@ -39,7 +39,7 @@ pub async fn join_my_page(layout: &Layout) -> anyhow::Result<()> {
     if there.is_some_and(|there| there.state == PartnerState::On) {
         return Ok(());
     }
-    pin(layout)?;
+    pin(layout, &metadata)?;
     let sha256 = fingerprint(metadata.as_bytes());
     let [one, other] = OPERATORS;
     let proposal = Proposal {
@@ -77,12 +77,17 @@ pub fn blind(words: &[&str], paths: &[&Path]) -> anyhow::Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-fn pin(layout: &Layout) -> anyhow::Result<()> {
+fn pin(layout: &Layout, metadata: &str) -> anyhow::Result<()> {
     let folder = layout.folder("blind");
     let config = folder.join("blind.toml");
     let config = config.to_str().context("the folder's name is not UTF-8")?;
     if !folder.join("services/my-page.toml").exists() {
-        let certificate = layout.folder("my-page").join("encryption.pem");
+        // In a city, My Page's operators tell the fingerprint by telephone.
+        let certificates = tls::certificates(&layout.folder("my-page").join("encryption.pem"))?;
+        let certificate = certificates.first().context("My Page has a certificate")?;
+        let told = hex::encode(fingerprint(certificate));
+        let file = folder.join("my-page.xml");
+        fs::write(&file, metadata)?;
         let said = [
             "pin",
             "propose",
@@ -92,10 +97,11 @@ fn pin(layout: &Layout) -> anyhow::Result<()> {
             MY_PAGE_ENTITY,
             "--name",
             "my-page",
-            "--certificate",
+            "--fingerprint",
+            &told,
+            "--metadata",
         ];
-        let proposed = blind(&said, &[&certificate])?;
-        let print = proposed.split(' ').next().unwrap_or_default().to_owned();
+        blind(&said, &[&file])?;
         for name in BLIND_OPERATORS {
             let key = folder.join("operators").join(name);
             let said = [
@@ -106,7 +112,7 @@ fn pin(layout: &Layout) -> anyhow::Result<()> {
                 "--name",
                 "my-page",
                 "--fingerprint",
-                &print,
+                &told,
                 "--key",
             ];
             blind(&said, &[&key])?;

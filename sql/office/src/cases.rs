@@ -4,6 +4,7 @@
 //! meanwhile, when another desk holds it, when the role or the state does not allow it. States move through
 //! [`CaseState::after`] and in no other way.
 
+mod course;
 mod handover;
 mod incident;
 mod journal;
@@ -18,9 +19,9 @@ use std::{collections::BTreeMap, time::Duration};
 use issuance::{
     application::Application,
     case::{CardId, CaseEvent, CaseId, CaseNumber, CaseState, ResidentId, ShelfPlace},
+    course::Course,
     identity::VerificationRecord,
     records::{CardState, Step},
-    staff::StaffId,
 };
 use serde::{Deserialize, Serialize};
 use store::{Row, StoreError, Tx};
@@ -37,7 +38,9 @@ pub use queue::{Problem, Queue, QueueRow, Today};
 pub use verification::{ApprovalId, Purpose};
 pub(crate) use {handover::clear_sights, lease::LeaseRow, verification::use_approval};
 
-use crate::{Office, OfficeError, SessionId, act::Doing, resident::mask};
+use crate::{
+    CardStanding, Office, OfficeError, SessionId, act::Doing, registration::standing_of_given, resident::mask,
+};
 
 pub(crate) const TABLE: &str = "office.card_case";
 
@@ -80,18 +83,18 @@ pub struct CaseFile {
     pub application: Application,
     /// When.
     pub opened_at: OffsetDateTime,
-    /// Taken by (name).
-    pub opened_by: String,
     /// How the person was verified.
     pub verification: Option<VerificationRecord>,
-    /// When and by whom (name).
-    pub verified: Option<(OffsetDateTime, String)>,
+    /// The stages passed, with when and by whom.
+    pub course: Course,
     /// The card bound to it.
     pub card: Option<CardFile>,
     /// When the good delivery notice was issued.
     pub notice_issued: Option<OffsetDateTime>,
     /// When each paper was last printed.
     pub printed: BTreeMap<Paper, OffsetDateTime>,
+    /// Whether its card may be used, once it was handed over.
+    pub standing: Option<CardStanding>,
     /// What went wrong and is not settled.
     pub incidents: Vec<Incident>,
     /// What stands in the way, as in the queue of problems.
@@ -113,8 +116,6 @@ pub struct CardFile {
     pub steps: Vec<(Step, Duration)>,
     /// When its PIN was set.
     pub pin_set_at: Option<OffsetDateTime>,
-    /// When it was made.
-    pub made_at: Option<OffsetDateTime>,
 }
 
 /// What the records say of a chip.
@@ -190,15 +191,12 @@ impl Office {
                 resident,
                 application: self.open_value(TABLE, case.uuid(), "application", &row.application)?,
                 opened_at: row.opened_at,
-                opened_by: self.staff_name(&tx, row.opened_by).await?,
                 verification: match &row.verification {
                     Some(sealed) => Some(self.open_value(TABLE, case.uuid(), "verification", sealed)?),
                     None => None,
                 },
-                verified: match row.verified {
-                    Some((at, by)) => Some((at, self.staff_name(&tx, by).await?)),
-                    None => None,
-                },
+                course: self.course(&tx, &row).await?,
+                standing: standing_of_given(&tx, case).await?,
                 card,
                 notice_issued: paper::notice_issued(&tx, case).await?,
                 printed: paper::printed(&tx, case).await?,
@@ -453,19 +451,15 @@ pub(crate) struct CaseRow {
     application: Vec<u8>,
     cancellation: Option<Vec<u8>>,
     opened_at: OffsetDateTime,
-    opened_by: StaffId,
     verification: Option<Vec<u8>>,
-    verified: Option<(OffsetDateTime, StaffId)>,
 }
 
 pub(crate) const SELECT: &str = "SELECT id, year, serial, resident, state, since, version, card, shelf, application, cancellation,\n\
-     opened_at, opened_by, verification, verified_at, verified_by FROM office.card_case";
+     opened_at, verification FROM office.card_case";
 
 impl CaseRow {
     pub(crate) fn read(row: &Row) -> Result<Self, OfficeError> {
         let shelf: Option<String> = row.get("shelf");
-        let verified_at: Option<OffsetDateTime> = row.get("verified_at");
-        let verified_by: Option<Uuid> = row.get("verified_by");
         Ok(Self {
             id: CaseId::from_uuid(row.get("id")),
             number: number_of(row)?,
@@ -480,9 +474,7 @@ impl CaseRow {
             application: row.get("application"),
             cancellation: row.get("cancellation"),
             opened_at: row.get("opened_at"),
-            opened_by: StaffId::from_uuid(row.get("opened_by")),
             verification: row.get("verification"),
-            verified: verified_at.zip(verified_by.map(StaffId::from_uuid)),
         })
     }
 }
@@ -499,7 +491,7 @@ pub(crate) async fn case_row(tx: &Tx, case: CaseId, lock: bool) -> Result<CaseRo
 async fn card_file(tx: &Tx, card: CardId) -> Result<CardFile, OfficeError> {
     let row = tx
         .query_one(
-            "-- card_file\nSELECT chip, state, pin_set_at, made_at FROM office.card WHERE id = $1",
+            "-- card_file\nSELECT chip, state, pin_set_at FROM office.card WHERE id = $1",
             &[&card.uuid()],
         )
         .await?;
@@ -520,7 +512,6 @@ async fn card_file(tx: &Tx, card: CardId) -> Result<CardFile, OfficeError> {
         state: card_state(row.get("state"))?,
         steps,
         pin_set_at: row.get("pin_set_at"),
-        made_at: row.get("made_at"),
     })
 }
 

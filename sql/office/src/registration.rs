@@ -63,18 +63,8 @@ impl Office {
     /// # Errors
     /// [`OfficeError`]
     pub async fn card_standing(&self, case: CaseId) -> Result<Option<CardStanding>, OfficeError> {
-        self.read("card_standing", |tx| async move {
-            let row = tx
-                .query_opt(
-                    "-- card_standing\n\
-                     SELECT r.state FROM office.card_case c JOIN office.registration r ON r.card = c.card\n\
-                     WHERE c.id = $1 ORDER BY r.slot LIMIT 1",
-                    &[&case.uuid()],
-                )
-                .await?;
-            row.map(|row| standing(row.get(0))).transpose()
-        })
-        .await
+        self.read("card_standing", |tx| async move { standing_of_given(&tx, case).await })
+            .await
     }
 
     /// The card that was handed over in `case`, and what the relay knows of it; `None` while none was.
@@ -400,6 +390,19 @@ const fn reason_name(reason: RevocationReason) -> &'static str {
         RevocationReason::CessationOfOperation => "cessation_of_operation",
         RevocationReason::PrivilegeWithdrawn => "privilege_withdrawn",
     }
+}
+
+/// Whether the card that was handed over in `case` may be used; `None` while none was.
+pub(crate) async fn standing_of_given(tx: &Tx, case: CaseId) -> Result<Option<CardStanding>, OfficeError> {
+    let row = tx
+        .query_opt(
+            "-- card_standing\n\
+             SELECT r.state FROM office.card_case c JOIN office.registration r ON r.card = c.card\n\
+             WHERE c.id = $1 ORDER BY r.slot LIMIT 1",
+            &[&case.uuid()],
+        )
+        .await?;
+    row.map(|row| standing(row.get(0))).transpose()
 }
 
 fn standing(stored: String) -> Result<CardStanding, OfficeError> {

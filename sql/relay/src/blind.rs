@@ -4,6 +4,7 @@
 //! cannot be joined.
 
 mod finishing;
+pub mod pins;
 mod rotation;
 mod services;
 mod setup;
@@ -16,8 +17,9 @@ use relay_core::seal::{SealError, Sealer};
 use store::{Door, Isolation, Store, StoreError, Tx, cluster::ClusterError, migrate::MigrateError};
 
 pub use finishing::{Finishing, Outcome};
+pub use pins::{Honoured, NotHonoured, Pin, SealedTo};
 pub use rotation::Rotation;
-pub use services::{KeptShare, Pin, Tombstone};
+pub use services::{KeptShare, Tombstone};
 pub use setup::{DATABASE, Installed, OWNER, USER, install, migrate, migrations};
 
 /// A refusal or a failure. What is shown of it holds nothing of a person.

@@ -1,11 +1,8 @@
 //! A case: where it stands, what was done, what is next. Enter does the next step.
 
-use issuance::{
-    application::{Applicant, Delivery},
-    case::CaseState,
-    staff::Role,
-};
-use time::OffsetDateTime;
+mod steps;
+
+use issuance::{case::CaseState, staff::Role};
 
 use crate::tui::{
     common::{Common, Go},
@@ -197,13 +194,17 @@ impl Screen for Case {
         let Some(case) = case else { return page };
         resident_facts(&mut page, &case.resident, pen);
         page.gap();
-        let path = path(case, pen);
+        let room = if pen.side > 0 { pen.side } else { pen.width };
+        let path = steps::lines(case, pen, room);
         let next_line = next_line(case, self.lacks(Intent::Confirm, common), pen);
         if pen.side > 0 {
             page.side = path;
             application(&mut page, case, pen);
         } else {
             page.body.extend(path);
+        }
+        for (words, meaning) in steps::since(case, pen) {
+            page.paragraph(pen, 0, &words, meaning);
         }
         if let Some(problem) = case.problem {
             let (what, todo) = problem_words(problem);
@@ -227,78 +228,6 @@ impl Screen for Case {
     }
 }
 
-/// The steps of a case, those done with their time.
-fn path(case: &CaseView, pen: &Pen<'_>) -> Vec<Line> {
-    let pin_set = case.card.as_ref().is_some_and(|card| card.pin_set);
-    let made = case.state.card().is_some() && !matches!(case.state, CaseState::Making { .. });
-    let (shelved, handed) = match &case.state {
-        CaseState::Shelved { shelf, .. } => (Some(format!("{}  {shelf}", moment(pen, case.since))), false),
-        CaseState::HandedOver { .. } => (Some(String::new()), true),
-        _ => (None, false),
-    };
-    let verified = case
-        .verified
-        .as_ref()
-        .map(|(at, who)| format!("{}  {who}", moment(pen, *at)));
-    let at = |time: Option<OffsetDateTime>| time.map(|at| moment(pen, at)).unwrap_or_default();
-    let card = case.card.as_ref();
-    let chip = card.map_or_else(String::new, |card| match card.made_at.filter(|_| made) {
-        Some(made_at) => format!("{}  {}", moment(pen, made_at), card.chip),
-        None => card.chip.clone(),
-    });
-    let pin_at = at(card.and_then(|card| card.pin_set_at));
-    let since = moment(pen, case.since);
-    let (who, delivery) = applied_words(case, pen);
-    let applied = format!("{}  {who}  {delivery}", moment(pen, case.applied_at));
-    let notice = case.notice_printed.map(|at| moment(pen, at));
-    let steps: [(&str, Intent, bool, String); 7] = [
-        ("step-apply", Intent::New, true, applied),
-        (
-            "step-verify",
-            Intent::Verify,
-            verified.is_some(),
-            verified.unwrap_or_default(),
-        ),
-        ("step-make", Intent::Make, made, chip),
-        ("step-pin", Intent::Pin, pin_set, pin_at),
-        (
-            "step-papers",
-            Intent::Papers,
-            notice.is_some(),
-            notice.unwrap_or_default(),
-        ),
-        (
-            "step-shelve",
-            Intent::Shelf,
-            shelved.is_some(),
-            shelved.unwrap_or_default(),
-        ),
-        (
-            "step-hand-over",
-            Intent::Handover,
-            handed,
-            if handed { since } else { String::new() },
-        ),
-    ];
-    let cancelled = matches!(case.state, CaseState::Cancelled { .. });
-    steps
-        .into_iter()
-        .map(|(word, intent, done, detail)| {
-            let here = !case.state.is_closed() && intent == next(case);
-            let (symbol, meaning) = match (done, here) {
-                (true, _) => (pen.glyphs.done, Meaning::Done),
-                (false, true) => (pen.glyphs.here, Meaning::NeedsYou),
-                (false, false) => (pen.glyphs.todo, Meaning::Quiet),
-            };
-            let meaning = if cancelled { Meaning::Quiet } else { meaning };
-            Line::of(symbol, meaning)
-                .and(pen.fit(&pen.say(word), 18), meaning)
-                .and("  ", Meaning::Plain)
-                .and(detail, Meaning::Quiet)
-        })
-        .collect()
-}
-
 /// What Enter does.
 fn next_line(case: &CaseView, lacking: Option<Role>, pen: &Pen<'_>) -> Line {
     let word = match next(case) {
@@ -319,29 +248,10 @@ fn next_line(case: &CaseView, lacking: Option<Role>, pen: &Pen<'_>) -> Line {
     line
 }
 
-/// Who applied, and how the card is to reach the resident.
-fn applied_words(case: &CaseView, pen: &Pen<'_>) -> (String, String) {
-    let application = &case.application;
-    let who = pen.say(match application.applicant() {
-        Applicant::Resident => "applicant-resident",
-        Applicant::Guardian { .. } => "applicant-guardian",
-        Applicant::Agent { .. } => "applicant-agent",
-    });
-    let who = match application.applicant().acting_for_resident() {
-        Some(person) => format!("{who}  {}", person.name),
-        None => who,
-    };
-    let delivery = pen.say(match application.delivery() {
-        Delivery::Counter => "delivery-counter",
-        Delivery::RestrictedPost => "delivery-post",
-    });
-    (who, delivery)
-}
-
 /// What was applied for, on wide screens.
 fn application(page: &mut Page, case: &CaseView, pen: &Pen<'_>) {
     let application = &case.application;
-    let (who, delivery) = applied_words(case, pen);
+    let (who, delivery) = steps::applied_words(case, pen);
     page.fact(pen, LABEL, &pen.say("field-applicant"), &who, Meaning::Plain);
     page.fact(pen, LABEL, &pen.say("field-delivery"), &delivery, Meaning::Plain);
     let agreed: Vec<String> = issuance::application::Service::ALL

@@ -92,7 +92,7 @@ impl Screen for Journal {
         }
         let below = detail.body.len().clamp(DETAIL, (pen.height / 2).max(DETAIL)) + 1;
         let height = pen.height.saturating_sub(page.body.len() + below).max(1);
-        page.list(pen, &[14, 34, 14], &rows, at, height);
+        page.list(pen, &[16, 34, 12], &rows, at, height);
         page.gap();
         page.body.extend(detail.body);
         page.focus = page.body.len().saturating_sub(1);

@@ -266,6 +266,8 @@ impl Screen for Standing {
                 Ok(Reply::Standing(card)) => {
                     self.card = Some((**card).clone());
                     self.form = None;
+                    // The case's page says how the card stands.
+                    common.reload_case();
                     let (words, meaning) = act.done();
                     common.tell(meaning, words);
                 }
@@ -329,7 +331,7 @@ impl Screen for Standing {
 }
 
 /// Symbol, word and what it means for the resident.
-fn standing_words(standing: CardStanding, pen: &Pen<'_>) -> (&'static str, &'static str, &'static str, Meaning) {
+pub fn standing_words(standing: CardStanding, pen: &Pen<'_>) -> (&'static str, &'static str, &'static str, Meaning) {
     match standing {
         CardStanding::Active => (
             pen.glyphs.done,

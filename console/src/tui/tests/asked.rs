@@ -514,16 +514,6 @@ fn a_person_who_left_the_roster_is_said_to_have_left_on_the_case_and_in_its_jour
 }
 
 #[test]
-fn every_step_done_has_its_time_on_the_case() {
-    let counter = Counter::with_case(case(CaseState::HandedOver { card: card_id() }));
-    let screen = counter.screen(80, 24);
-    for step in ["カード作成", "暗証番号", "交付 "] {
-        let line = screen.lines().find(|line| line.contains(&format!("✓ {step}")));
-        assert!(line.is_some_and(|line| line.contains("11月22日")), "{step}: {screen}");
-    }
-}
-
-#[test]
 fn an_incident_s_key_is_named_on_a_narrow_screen() {
     let mut case = case(made());
     case.incidents = vec![OpenIncident {

@@ -3,6 +3,7 @@
 mod comparing;
 mod finishing;
 mod joiner;
+mod pinning;
 mod process;
 mod rotating;
 mod scene;

@@ -9,10 +9,7 @@ use std::{
 
 use relay_core::{
     clock::SystemClock,
-    envelope::{
-        Kind, Letter,
-        orders::{Finished, ServiceName, Share, Shared},
-    },
+    envelope::{Kind, Letter, orders::Finished},
 };
 use serde_json::Value;
 
@@ -53,7 +50,7 @@ impl Process {
         std::fs::read_to_string(&self.log).unwrap()
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
     }
@@ -151,97 +148,6 @@ async fn a_sign_in_goes_through_the_real_process_and_problems_bear_their_code() 
         "what was handed out is named by its hash"
     );
     assert!(log.contains("\"code\":\"envelope.replayed\""), "{log}");
-}
-
-#[tokio::test]
-async fn a_pin_signed_for_by_command_counts_after_a_hangup_signal() {
-    let mut scene = scene().await;
-    let process = Process::start(&scene);
-    let shop = service("https://shop.example/sp");
-    // The certificate of the school's file serves as the shop's.
-    let school = blind::pins::PinFile::read(&scene.pin_file("school")).unwrap();
-    std::fs::write(scene.path().join("shop.pem"), &school.certificate).unwrap();
-    let run = |arguments: &[&str]| {
-        let done = Command::new(env!("CARGO_BIN_EXE_madoguchi-blind"))
-            .args(arguments)
-            .arg("--config")
-            .arg(scene.config_file())
-            .current_dir(scene.path())
-            .output()
-            .unwrap();
-        let said = String::from_utf8([done.stdout, done.stderr].concat()).unwrap();
-        (done.status.success(), said)
-    };
-    let (done, said) = run(&[
-        "pin",
-        "propose",
-        "--name",
-        "shop",
-        "--entity",
-        shop.entity(),
-        "--certificate",
-        "shop.pem",
-    ]);
-    assert!(done, "{said}");
-    let fingerprint = said.split(' ').next().unwrap().to_owned();
-    for operator in &scene.operators {
-        let file = scene.path().join(operator.operator().name());
-        portal_kit::testing::secret(&file, &operator.to_text()).unwrap();
-    }
-    let wrong = run(&[
-        "pin",
-        "approve",
-        "--name",
-        "shop",
-        "--key",
-        "hama",
-        "--fingerprint",
-        &"00".repeat(32),
-    ]);
-    assert!(!wrong.0, "a fingerprint that does not agree is not signed for");
-    for operator in ["hama", "iso"] {
-        let (done, said) = run(&[
-            "pin",
-            "approve",
-            "--name",
-            "shop",
-            "--key",
-            operator,
-            "--fingerprint",
-            &fingerprint,
-        ]);
-        assert!(done, "{said}");
-    }
-    assert!(
-        run(&["pin", "list"])
-            .1
-            .contains(&format!("{} {fingerprint}", shop.entity()))
-    );
-
-    process.signal("-HUP");
-    let body = Share {
-        service: ServiceName::from(&shop),
-        edition: scene.front.edition(),
-        share: scene.front.service_share(&shop).to_text().to_string(),
-    };
-    let mut tries = 0;
-    let (status, answer) = loop {
-        let envelope = sealed_now(&mut scene, Kind::Share, &body);
-        match post(&scene, &process, "/shares", &envelope).await {
-            // The signal is on its way.
-            (404, _) if tries < 50 => tries += 1,
-            other => break other,
-        }
-    };
-    assert_eq!(status, 200, "{answer}");
-    let reader = scene.front_key.party();
-    assert!(
-        scene
-            .trusted
-            .open::<Shared>(&answer, Kind::Shared, reader, &SystemClock)
-            .is_ok()
-    );
-    process.stop();
 }
 
 #[test]

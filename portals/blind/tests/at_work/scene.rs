@@ -198,15 +198,32 @@ impl Scene {
 
     /// Pins `entity` with the signatures of so many operators.
     pub fn pin(&self, name: &str, entity: &str, signatures: usize) {
+        self.pin_edition(name, entity, 1, signatures);
+    }
+
+    /// The same with a later edition.
+    pub fn pin_edition(&self, name: &str, entity: &str, edition: u32, signatures: usize) {
         let file = self.pin_file(name);
         let mut pin = PinFile {
             entity: entity.to_owned(),
+            edition,
+            withdrawn: false,
             cipher: "aes128-gcm".to_owned(),
             transport: "oaep-sha1".to_owned(),
             certificate: service_keys(entity).certificate.clone(),
             approvals: Default::default(),
         };
         for operator in &self.operators[..signatures] {
+            pin.approve(operator, &file).unwrap();
+        }
+        pin.write(&file).unwrap();
+    }
+
+    /// Writes the edition that withdraws `entity`, signed for by both operators.
+    pub fn withdraw(&self, name: &str, entity: &str, edition: u32) {
+        let file = self.pin_file(name);
+        let mut pin = PinFile::withdrawal(entity.to_owned(), edition);
+        for operator in &self.operators {
             pin.approve(operator, &file).unwrap();
         }
         pin.write(&file).unwrap();
@@ -274,6 +291,12 @@ impl Scene {
     pub async fn pseudonym(&mut self, stored: &PolymorphicPseudonym, service: &Service) -> String {
         self.sign_in(stored, service).await.unwrap().0.value.clone()
     }
+}
+
+/// Certificate and key of `entity`, as its operators know them.
+pub fn service_pair(entity: &str) -> (&'static str, &'static [u8]) {
+    let keys = service_keys(entity);
+    (&keys.certificate, &keys.pkcs8)
 }
 
 /// What `service` reads with its own key.

@@ -80,6 +80,80 @@ async fn a_service_taken_out_of_the_folder_is_served_no_more() {
 }
 
 #[tokio::test]
+async fn an_old_pin_put_back_after_the_next_edition_or_after_the_service_was_withdrawn_pins_nothing() {
+    let mut scene = scene().await;
+    let stored = scene.register(1, 0);
+    let clinic = service(CLINIC);
+    // As written before there were editions: no line says which it is, and it counts as the first.
+    let first = std::fs::read_to_string(scene.pin_file("clinic")).unwrap();
+    let first = first.replace("edition = 1\n", "");
+    std::fs::write(scene.pin_file("clinic"), &first).unwrap();
+    scene.half.read_pins().await.unwrap();
+    assert!(scene.sign_in(&stored, &clinic).await.is_ok());
+
+    // The next edition stands beside it until both have signed; then it is the one that counts.
+    scene.pin_edition("clinic-2", CLINIC, 2, 1);
+    scene.half.read_pins().await.unwrap();
+    assert!(scene.sign_in(&stored, &clinic).await.is_ok());
+    scene.pin_edition("clinic-2", CLINIC, 2, 2);
+    scene.half.read_pins().await.unwrap();
+    assert!(scene.sign_in(&stored, &clinic).await.is_ok());
+
+    // Alone in the folder, with both signatures right: too old, after a restart as well.
+    std::fs::remove_file(scene.pin_file("clinic-2")).unwrap();
+    scene.restart().await;
+    let refused = scene.sign_in(&stored, &clinic).await;
+    assert!(matches!(refused, Err(Refused::UnknownService)));
+
+    scene.pin_edition("clinic-2", CLINIC, 2, 2);
+    let second = std::fs::read(scene.pin_file("clinic-2")).unwrap();
+    scene.half.read_pins().await.unwrap();
+    assert!(scene.sign_in(&stored, &clinic).await.is_ok());
+    scene.withdraw("clinic-3", CLINIC, 3);
+    scene.half.read_pins().await.unwrap();
+    assert!(matches!(
+        scene.sign_in(&stored, &clinic).await,
+        Err(Refused::UnknownService)
+    ));
+    for file in ["clinic", "clinic-2", "clinic-3"] {
+        std::fs::remove_file(scene.pin_file(file)).unwrap();
+    }
+    std::fs::write(scene.pin_file("clinic"), second).unwrap();
+    scene.restart().await;
+    assert!(matches!(
+        scene.sign_in(&stored, &clinic).await,
+        Err(Refused::UnknownService)
+    ));
+    // And whoever came back comes back by an edition that both sign for.
+    scene.pin_edition("clinic-4", CLINIC, 4, 2);
+    scene.half.read_pins().await.unwrap();
+    assert!(scene.sign_in(&stored, &clinic).await.is_ok());
+    assert!(scene.sign_in(&stored, &service(SCHOOL)).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_edition_raised_by_hand_in_a_signed_file_pins_nothing() {
+    let mut scene = scene().await;
+    let stored = scene.register(1, 0);
+    let file = scene.pin_file("clinic");
+    let old = PinFile::read(&file).unwrap();
+    for (edition, withdrawn) in [(2, false), (2, true), (0, false), (u32::MAX, false)] {
+        let raised = PinFile {
+            edition,
+            withdrawn,
+            ..old.clone()
+        };
+        raised.write(&file).unwrap();
+        scene.half.read_pins().await.unwrap();
+        let refused = scene.sign_in(&stored, &service(CLINIC)).await;
+        assert!(matches!(refused, Err(Refused::UnknownService)), "{edition} {withdrawn}");
+    }
+    old.write(&file).unwrap();
+    scene.half.read_pins().await.unwrap();
+    assert!(scene.sign_in(&stored, &service(CLINIC)).await.is_ok());
+}
+
+#[tokio::test]
 async fn shares_are_kept_over_a_restart_and_never_replaced() {
     let mut scene = scene().await;
     let stored = scene.register(1, 0);

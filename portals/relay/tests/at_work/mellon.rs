@@ -28,7 +28,7 @@ async fn apache_with_mellon_logs_residents_in_and_out_and_its_logout_in_clear_is
     let site = Site::lay_out(&relay, ENTITY, &[(Binding::Post, "/mellon/postResponse")], &logout).await;
     let mellon = [("auth_mellon_module", "mod_auth_mellon")];
     let _apache = Apache::start(&site, &mellon, &configuration(&site)).await;
-    relay.pin(ENTITY, &site.certificate);
+    relay.pin(ENTITY, &site.metadata, &site.certificate);
     relay.propose_and_approve(ENTITY, &site.metadata).await;
     let now = OffsetDateTime::now_utc();
     let records = relay.records.clone();

@@ -30,7 +30,7 @@ async fn ask(relay: &Relay, who: &Identity, path: &str, body: Option<Value>) -> 
 async fn two_operators_bring_a_service_in_try_it_and_switch_it_on_and_off() {
     let mut relay = Relay::start().await;
     let clinic = TestService::start(&relay, CLINIC).await;
-    relay.pin(CLINIC, &clinic.encryption_pem());
+    relay.pin(CLINIC, &clinic.metadata(), &clinic.encryption_pem());
     let [one, other] = [relay.operators[0].identity.clone(), relay.operators[1].identity.clone()];
     let metadata = Value::String(clinic.metadata());
     let (status, proposed) = ask(&relay, &one, &format!("/partners?entity_id={CLINIC}"), Some(metadata)).await;

@@ -121,7 +121,7 @@ async fn apache_with_shibboleth_logs_residents_in_and_out_in_both_directions() {
     .await;
     let _shibd = Shibd::start(&site).await;
     let _apache = Apache::start(&site, &[("mod_shib", "mod_shib")], &lines(&site)).await;
-    relay.pin(ENTITY, &site.certificate);
+    relay.pin(ENTITY, &site.metadata, &site.certificate);
     relay.propose_and_approve(ENTITY, &site.metadata).await;
     let now = OffsetDateTime::now_utc();
     let records = relay.records.clone();

@@ -1,6 +1,7 @@
 //! The office's records on a real PostgreSQL: a day at the counter, and what can go wrong in it.
 
 mod acts;
+mod course;
 mod day;
 mod desks;
 mod loss;
@@ -29,6 +30,11 @@ use relay_core::{
 /// Makes the card of a verified case with the records alone: every step intended and done.
 fn make_card(records: &mut dyn Records, case: CaseId, chip: &[u8]) -> CardId {
     let card = records.bind_chip(case, chip).unwrap();
+    make_bound_card(records, card);
+    card
+}
+
+fn make_bound_card(records: &mut dyn Records, card: CardId) {
     for slot in KeySlot::ALL {
         let serial = CertificateSerial::new(&mut OsChance);
         records.keep_public_key(card, slot, &draw::<64>(&mut OsChance)).unwrap();
@@ -41,7 +47,6 @@ fn make_card(records: &mut dyn Records, case: CaseId, chip: &[u8]) -> CardId {
         records.done(card, step, std::time::Duration::from_millis(10)).unwrap();
     }
     records.made(card).unwrap();
-    card
 }
 
 /// A small certificate that carries the serial.

@@ -1,5 +1,4 @@
-//! What is kept about services: their pins as they were, the front's shares, and the pseudonyms they asked to be given no
-//! more.
+//! What is kept about services: the front's shares for them, and the pseudonyms they asked to be given no more.
 
 use relay_core::{
     chance::Chance,
@@ -12,21 +11,6 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::{BlindError, BlindRecords, by_two};
-
-/// A pin as the process read it from its file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pin {
-    /// The service's entity id.
-    pub entity: String,
-    /// SHA-256 of its certificate, DER.
-    pub certificate_sha256: [u8; 32],
-    /// What the content is encrypted with.
-    pub cipher: String,
-    /// What the content's key is encrypted with.
-    pub transport: String,
-    /// Whose signatures the file bears.
-    pub approved_by: [String; 2],
-}
 
 /// A share of the front's, read back.
 pub struct KeptShare {
@@ -58,48 +42,6 @@ impl Tombstone {
 }
 
 impl BlindRecords {
-    /// Notes which pins are in force from `now` on: `pins` and no others. How many began or ended.
-    ///
-    /// # Errors
-    /// [`BlindError`]
-    pub async fn note_pins(&self, pins: &[Pin], now: OffsetDateTime) -> Result<usize, BlindError> {
-        let held = "-- pins held
-            SELECT id, entity, certificate_sha256, cipher, transport FROM blind.pinned_service WHERE until IS NULL";
-        let end = "-- pin ends\nUPDATE blind.pinned_service SET until = $2 WHERE id = $1";
-        let begin = "-- pin begins
-            INSERT INTO blind.pinned_service (entity, certificate_sha256, cipher, transport, approved_by, since)
-            VALUES ($1, $2, $3, $4, $5, $6)";
-        self.store
-            .run("note_pins", |tx| async move {
-                let mut changes = 0;
-                let mut kept = Vec::new();
-                for row in tx.query(held, &[]).await? {
-                    let same = |pin: &&Pin| {
-                        pin.entity == row.get::<_, &str>("entity")
-                            && pin.certificate_sha256 == row.get::<_, &[u8]>("certificate_sha256")
-                            && pin.cipher == row.get::<_, &str>("cipher")
-                            && pin.transport == row.get::<_, &str>("transport")
-                    };
-                    match pins.iter().find(same) {
-                        Some(pin) => kept.push(pin.entity.as_str()),
-                        None => changes += tx.execute(end, &[&row.get::<_, i64>("id"), &now]).await? as usize,
-                    }
-                }
-                for pin in pins.iter().filter(|pin| !kept.contains(&pin.entity.as_str())) {
-                    let approved = by_two(&pin.approved_by)?;
-                    let hash = pin.certificate_sha256.as_slice();
-                    tx.execute(
-                        begin,
-                        &[&pin.entity, &hash, &pin.cipher, &pin.transport, &approved, &now],
-                    )
-                    .await?;
-                    changes += 1;
-                }
-                Ok::<_, BlindError>(changes)
-            })
-            .await
-    }
-
     /// Keeps the front's `share` for `service`; the same one again changes nothing.
     ///
     /// # Errors

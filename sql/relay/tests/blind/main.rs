@@ -5,7 +5,7 @@ use relay_core::{
     pseudonym::{Domain, KeyEdition, Service, ServicePseudonym},
 };
 use relay_records::blind::{
-    BlindError, Finishing, KeptShare, Outcome, Pin,
+    BlindError, Finishing, KeptShare, NotHonoured, Outcome, Pin, SealedTo,
     testing::{TestBlind, open},
 };
 use store::StoreError;
@@ -29,12 +29,17 @@ fn finishing(number: u128, blob: u8) -> Finishing {
     }
 }
 
-fn pin(certificate: u8) -> Pin {
+/// Edition `edition` of the clinic's pin, sealed to a certificate of its own.
+fn pin(edition: u8) -> Pin {
     Pin {
         entity: clinic().entity().to_owned(),
-        certificate_sha256: [certificate; 32],
-        cipher: "aes128-gcm".into(),
-        transport: "oaep-sha1".into(),
+        edition: edition.into(),
+        digest: [edition; 32],
+        sealed_to: Some(SealedTo {
+            certificate_sha256: [edition; 32],
+            cipher: "aes128-gcm".into(),
+            transport: "oaep-sha1".into(),
+        }),
         approved_by: ["hama".into(), "iso".into()],
     }
 }
@@ -128,10 +133,75 @@ async fn the_history_of_pins_says_which_certificate_was_in_force_when() {
         records,
         database: _kept,
     } = open().await.unwrap();
-    assert_eq!(records.note_pins(&[pin(1)], NOON).await.unwrap(), 1);
-    assert_eq!(records.note_pins(&[pin(1)], NOON + Duration::HOUR).await.unwrap(), 0);
-    assert_eq!(records.note_pins(&[pin(2)], NOON + Duration::DAY).await.unwrap(), 2);
-    assert_eq!(records.note_pins(&[], NOON + Duration::DAY * 2).await.unwrap(), 1);
+    let honoured = async |pins: &[Pin], at| {
+        let (verdicts, changes) = records.honour_pins(pins, at).await.unwrap();
+        assert!(verdicts.iter().all(Result::is_ok), "{verdicts:?}");
+        changes
+    };
+    assert_eq!(honoured(&[pin(1)], NOON).await, 1);
+    assert_eq!(honoured(&[pin(1)], NOON + Duration::HOUR).await, 0);
+    assert_eq!(honoured(&[pin(2)], NOON + Duration::DAY).await, 2);
+    assert_eq!(honoured(&[], NOON + Duration::DAY * 2).await, 1);
+}
+
+#[tokio::test]
+async fn an_edition_that_was_honoured_is_never_followed_by_an_older_one_even_after_it_was_withdrawn() {
+    let TestBlind { records, database } = open().await.unwrap();
+    let verdict = async |pin: Pin| records.honour_pins(&[pin], NOON).await.unwrap().0[0];
+    assert_eq!(verdict(pin(2)).await, Ok(()));
+    let older = |honoured| Err(NotHonoured::Older { honoured });
+    assert_eq!(verdict(pin(1)).await, older(2));
+    let other = Pin {
+        digest: [9; 32],
+        ..pin(2)
+    };
+    assert_eq!(verdict(other).await, Err(NotHonoured::OtherFile));
+    let withdrawn = Pin {
+        sealed_to: None,
+        ..pin(3)
+    };
+    assert_eq!(verdict(withdrawn).await, Ok(()));
+    assert_eq!(verdict(pin(2)).await, older(3));
+    let held = &records.honoured_pins().await.unwrap()[clinic().entity()];
+    assert_eq!((held.edition, held.withdrawn), (3, true));
+    assert_eq!(verdict(pin(4)).await, Ok(()));
+    // Whoever has the process's own password can't go back either.
+    let store = store::Store::new(&database.door(relay_records::blind::USER));
+    for sql in [
+        "UPDATE blind.pin_edition SET edition = 1",
+        "UPDATE blind.pin_edition SET digest = sha256('x')",
+        "DELETE FROM blind.pin_edition",
+        "TRUNCATE blind.pin_edition",
+    ] {
+        let refused: Result<(), StoreError> = store.run("tamper", |tx| async move { tx.batch(sql).await }).await;
+        assert!(refused.is_err(), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn two_processes_that_read_the_folder_at_once_end_at_the_later_edition() {
+    let TestBlind {
+        records,
+        database: _kept,
+    } = open().await.unwrap();
+    for round in 0..5u8 {
+        let (older, newer) = (pin(2 * round + 1), pin(2 * round + 2));
+        let (one, other) = tokio::join!(
+            records.honour_pins(std::slice::from_ref(&older), NOON),
+            records.honour_pins(std::slice::from_ref(&newer), NOON)
+        );
+        assert_eq!(other.unwrap().0, [Ok(())]);
+        let one = one.unwrap().0[0];
+        assert!(
+            one.is_ok()
+                || one
+                    == Err(NotHonoured::Older {
+                        honoured: newer.edition
+                    })
+        );
+        let held = &records.honoured_pins().await.unwrap()[clinic().entity()];
+        assert_eq!(held.edition, newer.edition);
+    }
 }
 
 #[tokio::test]

@@ -184,7 +184,14 @@ pub fn health_lines(page: &mut Page, common: &Common, pen: &Pen<'_>) {
             ("applied", office.applied.to_string().into()),
             ("ago", ago.into()),
         ];
-        Line::of(pen.say_with("front-office", &facts), Meaning::Quiet)
+        let line = Line::of(pen.say_with("front-office", &facts), Meaning::Quiet);
+        match office.refused {
+            0 => line,
+            count => {
+                let refused = pen.say_with("front-office-refused", &[("count", count.to_string().into())]);
+                line.and("  ", Meaning::Plain).and(refused, Meaning::NeedsYou)
+            }
+        }
     });
     let offices: Vec<Line> = offices.collect();
     if offices.is_empty() {

@@ -17,7 +17,7 @@ impl Relay {
 
     /// The same for a service of any make, from its metadata and its certificate for encryption (PEM).
     pub async fn join_metadata(&mut self, entity: &str, metadata: &str, certificate: &str) {
-        self.pin(entity, certificate);
+        self.pin(entity, metadata, certificate);
         self.propose_and_approve(entity, metadata).await;
         let now = OffsetDateTime::now_utc();
         let done = "two operators can do this";
@@ -57,26 +57,31 @@ impl Relay {
             .expect(done);
     }
 
-    /// Pins a service at the blind half, which is started anew to read it.
-    pub fn pin(&mut self, entity: &str, certificate: &str) {
+    /// Pins a service at the blind half from its metadata and its certificate for encryption (PEM), whose fingerprint its
+    /// operators tell by telephone; the half is started anew to read it.
+    pub fn pin(&mut self, entity: &str, metadata: &str, certificate: &str) {
+        use rustls::pki_types::{CertificateDer, pem::PemObject as _};
         let folder = self.path().to_owned();
-        let pem = folder.join("pinned.pem");
-        fs::write(&pem, certificate).expect("a certificate is written");
+        let file = folder.join("pinned.xml");
+        fs::write(&file, metadata).expect("metadata are written");
         let config = folder.join("blind.toml");
-        let name = hex::encode(&relay_core::saml::fingerprint(entity.as_bytes())[..8]);
+        let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).expect("a certificate in PEM");
+        let fingerprint = hex::encode(relay_core::saml::fingerprint(&certificate));
         let proposed = blind_command(&[
             "pin",
             "propose",
             "--config",
             text(&config),
+            "--metadata",
+            text(&file),
             "--entity",
             entity,
-            "--certificate",
-            text(&pem),
+            "--fingerprint",
+            &fingerprint,
             "--name",
-            &name,
+            &hex::encode(&relay_core::saml::fingerprint(entity.as_bytes())[..8]),
         ]);
-        let fingerprint = proposed.split(' ').next().unwrap_or_default().to_owned();
+        let name = proposed.split(':').next().unwrap_or_default().to_owned();
         for operator in ["kai", "nagi"] {
             let key = folder.join("operators").join(operator);
             blind_command(&[

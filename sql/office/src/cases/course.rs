@@ -1,0 +1,90 @@
+//! The course of a case out of the audit trail, where the journal is read from too: a case's page and its journal cannot
+//! tell two stories.
+
+use issuance::{
+    case::ShelfPlace,
+    course::{Course, Passed, Stage},
+};
+use serde_json::Value;
+use store::{Row, Tx};
+
+use super::CaseRow;
+use crate::{AuditAct, Office, OfficeError};
+
+/// The acts by which a stage is passed, as the trail names them.
+const PASSED_BY: [(AuditAct, Stage); 13] = [
+    (AuditAct::CaseApplied, Stage::Applied),
+    (AuditAct::CaseVerified, Stage::Verified),
+    (AuditAct::CardBound, Stage::Bound),
+    (AuditAct::CardMade, Stage::Made),
+    (AuditAct::CardPinSet, Stage::PinSet),
+    (AuditAct::CardPinReset, Stage::PinSet),
+    (AuditAct::PaperPrinted, Stage::NoticePrinted),
+    (AuditAct::CaseShelved, Stage::Shelved),
+    (AuditAct::CaseHandedOver, Stage::HandedOver),
+    (AuditAct::CardSuspended, Stage::Restated),
+    (AuditAct::CardResumed, Stage::Restated),
+    (AuditAct::CardRevoked, Stage::Restated),
+    (AuditAct::CaseCancelled, Stage::Cancelled),
+];
+
+impl Office {
+    /// The stages that the case and its present card passed: a card given up took its own with it.
+    pub(super) async fn course(&self, tx: &Tx, case: &CaseRow) -> Result<Course, OfficeError> {
+        let acts = PASSED_BY.map(|(act, _)| act.as_str());
+        let card = case.card.map(|card| card.to_string());
+        let rows = tx
+            .query(
+                "-- course\n\
+                 SELECT at, actor, act, details FROM office.audit_event\n\
+                 WHERE case_id = $1 AND outcome = 'done' AND act = ANY ($2)\n\
+                 AND (subjects ->> 'card' IS NULL OR subjects ->> 'card' = $3)\n\
+                 AND (act <> 'paper.printed' OR details ->> 'paper' = 'notice') ORDER BY seq",
+                &[&case.id.uuid(), &acts.as_slice(), &card],
+            )
+            .await?;
+        let mut course = Course::new();
+        for row in &rows {
+            let act: &str = row.get("act");
+            if let Some((_, stage)) = PASSED_BY.iter().find(|(known, _)| known.as_str() == act) {
+                course.insert(*stage, passed(row));
+            }
+        }
+        let ids: Vec<String> = course.values_mut().flat_map(people).map(|who| who.clone()).collect();
+        let names = self.names(tx, &ids).await?;
+        for who in course.values_mut().flat_map(people) {
+            if let Some(name) = names.get(who) {
+                who.clone_from(name);
+            }
+        }
+        Ok(course)
+    }
+}
+
+/// As the trail has it: people by their ids.
+fn passed(row: &Row) -> Passed {
+    let details: Value = row.get("details");
+    let named = |fact: &str| match details.get(fact) {
+        Some(Value::String(id)) => vec![id.clone()],
+        Some(Value::Array(ids)) => ids.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    };
+    let by: String = row.get("actor");
+    let mut with: Vec<String> = Vec::new();
+    for id in ["first", "second", "approved_by"].into_iter().flat_map(named) {
+        if id != by && !with.contains(&id) {
+            with.push(id);
+        }
+    }
+    let shelf = details.get("shelf").and_then(Value::as_str);
+    Passed {
+        at: row.get("at"),
+        by,
+        with,
+        shelf: shelf.and_then(ShelfPlace::parse),
+    }
+}
+
+fn people(passed: &mut Passed) -> impl Iterator<Item = &mut String> {
+    std::iter::once(&mut passed.by).chain(&mut passed.with)
+}

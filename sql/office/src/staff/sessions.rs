@@ -1,0 +1,248 @@
+//! Sessions of members of the staff at desks: logging in and out, the screen locked and unlocked.
+
+use issuance::staff::{Staff, StaffId};
+use relay_core::audit::Outcome;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::Tx;
+use time::OffsetDateTime;
+
+use crate::{
+    Act, AuditAct, Office, OfficeError, SessionId,
+    act::{About, Doing},
+    audit::event,
+};
+
+/// A login that succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionBegun {
+    /// The session: what acts name.
+    pub session: SessionId,
+    /// Who.
+    pub staff: Staff,
+    /// Since when.
+    pub since: OffsetDateTime,
+}
+
+/// How a session ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The person logged out.
+    Logout,
+    /// Another login at the desk.
+    Replaced,
+    /// An administrator took the right away.
+    Disabled,
+}
+
+impl Ending {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::Replaced => "replaced",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Began {
+    session: SessionId,
+    staff: StaffId,
+}
+
+impl Office {
+    /// Begins a session of the holder of certificate `serial` at `desk`, once the console has seen the card sign and
+    /// its chain verified. A session left open there (a console that died) ends, and its leases with it.
+    ///
+    /// # Errors
+    /// [`OfficeError::StaffUnknown`], which is recorded.
+    pub async fn log_in(&self, act: &Act, desk: &str, serial: &[u8]) -> Result<SessionBegun, OfficeError> {
+        let began: Began = self
+            .act("log_in", AuditAct::SessionBegan, About::content(json!([desk, hex::encode(serial)])), act, |tx, mut doing| async move {
+                let staff = self.holder(&tx, serial).await?.ok_or(OfficeError::StaffUnknown)?;
+                doing.staff = Some(staff.id);
+                doing.desk = Some(desk.to_owned());
+                let left = tx
+                    .query_opt(
+                        "-- session_at\nSELECT id FROM office.staff_session WHERE desk = $1 AND ended_at IS NULL",
+                        &[&desk],
+                    )
+                    .await?;
+                let mut released = 0;
+                if let Some(left) = left {
+                    let left = SessionId::from_uuid(left.get(0));
+                    released = end_session(&tx, left, doing.at, Ending::Replaced).await?;
+                }
+                let session: SessionId = self.fresh();
+                tx.execute(
+                    "-- begin_session\nINSERT INTO office.staff_session (id, staff, desk, began_at) VALUES ($1, $2, $3, $4)",
+                    &[&session.uuid(), &staff.id.uuid(), &desk, &doing.at],
+                )
+                .await?;
+                let subjects = json!({ "staff": staff.id, "session": session });
+                self.record(&tx, &doing, AuditAct::SessionBegan, subjects, json!({ "leases_released": released }))
+                    .await?;
+                Ok(Began {
+                    session,
+                    staff: staff.id,
+                })
+            })
+            .await?;
+        self.session(began.session).await
+    }
+
+    /// The live session.
+    ///
+    /// # Errors
+    /// [`OfficeError::SessionOver`]
+    pub async fn session(&self, session: SessionId) -> Result<SessionBegun, OfficeError> {
+        self.read("session", |tx| async move {
+            let row = tx
+                .query_opt(
+                    "-- session\n\
+                     SELECT staff, began_at FROM office.staff_session WHERE id = $1 AND ended_at IS NULL",
+                    &[&session.uuid()],
+                )
+                .await?
+                .ok_or(OfficeError::SessionOver)?;
+            let staff = StaffId::from_uuid(row.get("staff"));
+            Ok(SessionBegun {
+                session,
+                staff: self.known(&tx, staff).await?.staff,
+                since: row.get("began_at"),
+            })
+        })
+        .await
+    }
+
+    /// Records a login that was refused before it came here: a wrong password, a chain that does not verify.
+    /// `rule` names which.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn login_refused(
+        &self,
+        act: &Act,
+        desk: &str,
+        staff: Option<StaffId>,
+        rule: &'static str,
+    ) -> Result<(), OfficeError> {
+        self.store
+            .run("login_refused", |tx| async move {
+                let mut doing = Doing {
+                    staff,
+                    desk: Some(desk.to_owned()),
+                    ..self.doing(&tx, &Act::of_process("login", act.id)).await?
+                };
+                doing.roles.clear();
+                let subjects = match staff {
+                    Some(staff) => json!({ "staff": staff }),
+                    None => json!({}),
+                };
+                let details = json!({ "refused": rule, "act": act.id });
+                let event = event(
+                    self.fresh_uuid(),
+                    &doing,
+                    AuditAct::SessionBegan,
+                    subjects,
+                    Outcome::Refused,
+                    details,
+                );
+                Ok(self.write_event(&tx, &event).await?)
+            })
+            .await
+    }
+
+    /// Ends the session and lets go of every case it holds.
+    ///
+    /// # Errors
+    /// [`OfficeError::SessionOver`]
+    pub async fn log_out(&self, act: &Act) -> Result<(), OfficeError> {
+        self.act(
+            "log_out",
+            AuditAct::SessionEnded,
+            About::content(json!(null)),
+            act,
+            |tx, doing| async move {
+                let session = doing.session()?;
+                let released = end_session(&tx, session, doing.at, Ending::Logout).await?;
+                let subjects = json!({ "staff": doing.staff()?, "session": session });
+                let details = json!({ "ending": Ending::Logout.as_str(), "leases_released": released });
+                self.record(&tx, &doing, AuditAct::SessionEnded, subjects, details)
+                    .await?;
+                Ok(())
+            },
+        )
+        .await
+    }
+
+    /// Records that the screen was locked; the session and its leases go on.
+    ///
+    /// # Errors
+    /// [`OfficeError::SessionOver`]
+    pub async fn screen_locked(&self, act: &Act, card_pulled: bool) -> Result<(), OfficeError> {
+        self.act(
+            "screen_locked",
+            AuditAct::ScreenLocked,
+            About::content(json!(card_pulled)),
+            act,
+            |tx, doing| async move {
+                let subjects = json!({ "staff": doing.staff()?, "session": doing.session()? });
+                self.record(
+                    &tx,
+                    &doing,
+                    AuditAct::ScreenLocked,
+                    subjects,
+                    json!({ "card_pulled": card_pulled }),
+                )
+                .await?;
+                Ok(())
+            },
+        )
+        .await
+    }
+
+    /// Records that the screen was unlocked by the session's own person.
+    ///
+    /// # Errors
+    /// [`OfficeError::SessionOver`]
+    pub async fn screen_unlocked(&self, act: &Act) -> Result<(), OfficeError> {
+        self.act(
+            "screen_unlocked",
+            AuditAct::ScreenUnlocked,
+            About::content(json!(null)),
+            act,
+            |tx, doing| async move {
+                let subjects = json!({ "staff": doing.staff()?, "session": doing.session()? });
+                self.record(&tx, &doing, AuditAct::ScreenUnlocked, subjects, json!({}))
+                    .await?;
+                Ok(())
+            },
+        )
+        .await
+    }
+}
+
+/// Ends a session; how many cases it let go of.
+pub(super) async fn end_session(
+    tx: &Tx,
+    session: SessionId,
+    at: OffsetDateTime,
+    ending: Ending,
+) -> Result<u64, OfficeError> {
+    let released = tx
+        .execute(
+            "-- release_all\nDELETE FROM office.case_lease WHERE session = $1",
+            &[&session.uuid()],
+        )
+        .await?;
+    tx.execute(
+        "-- end_session\n\
+         UPDATE office.staff_session SET ended_at = $2, ending = $3 WHERE id = $1 AND ended_at IS NULL",
+        &[&session.uuid(), &at, &ending.as_str()],
+    )
+    .await?;
+    Ok(released)
+}
