@@ -75,6 +75,8 @@ enum RelayCommand {
     State(Shown),
     /// Show what happened at the front, newest first.
     Audit(Audit),
+    /// Show which messages the front refused, counted by the hour, newest first.
+    Refusals(Back),
 }
 
 /// How to tell it.
@@ -184,6 +186,17 @@ struct Audit {
     json: bool,
 }
 
+/// How far back.
+#[derive(Debug, clap::Args)]
+struct Back {
+    /// How many hours back.
+    #[arg(long, value_name = "N", default_value_t = 24)]
+    hours: u32,
+    /// A line for each hour, partner and rule, as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
 /// Does what is asked: exit code 1 when the front refuses or does not answer, and for `state` when something is down.
 ///
 /// # Errors
@@ -283,6 +296,7 @@ impl Asking<'_> {
             }
             RelayCommand::State(shown) => self.state(shown).await,
             RelayCommand::Audit(audit) => self.audit(audit).await,
+            RelayCommand::Refusals(back) => self.refusals(back).await,
         }
     }
 
@@ -393,6 +407,19 @@ impl Asking<'_> {
                 answer!("{told}");
             } else {
                 answer!("{}", words::event(&event));
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn refusals(&self, back: &Back) -> anyhow::Result<ExitCode> {
+        for refusals in self.front.refusals(back.hours).await? {
+            if back.json {
+                let mut told = serde_json::to_value(&refusals)?;
+                told["hour"] = json!(words::moment(refusals.hour));
+                answer!("{told}");
+            } else {
+                answer!("{}", words::refusals(&refusals));
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -7,7 +7,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::words::Lang;
 use crate::{
-    desk::relay_front::FrontTrouble,
+    desk::relay_front::{FrontTrouble, Refusals},
     tui::facts::relay::{Edition, FrontState, Kind, LogoutTrial, Next, Partner, SOON, SignInTrial, Standing},
 };
 
@@ -221,6 +221,17 @@ pub(super) fn event(event: &AuditEvent) -> String {
     )
     .trim_end()
     .to_owned()
+}
+
+/// Refused messages of an hour on a line: the codes are the auditor's own.
+pub(super) fn refusals(refusals: &Refusals) -> String {
+    format!(
+        "{}  {:>7}  {:<24}  {}",
+        moment(refusals.hour),
+        refusals.count,
+        refusals.rule,
+        refusals.partner
+    )
 }
 
 /// A moment in Japan's time, to the second, as RFC 3339 writes it.

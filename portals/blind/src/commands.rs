@@ -6,6 +6,7 @@ pub mod log;
 pub mod matching;
 pub mod operator;
 pub mod pin;
+pub mod refusals;
 pub mod rotation;
 pub mod serve;
 pub mod status;

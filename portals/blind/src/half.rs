@@ -27,7 +27,10 @@ use relay_core::{
     },
     saml::{DecryptionKeys, message::NameId},
 };
-use relay_records::blind::{BlindError, BlindRecords, Finishing, KeptShare, Outcome};
+use relay_records::{
+    blind::{BlindError, BlindRecords, Finishing, KeptShare, Outcome},
+    refusals::Tally,
+};
 use serde::Serialize;
 use time::OffsetDateTime;
 use tracing::{error, info, warn};
@@ -140,6 +143,7 @@ pub struct Half {
     key: SigningKey,
     names: DecryptionKeys,
     records: BlindRecords,
+    refusals: Tally,
     clock: Arc<dyn Clock>,
     keys: RwLock<Keys>,
     pins: RwLock<Pins>,
@@ -193,6 +197,7 @@ impl Half {
             key: signing_key(&config.half.signing_key_file, &config.half.party)?,
             names: comparing::names_keys(&config.half.names_key_file)?,
             records,
+            refusals: Tally::default(),
             clock,
             keys: RwLock::new(keys),
             pins: RwLock::default(),
@@ -214,6 +219,7 @@ impl Half {
         let (pins, refused) = folder.counting(&verdicts);
         for error in &refused {
             warn!(code = error.code(), %error, "a file pins nothing");
+            self.refusals.count("pins", error.code(), self.clock.now());
         }
         for (service, edition) in pins.missing(&self.records.honoured_pins().await?) {
             warn!(service, edition, "the file of a pin that nobody withdrew is missing");
@@ -436,6 +442,25 @@ impl Half {
     fn answer<B: Serialize>(&self, kind: Kind, body: &B) -> String {
         let letter = Letter::new(&self.front, kind, body);
         self.key.seal(&letter, &*self.clock, &mut OsChance).text
+    }
+
+    /// Counts a refusal of what was `asked` for the auditor; [`Half::write_refusals`] writes it down.
+    pub fn turned_away(&self, asked: &'static str, refused: &Refused) {
+        // Not being able to write is no refusal, and could not be written either.
+        if !matches!(refused, Refused::Records) {
+            self.refusals.count(asked, refused.code(), self.clock.now());
+        }
+    }
+
+    /// Writes down what was refused since the last time.
+    ///
+    /// # Errors
+    /// [`BlindError`]; then it is kept for the next time.
+    pub async fn write_refusals(&self) -> Result<(), BlindError> {
+        let records = &self.records;
+        self.refusals
+            .hand_over(async |rows| records.add_refusals(rows).await)
+            .await
     }
 
     /// Its records, for sweeping.

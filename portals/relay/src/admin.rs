@@ -16,7 +16,10 @@ use relay_core::saml::{
     message::{Entity, EntityId},
     read_entity,
 };
-use relay_records::front::{FrontError, Lifetimes, Metadata, Partner, PartnerKind, Proposal, Recorded, SignInTrial};
+use relay_records::{
+    front::{FrontError, Lifetimes, Metadata, Partner, PartnerKind, Proposal, Recorded, SignInTrial},
+    refusals::{Refusals, UNKNOWN},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
@@ -41,6 +44,7 @@ pub(crate) fn routes() -> Router<Arc<Front>> {
         .route("/partners/off", post(off))
         .route("/partners/trial", post(trial))
         .route("/audit", get(audit))
+        .route("/refusals", get(refusals))
 }
 
 /// The operator behind a connection.
@@ -54,6 +58,7 @@ impl FromRequestParts<Arc<Front>> for Operator {
         let path = parts.uri.path();
         let Some(card) = peer.certificate() else {
             warn!(path, "administration refused: no certificate");
+            front.refusals.count(UNKNOWN, "operator.no_certificate", front.now());
             return Err(StatusCode::UNAUTHORIZED);
         };
         let hash = hex::encode(fingerprint(card));
@@ -63,6 +68,7 @@ impl FromRequestParts<Arc<Front>> for Operator {
             .find(|(_, known)| *known == hash)
             .map(|(name, _)| Self(name.clone()))
             .ok_or_else(|| {
+                front.refusals.count(UNKNOWN, "operator.unknown", front.now());
                 // By its hash, as the configuration names operators: the certificate itself may say whose it is.
                 warn!(
                     certificate = hash,
@@ -427,6 +433,50 @@ async fn audit(State(front): State<Arc<Front>>, visit: Visit, _: Operator, Query
             Json(events).into_response()
         }
         Err(error) => refused(&visit, &error),
+    }
+}
+
+#[derive(Deserialize)]
+struct Back {
+    #[serde(default = "a_day")]
+    hours: i64,
+}
+
+const fn a_day() -> i64 {
+    24
+}
+
+/// What was refused, those of this minute with it.
+async fn refusals(State(front): State<Arc<Front>>, visit: Visit, _: Operator, Query(back): Query<Back>) -> Response {
+    let from = front.now() - Duration::hours(back.hours.clamp(1, 24 * 400));
+    let told = match front.write_refusals().await {
+        Ok(()) => front.records.refusals(from, 1_000).await,
+        Err(error) => Err(error),
+    };
+    match told {
+        Ok(rows) => Json(rows.into_iter().map(RefusalsShown::from).collect::<Vec<_>>()).into_response(),
+        Err(error) => refused(&visit, &error),
+    }
+}
+
+/// Messages that were refused within an hour by one rule.
+#[derive(Serialize)]
+struct RefusalsShown {
+    #[serde(with = "time::serde::rfc3339")]
+    hour: OffsetDateTime,
+    partner: String,
+    rule: String,
+    count: u64,
+}
+
+impl From<Refusals> for RefusalsShown {
+    fn from(refusals: Refusals) -> Self {
+        Self {
+            hour: refusals.hour,
+            partner: refusals.who,
+            rule: refusals.rule,
+            count: refusals.count,
+        }
     }
 }
 

@@ -22,7 +22,10 @@ use relay_core::{
     pseudonym::PolymorphicPseudonym,
     registration::{Answer, KEYS_NOT_YET, LEFT_BEHIND, Message as Said},
 };
-use relay_records::front::{AuditAct, FrontError, Message, Note, Taken};
+use relay_records::{
+    front::{AuditAct, FrontError, Message, Note, Taken},
+    refusals::UNKNOWN,
+};
 use serde_json::json;
 use tracing::{info, warn};
 
@@ -41,6 +44,7 @@ async fn take(State(front): State<Arc<Front>>, visit: Visit, envelope: String) -
         Ok(opened) => opened,
         Err(refusal) => {
             info!(code = refusal.code(), "an office's envelope is refused");
+            front.refusals.count(UNKNOWN, refusal.code(), front.now());
             return problem(&visit, StatusCode::FORBIDDEN, refusal.code(), &refusal.to_string());
         }
     };
@@ -49,6 +53,7 @@ async fn take(State(front): State<Arc<Front>>, visit: Visit, envelope: String) -
         .and_then(|seq| i64::try_from(seq).ok())
         .filter(|seq| *seq > 0)
     else {
+        front.refusals.count(UNKNOWN, "registration.no_sequence", front.now());
         return problem(
             &visit,
             StatusCode::BAD_REQUEST,

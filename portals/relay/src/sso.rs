@@ -38,7 +38,7 @@ use crate::{
     front::Front,
     partners::Known,
     sign_in::{self, CHALLENGE_LIFE, CardSeen, Challenge, Event, State as SignIn, Way},
-    taking::{NotTaken, records},
+    taking::records,
 };
 pub(crate) use on_way::OnWay;
 
@@ -80,7 +80,7 @@ async fn by_redirect(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Trouble> {
-    let delivered = Delivery::redirect(&query.unwrap_or_default()).map_err(NotTaken::from)?;
+    let delivered = front.delivered(Delivery::redirect(&query.unwrap_or_default()))?;
     asked(&front, &visit, &headers, delivered).await
 }
 
@@ -90,7 +90,7 @@ async fn by_post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Trouble> {
-    let delivered = Delivery::post(&body).map_err(NotTaken::from)?;
+    let delivered = front.delivered(Delivery::post(&body))?;
     asked(&front, &visit, &headers, delivered).await
 }
 
@@ -100,7 +100,7 @@ async fn asked(
     headers: &HeaderMap,
     delivered: Delivered,
 ) -> Result<Response, Trouble> {
-    let delivery = delivered.message().map_err(NotTaken::from)?;
+    let delivery = front.delivered(delivered.message())?;
     let (service, request) = front
         .take(&delivery, PATH, SeenKind::AuthnRequest, |received, peer, here| {
             received.authn_request(peer, here)

@@ -5,6 +5,7 @@
 
 mod finishing;
 pub mod pins;
+mod refused;
 mod rotation;
 mod services;
 mod setup;

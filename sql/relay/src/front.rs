@@ -10,6 +10,7 @@ mod error;
 mod holders;
 mod partners;
 mod procedures;
+mod refused;
 mod rotation;
 mod seen;
 mod sessions;

@@ -1,11 +1,13 @@
 //! From an operator's order to the front's administration. What changes a partner brings all partners as they then are.
 
-use relay_core::audit::AuditEvent;
+use std::cmp::Reverse;
+
+use relay_core::audit::{AuditEvent, Outcome};
 use serde_json::{Map, Value};
 
 use super::{Operators, of_front};
 use crate::{
-    desk::relay_front::{Front, FrontTrouble, only_entity},
+    desk::relay_front::{Front, FrontTrouble, Refusals, only_entity},
     tui::{
         effect::Order,
         event::Reply,
@@ -24,8 +26,13 @@ impl Operators {
         let answer = match order {
             FrontOrder::Propose { file, entity, kind } => propose(&front, file, entity, kind).await?,
             FrontOrder::Trail => {
-                let events = front.audit(TRAIL).await.map_err(|trouble| of_front(&trouble))?;
-                FrontAnswer::Trail(events.into_iter().map(line).collect())
+                let asked = async { Ok((front.audit(TRAIL).await?, front.refusals(TRAIL / 60).await?)) };
+                let (events, refusals) = asked.await.map_err(|trouble: FrontTrouble| of_front(&trouble))?;
+                let mut lines: Vec<_> = events.into_iter().map(line).collect();
+                lines.extend(refusals.into_iter().map(refused));
+                // As told: within one moment the trail's own order stays.
+                lines.sort_by_key(|line| Reverse(line.at));
+                FrontAnswer::Trail(lines)
             }
             order => {
                 change(&front, order).await.map_err(|trouble| of_front(&trouble))?;
@@ -97,6 +104,20 @@ fn line(event: AuditEvent) -> TrailLine {
         act: event.act,
         outcome: event.outcome,
         about,
+    }
+}
+
+/// Refused messages of an hour among the trail's lines: they are counted, and no events of their own.
+fn refused(refusals: Refusals) -> TrailLine {
+    TrailLine {
+        at: refusals.hour,
+        actor: String::new(),
+        act: "message.refused".to_owned(),
+        outcome: Outcome::Refused,
+        about: format!(
+            "count={}  rule={}  partner={}",
+            refusals.count, refusals.rule, refusals.partner
+        ),
     }
 }
 

@@ -395,6 +395,13 @@ fn the_trail_is_read_by_the_auditors_codes() {
             outcome: Outcome::Refused,
             about: "refused=same_person".into(),
         },
+        TrailLine {
+            at: NOW - Duration::hours(1),
+            actor: String::new(),
+            act: "message.refused".into(),
+            outcome: Outcome::Refused,
+            about: format!("count=12  rule=unsigned  partner={LIBRARY}"),
+        },
     ]))));
     insta::assert_snapshot!("operators_trail", counter.screen(80, 24));
     counter.press(Esc);

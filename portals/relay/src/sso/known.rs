@@ -34,11 +34,13 @@ impl Front {
         relay_state: Option<&RelayState>,
         spoken: &[Binding],
     ) -> Result<Asked, NotTaken> {
+        let refused = |why: NotTaken| self.turned_away(Some(&service.partner.entity_id), why);
         let role = match service.partner.kind {
-            PartnerKind::Service => service.service().ok_or(PartnerFault::OtherKind)?,
-            PartnerKind::Provider => return Err(PartnerFault::OtherKind.into()),
+            PartnerKind::Service => service.service(),
+            PartnerKind::Provider => None,
         };
-        let endpoint = answer_to(request, role, spoken)?;
+        let role = role.ok_or_else(|| refused(PartnerFault::OtherKind.into()))?;
+        let endpoint = answer_to(request, role, spoken).map_err(|refusal| refused(refusal.into()))?;
         let lifetimes = service.partner.lifetimes;
         let wanted = request
             .name_id_policy

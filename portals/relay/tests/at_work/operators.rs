@@ -153,3 +153,73 @@ async fn metadata_that_cant_be_read_or_name_plain_addresses_are_not_put_forward(
         assert_eq!((status, &problem["code"]), (422, &json!("partner.metadata")));
     }
 }
+
+/// Rule, partner and count of what was refused.
+async fn refused(relay: &Relay) -> Vec<(String, String, u64)> {
+    let (status, rows) = ask(relay, &relay.operators[0].identity, "/refusals?hours=2", None).await;
+    assert_eq!(status, 200, "{rows}");
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+    let mut rows: Vec<_> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (text(row, "rule"), text(row, "partner"), row["count"].as_u64().unwrap()))
+        .collect();
+    rows.sort();
+    // Two hours, where the test ran over the end of one.
+    rows.chunk_by(|one, other| (&one.0, &one.1) == (&other.0, &other.1))
+        .map(|same| (same[0].0.clone(), same[0].1.clone(), same.iter().map(|row| row.2).sum()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_messages_of_every_door_are_counted_by_partner_and_rule_and_survive_a_restart() {
+    let (mut relay, clinic) = crate::relay_with_clinic().await;
+    assert_eq!(refused(&relay).await, []);
+    let browser = Browser::new(&relay);
+    // Taken, then replayed twice.
+    let asked = clinic.redirect(&clinic.request(&relay), None);
+    assert_eq!(browser.begin(&asked).await.status, 200);
+    for _ in 0..2 {
+        assert_eq!(browser.begin(&asked).await.status, 400);
+    }
+    // The clinic's name under somebody else's key, and a name that is nobody's.
+    let impostor = TestService::start(&relay, CLINIC).await;
+    browser.begin(&impostor.redirect(&impostor.request(&relay), None)).await;
+    let stranger = TestService::start(&relay, "https://stranger.example/saml").await;
+    browser.begin(&stranger.redirect(&stranger.request(&relay), None)).await;
+    // Nonsense at the doors for machines and for offices.
+    for path in ["/saml/slo/soap", "/saml/artifact", "/saml/manage-name-id/soap"] {
+        assert_eq!(browser.soap(&relay.at(path), "<x/>".into()).await.status, 500);
+    }
+    assert_eq!(
+        browser
+            .soap(&relay.card_at("/saml/ecp"), "nonsense".into())
+            .await
+            .status,
+        500
+    );
+    assert_eq!(relay.post_envelope("nonsense").await.0, 403);
+    browser.get(&relay.at("/saml/slo?SAMLRequest=%21")).await;
+
+    let known = |rule: &str, count| (rule.to_owned(), CLINIC.to_owned(), count);
+    let unknown = |rule: &str, count| (rule.to_owned(), "unknown".to_owned(), count);
+    let expected = [
+        unknown("base64", 1),
+        unknown("envelope.not_an_envelope", 1),
+        unknown("not_well_formed", 1),
+        unknown("partner.unknown", 1),
+        known("replayed", 2),
+        known("signature_invalid", 1),
+        unknown("soap", 3),
+    ];
+    assert_eq!(refused(&relay).await, expected);
+    // Those that nobody had asked about are written down at the end.
+    browser.begin(&asked).await;
+    relay.stop_front().await;
+    relay.start_front().await;
+    assert!(refused(&relay).await.contains(&known("replayed", 3)));
+    // Nobody's name stands anywhere in what is kept.
+    let dump = relay.front_database.dump().unwrap();
+    assert!(!String::from_utf8_lossy(&dump).contains("stranger.example"));
+}

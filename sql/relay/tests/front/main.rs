@@ -3,6 +3,7 @@
 
 mod intake;
 mod partners;
+mod refused;
 mod rotation;
 mod schema;
 mod sign_ins;
