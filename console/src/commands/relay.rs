@@ -73,6 +73,8 @@ enum RelayCommand {
     Exceptions(Exceptions),
     /// Say how the front stands: blind half, offices, clock.
     State(Shown),
+    /// List the services that do not know yet that sessions are over: how many, since when, when they are told again.
+    Untold(Shown),
     /// Show what happened at the front, newest first.
     Audit(Audit),
     /// Show which messages the front refused, counted by the hour, newest first.
@@ -295,6 +297,7 @@ impl Asking<'_> {
                 self.tell(&set.entity).await
             }
             RelayCommand::State(shown) => self.state(shown).await,
+            RelayCommand::Untold(shown) => self.untold(shown).await,
             RelayCommand::Audit(audit) => self.audit(audit).await,
             RelayCommand::Refusals(back) => self.refusals(back).await,
         }
@@ -397,6 +400,28 @@ impl Asking<'_> {
             true => ExitCode::SUCCESS,
             false => ExitCode::FAILURE,
         })
+    }
+
+    async fn untold(&self, shown: &Shown) -> anyhow::Result<ExitCode> {
+        let lang = self.setting.lang;
+        let untold = self.front.untold().await?;
+        if shown.json {
+            answer!("{}", serde_json::to_string(&untold)?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        for service in &untold {
+            answer!("{}", words::untold(service, lang));
+        }
+        if untold.is_empty() {
+            answer!(
+                "{}",
+                lang.pick(
+                    "どのサービスにも、ログアウトの知らせは届いています。",
+                    "Every service knows of every logout."
+                )
+            );
+        }
+        Ok(ExitCode::SUCCESS)
     }
 
     async fn audit(&self, audit: &Audit) -> anyhow::Result<ExitCode> {

@@ -3,7 +3,10 @@
 use issuance::{case::CaseId, issuing::Cancel};
 use tracing::{field, info_span};
 
-use super::work::{Desk, fresh};
+use super::{
+    tray,
+    work::{Desk, fresh},
+};
 use crate::tui::{
     effect::{Effect, JobId, Order},
     fault::Fault,
@@ -144,12 +147,9 @@ impl Desk {
                 self.in_order(job, async move { desk.close_refused(case, &words).await });
             }
 
-            Order::LoadTray => self.at_once(job, async move { desk.load_tray().await }),
-            Order::TrayInsert { slot, card } => {
-                self.at_once(job, async move { desk.tray_insert(slot, &card).await });
+            Order::LoadTray | Order::TrayInsert { .. } | Order::TrayRemove { .. } | Order::TrayNew => {
+                self.at_once(job, async move { tray::hands(desk.config.demo.as_ref(), &order).await });
             }
-            Order::TrayRemove { slot } => self.at_once(job, async move { desk.tray_remove(slot).await }),
-            Order::TrayNew => self.at_once(job, async move { desk.tray_new().await }),
             Order::TrayScanNotice(case) => self.at_once(job, async move { desk.tray_scan_notice(case).await }),
 
             // An office's screens ask the relay's front for nothing.

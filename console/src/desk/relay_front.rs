@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 use super::relay_card::{SigningCard, sha256};
 use crate::{
     config::{RelayOperator, secrets},
-    tui::facts::relay::{FrontState, Partner},
+    tui::facts::relay::{FrontState, Partner, Untold},
 };
 
 /// For a whole answer; the front asks the blind half within it.
@@ -182,6 +182,14 @@ impl Front {
     pub async fn audit(&self, minutes: u32) -> Result<Vec<AuditEvent>, FrontTrouble> {
         let ask = self.ask(Method::GET, "/audit").query(&[("minutes", minutes)]);
         self.told(ask).await
+    }
+
+    /// Services that do not know yet that sessions are over.
+    ///
+    /// # Errors
+    /// [`FrontTrouble`]
+    pub async fn untold(&self) -> Result<Vec<Untold>, FrontTrouble> {
+        self.told(self.ask(Method::GET, "/untold")).await
     }
 
     /// Messages that were refused in the last `hours`, counted, the newest hour first.

@@ -73,7 +73,7 @@ impl IntoResponse for Refused {
         let status = match &self {
             Self::Envelope(Refusal::TooLarge) | Self::LargeBatch => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Envelope(Refusal::NotAnEnvelope | Refusal::OtherBody) | Self::NotAService => StatusCode::BAD_REQUEST,
-            Self::Envelope(_) => StatusCode::FORBIDDEN,
+            Self::Envelope(_) | Self::RotationNotAllowed => StatusCode::FORBIDDEN,
             Self::Replayed | Self::NoShare | Self::OtherRotation => StatusCode::CONFLICT,
             Self::UnknownService => StatusCode::NOT_FOUND,
             Self::Tombstone => StatusCode::GONE,

@@ -17,7 +17,7 @@ use relay_core::saml::{
     read_entity,
 };
 use relay_records::{
-    front::{FrontError, Lifetimes, Metadata, Partner, PartnerKind, Proposal, Recorded, SignInTrial},
+    front::{FrontError, Lifetimes, Metadata, Partner, PartnerKind, Proposal, Recorded, SignInTrial, Untold},
     refusals::{Refusals, UNKNOWN},
 };
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,7 @@ pub(crate) fn routes() -> Router<Arc<Front>> {
         .route("/partners/on", post(on))
         .route("/partners/off", post(off))
         .route("/partners/trial", post(trial))
+        .route("/untold", get(untold))
         .route("/audit", get(audit))
         .route("/refusals", get(refusals))
 }
@@ -142,10 +143,21 @@ impl From<Partner> for PartnerShown {
 
 async fn state(State(front): State<Arc<Front>>, visit: Visit, Operator(operator): Operator) -> Response {
     let now = front.now();
-    let senders = match front.records.senders().await {
-        Ok(senders) => senders,
-        Err(error) => return refused(&visit, &error),
+    // With the database away there is still something to say: that it is, and how the blind half stands.
+    let (senders, untold) = match (front.records.senders().await, front.records.untold().await) {
+        (Ok(senders), Ok(untold)) => (senders, Some(untold)),
+        (Err(error), _) | (_, Err(error)) if error.is_away() => {
+            warn!(%error, "the database is away");
+            (Vec::new(), None)
+        }
+        (Err(error), _) | (_, Err(error)) => return refused(&visit, &error),
     };
+    let untold = untold.map(|untold| {
+        json!({
+            "services": untold.iter().filter(|one| one.waiting > 0).count(),
+            "waiting": untold.iter().map(|one| one.waiting).sum::<i64>(),
+        })
+    });
     let ahead = front
         .records
         .clock_ahead(now)
@@ -170,6 +182,7 @@ async fn state(State(front): State<Arc<Front>>, visit: Visit, Operator(operator)
         "blind_half": blind,
         "database_clock_ahead_ms": ahead.ok(),
         "key_edition": front.second.newest_edition(),
+        "untold": untold,
     }))
     .into_response()
 }
@@ -413,6 +426,39 @@ async fn exceptions(
         .records
         .set_exceptions(&operator, &set.entity_id, &names, &set.words, front.now());
     done_or_refused(&visit, done.await)
+}
+
+/// A service that does not know yet that sessions are over: how many, not whose.
+#[derive(Serialize)]
+struct UntoldShown {
+    entity_id: String,
+    waiting: i64,
+    given_up: i64,
+    #[serde(with = "time::serde::rfc3339::option")]
+    since: Option<OffsetDateTime>,
+    tries: i32,
+    #[serde(with = "time::serde::rfc3339::option")]
+    next: Option<OffsetDateTime>,
+}
+
+impl From<Untold> for UntoldShown {
+    fn from(untold: Untold) -> Self {
+        Self {
+            entity_id: untold.service,
+            waiting: untold.waiting,
+            given_up: untold.given_up,
+            since: untold.since,
+            tries: untold.tries,
+            next: untold.next,
+        }
+    }
+}
+
+async fn untold(State(front): State<Arc<Front>>, visit: Visit, _: Operator) -> Response {
+    match front.records.untold().await {
+        Ok(untold) => Json(untold.into_iter().map(UntoldShown::from).collect::<Vec<_>>()).into_response(),
+        Err(error) => refused(&visit, &error),
+    }
 }
 
 #[derive(Deserialize)]

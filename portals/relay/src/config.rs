@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use portal_kit::config::{ConfigError, Database, Fault, Listen, Log, Section};
+use portal_kit::{
+    config::{ConfigError, Database, Fault, Listen, Log, Section},
+    contact::Contact,
+};
 use relay_core::{
     envelope::{Party, TrustedKey},
     pseudonym::{Domain, KeyEdition},
@@ -43,6 +46,8 @@ pub struct Config {
     pub seal_keys_file: PathBuf,
     /// How partners are reached.
     pub partners: PartnerWays,
+    /// Whom a resident asks.
+    pub contact: Option<Contact>,
     /// How log lines look.
     pub log: Log,
 }
@@ -177,6 +182,7 @@ impl Config {
                 authorities: section.path("authorities"),
                 loopback: section.flag_or("loopback", false),
             }),
+            contact: document.if_present("contact", Contact::read),
             log: document.optional("log", Log::read),
         })
     }

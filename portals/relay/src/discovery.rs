@@ -107,7 +107,7 @@ pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
 
 fn refused(refusal: DiscoveryRefusal) -> Trouble {
     info!(%refusal, "discovery refused");
-    Trouble::new(StatusCode::BAD_REQUEST, "request-refused").with("code", "discovery")
+    Trouble::new(StatusCode::BAD_REQUEST, "request-refused").by_rule("discovery")
 }
 
 impl Front {

@@ -141,7 +141,7 @@ async fn named(
         seen: Vec::new(),
         // A session for the logout's sake alone: nobody holds its cookie.
         session: SessionUsed::New(Box::new(NewSession {
-            id: SessionId::new(&mut OsChance),
+            id: session,
             cookie: Zeroizing::new(secret().into_bytes()),
             of: SessionOf::Holder(registration),
             context: shown.context.clone(),

@@ -162,7 +162,12 @@ impl Front {
             refusals: Tally::default(),
             web: web_client(&config)?,
             offices: TrustedKeys::new(config.offices.keys.iter().cloned()),
-            site: Arc::new(Site::of_pages(Words::new(WORDS), "/", Arc::clone(&clock)).pace(PAGES)),
+            site: Arc::new(
+                // Pages of the card's listeners lead back to the public one.
+                Site::of_pages(Words::new(WORDS), join(&config.relay.address, "/"), Arc::clone(&clock))
+                    .contact_at(config.contact.clone())
+                    .pace(PAGES),
+            ),
             clock,
             config,
         })

@@ -36,6 +36,7 @@ use uuid::Uuid;
 use crate::{
     card::check_challenge,
     front::Front,
+    pages,
     partners::Known,
     sign_in::{self, CHALLENGE_LIFE, CardSeen, Challenge, Event, State as SignIn, Way},
     taking::records,
@@ -59,6 +60,7 @@ const PATH: &str = "/saml/sso";
 /// The public listener's part.
 pub(crate) fn routes() -> Router<Arc<Front>> {
     Router::new()
+        .route("/", get(start))
         .route(PATH, get(by_redirect).post(by_post))
         .route("/sign-in/{id}", get(again))
         .route("/sign-in/{id}/bridge", get(to_bridge))
@@ -151,6 +153,10 @@ pub(crate) fn unsupported(service: &Known, request: &AuthnRequest) -> Result<(),
     } else {
         Err(Code::InvalidNameIdPolicy)
     }
+}
+
+async fn start(State(front): State<Arc<Front>>, visit: Visit) -> Response {
+    pages::start(&front, &visit)
 }
 
 async fn again(

@@ -67,7 +67,7 @@ impl From<NotTaken> for Trouble {
             NotTaken::Refused(Refusal::FromTheFuture(_) | Refusal::Stale(_)) => {
                 Self::new(StatusCode::BAD_REQUEST, "request-clock")
             }
-            NotTaken::Refused(_) => Self::new(StatusCode::BAD_REQUEST, "request-refused").with("code", code),
+            NotTaken::Refused(_) => Self::new(StatusCode::BAD_REQUEST, "request-refused").by_rule(code),
             NotTaken::Partner(PartnerFault::Records(error)) | NotTaken::Records(error) => records(error),
             NotTaken::Partner(PartnerFault::Expired) => Self::new(StatusCode::FORBIDDEN, "partner-expired"),
             NotTaken::Partner(_) => Self::new(StatusCode::FORBIDDEN, "partner-unknown"),

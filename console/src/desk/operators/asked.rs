@@ -34,6 +34,7 @@ impl Operators {
                 lines.sort_by_key(|line| Reverse(line.at));
                 FrontAnswer::Trail(lines)
             }
+            FrontOrder::Untold => FrontAnswer::Untold(front.untold().await.map_err(|trouble| of_front(&trouble))?),
             order => {
                 change(&front, order).await.map_err(|trouble| of_front(&trouble))?;
                 let partners = front.partners().await.map_err(|trouble| of_front(&trouble))?;
@@ -47,7 +48,7 @@ impl Operators {
 async fn change(front: &Front, order: FrontOrder) -> Result<(), FrontTrouble> {
     match order {
         // Only read.
-        FrontOrder::Partners | FrontOrder::Trail | FrontOrder::Propose { .. } => Ok(()),
+        FrontOrder::Partners | FrontOrder::Trail | FrontOrder::Untold | FrontOrder::Propose { .. } => Ok(()),
         FrontOrder::Approve {
             entity,
             edition,
@@ -130,9 +131,11 @@ pub(super) const fn name(order: &Order) -> &'static str {
         Order::ScreenLocked { .. } => "screen_locked",
         Order::LogOut => "log_out",
         Order::GiveUpFront(_) => "give_up",
+        Order::LoadTray | Order::TrayInsert { .. } | Order::TrayRemove { .. } | Order::TrayNew => "tray",
         Order::Front(order) => match order {
             FrontOrder::Partners => "partners",
             FrontOrder::Trail => "trail",
+            FrontOrder::Untold => "untold",
             FrontOrder::Propose { .. } => "propose",
             FrontOrder::Approve { .. } => "approve",
             FrontOrder::Tried { .. } => "tried",

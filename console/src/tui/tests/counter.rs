@@ -376,9 +376,10 @@ fn takes(order: &Order, reply: &Reply) -> bool {
         ),
         Reply::Front(answer) => match &**answer {
             FrontAnswer::Trail(_) => matches!(order, Order::Front(FrontOrder::Trail)),
+            FrontAnswer::Untold(_) => matches!(order, Order::Front(FrontOrder::Untold)),
             FrontAnswer::Proposed { .. } => matches!(order, Order::Front(FrontOrder::Propose { .. })),
             FrontAnswer::Partners(_) => {
-                matches!(order, Order::Front(order) if !matches!(order, FrontOrder::Trail | FrontOrder::Propose { .. }))
+                matches!(order, Order::Front(order) if !matches!(order, FrontOrder::Trail | FrontOrder::Untold | FrontOrder::Propose { .. }))
             }
         },
         Reply::Done => matches!(

@@ -6,8 +6,9 @@ use portal_kit::{client, tls::Identity};
 use relay::testing::{Browser, Relay, TestService};
 use relay_core::saml::{message::NameIdPolicy, names::NameIdFormat};
 use serde_json::{Value, json};
+use store::{cluster::Stop, testing::LoneCluster};
 
-use crate::{CLINIC, index, name};
+use crate::{CLINIC, SCHOOL, index, name, relay_with_two};
 
 async fn ask(relay: &Relay, who: &Identity, path: &str, body: Option<Value>) -> (u16, Value) {
     let client = client::client(relay.authority.roots(), Some(who), Duration::from_secs(20)).unwrap();
@@ -152,6 +153,57 @@ async fn metadata_that_cant_be_read_or_name_plain_addresses_are_not_put_forward(
         let (status, problem) = ask(&relay, &operator, &path, Some(Value::String(metadata.to_owned()))).await;
         assert_eq!((status, &problem["code"]), (422, &json!("partner.metadata")));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_see_which_services_do_not_know_of_a_logout_yet_and_not_whose() {
+    let (relay, _clinic, mut school) = relay_with_two().await;
+    let operator = relay.operators[0].identity.clone();
+    assert_eq!(ask(&relay, &operator, "/untold", None).await, (200, json!([])));
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    browser.sign_in(&relay, &school).await;
+    school.go_away().await;
+    browser.post(&relay.at("/sign-out"), &[]).await;
+    let (status, untold) = ask(&relay, &operator, "/untold", None).await;
+    assert_eq!(status, 200);
+    let [service] = untold.as_array().unwrap().as_slice() else {
+        panic!("one service is behind: {untold}");
+    };
+    assert_eq!((&service["entity_id"], &service["waiting"]), (&json!(SCHOOL), &json!(1)));
+    // To the hour and to the minute, and nothing else of the session.
+    assert!(service["since"].as_str().unwrap().ends_with(":00:00Z"), "{service}");
+    assert!(service["next"].as_str().unwrap().ends_with(":00Z"), "{service}");
+    let mut keys: Vec<_> = service.as_object().unwrap().keys().collect();
+    keys.sort();
+    assert_eq!(keys, ["entity_id", "given_up", "next", "since", "tries", "waiting"]);
+    let (_, state) = ask(&relay, &operator, "/state", None).await;
+    assert_eq!(state["untold"], json!({ "services": 1, "waiting": 1 }));
+    school.come_back().await;
+    let told = async {
+        while ask(&relay, &operator, "/untold", None).await.1 != json!([]) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), told).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_its_database_down_the_front_still_says_so_and_how_the_blind_half_stands() {
+    let cluster = LoneCluster::start_new().unwrap();
+    let mut relay = Relay::start_on(&cluster).await;
+    let operator = relay.operators[0].identity.clone();
+    cluster.stop(Stop::Immediate).unwrap();
+    let (status, state) = ask(&relay, &operator, "/state", None).await;
+    assert_eq!(status, 200, "{state}");
+    assert_eq!((&state["database_clock_ahead_ms"], &state["untold"]), (&Value::Null, &Value::Null));
+    assert_eq!(state["blind_half"], true);
+    relay.stop_blind();
+    let (_, state) = ask(&relay, &operator, "/state", None).await;
+    assert_eq!(state["blind_half"], false);
+    cluster.start().unwrap();
+    let (_, state) = ask(&relay, &operator, "/state", None).await;
+    assert!(state["database_clock_ahead_ms"].is_number(), "{state}");
 }
 
 /// Rule, partner and count of what was refused.

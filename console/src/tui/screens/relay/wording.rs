@@ -176,6 +176,14 @@ pub fn health_lines(page: &mut Page, common: &Common, pen: &Pen<'_>) {
         }
         Some(_) => {}
     }
+    if let Some(untold) = state.untold.filter(|untold| untold.services > 0) {
+        let facts = [
+            ("services", untold.services.to_string().into()),
+            ("count", untold.waiting.to_string().into()),
+        ];
+        let words = format!("{}{}", pen.glyphs.warn, pen.say_with("front-untold", &facts));
+        page.paragraph(pen, 0, &words, Meaning::NeedsYou);
+    }
     let offices = state.offices.iter().map(|office| {
         let (key, count) = age(time::Duration::seconds(office.heard_seconds_ago));
         let ago = pen.say_with(key, &[("count", count.to_string().into())]);

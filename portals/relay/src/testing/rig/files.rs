@@ -115,7 +115,8 @@ impl Relay {
                  [operators]\nauthorities = \"web.pem\"\nknown = [{operators}]\n\
                  [database]\nhost = \"{host}\"\nname = \"{name}\"\nuser = \"{user}\"\n\
                  password_file = \"secrets/front-password\"\n[seal]\nkeys_file = \"secrets/front-seal.toml\"\n\
-                 [partners]\nauthorities = \"web.pem\"\nloopback = true\n",
+                 [partners]\nauthorities = \"web.pem\"\nloopback = true\n\
+                 [contact]\nphone = \"0950-00-0000\"\nhours = \"8:30-17:15\"\n",
                 public = self.ports.public,
                 card = self.ports.card,
                 card_pkcs1 = self.ports.card_pkcs1,
