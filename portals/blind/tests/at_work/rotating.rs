@@ -115,6 +115,7 @@ async fn the_blinding_factor_of_one_edition_is_no_share_of_the_other() {
     let mut scene = scene().await;
     let clinic = service(CLINIC);
     let stored = scene.register(1, 0);
+    scene.allow_rotation(2).await;
     let rotation = FrontRotation::begin(&scene.front_secret, &mut scene.chance);
     let next = GlobalKey::from_text(&batch(&mut scene, &rotation, &[stored]).await.unwrap().next_key).unwrap();
     let next = rotation.complete(&scene.front_secret, next).unwrap();

@@ -73,11 +73,16 @@ pub struct Relay {
     front: Option<Running>,
     blind: Option<Child>,
     registrar: Registrar,
-    office: SigningKey,
-    office_tls: Pair,
-    sequence: AtomicU64,
+    /// The city's own, and another city's.
+    offices: [Office; 2],
     blind_operators: [String; 2],
     ports: Ports,
+}
+
+struct Office {
+    key: SigningKey,
+    tls: Pair,
+    sequence: AtomicU64,
 }
 
 struct Running {
@@ -131,16 +136,19 @@ impl Relay {
         let cards = CardAuthority::new("residents");
         let made = Ceremony::run(&mut OsChance);
         let secrets = RegistrarSecret::new(&mut OsChance);
-        let (office, _) = SigningKey::generate(party("shiomi-office"));
         let operators = ["hama", "iso"].map(|name| authority.client(name));
-        let office_tls = authority.client("shiomi-office");
+        let offices = ["shiomi-office", "isobe-office"].map(|name| Office {
+            key: SigningKey::generate(party(name)).0,
+            tls: authority.client(name),
+            sequence: AtomicU64::new(0),
+        });
         let mut relay = Self {
             records: front.records,
             front_database: front.database,
             blind_database: blind.database,
             registrar: Registrar::new(secrets, made.global),
             blind_operators: [String::new(), String::new()],
-            sequence: AtomicU64::new(0),
+            offices,
             front: None,
             blind: None,
             authority,
@@ -148,8 +156,6 @@ impl Relay {
             operators,
             clock,
             folder,
-            office,
-            office_tls,
             ports,
         };
         relay.write_files(&made);
@@ -315,6 +321,12 @@ impl Relay {
         self.registrar.register(person, 0, &mut OsChance)
     }
 
+    /// A ciphertext of the person behind `handed`, whose origin is another office's secret.
+    pub fn refreshed(&self, handed: &PolymorphicPseudonym) -> PolymorphicPseudonym {
+        let global = self.registrar.global();
+        global.refresh(handed, &mut OsChance).expect("it is under this key")
+    }
+
     /// The office's registrar encrypts to `global` from now on.
     pub fn encrypt_to(&mut self, global: GlobalKey) {
         self.registrar.encrypt_to(global);
@@ -327,41 +339,44 @@ impl Relay {
 
     /// The office's next message; the front's HTTP status.
     pub async fn office_says(&self, said: &Said) -> u16 {
-        let number = self.sequence.load(Ordering::Relaxed) + 1;
-        let (status, answer) = self.post_envelope(&self.envelope(number, said)).await;
+        self.says(&self.offices[0], said).await
+    }
+
+    /// The same of another city's office, whose domain is another.
+    pub async fn other_office_says(&self, said: &Said) -> u16 {
+        self.says(&self.offices[1], said).await
+    }
+
+    async fn says(&self, office: &Office, said: &Said) -> u16 {
+        let number = office.sequence.load(Ordering::Relaxed) + 1;
+        let sealed = envelope_by(&office.key, &SystemClock, number, said);
+        let (status, answer) = self.post(office, &sealed).await.expect("the intake answers");
         // One that is refused for good has used its number up as well.
         if status == 200 || answer.contains("\"refused\"") {
-            self.sequence.store(number, Ordering::Relaxed);
+            office.sequence.store(number, Ordering::Relaxed);
         }
         status
     }
 
     /// What the office says as its message `number`, sealed.
     pub fn envelope(&self, number: u64, said: &Said) -> String {
-        self.envelope_by(&self.office, &SystemClock, number, said)
+        envelope_by(&self.offices[0].key, &SystemClock, number, said)
     }
 
     /// The same by an office whose clock goes otherwise.
     pub fn envelope_at(&self, clock: &dyn Clock, number: u64, said: &Said) -> String {
-        self.envelope_by(&self.office, clock, number, said)
+        envelope_by(&self.offices[0].key, clock, number, said)
     }
 
     /// The same by somebody else who calls themselves the office.
     pub fn envelope_of_a_stranger(&self, number: u64, said: &Said) -> String {
-        let (stranger, _) = SigningKey::generate(party("shiomi-office"));
-        self.envelope_by(&stranger, &SystemClock, number, said)
-    }
-
-    fn envelope_by(&self, key: &SigningKey, clock: &dyn Clock, number: u64, said: &Said) -> String {
-        let front = party("relay-front");
-        let mut letter = Letter::new(&front, Kind::Registration, said);
-        letter.sequence = Some(number);
-        key.seal(&letter, clock, &mut OsChance).text
+        let (stranger, _) = SigningKey::generate(self.offices[0].key.party().clone());
+        envelope_by(&stranger, &SystemClock, number, said)
     }
 
     /// The number of the office's last message.
     pub fn last_number(&self) -> u64 {
-        self.sequence.load(Ordering::Relaxed)
+        self.offices[0].sequence.load(Ordering::Relaxed)
     }
 
     /// Posts an envelope to the intake as the office; the front's HTTP status and answer.
@@ -371,9 +386,13 @@ impl Relay {
 
     /// The same with a front that may end meanwhile.
     pub async fn try_envelope(&self, envelope: &str) -> Option<(u16, String)> {
+        self.post(&self.offices[0], envelope).await
+    }
+
+    async fn post(&self, office: &Office, envelope: &str) -> Option<(u16, String)> {
         let client = client::client(
             self.authority.roots(),
-            Some(&self.office_tls.identity),
+            Some(&office.tls.identity),
             Duration::from_secs(20),
         )
         .expect("a client is made");
@@ -386,6 +405,13 @@ impl Relay {
         let status = answer.status().as_u16();
         Some((status, answer.text().await.ok()?))
     }
+}
+
+fn envelope_by(key: &SigningKey, clock: &dyn Clock, number: u64, said: &Said) -> String {
+    let front = party("relay-front");
+    let mut letter = Letter::new(&front, Kind::Registration, said);
+    letter.sequence = Some(number);
+    key.seal(&letter, clock, &mut OsChance).text
 }
 
 impl Drop for Relay {

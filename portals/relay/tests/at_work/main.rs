@@ -8,6 +8,7 @@ mod joiner;
 mod lasso;
 mod leaving;
 mod mellon;
+mod moving;
 mod operators;
 mod others;
 mod privacy;

@@ -170,7 +170,10 @@ async fn operators_see_which_services_do_not_know_of_a_logout_yet_and_not_whose(
     let [service] = untold.as_array().unwrap().as_slice() else {
         panic!("one service is behind: {untold}");
     };
-    assert_eq!((&service["entity_id"], &service["waiting"]), (&json!(SCHOOL), &json!(1)));
+    assert_eq!(
+        (&service["entity_id"], &service["waiting"]),
+        (&json!(SCHOOL), &json!(1))
+    );
     // To the hour and to the minute, and nothing else of the session.
     assert!(service["since"].as_str().unwrap().ends_with(":00:00Z"), "{service}");
     assert!(service["next"].as_str().unwrap().ends_with(":00Z"), "{service}");
@@ -196,7 +199,10 @@ async fn with_its_database_down_the_front_still_says_so_and_how_the_blind_half_s
     cluster.stop(Stop::Immediate).unwrap();
     let (status, state) = ask(&relay, &operator, "/state", None).await;
     assert_eq!(status, 200, "{state}");
-    assert_eq!((&state["database_clock_ahead_ms"], &state["untold"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (&state["database_clock_ahead_ms"], &state["untold"]),
+        (&Value::Null, &Value::Null)
+    );
     assert_eq!(state["blind_half"], true);
     relay.stop_blind();
     let (_, state) = ask(&relay, &operator, "/state", None).await;

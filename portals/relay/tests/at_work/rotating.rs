@@ -206,6 +206,7 @@ async fn a_blind_half_that_loses_its_part_between_two_batches_stops_the_run_befo
         let names = names(&relay, &card, &services).await;
         persons.push((card, names));
     }
+    relay.allow_rotation();
     succeeded(&rotate(&relay, &["begin"]));
     let config = Config::load(&relay.config_file()).unwrap();
     let filed = relay.path().join("secrets/rotation");

@@ -54,6 +54,8 @@ impl HolderState {
 pub struct Holder {
     /// The office's id of the registration.
     pub registration: Uuid,
+    /// The office.
+    pub sender: String,
     /// What the certificate is for.
     pub used_for: CardUse,
     /// How it stands.
@@ -216,7 +218,7 @@ impl FrontRecords {
             let row = tx
                 .query_opt(
                     "-- holder\n\
-                     SELECT registration, use, state, pseudonym, edition FROM front.holder WHERE certificate_sha256 = $1",
+                     SELECT registration, sender, use, state, pseudonym, edition FROM front.holder WHERE certificate_sha256 = $1",
                     &[&certificate_sha256.as_slice()],
                 )
                 .await?;
@@ -234,7 +236,7 @@ impl FrontRecords {
             let row = tx
                 .query_opt(
                     "-- holder_by_registration\n\
-                     SELECT registration, use, state, pseudonym, edition FROM front.holder WHERE registration = $1",
+                     SELECT registration, sender, use, state, pseudonym, edition FROM front.holder WHERE registration = $1",
                     &[&registration],
                 )
                 .await?;
@@ -267,7 +269,7 @@ impl FrontRecords {
             let row = tx
                 .query_opt(
                     "-- holder_of_session\n\
-                     SELECT registration, use, state, pseudonym, edition FROM front.holder WHERE registration = $1",
+                     SELECT registration, sender, use, state, pseudonym, edition FROM front.holder WHERE registration = $1",
                     &[&facts.holder],
                 )
                 .await?;
@@ -284,6 +286,7 @@ impl FrontRecords {
         let edition = edition_of(row.get("edition"))?;
         Ok(Holder {
             registration,
+            sender: row.get("sender"),
             used_for: [CardUse::Authentication, CardUse::Eligibility]
                 .into_iter()
                 .find(|known| known.as_str() == used_for)
