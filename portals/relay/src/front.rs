@@ -35,6 +35,7 @@ use crate::{
     config::Config,
     partners::{self, Partners},
     second_half::SecondHalf,
+    telling::InVain,
 };
 
 /// Why the front does not start.
@@ -98,6 +99,8 @@ pub struct Front {
     pub(crate) partners: Partners,
     /// Messages that were refused, until they are written down.
     pub(crate) refusals: Tally,
+    /// Services that could not be told that sessions are over.
+    pub(crate) in_vain: InVain,
     /// For telling partners by SOAP.
     pub(crate) web: reqwest::Client,
     pub(crate) offices: TrustedKeys,
@@ -160,6 +163,7 @@ impl Front {
             second: SecondHalf::load(&config)?,
             partners: Partners::new(partners::addresses(&config)),
             refusals: Tally::default(),
+            in_vain: InVain::default(),
             web: web_client(&config)?,
             offices: TrustedKeys::new(config.offices.keys.iter().cloned()),
             site: Arc::new(
