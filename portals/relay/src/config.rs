@@ -150,6 +150,8 @@ pub struct Offices {
 pub struct Operators {
     /// PEM file of the authorities their cards are of.
     pub authorities: PathBuf,
+    /// Files of those authorities' revocation lists, read again when they change.
+    pub revocations: Vec<PathBuf>,
     /// Name and SHA-256 (hex) of each operator's certificate.
     pub known: Vec<(String, String)>,
 }
@@ -378,6 +380,7 @@ impl Operators {
         }
         Self {
             authorities: section.path("authorities"),
+            revocations: section.paths_or("revocations", &[]),
             known,
         }
     }

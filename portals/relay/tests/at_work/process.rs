@@ -41,7 +41,9 @@ async fn the_number_on_a_refusal_finds_in_the_log_and_the_trail_why_and_nothing_
     let unknown = browser.sign_in_with(&relay, &clinic, &clinic.request(&relay)).await;
     let bent = clinic.redirect(&clinic.request(&relay), None);
     let bent = browser.get(&bent.replacen("&Signature=", "&Signature=AAAA", 1)).await;
-    let over = browser.get(&relay.at("/sign-in/00000000-0000-4000-8000-000000000000")).await;
+    let over = browser
+        .get(&relay.at("/sign-in/00000000-0000-4000-8000-000000000000"))
+        .await;
     let log = front.stop();
     for (answer, why) in [
         (&unknown, "card-unknown"),
@@ -49,13 +51,19 @@ async fn the_number_on_a_refusal_finds_in_the_log_and_the_trail_why_and_nothing_
         (&over, "sign-in-over"),
     ] {
         let number = &answer.headers["trace-id"];
-        assert!(answer.body.contains(number), "{why}: the page shows it: {}", answer.body);
+        assert!(
+            answer.body.contains(number),
+            "{why}: the page shows it: {}",
+            answer.body
+        );
         let told = log.lines().any(|line| line.contains(number) && line.contains(why));
         assert!(told, "{why} of {number} in {log}");
     }
     let trail = relay.records.audit_since(began, 100).await.unwrap();
     let number = unknown.headers["trace-id"].as_str();
-    let noted = trail.iter().find(|one| one.event.details.get("trace").is_some_and(|trace| trace == number));
+    let noted = trail
+        .iter()
+        .find(|one| one.event.details.get("trace").is_some_and(|trace| trace == number));
     assert_eq!(noted.unwrap().event.details["rule"], "card-unknown");
     let hash = hex::encode(relay_core::saml::fingerprint(&card.certificate));
     assert!(!log.contains(&hash) && !log.contains("4711-0000-1234"), "{log}");
