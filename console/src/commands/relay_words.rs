@@ -193,12 +193,12 @@ pub(super) fn state(state: &FrontState, lang: Lang) -> String {
     for office in &state.offices {
         lines.push(lang.pick(
             format!(
-                "送信元  {}  第{}通まで適用  最後に届いたのは {} 秒前",
-                office.name, office.applied, office.heard_seconds_ago
+                "送信元  {}  第{}通まで受領(不受理 {})  最後に届いたのは {} 秒前",
+                office.name, office.applied, office.refused, office.heard_seconds_ago
             ),
             format!(
-                "office  {}  applied up to {}  last heard {} seconds ago",
-                office.name, office.applied, office.heard_seconds_ago
+                "office  {}  taken up to {} ({} refused)  last heard {} seconds ago",
+                office.name, office.applied, office.refused, office.heard_seconds_ago
             ),
         ));
     }

@@ -140,6 +140,12 @@ impl Desk {
             Order::RelinkCard { case, words } => {
                 self.in_order(job, async move { desk.relink_card(case, &words).await });
             }
+            Order::SendRefusedAnew { case, words } => {
+                self.in_order(job, async move { desk.send_refused_anew(case, &words).await });
+            }
+            Order::CloseRefused { case, words } => {
+                self.in_order(job, async move { desk.close_refused(case, &words).await });
+            }
 
             Order::LoadTray | Order::TrayInsert { .. } | Order::TrayRemove { .. } | Order::TrayNew => {
                 self.at_once(job, async move { tray::hands(desk.config.demo.as_ref(), &order).await });
@@ -198,6 +204,8 @@ const fn name(order: &Order) -> &'static str {
         Order::ResumeCard { .. } => "resume_card",
         Order::RevokeCard { .. } => "revoke_card",
         Order::RelinkCard { .. } => "relink_card",
+        Order::SendRefusedAnew { .. } => "send_refused_anew",
+        Order::CloseRefused { .. } => "close_refused",
         Order::LoadTray => "load_tray",
         Order::TrayInsert { .. } => "tray_insert",
         Order::TrayRemove { .. } => "tray_remove",

@@ -124,6 +124,10 @@ pub enum Intent {
     Revoke,
     /// Mend its link with the relay.
     Relink,
+    /// Tell the relay again what it refused.
+    SendAnew,
+    /// Leave unsaid what the relay refused.
+    CloseRefused,
     /// Put a partner's metadata forward.
     Register,
     /// Approve metadata that another operator put forward.
@@ -338,6 +342,8 @@ pub const TABLE: &[Binding] = &[
     row(Place::Standing, Char('r'), Intent::Resume, "key-resume"),
     row(Place::Standing, Char('x'), Intent::Revoke, "key-revoke"),
     row(Place::Standing, Char('l'), Intent::Relink, "key-relink"),
+    also(Place::Standing, Char('a'), Intent::SendAnew, "key-send-anew"),
+    row(Place::Standing, Char('c'), Intent::CloseRefused, "key-close-refused"),
     row(Place::Standing, Char('j'), Intent::Journal, "key-journal"),
     row(Place::Standing, Esc, Intent::Back, "key-back"),
     row(Place::StandingForm, Down, Intent::Down, "key-choose"),

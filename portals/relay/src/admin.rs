@@ -141,7 +141,8 @@ async fn state(State(front): State<Arc<Front>>, visit: Visit, Operator(operator)
         .map(|sender| {
             json!({
                 "name": sender.name,
-                "applied": sender.applied,
+                "applied": sender.last,
+                "refused": sender.refused,
                 "heard_seconds_ago": (now - sender.heard_at).whole_seconds(),
             })
         })

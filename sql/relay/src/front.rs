@@ -37,7 +37,7 @@ use zeroize::Zeroizing;
 pub use artifacts::NewArtifact;
 pub use audit::{AuditAct, BlobUsed, Note, Recorded, TrailCheck};
 pub use error::FrontError;
-pub use holders::{Applied, Holder, HolderState, Message, Sender};
+pub use holders::{Holder, HolderState, Message, Sender, Taken};
 pub use partners::{
     Lifetimes, LogoutTrial, Metadata, Partner, PartnerKind, PartnerMetadata, PartnerState, Proposal, SignInTrial,
 };

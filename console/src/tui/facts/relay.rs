@@ -382,8 +382,11 @@ pub struct FrontState {
 pub struct OfficeHeard {
     /// Its name in envelopes.
     pub name: String,
-    /// Its last message that was applied.
+    /// Its last message that was applied or refused for good.
     pub applied: i64,
+    /// How many of its messages were refused for good; an older front does not say.
+    #[serde(default)]
+    pub refused: i64,
     /// Seconds since it was last heard.
     pub heard_seconds_ago: i64,
 }

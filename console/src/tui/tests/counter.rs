@@ -365,6 +365,8 @@ fn takes(order: &Order, reply: &Reply) -> bool {
                 | Order::ResumeCard { .. }
                 | Order::RevokeCard { .. }
                 | Order::RelinkCard { .. }
+                | Order::SendRefusedAnew { .. }
+                | Order::CloseRefused { .. }
         ),
         Reply::CardFiles(_) => matches!(order, Order::ReadCardFiles),
         Reply::NoticeScanned(_) => matches!(order, Order::TrayScanNotice(_)),

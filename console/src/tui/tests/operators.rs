@@ -28,6 +28,7 @@ fn front_state(blind_half: bool) -> FrontState {
         offices: vec![OfficeHeard {
             name: "shiomi".into(),
             applied: 412,
+            refused: 0,
             heard_seconds_ago: 95,
         }],
         blind_half,

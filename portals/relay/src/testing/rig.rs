@@ -348,24 +348,48 @@ impl Relay {
     }
 
     async fn says(&self, office: &Office, said: &Said) -> u16 {
-        let front = party("relay-front");
-        let mut letter = Letter::new(&front, Kind::Registration, said);
-        letter.sequence = Some(office.sequence.fetch_add(1, Ordering::Relaxed) + 1);
-        let sealed = office.key.seal(&letter, &SystemClock, &mut OsChance);
-        let status = self.post(office, &sealed.text).await;
-        if status == 422 {
-            // Not applied, so the number is the next message's.
-            office.sequence.fetch_sub(1, Ordering::Relaxed);
+        let number = office.sequence.load(Ordering::Relaxed) + 1;
+        let sealed = envelope_by(&office.key, &SystemClock, number, said);
+        let (status, answer) = self.post(office, &sealed).await.expect("the intake answers");
+        // One that is refused for good has used its number up as well.
+        if status == 200 || answer.contains("\"refused\"") {
+            office.sequence.store(number, Ordering::Relaxed);
         }
         status
     }
 
-    /// Posts an envelope to the intake as the office; the front's HTTP status.
-    pub async fn post_envelope(&self, envelope: &str) -> u16 {
+    /// What the office says as its message `number`, sealed.
+    pub fn envelope(&self, number: u64, said: &Said) -> String {
+        envelope_by(&self.offices[0].key, &SystemClock, number, said)
+    }
+
+    /// The same by an office whose clock goes otherwise.
+    pub fn envelope_at(&self, clock: &dyn Clock, number: u64, said: &Said) -> String {
+        envelope_by(&self.offices[0].key, clock, number, said)
+    }
+
+    /// The same by somebody else who calls themselves the office.
+    pub fn envelope_of_a_stranger(&self, number: u64, said: &Said) -> String {
+        let (stranger, _) = SigningKey::generate(self.offices[0].key.party().clone());
+        envelope_by(&stranger, &SystemClock, number, said)
+    }
+
+    /// The number of the office's last message.
+    pub fn last_number(&self) -> u64 {
+        self.offices[0].sequence.load(Ordering::Relaxed)
+    }
+
+    /// Posts an envelope to the intake as the office; the front's HTTP status and answer.
+    pub async fn post_envelope(&self, envelope: &str) -> (u16, String) {
+        self.try_envelope(envelope).await.expect("the intake answers")
+    }
+
+    /// The same with a front that may end meanwhile.
+    pub async fn try_envelope(&self, envelope: &str) -> Option<(u16, String)> {
         self.post(&self.offices[0], envelope).await
     }
 
-    async fn post(&self, office: &Office, envelope: &str) -> u16 {
+    async fn post(&self, office: &Office, envelope: &str) -> Option<(u16, String)> {
         let client = client::client(
             self.authority.roots(),
             Some(&office.tls.identity),
@@ -377,9 +401,17 @@ impl Relay {
             .body(envelope.to_owned())
             .send()
             .await
-            .expect("the intake answers");
-        answer.status().as_u16()
+            .ok()?;
+        let status = answer.status().as_u16();
+        Some((status, answer.text().await.ok()?))
     }
+}
+
+fn envelope_by(key: &SigningKey, clock: &dyn Clock, number: u64, said: &Said) -> String {
+    let front = party("relay-front");
+    let mut letter = Letter::new(&front, Kind::Registration, said);
+    letter.sequence = Some(number);
+    key.seal(&letter, clock, &mut OsChance).text
 }
 
 impl Drop for Relay {

@@ -3,6 +3,7 @@
 
 mod apache;
 mod faults;
+mod intake;
 mod joiner;
 mod lasso;
 mod leaving;

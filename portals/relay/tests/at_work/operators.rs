@@ -257,7 +257,7 @@ async fn refused_messages_of_every_door_are_counted_by_partner_and_rule_and_surv
             .status,
         500
     );
-    assert_eq!(relay.post_envelope("nonsense").await, 403);
+    assert_eq!(relay.post_envelope("nonsense").await.0, 403);
     browser.get(&relay.at("/saml/slo?SAMLRequest=%21")).await;
 
     let known = |rule: &str, count| (rule.to_owned(), CLINIC.to_owned(), count);

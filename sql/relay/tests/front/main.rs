@@ -66,9 +66,9 @@ async fn active_card(records: &FrontRecords) -> Uuid {
 async fn card_after(records: &FrontRecords, sent: i64) -> Uuid {
     let registration = new_id();
     let made = message(sent + 1, register(registration));
-    records.apply(&made, NOW).await.unwrap();
+    records.take(&made, NOW).await.unwrap();
     let handed_over = message(sent + 2, Said::Activate { registration });
-    records.apply(&handed_over, NOW).await.unwrap();
+    records.take(&handed_over, NOW).await.unwrap();
     registration
 }
 
@@ -117,6 +117,7 @@ fn new_session(card: Uuid, cookie: &[u8]) -> NewSession {
         id: SessionId::new(&mut OsChance),
         cookie: Zeroizing::new(cookie.to_vec()),
         of: SessionOf::Holder(card),
+        link: Some(1),
         context: "SmartcardPKI".to_owned(),
         authenticated_at: NOW,
         expires_at: NOW + Duration::hours(1),

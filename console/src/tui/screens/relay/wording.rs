@@ -6,7 +6,7 @@ use crate::tui::{
     common::{Common, Told},
     facts::relay::{EXCEPTIONS, Edition, Kind, LogoutTrial, Next, Partner, SOON, SignInTrial, Standing},
     page::{Line, Page, Pen, Span, span},
-    screens::standing::age,
+    screens::standing::told::age,
     theme::Meaning,
 };
 
@@ -192,7 +192,14 @@ pub fn health_lines(page: &mut Page, common: &Common, pen: &Pen<'_>) {
             ("applied", office.applied.to_string().into()),
             ("ago", ago.into()),
         ];
-        Line::of(pen.say_with("front-office", &facts), Meaning::Quiet)
+        let line = Line::of(pen.say_with("front-office", &facts), Meaning::Quiet);
+        match office.refused {
+            0 => line,
+            count => {
+                let refused = pen.say_with("front-office-refused", &[("count", count.to_string().into())]);
+                line.and("  ", Meaning::Plain).and(refused, Meaning::NeedsYou)
+            }
+        }
     });
     let offices: Vec<Line> = offices.collect();
     if offices.is_empty() {
