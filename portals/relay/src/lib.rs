@@ -18,6 +18,7 @@ mod metadata;
 mod pages;
 pub mod partners;
 mod provider;
+mod pulled;
 mod revoked;
 pub mod rotating;
 pub mod second_half;
