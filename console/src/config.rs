@@ -316,7 +316,7 @@ impl Config {
         });
         let desk = document.section("desk", |desk| Desk {
             name: desk.text("name"),
-            idle_lock: idle_lock(desk),
+            idle_lock: idle_lock(desk, 15),
         });
         let rules = document.optional("rules", |rules| Rules {
             making_by_two: rules.flag_or("making_by_two", false),
@@ -356,10 +356,7 @@ impl Config {
             global_key_file: relay.path("global_key_file"),
         });
         let relay_operator = document.if_present("relay_operator", RelayOperator::read);
-        let demo = document.if_present("demo", |demo| Demo {
-            tray_socket: demo.path("tray_socket"),
-            endpoints_file: demo.path("endpoints_file"),
-        });
+        let demo = document.if_present("demo", Demo::read);
         Self {
             file: file.to_owned(),
             city,
@@ -404,6 +401,15 @@ impl Config {
     }
 }
 
+impl Demo {
+    fn read(demo: &mut Section<'_>) -> Self {
+        Self {
+            tray_socket: demo.path("tray_socket"),
+            endpoints_file: demo.path("endpoints_file"),
+        }
+    }
+}
+
 impl Log {
     fn read(log: &mut Section<'_>) -> Self {
         Self {
@@ -442,8 +448,8 @@ fn is_city_code(code: &str) -> bool {
 }
 
 /// Minutes, or seconds where a minute is long: a screen in a corridor that people pass.
-fn idle_lock(desk: &mut Section<'_>) -> Duration {
-    let minutes = desk.number_or::<u16>("idle_lock_minutes", 1..=240, 15);
+fn idle_lock(desk: &mut Section<'_>, usual: u16) -> Duration {
+    let minutes = desk.number_or::<u16>("idle_lock_minutes", 1..=240, usual);
     match desk.number_or::<u16>("idle_lock_seconds", 5..=59, 0) {
         0 => Duration::from_secs(60 * u64::from(minutes)),
         seconds => Duration::from_secs(u64::from(seconds)),

@@ -11,6 +11,7 @@ key-trial = back to trial
 key-lifetimes = lifetimes
 key-exceptions = exceptions
 key-trail = trail
+key-untold = not told
 key-stop-waiting = stop waiting
 
 ## The relay's operators: login and status
@@ -29,7 +30,9 @@ front-database = DB
 front-blind-down = The blind half does not answer. Nobody can sign in, and nothing is half-issued. Call the blind half's keeper.
 front-database-down = The front's database does not answer. Call the front's keeper.
 front-clock-apart = The clocks of the front and its database are { $seconds } s apart. Call the front's keeper.
-front-office = office { $office }: applied up to { $applied }, last heard { $ago } ago
+front-office = office { $office }: taken up to { $applied }, last heard { $ago } ago
+front-office-refused = { $count } refused
+front-untold = Services that do not know of a logout yet: { $services } ({ $count } sessions). Press u to see them.
 front-no-office = No office has sent registrations yet.
 front-waiting = Waiting for the front ({ $seconds } s). Esc stops waiting.
 front-given-up = Waiting was given up. The front may have done it all the same: look at the list, which is read anew.
@@ -153,3 +156,12 @@ destination-missing = messages without Destination
 
 title-trail = The front's trail (24 hours)
 trail-empty = Nothing happened in the last 24 hours.
+
+title-untold = Services that do not know of a logout yet
+untold-about = The sessions are over at the front. Each service is told again by itself until it answers, and given up after half a day. Whose sessions they were is not known here.
+untold-none = Every service knows of every logout.
+untold-unknown = Could not be read. Go back and open it again.
+untold-waiting = { $count } to be told
+untold-given-up = { $count } given up
+untold-waiting-about = The oldest session ended in the hour from { $since }; it was told { $tries } times and is told again by { $next }. If it goes on, ask the service's operator whether its SOAP address is up.
+untold-given-up-about = It did not answer for half a day, or takes no logout from server to server. Its own sessions last until they expire there.

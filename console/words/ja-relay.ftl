@@ -11,6 +11,7 @@ key-trial = 試行に戻す
 key-lifetimes = 有効時間
 key-exceptions = 例外
 key-trail = 記録
+key-untold = 未通知
 key-stop-waiting = 待つのをやめる
 
 ## The relay's operators: login and status
@@ -29,7 +30,9 @@ front-database = DB
 front-blind-down = 目隠し側が答えません。新しいログインはできず、何も途中までは出ていません。目隠し側の管理者に連絡してください。
 front-database-down = 前段のデータベースが答えません。前段の管理者に連絡してください。
 front-clock-apart = 前段とデータベースの時計が { $seconds } 秒ずれています。前段の管理者に連絡してください。
-front-office = 送信元 { $office }: 第{ $applied }通まで適用、最後は{ $ago }前
+front-office = 送信元 { $office }: 第{ $applied }通まで受領、最後は{ $ago }前
+front-office-refused = 不受理{ $count }通
+front-untold = ログアウトの知らせが届いていないサービス: { $services } 件(セッション { $count } 件)。u でくわしく見られます。
 front-no-office = 登録を送ってきた役所はまだありません。
 front-waiting = 中継の答えを待っています({ $seconds } 秒)。Esc で待つのをやめます。
 front-given-up = 待つのをやめました。中継が済ませたかもしれません。読み直した一覧で確かめてください。
@@ -150,3 +153,12 @@ destination-missing = Destination の無いメッセージ
 
 title-trail = 中継の記録(24時間)
 trail-empty = この24時間の記録はありません。
+
+title-untold = ログアウトの知らせが届いていないサービス
+untold-about = セッションは中継では終わっています。サービスが答えるまで自動で知らせ続け、半日で打ち切ります。だれのセッションかは、ここでは分かりません。
+untold-none = どのサービスにも、ログアウトの知らせは届いています。
+untold-unknown = 読み取れませんでした。戻って、もう一度開いてください。
+untold-waiting = 未通知 { $count } 件
+untold-given-up = 打ち切り { $count } 件
+untold-waiting-about = 最も古いものは { $since } からの1時間に終わったセッションで、{ $tries } 回知らせました。次は { $next } までに知らせます。続くときは、サービスの運営者に SOAP の受け口が動いているかを確かめてください。
+untold-given-up-about = 半日知らせても答えがなかったか、サーバー間のログアウトを受け取らないサービスです。そのサービスのセッションは、そこでの期限まで残ります。

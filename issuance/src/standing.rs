@@ -14,6 +14,9 @@ pub enum CardStanding {
 }
 
 impl CardStanding {
+    /// Every standing.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Suspended, Self::Revoked];
+
     /// As stored.
     pub const fn as_str(self) -> &'static str {
         match self {

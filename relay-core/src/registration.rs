@@ -188,14 +188,116 @@ impl Message {
 /// come again, under the same number, encrypted to the next global key.
 pub const LEFT_BEHIND: &str = "registration.keys_left_behind";
 
-/// The front's answer to an envelope: 200 with the first, 409 with the second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// The code of the front's refusal (422) of what is encrypted under newer keys than it holds: the same message is applied
+/// once the rotation is completed there too.
+pub const KEYS_NOT_YET: &str = "registration.keys_not_yet";
+
+/// A rule by which the front refuses for good what an office says of a registration. The envelope was authentic and the
+/// next one; what is in it contradicts what is registered, and no waiting mends that. Such a message uses its number up:
+/// it is kept as refused, and the next one can be taken.
+///
+/// Everything else that keeps a message from being applied uses no number up. What is not authentic (signature, sender,
+/// audience, times, mutual TLS) is nobody's message, and a stranger must not be able to use up an office's numbers. A gap
+/// in the numbers, keys of another edition, a database that is away and a body that this version cannot read are mended
+/// by waiting, by sending what is missing, or by the operators; then the same message is applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Another office registered it.
+    OtherOffice,
+    /// It is registered already.
+    RegisteredAlready,
+    /// It was never registered here.
+    NotRegistered,
+    /// It is over for good.
+    Revoked,
+    /// It was activated before.
+    ActivatedAlready,
+    /// Only an active one can be suspended.
+    NotActive,
+    /// Only a suspended one can be resumed.
+    NotSuspended,
+    /// Its certificate is registered under another id.
+    CertificateTaken,
+}
+
+impl Rule {
+    /// Every rule.
+    pub const ALL: [Self; 8] = [
+        Self::OtherOffice,
+        Self::RegisteredAlready,
+        Self::NotRegistered,
+        Self::Revoked,
+        Self::ActivatedAlready,
+        Self::NotActive,
+        Self::NotSuspended,
+        Self::CertificateTaken,
+    ];
+
+    /// As answered, stored and written to the trail: stays as it is.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OtherOffice => "registration.other_office",
+            Self::RegisteredAlready => "registration.registered_already",
+            Self::NotRegistered => "registration.not_registered",
+            Self::Revoked => "registration.revoked",
+            Self::ActivatedAlready => "registration.activated_already",
+            Self::NotActive => "registration.not_active",
+            Self::NotSuspended => "registration.not_suspended",
+            Self::CertificateTaken => "registration.certificate_taken",
+        }
+    }
+
+    /// Its code.
+    pub fn code(self) -> RuleCode {
+        RuleCode(self.as_str().to_owned())
+    }
+}
+
+/// The code of a [`Rule`], also of one that a newer front has and this version does not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RuleCode(String);
+
+impl RuleCode {
+    /// As written: 1 to 64 of `a`–`z`, `_` and `.`, so that it can stand in any log and on any screen.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for RuleCode {
+    type Error = &'static str;
+    fn try_from(code: String) -> Result<Self, Self::Error> {
+        let plain = |letter: char| letter.is_ascii_lowercase() || "_.".contains(letter);
+        if (1..=64).contains(&code.len()) && code.chars().all(plain) {
+            Ok(Self(code))
+        } else {
+            Err("a rule's code is 1 to 64 small letters, '_' or '.'")
+        }
+    }
+}
+
+impl From<RuleCode> for String {
+    fn from(code: RuleCode) -> Self {
+        code.0
+    }
+}
+
+/// The front's answer to an envelope: 200 with the first, 409 with the second, 422 with the third.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// Applied now, or before: the sender may go on.
     Applied(u64),
     /// Out of order: the front waits for this number.
     Expected(u64),
+    /// Refused for good now, or before: the number is used up, nothing was changed, and the sender may go on.
+    Refused {
+        /// The message's number.
+        sequence: u64,
+        /// By which rule.
+        rule: RuleCode,
+    },
 }
 
 #[cfg(test)]
@@ -241,6 +343,25 @@ mod tests {
             serde_json::to_value(Answer::Applied(7)).unwrap(),
             json!({ "applied": 7 })
         );
+    }
+
+    #[test]
+    fn a_refusal_names_its_rule_also_one_that_only_a_newer_front_knows() {
+        let refused = Answer::Refused {
+            sequence: 7,
+            rule: Rule::Revoked.code(),
+        };
+        let text = json!({ "refused": { "sequence": 7, "rule": "registration.revoked" } });
+        assert_eq!(serde_json::to_value(&refused).unwrap(), text);
+        let newer = json!({ "refused": { "sequence": 7, "rule": "registration.something_new" } });
+        assert!(serde_json::from_value::<Answer>(newer).is_ok());
+        for code in ["", "two words", "<b>", "Revoked", &"a".repeat(65)] {
+            let wrong = json!({ "refused": { "sequence": 7, "rule": code } });
+            assert!(serde_json::from_value::<Answer>(wrong).is_err(), "{code}");
+        }
+        let codes: std::collections::BTreeSet<_> = Rule::ALL.into_iter().map(Rule::as_str).collect();
+        assert_eq!(codes.len(), Rule::ALL.len());
+        assert!(codes.iter().all(|code| RuleCode::try_from((*code).to_owned()).is_ok()));
     }
 
     #[test]

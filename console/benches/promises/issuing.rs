@@ -55,21 +55,9 @@ const SEED: u64 = 1;
 pub fn measure(home: &OfficeHome, table: &mut Table) -> anyhow::Result<()> {
     let desk = Desk::open(&home.config()?)?;
     let (mut whole, waits) = (Duration::ZERO, Waits::default());
-    for (number, resident) in desk.residents().into_iter().enumerate() {
-        let case = desk.verified_case(&resident)?;
-        let card = format!("bench-{number:02}");
-        home.tray(&["new", &card])?;
-        home.tray(&["insert", "1", &card])?;
-        // The card itself must answer: for a moment after an exchange the service still tells of the one before.
-        once_noticed(|| Chip::select(desk.transport(Sharing::Shared)?).map_err(anyhow::Error::from))?;
-        whole += desk.make(case, &waits)?;
-        home.tray(&["remove", "1"])?;
-        once_noticed(|| match desk.transport(Sharing::Shared) {
-            Err(_) => Ok(()),
-            Ok(_) => Err(anyhow::anyhow!(
-                "the reader does not notice that its card was taken out"
-            )),
-        })?;
+    for (number, resident) in adults(crate::ROWS, 1_000).take(CARDS).enumerate() {
+        let (_, took) = desk.card(home, &resident, &format!("bench-{number:02}"), &waits)?;
+        whole += took;
     }
     let card = waits.card.read();
     let each = |time: Duration| milliseconds(time) / CARDS as f64;
@@ -92,11 +80,22 @@ pub fn measure(home: &OfficeHome, table: &mut Table) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Adults whose address anyone may see, of the made-up city of `rows` people, from its `skip`th on.
+pub fn adults(rows: usize, skip: usize) -> impl Iterator<Item = Resident> {
+    let adult = |one: &Resident| {
+        let born = one.birthday.date();
+        !one.protected && born.is_some_and(|born| (1940..2000).contains(&born.year()))
+    };
+    demo_city::residents(SEED, rows, SystemClock.now_in_japan().date())
+        .skip(skip)
+        .filter(adult)
+}
+
 /// A desk of the office with someone logged in at it.
-struct Desk {
-    office: Office,
-    runtime: Runtime,
-    session: SessionId,
+pub struct Desk {
+    pub office: Office,
+    pub runtime: Runtime,
+    pub session: SessionId,
     staff: StaffId,
     authorities: Authorities,
     master: IssuerMaster,
@@ -104,7 +103,11 @@ struct Desk {
 }
 
 impl Desk {
-    fn open(config: &Config) -> anyhow::Result<Self> {
+    /// Logs someone in.
+    ///
+    /// # Errors
+    /// When the office is not set up.
+    pub fn open(config: &Config) -> anyhow::Result<Self> {
         // As many workers as the console has.
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -132,15 +135,31 @@ impl Desk {
         })
     }
 
-    /// Adults whose address anyone may see, from the end of the roster.
-    fn residents(&self) -> Vec<Resident> {
-        let today = SystemClock.now_in_japan().date();
-        let adult = |one: &Resident| {
-            let born = one.birthday.date();
-            !one.protected && born.is_some_and(|born| (1940..2000).contains(&born.year()))
-        };
-        let everyone = demo_city::residents(SEED, crate::ROWS, today);
-        everyone.skip(1_000).filter(adult).take(CARDS).collect()
+    /// Makes a card for `resident` on the new virtual one called `name`: the case, and how long the making took.
+    ///
+    /// # Errors
+    /// When it is not made.
+    pub fn card(
+        &self,
+        home: &OfficeHome,
+        resident: &Resident,
+        name: &str,
+        waits: &Waits,
+    ) -> anyhow::Result<(CaseId, Duration)> {
+        let case = self.verified_case(resident)?;
+        home.tray(&["new", name])?;
+        home.tray(&["insert", "1", name])?;
+        // The card itself must answer: for a moment after an exchange the service still tells of the one before.
+        once_noticed(|| Chip::select(self.transport(Sharing::Shared)?).map_err(anyhow::Error::from))?;
+        let took = self.make(case, waits)?;
+        home.tray(&["remove", "1"])?;
+        once_noticed(|| match self.transport(Sharing::Shared) {
+            Err(_) => Ok(()),
+            Ok(_) => Err(anyhow::anyhow!(
+                "the reader does not notice that its card was taken out"
+            )),
+        })?;
+        Ok((case, took))
     }
 
     /// An application taken and the person verified; this session holds the case.
@@ -201,7 +220,8 @@ impl Desk {
         Ok(Readers::connect()?.card(&self.reader, sharing)?)
     }
 
-    fn act(&self) -> Act {
+    /// A new act of whoever is logged in.
+    pub fn act(&self) -> Act {
         Act::of(self.session, fresh())
     }
 }
@@ -261,7 +281,7 @@ fn fsync(home: &OfficeHome) -> anyhow::Result<Duration> {
 
 /// What was waited for, and how long in all.
 #[derive(Default)]
-struct Waits {
+pub struct Waits {
     card: Meter,
     records: Meter,
     verbs: Rc<Cell<usize>>,

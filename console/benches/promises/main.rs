@@ -4,6 +4,9 @@
 //! `make bench` runs it. Everything is the real thing: the release binary in a pseudo-terminal, a private PostgreSQL
 //! with an office's settings, a roster of 90,000 made-up people, the virtual card behind a real pcscd. The program
 //! starts itself again under `scripts/with-pcscd`, so the machine's own readers are left alone.
+//!
+//! With names (`cargo bench … -- telling`) only these measures are taken: frames, office (importing, starting, searching,
+//! issuing), telling.
 
 mod frames;
 mod importing;
@@ -13,6 +16,7 @@ mod office_home;
 mod searching;
 mod starting;
 mod table;
+mod telling;
 mod terminal;
 
 #[path = "../../src/tui/tests/counter.rs"]
@@ -71,24 +75,42 @@ fn main() -> ExitCode {
 fn measure() -> anyhow::Result<bool> {
     let (mut machine, mut table) = (Machine::default(), Table::default());
     machine.look();
-    frames::measure(&mut table)?;
-    machine.look();
-    let home = OfficeHome::set_up()?;
-    importing::measure(&home, &mut table)?;
-    machine.look();
-    starting::measure(&home, &mut table)?;
-    machine.look();
-    searching::measure(&home, &mut table)?;
-    machine.look();
-    issuing::measure(&home, &mut table)?;
-    machine.look();
+    if is_wanted("frames") {
+        frames::measure(&mut table)?;
+        machine.look();
+    }
+    if is_wanted("office") {
+        let home = OfficeHome::set_up()?;
+        importing::measure(&home, &mut table)?;
+        machine.look();
+        starting::measure(&home, &mut table)?;
+        machine.look();
+        searching::measure(&home, &mut table)?;
+        machine.look();
+        issuing::measure(&home, &mut table)?;
+        machine.look();
+    }
+    if is_wanted("telling") {
+        telling::measure(&mut table)?;
+        machine.look();
+    }
     Ok(table.print(&machine))
+}
+
+/// Whether this measure was asked for: all are, when none is named.
+fn is_wanted(measure: &str) -> bool {
+    let mut named = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"))
+        .peekable();
+    named.peek().is_none() || named.any(|name| name == measure)
 }
 
 fn start_again_with_pcscd() -> anyhow::Result<bool> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/with-pcscd");
     let ended = Command::new(&script)
         .arg(std::env::current_exe()?)
+        .args(std::env::args().skip(1))
         .status()
         .with_context(|| format!("{}", script.display()))?;
     match ended.code() {

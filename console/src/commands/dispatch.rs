@@ -1,16 +1,20 @@
 //! `madoguchi dispatch`: carries the outbox to the relay's front. It waits until something is written, sends it in order,
-//! and takes the front's word for what was applied; a front that is away is tried again, and every desk sees how old the
-//! oldest waiting message is.
+//! and takes the front's word for what was applied and what is refused for good; every desk sees how old the oldest
+//! waiting message is, and what was refused.
+//!
+//! A front that is away is looked for every second, so that what waits reaches it as soon as it is back. One that answers
+//! and takes nothing waits for a person, at the front or here: it is asked more and more seldom, and at once when something
+//! new is written.
 
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context;
-use office::{Change, Numbered, Office, OfficeError, TimeSource};
+use office::{Change, Changes, Numbered, Office, OfficeError, TimeSource};
 use relay_core::{
     chance::OsChance,
     clock::SystemClock,
@@ -36,10 +40,11 @@ use crate::config::{Config, Relay, secrets};
 const TOGETHER: u32 = 100;
 /// What is written is heard of at once; this is for what was written while nobody listened.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// After a failure: first wait and longest.
+/// After a failure: first wait and longest. The first is also how often a front that is away is looked for.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
-/// For a whole answer.
+/// For a whole answer, and for a connection: a machine that is switched off says nothing at all.
 const PATIENCE: Duration = Duration::from_secs(10);
+const CONNECTED: Duration = Duration::from_secs(2);
 
 /// How to send.
 #[derive(Debug, clap::Args)]
@@ -62,8 +67,17 @@ enum SendError {
     LeftBehind(u64),
     #[error("the relay's front gave an answer that is none: {0}")]
     NoAnswer(u16),
+    #[error("the relay's front waits for message {0}, which cannot be composed")]
+    Missing(u64),
     #[error(transparent)]
     Office(#[from] OfficeError),
+}
+
+impl SendError {
+    /// Whether waiting alone mends it, so that looking often is worth its while.
+    const fn is_away(&self) -> bool {
+        matches!(self, Self::Away(_) | Self::Office(_))
+    }
 }
 
 /// Carries the outbox until it is stopped.
@@ -87,7 +101,10 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
             }
             office.outbox_state().await
         })?;
-        answer!("{}", json!({ "waiting": state.waiting, "trouble": state.trouble }));
+        answer!(
+            "{}",
+            json!({ "waiting": state.waiting, "refused": state.refused, "trouble": state.trouble })
+        );
         return Ok(if state.waiting == 0 {
             ExitCode::SUCCESS
         } else {
@@ -114,34 +131,68 @@ async fn stop_asked() -> anyhow::Result<()> {
 }
 
 async fn carry(config: &Config, sender: &mut Sender, office: Office) -> anyhow::Result<()> {
-    let mut wait = AGAIN.0;
     // A database that was restarted is found again: nothing here is kept in memory.
     let reconnect = || async {
         let sealer = Arc::new(secrets::sealer(&config.seal.keys_file)?);
         anyhow::Ok(Office::behind(&door(config)?, sealer, TimeSource::Database))
     };
     let mut office = office;
+    let mut ear: Option<Changes> = None;
+    let mut wait = AGAIN.0;
+    let mut told: Option<(String, Instant)> = None;
     loop {
-        let heard = office.changes().await;
-        match sender.send_all(&office).await {
-            Ok(()) => wait = AGAIN.0,
-            Err(trouble) => {
-                tracing::warn!(error = %trouble, "outbox");
-                if office.outbox_trouble(&trouble.to_string()).await.is_err() {
-                    office = reconnect().await?;
-                }
-                tokio::time::sleep(wait).await;
-                wait = (wait * 2).min(AGAIN.1);
-                continue;
+        // Listening begins before looking: what is written in between is heard of.
+        if ear.is_none() {
+            ear = office.changes().await.ok();
+        }
+        let ended = sender.send_all(&office).await;
+        if std::mem::take(&mut sender.heard) {
+            told = None;
+        }
+        let Err(trouble) = ended else {
+            wait = AGAIN.0;
+            written(&mut ear, LOOK_AGAIN).await;
+            continue;
+        };
+        // Every desk hears of a trouble: one that stays the same is told now and then, not with every try.
+        let words = trouble.to_string();
+        if !told
+            .as_ref()
+            .is_some_and(|(same, at)| *same == words && at.elapsed() < AGAIN.1)
+        {
+            tracing::warn!(error = %trouble, "outbox");
+            if office.outbox_trouble(&words).await.is_err() {
+                office = reconnect().await?;
+                ear = None;
+            } else {
+                told = Some((words, Instant::now()));
             }
         }
-        match heard {
-            Ok(mut changes) => {
-                let written = async { while changes.next().await.is_some_and(|change| change != Change::Outbox) {} };
-                let _ = tokio::time::timeout(LOOK_AGAIN, written).await;
+        written(&mut ear, wait).await;
+        wait = if trouble.is_away() {
+            AGAIN.0
+        } else {
+            (wait * 2).min(AGAIN.1)
+        };
+    }
+}
+
+/// Returns when something is written to the outbox, at the latest after `longest`.
+async fn written(ear: &mut Option<Changes>, longest: Duration) {
+    let Some(changes) = ear else {
+        return tokio::time::sleep(longest.min(AGAIN.0)).await;
+    };
+    let heard = async {
+        loop {
+            match changes.next().await {
+                Some(Change::Written) => break true,
+                Some(_) => {}
+                None => break false,
             }
-            Err(_) => tokio::time::sleep(AGAIN.0).await,
         }
+    };
+    if tokio::time::timeout(longest, heard).await == Ok(false) {
+        *ear = None;
     }
 }
 
@@ -153,6 +204,8 @@ struct Sender {
     front: Party,
     intake: String,
     client: Client,
+    /// The front has answered a message since this was last asked.
+    heard: bool,
 }
 
 impl Sender {
@@ -170,6 +223,7 @@ impl Sender {
             front: Party::new(&relay.front)?,
             intake: relay.intake_url.clone(),
             client: client(relay)?,
+            heard: false,
         })
     }
 
@@ -180,17 +234,35 @@ impl Sender {
             Ok(global) => self.registrar.encrypt_to(global),
             Err(error) => tracing::warn!(%error, "the public key read before goes on"),
         }
+        let mut expected = None;
         loop {
             office.compose_outbox(&self.registrar, TOGETHER).await?;
             let letters = office.outbox_next(TOGETHER).await?;
+            let first = letters.first().map(|letter| letter.sequence);
+            if let Some(sequence) = expected.take().filter(|expected| Some(*expected) != first) {
+                return Err(SendError::Missing(sequence));
+            }
             if letters.is_empty() {
                 return Ok(());
             }
             for letter in &letters {
                 match self.send(letter).await {
-                    Ok(Answer::Applied(sequence)) => office.outbox_applied(sequence).await?,
+                    Ok(Answer::Applied(sequence)) => {
+                        self.heard = true;
+                        office.outbox_applied(sequence).await?;
+                    }
+                    Ok(Answer::Refused { sequence, rule }) => {
+                        self.heard = true;
+                        tracing::warn!(
+                            sequence,
+                            rule = rule.as_str(),
+                            "refused for good: kept, to be settled at a desk"
+                        );
+                        office.outbox_refused(sequence, &rule).await?;
+                    }
                     Ok(Answer::Expected(sequence)) => {
                         office.outbox_expected(sequence).await?;
+                        expected = Some(sequence);
                         break;
                     }
                     Err(SendError::LeftBehind(sequence)) if self.has_newer_than(letter) => {
@@ -228,13 +300,14 @@ impl Sender {
             .await
             .map_err(away)?;
         let status = answer.status();
-        match status {
-            StatusCode::OK | StatusCode::CONFLICT => {
-                let body = answer.bytes().await.map_err(away)?;
-                serde_json::from_slice(&body).map_err(|_| SendError::NoAnswer(status.as_u16()))
-            }
+        let words = answer.text().await.map_err(away)?;
+        match (status, serde_json::from_str(&words)) {
+            (StatusCode::OK, Ok(answer @ Answer::Applied(_)))
+            | (StatusCode::CONFLICT, Ok(answer @ Answer::Expected(_)))
+            | (StatusCode::UNPROCESSABLE_ENTITY, Ok(answer @ Answer::Refused { .. })) => Ok(answer),
+            (StatusCode::OK | StatusCode::CONFLICT, _) => Err(SendError::NoAnswer(status.as_u16())),
+            (StatusCode::SERVICE_UNAVAILABLE, _) => Err(SendError::Away(status.to_string())),
             _ => {
-                let words = answer.text().await.map_err(away)?;
                 if words.contains(&format!("\"{LEFT_BEHIND}\"")) {
                     return Err(SendError::LeftBehind(letter.sequence));
                 }
@@ -290,6 +363,7 @@ fn client(relay: &Relay) -> anyhow::Result<Client> {
         .https_only(true)
         .redirect(redirect::Policy::none())
         .no_proxy()
+        .connect_timeout(CONNECTED)
         .timeout(PATIENCE)
         .build()?)
 }

@@ -12,6 +12,7 @@ use crate::config::{Config, ConfigError};
 
 mod authority;
 mod machine;
+pub(super) mod outbox;
 mod paper;
 mod readers;
 mod records;
@@ -94,6 +95,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     if let Some(config) = &config {
         findings.extend(secrets(config, lang));
         findings.extend(records::examine(config, lang));
+        findings.extend(outbox::examine(config, lang));
         findings.extend(authority::examine(config, lang));
         findings.extend(paper::examine(config, lang));
     }
@@ -187,6 +189,7 @@ fn name(part: &str, lang: Lang) -> &'static str {
         "pcscd" => ("カードの仲介(pcscd)", "card service (pcscd)"),
         "readers" => ("読取機", "readers"),
         "database" => ("データベース", "database"),
+        "outbox" => ("中継への送信箱", "outbox to the relay"),
         "migrations" => ("データベースの版", "database version"),
         "authority" => ("認証局", "authorities"),
         "fonts" => ("書体", "fonts"),

@@ -73,8 +73,12 @@ enum RelayCommand {
     Exceptions(Exceptions),
     /// Say how the front stands: blind half, offices, clock.
     State(Shown),
+    /// List the services that do not know yet that sessions are over: how many, since when, when they are told again.
+    Untold(Shown),
     /// Show what happened at the front, newest first.
     Audit(Audit),
+    /// Show which messages the front refused, counted by the hour, newest first.
+    Refusals(Back),
 }
 
 /// How to tell it.
@@ -184,6 +188,17 @@ struct Audit {
     json: bool,
 }
 
+/// How far back.
+#[derive(Debug, clap::Args)]
+struct Back {
+    /// How many hours back.
+    #[arg(long, value_name = "N", default_value_t = 24)]
+    hours: u32,
+    /// A line for each hour, partner and rule, as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
 /// Does what is asked: exit code 1 when the front refuses or does not answer, and for `state` when something is down.
 ///
 /// # Errors
@@ -282,7 +297,9 @@ impl Asking<'_> {
                 self.tell(&set.entity).await
             }
             RelayCommand::State(shown) => self.state(shown).await,
+            RelayCommand::Untold(shown) => self.untold(shown).await,
             RelayCommand::Audit(audit) => self.audit(audit).await,
+            RelayCommand::Refusals(back) => self.refusals(back).await,
         }
     }
 
@@ -385,6 +402,28 @@ impl Asking<'_> {
         })
     }
 
+    async fn untold(&self, shown: &Shown) -> anyhow::Result<ExitCode> {
+        let lang = self.setting.lang;
+        let untold = self.front.untold().await?;
+        if shown.json {
+            answer!("{}", serde_json::to_string(&untold)?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        for service in &untold {
+            answer!("{}", words::untold(service, lang));
+        }
+        if untold.is_empty() {
+            answer!(
+                "{}",
+                lang.pick(
+                    "どのサービスにも、ログアウトの知らせは届いています。",
+                    "Every service knows of every logout."
+                )
+            );
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
     async fn audit(&self, audit: &Audit) -> anyhow::Result<ExitCode> {
         for event in self.front.audit(audit.minutes).await? {
             if audit.json {
@@ -393,6 +432,19 @@ impl Asking<'_> {
                 answer!("{told}");
             } else {
                 answer!("{}", words::event(&event));
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn refusals(&self, back: &Back) -> anyhow::Result<ExitCode> {
+        for refusals in self.front.refusals(back.hours).await? {
+            if back.json {
+                let mut told = serde_json::to_value(&refusals)?;
+                told["hour"] = json!(words::moment(refusals.hour));
+                answer!("{told}");
+            } else {
+                answer!("{}", words::refusals(&refusals));
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -7,8 +7,8 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::words::Lang;
 use crate::{
-    desk::relay_front::FrontTrouble,
-    tui::facts::relay::{Edition, FrontState, Kind, LogoutTrial, Next, Partner, SOON, SignInTrial, Standing},
+    desk::relay_front::{FrontTrouble, Refusals},
+    tui::facts::relay::{Edition, FrontState, Kind, LogoutTrial, Next, Partner, SOON, SignInTrial, Standing, Untold},
 };
 
 /// A partner in a few lines: its name, how it stands, its metadata, what comes next.
@@ -183,16 +183,44 @@ pub(super) fn state(state: &FrontState, lang: Lang) -> String {
         },
         format!("{}  {}", lang.pick("鍵の版", "key edition"), state.key_edition),
     ];
+    if let Some(untold) = state.untold.filter(|untold| untold.services > 0) {
+        let (services, waiting) = (untold.services, untold.waiting);
+        lines.push(lang.pick(
+            format!("⚠ ログアウトの知らせが届いていないサービス  {services} 件(セッション {waiting} 件、relay untold)"),
+            format!("⚠ services that do not know of a logout yet  {services} ({waiting} sessions; relay untold)"),
+        ));
+    }
     for office in &state.offices {
         lines.push(lang.pick(
             format!(
-                "送信元  {}  第{}通まで適用  最後に届いたのは {} 秒前",
-                office.name, office.applied, office.heard_seconds_ago
+                "送信元  {}  第{}通まで受領(不受理 {})  最後に届いたのは {} 秒前",
+                office.name, office.applied, office.refused, office.heard_seconds_ago
             ),
             format!(
-                "office  {}  applied up to {}  last heard {} seconds ago",
-                office.name, office.applied, office.heard_seconds_ago
+                "office  {}  taken up to {} ({} refused)  last heard {} seconds ago",
+                office.name, office.applied, office.refused, office.heard_seconds_ago
             ),
+        ));
+    }
+    lines.join("\n")
+}
+
+/// A service that does not know yet that sessions are over.
+pub(super) fn untold(untold: &Untold, lang: Lang) -> String {
+    let at = |at: Option<OffsetDateTime>| at.map_or_else(|| "-".to_owned(), moment);
+    let (waiting, given_up, tries) = (untold.waiting, untold.given_up, untold.tries);
+    let mut lines = vec![untold.entity_id.clone()];
+    if waiting > 0 {
+        let (since, next) = (at(untold.since), at(untold.next));
+        lines.push(lang.pick(
+            format!("    ⚠ 未通知 {waiting} 件  最も古いもの {since} からの1時間に終わる  {tries} 回知らせた  次は {next} まで"),
+            format!("    ⚠ {waiting} to be told  oldest ended in the hour from {since}  told {tries} times  again by {next}"),
+        ));
+    }
+    if given_up > 0 {
+        lines.push(lang.pick(
+            format!("    ✗ 打ち切り {given_up} 件(そのサービスでの期限まで残る)"),
+            format!("    ✗ {given_up} given up (they last at the service until they expire there)"),
         ));
     }
     lines.join("\n")
@@ -221,6 +249,17 @@ pub(super) fn event(event: &AuditEvent) -> String {
     )
     .trim_end()
     .to_owned()
+}
+
+/// Refused messages of an hour on a line: the codes are the auditor's own.
+pub(super) fn refusals(refusals: &Refusals) -> String {
+    format!(
+        "{}  {:>7}  {:<24}  {}",
+        moment(refusals.hour),
+        refusals.count,
+        refusals.rule,
+        refusals.partner
+    )
 }
 
 /// A moment in Japan's time, to the second, as RFC 3339 writes it.

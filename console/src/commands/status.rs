@@ -7,7 +7,7 @@ use serde_json::json;
 use store::cluster::{Cluster, ClusterStatus};
 
 use super::output::answer;
-use super::{Setting, services};
+use super::{Setting, doctor::outbox, services};
 
 /// How to tell it.
 #[derive(Debug, clap::Args)]
@@ -30,6 +30,9 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     let readers = Readers::connect().and_then(|readers| readers.list()).ok();
     let demo = setting.config().ok().and_then(|config| config.demo);
     let tray = services::tray_process(setting).running();
+    let config = setting.config().ok().filter(|config| config.relay.is_some());
+    let dispatch = config.as_ref().map(|_| services::dispatch_process(setting).running());
+    let sent = config.as_ref().and_then(|config| outbox::ask(config).ok());
     let all = database.is_some() && readers.is_some() && (demo.is_none() || tray.is_some());
     if options.json {
         answer!(
@@ -39,6 +42,8 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
                 "database": database,
                 "readers": readers,
                 "tray": tray,
+                "dispatch": dispatch.flatten(),
+                "outbox": sent.as_ref().map(|(state, _)| json!({ "waiting": state.waiting, "refused": state.refused })),
                 "running": all,
             })
         );
@@ -63,6 +68,16 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
             lang.pick("カードの仲介", "card service"),
             readers.unwrap_or_default().join(", "),
         );
+        if let Some(dispatch) = dispatch {
+            let state = sent.map(|(state, _)| {
+                lang.pick(
+                    format!("待ち {}、中継の不受理 {}", state.waiting, state.refused),
+                    format!("{} waiting, {} refused by the relay", state.waiting, state.refused),
+                )
+            });
+            let more = [number(dispatch), state.unwrap_or_default()].join("  ");
+            line(dispatch.is_some(), lang.pick("送信箱の係", "outbox"), more);
+        }
         if demo.is_some() {
             line(tray.is_some(), lang.pick("仮想カードの盆", "card tray"), number(tray));
         }

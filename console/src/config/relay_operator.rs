@@ -1,11 +1,14 @@
 //! `[relay_operator]`: how an operator of the relay reaches the front's administration. The relay is another
 //! organisation than the city: its machine's file may hold this section and nothing of an office.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use settings::{ConfigError, Fault, Section};
 
-use super::Log;
+use super::{Demo, Log};
 
 /// `[relay_operator]`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +19,11 @@ pub struct RelayOperator {
     pub roots_file: PathBuf,
     /// How the operator shows who they are.
     pub proof: Proof,
+    /// Time without a key before the screen locks. Ten minutes unless it is written otherwise: what is done here
+    /// concerns every resident of every city joined.
+    pub idle_lock: Duration,
+    /// Only in a demonstration: its tray of virtual cards (F12).
+    pub demo: Option<Demo>,
 }
 
 /// How an operator shows the front who they are.
@@ -37,13 +45,14 @@ pub enum Proof {
 }
 
 impl RelayOperator {
-    /// Reads `file`, of which only this section and `[log]` matter here.
+    /// Reads `file`, of which only this section, `[log]` and a demonstration's `[demo]` matter here.
     ///
     /// # Errors
     /// [`ConfigError`]
     pub fn load(file: &Path) -> Result<(Self, Option<Log>), ConfigError> {
         settings::load(file, |document| {
-            let operator = document.section("relay_operator", Self::read);
+            let mut operator = document.section("relay_operator", Self::read);
+            operator.demo = document.if_present("demo", Demo::read);
             let log = document.if_present("log", Log::read);
             document.leave_the_rest();
             (operator, log)
@@ -66,6 +75,8 @@ impl RelayOperator {
             admin_url: admin_url.trim_end_matches('/').to_owned(),
             roots_file,
             proof,
+            idle_lock: super::idle_lock(section, 10),
+            demo: None,
         }
     }
 }
@@ -91,6 +102,18 @@ mod tests {
         assert!(matches!(operator.proof, Proof::Card { reader } if reader == "Reader 0"));
         // Beside an office's own sections it is read alike: in a demonstration both are one machine.
         assert!(load(&format!("[city]\nname = \"汐見市\"\n{CARD}")).is_ok());
+    }
+
+    #[test]
+    fn the_screen_locks_after_the_time_that_is_written_and_a_demonstration_has_its_tray() {
+        let operator = load(CARD).unwrap();
+        assert_eq!(operator.idle_lock, Duration::from_secs(600));
+        assert_eq!(operator.demo, None);
+        let soon = load(&format!("{CARD}idle_lock_minutes = 3\n")).unwrap();
+        assert_eq!(soon.idle_lock, Duration::from_secs(180));
+        let demo = "[demo]\ntray_socket = \"run/tray\"\nendpoints_file = \"endpoints.json\"\n";
+        let demo = load(&format!("{CARD}{demo}")).unwrap().demo.unwrap();
+        assert!(demo.tray_socket.ends_with("run/tray"));
     }
 
     #[test]

@@ -25,11 +25,12 @@ impl Desk {
                     desk.heard(true).await;
                     while let Some(change) = changes.next().await {
                         let mut roster = change == Change::Roster;
-                        let mut outbox = change == Change::Outbox;
+                        let is_outbox = |change| matches!(change, Change::Outbox | Change::Written);
+                        let mut outbox = is_outbox(change);
                         tokio::time::sleep(TOGETHER).await;
                         while let Some(Some(change)) = ready(changes.next()) {
                             roster |= change == Change::Roster;
-                            outbox |= change == Change::Outbox;
+                            outbox |= is_outbox(change);
                         }
                         if outbox {
                             desk.watch.look();

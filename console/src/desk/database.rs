@@ -114,6 +114,7 @@ impl State {
                 waiting: state.waiting,
                 oldest: state.oldest,
                 trouble: state.trouble.is_some(),
+                refused: state.refused,
             }));
         }
     }

@@ -31,6 +31,7 @@ use super::{
     relay_front::{Front, FrontTrouble},
     show,
     terminal::Screen,
+    tray,
     trouble::{self, Whose},
     work::lock,
 };
@@ -51,8 +52,6 @@ use crate::{
 
 /// How often the front is asked how it stands, while an operator is logged in.
 const LOOK: Duration = Duration::from_secs(5);
-/// Time without a key before the screen locks: what is done here concerns every resident of every city joined.
-const IDLE_LOCK: Duration = Duration::from_secs(10 * 60);
 
 /// Opens the screen of the relay's operators and stays until they leave. The exit code is [`super::run`]'s.
 ///
@@ -116,10 +115,10 @@ fn setup(operator: &RelayOperator, options: &Options) -> Setup {
     Setup {
         city: String::new(),
         desk: String::new(),
-        idle_lock: IDLE_LOCK,
+        idle_lock: operator.idle_lock,
         making_by_two: false,
         sights: Sights::TwoClerks,
-        demo: false,
+        demo: operator.demo.is_some(),
         first_run: false,
         relay: Some(match operator.proof {
             Proof::Card { .. } => OperatorsBy::Card,
@@ -200,6 +199,13 @@ impl Operators {
                     work.abort();
                     tracing::info!(given_up = job.0, "no longer waited for");
                 }
+            }
+            Order::LoadTray | Order::TrayInsert { .. } | Order::TrayRemove { .. } | Order::TrayNew => {
+                let work = async move {
+                    let answer = tray::hands(desk.operator.demo.as_ref(), &order).await;
+                    desk.reply(job, answer);
+                };
+                self.runtime.spawn(work.in_current_span());
             }
             // The loop ends before it hands this on.
             Order::Quit => {}

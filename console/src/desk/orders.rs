@@ -3,7 +3,10 @@
 use issuance::{case::CaseId, issuing::Cancel};
 use tracing::{field, info_span};
 
-use super::work::{Desk, fresh};
+use super::{
+    tray,
+    work::{Desk, fresh},
+};
 use crate::tui::{
     effect::{Effect, JobId, Order},
     fault::Fault,
@@ -137,13 +140,16 @@ impl Desk {
             Order::RelinkCard { case, words } => {
                 self.in_order(job, async move { desk.relink_card(case, &words).await });
             }
-
-            Order::LoadTray => self.at_once(job, async move { desk.load_tray().await }),
-            Order::TrayInsert { slot, card } => {
-                self.at_once(job, async move { desk.tray_insert(slot, &card).await });
+            Order::SendRefusedAnew { case, words } => {
+                self.in_order(job, async move { desk.send_refused_anew(case, &words).await });
             }
-            Order::TrayRemove { slot } => self.at_once(job, async move { desk.tray_remove(slot).await }),
-            Order::TrayNew => self.at_once(job, async move { desk.tray_new().await }),
+            Order::CloseRefused { case, words } => {
+                self.in_order(job, async move { desk.close_refused(case, &words).await });
+            }
+
+            Order::LoadTray | Order::TrayInsert { .. } | Order::TrayRemove { .. } | Order::TrayNew => {
+                self.at_once(job, async move { tray::hands(desk.config.demo.as_ref(), &order).await });
+            }
             Order::TrayScanNotice(case) => self.at_once(job, async move { desk.tray_scan_notice(case).await }),
 
             // An office's screens ask the relay's front for nothing.
@@ -198,6 +204,8 @@ const fn name(order: &Order) -> &'static str {
         Order::ResumeCard { .. } => "resume_card",
         Order::RevokeCard { .. } => "revoke_card",
         Order::RelinkCard { .. } => "relink_card",
+        Order::SendRefusedAnew { .. } => "send_refused_anew",
+        Order::CloseRefused { .. } => "close_refused",
         Order::LoadTray => "load_tray",
         Order::TrayInsert { .. } => "tray_insert",
         Order::TrayRemove { .. } => "tray_remove",

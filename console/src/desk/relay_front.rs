@@ -13,13 +13,14 @@ use rustls::{
     version::{TLS12, TLS13},
 };
 use secrecy::SecretString;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use super::relay_card::{SigningCard, sha256};
 use crate::{
     config::{RelayOperator, secrets},
-    tui::facts::relay::{FrontState, Partner},
+    tui::facts::relay::{FrontState, Partner, Untold},
 };
 
 /// For a whole answer; the front asks the blind half within it.
@@ -31,6 +32,20 @@ pub struct Front {
     client: Client,
     fingerprint: String,
     card: Option<Arc<SigningCard>>,
+}
+
+/// Messages that were refused within an hour by one rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusals {
+    /// The hour's beginning.
+    #[serde(with = "time::serde::rfc3339")]
+    pub hour: OffsetDateTime,
+    /// The partner that they said they were from; `unknown` where none of that name is registered.
+    pub partner: String,
+    /// The refusal's code.
+    pub rule: String,
+    /// How many.
+    pub count: u64,
 }
 
 /// Why the front did not do what was asked.
@@ -166,6 +181,23 @@ impl Front {
     /// [`FrontTrouble`]
     pub async fn audit(&self, minutes: u32) -> Result<Vec<AuditEvent>, FrontTrouble> {
         let ask = self.ask(Method::GET, "/audit").query(&[("minutes", minutes)]);
+        self.told(ask).await
+    }
+
+    /// Services that do not know yet that sessions are over.
+    ///
+    /// # Errors
+    /// [`FrontTrouble`]
+    pub async fn untold(&self) -> Result<Vec<Untold>, FrontTrouble> {
+        self.told(self.ask(Method::GET, "/untold")).await
+    }
+
+    /// Messages that were refused in the last `hours`, counted, the newest hour first.
+    ///
+    /// # Errors
+    /// [`FrontTrouble`]
+    pub async fn refusals(&self, hours: u32) -> Result<Vec<Refusals>, FrontTrouble> {
+        let ask = self.ask(Method::GET, "/refusals").query(&[("hours", hours)]);
         self.told(ask).await
     }
 

@@ -67,6 +67,7 @@ const fn problem(problem: cases::Problem) -> Problem {
         cases::Problem::HandoverMismatch => Problem::HandoverMismatch,
         cases::Problem::PinBlocked => Problem::PinBlocked,
         cases::Problem::Incident => Problem::Incident,
+        cases::Problem::RelayRefused => Problem::RelayRefused,
     }
 }
 

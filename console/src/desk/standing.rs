@@ -1,5 +1,5 @@
-//! The card after its handover: stopped, let be used again, ended, its link mended. Each is one transaction with the
-//! message that tells the relay; nothing here waits for the relay.
+//! The card after its handover: stopped, let be used again, ended, its link mended, what the relay refused of it settled.
+//! Each is one transaction with the message that tells the relay; nothing here waits for the relay.
 
 use issuance::{case::CaseId, standing::HolderCheck};
 use office::{OfficeError, RevocationReason, cases::ApprovalId};
@@ -8,7 +8,7 @@ use super::work::Desk;
 use crate::tui::{
     effect::SecondPurpose,
     event::Reply,
-    facts::{GivenCard, RelayTold},
+    facts::{GivenCard, RefusedMessage, RelayTold},
     fault::Fault,
 };
 
@@ -26,6 +26,7 @@ impl Desk {
                 waiting: card.told.waiting,
                 oldest: card.told.oldest,
                 applied_at: card.told.applied_at,
+                refused: card.told.refused.into_iter().map(refused).collect(),
             },
         })))
     }
@@ -58,6 +59,18 @@ impl Desk {
         self.restated(case, mended).await
     }
 
+    /// Tells the relay again what it refused.
+    pub async fn send_refused_anew(&self, case: CaseId, words: &str) -> Result<Reply, Fault> {
+        let sent = self.office.send_refused_anew(&self.act()?, case, words).await;
+        self.restated(case, sent.map(|_| ())).await
+    }
+
+    /// Leaves unsaid what the relay refused.
+    pub async fn close_refused(&self, case: CaseId, words: &str) -> Result<Reply, Fault> {
+        let closed = self.office.close_refused(&self.act()?, case, words).await;
+        self.restated(case, closed.map(|_| ())).await
+    }
+
     fn agreed(&self, case: CaseId, purpose: SecondPurpose) -> Result<ApprovalId, Fault> {
         self.approvals.take(case, purpose).ok_or(Fault::AgreementGone)
     }
@@ -80,5 +93,14 @@ impl Desk {
             Ok(()) => self.load_standing(case).await,
             Err(error) => Err(self.of_change(case, &error)),
         }
+    }
+}
+
+fn refused(message: office::RefusedMessage) -> RefusedMessage {
+    RefusedMessage {
+        told: message.told,
+        slot: message.slot,
+        rule: message.rule,
+        at: message.at,
     }
 }

@@ -17,6 +17,7 @@ use super::{trouble, work::Desk};
 use crate::{
     config::Demo,
     tui::{
+        effect::Order,
         event::Reply,
         facts::{Reader, Tray, TrayCard, TrayCardIs, TraySlot},
         fault::Fault,
@@ -52,56 +53,58 @@ struct Person {
     password: String,
 }
 
-impl Desk {
-    /// Slots, cards and the demo staff's passwords.
-    pub async fn load_tray(&self) -> Result<Reply, Fault> {
-        let demo = self.demo()?;
-        let endpoints = endpoints(demo).map_err(|error| trouble::other(&error))?;
-        let slots = ask(&demo.tray_socket, "status").await?;
-        let cards = ask(&demo.tray_socket, "list").await?;
-        Ok(Reply::Tray(tray(&endpoints, &slots, &cards)))
+/// What hands do at a demonstration's tray, for whichever desk is asked.
+///
+/// # Errors
+/// [`Fault::NotFound`] where this is no demonstration; the tray's own refusals.
+pub async fn hands(demo: Option<&Demo>, order: &Order) -> Result<Reply, Fault> {
+    let demo = demo.ok_or(Fault::NotFound)?;
+    match order {
+        Order::LoadTray => load(demo).await,
+        Order::TrayInsert { slot, card } => insert(demo, *slot, card).await,
+        Order::TrayRemove { slot } => told(demo, &format!("remove {slot}")).await,
+        Order::TrayNew => told(demo, "new").await,
+        _ => Err(Fault::NotNow),
     }
+}
 
-    /// Puts a card into a slot, as hands do: what is in the slot comes out first, and so does the card elsewhere.
-    pub async fn tray_insert(&self, slot: u8, card: &str) -> Result<Reply, Fault> {
-        let socket = &self.demo()?.tray_socket;
-        for row in ask(socket, "status").await? {
-            if let [number, _, held, ..] = row.as_slice()
-                && held != "-"
-                && (*number == slot.to_string() || held == card)
-            {
-                ask(socket, &format!("remove {number}")).await?;
-            }
+/// Slots, cards and the demo staff's passwords.
+async fn load(demo: &Demo) -> Result<Reply, Fault> {
+    let endpoints = endpoints(demo).map_err(|error| trouble::other(&error))?;
+    let slots = ask(&demo.tray_socket, "status").await?;
+    let cards = ask(&demo.tray_socket, "list").await?;
+    Ok(Reply::Tray(tray(&endpoints, &slots, &cards)))
+}
+
+/// Puts a card into a slot, as hands do: what is in the slot comes out first, and so does the card elsewhere.
+async fn insert(demo: &Demo, slot: u8, card: &str) -> Result<Reply, Fault> {
+    let socket = &demo.tray_socket;
+    for row in ask(socket, "status").await? {
+        if let [number, _, held, ..] = row.as_slice()
+            && held != "-"
+            && (*number == slot.to_string() || held == card)
+        {
+            ask(socket, &format!("remove {number}")).await?;
         }
-        self.order_tray(&format!("insert {slot} {card}")).await
     }
+    told(demo, &format!("insert {slot} {card}")).await
+}
 
-    /// Takes the card out of a slot.
-    pub async fn tray_remove(&self, slot: u8) -> Result<Reply, Fault> {
-        self.order_tray(&format!("remove {slot}")).await
-    }
+async fn told(demo: &Demo, request: &str) -> Result<Reply, Fault> {
+    ask(&demo.tray_socket, request).await?;
+    load(demo).await
+}
 
-    /// Lays a new blank on the tray.
-    pub async fn tray_new(&self) -> Result<Reply, Fault> {
-        self.order_tray("new").await
-    }
-
+impl Desk {
     /// What a scanner reads from the notice of `case`: a demonstration has neither the sheet nor a scanner. Only where
     /// the configuration says that this is one.
     pub async fn tray_scan_notice(&self, case: CaseId) -> Result<Reply, Fault> {
-        self.demo()?;
+        if self.config.demo.is_none() {
+            return Err(Fault::NotFound);
+        }
         let notice = self.office.notice(case).await.map_err(|error| self.fault(&error))?;
         let notice = notice.ok_or(Fault::NotFound)?;
         Ok(Reply::NoticeScanned(notice.to_string()))
-    }
-
-    async fn order_tray(&self, request: &str) -> Result<Reply, Fault> {
-        ask(&self.demo()?.tray_socket, request).await?;
-        self.load_tray().await
-    }
-
-    fn demo(&self) -> Result<&Demo, Fault> {
-        self.config.demo.as_ref().ok_or(Fault::NotFound)
     }
 }
 

@@ -304,6 +304,20 @@ pub enum Order {
         /// What was wrong.
         words: String,
     },
+    /// Tell the relay again what it refused of the card.
+    SendRefusedAnew {
+        /// Whose case.
+        case: CaseId,
+        /// What was mended.
+        words: String,
+    },
+    /// Leave unsaid what the relay refused of the card.
+    CloseRefused {
+        /// Whose case.
+        case: CaseId,
+        /// Why that is right.
+        words: String,
+    },
 
     // ---- the demo's tray; only with `Setup::demo` ----
     /// Slots, cards and passwords.

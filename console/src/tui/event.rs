@@ -124,7 +124,7 @@ pub enum Reply {
     Agreements(Vec<Agreement>),
     /// `LoadJournal`
     Journal(Vec<JournalLine>),
-    /// `LoadStanding`, `SuspendCard`, `ResumeCard`, `RevokeCard`, `RelinkCard`: the card as it now stands
+    /// `LoadStanding`, `SuspendCard`, `ResumeCard`, `RevokeCard`, `RelinkCard`, `SendRefusedAnew`, `CloseRefused`: the card as it now stands
     Standing(Box<GivenCard>),
     /// `ReadCardFiles`
     CardFiles(Vec<CardFileView>),

@@ -13,7 +13,7 @@ use std::time::Duration;
 use issuance::staff::{Staff, StaffId};
 use time::OffsetDateTime;
 
-pub use cards::{CardFileView, CardView, ChipKnown, ChipView, GivenCard, MakingEnd, RelayTold};
+pub use cards::{CardFileView, CardView, ChipKnown, ChipView, GivenCard, MakingEnd, RefusedMessage, RelayTold};
 pub use cases::{CaseRow, CaseView, Counts, JournalLine, OpenIncident, Problem, Queue};
 pub use counter::{Agreement, Compared, Incident, Paper, Printed, Sight};
 pub use residents::{Address, Found, InTheWay, ResidentRow, ResidentView, SimilarRecord};
@@ -107,12 +107,14 @@ pub enum Reader {
 /// How the outbox (送信箱) to the relay stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outbox {
-    /// Messages the relay's front has not applied yet.
+    /// Messages the relay's front has not answered yet.
     pub waiting: u64,
     /// When the oldest of them was written.
     pub oldest: Option<OffsetDateTime>,
     /// Whether the last try to send failed.
     pub trouble: bool,
+    /// Messages it refused for good, and nobody has settled.
+    pub refused: u64,
 }
 
 /// How a reader stands.

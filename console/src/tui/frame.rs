@@ -262,9 +262,23 @@ fn operators_status(state: &State, pen: &Pen<'_>, width: usize) -> Line {
     line
 }
 
-/// Whether the relay knows what happened here: a dot when it does, else how many messages wait and since when. What waits
-/// for a moment is on its way; what waits for a minute needs somebody.
+/// Whether the relay knows what happened here: a dot when it does, else how many messages wait and since when, and how
+/// many it refused for good. What waits for a moment is on its way; what waits for a minute, or was refused, needs
+/// somebody.
 fn outbox_signs(outbox: &Outbox, now: OffsetDateTime, pen: &Pen<'_>) -> (String, Meaning) {
+    let (waiting, meaning) = waiting_signs(outbox, now, pen);
+    if outbox.refused == 0 {
+        return (waiting, meaning);
+    }
+    let refused = pen.say_with(
+        "status-outbox-refused",
+        &[("refused", outbox.refused.to_string().into())],
+    );
+    let waiting = if outbox.waiting > 0 { waiting } else { String::new() };
+    (format!("{waiting}{refused}"), Meaning::Stop)
+}
+
+fn waiting_signs(outbox: &Outbox, now: OffsetDateTime, pen: &Pen<'_>) -> (String, Meaning) {
     let Some(oldest) = outbox.oldest.filter(|_| outbox.waiting > 0) else {
         return (pen.glyphs.on.to_owned(), Meaning::Done);
     };

@@ -124,6 +124,10 @@ pub enum Intent {
     Revoke,
     /// Mend its link with the relay.
     Relink,
+    /// Tell the relay again what it refused.
+    SendAnew,
+    /// Leave unsaid what the relay refused.
+    CloseRefused,
     /// Put a partner's metadata forward.
     Register,
     /// Approve metadata that another operator put forward.
@@ -142,6 +146,8 @@ pub enum Intent {
     Lifetimes,
     /// What is taken beyond the profile.
     Exceptions,
+    /// Services that do not know yet that sessions are over.
+    Untold,
     /// Take over a case that another desk holds.
     TakeOver,
     /// End the case without a card.
@@ -336,6 +342,8 @@ pub const TABLE: &[Binding] = &[
     row(Place::Standing, Char('r'), Intent::Resume, "key-resume"),
     row(Place::Standing, Char('x'), Intent::Revoke, "key-revoke"),
     row(Place::Standing, Char('l'), Intent::Relink, "key-relink"),
+    also(Place::Standing, Char('a'), Intent::SendAnew, "key-send-anew"),
+    row(Place::Standing, Char('c'), Intent::CloseRefused, "key-close-refused"),
     row(Place::Standing, Char('j'), Intent::Journal, "key-journal"),
     row(Place::Standing, Esc, Intent::Back, "key-back"),
     row(Place::StandingForm, Down, Intent::Down, "key-choose"),
@@ -351,6 +359,7 @@ pub const TABLE: &[Binding] = &[
     row(Place::RelayPartners, Char('n'), Intent::Register, "key-register"),
     row(Place::RelayPartners, Char('x'), Intent::SwitchOff, "key-switch-off"),
     row(Place::RelayPartners, Char('j'), Intent::Journal, "key-trail"),
+    row(Place::RelayPartners, Char('u'), Intent::Untold, "key-untold"),
     also(Place::RelayPartners, F(5), Intent::Refresh, "key-refresh"),
     row(Place::RelayPartners, Esc, Intent::Lock, "key-lock"),
     row(Place::RelayPartner, Enter, Intent::Confirm, "key-likely"),
@@ -460,9 +469,13 @@ pub const fn missed(intent: Intent) -> Missed {
             Missed::OnAndOut
         }
         Intent::Language | Intent::Tray => Missed::Everywhere,
-        Intent::Papers | Intent::Journal | Intent::CardShow | Intent::Reveal | Intent::Refresh | Intent::LogOut => {
-            Missed::Besides
-        }
+        Intent::Papers
+        | Intent::Journal
+        | Intent::Untold
+        | Intent::CardShow
+        | Intent::Reveal
+        | Intent::Refresh
+        | Intent::LogOut => Missed::Besides,
         Intent::Up | Intent::Down | Intent::Left | Intent::Right | Intent::PageUp | Intent::PageDown => Missed::Moving,
         _ => Missed::Here,
     }

@@ -73,15 +73,16 @@ fn spoken_status(state: &State, words: &Words) -> String {
         "plain-database-down"
     }));
     if let Some(relay) = &common.relay {
-        parts.push(words.say(
-            common.language,
-            if relay.waiting == 0 {
-                "plain-relay-up-to-date"
-            } else {
-                "plain-relay-waits"
-            },
-            &[("waiting", relay.waiting.to_string().into())],
-        ));
+        let counted =
+            |key, name: &'static str, count: u64| words.say(common.language, key, &[(name, count.to_string().into())]);
+        match (relay.waiting, relay.refused) {
+            (0, 0) => parts.push(say("plain-relay-up-to-date")),
+            (0, _) => {}
+            (waiting, _) => parts.push(counted("plain-relay-waits", "waiting", waiting)),
+        }
+        if relay.refused > 0 {
+            parts.push(counted("plain-relay-refused", "refused", relay.refused));
+        }
     }
     if let Some(case) = &common.open {
         parts.push(format!("{} {}", say("status-case"), case.number));

@@ -25,8 +25,7 @@ use crate::{
 
 const ROWS: &str = "60";
 const PIN: &str = "2751";
-/// Longest that the outbox may take on a busy machine; only a failing test waits for it. Longer than the longest pause of
-/// `dispatch` between two tries.
+/// Longest that the outbox may take on a busy machine; only a failing test waits for it.
 const LONG: Duration = Duration::from_secs(90);
 /// "Card pulled: the session ends everywhere within 2 s."
 const ENDED: Duration = Duration::from_secs(2);
@@ -153,7 +152,7 @@ fn a_front_that_was_away_is_told_everything_once_and_in_order() {
 
 /// The README's visit, from the application to the handover and on until the front knows of it. The clerk at the console,
 /// the office's records, and what the notice said.
-fn a_card_is_handed_over(shell: &Shell) -> (Clerk<'_>, Records, String) {
+pub fn a_card_is_handed_over(shell: &Shell) -> (Clerk<'_>, Records, String) {
     shell.must("setup --demo --relay --rows", &[ROWS]);
     let clerk = Clerk::sits_down(shell, Terminal::LARGE);
     clerk.logs_in("0001").finds("0000000001", "ヤマグチ");
@@ -218,9 +217,18 @@ impl Resident {
     }
 }
 
+impl Shell {
+    /// The process whose number stands in `record`.
+    pub fn process(&self, record: &str) -> Pid {
+        let number = fs::read_to_string(self.home().join(format!("run/{record}"))).unwrap();
+        let number: i32 = number.split_whitespace().next().unwrap().parse().unwrap();
+        Pid::from_raw(number).unwrap()
+    }
+}
+
 impl Records {
     /// Waits until the outbox stands so; told of every change by the database.
-    fn outbox_until(&self, holds: impl Fn(&OutboxState) -> bool) {
+    pub fn outbox_until(&self, holds: impl Fn(&OutboxState) -> bool) {
         self.wait(async {
             let began = Instant::now();
             let mut changes = self.office.changes().await?;
@@ -230,7 +238,8 @@ impl Records {
                     return Ok(());
                 }
                 let left = LONG.saturating_sub(began.elapsed());
-                let changed = async { while changes.next().await.expect("the database stands") != Change::Outbox {} };
+                let is_outbox = |change| matches!(change, Change::Outbox | Change::Written);
+                let changed = async { while !is_outbox(changes.next().await.expect("the database stands")) {} };
                 let told = tokio::time::timeout(left, changed).await;
                 assert!(told.is_ok(), "the outbox stays so: {outbox:?}");
             }
@@ -239,7 +248,7 @@ impl Records {
 }
 
 /// Somebody telephones: the card is lost.
-fn stops_the_card(clerk: &Clerk<'_>) {
+pub fn stops_the_card(clerk: &Clerk<'_>) {
     let console = &clerk.console;
     console.key(Key::Enter).sees("このカードでのログインを止めます");
     console.key(Key::Down).sees("(●) 電話で");
@@ -250,7 +259,7 @@ fn stops_the_card(clerk: &Clerk<'_>) {
 }
 
 /// Its holder comes with a licence: it lay under the sofa.
-fn lets_the_card_again(clerk: &Clerk<'_>) {
+pub fn lets_the_card_again(clerk: &Clerk<'_>) {
     let console = &clerk.console;
     console.key(Key::Enter).sees("本人が窓口に来ていて");
     console.key(Key::Down).sees("(●) 窓口で、顔写真のある");
@@ -258,13 +267,13 @@ fn lets_the_card_again(clerk: &Clerk<'_>) {
 }
 
 /// What the front's database holds, looked at as its superuser.
-struct Front {
+pub struct Front {
     store: Store,
-    runtime: Runtime,
+    pub runtime: Runtime,
 }
 
 impl Front {
-    fn of(home: &Path) -> Self {
+    pub fn of(home: &Path) -> Self {
         let runtime = Runtime::new().unwrap();
         let _entered = runtime.enter();
         let store = Store::new(&Cluster::at(home.join("postgres")).superuser_door("relay").unwrap());
@@ -273,7 +282,7 @@ impl Front {
     }
 
     /// What was done to each of the card's two registrations, in the order it was done.
-    fn applied(&self) -> Vec<Vec<String>> {
+    pub fn applied(&self) -> Vec<Vec<String>> {
         let question = "SELECT array_agg(details ->> 'change' ORDER BY seq) FROM front.audit_event\n\
                         WHERE act = 'intake.applied' GROUP BY subjects ->> 'registration'";
         let asked = self.store.run("applied", |tx| async move {
@@ -283,8 +292,27 @@ impl Front {
         self.runtime.block_on(asked).unwrap()
     }
 
+    /// The numbers of the messages that were refused for good, with the rule, in order.
+    pub fn refused(&self) -> Vec<(i64, String)> {
+        let question = "SELECT (details ->> 'seq')::bigint, details ->> 'rule' FROM front.audit_event\n\
+                        WHERE act = 'intake.refused' ORDER BY seq";
+        let asked = self.store.run("refused", |tx| async move {
+            let rows = tx.query(question, &[]).await?;
+            Ok::<_, StoreError>(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+        });
+        self.runtime.block_on(asked).unwrap()
+    }
+
+    /// Changes a row of the front behind everybody's back; one is changed.
+    pub fn does(&self, statement: &str) {
+        let done = self
+            .store
+            .run("does", |tx| async move { tx.execute(statement, &[]).await });
+        assert_eq!(self.runtime.block_on(done).unwrap(), 1, "{statement}");
+    }
+
     /// The numbers of the messages, in the order they were applied.
-    fn numbers(&self) -> Vec<i64> {
+    pub fn numbers(&self) -> Vec<i64> {
         let question = "SELECT (details ->> 'seq')::bigint FROM front.audit_event\n\
                         WHERE act = 'intake.applied' ORDER BY seq";
         let asked = self.store.run("numbers", |tx| async move {
@@ -296,12 +324,11 @@ impl Front {
 }
 
 /// Ends the process whose number stands in `record`, and waits until it is gone.
-fn ends(shell: &Shell, record: &str, signal: Signal) {
-    let number = fs::read_to_string(shell.home().join(format!("run/{record}"))).unwrap();
-    let number: i32 = number.split_whitespace().next().unwrap().parse().unwrap();
-    rustix::process::kill_process(Pid::from_raw(number).unwrap(), signal).unwrap();
+pub fn ends(shell: &Shell, record: &str, signal: Signal) {
+    let process = shell.process(record);
+    rustix::process::kill_process(process, signal).unwrap();
     let gone = Command::new("tail")
-        .arg(format!("--pid={number}"))
+        .arg(format!("--pid={}", process.as_raw_nonzero()))
         .args(["-f", "/dev/null"])
         .status();
     assert!(gone.unwrap().success());

@@ -126,6 +126,18 @@ fn a_service_is_registered_by_two_tried_and_switched_without_any_office() {
             );
             iso.is_refused(&["off", "https://nobody.example", "--reason", "鍵が漏れた"], "連携先");
 
+            // Who is nobody's operator is counted, and shown by the hour.
+            let wrong = Operator::with(
+                shell,
+                "office",
+                "certificate_file = \"relay/office/tls.pem\"\nkey_file = \"relay/office/tls.key\"",
+            );
+            assert_eq!(wrong.asks(&["state"]).code, 1);
+            let refused = hama.does(&["refusals", "--json"]).json();
+            assert_eq!(
+                (&refused["rule"], &refused["partner"], &refused["count"]),
+                (&"operator.unknown".into(), &"unknown".into(), &1.into())
+            );
             let trail = hama.does(&["audit"]).stdout;
             for line in [
                 "partner.proposed",

@@ -6,6 +6,7 @@ pub mod log;
 pub mod matching;
 pub mod operator;
 pub mod pin;
+pub mod refusals;
 pub mod rotation;
 pub mod serve;
 pub mod status;
@@ -21,6 +22,7 @@ use blind::{
 use portal_kit::config::secrets;
 use relay_records::blind::BlindRecords;
 use store::Door;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// The records that the configuration names.
 fn records(config: &Config) -> anyhow::Result<BlindRecords> {
@@ -35,6 +37,11 @@ fn records(config: &Config) -> anyhow::Result<BlindRecords> {
     door.application = "madoguchi-blind".to_owned();
     let sealer = secrets::sealer(&config.seal_keys_file)?;
     Ok(BlindRecords::behind(&door, sealer.into()))
+}
+
+/// A moment as people write it at the command line.
+fn moment(text: &str) -> Result<OffsetDateTime, time::error::Parse> {
+    OffsetDateTime::parse(text, &Rfc3339)
 }
 
 /// The key in an operator's own file.

@@ -1,19 +1,17 @@
 //! What the blind half does with the front's envelopes: it holds the keys, finishes, seals, and writes down a hash.
 
 mod comparing;
+mod files;
 
 use std::{
     collections::BTreeMap,
-    fmt, fs, io,
-    io::Write as _,
-    os::unix::fs::OpenOptionsExt as _,
-    path::{Path, PathBuf},
+    fmt, io,
+    path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
 };
 
 use aws_lc_rs::digest::{SHA256, digest};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use portal_kit::config::secrets::{self, SecretError};
+use portal_kit::config::secrets::SecretError;
 use relay_core::{
     chance::OsChance,
     clock::Clock,
@@ -26,8 +24,12 @@ use relay_core::{
         PolymorphicPseudonym, Service, ServicePseudonym, ServiceShare, ShareRefused,
     },
     saml::{DecryptionKeys, message::NameId},
+    whole_file,
 };
-use relay_records::blind::{BlindError, BlindRecords, Finishing, KeptShare, Outcome};
+use relay_records::{
+    blind::{BlindError, BlindRecords, Finishing, KeptShare, Outcome},
+    refusals::Tally,
+};
 use serde::Serialize;
 use time::OffsetDateTime;
 use tracing::{error, info, warn};
@@ -35,7 +37,11 @@ use tracing::{error, info, warn};
 use crate::{
     config::Config,
     pins::{FORMAT, Folder, PinError, Pins},
+    window,
 };
+
+pub use files::write_secret;
+use files::{read_keys, read_rotation, signing_key};
 
 /// Why the process does not start.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +109,9 @@ pub enum Refused {
     /// Another rotation is under way, or one of other keys.
     #[error("another key rotation is under way here, or of other keys")]
     OtherRotation,
+    /// Two operators have not allowed that a rotation begins now.
+    #[error("no key rotation may begin now: two operators of the blind half allow it with `rotation allow`")]
+    RotationNotAllowed,
     /// More than [`Rotate::LARGEST`] at once.
     #[error("a batch of more than {} ciphertexts", Rotate::LARGEST)]
     LargeBatch,
@@ -125,6 +134,7 @@ impl Refused {
             Self::Share(ShareRefused::Changed(_)) => "share.changed",
             Self::Share(ShareRefused::NotAShare(_)) => "share.not_a_share",
             Self::OtherRotation => "rotation.other",
+            Self::RotationNotAllowed => "rotation.not_allowed",
             Self::LargeBatch => "rotation.large_batch",
             Self::Records => "blind.records",
         }
@@ -140,6 +150,7 @@ pub struct Half {
     key: SigningKey,
     names: DecryptionKeys,
     records: BlindRecords,
+    refusals: Tally,
     clock: Arc<dyn Clock>,
     keys: RwLock<Keys>,
     pins: RwLock<Pins>,
@@ -151,6 +162,28 @@ struct Keys {
     secrets: BTreeMap<KeyEdition, BlindSecret>,
     halves: BTreeMap<KeyEdition, BlindHalf>,
     rotation: Option<BlindRotation>,
+}
+
+impl Keys {
+    /// Takes a share for `edition`; whether that edition is in use.
+    fn take_share(&mut self, service: Service, edition: KeyEdition, share: ServiceShare) -> Result<bool, ShareRefused> {
+        self.none_is_global(&share)?;
+        match self.halves.get_mut(&edition) {
+            Some(half) => half.accept_share(service, share).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// That `share` opens nothing stored under any of the editions in use: during a rotation the blinding factor of one
+    /// could be sent as a share of the other.
+    fn none_is_global(&self, share: &ServiceShare) -> Result<(), ShareRefused> {
+        for half in self.halves.values() {
+            if half.is_global(share)? {
+                return Err(ShareRefused::Global);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// How the half is, for the front's console.
@@ -176,14 +209,15 @@ impl Half {
         records.check_version().await?;
         let mut keys = read_keys(config)?;
         for kept in records.shares().await? {
-            let Some(half) = keys.halves.get_mut(&kept.edition) else {
-                continue; // of an edition that is no longer in use
-            };
             let entity = kept.service.entity().to_owned();
-            ServiceShare::from_text(&kept.share)
+            let taken = ServiceShare::from_text(&kept.share)
                 .map_err(ShareRefused::from)
-                .and_then(|share| half.accept_share(kept.service, share))
-                .map_err(|reason| StartError::Share(entity, reason))?;
+                .and_then(|share| keys.take_share(kept.service, kept.edition, share));
+            match taken {
+                // One of an edition that is no longer in use.
+                Ok(_) => {}
+                Err(reason) => return Err(StartError::Share(entity, reason)),
+            }
         }
         let half = Self {
             party: config.half.party.clone(),
@@ -193,6 +227,7 @@ impl Half {
             key: signing_key(&config.half.signing_key_file, &config.half.party)?,
             names: comparing::names_keys(&config.half.names_key_file)?,
             records,
+            refusals: Tally::default(),
             clock,
             keys: RwLock::new(keys),
             pins: RwLock::default(),
@@ -214,6 +249,7 @@ impl Half {
         let (pins, refused) = folder.counting(&verdicts);
         for error in &refused {
             warn!(code = error.code(), %error, "a file pins nothing");
+            self.refusals.count("pins", error.code(), self.clock.now());
         }
         for (service, edition) in pins.missing(&self.records.honoured_pins().await?) {
             warn!(service, edition, "the file of a pin that nobody withdrew is missing");
@@ -328,34 +364,40 @@ impl Half {
         let text = zeroize::Zeroizing::new(opened.body.share);
         let share = ServiceShare::from_text(&text).map_err(ShareRefused::from)?;
         let edition = opened.body.edition;
-        {
-            let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-            let half = keys.halves.get_mut(&edition).ok_or(Refused::NoShare)?;
-            if let Err(refused) = half.accept_share(service.clone(), share) {
-                error!(
-                    service = service.entity(),
-                    code = Refused::Share(refused.clone()).code(),
-                    "share refused"
-                );
-                return Err(refused.into());
-            }
+        if let Err(refused) = self.check_share(&service, edition, &share) {
+            error!(service = service.entity(), code = refused.code(), "share refused");
+            return Err(refused);
         }
         let kept = KeptShare {
             service,
             edition,
             share: text,
         };
+        // The database first: where it holds another, this process must not go on with this one.
         let now = self.clock.now();
         self.records
             .keep_share(&kept, now, &mut OsChance)
             .await
             .map_err(refused)?;
+        {
+            let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+            if !keys.take_share(kept.service.clone(), edition, share)? {
+                return Err(Refused::NoShare);
+            }
+        }
         info!(service = kept.service.entity(), %edition, "share taken");
         let answer = Shared {
             answers: opened.number,
             service: opened.body.service,
         };
         Ok(self.answer(Kind::Shared, &answer))
+    }
+
+    fn check_share(&self, service: &Service, edition: KeyEdition, share: &ServiceShare) -> Result<(), Refused> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.none_is_global(share)?;
+        let half = keys.halves.get(&edition).ok_or(Refused::NoShare)?;
+        Ok(half.check_share(service, share)?)
     }
 
     /// Answers an envelope of the kind [`Kind::Rotate`] with one of the kind [`Kind::Rotated`].
@@ -369,6 +411,9 @@ impl Half {
         }
         let middle = MiddleKey::from_text(&opened.body.middle).map_err(|_| Refusal::OtherBody)?;
         self.take_once(&opened).await?;
+        if !self.is_rotating() {
+            self.may_begin().await?;
+        }
         self.begin_rotation(middle)?;
         // Some hundred milliseconds of arithmetic: not on a thread that others wait for.
         let (half, batch) = (Arc::clone(self), opened.body.batch);
@@ -397,6 +442,32 @@ impl Half {
         Ok((rotation.from_edition(), rotation.next_key().to_text(), stepped))
     }
 
+    fn is_rotating(&self) -> bool {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.rotation.is_some()
+    }
+
+    /// Whether two operators allow that the newest keys are left behind. One that began goes on without them.
+    async fn may_begin(&self) -> Result<(), Refused> {
+        let newest = {
+            let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+            keys.secrets.last_key_value().map(|(edition, _)| *edition)
+        };
+        let (edition, now) = (newest.ok_or(Refused::OtherRotation)?, self.clock.now());
+        let approvals = self.records.rotation_approvals(edition, now).await.map_err(refused)?;
+        let operators = &self.config.services.operators;
+        match window::open(&approvals, operators, self.party.as_str(), edition, now) {
+            Some((until, [one, other])) => {
+                info!(%edition, %until, one, other, "a key rotation may begin");
+                Ok(())
+            }
+            None => {
+                error!(%edition, "the front asks for a key rotation that nobody here allowed");
+                Err(Refused::RotationNotAllowed)
+            }
+        }
+    }
+
     /// Goes on with the rotation under way when it is the one that `middle` began; begins it when there is none.
     fn begin_rotation(&self, middle: MiddleKey) -> Result<(), Refused> {
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
@@ -408,13 +479,28 @@ impl Half {
             };
         }
         let (_, newest) = keys.secrets.last_key_value().ok_or(Refused::OtherRotation)?;
-        let rotation = BlindRotation::begin(newest, middle, &mut OsChance).map_err(|_| Refused::OtherRotation)?;
+        let file = &self.config.half.rotation_file;
+        let mut rotation =
+            BlindRotation::begin(newest, middle.clone(), &mut OsChance).map_err(|_| Refused::OtherRotation)?;
+        // On the disk before the first ciphertext under it leaves the house, and never over one that is there.
+        match whole_file::create(file, rotation.to_text().as_bytes()) {
+            Ok(()) => {}
+            // Another process of this half, about to take this one's place, has begun it.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                rotation = read_rotation(file).map_err(|error| {
+                    error!(%error, "the rotation that is filed cannot be read");
+                    Refused::Records
+                })?;
+                if *rotation.middle() != middle {
+                    return Err(Refused::OtherRotation);
+                }
+            }
+            Err(error) => {
+                error!(%error, "the rotation cannot be filed");
+                return Err(Refused::Records);
+            }
+        }
         let next = rotation.complete(newest).map_err(|_| Refused::OtherRotation)?;
-        // On the disk before the first ciphertext under it leaves the house.
-        write_secret(&self.config.half.rotation_file, &rotation.to_text()).map_err(|error| {
-            error!(%error, "the rotation cannot be filed");
-            Refused::Records
-        })?;
         info!(edition = %rotation.from_edition(), "key rotation began");
         keys.halves.insert(next.edition(), BlindHalf::new(next));
         keys.rotation = Some(rotation);
@@ -438,6 +524,25 @@ impl Half {
         self.key.seal(&letter, &*self.clock, &mut OsChance).text
     }
 
+    /// Counts a refusal of what was `asked` for the auditor; [`Half::write_refusals`] writes it down.
+    pub fn turned_away(&self, asked: &'static str, refused: &Refused) {
+        // Not being able to write is no refusal, and could not be written either.
+        if !matches!(refused, Refused::Records) {
+            self.refusals.count(asked, refused.code(), self.clock.now());
+        }
+    }
+
+    /// Writes down what was refused since the last time.
+    ///
+    /// # Errors
+    /// [`BlindError`]; then it is kept for the next time.
+    pub async fn write_refusals(&self) -> Result<(), BlindError> {
+        let records = &self.records;
+        self.refusals
+            .hand_over(async |rows| records.add_refusals(rows).await)
+            .await
+    }
+
     /// Its records, for sweeping.
     pub fn records(&self) -> &BlindRecords {
         &self.records
@@ -447,74 +552,6 @@ impl Half {
 impl fmt::Debug for Half {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Half({}, {:?})", self.party, self.state().editions)
-    }
-}
-
-/// Files `secret`, readable by its owner alone, whole or not at all, and on the disk when this returns.
-///
-/// # Errors
-/// The system's.
-pub fn write_secret(file: &Path, secret: &str) -> io::Result<()> {
-    let beside = file.with_extension("new");
-    let _ = fs::remove_file(&beside);
-    let mut open = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&beside)?;
-    open.write_all(secret.as_bytes())?;
-    open.write_all(b"\n")?;
-    open.sync_all()?;
-    fs::rename(&beside, file)?;
-    match file.parent() {
-        Some(folder) => fs::File::open(folder)?.sync_all(),
-        None => Ok(()),
-    }
-}
-
-fn read_keys(config: &Config) -> Result<Keys, StartError> {
-    let mut secrets_by_edition = BTreeMap::new();
-    for file in &config.half.secret_files {
-        let secret = BlindSecret::from_text(&secrets::read(file)?).map_err(|reason| key_error(file, reason))?;
-        secrets_by_edition.insert(secret.edition(), secret);
-    }
-    let file = &config.half.rotation_file;
-    let mut rotation = None;
-    let mut halves: BTreeMap<_, _> = secrets_by_edition
-        .values()
-        .map(|secret| (secret.edition(), BlindHalf::new(secret.clone())))
-        .collect();
-    if file.exists() {
-        let filed = BlindRotation::from_text(&secrets::read(file)?).map_err(|reason| key_error(file, reason))?;
-        let from: &BlindSecret = secrets_by_edition
-            .get(&filed.from_edition())
-            .ok_or_else(|| StartError::Rotation(file.clone()))?;
-        let next = filed.complete(from).map_err(|_| StartError::Rotation(file.clone()))?;
-        halves.entry(next.edition()).or_insert_with(|| BlindHalf::new(next));
-        rotation = Some(filed);
-    }
-    Ok(Keys {
-        secrets: secrets_by_edition,
-        halves,
-        rotation,
-    })
-}
-
-fn signing_key(file: &Path, party: &Party) -> Result<SigningKey, StartError> {
-    let text = secrets::read(file)?;
-    let wrong = |reason| StartError::Envelope {
-        file: file.to_owned(),
-        reason,
-    };
-    // What is not base64 is no key either.
-    let bytes = zeroize::Zeroizing::new(URL_SAFE_NO_PAD.decode(text.trim()).unwrap_or_default());
-    SigningKey::from_pkcs8(party.clone(), &bytes).map_err(wrong)
-}
-
-fn key_error(file: &Path, reason: FileError) -> StartError {
-    StartError::Key {
-        file: file.to_owned(),
-        reason,
     }
 }
 

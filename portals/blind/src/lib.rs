@@ -5,7 +5,8 @@
 //! signed for; it writes down a hash of everything it hands out, and nothing else of it.
 //!
 //! From the outside in: [`config`] is its one file, [`front_only`] the listener's door, [`serving`] the routes,
-//! [`half`] what they do, [`pins`] whom it seals to, [`operators`] whose signatures count. [`matching`] is the auditor's:
+//! [`half`] what they do, [`pins`] whom it seals to, [`window`] when its keys may be rotated, [`operators`] whose
+//! signatures count. [`matching`] is the auditor's:
 //! what was made here against what the front says it used.
 
 pub mod config;
@@ -15,3 +16,4 @@ pub mod matching;
 pub mod operators;
 pub mod pins;
 pub mod serving;
+pub mod window;

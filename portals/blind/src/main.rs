@@ -7,7 +7,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 use portal_kit::{Language, config::ConfigError};
 
-use commands::{ceremony, escrow, log, matching, operator, pin, rotation, serve, status, tombstone};
+use commands::{ceremony, escrow, log, matching, operator, pin, refusals, rotation, serve, status, tombstone};
 
 /// 目隠し側: the relay's second, independent half.
 #[derive(Parser)]
@@ -45,6 +45,8 @@ enum Command {
     Rotation(rotation::Rotation),
     /// Print the log of what was made, for the auditor.
     Log(log::Log),
+    /// Print what was refused, counted by the hour and by rule, for the auditor.
+    Refusals(refusals::Refusals),
     /// Compare the two halves' logs, as their `log` commands print them; needs no database. Ends with code 1 when
     /// something does not agree.
     Match(matching::Match),
@@ -65,6 +67,7 @@ async fn main() -> ExitCode {
         Command::Escrow(command) => command.run(),
         Command::Rotation(command) => command.run(config).await,
         Command::Log(command) => command.run(config).await,
+        Command::Refusals(command) => command.run(config).await,
         Command::Match(command) => command.run(),
     };
     match done {

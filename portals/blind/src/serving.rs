@@ -37,23 +37,29 @@ async fn traced(request: Request, next: Next) -> Response {
 }
 
 async fn finish(State(half): State<Arc<Half>>, envelope: String) -> Result<Response, Refused> {
-    Ok(sealed(half.finish(&envelope).await?))
+    answered(&half, "finish", half.finish(&envelope).await)
 }
 
 async fn compare(State(half): State<Arc<Half>>, envelope: String) -> Result<Response, Refused> {
-    Ok(sealed(half.compare(&envelope).await?))
+    answered(&half, "compare", half.compare(&envelope).await)
 }
 
 async fn shares(State(half): State<Arc<Half>>, envelope: String) -> Result<Response, Refused> {
-    Ok(sealed(half.share(&envelope).await?))
+    answered(&half, "share", half.share(&envelope).await)
 }
 
 async fn rotation(State(half): State<Arc<Half>>, envelope: String) -> Result<Response, Refused> {
-    Ok(sealed(half.rotate(&envelope).await?))
+    answered(&half, "rotation", half.rotate(&envelope).await)
 }
 
 async fn state(State(half): State<Arc<Half>>) -> Response {
     Json(half.state()).into_response()
+}
+
+fn answered(half: &Half, asked: &'static str, answer: Result<String, Refused>) -> Result<Response, Refused> {
+    answer
+        .map(sealed)
+        .inspect_err(|refused| half.turned_away(asked, refused))
 }
 
 fn sealed(envelope: String) -> Response {
@@ -67,7 +73,7 @@ impl IntoResponse for Refused {
         let status = match &self {
             Self::Envelope(Refusal::TooLarge) | Self::LargeBatch => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Envelope(Refusal::NotAnEnvelope | Refusal::OtherBody) | Self::NotAService => StatusCode::BAD_REQUEST,
-            Self::Envelope(_) => StatusCode::FORBIDDEN,
+            Self::Envelope(_) | Self::RotationNotAllowed => StatusCode::FORBIDDEN,
             Self::Replayed | Self::NoShare | Self::OtherRotation => StatusCode::CONFLICT,
             Self::UnknownService => StatusCode::NOT_FOUND,
             Self::Tombstone => StatusCode::GONE,

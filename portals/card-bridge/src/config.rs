@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use portal_kit::config::{self, ConfigError, Fault, Log};
+use portal_kit::{
+    config::{self, ConfigError, Fault, Log},
+    contact::Contact,
+};
 use url::Origin;
 
 /// The configuration of one desk's helper.
@@ -19,6 +22,8 @@ pub struct Config {
     pub authorities: PathBuf,
     /// `[card] reader`: the PC/SC name of the residents' reader; none looks into every reader.
     pub reader: Option<String>,
+    /// `[contact]`: whom a resident asks.
+    pub contact: Option<Contact>,
     /// `[log]`
     pub log: Log,
 }
@@ -45,6 +50,7 @@ impl Config {
                 origins,
                 authorities,
                 reader: Some(reader).filter(|reader| !reader.trim().is_empty()),
+                contact: document.if_present("contact", Contact::read),
                 log: document.optional("log", Log::read),
             }
         })

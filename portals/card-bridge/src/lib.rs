@@ -76,6 +76,7 @@ impl Started {
             Desk::new(config.reader.clone()),
             watch.eye(),
             listener.address(),
+            config.contact.clone(),
             clock,
         );
         Ok(Self {

@@ -25,7 +25,10 @@ use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use portal_kit::{Html, Page, Say, Site, Trouble, Visit, Words, form::from_own_page, headers::Policy, words::Sources};
+use portal_kit::{
+    Html, Page, Say, Site, Trouble, Visit, Words, contact::Contact, form::from_own_page, headers::Policy,
+    words::Sources,
+};
 use relay_core::{
     chance::{OsChance, draw},
     clock::Clock,
@@ -68,14 +71,21 @@ type Shared = Extension<Arc<Bridge>>;
 
 impl Bridge {
     /// Pages at `address` for the fronts at `origins`.
-    pub fn new(origins: Vec<Origin>, desk: Desk, eye: Eye, address: SocketAddr, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        origins: Vec<Origin>,
+        desk: Desk,
+        eye: Eye,
+        address: SocketAddr,
+        contact: Option<Contact>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             origins,
             desk,
             asks: Asks::default(),
             eye,
             own: address.to_string(),
-            site: Arc::new(Site::of_pages(Words::new(WORDS), "/", Arc::clone(&clock))),
+            site: Arc::new(Site::of_pages(Words::new(WORDS), "/", Arc::clone(&clock)).contact_at(contact)),
             clock,
         }
     }
@@ -195,7 +205,18 @@ async fn ask(Extension(bridge): Shared, visit: Visit, Path(id): Path<String>) ->
         tries,
         here: format!("/ask/{id}"),
     };
-    Ok(Page::new(say, "bridge-ask-title", &body).answer(&bridge.site, &visit))
+    Ok(Page::new(say, title(&standing), &body).answer(&bridge.site, &visit))
+}
+
+/// The page's heading: what is to be done now, or that nothing can be.
+const fn title(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::Ready { .. } => "bridge-ask-title",
+        Standing::NoCard | Standing::InUse | Standing::Silent | Standing::NotOurs | Standing::NotAResidents => {
+            "bridge-insert-title"
+        }
+        Standing::NoService | Standing::NoReader | Standing::NotReady | Standing::Blocked => "bridge-cannot-title",
+    }
 }
 
 /// What is said of a card, and the tries when it can sign.
@@ -353,6 +374,7 @@ mod tests {
             for standing in &all {
                 let (key, tries) = standing_words(standing);
                 assert!(words.say(language).knows(key), "{key}");
+                assert!(words.say(language).knows(title(standing)), "{key}");
                 assert_eq!(tries, None);
             }
         }

@@ -4,6 +4,8 @@ bridge-about-title = Card reading at this computer
 bridge-about = The sign-in page opens this page when it needs your card. Opening it by itself does nothing.
 
 bridge-ask-title = Please enter your PIN
+bridge-insert-title = Please insert your resident card
+bridge-cannot-title = The card can't be used
 bridge-asker = This site asks to make sure it is you:
 bridge-ready = Your card was read. { $tries ->
     [one] After { $tries } wrong entry

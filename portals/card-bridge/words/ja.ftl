@@ -4,8 +4,10 @@ bridge-about-title = この端末のカード読み取り
 bridge-about = ログインのページから開かれると、読取機のカードで本人確認をします。ここを直接開いても何も起きません。
 
 bridge-ask-title = 暗証番号を入れてください
+bridge-insert-title = 市民カードを入れてください
+bridge-cannot-title = カードを使えません
 bridge-asker = 本人確認を求めている相手:
-bridge-ready = カードを読み取れました。あと { $tries } 回まちがえると、カードが使えなくなります。
+bridge-ready = カードを読み取れました。あと{ $tries }回まちがえると、カードが使えなくなります。
 bridge-last-try = カードを読み取れました。残りは1回です。まちがえると、カードが使えなくなります。
 bridge-last-try-next = 暗証番号に自信がないときは、入れずに市役所の窓口で設定し直してください。
 bridge-pin-label = 暗証番号(数字4けた)

@@ -32,6 +32,8 @@ pub const MY_PAGE_ENTITY: &str = "https://my-page.shiomi.example/saml";
 const FRONT_PARTY: &str = "relay-front";
 const BLIND_PARTY: &str = "relay-blind";
 const OFFICE_PARTY: &str = "shiomi-office";
+/// Whom the demonstration's residents ask: the telephone of its made-up city.
+const CONTACT: &str = "[contact]\nphone = \"0950-00-0000\"\nhours = \"8:30-17:15\"\n";
 /// The front's operators, and the blind half's.
 pub const OPERATORS: [&str; 2] = ["hama", "iso"];
 /// The blind half's operators.
@@ -180,7 +182,7 @@ impl Layout {
             folder.join("card-bridge.toml"),
             format!(
                 "[bridge]\naddress = \"127.0.0.1:{}\"\n[front]\norigins = [\"{}\"]\nauthorities = \"web.pem\"\n\
-                 [card]\nreader = \"Virtual PCD 00 01\"\n",
+                 [card]\nreader = \"Virtual PCD 00 01\"\n{CONTACT}",
                 self.ports.bridge,
                 self.front_address(),
             ),
@@ -308,7 +310,7 @@ impl Layout {
                  names_certificate = \"names.pem\"\n\
                  [offices]\nauthorities = \"web.pem\"\nkeys = [\"{OFFICE_PARTY} {office_key}\"]\n\
                  [operators]\nauthorities = \"web.pem\"\nknown = [{known}]\n{database}\
-                 [partners]\nauthorities = \"web.pem\"\nloopback = true\n",
+                 [partners]\nauthorities = \"web.pem\"\nloopback = true\n{CONTACT}",
                 public = self.ports.public,
                 card = self.ports.card,
                 pkcs1 = self.ports.card_pkcs1,
@@ -348,7 +350,7 @@ impl Layout {
              [signing]\ncertificate = \"signing.pem\"\nkey_file = \"signing.key\"\n\
              [encryption]\ncertificate = \"encryption.pem\"\nkey_file = \"encryption.key\"\n\
              [relay]\nentity_id = \"{FRONT}\"\nmetadata = \"relay-metadata.xml\"\nfingerprint = \"{hash}\"\n\
-             metadata_address = \"{relay}/saml/metadata\"\nauthorities = \"../relay/web.pem\"\n{database}",
+             metadata_address = \"{relay}/saml/metadata\"\nauthorities = \"../relay/web.pem\"\n{database}{CONTACT}",
             relay = self.front_address(),
             address = self.my_page_address(),
             port = self.ports.my_page,

@@ -12,6 +12,7 @@ use axum::{
 };
 
 use crate::{
+    contact::Contact,
     site::{Site, Visit},
     style,
     words::{Language, Say},
@@ -130,6 +131,8 @@ impl Page {
                 chosen: language == visit.language,
             }),
             here: visit.path(),
+            contact: site.contact(),
+            hours: site.contact().map(|contact| contact.hours(site.say(visit))),
             page: self,
             style: style::path(),
         };
@@ -154,6 +157,8 @@ struct Layout<'v> {
     say: Say<'v>,
     languages: [Choice; 3],
     here: &'v str,
+    contact: Option<&'v Contact>,
+    hours: Option<Html>,
     page: Page,
     style: &'static str,
 }

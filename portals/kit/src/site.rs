@@ -23,6 +23,7 @@ use tracing::{Instrument, info, info_span};
 
 pub use crate::trouble::Trouble;
 use crate::{
+    contact::Contact,
     cookie::{Cookie, SameSite},
     date::Moment,
     headers::{self, Policy},
@@ -87,16 +88,18 @@ pub struct Site {
     clock: Arc<dyn Clock>,
     readers: Readers,
     takes_traces: bool,
-    home: Option<&'static str>,
+    home: Option<String>,
+    contact: Option<Contact>,
     by_address: Limiter,
     by_session: Option<(Cookie, Limiter)>,
 }
 
 /// The query's key that chooses a language.
 const LANGUAGE_KEY: &str = "lang";
+/// Sent along with other sites' forms: what refuses a service's, the relay's or the bridge's form is to be read too.
 const LANGUAGE: Cookie = Cookie {
     name: "lang",
-    same_site: SameSite::Lax,
+    same_site: SameSite::None,
     life: Some(Duration::days(365)),
 };
 /// An address may be a whole city hall behind one line, or a carrier's customers: twenty pages a second for long.
@@ -110,17 +113,19 @@ const MACHINES: Pace = Pace {
     each: std::time::Duration::from_millis(1),
 };
 const TRACE: HeaderName = HeaderName::from_static("trace-id");
+const RULE: HeaderName = HeaderName::from_static("refused-by");
 
 impl Site {
     /// A site of pages for people, with `words`; error pages lead back to `home`.
-    pub fn of_pages(words: Words, home: &'static str, clock: Arc<dyn Clock>) -> Self {
+    pub fn of_pages(words: Words, home: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
         Self {
             words,
             clock,
             readers: Readers::People,
             // Anyone could write into our log what a browser may send.
             takes_traces: false,
-            home: Some(home),
+            home: Some(home.into()),
+            contact: None,
             by_address: Limiter::new(USUAL),
             by_session: None,
         }
@@ -134,6 +139,7 @@ impl Site {
             readers: Readers::Machines,
             takes_traces: true,
             home: None,
+            contact: None,
             by_address: Limiter::new(MACHINES),
             by_session: None,
         }
@@ -142,6 +148,12 @@ impl Site {
     /// With trace ids of its own: on a listener that asks for no certificate nobody's are taken over.
     pub fn own_traces(mut self) -> Self {
         self.takes_traces = false;
+        self
+    }
+
+    /// With the counter's telephone at the foot of every page.
+    pub fn contact_at(mut self, contact: Option<Contact>) -> Self {
+        self.contact = contact;
         self
     }
 
@@ -160,6 +172,11 @@ impl Site {
     /// The words in the visitor's language.
     pub fn say(&self, visit: &Visit) -> Say<'_> {
         self.words.say(visit.language)
+    }
+
+    /// Whom a visitor asks.
+    pub(crate) fn contact(&self) -> Option<&Contact> {
+        self.contact.as_ref()
     }
 
     /// The site's clock.
@@ -218,13 +235,18 @@ impl Site {
             say,
             said: say.html_with(trouble.key, &facts),
             next: say.knows(&next).then(|| say.html_with(&next, &facts)),
-            home: self.home,
+            // What needs only a little time is asked for once more where one stands.
+            again: (visit.repeatable && trouble.status.is_server_error()).then_some(visit.target.as_str()),
+            home: self.home.as_deref(),
             trace: visit.trace,
             at: say.moment(self.clock.now()),
         };
-        let title = match trouble.status.is_client_error() {
-            true => "trouble-title-yours",
-            false => "trouble-title-ours",
+        let own = format!("{}-title", trouble.key);
+        let title = match trouble.status {
+            _ if say.knows(&own) => own.as_str(),
+            StatusCode::SERVICE_UNAVAILABLE => "trouble-title-away",
+            status if status.is_client_error() => "trouble-title-yours",
+            _ => "trouble-title-ours",
         };
         let page = Page::new(say, title, &body).status(trouble.status);
         let page = if visit.repeatable {
@@ -242,7 +264,8 @@ struct TroubleBody<'w> {
     say: Say<'w>,
     said: Html,
     next: Option<Html>,
-    home: Option<&'static str>,
+    again: Option<&'w str>,
+    home: Option<&'w str>,
     trace: TraceId,
     at: Moment,
 }
@@ -258,11 +281,7 @@ async fn dressed(State(site): State<Arc<Site>>, mut request: Request, next: Next
     let visit = Visit {
         trace: received.unwrap_or_else(|| TraceId::new(&mut OsChance)),
         language: language(request.headers()),
-        target: request
-            .uri()
-            .path_and_query()
-            .map_or("/", |target| target.as_str())
-            .to_owned(),
+        target: one_slash(request.uri().path_and_query().map_or("/", |target| target.as_str())),
         repeatable: request.method() == Method::GET,
     };
     // A path may hold what is nobody's business; the route it matched does not.
@@ -285,10 +304,13 @@ async fn dressed(State(site): State<Arc<Site>>, mut request: Request, next: Next
             (Ok(()), _) => next.run(request).await,
         };
         if let Some(trouble) = trouble_in(&answer, site.readers) {
-            info!(trouble = trouble.key, "answered with trouble");
+            info!(trouble = trouble.key, rule = trouble.rule, "answered with trouble");
             let mut page = site.explain(&trouble, &visit);
             for cookie in answer.headers().get_all(SET_COOKIE) {
                 page.headers_mut().append(SET_COOKIE, cookie.clone());
+            }
+            if let Some(rule) = trouble.rule {
+                page.headers_mut().insert(RULE, HeaderValue::from_static(rule));
             }
             if let Some(wait) = trouble.wait {
                 page.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
@@ -341,8 +363,7 @@ fn change_of_language(method: &Method, uri: &Uri) -> Option<Response> {
     let parts: Vec<&str> = uri.query()?.split('&').collect();
     let language = parts.iter().rev().find_map(|part| chosen(part))?;
     let rest: Vec<&str> = parts.into_iter().filter(|part| chosen(part).is_none()).collect();
-    // One slash at the front: two would lead to another host.
-    let path = format!("/{}", uri.path().trim_start_matches('/'));
+    let path = one_slash(uri.path());
     let target = match rest.is_empty() {
         true => path,
         false => format!("{path}?{}", rest.join("&")),
@@ -352,6 +373,11 @@ fn change_of_language(method: &Method, uri: &Uri) -> Option<Response> {
         (SET_COOKIE, LANGUAGE.set(language.code())),
     ];
     Some((StatusCode::SEE_OTHER, headers).into_response())
+}
+
+/// With one slash at the front: a link with two would lead to another host.
+fn one_slash(path: &str) -> String {
+    format!("/{}", path.trim_start_matches('/'))
 }
 
 #[cfg(test)]
@@ -398,6 +424,40 @@ mod tests {
             "{text}"
         );
         assert!(headers.contains_key("content-security-policy"));
+        // It may go better a moment later, in the same place.
+        assert!(text.contains("<a class=\"button\" href=\"/broken\">"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn whom_to_ask_stands_at_the_foot_with_a_number_that_a_telephone_dials() {
+        let contact = Contact {
+            phone: "0950-00-0000".to_owned(),
+            hours: ("8:30".to_owned(), "17:15".to_owned()),
+            days: crate::contact::Days::Weekdays,
+        };
+        for (language, hours) in [
+            ("ja", "平日 8:30から17:15まで"),
+            ("en", "Monday to Friday, 8:30 to 17:15"),
+        ] {
+            let site = site().contact_at(Some(contact.clone()));
+            let (_, _, text) = ask(site, get_request("/nowhere").header("accept-language", language)).await;
+            let (_, foot) = text.split_once("<footer>").unwrap();
+            assert!(foot.contains("href=\"tel:0950000000\">0950-00-0000</a>"), "{foot}");
+            assert!(foot.contains(hours), "{foot}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_rule_of_a_refusal_is_for_machines_and_the_log_and_not_for_residents() {
+        let routes = Router::new().route(
+            "/",
+            get(async || -> Result<(), Trouble> { Err(Trouble::request().by_rule("signature_invalid")) }),
+        );
+        let request = get_request("/").body(Body::empty()).unwrap();
+        let answer = Arc::new(site()).dress(routes).oneshot(request).await.unwrap();
+        assert_eq!(answer.headers()["refused-by"], "signature_invalid");
+        let text = answer.into_body().collect().await.unwrap().to_bytes();
+        assert!(!String::from_utf8_lossy(&text).contains("signature_invalid"));
     }
 
     #[tokio::test]
@@ -426,7 +486,12 @@ mod tests {
         let (status, headers, _) = ask(site(), get_request(target)).await;
         assert_eq!(status, StatusCode::SEE_OTHER);
         assert_eq!(headers[LOCATION], "/page?SAMLRequest=a%2Fb&SigAlg=c%3a");
-        assert!(headers[SET_COOKIE].to_str().unwrap().starts_with("__Host-lang=easy;"));
+        let cookie = headers[SET_COOKIE].to_str().unwrap();
+        // It comes along with the form of another site too, whose refusal is to be read.
+        assert!(
+            cookie.starts_with("__Host-lang=easy;") && cookie.contains("SameSite=None"),
+            "{cookie}"
+        );
         let (_, _, text) = ask(site(), get_request("/page").header("cookie", "__Host-lang=easy")).await;
         assert_eq!(text, "easy");
         // What is no language of ours is the page's own business.
@@ -437,6 +502,11 @@ mod tests {
     async fn a_link_to_a_language_never_leads_to_another_host() {
         let (_, headers, _) = ask(site(), get_request("//evil.example/?lang=en")).await;
         assert_eq!(headers[LOCATION], "/evil.example/");
+        let (_, _, text) = ask(site(), get_request("//evil.example/")).await;
+        assert!(
+            text.contains("href=\"/evil.example/?lang=en\"") && !text.contains("\"//evil"),
+            "{text}"
+        );
     }
 
     #[tokio::test]

@@ -16,6 +16,8 @@ pub struct Trouble {
     pub(crate) facts: Vec<(&'static str, String)>,
     /// Seconds until it may be asked again.
     pub(crate) wait: Option<u64>,
+    /// By which rule it was refused.
+    pub(crate) rule: Option<&'static str>,
 }
 
 impl Trouble {
@@ -26,6 +28,7 @@ impl Trouble {
             key,
             facts: Vec::new(),
             wait: None,
+            rule: None,
         }
     }
 
@@ -52,6 +55,13 @@ impl Trouble {
     /// With a fact for the words.
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.facts.push((name, value.into()));
+        self
+    }
+
+    /// By which rule it was refused: for the log, and for whoever builds the partner's side, in a header. Residents
+    /// read words.
+    pub fn by_rule(mut self, rule: &'static str) -> Self {
+        self.rule = Some(rule);
         self
     }
 

@@ -1,10 +1,14 @@
 # Words of every portal.
 portal-name = Madoguchi
 portal-contact = If you need help, please ask at the city hall.
+contact-phone = Telephone
+contact-weekdays = Monday to Friday, { $from } to { $to }
+contact-every-day = Every day, { $from } to { $to }
 skip-to-text = Skip to the text
 languages = Choose a language
 pages = Pages
 back-to-start = Back to the start
+try-again = Try again
 trace-label = Reference number
 
 moment = { $weekday } { $day } { $month_name } { $year } ({ $era } { $era_year }), { $hour }:{ $minute }
@@ -12,6 +16,7 @@ day = { $weekday } { $day } { $month_name } { $year } ({ $era } { $era_year })
 
 trouble-title-yours = This could not be done
 trouble-title-ours = This could not be finished
+trouble-title-away = This can't be used right now
 trouble-not-found = There is no such page.
 trouble-not-found-next = Check the address, or choose again from the start.
 trouble-request = What was sent could not be accepted.

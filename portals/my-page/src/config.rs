@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use portal_kit::config::{self, ConfigError, Database, Fault, Listen, Log, Section};
+use portal_kit::{
+    config::{self, ConfigError, Database, Fault, Listen, Log, Section},
+    contact::Contact,
+};
 use relay_core::saml::message::EntityId;
 use time::Duration;
 use url::Url;
@@ -28,6 +31,8 @@ pub struct Config {
     pub seal_keys_file: PathBuf,
     /// How long sessions and history last.
     pub session: Session,
+    /// Whom a resident asks.
+    pub contact: Option<Contact>,
     /// How log lines look.
     pub log: Log,
 }
@@ -120,6 +125,7 @@ impl Config {
                     longest: Duration::hours(i64::from(session.number_or::<u16>("longest_hours", 1..=24, 8))),
                     history: Duration::days(i64::from(session.number_or::<u16>("history_days", 1..=3650, 365))),
                 }),
+                contact: document.if_present("contact", Contact::read),
                 log: document.optional("log", Log::read),
             }
         })

@@ -115,14 +115,14 @@ impl MyPage {
             idle: config.session.idle,
             longest: config.session.longest,
         };
-        let site = Site::of_pages(crate::pages::words(), "/", Arc::clone(&clock)).session_pace(
-            SESSION,
-            // No reader turns four pages a second for long.
-            Pace {
-                burst: 60,
-                each: std::time::Duration::from_millis(250),
-            },
-        );
+        // No reader turns four pages a second for long.
+        let pace = Pace {
+            burst: 60,
+            each: std::time::Duration::from_millis(250),
+        };
+        let site = Site::of_pages(crate::pages::words(), "/", Arc::clone(&clock))
+            .contact_at(config.contact.clone())
+            .session_pace(SESSION, pace);
         let (_, encryption_key) = pair(&config.encryption)?;
         let encryption_certificate = certificate(&config.encryption)?;
         Ok(Self {

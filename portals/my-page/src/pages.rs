@@ -16,7 +16,7 @@ use url::form_urlencoded;
 
 use crate::{
     me::{Me, trouble},
-    my_page::MyPage,
+    my_page::{MyPage, SESSION},
     saml::logout_form,
 };
 
@@ -130,6 +130,7 @@ pub(crate) fn token_in(form: &[u8]) -> String {
 struct WelcomeBody<'w> {
     say: Say<'w>,
     to: &'w str,
+    over: bool,
 }
 
 #[derive(Template)]
@@ -167,7 +168,7 @@ struct CardBody<'w> {
 
 async fn me(State(my_page): State<Arc<MyPage>>, visit: Visit, headers: HeaderMap) -> Result<Response, Trouble> {
     let Some(me) = my_page.me(&headers).await? else {
-        return Ok(welcome(&my_page, &visit, "/"));
+        return Ok(welcome(&my_page, &visit, &headers, "/"));
     };
     let say = my_page.site.say(&visit);
     let body = MeBody {
@@ -182,7 +183,7 @@ async fn me(State(my_page): State<Arc<MyPage>>, visit: Visit, headers: HeaderMap
 
 async fn history(State(my_page): State<Arc<MyPage>>, visit: Visit, headers: HeaderMap) -> Result<Response, Trouble> {
     let Some(me) = my_page.me(&headers).await? else {
-        return Ok(welcome(&my_page, &visit, "/history"));
+        return Ok(welcome(&my_page, &visit, &headers, "/history"));
     };
     let say = my_page.site.say(&visit);
     let past = my_page.records.history(&me.session, SHOWN).await.map_err(trouble)?;
@@ -203,7 +204,7 @@ async fn history(State(my_page): State<Arc<MyPage>>, visit: Visit, headers: Head
 
 async fn card(State(my_page): State<Arc<MyPage>>, visit: Visit, headers: HeaderMap) -> Result<Response, Trouble> {
     let Some(me) = my_page.me(&headers).await? else {
-        return Ok(welcome(&my_page, &visit, "/card"));
+        return Ok(welcome(&my_page, &visit, &headers, "/card"));
     };
     let say = my_page.site.say(&visit);
     let body = CardBody {
@@ -215,9 +216,11 @@ async fn card(State(my_page): State<Arc<MyPage>>, visit: Visit, headers: HeaderM
     Ok(shown(&my_page, &visit, "card-title", &body))
 }
 
-fn welcome(my_page: &MyPage, visit: &Visit, to: &str) -> Response {
+fn welcome(my_page: &MyPage, visit: &Visit, headers: &HeaderMap, to: &str) -> Response {
     let say = my_page.site.say(visit);
-    Page::new(say, "welcome-title", &WelcomeBody { say, to }).answer(&my_page.site, visit)
+    // Whoever was signed in a moment ago is told why this is not the page they had.
+    let over = SESSION.read(headers).is_some();
+    Page::new(say, "welcome-title", &WelcomeBody { say, to, over }).answer(&my_page.site, visit)
 }
 
 /// A page for somebody signed in: with links to the others, and a form that leads by the relay.
@@ -265,7 +268,13 @@ mod tests {
         for language in Language::ALL {
             let say = words.say(language);
             let pages = [
-                WelcomeBody { say, to: "/" }.render().unwrap(),
+                WelcomeBody {
+                    say,
+                    to: "/",
+                    over: true,
+                }
+                .render()
+                .unwrap(),
                 MeBody {
                     say,
                     short_name: "7KQX-2M9D",

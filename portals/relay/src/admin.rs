@@ -16,7 +16,10 @@ use relay_core::saml::{
     message::{Entity, EntityId},
     read_entity,
 };
-use relay_records::front::{FrontError, Lifetimes, Metadata, Partner, PartnerKind, Proposal, Recorded, SignInTrial};
+use relay_records::{
+    front::{FrontError, Lifetimes, Metadata, Partner, PartnerKind, Proposal, Recorded, SignInTrial, Untold},
+    refusals::{Refusals, UNKNOWN},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
@@ -40,7 +43,9 @@ pub(crate) fn routes() -> Router<Arc<Front>> {
         .route("/partners/on", post(on))
         .route("/partners/off", post(off))
         .route("/partners/trial", post(trial))
+        .route("/untold", get(untold))
         .route("/audit", get(audit))
+        .route("/refusals", get(refusals))
 }
 
 /// The operator behind a connection.
@@ -54,6 +59,7 @@ impl FromRequestParts<Arc<Front>> for Operator {
         let path = parts.uri.path();
         let Some(card) = peer.certificate() else {
             warn!(path, "administration refused: no certificate");
+            front.refusals.count(UNKNOWN, "operator.no_certificate", front.now());
             return Err(StatusCode::UNAUTHORIZED);
         };
         let hash = hex::encode(fingerprint(card));
@@ -63,6 +69,7 @@ impl FromRequestParts<Arc<Front>> for Operator {
             .find(|(_, known)| *known == hash)
             .map(|(name, _)| Self(name.clone()))
             .ok_or_else(|| {
+                front.refusals.count(UNKNOWN, "operator.unknown", front.now());
                 // By its hash, as the configuration names operators: the certificate itself may say whose it is.
                 warn!(
                     certificate = hash,
@@ -136,10 +143,21 @@ impl From<Partner> for PartnerShown {
 
 async fn state(State(front): State<Arc<Front>>, visit: Visit, Operator(operator): Operator) -> Response {
     let now = front.now();
-    let senders = match front.records.senders().await {
-        Ok(senders) => senders,
-        Err(error) => return refused(&visit, &error),
+    // With the database away there is still something to say: that it is, and how the blind half stands.
+    let (senders, untold) = match (front.records.senders().await, front.records.untold().await) {
+        (Ok(senders), Ok(untold)) => (senders, Some(untold)),
+        (Err(error), _) | (_, Err(error)) if error.is_away() => {
+            warn!(%error, "the database is away");
+            (Vec::new(), None)
+        }
+        (Err(error), _) | (_, Err(error)) => return refused(&visit, &error),
     };
+    let untold = untold.map(|untold| {
+        json!({
+            "services": untold.iter().filter(|one| one.waiting > 0).count(),
+            "waiting": untold.iter().map(|one| one.waiting).sum::<i64>(),
+        })
+    });
     let ahead = front
         .records
         .clock_ahead(now)
@@ -151,7 +169,8 @@ async fn state(State(front): State<Arc<Front>>, visit: Visit, Operator(operator)
         .map(|sender| {
             json!({
                 "name": sender.name,
-                "applied": sender.applied,
+                "applied": sender.last,
+                "refused": sender.refused,
                 "heard_seconds_ago": (now - sender.heard_at).whole_seconds(),
             })
         })
@@ -163,6 +182,7 @@ async fn state(State(front): State<Arc<Front>>, visit: Visit, Operator(operator)
         "blind_half": blind,
         "database_clock_ahead_ms": ahead.ok(),
         "key_edition": front.second.newest_edition(),
+        "untold": untold,
     }))
     .into_response()
 }
@@ -408,6 +428,39 @@ async fn exceptions(
     done_or_refused(&visit, done.await)
 }
 
+/// A service that does not know yet that sessions are over: how many, not whose.
+#[derive(Serialize)]
+struct UntoldShown {
+    entity_id: String,
+    waiting: i64,
+    given_up: i64,
+    #[serde(with = "time::serde::rfc3339::option")]
+    since: Option<OffsetDateTime>,
+    tries: i32,
+    #[serde(with = "time::serde::rfc3339::option")]
+    next: Option<OffsetDateTime>,
+}
+
+impl From<Untold> for UntoldShown {
+    fn from(untold: Untold) -> Self {
+        Self {
+            entity_id: untold.service,
+            waiting: untold.waiting,
+            given_up: untold.given_up,
+            since: untold.since,
+            tries: untold.tries,
+            next: untold.next,
+        }
+    }
+}
+
+async fn untold(State(front): State<Arc<Front>>, visit: Visit, _: Operator) -> Response {
+    match front.records.untold().await {
+        Ok(untold) => Json(untold.into_iter().map(UntoldShown::from).collect::<Vec<_>>()).into_response(),
+        Err(error) => refused(&visit, &error),
+    }
+}
+
 #[derive(Deserialize)]
 struct Since {
     #[serde(default = "an_hour")]
@@ -426,6 +479,50 @@ async fn audit(State(front): State<Arc<Front>>, visit: Visit, _: Operator, Query
             Json(events).into_response()
         }
         Err(error) => refused(&visit, &error),
+    }
+}
+
+#[derive(Deserialize)]
+struct Back {
+    #[serde(default = "a_day")]
+    hours: i64,
+}
+
+const fn a_day() -> i64 {
+    24
+}
+
+/// What was refused, those of this minute with it.
+async fn refusals(State(front): State<Arc<Front>>, visit: Visit, _: Operator, Query(back): Query<Back>) -> Response {
+    let from = front.now() - Duration::hours(back.hours.clamp(1, 24 * 400));
+    let told = match front.write_refusals().await {
+        Ok(()) => front.records.refusals(from, 1_000).await,
+        Err(error) => Err(error),
+    };
+    match told {
+        Ok(rows) => Json(rows.into_iter().map(RefusalsShown::from).collect::<Vec<_>>()).into_response(),
+        Err(error) => refused(&visit, &error),
+    }
+}
+
+/// Messages that were refused within an hour by one rule.
+#[derive(Serialize)]
+struct RefusalsShown {
+    #[serde(with = "time::serde::rfc3339")]
+    hour: OffsetDateTime,
+    partner: String,
+    rule: String,
+    count: u64,
+}
+
+impl From<Refusals> for RefusalsShown {
+    fn from(refusals: Refusals) -> Self {
+        Self {
+            hour: refusals.hour,
+            partner: refusals.who,
+            rule: refusals.rule,
+            count: refusals.count,
+        }
     }
 }
 

@@ -1,8 +1,14 @@
 //! `relay.toml`: all that the front has to be told, checked whole.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-use portal_kit::config::{ConfigError, Database, Fault, Listen, Log, Section};
+use portal_kit::{
+    config::{ConfigError, Database, Fault, Listen, Log, Section},
+    contact::Contact,
+};
 use relay_core::{
     envelope::{Party, TrustedKey},
     pseudonym::{Domain, KeyEdition},
@@ -43,6 +49,8 @@ pub struct Config {
     pub seal_keys_file: PathBuf,
     /// How partners are reached.
     pub partners: PartnerWays,
+    /// Whom a resident asks.
+    pub contact: Option<Contact>,
     /// How log lines look.
     pub log: Log,
 }
@@ -132,6 +140,9 @@ pub struct Offices {
     pub authorities: PathBuf,
     /// The keys their envelopes are signed with.
     pub keys: Vec<TrustedKey>,
+    /// The domains of offices that are not of `[relay] domain`: whoever another city's office registered is somebody of
+    /// that city, and has other pseudonyms there.
+    pub domains: BTreeMap<String, Domain>,
 }
 
 /// `[operators]`: who may use the administration interface.
@@ -177,6 +188,7 @@ impl Config {
                 authorities: section.path("authorities"),
                 loopback: section.flag_or("loopback", false),
             }),
+            contact: document.if_present("contact", Contact::read),
             log: document.optional("log", Log::read),
         })
     }
@@ -318,9 +330,25 @@ impl Offices {
         if keys.len() != texts.len() {
             section.mistake("keys", Fault::NotOneOf(vec!["an office's name and its public key"]));
         }
+        let texts = section.lines_or("domains", &[]);
+        let domains: BTreeMap<_, _> = texts
+            .iter()
+            .filter_map(|text| {
+                let (name, domain) = text.split_once(' ')?;
+                keys.iter().find(|key| key.party().as_str() == name)?;
+                Some((name.to_owned(), Domain::new(domain).ok()?))
+            })
+            .collect();
+        if domains.len() != texts.len() {
+            section.mistake(
+                "domains",
+                Fault::NotOneOf(vec!["the name of an office in `keys` and its city's code, once"]),
+            );
+        }
         Self {
             authorities: section.path("authorities"),
             keys,
+            domains,
         }
     }
 }
@@ -470,6 +498,23 @@ mod tests {
         }
         let line = text.lines().position(|line| line.contains("192.0.2.1")).unwrap() + 1;
         assert!(told.contains(&(line, "relay.bridge".to_owned())));
+    }
+
+    #[test]
+    fn an_office_of_another_city_is_named_with_its_domain_and_only_an_office_that_is_known() {
+        let with = |domains: &str| {
+            let keys = format!("[offices]\ndomains = [{domains}]\n");
+            load(&good().replace("[offices]\n", &keys)).map(|config| config.offices.domains)
+        };
+        let domains = with("\"shiomi-office 439991\"").unwrap();
+        assert_eq!(domains["shiomi-office"], Domain::new("439991").unwrap());
+        for wrong in [
+            "\"isobe-office 439991\"",
+            "\"shiomi-office\"",
+            "\"shiomi-office 439991\", \"shiomi-office 429996\"",
+        ] {
+            assert_eq!(with(wrong).unwrap_err()[0].1, "offices.domains", "{wrong}");
+        }
     }
 
     #[test]

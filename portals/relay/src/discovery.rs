@@ -18,7 +18,7 @@ use relay_core::saml::{
 };
 use tracing::info;
 
-use crate::{front::Front, taking::NotTaken};
+use crate::front::Front;
 
 const PATH: &str = "/discovery";
 
@@ -46,8 +46,7 @@ async fn discover(
 ) -> Result<Response, Trouble> {
     let query = query.unwrap_or_default();
     let request = DiscoveryRequest::read(&query).map_err(refused)?;
-    let known = front.partners.find(&front.records, &request.service, front.now()).await;
-    let known = known.map_err(NotTaken::from)?;
+    let known = front.partner(&request.service).await?;
     let service = known.service().ok_or_else(Trouble::request)?;
     let cookie = cookie(&headers);
     let offered = front.offered().await;
@@ -108,7 +107,7 @@ pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
 
 fn refused(refusal: DiscoveryRefusal) -> Trouble {
     info!(%refusal, "discovery refused");
-    Trouble::new(StatusCode::BAD_REQUEST, "request-refused").with("code", "discovery")
+    Trouble::new(StatusCode::BAD_REQUEST, "request-refused").by_rule("discovery")
 }
 
 impl Front {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::{Router, body::Bytes, extract::State, http::StatusCode, response::Response, routing::post};
 use portal_kit::{Visit, listener::Peer};
 use relay_core::saml::{
-    Delivery, Received,
+    Delivery,
     message::EcpAnswer,
     names::{Binding, StatusCode as Code},
     send::{FaultCode, fault},
@@ -51,14 +51,12 @@ async fn by_soap(State(front): State<Arc<Front>>, visit: Visit, peer: Peer, body
 async fn answered(front: &Arc<Front>, visit: &Visit, peer: &Peer, body: Bytes) -> Result<String, NotTaken> {
     let delivery = Delivery::paos(body.to_vec());
     let address = front.card_at(PATH);
-    let (service, verified) = {
-        let received = Received::open(&delivery)?;
-        let sender = front.sender(&received).await?;
-        received.soap_headers(&sender.peer)?;
-        let verified = received.authn_request(&sender.peer, &front.here(&address, &sender))?;
-        (sender, verified)
-    };
-    let request = front.first_time(SeenKind::AuthnRequest, verified).await?;
+    let (service, request) = front
+        .take_at(&delivery, &address, SeenKind::AuthnRequest, |received, peer, here| {
+            received.soap_headers(peer)?;
+            received.authn_request(peer, here)
+        })
+        .await?;
     let asked = front.asked(&service, &request, None, &[Binding::Paos])?;
     let consumer = asked.reply.location.clone();
     let message = match unsupported(&service, &request) {
@@ -143,7 +141,7 @@ async fn named(
         seen: Vec::new(),
         // A session for the logout's sake alone: nobody holds its cookie.
         session: SessionUsed::New(Box::new(NewSession {
-            id: SessionId::new(&mut OsChance),
+            id: session,
             cookie: Zeroizing::new(secret().into_bytes()),
             of: SessionOf::Holder(registration),
             context: shown.context.clone(),

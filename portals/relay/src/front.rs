@@ -25,7 +25,7 @@ use relay_core::{
         signing::{SigningKey, SigningKeyError},
     },
 };
-use relay_records::front::FrontRecords;
+use relay_records::{front::FrontRecords, refusals::Tally};
 use rustls::pki_types::{PrivateKeyDer, pem::PemObject as _};
 use store::Door;
 use time::OffsetDateTime;
@@ -96,6 +96,8 @@ pub struct Front {
     pub(crate) cards: CardRules,
     pub(crate) second: SecondHalf,
     pub(crate) partners: Partners,
+    /// Messages that were refused, until they are written down.
+    pub(crate) refusals: Tally,
     /// For telling partners by SOAP.
     pub(crate) web: reqwest::Client,
     pub(crate) offices: TrustedKeys,
@@ -157,9 +159,15 @@ impl Front {
             cards,
             second: SecondHalf::load(&config)?,
             partners: Partners::new(partners::addresses(&config)),
+            refusals: Tally::default(),
             web: web_client(&config)?,
             offices: TrustedKeys::new(config.offices.keys.iter().cloned()),
-            site: Arc::new(Site::of_pages(Words::new(WORDS), "/", Arc::clone(&clock)).pace(PAGES)),
+            site: Arc::new(
+                // Pages of the card's listeners lead back to the public one.
+                Site::of_pages(Words::new(WORDS), join(&config.relay.address, "/"), Arc::clone(&clock))
+                    .contact_at(config.contact.clone())
+                    .pace(PAGES),
+            ),
             clock,
             config,
         })

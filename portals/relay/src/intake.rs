@@ -1,5 +1,10 @@
-//! What offices say about cards: signed envelopes over mutual TLS, applied in order, each once, and answered again when
+//! What offices say about cards: signed envelopes over mutual TLS, taken in order, each once, and answered again when
 //! sent again. A card that is suspended or revoked ends its sessions everywhere.
+//!
+//! A message that a rule of the register refuses for good uses its number up like one that is applied, and is answered so
+//! (422, [`Answer::Refused`]): it would be refused for ever, and everything behind it would wait with it. What is not
+//! authentic, out of order, under other keys than ours or not readable uses nothing up ([`relay_core::registration::Rule`] says why): the answer is
+//! a problem (RFC 9457), and the office sends the same message again.
 
 use std::sync::Arc;
 
@@ -15,9 +20,12 @@ use relay_core::{
     audit::Outcome,
     envelope::{Kind, Opened},
     pseudonym::PolymorphicPseudonym,
-    registration::{Answer, LEFT_BEHIND, Message as Said},
+    registration::{Answer, KEYS_NOT_YET, LEFT_BEHIND, Message as Said},
 };
-use relay_records::front::{AuditAct, FrontError, Message, Note};
+use relay_records::{
+    front::{AuditAct, FrontError, Message, Note, Taken},
+    refusals::UNKNOWN,
+};
 use serde_json::json;
 use tracing::{info, warn};
 
@@ -36,6 +44,7 @@ async fn take(State(front): State<Arc<Front>>, visit: Visit, envelope: String) -
         Ok(opened) => opened,
         Err(refusal) => {
             info!(code = refusal.code(), "an office's envelope is refused");
+            front.refusals.count(UNKNOWN, refusal.code(), front.now());
             return problem(&visit, StatusCode::FORBIDDEN, refusal.code(), &refusal.to_string());
         }
     };
@@ -44,6 +53,7 @@ async fn take(State(front): State<Arc<Front>>, visit: Visit, envelope: String) -
         .and_then(|seq| i64::try_from(seq).ok())
         .filter(|seq| *seq > 0)
     else {
+        front.refusals.count(UNKNOWN, "registration.no_sequence", front.now());
         return problem(
             &visit,
             StatusCode::BAD_REQUEST,
@@ -63,16 +73,35 @@ async fn take(State(front): State<Arc<Front>>, visit: Visit, envelope: String) -
         left_behind: !held && under.is_some_and(|edition| edition < newest),
     };
     let now = front.now();
-    match front.records.apply(&message, now).await {
-        Ok(applied) => {
+    match front.records.take(&message, now).await {
+        Ok(Taken {
+            refused: Some(rule),
+            again,
+            ..
+        }) => {
+            warn!(
+                sender = message.sender,
+                seq,
+                again,
+                act = message.said.act(),
+                rule = rule.as_str(),
+                "an office's message is refused for good"
+            );
+            let answer = Answer::Refused {
+                sequence: seq.unsigned_abs(),
+                rule,
+            };
+            (StatusCode::UNPROCESSABLE_ENTITY, Json(answer)).into_response()
+        }
+        Ok(taken) => {
             info!(
                 sender = message.sender,
                 seq,
-                again = applied.again,
+                again = taken.again,
                 act = message.said.act(),
                 "applied"
             );
-            for ended in applied.ended {
+            for ended in taken.ended {
                 front.tell_later(ended);
             }
             Json(Answer::Applied(seq.unsigned_abs())).into_response()
@@ -91,7 +120,7 @@ async fn take(State(front): State<Arc<Front>>, visit: Visit, envelope: String) -
         }
         Err(error) => {
             let code = match &error {
-                FrontError::NotSo { .. } => "registration.not_so",
+                FrontError::KeysNotYet { .. } => KEYS_NOT_YET,
                 FrontError::LeftBehind { .. } => LEFT_BEHIND,
                 FrontError::OtherMessage { .. } => "registration.other_message",
                 _ => "registration.records",

@@ -36,9 +36,8 @@ pub(crate) fn machine_routes() -> Router<Arc<Front>> {
 }
 
 async fn by_redirect(State(front): State<Arc<Front>>, RawQuery(query): RawQuery) -> Result<Response, Trouble> {
-    let delivery = Delivery::redirect(&query.unwrap_or_default())
-        .and_then(|delivered| delivered.message())
-        .map_err(NotTaken::from)?;
+    let delivered = Delivery::redirect(&query.unwrap_or_default()).and_then(|delivered| delivered.message());
+    let delivery = front.delivered(delivered)?;
     let (service, request) = front.manage(&delivery, PATH).await?;
     let endpoint = service
         .service()

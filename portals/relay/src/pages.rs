@@ -19,6 +19,7 @@ struct Card<'v> {
     lead: Html,
     refused: Option<Html>,
     what_now: Option<Html>,
+    trace: String,
     trial: bool,
     tls: String,
     pkcs1: String,
@@ -44,6 +45,7 @@ pub(crate) fn card(
         lead: say.html_with("card-lead", &[("service", service)]),
         refused: refused.map(|refused| say.html(refused.code())),
         what_now: what_now.filter(|key| say.knows(key)).map(|key| say.html(&key)),
+        trace: visit.trace.to_string(),
         trial: asked.trial,
         tls: front.card_at(&format!("/card/{id}")),
         pkcs1: front.card_pkcs1_at(&format!("/card/{id}")),
@@ -65,13 +67,11 @@ pub(crate) fn card(
             .collect(),
         decline: format!("/sign-in/{id}/decline"),
     };
-    let status = match refused {
-        Some(_) => StatusCode::FORBIDDEN,
-        None => StatusCode::OK,
+    let (status, title) = match refused {
+        Some(_) => (StatusCode::FORBIDDEN, "card-refused-title"),
+        None => (StatusCode::OK, "card-title"),
     };
-    let mut page = Page::new(say, "card-title", &body)
-        .status(status)
-        .answer(&front.site, visit);
+    let mut page = Page::new(say, title, &body).status(status).answer(&front.site, visit);
     // Declined by artifact, the browser is redirected to the service.
     page.extensions_mut()
         .insert(Policy::default().forms_to(&address(&asked.reply.location)));
@@ -128,6 +128,18 @@ pub(crate) fn away(front: &Front, visit: &Visit, again: &str) -> Response {
     Page::new(say, "away-title", &body)
         .status(StatusCode::SERVICE_UNAVAILABLE)
         .answer(&front.site, visit)
+}
+
+#[derive(Template)]
+#[template(path = "start.html")]
+struct Start<'v> {
+    say: Say<'v>,
+}
+
+/// The page of whoever comes to the relay itself, by a link back or by typing its name: sign-ins begin elsewhere.
+pub(crate) fn start(front: &Front, visit: &Visit) -> Response {
+    let say = front.site.say(visit);
+    Page::new(say, "card-title", &Start { say }).answer(&front.site, visit)
 }
 
 #[derive(Template)]

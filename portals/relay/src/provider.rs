@@ -66,8 +66,7 @@ async fn send_on(
         .find(|known| known.as_str() == chosen.entity)
         .filter(|_| may_be_handed_on(&asked, &chosen.entity))
         .ok_or_else(Trouble::not_found)?;
-    let known = front.partners.find(&front.records, provider, front.now()).await;
-    let known = known.map_err(NotTaken::from)?;
+    let known = front.partner(provider).await?;
     let location = known
         .entity
         .idp
@@ -96,9 +95,8 @@ async fn answered(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Trouble> {
-    let delivery = Delivery::post(&body)
-        .and_then(|delivered| delivered.message())
-        .map_err(NotTaken::from)?;
+    let delivered = Delivery::post(&body).and_then(|delivered| delivered.message());
+    let delivery = front.delivered(delivered)?;
     let id: Uuid = delivery
         .relay_state()
         .and_then(|state| state.as_str().parse().ok())
@@ -168,14 +166,15 @@ impl Front {
         let asked = MessageId::parse(request).ok_or(Refusal::InResponseTo("Response"))?;
         let address = self.at(PATH);
         let (verified, skew) = {
-            let received = Received::open(delivery)?;
+            let received = self.delivered(Received::open(delivery))?;
             let sender = self.sender(&received).await?;
+            let refused = |refusal: Refusal| self.turned_away(Some(&sender.partner.entity_id), refusal);
             if sender.partner.entity_id != provider {
-                return Err(Refusal::Issuer("Response").into());
+                return Err(refused(Refusal::Issuer("Response")));
             }
             let here = self.here(&address, &sender);
-            let verified = received.response(&sender.peer, &here, Some(&asked), &self.decryption)?;
-            (verified, here.skew)
+            let verified = received.response(&sender.peer, &here, Some(&asked), &self.decryption);
+            (verified.map_err(refused)?, here.skew)
         };
         Ok(match self.first_time(SeenKind::UpstreamResponse, verified).await? {
             Said::Failed(_) => ProviderSaid::Refused {

@@ -20,6 +20,7 @@ use relay_core::{
     clock::Clock,
     envelope::orders::Rotate,
     pseudonym::{FileError, FrontRotation, FrontSecret, GlobalKey, KeyEdition, OtherEdition},
+    whole_file,
 };
 use relay_records::front::{FrontError, FrontRecords, RotationStopped};
 
@@ -63,6 +64,13 @@ pub enum RotationError {
     /// None was begun.
     #[error("no rotation is under way: begin one with `rotate begin`")]
     NotBegun,
+    /// The blind half's operators have not allowed it.
+    #[error(
+        "目隠し側の運用者二人が、いま始めることを許していません。`madoguchi-blind rotation allow --until …` を頼んでから、もう一度 \
+         `rotate begin`。 / two operators of the blind half have not allowed that a rotation begins now: ask them for \
+         `madoguchi-blind rotation allow --until …`, and `rotate begin` again"
+    )]
+    NotAllowed,
     /// The blind half's next key is not the one that was filed at the beginning.
     #[error("the blind half tells another next key than at the beginning: it has lost its part, or is another one")]
     OtherKey,
@@ -128,8 +136,14 @@ impl<'c> Rotation<'c> {
             None => {
                 let newest = self.secrets()?.pop().ok_or(RotationError::NoSecret(KeyEdition(0)))?;
                 let rotation = FrontRotation::begin(&newest, &mut OsChance);
-                write(&filed, &rotation.to_text(), 0o600)?;
-                rotation
+                match whole_file::create(&filed, rotation.to_text().as_bytes()) {
+                    Ok(()) => rotation,
+                    // Begun twice at the same moment is begun once.
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                        self.filed()?.ok_or(RotationError::NotBegun)?
+                    }
+                    Err(reason) => return Err(RotationError::Write { file: filed, reason }),
+                }
             }
         };
         let from = rotation.from_edition();
@@ -169,16 +183,20 @@ impl<'c> Rotation<'c> {
         if !secret_file.exists() {
             return Err(RotationError::NotBegun);
         }
-        // Before anything is written: what comes back must be what the filed secret opens.
-        self.same_key(&secret_file, self.next_key(&rotation, clock).await?)?;
+        let next_secret = read(&secret_file, FrontSecret::from_text)?;
         let middle = rotation.middle();
         let most = most.clamp(1, Rotate::LARGEST as u16);
         let ask = async |batch| {
             if stop() {
                 return Err(RotationError::Stopped);
             }
-            let (_, next) = self.second.rotate(&middle, batch, clock).await?;
-            Ok(next)
+            let (next_key, next) = self.second.rotate(&middle, batch, clock).await?;
+            // Before each batch is written: what came back must be what the filed secret opens. A blind half that lost
+            // its part between two batches would draw another one, under which nobody is anybody.
+            match next_key == *next_secret.global() {
+                true => Ok(next),
+                false => Err(RotationError::OtherKey),
+            }
         };
         let done = self.records.rotate(&rotation, most, ask, progress, clock).await;
         done.map_err(|stopped| match stopped {
@@ -220,8 +238,11 @@ impl<'c> Rotation<'c> {
     }
 
     async fn next_key(&self, rotation: &FrontRotation, clock: &dyn Clock) -> Result<GlobalKey, RotationError> {
-        let (next, _) = self.second.rotate(&rotation.middle(), Vec::new(), clock).await?;
-        Ok(next)
+        match self.second.rotate(&rotation.middle(), Vec::new(), clock).await {
+            Ok((next, _)) => Ok(next),
+            Err(NotNamed::Refused(code)) if code == "rotation.not_allowed" => Err(RotationError::NotAllowed),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn same_key(&self, secret_file: &Path, next: GlobalKey) -> Result<(), RotationError> {

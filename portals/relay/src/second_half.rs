@@ -104,7 +104,6 @@ pub struct SecondHalf {
     trusted: TrustedKeys,
     halves: RwLock<BTreeMap<KeyEdition, Arc<FrontHalf>>>,
     files: Half,
-    domain: Domain,
 }
 
 impl fmt::Debug for SecondHalf {
@@ -143,7 +142,6 @@ impl SecondHalf {
             trusted: TrustedKeys::new(blind.keys.iter().cloned()),
             halves: RwLock::new(halves),
             files: config.half.clone(),
-            domain: config.relay.domain.clone(),
         })
     }
 
@@ -208,7 +206,7 @@ impl SecondHalf {
         Ok((next, answer.body.batch))
     }
 
-    /// The name of the person behind `pseudonym` at `service`, sealed to it. The first time the service is seen the
+    /// The name of the person behind `pseudonym`, somebody of `domain`'s city, at `service`, sealed to it. The first time the service is seen the
     /// blind half is given our key share for it.
     ///
     /// # Errors
@@ -216,13 +214,14 @@ impl SecondHalf {
     pub async fn name(
         &self,
         pseudonym: &PolymorphicPseudonym,
-        edition: KeyEdition,
+        domain: &Domain,
         service: &str,
         request: &[u8; 32],
         clock: &dyn Clock,
         trace: TraceId,
     ) -> Result<SealedName, NotNamed> {
-        let service = Service::new(&self.domain, service).map_err(|_| NotNamed::ServiceName)?;
+        let edition = pseudonym.edition();
+        let service = Service::new(domain, service).map_err(|_| NotNamed::ServiceName)?;
         match self.finish(pseudonym, edition, &service, request, clock, trace).await {
             Err(NotNamed::Refused(code)) if code == "service.no_share" => {
                 self.give_share(&service, edition, clock, trace).await?;
@@ -240,13 +239,14 @@ impl SecondHalf {
     pub async fn is_name_of(
         &self,
         pseudonym: &PolymorphicPseudonym,
-        edition: KeyEdition,
+        domain: &Domain,
         service: &str,
         sealed: &str,
         clock: &dyn Clock,
         trace: TraceId,
     ) -> Result<bool, NotNamed> {
-        let service = Service::new(&self.domain, service).map_err(|_| NotNamed::ServiceName)?;
+        let edition = pseudonym.edition();
+        let service = Service::new(domain, service).map_err(|_| NotNamed::ServiceName)?;
         match self.compare(pseudonym, edition, &service, sealed, clock, trace).await {
             // The person's row was put under the next keys since the sign-in, as the first of that service.
             Err(NotNamed::Refused(code)) if code == "service.no_share" => {

@@ -113,8 +113,11 @@ impl Bound {
             self.intake.serve(intake, stop.clone()),
             self.admin.serve(admin, stop.clone()),
             front.keep_telling(stop.clone()),
-            sweep(Arc::clone(front), stop),
+            sweep(Arc::clone(front), stop.clone()),
+            write_refusals(Arc::clone(front), stop),
         );
+        // Those that were still being answered when it was asked to stop.
+        written(front).await;
     }
 }
 
@@ -158,6 +161,24 @@ async fn bind(listen: &Listen, clients: Clients, versions: Versions) -> Result<L
         reason,
     })?;
     Ok(bound)
+}
+
+/// Writes down what was refused, every two seconds.
+async fn write_refusals(front: Arc<Front>, mut stop: Stop) {
+    let mut tick = tokio::time::interval(std::time::Duration::from_secs(2));
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.asked() => return,
+            _ = tick.tick() => written(&front).await,
+        }
+    }
+}
+
+async fn written(front: &Front) {
+    if let Err(error) = front.write_refusals().await {
+        warn!(%error, "what was refused could not be written down: it is kept until it can");
+    }
 }
 
 /// Removes what has expired, every minute.

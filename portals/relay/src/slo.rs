@@ -118,7 +118,7 @@ async fn by_redirect(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Trouble> {
-    let delivered = Delivery::redirect(&query.unwrap_or_default()).map_err(NotTaken::from)?;
+    let delivered = front.delivered(Delivery::redirect(&query.unwrap_or_default()))?;
     by_browser(&front, &visit, &headers, delivered).await
 }
 
@@ -128,7 +128,7 @@ async fn by_post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Trouble> {
-    let delivered = Delivery::post(&body).map_err(NotTaken::from)?;
+    let delivered = front.delivered(Delivery::post(&body))?;
     by_browser(&front, &visit, &headers, delivered).await
 }
 
@@ -138,8 +138,8 @@ async fn by_browser(
     headers: &HeaderMap,
     delivered: Delivered,
 ) -> Result<Response, Trouble> {
-    let delivery = delivered.message().map_err(NotTaken::from)?;
-    match Front::kind(&delivery).map_err(NotTaken::from)? {
+    let delivery = front.delivered(delivered.message())?;
+    match front.kind(&delivery)? {
         Kind::LogoutResponse => visited(front, visit, headers, &delivery).await,
         _ => asked_by_browser(front, visit, headers, &delivery).await,
     }

@@ -36,9 +36,10 @@ use uuid::Uuid;
 use crate::{
     card::check_challenge,
     front::Front,
+    pages,
     partners::Known,
     sign_in::{self, CHALLENGE_LIFE, CardSeen, Challenge, Event, State as SignIn, Way},
-    taking::{NotTaken, records},
+    taking::records,
 };
 pub(crate) use on_way::OnWay;
 
@@ -59,6 +60,7 @@ const PATH: &str = "/saml/sso";
 /// The public listener's part.
 pub(crate) fn routes() -> Router<Arc<Front>> {
     Router::new()
+        .route("/", get(start))
         .route(PATH, get(by_redirect).post(by_post))
         .route("/sign-in/{id}", get(again))
         .route("/sign-in/{id}/bridge", get(to_bridge))
@@ -80,7 +82,7 @@ async fn by_redirect(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Trouble> {
-    let delivered = Delivery::redirect(&query.unwrap_or_default()).map_err(NotTaken::from)?;
+    let delivered = front.delivered(Delivery::redirect(&query.unwrap_or_default()))?;
     asked(&front, &visit, &headers, delivered).await
 }
 
@@ -90,7 +92,7 @@ async fn by_post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Trouble> {
-    let delivered = Delivery::post(&body).map_err(NotTaken::from)?;
+    let delivered = front.delivered(Delivery::post(&body))?;
     asked(&front, &visit, &headers, delivered).await
 }
 
@@ -100,7 +102,7 @@ async fn asked(
     headers: &HeaderMap,
     delivered: Delivered,
 ) -> Result<Response, Trouble> {
-    let delivery = delivered.message().map_err(NotTaken::from)?;
+    let delivery = front.delivered(delivered.message())?;
     let (service, request) = front
         .take(&delivery, PATH, SeenKind::AuthnRequest, |received, peer, here| {
             received.authn_request(peer, here)
@@ -151,6 +153,10 @@ pub(crate) fn unsupported(service: &Known, request: &AuthnRequest) -> Result<(),
     } else {
         Err(Code::InvalidNameIdPolicy)
     }
+}
+
+async fn start(State(front): State<Arc<Front>>, visit: Visit) -> Response {
+    pages::start(&front, &visit)
 }
 
 async fn again(

@@ -2,8 +2,11 @@
 
 use axum::http::StatusCode;
 use portal_kit::Trouble;
-use relay_core::saml::{Delivery, Here, Kind, Once, Peer, Received, Refusal, Verified};
-use relay_records::front::{FrontError, Seen, SeenKind};
+use relay_core::saml::{Delivery, Here, Kind, Once, Peer, Received, Refusal, Verified, message::EntityId};
+use relay_records::{
+    front::{FrontError, Seen, SeenKind},
+    refusals::UNKNOWN,
+};
 use std::sync::Arc;
 use time::Duration;
 use tracing::{info, warn};
@@ -42,6 +45,17 @@ impl NotTaken {
     }
 }
 
+impl NotTaken {
+    /// Whether somebody was refused; else it is this side that could not.
+    const fn is_refusal(&self) -> bool {
+        match self {
+            Self::Refused(_) | Self::Records(FrontError::Replayed) => true,
+            Self::Partner(fault) => !matches!(fault, PartnerFault::Records(_)),
+            Self::Records(_) => false,
+        }
+    }
+}
+
 impl From<NotTaken> for Trouble {
     fn from(not_taken: NotTaken) -> Self {
         let code = not_taken.code();
@@ -53,7 +67,7 @@ impl From<NotTaken> for Trouble {
             NotTaken::Refused(Refusal::FromTheFuture(_) | Refusal::Stale(_)) => {
                 Self::new(StatusCode::BAD_REQUEST, "request-clock")
             }
-            NotTaken::Refused(_) => Self::new(StatusCode::BAD_REQUEST, "request-refused").with("code", code),
+            NotTaken::Refused(_) => Self::new(StatusCode::BAD_REQUEST, "request-refused").by_rule(code),
             NotTaken::Partner(PartnerFault::Records(error)) | NotTaken::Records(error) => records(error),
             NotTaken::Partner(PartnerFault::Expired) => Self::new(StatusCode::FORBIDDEN, "partner-expired"),
             NotTaken::Partner(_) => Self::new(StatusCode::FORBIDDEN, "partner-unknown"),
@@ -85,10 +99,42 @@ pub(crate) fn records(error: FrontError) -> Trouble {
 }
 
 impl Front {
+    /// Counts a refusal for the auditor: of the partner called `who`, where one of that name is registered. It is written
+    /// down soon after ([`Front::write_refusals`]), so that nobody waits for it.
+    pub(crate) fn turned_away(&self, who: Option<&str>, not_taken: impl Into<NotTaken>) -> NotTaken {
+        let not_taken = not_taken.into();
+        if not_taken.is_refusal() {
+            // Any name can be written into a message; those that are nobody's are not kept.
+            let registered = !matches!(not_taken, NotTaken::Partner(PartnerFault::Unknown));
+            let who = who.filter(|_| registered).unwrap_or(UNKNOWN);
+            self.refusals.count(who, not_taken.code(), self.now());
+        }
+        not_taken
+    }
+
+    /// Writes down what was refused since the last time.
+    ///
+    /// # Errors
+    /// [`FrontError`]; then it is kept for the next time.
+    pub(crate) async fn write_refusals(&self) -> Result<(), FrontError> {
+        let records = &self.records;
+        self.refusals
+            .hand_over(async |rows| records.add_refusals(rows).await)
+            .await
+    }
+
+    /// The partner called `entity`, which must be on.
+    pub(crate) async fn partner(&self, entity: &EntityId) -> Result<Arc<Known>, NotTaken> {
+        let found = self.partners.find(&self.records, entity, self.now()).await;
+        found.map_err(|fault| self.turned_away(Some(entity.as_str()), fault))
+    }
+
     /// The sender a message claims to be from, which must be a partner that is on.
     pub(crate) async fn sender(&self, received: &Received<'_>) -> Result<Arc<Known>, NotTaken> {
-        let claimed = received.claimed_issuer()?;
-        Ok(self.partners.find(&self.records, &claimed, self.now()).await?)
+        let claimed = received
+            .claimed_issuer()
+            .map_err(|refusal| self.turned_away(None, refusal))?;
+        self.partner(&claimed).await
     }
 
     /// The receiver of a message that came to `address` from `sender`.
@@ -111,11 +157,13 @@ impl Front {
             id: id.as_str().to_owned(),
             until,
         };
-        match self.records.take_once(&seen).await {
-            Ok(()) => Ok(verified.first_time(true)?),
-            Err(FrontError::Replayed) => Ok(verified.first_time(false)?),
-            Err(error) => Err(error.into()),
-        }
+        let first = match self.records.take_once(&seen).await {
+            Ok(()) => true,
+            Err(FrontError::Replayed) => false,
+            Err(error) => return Err(error.into()),
+        };
+        let taken = verified.first_time(first);
+        taken.map_err(|refusal| self.turned_away(Some(&seen.issuer), refusal))
     }
 
     /// A message of `kind` delivered to `path` of the public listener: its sender, and what `read` makes of it.
@@ -126,18 +174,35 @@ impl Front {
         seen: SeenKind,
         read: impl FnOnce(&Received<'_>, &Peer, &Here<'_>) -> Result<Verified<T>, Refusal>,
     ) -> Result<(Arc<Known>, T), NotTaken> {
-        let address = self.at(path);
+        self.take_at(delivery, &self.at(path), seen, read).await
+    }
+
+    /// The same delivered to any `address` of ours.
+    pub(crate) async fn take_at<T>(
+        &self,
+        delivery: &Delivery,
+        address: &str,
+        seen: SeenKind,
+        read: impl FnOnce(&Received<'_>, &Peer, &Here<'_>) -> Result<Verified<T>, Refusal>,
+    ) -> Result<(Arc<Known>, T), NotTaken> {
         let (sender, verified) = {
-            let received = Received::open(delivery)?;
+            let received = Received::open(delivery).map_err(|refusal| self.turned_away(None, refusal))?;
             let sender = self.sender(&received).await?;
-            let verified = read(&received, &sender.peer, &self.here(&address, &sender))?;
+            let verified = read(&received, &sender.peer, &self.here(address, &sender));
+            let verified = verified.map_err(|refusal| self.turned_away(Some(&sender.partner.entity_id), refusal))?;
             (sender, verified)
         };
         Ok((sender, self.first_time(seen, verified).await?))
     }
 
     /// Which kind of message was delivered.
-    pub(crate) fn kind(delivery: &Delivery) -> Result<Kind, Refusal> {
-        Received::open(delivery).map(|received| received.kind())
+    pub(crate) fn kind(&self, delivery: &Delivery) -> Result<Kind, NotTaken> {
+        let opened = Received::open(delivery).map(|received| received.kind());
+        opened.map_err(|refusal| self.turned_away(None, refusal))
+    }
+
+    /// What came by a redirect or a form.
+    pub(crate) fn delivered<T>(&self, read: Result<T, Refusal>) -> Result<T, NotTaken> {
+        read.map_err(|refusal| self.turned_away(None, refusal))
     }
 }

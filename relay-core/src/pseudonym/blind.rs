@@ -77,27 +77,50 @@ impl BlindHalf {
         self.services.contains_key(service)
     }
 
+    /// Whether `share` is no service's share but the front's blinding factor of these keys, with which all that is stored
+    /// under them could be opened here.
+    ///
+    /// # Errors
+    /// [`NotOnTheCurve`]
+    pub fn is_global(&self, share: &ServiceShare) -> Result<bool, NotOnTheCurve> {
+        // k(global) = 1, so the global share is b1 itself, and b1 · G is known from the ceremony.
+        let mut front = share.scalar()?;
+        let commitment = Ristretto255::serialize_element(&Ristretto255::scalar_mult_gen(front.value()));
+        front.zeroize();
+        Ok(commitment == self.secret.front_commitment)
+    }
+
+    /// Whether `share` would be taken for `service`; nothing is taken.
+    ///
+    /// # Errors
+    /// [`ShareRefused`]
+    pub fn check_share(&self, service: &Service, share: &ServiceShare) -> Result<(), ShareRefused> {
+        if self.is_global(share)? {
+            return Err(ShareRefused::Global);
+        }
+        let Some(held) = self.services.get(service) else {
+            return Ok(());
+        };
+        let (mut one, mut other) = (held.share.scalar()?, share.scalar()?);
+        let same = one == other;
+        one.zeroize();
+        other.zeroize();
+        match same {
+            true => Ok(()),
+            false => Err(ShareRefused::Changed(service.entity().to_owned())),
+        }
+    }
+
     /// Takes the front's `share` for `service`; the same one again changes nothing.
     ///
     /// # Errors
     /// [`ShareRefused`]
     pub fn accept_share(&mut self, service: Service, share: ServiceShare) -> Result<(), ShareRefused> {
+        self.check_share(&service, &share)?;
+        if self.serves(&service) {
+            return Ok(());
+        }
         let mut front = share.scalar()?;
-        // k(global) = 1, so the global share is b1 itself, and b1 · G is known from the ceremony.
-        let commitment = Ristretto255::serialize_element(&Ristretto255::scalar_mult_gen(front.value()));
-        if commitment == self.secret.front_commitment {
-            front.zeroize();
-            return Err(ShareRefused::Global);
-        }
-        if let Some(held) = self.services.get(&service) {
-            let same = held.share.scalar()? == front;
-            front.zeroize();
-            return if same {
-                Ok(())
-            } else {
-                Err(ShareRefused::Changed(service.entity().to_owned()))
-            };
-        }
         let transcryptor = self.secret.transcryptor();
         let (domain, context) = service.target();
         let mut factor = make_pseudonym_rekey_factor(transcryptor.rekeying_secret(), &context);

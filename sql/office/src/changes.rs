@@ -12,7 +12,9 @@ pub enum Change {
     Case(CaseId),
     /// The roster was changed: [`Office::refresh_index`].
     Roster,
-    /// Something was written to the outbox, or the front has answered: [`Office::outbox_state`].
+    /// Something was written to the outbox: it can be sent now.
+    Written,
+    /// The front has answered, or cannot be reached: [`Office::outbox_state`].
     Outbox,
 }
 
@@ -36,10 +38,15 @@ impl Changes {
     pub async fn next(&mut self) -> Option<Change> {
         loop {
             let heard = self.0.next().await?;
+            if heard.channel == "office_outbox" {
+                return Some(match heard.payload.as_str() {
+                    "written" => Change::Written,
+                    _ => Change::Outbox,
+                });
+            }
             match (heard.channel.as_str(), heard.payload.parse()) {
                 ("office_case", Ok(case)) => return Some(Change::Case(CaseId::from_uuid(case))),
                 ("office_roster", _) => return Some(Change::Roster),
-                ("office_outbox", _) => return Some(Change::Outbox),
                 _ => {}
             }
         }

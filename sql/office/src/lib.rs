@@ -43,7 +43,7 @@ pub use act::{Act, By, SessionId, SessionKind};
 pub use audit::{AuditAct, Recorded, TrailCheck};
 pub use changes::{Change, Changes};
 pub use error::OfficeError;
-pub use outbox::{Numbered, OutboxState};
+pub use outbox::{Numbered, OutboxState, RefusedMessage, SentAnew};
 pub use records::OfficeRecords;
 pub use registration::{CardStanding, GivenCard, HolderCheck, RevocationReason, Told};
 pub use resident::{HouseholdMember, ResidentFile};

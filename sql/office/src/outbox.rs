@@ -4,6 +4,10 @@
 //! needed), gives it the next number and keeps it as composed until the front says that it was applied. A message that
 //! is sent again is the same message. Two senders at once do no harm: numbers are given under one lock, and the front
 //! applies a number once.
+//!
+//! What the front refuses for good is kept, in sight, until somebody settles it; whatever is behind it goes on.
+
+mod refused;
 
 use issuance::records::KeySlot;
 use relay_core::{
@@ -15,6 +19,9 @@ use serde_json::json;
 use store::{Row, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
+
+pub(crate) use refused::refused_of;
+pub use refused::{RefusedMessage, SentAnew};
 
 use crate::{Office, OfficeError};
 
@@ -34,7 +41,7 @@ pub struct Numbered {
 /// How the outbox stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OutboxState {
-    /// Messages the front has not applied yet.
+    /// Messages the front has not answered yet.
     pub waiting: u64,
     /// When the oldest of them was written.
     pub oldest: Option<OffsetDateTime>,
@@ -42,6 +49,8 @@ pub struct OutboxState {
     pub answered_at: Option<OffsetDateTime>,
     /// Why the last try failed; `None` when it did not.
     pub trouble: Option<String>,
+    /// Messages the front has refused for good, and nobody has settled yet.
+    pub refused: u64,
 }
 
 impl Office {
@@ -54,8 +63,12 @@ impl Office {
             let row = tx
                 .query_one(
                     "-- outbox_state\n\
-                     SELECT waiting.number, waiting.oldest, s.answered_at, s.trouble FROM office.outbox_sender s,\n\
-                     (SELECT count(*) AS number, min(written_at) AS oldest FROM office.outbox WHERE applied_at IS NULL) waiting",
+                     SELECT waiting.number, waiting.oldest, s.answered_at, s.trouble, refused.number\n\
+                     FROM office.outbox_sender s,\n\
+                     (SELECT count(*) AS number, min(written_at) AS oldest FROM office.outbox\n\
+                     WHERE applied_at IS NULL AND refused_at IS NULL) waiting,\n\
+                     (SELECT count(*) AS number FROM office.outbox\n\
+                     WHERE refused_at IS NOT NULL AND settled_at IS NULL) refused",
                     &[],
                 )
                 .await?;
@@ -64,6 +77,7 @@ impl Office {
                 oldest: row.get(1),
                 answered_at: row.get(2),
                 trouble: row.get(3),
+                refused: row.get::<_, i64>(4).unsigned_abs(),
             })
         })
         .await
@@ -90,7 +104,7 @@ impl Office {
                          FROM office.outbox o JOIN office.registration r ON r.id = o.registration\n\
                          JOIN office.card k ON k.id = r.card\n\
                          JOIN office.certificate c ON c.card = r.card AND c.slot = r.slot AND c.withdrawn_at IS NULL\n\
-                         WHERE o.applied_at IS NULL AND o.body IS NULL\n\
+                         WHERE o.applied_at IS NULL AND o.refused_at IS NULL AND o.body IS NULL\n\
                          ORDER BY o.seq NULLS LAST, o.id LIMIT $1",
                         &[&i64::from(limit)],
                     )
@@ -115,7 +129,7 @@ impl Office {
             .await
     }
 
-    /// Composed messages that the front has not applied, at most `limit`, in order.
+    /// Composed messages that the front has neither applied nor refused, at most `limit`, in order.
     ///
     /// # Errors
     /// [`OfficeError`]
@@ -124,8 +138,8 @@ impl Office {
             let rows = tx
                 .query(
                     "-- outbox_next\n\
-                     SELECT seq, registration, body FROM office.outbox WHERE applied_at IS NULL AND body IS NOT NULL\n\
-                     ORDER BY seq LIMIT $1",
+                     SELECT seq, registration, body FROM office.outbox\n\
+                     WHERE applied_at IS NULL AND refused_at IS NULL AND body IS NOT NULL ORDER BY seq LIMIT $1",
                     &[&i64::from(limit)],
                 )
                 .await?;
@@ -142,7 +156,7 @@ impl Office {
         .await
     }
 
-    /// The front has applied everything up to and with `sequence`. The composed messages are removed.
+    /// The front has applied everything up to and with `sequence` that it did not refuse. The composed messages are removed.
     ///
     /// # Errors
     /// [`OfficeError`]
@@ -153,7 +167,7 @@ impl Office {
                 tx.execute(
                     "-- outbox_applied\n\
                      UPDATE office.outbox SET applied_at = $2, body = NULL\n\
-                     WHERE seq <= $1 AND applied_at IS NULL",
+                     WHERE seq <= $1 AND applied_at IS NULL AND refused_at IS NULL",
                     &[&to_stored(sequence), &at],
                 )
                 .await?;
@@ -185,16 +199,11 @@ impl Office {
                         front: expected.unsigned_abs() - 1,
                     });
                 }
-                tx.execute(
-                    "-- outbox_before\n\
-                     UPDATE office.outbox SET applied_at = $2, body = NULL\n\
-                     WHERE seq < $1 AND applied_at IS NULL",
-                    &[&expected, &at],
-                )
-                .await?;
+                // What is before and unanswered is not known to be applied: sent again, it is answered as it was.
                 tx.execute(
                     "-- outbox_again\n\
-                     UPDATE office.outbox SET applied_at = NULL WHERE seq >= $1 AND applied_at IS NOT NULL",
+                     UPDATE office.outbox SET applied_at = NULL, refused_at = NULL, refused_by = NULL\n\
+                     WHERE seq >= $1 AND (applied_at IS NOT NULL OR refused_at IS NOT NULL)",
                     &[&expected],
                 )
                 .await?;
@@ -213,7 +222,7 @@ impl Office {
             .run("outbox_anew", |tx| async move {
                 tx.execute(
                     "-- outbox_anew\n\
-                     UPDATE office.outbox SET body = NULL WHERE seq = $1 AND applied_at IS NULL",
+                     UPDATE office.outbox SET body = NULL WHERE seq = $1 AND applied_at IS NULL AND refused_at IS NULL",
                     &[&to_stored(sequence)],
                 )
                 .await?;

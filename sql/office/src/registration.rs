@@ -18,6 +18,7 @@ use crate::{
     Act, AuditAct, Office, OfficeError,
     act::Doing,
     cases::{ApprovalId, Purpose, use_approval},
+    outbox::{RefusedMessage, refused_of},
 };
 
 /// A card after its handover, as a desk shows it.
@@ -36,14 +37,16 @@ pub struct GivenCard {
 }
 
 /// What the relay's front was told of a card.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Told {
-    /// Messages it has not applied yet.
+    /// Messages it has not answered yet.
     pub waiting: u64,
     /// When the oldest of them was written.
     pub oldest: Option<OffsetDateTime>,
     /// When it last applied one.
     pub applied_at: Option<OffsetDateTime>,
+    /// Those it refused for good and nobody has settled, in the order they were written.
+    pub refused: Vec<RefusedMessage>,
 }
 
 /// The acts by which a card comes to stand as it does.
@@ -78,8 +81,8 @@ impl Office {
                          FROM office.card_case c JOIN office.card k ON k.id = c.card,\n\
                          LATERAL (SELECT r.state, r.since FROM office.registration r WHERE r.card = k.id\n\
                              ORDER BY r.slot LIMIT 1) own,\n\
-                         LATERAL (SELECT count(*) FILTER (WHERE o.applied_at IS NULL) AS waiting,\n\
-                             min(o.written_at) FILTER (WHERE o.applied_at IS NULL) AS oldest,\n\
+                         LATERAL (SELECT count(*) FILTER (WHERE o.applied_at IS NULL AND o.refused_at IS NULL) AS waiting,\n\
+                             min(o.written_at) FILTER (WHERE o.applied_at IS NULL AND o.refused_at IS NULL) AS oldest,\n\
                              max(o.applied_at) AS applied_at\n\
                              FROM office.outbox o JOIN office.registration r ON r.id = o.registration\n\
                              WHERE r.card = k.id) told\n\
@@ -87,6 +90,7 @@ impl Office {
                         &[&case.uuid()],
                     )
                     .await?;
+                let refused = refused_of(&tx, case).await?;
                 row.map(|row| {
                     Ok::<_, OfficeError>(GivenCard {
                         chip: row.get("chip"),
@@ -97,6 +101,7 @@ impl Office {
                             waiting: row.get::<_, i64>("waiting").unsigned_abs(),
                             oldest: row.get("oldest"),
                             applied_at: row.get("applied_at"),
+                            refused,
                         },
                     })
                 })
@@ -321,7 +326,7 @@ impl Office {
     }
 
     /// The card handed over in `case`, locked, when it stands as one of `good`.
-    async fn given(
+    pub(crate) async fn given(
         &self,
         tx: &Tx,
         case: CaseId,
@@ -401,7 +406,7 @@ pub(crate) async fn standing_of_given(tx: &Tx, case: CaseId) -> Result<Option<Ca
 }
 
 fn standing(stored: String) -> Result<CardStanding, OfficeError> {
-    [CardStanding::Active, CardStanding::Suspended, CardStanding::Revoked]
+    CardStanding::ALL
         .into_iter()
         .find(|known| known.as_str() == stored)
         .ok_or(OfficeError::Unreadable("office.registration"))

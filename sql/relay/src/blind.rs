@@ -5,6 +5,7 @@
 
 mod finishing;
 pub mod pins;
+mod refused;
 mod rotation;
 mod services;
 mod setup;
@@ -18,7 +19,7 @@ use store::{Door, Isolation, Store, StoreError, Tx, cluster::ClusterError, migra
 
 pub use finishing::{Finishing, Outcome};
 pub use pins::{Honoured, NotHonoured, Pin, SealedTo};
-pub use rotation::Rotation;
+pub use rotation::{Rotation, RotationApproval};
 pub use services::{KeptShare, Tombstone};
 pub use setup::{DATABASE, Installed, OWNER, USER, install, migrate, migrations};
 

@@ -10,6 +10,7 @@ mod error;
 mod holders;
 mod partners;
 mod procedures;
+mod refused;
 mod rotation;
 mod seen;
 mod sessions;
@@ -36,7 +37,7 @@ use zeroize::Zeroizing;
 pub use artifacts::NewArtifact;
 pub use audit::{AuditAct, BlobUsed, Note, Recorded, TrailCheck};
 pub use error::FrontError;
-pub use holders::{Applied, Holder, HolderState, Message, Sender};
+pub use holders::{Holder, HolderState, Message, Sender, Taken};
 pub use partners::{
     Lifetimes, LogoutTrial, Metadata, Partner, PartnerKind, PartnerMetadata, PartnerState, Proposal, SignInTrial,
 };
@@ -45,6 +46,7 @@ pub use rotation::{Rotating, RotationStopped};
 pub use seen::{Seen, SeenKind};
 pub use sessions::{Ended, Ending, NewParticipant, Participant, SessionAt, SessionId, Told};
 pub use setup::{DATABASE, Installed, OWNER, USER, install, migrate, migrations};
+pub use telling::Untold;
 
 /// The front's records; clones share everything.
 #[derive(Clone)]

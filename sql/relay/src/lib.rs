@@ -5,3 +5,4 @@
 
 pub mod blind;
 pub mod front;
+pub mod refusals;

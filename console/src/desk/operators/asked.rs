@@ -1,11 +1,13 @@
 //! From an operator's order to the front's administration. What changes a partner brings all partners as they then are.
 
-use relay_core::audit::AuditEvent;
+use std::cmp::Reverse;
+
+use relay_core::audit::{AuditEvent, Outcome};
 use serde_json::{Map, Value};
 
 use super::{Operators, of_front};
 use crate::{
-    desk::relay_front::{Front, FrontTrouble, only_entity},
+    desk::relay_front::{Front, FrontTrouble, Refusals, only_entity},
     tui::{
         effect::Order,
         event::Reply,
@@ -24,9 +26,15 @@ impl Operators {
         let answer = match order {
             FrontOrder::Propose { file, entity, kind } => propose(&front, file, entity, kind).await?,
             FrontOrder::Trail => {
-                let events = front.audit(TRAIL).await.map_err(|trouble| of_front(&trouble))?;
-                FrontAnswer::Trail(events.into_iter().map(line).collect())
+                let asked = async { Ok((front.audit(TRAIL).await?, front.refusals(TRAIL / 60).await?)) };
+                let (events, refusals) = asked.await.map_err(|trouble: FrontTrouble| of_front(&trouble))?;
+                let mut lines: Vec<_> = events.into_iter().map(line).collect();
+                lines.extend(refusals.into_iter().map(refused));
+                // As told: within one moment the trail's own order stays.
+                lines.sort_by_key(|line| Reverse(line.at));
+                FrontAnswer::Trail(lines)
             }
+            FrontOrder::Untold => FrontAnswer::Untold(front.untold().await.map_err(|trouble| of_front(&trouble))?),
             order => {
                 change(&front, order).await.map_err(|trouble| of_front(&trouble))?;
                 let partners = front.partners().await.map_err(|trouble| of_front(&trouble))?;
@@ -40,7 +48,7 @@ impl Operators {
 async fn change(front: &Front, order: FrontOrder) -> Result<(), FrontTrouble> {
     match order {
         // Only read.
-        FrontOrder::Partners | FrontOrder::Trail | FrontOrder::Propose { .. } => Ok(()),
+        FrontOrder::Partners | FrontOrder::Trail | FrontOrder::Untold | FrontOrder::Propose { .. } => Ok(()),
         FrontOrder::Approve {
             entity,
             edition,
@@ -100,6 +108,20 @@ fn line(event: AuditEvent) -> TrailLine {
     }
 }
 
+/// Refused messages of an hour among the trail's lines: they are counted, and no events of their own.
+fn refused(refusals: Refusals) -> TrailLine {
+    TrailLine {
+        at: refusals.hour,
+        actor: String::new(),
+        act: "message.refused".to_owned(),
+        outcome: Outcome::Refused,
+        about: format!(
+            "count={}  rule={}  partner={}",
+            refusals.count, refusals.rule, refusals.partner
+        ),
+    }
+}
+
 /// The order's name in the log.
 pub(super) const fn name(order: &Order) -> &'static str {
     match order {
@@ -109,9 +131,11 @@ pub(super) const fn name(order: &Order) -> &'static str {
         Order::ScreenLocked { .. } => "screen_locked",
         Order::LogOut => "log_out",
         Order::GiveUpFront(_) => "give_up",
+        Order::LoadTray | Order::TrayInsert { .. } | Order::TrayRemove { .. } | Order::TrayNew => "tray",
         Order::Front(order) => match order {
             FrontOrder::Partners => "partners",
             FrontOrder::Trail => "trail",
+            FrontOrder::Untold => "untold",
             FrontOrder::Propose { .. } => "propose",
             FrontOrder::Approve { .. } => "approve",
             FrontOrder::Tried { .. } => "tried",

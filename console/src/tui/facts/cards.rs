@@ -40,14 +40,29 @@ pub struct GivenCard {
 }
 
 /// What the relay was told of a card.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RelayTold {
-    /// Messages it has not applied yet.
+    /// Messages it has not answered yet.
     pub waiting: u64,
     /// When the oldest of them was written.
     pub oldest: Option<OffsetDateTime>,
     /// When it last applied one.
     pub applied_at: Option<OffsetDateTime>,
+    /// Those it refused for good and nobody has settled.
+    pub refused: Vec<RefusedMessage>,
+}
+
+/// What the relay refused for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedMessage {
+    /// What it was told: `register`, `activate`, `suspend`, `resume`, `revoke`, `relink`.
+    pub told: String,
+    /// Of which key: 1 authentication, 2 eligibility.
+    pub slot: u8,
+    /// The relay's rule, by its code.
+    pub rule: String,
+    /// When it said so.
+    pub at: OffsetDateTime,
 }
 
 /// What is in the resident's reader.

@@ -66,6 +66,8 @@ pub enum Problem {
     PinBlocked,
     /// Someone noted an incident.
     Incident,
+    /// The relay refused for good what it was told of the card: settle it at the card's use.
+    RelayRefused,
 }
 
 /// A case as a row of a queue.

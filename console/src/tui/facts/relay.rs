@@ -22,6 +22,8 @@ pub enum FrontOrder {
     Partners,
     /// What happened at the front in the last day.
     Trail,
+    /// Services that do not know yet that sessions are over.
+    Untold,
     /// Put a metadata file forward. Brings [`FrontAnswer::Proposed`].
     Propose {
         /// The file's path, as typed.
@@ -105,6 +107,36 @@ pub enum FrontAnswer {
     },
     /// What happened, newest first.
     Trail(Vec<TrailLine>),
+    /// Services that do not know yet that sessions are over, those that wait longest first.
+    Untold(Vec<Untold>),
+}
+
+/// A service that does not know yet that sessions are over: how many, never whose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Untold {
+    /// Its SAML name.
+    pub entity_id: String,
+    /// Sessions it is still to be told of.
+    pub waiting: i64,
+    /// Sessions it was told of in vain until that was given up.
+    pub given_up: i64,
+    /// The hour in which the one ended that it was told of most often.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub since: Option<OffsetDateTime>,
+    /// How often that was.
+    pub tries: i32,
+    /// By when it is told again.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub next: Option<OffsetDateTime>,
+}
+
+/// How much is untold, as it stands beside the front's health.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UntoldCount {
+    /// Services.
+    pub services: u64,
+    /// Sessions they are still to be told of.
+    pub waiting: i64,
 }
 
 /// A line of the front's trail.
@@ -340,6 +372,9 @@ pub struct FrontState {
     pub database_clock_ahead_ms: Option<i64>,
     /// The newest edition of keys it holds.
     pub key_edition: u32,
+    /// Services that do not know yet that sessions are over; `None` when the database did not say.
+    #[serde(default)]
+    pub untold: Option<UntoldCount>,
 }
 
 /// An office as the front last heard it.
@@ -347,8 +382,11 @@ pub struct FrontState {
 pub struct OfficeHeard {
     /// Its name in envelopes.
     pub name: String,
-    /// Its last message that was applied.
+    /// Its last message that was applied or refused for good.
     pub applied: i64,
+    /// How many of its messages were refused for good; an older front does not say.
+    #[serde(default)]
+    pub refused: i64,
     /// Seconds since it was last heard.
     pub heard_seconds_ago: i64,
 }

@@ -8,7 +8,7 @@ use crate::tui::{
     common::{Common, Go},
     effect::{JobId, Order},
     event::Reply,
-    facts::CaseView,
+    facts::{CaseView, Problem},
     fault::Fault,
     frame::moment,
     keymap::{Intent, Place},
@@ -50,6 +50,7 @@ pub fn next(case: &CaseView) -> Intent {
         // Nothing is handed over before it is settled.
         CaseState::Shelved { .. } if !case.incidents.is_empty() => Intent::CloseIncident,
         CaseState::Shelved { .. } => Intent::Handover,
+        CaseState::HandedOver { .. } if case.problem == Some(Problem::RelayRefused) => Intent::Standing,
         CaseState::HandedOver { .. } | CaseState::Cancelled { .. } => Intent::Journal,
     }
 }
@@ -238,6 +239,7 @@ fn next_line(case: &CaseView, lacking: Option<Role>, pen: &Pen<'_>) -> Line {
         Intent::Shelf => "case-next-shelf",
         Intent::Handover => "case-next-handover",
         Intent::CloseIncident => "case-next-incident",
+        Intent::Standing => "case-next-standing",
         _ => "case-next-journal",
     };
     let (state, meaning) = state_word(&case.state);

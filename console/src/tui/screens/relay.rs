@@ -5,6 +5,7 @@ mod partner;
 mod partners;
 mod register;
 mod trail;
+mod untold;
 mod wording;
 
 pub use partners::Partners;

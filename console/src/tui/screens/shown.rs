@@ -223,6 +223,7 @@ pub const fn problem_words(problem: Problem) -> (&'static str, &'static str) {
         Problem::HandoverMismatch => ("problem-handover-mismatch", "problem-handover-mismatch-next"),
         Problem::PinBlocked => ("problem-pin-blocked", "problem-pin-blocked-next"),
         Problem::Incident => ("problem-incident", "problem-incident-next"),
+        Problem::RelayRefused => ("problem-relay-refused", "problem-relay-refused-next"),
     }
 }
 

@@ -1,7 +1,8 @@
 //! A card after its handover: whether it may be used, and what the relay knows of it. From here it is stopped, let be
-//! used again, ended, or its link mended.
+//! used again, ended, or its link mended; and what the relay refused is told it again or closed.
 
 mod form;
+pub mod told;
 
 use issuance::{case::CaseId, staff::Role, standing::CardStanding};
 
@@ -24,8 +25,6 @@ use form::{Choice, Form};
 
 /// Cells of the labels.
 const LABEL: usize = 16;
-/// What the relay was not told after so long is somebody's to look at, as in the status line.
-const LATE: time::Duration = time::Duration::seconds(60);
 
 /// What can be done to a card after its handover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,14 +37,20 @@ pub enum Act {
     Revoke,
     /// 結び直し.
     Relink,
+    /// Tell the relay again what it refused.
+    SendAnew,
+    /// Leave unsaid what the relay refused.
+    CloseRefused,
 }
 
 impl Act {
-    const ALL: [(Intent, Self); 4] = [
+    const ALL: [(Intent, Self); 6] = [
         (Intent::Suspend, Self::Suspend),
         (Intent::Resume, Self::Resume),
         (Intent::Revoke, Self::Revoke),
         (Intent::Relink, Self::Relink),
+        (Intent::SendAnew, Self::SendAnew),
+        (Intent::CloseRefused, Self::CloseRefused),
     ];
 
     /// The roles of which the act needs one, the likeliest first; as the records ask for them.
@@ -54,22 +59,24 @@ impl Act {
             Self::Suspend => &[Role::Reception, Role::Verification, Role::Issuing, Role::Handover],
             Self::Resume => &[Role::Verification, Role::Issuing],
             Self::Revoke | Self::Relink => &[Role::Issuing],
+            Self::SendAnew | Self::CloseRefused => &[Role::Issuing, Role::Administration],
         }
     }
 
     /// Whether it can be done to a card that stands so.
-    const fn suits(self, standing: CardStanding) -> bool {
+    const fn suits(self, card: &GivenCard) -> bool {
         match self {
-            Self::Suspend => matches!(standing, CardStanding::Active),
-            Self::Resume => matches!(standing, CardStanding::Suspended),
-            Self::Revoke | Self::Relink => !matches!(standing, CardStanding::Revoked),
+            Self::Suspend => matches!(card.standing, CardStanding::Active),
+            Self::Resume => matches!(card.standing, CardStanding::Suspended),
+            Self::Revoke | Self::Relink => !matches!(card.standing, CardStanding::Revoked),
+            Self::SendAnew | Self::CloseRefused => !card.told.refused.is_empty(),
         }
     }
 
     /// For what a second clerk is asked, where one is.
     const fn second(self) -> Option<SecondPurpose> {
         match self {
-            Self::Suspend | Self::Resume => None,
+            Self::Suspend | Self::Resume | Self::SendAnew | Self::CloseRefused => None,
             Self::Revoke => Some(SecondPurpose::Revocation),
             Self::Relink => Some(SecondPurpose::Relink),
         }
@@ -82,6 +89,8 @@ impl Act {
             Self::Resume => ("standing-resumed", Meaning::Done),
             Self::Revoke => ("standing-revoked", Meaning::NeedsYou),
             Self::Relink => ("standing-relinked", Meaning::Done),
+            Self::SendAnew => ("standing-sent-anew", Meaning::Done),
+            Self::CloseRefused => ("standing-refused-closed", Meaning::Done),
         }
     }
 }
@@ -110,6 +119,8 @@ impl Standing {
     /// What Enter begins.
     const fn likely(&self) -> Option<Act> {
         match &self.card {
+            // What the relay believes of the card is wrong until this is settled.
+            Some(card) if !card.told.refused.is_empty() => Some(Act::SendAnew),
             Some(card) => match card.standing {
                 CardStanding::Active => Some(Act::Suspend),
                 CardStanding::Suspended => Some(Act::Resume),
@@ -125,7 +136,7 @@ impl Standing {
         }
         let act = Act::ALL.iter().find(|(of, _)| *of == intent).map(|(_, act)| *act)?;
         let card = self.card.as_ref()?;
-        act.suits(card.standing).then_some(act)
+        act.suits(card).then_some(act)
     }
 
     fn commit(&mut self, common: &mut Common) {
@@ -146,6 +157,8 @@ fn order(form: &Form, case: CaseId) -> Option<Order> {
         (Act::Resume, Some(Choice::Check(check))) => Order::ResumeCard { case, check, words },
         (Act::Revoke, Some(Choice::Reason(reason))) => Order::RevokeCard { case, reason, words },
         (Act::Relink, None) => Order::RelinkCard { case, words },
+        (Act::SendAnew, None) => Order::SendRefusedAnew { case, words },
+        (Act::CloseRefused, None) => Order::CloseRefused { case, words },
         _ => return None,
     })
 }
@@ -236,11 +249,12 @@ impl Screen for Standing {
             self.loading = None;
             match reply {
                 Ok(Reply::Standing(card)) => {
-                    if self.card.as_ref().map(|card| card.standing) != Some(card.standing) {
+                    let before = self.likely();
+                    self.card = Some((**card).clone());
+                    if self.likely() != before {
                         // What Enter means here is another thing now.
                         common.next_step();
                     }
-                    self.card = Some((**card).clone());
                 }
                 Ok(_) => {}
                 Err(fault) => common.tell_fault(fault),
@@ -291,16 +305,21 @@ impl Screen for Standing {
         let since = format!("{}  {}", moment(pen, card.since), card.by);
         page.fact(pen, LABEL, &pen.say("standing-since"), &since, Meaning::Plain);
         page.fact(pen, LABEL, &pen.say("standing-chip"), &card.chip, Meaning::Plain);
-        let (told, told_meaning) = told_words(card, common, pen);
+        let (told, told_meaning) = told::words(card, common, pen);
         page.fact(pen, LABEL, &pen.say("standing-relay"), &told, told_meaning);
-        page.gap();
-        page.paragraph(pen, 0, &pen.say(about), Meaning::Plain);
+        told::refused(&mut page, card, pen);
+        // While something is refused that is what the page is about.
+        if card.told.refused.is_empty() {
+            page.gap();
+            page.paragraph(pen, 0, &pen.say(about), Meaning::Plain);
+        }
         page.gap();
         page.focus = page.body.len();
         match self.likely() {
             Some(act) => {
                 let word = match act {
                     Act::Resume => "standing-next-resume",
+                    Act::SendAnew => "standing-next-send-anew",
                     _ => "standing-next-suspend",
                 };
                 page.line(next_line(pen, word, common.lacking(act.roles())));
@@ -332,41 +351,5 @@ pub fn standing_words(standing: CardStanding, pen: &Pen<'_>) -> (&'static str, &
             "standing-revoked-about",
             Meaning::Stop,
         ),
-    }
-}
-
-/// Whether the relay knows: nothing to tell it, told when, or how long it has been waiting.
-fn told_words(card: &GivenCard, common: &Common, pen: &Pen<'_>) -> (String, Meaning) {
-    if common.relay.is_none() {
-        return (pen.say("standing-no-relay"), Meaning::Quiet);
-    }
-    match (card.told.oldest.filter(|_| card.told.waiting > 0), card.told.applied_at) {
-        (Some(oldest), _) => {
-            let late = common.now - oldest >= LATE;
-            let (key, age) = age(common.now - oldest);
-            let facts = [
-                ("waiting", card.told.waiting.to_string().into()),
-                ("age", pen.say_with(key, &[("count", age.to_string().into())]).into()),
-            ];
-            let words = format!("{}{}", pen.glyphs.warn, pen.say_with("standing-waiting", &facts));
-            (words, if late { Meaning::Stop } else { Meaning::NeedsYou })
-        }
-        (None, Some(at)) => {
-            let facts = [("at", moment(pen, at).into())];
-            let words = pen.say_with("standing-told", &facts);
-            (format!("{}{words}", pen.glyphs.done), Meaning::Done)
-        }
-        (None, None) => (pen.say("standing-nothing-told"), Meaning::Quiet),
-    }
-}
-
-/// An age in its largest fitting unit.
-pub fn age(of: time::Duration) -> (&'static str, i64) {
-    let seconds = of.whole_seconds().max(0);
-    match seconds {
-        0..60 => ("age-seconds", seconds),
-        60..3600 => ("age-minutes", seconds / 60),
-        3600..172_800 => ("age-hours", seconds / 3600),
-        _ => ("age-days", seconds / 86_400),
     }
 }

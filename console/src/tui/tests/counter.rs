@@ -365,6 +365,8 @@ fn takes(order: &Order, reply: &Reply) -> bool {
                 | Order::ResumeCard { .. }
                 | Order::RevokeCard { .. }
                 | Order::RelinkCard { .. }
+                | Order::SendRefusedAnew { .. }
+                | Order::CloseRefused { .. }
         ),
         Reply::CardFiles(_) => matches!(order, Order::ReadCardFiles),
         Reply::NoticeScanned(_) => matches!(order, Order::TrayScanNotice(_)),
@@ -374,9 +376,10 @@ fn takes(order: &Order, reply: &Reply) -> bool {
         ),
         Reply::Front(answer) => match &**answer {
             FrontAnswer::Trail(_) => matches!(order, Order::Front(FrontOrder::Trail)),
+            FrontAnswer::Untold(_) => matches!(order, Order::Front(FrontOrder::Untold)),
             FrontAnswer::Proposed { .. } => matches!(order, Order::Front(FrontOrder::Propose { .. })),
             FrontAnswer::Partners(_) => {
-                matches!(order, Order::Front(order) if !matches!(order, FrontOrder::Trail | FrontOrder::Propose { .. }))
+                matches!(order, Order::Front(order) if !matches!(order, FrontOrder::Trail | FrontOrder::Untold | FrontOrder::Propose { .. }))
             }
         },
         Reply::Done => matches!(

@@ -11,7 +11,7 @@ use crate::tui::{
     facts::{
         relay::{
             Edition, FrontAnswer, FrontHeard, FrontOrder, FrontState, Kind, LogoutTrial, OfficeHeard, OperatorsBy,
-            Partner, SignInTrial, Standing, TrailLine, tests::library,
+            Partner, SignInTrial, Standing, TrailLine, Untold, UntoldCount, tests::library,
         },
         *,
     },
@@ -28,10 +28,12 @@ fn front_state(blind_half: bool) -> FrontState {
         offices: vec![OfficeHeard {
             name: "shiomi".into(),
             applied: 412,
+            refused: 0,
             heard_seconds_ago: 95,
         }],
         blind_half,
         database_clock_ahead_ms: Some(12),
+        untold: None,
         key_edition: 1,
     }
 }
@@ -394,10 +396,62 @@ fn the_trail_is_read_by_the_auditors_codes() {
             outcome: Outcome::Refused,
             about: "refused=same_person".into(),
         },
+        TrailLine {
+            at: NOW - Duration::hours(1),
+            actor: String::new(),
+            act: "message.refused".into(),
+            outcome: Outcome::Refused,
+            about: format!("count=12  rule=unsigned  partner={LIBRARY}"),
+        },
     ]))));
     insta::assert_snapshot!("operators_trail", counter.screen(80, 24));
     counter.press(Esc);
     assert!(counter.screen(80, 24).contains("┌─ 連携先 ─"));
+}
+
+/// My Page a moment behind, the library given up.
+fn behind() -> Vec<Untold> {
+    vec![
+        Untold {
+            entity_id: "https://my-page.example/saml".into(),
+            waiting: 3,
+            given_up: 0,
+            since: Some(NOW - Duration::minutes(134)),
+            tries: 7,
+            next: Some(NOW + Duration::minutes(11)),
+        },
+        Untold {
+            entity_id: LIBRARY.into(),
+            waiting: 0,
+            given_up: 2,
+            since: None,
+            tries: 20,
+            next: None,
+        },
+    ]
+}
+
+#[test]
+fn who_does_not_know_of_a_logout_yet_stands_above_the_list_and_on_a_screen_of_its_own() {
+    let mut counter = at_work(vec![library()]);
+    let mut state = front_state(true);
+    state.untold = Some(UntoldCount {
+        services: 1,
+        waiting: 3,
+    });
+    counter.happens(heard(Ok(state)));
+    insta::assert_snapshot!("operators_partners_untold", counter.screen(80, 24));
+    counter.press(Char('u'));
+    counter.answer(Reply::Front(Box::new(FrontAnswer::Untold(behind()))));
+    insta::assert_snapshot!("operators_untold", counter.screen(80, 24));
+    counter.press(Down);
+    let given_up = counter.screen(120, 40);
+    assert!(given_up.contains("の期限まで残ります"), "{given_up}");
+    counter.press(Esc);
+    assert!(counter.screen(80, 24).contains("┌─ 連携先 ─"));
+    counter.press(Char('u'));
+    counter.answer(Reply::Front(Box::new(FrontAnswer::Untold(Vec::new()))));
+    assert!(counter.screen(80, 24).contains("どのサービスにも"));
 }
 
 #[test]
@@ -429,6 +483,7 @@ fn every_view_of_the_operators_is_english_in_english() {
         &[Char('a')],
         &[Esc, Esc, Up, Char('n')],
         &[Esc, Char('j')],
+        &[Esc, Char('u')],
         &[Esc, F(1)],
     ] {
         for key in keys {

@@ -10,6 +10,7 @@ fn waiting(seconds: i64, trouble: bool) -> Event {
         waiting: 4,
         oldest: Some(NOW - Duration::seconds(seconds)),
         trouble,
+        refused: 0,
     })
 }
 
@@ -30,6 +31,7 @@ fn what_waits_for_the_relay_and_for_how_long_is_always_in_sight() {
         waiting: 0,
         oldest: None,
         trouble: false,
+        refused: 0,
     };
     counter.happens(Event::Outbox(told));
     assert!(status(&counter, 80).contains("中継●"), "{}", status(&counter, 80));
@@ -45,5 +47,22 @@ fn what_waits_for_the_relay_and_for_how_long_is_always_in_sight() {
         let status = status(&counter, 80);
         assert!(status.contains("中継!") && status.contains(words), "{status}");
         assert!(counter.plain().contains("中継に届いていないもの 4件"));
+    }
+}
+
+#[test]
+fn what_the_relay_refused_is_in_sight_until_it_is_settled() {
+    let mut counter = Counter::with_clerk();
+    for (waiting, words) in [(0, "中継!不受理2件"), (1, "秒!不受理2件")] {
+        counter.happens(Event::Outbox(Outbox {
+            waiting,
+            oldest: (waiting > 0).then_some(NOW - Duration::seconds(3)),
+            trouble: false,
+            refused: 2,
+        }));
+        let status = status(&counter, 80);
+        assert!(status.contains(words), "{status}");
+        assert!(counter.plain().contains("中継の不受理 2件"));
+        assert_eq!(counter.plain().contains("中継に届いていないもの"), waiting > 0);
     }
 }

@@ -31,8 +31,23 @@ fn card(standing: CardStanding, waiting: u64) -> Reply {
             waiting,
             oldest: (waiting > 0).then_some(NOW - Duration::seconds(3)),
             applied_at: Some(NOW - Duration::days(40)),
+            refused: Vec::new(),
         },
     }))
+}
+
+/// The same of which the relay refused that it was suspended, for one of its keys.
+fn refused(standing: CardStanding) -> Reply {
+    let Reply::Standing(mut card) = card(standing, 0) else {
+        unreachable!()
+    };
+    card.told.refused.push(RefusedMessage {
+        told: "suspend".into(),
+        slot: 1,
+        rule: "registration.revoked".into(),
+        at: NOW - Duration::minutes(20),
+    });
+    Reply::Standing(card)
 }
 
 fn joined(counter: &mut Counter) {
@@ -40,6 +55,7 @@ fn joined(counter: &mut Counter) {
         waiting: 0,
         oldest: None,
         trouble: false,
+        refused: 0,
     }));
 }
 
@@ -205,12 +221,101 @@ fn whoever_answers_the_telephone_may_stop_a_card_and_not_end_it() {
 }
 
 #[test]
+fn what_the_relay_refused_is_shown_with_its_rule_and_what_was_mended_is_asked_for() {
+    let mut counter = Counter::with_case(case(HANDED_OVER));
+    joined(&mut counter);
+    counter.press(Char('k'));
+    counter.answer(refused(CardStanding::Suspended));
+    insta::assert_snapshot!("standing_refused", counter.screen(80, 24));
+    counter.press(Enter);
+    insta::assert_snapshot!("standing_send_anew", counter.screen(80, 24));
+    counter.press(Enter);
+    assert!(
+        counter.screen(80, 24).contains("4文字以上"),
+        "{}",
+        counter.screen(80, 24)
+    );
+    counter.types("中継の登録を直してもらった");
+    counter.press(Enter);
+    assert!(counter.is_asked(
+        |order| matches!(order, Order::SendRefusedAnew { words, .. } if words == "中継の登録を直してもらった")
+    ));
+    counter.answer(card(CardStanding::Suspended, 1));
+    let screen = counter.screen(80, 24);
+    assert!(
+        screen.contains("送り直しました") && screen.contains("1 件がまだ届いていません"),
+        "{screen}"
+    );
+
+    // A rule that only a newer relay knows is shown as it calls it.
+    let Reply::Standing(mut newer) = refused(CardStanding::Active) else {
+        unreachable!()
+    };
+    newer.told.refused[0].rule = "registration.something_new".into();
+    counter.happens(Event::QueuesChanged);
+    counter.answer(Reply::Standing(newer));
+    assert!(counter.screen(80, 24).contains("registration.something_new"));
+}
+
+#[test]
+fn what_the_relay_need_not_know_is_closed_by_who_may() {
+    let mut counter = Counter::with_case(case(HANDED_OVER));
+    joined(&mut counter);
+    counter.press(Char('k'));
+    counter.answer(card(CardStanding::Revoked, 0));
+    counter.press(Char('c'));
+    assert!(!counter.screen(80, 24).contains("送らずに終える"), "nothing is refused");
+    counter.happens(Event::QueuesChanged);
+    counter.answer(refused(CardStanding::Revoked));
+    counter.press(Char('c'));
+    insta::assert_snapshot!("standing_close_refused", counter.screen(80, 24));
+    counter.types("失効済みと中継に確かめた");
+    counter.press(Enter);
+    assert!(counter.is_asked(|order| matches!(order, Order::CloseRefused { .. })));
+    counter.answer(card(CardStanding::Revoked, 0));
+    assert!(counter.screen(80, 24).contains("送らずに終えました"));
+
+    let mut counter = Counter::with_clerk_who_may(&[Role::Reception]);
+    joined(&mut counter);
+    counter.press(Enter);
+    counter.answer(Reply::Case(Box::new(case(HANDED_OVER))));
+    counter.press(Char('k'));
+    counter.answer(refused(CardStanding::Active));
+    counter.press(Char('a'));
+    assert!(counter.screen(80, 24).contains("発行の役割が必要です"));
+}
+
+#[test]
+fn a_case_of_which_the_relay_refused_something_leads_to_it() {
+    let mut view = case(HANDED_OVER);
+    view.problem = Some(Problem::RelayRefused);
+    let mut counter = Counter::with_case(view);
+    joined(&mut counter);
+    let screen = counter.screen(80, 24);
+    assert!(
+        screen.contains("中継の不受理") && screen.contains("Enter カードの利用を開く"),
+        "{screen}"
+    );
+    counter.press(Enter);
+    assert!(counter.is_asked(|order| matches!(order, Order::LoadStanding(_))));
+}
+
+#[test]
 fn every_view_of_it_is_english_in_english() {
     let mut counter = at_card(CardStanding::Suspended);
     counter.press(F(10));
     insta::assert_snapshot!("standing_english", counter.screen(80, 24));
     counter.press(Char('r'));
     insta::assert_snapshot!("standing_resume_english", counter.screen(80, 24));
+    counter.press(Esc);
+    counter.happens(Event::QueuesChanged);
+    counter.answer(refused(CardStanding::Suspended));
+    insta::assert_snapshot!("standing_refused_english", counter.screen(80, 24));
+    counter.press(Char('a'));
+    insta::assert_snapshot!("standing_send_anew_english", counter.screen(80, 24));
+    counter.press(Esc);
+    counter.press(Char('c'));
+    insta::assert_snapshot!("standing_close_refused_english", counter.screen(80, 24));
 }
 
 fn second_clerk_agrees(counter: &mut Counter, wanted: SecondPurpose) {

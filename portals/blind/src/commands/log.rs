@@ -11,15 +11,11 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 #[derive(Args)]
 pub struct Log {
     /// First moment, as 2026-11-22T00:00:00+09:00.
-    #[arg(long, value_parser = moment)]
+    #[arg(long, value_parser = super::moment)]
     from: OffsetDateTime,
     /// The moment after the last.
-    #[arg(long, value_parser = moment)]
+    #[arg(long, value_parser = super::moment)]
     until: OffsetDateTime,
-}
-
-fn moment(text: &str) -> Result<OffsetDateTime, time::error::Parse> {
-    OffsetDateTime::parse(text, &Rfc3339)
 }
 
 impl Log {

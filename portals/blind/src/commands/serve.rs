@@ -40,7 +40,9 @@ pub async fn run(config: &Path) -> anyhow::Result<()> {
     let stop = Stop::on_signals()?;
     tokio::spawn(read_pins_when_asked(Arc::clone(&half)));
     tokio::spawn(sweep(Arc::clone(&half)));
-    listener.serve(serving::routes(half), stop).await;
+    tokio::spawn(write_refusals(Arc::clone(&half)));
+    listener.serve(serving::routes(Arc::clone(&half)), stop).await;
+    written(&half).await;
     Ok(())
 }
 
@@ -53,6 +55,21 @@ async fn read_pins_when_asked(half: Arc<Half>) {
         if let Err(error) = half.read_pins().await {
             error!(%error, "the pins could not be read again; those read before count");
         }
+    }
+}
+
+/// Every two seconds, what was refused is written down.
+async fn write_refusals(half: Arc<Half>) {
+    let mut tick = tokio::time::interval(Duration::from_secs(2));
+    loop {
+        tick.tick().await;
+        written(&half).await;
+    }
+}
+
+async fn written(half: &Half) {
+    if let Err(error) = half.write_refusals().await {
+        warn!(%error, "what was refused could not be written down: it is kept until it can");
     }
 }
 

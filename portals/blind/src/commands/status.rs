@@ -20,6 +20,8 @@ pub async fn run(config: &Path) -> anyhow::Result<()> {
     if file.exists() {
         let rotation = BlindRotation::from_text(&secrets::read(file)?)?;
         println!("a key rotation from edition {} is under way", rotation.from_edition());
+    } else if let Some(line) = super::rotation::window_line(&config).await? {
+        println!("{line}");
     }
     ensure!(!pins.amiss, "somebody has to look at the pins");
     Ok(())

@@ -143,6 +143,16 @@ async fn a_sign_in_goes_through_the_real_process_and_problems_bear_their_code() 
     assert_eq!((status, problem.contains("envelope.other_kind")), (403, true));
 
     let log = process.stop();
+    // Refused envelopes are not in the log of orders; they are counted, those of the last seconds too.
+    let told = Command::new(env!("CARGO_BIN_EXE_madoguchi-blind"))
+        .args(["refusals", "--config"])
+        .arg(scene.config_file())
+        .output()
+        .unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    for row in [",finish,envelope.replayed,1\n", ",share,envelope.other_kind,1\n"] {
+        assert!(told.contains(row), "{told}");
+    }
     assert!(
         log.contains(&finished.blob_sha256),
         "what was handed out is named by its hash"

@@ -12,18 +12,19 @@ use blind::{
     half::{Half, Refused},
     operators::OperatorKey,
     pins::PinFile,
+    window,
 };
 use portal_kit::testing::{Authority, Pair, secret};
 use relay_core::{
     chance::SeededChance,
-    clock::HandClock,
+    clock::{Clock as _, HandClock},
     envelope::{
         Kind, Letter, Party, Sealed, SigningKey, TrustedKeys,
         orders::{Finish, Finished, ServiceName, Share, Shared},
     },
     pseudonym::{
-        BlindSecret, Ceremony, Domain, FrontHalf, FrontSecret, PolymorphicPseudonym, Registrar, RegistrarSecret,
-        Service,
+        BlindSecret, Ceremony, Domain, FrontHalf, FrontSecret, KeyEdition, PolymorphicPseudonym, Registrar,
+        RegistrarSecret, Service,
     },
     saml::{DecryptionKeys, message::NameId, open_name},
 };
@@ -229,6 +230,16 @@ impl Scene {
         pin.write(&file).unwrap();
     }
 
+    /// So many operators allow that the first keys are left behind within the hour.
+    pub async fn allow_rotation(&self, operators: usize) {
+        let now = self.clock.now();
+        for key in &self.operators[..operators] {
+            let until = now + time::Duration::HOUR;
+            let approval = window::allow(key, self.blind_party.as_str(), KeyEdition(1), until, now).unwrap();
+            self.half.records().approve_rotation(&approval).await.unwrap();
+        }
+    }
+
     /// The process killed and started again.
     pub async fn restart(&mut self) {
         self.half = start(&self.config, &self.database, &self.clock).await;
@@ -303,4 +314,12 @@ pub fn service_pair(entity: &str) -> (&'static str, &'static [u8]) {
 pub fn read_by(service: &Service, encrypted_id: &str) -> NameId {
     let keys = DecryptionKeys::from_pkcs8([service_keys(service.entity()).pkcs8.as_slice()]).unwrap();
     open_name(encrypted_id, &keys, false).unwrap()
+}
+
+/// The front's blinding factor, as a share. No type of the core gives it: it is cut out of the front's filed secret, as a
+/// thief would.
+pub fn blinding_of(secret: &FrontSecret) -> String {
+    let text = secret.to_text();
+    let bytes = URL_SAFE_NO_PAD.decode(text.split_once(':').unwrap().1).unwrap();
+    URL_SAFE_NO_PAD.encode(&bytes[4 + 64..4 + 96])
 }

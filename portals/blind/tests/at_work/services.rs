@@ -1,6 +1,5 @@
 //! Pins and shares: whom the blind half serves, and who decides it.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use blind::{half::Refused, pins::PinFile};
 use relay_core::{
     envelope::{
@@ -10,7 +9,7 @@ use relay_core::{
     pseudonym::{KeyEdition, ShareRefused},
 };
 
-use crate::scene::{CLINIC, SCHOOL, bare_scene, scene, service};
+use crate::scene::{CLINIC, SCHOOL, bare_scene, blinding_of, scene, service};
 
 const SHOP: &str = "https://shop.example/sp";
 
@@ -174,10 +173,7 @@ async fn the_share_for_the_global_context_is_refused_and_not_kept() {
     let mut scene = bare_scene(database).await;
     scene.pin("clinic", CLINIC, 2);
     scene.half.read_pins().await.unwrap();
-    // No type of the core gives it: it is cut out of the front's filed secret, as a thief would.
-    let text = scene.front_secret.to_text();
-    let bytes = URL_SAFE_NO_PAD.decode(text.split_once(':').unwrap().1).unwrap();
-    let blinding = URL_SAFE_NO_PAD.encode(&bytes[4 + 64..4 + 96]);
+    let blinding = blinding_of(&scene.front_secret);
     let body = share(&blinding);
     let sealed = scene.seal(Kind::Share, &body);
     let refused = scene.half.share(&sealed.text).await.unwrap_err();
@@ -193,4 +189,29 @@ fn share(text: &str) -> Share {
         edition: KeyEdition(1),
         share: text.to_owned(),
     }
+}
+
+#[tokio::test]
+async fn a_share_that_the_database_does_not_take_is_not_worked_with_either() {
+    let database = relay_records::blind::testing::open().await.unwrap().database;
+    let mut scene = bare_scene(database).await;
+    scene.pin("clinic", CLINIC, 2);
+    scene.half.read_pins().await.unwrap();
+    let stored = scene.register(1, 0);
+    // Two processes of one half: the other took the right share, this one is sent a wrong one.
+    let this = std::sync::Arc::clone(&scene.half);
+    scene.restart().await;
+    scene.share(&service(CLINIC)).await.unwrap();
+    let right = scene.pseudonym(&stored, &service(CLINIC)).await;
+    scene.half = this;
+    let body = share(&scene.front.service_share(&service(SCHOOL)).to_text());
+    let sealed = scene.seal(Kind::Share, &body);
+    let refused = scene.half.share(&sealed.text).await.unwrap_err();
+    assert_eq!(refused.code(), "share.changed");
+    assert!(matches!(
+        scene.sign_in(&stored, &service(CLINIC)).await,
+        Err(Refused::NoShare)
+    ));
+    scene.share(&service(CLINIC)).await.unwrap();
+    assert_eq!(scene.pseudonym(&stored, &service(CLINIC)).await, right);
 }

@@ -113,6 +113,7 @@ impl Counter {
             origins: vec![url::Url::parse(&front.origin).unwrap().origin()],
             authorities,
             reader: Some(READER.to_owned()),
+            contact: None,
             log: Log {
                 json: true,
                 level: "trace",

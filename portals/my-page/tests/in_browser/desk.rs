@@ -12,7 +12,12 @@ use card::{
     profile::{Profile, ResidentProfile},
 };
 use card_bridge::{Started, config::Config};
-use portal_kit::{config::Log, listener::Stopper, testing::Authority};
+use portal_kit::{
+    config::Log,
+    contact::{Contact, Days},
+    listener::Stopper,
+    testing::Authority,
+};
 use relay_core::{chance::OsChance, clock::SystemClock};
 use secrecy::SecretString;
 use url::Url;
@@ -42,6 +47,11 @@ impl Desk {
             origins: vec![Url::parse(origin).unwrap().origin()],
             authorities,
             reader: Some(READER.to_owned()),
+            contact: Some(Contact {
+                phone: "0950-00-0000".to_owned(),
+                hours: ("8:30".to_owned(), "17:15".to_owned()),
+                days: Days::Weekdays,
+            }),
             log: Log {
                 json: true,
                 level: "info",
@@ -105,6 +115,33 @@ impl Desk {
     /// Takes the card out; returns at once.
     pub fn pull(&self) {
         self.ask("remove 0");
+    }
+
+    /// Puts a card in that was never finished.
+    pub fn insert_blank(&self) {
+        let name = self.ask("new blank")[0][0].clone();
+        self.ask(&format!("insert 0 {name}"));
+        self.wait_for(|change| matches!(change, ReaderChange::Inserted { .. }));
+    }
+
+    /// Puts the first card of the tray back in.
+    pub fn insert_again(&self) {
+        // One whose contacts were cut is in its slot still, without power.
+        let _empty = self.tray.request("remove 0");
+        let name = self.ask("list")[0][0].clone();
+        self.ask(&format!("insert 0 {name}"));
+        self.wait_for(|change| matches!(change, ReaderChange::Inserted { .. }));
+    }
+
+    /// Takes the card out, and waits until the reader has noticed.
+    pub fn pull_and_wait(&self) {
+        self.pull();
+        self.wait_for(|change| *change == ReaderChange::Removed);
+    }
+
+    /// The card is out from the `n`-th command on, in the middle of it.
+    pub fn pull_after(&self, commands: u32) {
+        self.ask(&format!("cut 0 after {commands} apdus"));
     }
 
     pub async fn close(self) {

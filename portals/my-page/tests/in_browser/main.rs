@@ -7,9 +7,11 @@
 
 mod chromium;
 mod desk;
+mod failing;
 #[path = "../rig/mod.rs"]
 mod rig;
 mod scenes;
+mod views;
 
 use std::{
     env,
@@ -44,6 +46,18 @@ const SCENES: &[Scene] = &[
     (
         "every page fits 320 and 380 pixels, and text at twice its size",
         scenes::sizes,
+    ),
+    (
+        "what goes wrong at the relay is told on pages that everybody can read",
+        failing::at_the_relay,
+    ),
+    (
+        "what goes wrong with the card at a desk is told on pages that everybody can read",
+        failing::at_the_desk,
+    ),
+    (
+        "what goes wrong at My Page is told on pages that everybody can read",
+        failing::at_my_page,
     ),
 ];
 

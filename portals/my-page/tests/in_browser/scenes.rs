@@ -7,25 +7,26 @@ use my_page::me::short_name;
 use portal_kit::testing::{Authority, Pair};
 use relay::testing::Relay;
 use relay_core::{registration::CardUse, saml::names::Binding};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::runtime::Runtime;
 
 use crate::{
     chromium::{Chromium, DESK, Look},
     desk::Desk,
     rig::{AtRelay, KnownRelay, Rig},
+    views::{fits, judged},
 };
 
-const PIN: &str = "0417";
+pub const PIN: &str = "0417";
 const TAB: &str = "\u{E004}";
 const ENTER: &str = "\u{E007}";
 
-fn run<F: Future<Output = ()>>(scene: F) {
+pub fn run<F: Future<Output = ()>>(scene: F) {
     Runtime::new().unwrap().block_on(scene);
 }
 
 /// A browser that believes `authority`, with the client certificate `card` if there is one.
-async fn opened(authority: &Authority, look: Look, card: Option<&Pair>) -> Chromium {
+pub async fn opened(authority: &Authority, look: Look, card: Option<&Pair>) -> Chromium {
     let card = card.map(|card| (card.certificate.as_str(), card.key.as_str()));
     Chromium::open(&authority.pem(), look, card).await
 }
@@ -89,11 +90,11 @@ pub fn by_bridge() {
         browser.picture("bridge-no-card").await;
         insert(&desk, &rig);
         browser.click("a.button").await;
-        browser.says("あと 3 回").await;
+        browser.says("あと3回").await;
         browser.find("#pin").await.send_keys("9999").await.unwrap();
         browser.click("button[type=submit]").await;
         browser.says("暗証番号がちがいます").await;
-        browser.says("あと 2 回").await;
+        browser.says("あと2回").await;
         browser.picture("bridge-wrong-pin").await;
         // The language changes where one stands.
         browser.click("ul.languages li:nth-child(3) a").await;
@@ -223,28 +224,6 @@ const PAGES: [(&str, &str); 4] = [
     ("/nowhere", "not-found"),
 ];
 
-/// What axe-core finds on the page: rules of WCAG 2.0 to 2.2 A and AA, and its best practices.
-async fn judged(browser: &Chromium, what: &str) {
-    let axe = std::fs::read_to_string(std::env::var("MADOGUCHI_AXE").unwrap()).unwrap();
-    browser.evaluate(&axe).await;
-    let found = browser
-        .client
-        .execute_async(
-            "const done = arguments[arguments.length - 1];
-             axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
-                .then(r => done({ rules: r.passes.length, violations: r.violations.map(v =>
-                    [v.impact, v.id, v.nodes.map(n => n.html + ' ' + (n.any[0] || {}).message).join(' | ')]) }));",
-            Vec::new(),
-        )
-        .await
-        .unwrap();
-    assert!(
-        found["rules"].as_u64().unwrap() > 15,
-        "{what}: axe-core looked at the page: {found}"
-    );
-    assert_eq!(found["violations"], Value::Array(Vec::new()), "{what}");
-}
-
 pub fn accessibility() {
     run(async {
         let rig = Rig::start_now().await;
@@ -306,14 +285,6 @@ pub fn accessibility() {
     });
 }
 
-/// Nothing stands beyond the right edge.
-async fn fits(browser: &Chromium, what: &str) {
-    let wide = browser
-        .evaluate("return document.documentElement.scrollWidth - window.innerWidth")
-        .await;
-    assert!(wide.as_i64().unwrap() <= 0, "{what} is {wide} pixels too wide");
-}
-
 pub fn sizes() {
     run(async {
         let rig = Rig::start_now().await;
@@ -365,7 +336,7 @@ pub fn sizes() {
 }
 
 /// Where the relay's own test set-up expects the bridge; nothing else is in this network.
-const BRIDGE_PORT: u16 = 8940;
+pub const BRIDGE_PORT: u16 = 8940;
 
 pub fn at_the_relay() {
     run(async {

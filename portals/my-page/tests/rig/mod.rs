@@ -18,6 +18,7 @@ use relay_core::{
     saml::{Addresses, Ground, fingerprint, message::EntityId, read_entity},
 };
 use secrecy::ExposeSecret;
+use store::testing::LoneCluster;
 
 use relay::Relay;
 
@@ -46,18 +47,27 @@ impl Rig {
     /// With a clock whose hand the test moves.
     pub async fn start() -> Self {
         let hand = HandClock::at(time::OffsetDateTime::now_utc());
-        Self::start_by(Arc::new(hand.clone()), hand).await
+        let database = provider_records::testing::open(7).await.unwrap();
+        Self::start_by(Arc::new(hand.clone()), hand, database).await
+    }
+
+    /// The same with its records in `cluster`, for tests that take the database away.
+    pub async fn start_on(cluster: &LoneCluster) -> Self {
+        let hand = HandClock::at(time::OffsetDateTime::now_utc());
+        let database = provider_records::testing::open_on(cluster, 7).await.unwrap();
+        Self::start_by(Arc::new(hand.clone()), hand, database).await
     }
 
     /// With the machine's own clock, for browsers that take their time.
     pub async fn start_now() -> Self {
-        Self::start_by(Arc::new(SystemClock), HandClock::at(time::OffsetDateTime::now_utc())).await
+        let hand = HandClock::at(time::OffsetDateTime::now_utc());
+        let database = provider_records::testing::open(7).await.unwrap();
+        Self::start_by(Arc::new(SystemClock), hand, database).await
     }
 
-    async fn start_by(clock: Arc<dyn Clock>, hand: HandClock) -> Self {
+    async fn start_by(clock: Arc<dyn Clock>, hand: HandClock, database: TestProvider) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let authority = Authority::new("Shiomi test authority");
-        let database = provider_records::testing::open(7).await.unwrap();
         let mut stoppers = Vec::new();
 
         let public = Listener::bind(loopback(0), authority.server(&[RELAY]).for_anyone())
@@ -217,6 +227,9 @@ user = "{}"
 password_file = "password"
 [seal]
 keys_file = "seal.toml"
+[contact]
+phone = "0950-00-0000"
+hours = "8:30-17:15"
 "#,
         known.entity,
         hex::encode(fingerprint(known.metadata.as_bytes())),

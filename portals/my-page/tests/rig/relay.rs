@@ -53,6 +53,8 @@ pub struct Relay {
     clock: Arc<dyn Clock>,
     service: Mutex<Option<Entity>>,
     waiting: Mutex<HashMap<String, Waiting>>,
+    /// The sign-in that came last.
+    last: Mutex<Option<Waiting>>,
     pub bridge: Mutex<Option<SocketAddr>>,
     /// Tokens of pulled cards that the bridge told of, and who signed in with each token.
     pub pulled: Mutex<Vec<String>>,
@@ -92,6 +94,7 @@ impl Relay {
             clock,
             service: Mutex::default(),
             waiting: Mutex::default(),
+            last: Mutex::default(),
             bridge: Mutex::default(),
             pulled: Mutex::default(),
             bridged: Mutex::default(),
@@ -368,6 +371,7 @@ async fn sso(State(relay): Shared, RawQuery(query): RawQuery) -> Html<String> {
             .finish();
         format!("<p><a id=\"bridge\" href=\"http://{bridge}/sign?{query}\">bridge</a></p>")
     });
+    *relay.last.lock().unwrap() = Some(waiting.clone());
     relay.waiting.lock().unwrap().insert(id, waiting);
     let bridge = bridge.unwrap_or_default();
     page(&format!("<p><a id=\"card\" href=\"{card}\">card</a></p>{bridge}"))
@@ -448,6 +452,11 @@ async fn slo(State(relay): Shared, RawQuery(query): RawQuery) -> Redirect {
 }
 
 impl Relay {
+    /// The sign-in that came last.
+    pub fn last_waiting(&self) -> Waiting {
+        self.last.lock().unwrap().clone().expect("somebody was sent here")
+    }
+
     /// Who signed in with a bridge's token.
     pub fn bridged_as(&self, token: &str) -> Option<String> {
         self.bridged.lock().unwrap().get(token).cloned()

@@ -34,6 +34,7 @@ pub async fn run(city: &Arc<City>, seconds: f64) -> Rotated {
         command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
         command
     };
+    city.relay.allow_rotation();
     let begun = command(&["begin"]).status();
     assert!(begun.is_ok_and(|status| status.success()), "a rotation begins");
     let left = async || {

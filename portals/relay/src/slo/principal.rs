@@ -121,7 +121,7 @@ impl Front {
             .second
             .is_name_of(
                 &holder.pseudonym,
-                holder.edition,
+                self.domain_of(&holder),
                 entity,
                 sealed,
                 &*self.clock,

@@ -3,6 +3,7 @@
 use axum::http::HeaderMap;
 use portal_kit::trace::TraceId;
 use relay_core::{
+    pseudonym::Domain,
     registration::CardUse,
     saml::{
         answer_to,
@@ -10,7 +11,7 @@ use relay_core::{
         names::{AuthnContext, Binding, NameIdFormat},
     },
 };
-use relay_records::front::{FrontError, HolderState, PartnerKind, PartnerState};
+use relay_records::front::{FrontError, Holder, HolderState, PartnerKind, PartnerState};
 
 use tracing::warn;
 use uuid::Uuid;
@@ -34,11 +35,13 @@ impl Front {
         relay_state: Option<&RelayState>,
         spoken: &[Binding],
     ) -> Result<Asked, NotTaken> {
+        let refused = |why: NotTaken| self.turned_away(Some(&service.partner.entity_id), why);
         let role = match service.partner.kind {
-            PartnerKind::Service => service.service().ok_or(PartnerFault::OtherKind)?,
-            PartnerKind::Provider => return Err(PartnerFault::OtherKind.into()),
+            PartnerKind::Service => service.service(),
+            PartnerKind::Provider => None,
         };
-        let endpoint = answer_to(request, role, spoken)?;
+        let role = role.ok_or_else(|| refused(PartnerFault::OtherKind.into()))?;
+        let endpoint = answer_to(request, role, spoken).map_err(|refusal| refused(refusal.into()))?;
         let lifetimes = service.partner.lifetimes;
         let wanted = request
             .name_id_policy
@@ -132,10 +135,10 @@ impl Front {
         let holder = holder.ok_or(FrontError::NotFound("registration"))?;
         let request = asked.request.as_deref().unwrap_or_default();
         let request = self.records.request_between_halves(&asked.service, request);
-        let (pseudonym, service) = (&holder.pseudonym, &asked.service);
+        let (pseudonym, domain, service) = (&holder.pseudonym, self.domain_of(&holder), &asked.service);
         let sealed = self
             .second
-            .name(pseudonym, holder.edition, service, &request, &*self.clock, trace)
+            .name(pseudonym, domain, service, &request, &*self.clock, trace)
             .await;
         Ok(match sealed {
             Ok(sealed) => Ok((Named::Sealed(sealed.encrypted_id), Some(sealed.blob_sha256))),
@@ -144,6 +147,12 @@ impl Front {
                 Err(error.reason())
             }
         })
+    }
+
+    /// Whose city's the person is: that of the office which registered the card.
+    pub(crate) fn domain_of(&self, holder: &Holder) -> &Domain {
+        let offices = &self.config.offices.domains;
+        offices.get(&holder.sender).unwrap_or(&self.config.relay.domain)
     }
 
     /// What is to be seen of a card whose key has just signed.

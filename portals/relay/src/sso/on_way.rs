@@ -27,7 +27,7 @@ use crate::{
     partners::{Known, PartnerFault},
     provider::may_be_handed_on,
     sign_in::{self, Asked, Effect, Event, NameWanted, PATIENCE, State as SignIn, Step},
-    taking::{NotTaken, records},
+    taking::records,
 };
 use answering::refusal;
 
@@ -205,10 +205,12 @@ impl<'a> OnWay<'a> {
     /// The service that asked, as it stands now: on still, and not put back on trial since it asked.
     async fn service(&self, asked: &Asked) -> Result<Arc<Known>, Trouble> {
         let entity = EntityId::parse(&asked.service).ok_or_else(over)?;
-        let found = self.front.partners.find(&self.front.records, &entity, self.front.now());
-        let known = found.await.map_err(NotTaken::from)?;
+        let known = self.front.partner(&entity).await?;
         if known.partner.state == PartnerState::Trial && !asked.trial {
-            return Err(NotTaken::from(PartnerFault::NotOn).into());
+            return Err(self
+                .front
+                .turned_away(Some(entity.as_str()), PartnerFault::NotOn)
+                .into());
         }
         Ok(known)
     }

@@ -73,13 +73,18 @@ pub struct Relay {
     front: Option<Running>,
     blind: Option<Child>,
     registrar: Registrar,
-    office: SigningKey,
-    office_tls: Pair,
-    sequence: AtomicU64,
+    /// The city's own, and another city's.
+    offices: [Office; 2],
     blind_operators: [String; 2],
     ports: Ports,
     /// Nobody else's for as long as this relay lives.
     _kept: [KeptPort; 6],
+}
+
+struct Office {
+    key: SigningKey,
+    tls: Pair,
+    sequence: AtomicU64,
 }
 
 struct Running {
@@ -133,16 +138,19 @@ impl Relay {
         let cards = CardAuthority::new("residents");
         let made = Ceremony::run(&mut OsChance);
         let secrets = RegistrarSecret::new(&mut OsChance);
-        let (office, _) = SigningKey::generate(party("shiomi-office"));
         let operators = ["hama", "iso"].map(|name| authority.client(name));
-        let office_tls = authority.client("shiomi-office");
+        let offices = ["shiomi-office", "isobe-office"].map(|name| Office {
+            key: SigningKey::generate(party(name)).0,
+            tls: authority.client(name),
+            sequence: AtomicU64::new(0),
+        });
         let mut relay = Self {
             records: front.records,
             front_database: front.database,
             blind_database: blind.database,
             registrar: Registrar::new(secrets, made.global),
             blind_operators: [String::new(), String::new()],
-            sequence: AtomicU64::new(0),
+            offices,
             front: None,
             blind: None,
             authority,
@@ -150,8 +158,6 @@ impl Relay {
             operators,
             clock,
             folder,
-            office,
-            office_tls,
             ports,
             _kept: kept,
         };
@@ -318,6 +324,12 @@ impl Relay {
         self.registrar.register(person, 0, &mut OsChance)
     }
 
+    /// A ciphertext of the person behind `handed`, whose origin is another office's secret.
+    pub fn refreshed(&self, handed: &PolymorphicPseudonym) -> PolymorphicPseudonym {
+        let global = self.registrar.global();
+        global.refresh(handed, &mut OsChance).expect("it is under this key")
+    }
+
     /// The office's registrar encrypts to `global` from now on.
     pub fn encrypt_to(&mut self, global: GlobalKey) {
         self.registrar.encrypt_to(global);
@@ -330,23 +342,60 @@ impl Relay {
 
     /// The office's next message; the front's HTTP status.
     pub async fn office_says(&self, said: &Said) -> u16 {
-        let front = party("relay-front");
-        let mut letter = Letter::new(&front, Kind::Registration, said);
-        letter.sequence = Some(self.sequence.fetch_add(1, Ordering::Relaxed) + 1);
-        let sealed = self.office.seal(&letter, &SystemClock, &mut OsChance);
-        let status = self.post_envelope(&sealed.text).await;
-        if status == 422 {
-            // Not applied, so the number is the next message's.
-            self.sequence.fetch_sub(1, Ordering::Relaxed);
+        self.says(&self.offices[0], said).await
+    }
+
+    /// The same of another city's office, whose domain is another.
+    pub async fn other_office_says(&self, said: &Said) -> u16 {
+        self.says(&self.offices[1], said).await
+    }
+
+    async fn says(&self, office: &Office, said: &Said) -> u16 {
+        let number = office.sequence.load(Ordering::Relaxed) + 1;
+        let sealed = envelope_by(&office.key, &SystemClock, number, said);
+        let (status, answer) = self.post(office, &sealed).await.expect("the intake answers");
+        // One that is refused for good has used its number up as well.
+        if status == 200 || answer.contains("\"refused\"") {
+            office.sequence.store(number, Ordering::Relaxed);
         }
         status
     }
 
-    /// Posts an envelope to the intake as the office; the front's HTTP status.
-    pub async fn post_envelope(&self, envelope: &str) -> u16 {
+    /// What the office says as its message `number`, sealed.
+    pub fn envelope(&self, number: u64, said: &Said) -> String {
+        envelope_by(&self.offices[0].key, &SystemClock, number, said)
+    }
+
+    /// The same by an office whose clock goes otherwise.
+    pub fn envelope_at(&self, clock: &dyn Clock, number: u64, said: &Said) -> String {
+        envelope_by(&self.offices[0].key, clock, number, said)
+    }
+
+    /// The same by somebody else who calls themselves the office.
+    pub fn envelope_of_a_stranger(&self, number: u64, said: &Said) -> String {
+        let (stranger, _) = SigningKey::generate(self.offices[0].key.party().clone());
+        envelope_by(&stranger, &SystemClock, number, said)
+    }
+
+    /// The number of the office's last message.
+    pub fn last_number(&self) -> u64 {
+        self.offices[0].sequence.load(Ordering::Relaxed)
+    }
+
+    /// Posts an envelope to the intake as the office; the front's HTTP status and answer.
+    pub async fn post_envelope(&self, envelope: &str) -> (u16, String) {
+        self.try_envelope(envelope).await.expect("the intake answers")
+    }
+
+    /// The same with a front that may end meanwhile.
+    pub async fn try_envelope(&self, envelope: &str) -> Option<(u16, String)> {
+        self.post(&self.offices[0], envelope).await
+    }
+
+    async fn post(&self, office: &Office, envelope: &str) -> Option<(u16, String)> {
         let client = client::client(
             self.authority.roots(),
-            Some(&self.office_tls.identity),
+            Some(&office.tls.identity),
             Duration::from_secs(20),
         )
         .expect("a client is made");
@@ -355,9 +404,17 @@ impl Relay {
             .body(envelope.to_owned())
             .send()
             .await
-            .expect("the intake answers");
-        answer.status().as_u16()
+            .ok()?;
+        let status = answer.status().as_u16();
+        Some((status, answer.text().await.ok()?))
     }
+}
+
+fn envelope_by(key: &SigningKey, clock: &dyn Clock, number: u64, said: &Said) -> String {
+    let front = party("relay-front");
+    let mut letter = Letter::new(&front, Kind::Registration, said);
+    letter.sequence = Some(number);
+    key.seal(&letter, clock, &mut OsChance).text
 }
 
 impl Drop for Relay {

@@ -159,7 +159,8 @@ async fn a_partners_new_key_counts_once_two_operators_have_approved_it() {
     let rolled = TestService::start(&relay, CLINIC).await;
     let refused = browser.begin(&rolled.redirect(&rolled.request(&relay), None)).await;
     assert_eq!(refused.status, 400);
-    assert!(refused.body.contains("signature_invalid"), "{}", refused.body);
+    assert_eq!(refused.headers["refused-by"], "signature_invalid");
+    assert!(!refused.body.contains("signature"), "{}", refused.body);
     relay.propose_and_approve(CLINIC, &rolled.metadata()).await;
     let asked = browser.begin(&rolled.redirect(&rolled.request(&relay), None)).await;
     assert_eq!(asked.status, 200);

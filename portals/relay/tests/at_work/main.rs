@@ -3,10 +3,12 @@
 
 mod apache;
 mod faults;
+mod intake;
 mod joiner;
 mod lasso;
 mod leaving;
 mod mellon;
+mod moving;
 mod operators;
 mod others;
 mod privacy;

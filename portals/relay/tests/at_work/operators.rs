@@ -6,8 +6,9 @@ use portal_kit::{client, tls::Identity};
 use relay::testing::{Browser, Relay, TestService};
 use relay_core::saml::{message::NameIdPolicy, names::NameIdFormat};
 use serde_json::{Value, json};
+use store::{cluster::Stop, testing::LoneCluster};
 
-use crate::{CLINIC, index, name};
+use crate::{CLINIC, SCHOOL, index, name, relay_with_two};
 
 async fn ask(relay: &Relay, who: &Identity, path: &str, body: Option<Value>) -> (u16, Value) {
     let client = client::client(relay.authority.roots(), Some(who), Duration::from_secs(20)).unwrap();
@@ -152,4 +153,131 @@ async fn metadata_that_cant_be_read_or_name_plain_addresses_are_not_put_forward(
         let (status, problem) = ask(&relay, &operator, &path, Some(Value::String(metadata.to_owned()))).await;
         assert_eq!((status, &problem["code"]), (422, &json!("partner.metadata")));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_see_which_services_do_not_know_of_a_logout_yet_and_not_whose() {
+    let (relay, _clinic, mut school) = relay_with_two().await;
+    let operator = relay.operators[0].identity.clone();
+    assert_eq!(ask(&relay, &operator, "/untold", None).await, (200, json!([])));
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    browser.sign_in(&relay, &school).await;
+    school.go_away().await;
+    browser.post(&relay.at("/sign-out"), &[]).await;
+    let (status, untold) = ask(&relay, &operator, "/untold", None).await;
+    assert_eq!(status, 200);
+    let [service] = untold.as_array().unwrap().as_slice() else {
+        panic!("one service is behind: {untold}");
+    };
+    assert_eq!(
+        (&service["entity_id"], &service["waiting"]),
+        (&json!(SCHOOL), &json!(1))
+    );
+    // To the hour and to the minute, and nothing else of the session.
+    assert!(service["since"].as_str().unwrap().ends_with(":00:00Z"), "{service}");
+    assert!(service["next"].as_str().unwrap().ends_with(":00Z"), "{service}");
+    let mut keys: Vec<_> = service.as_object().unwrap().keys().collect();
+    keys.sort();
+    assert_eq!(keys, ["entity_id", "given_up", "next", "since", "tries", "waiting"]);
+    let (_, state) = ask(&relay, &operator, "/state", None).await;
+    assert_eq!(state["untold"], json!({ "services": 1, "waiting": 1 }));
+    school.come_back().await;
+    let told = async {
+        while ask(&relay, &operator, "/untold", None).await.1 != json!([]) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), told).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_its_database_down_the_front_still_says_so_and_how_the_blind_half_stands() {
+    let cluster = LoneCluster::start_new().unwrap();
+    let mut relay = Relay::start_on(&cluster).await;
+    let operator = relay.operators[0].identity.clone();
+    cluster.stop(Stop::Immediate).unwrap();
+    let (status, state) = ask(&relay, &operator, "/state", None).await;
+    assert_eq!(status, 200, "{state}");
+    assert_eq!(
+        (&state["database_clock_ahead_ms"], &state["untold"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(state["blind_half"], true);
+    relay.stop_blind();
+    let (_, state) = ask(&relay, &operator, "/state", None).await;
+    assert_eq!(state["blind_half"], false);
+    cluster.start().unwrap();
+    let (_, state) = ask(&relay, &operator, "/state", None).await;
+    assert!(state["database_clock_ahead_ms"].is_number(), "{state}");
+}
+
+/// Rule, partner and count of what was refused.
+async fn refused(relay: &Relay) -> Vec<(String, String, u64)> {
+    let (status, rows) = ask(relay, &relay.operators[0].identity, "/refusals?hours=2", None).await;
+    assert_eq!(status, 200, "{rows}");
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+    let mut rows: Vec<_> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (text(row, "rule"), text(row, "partner"), row["count"].as_u64().unwrap()))
+        .collect();
+    rows.sort();
+    // Two hours, where the test ran over the end of one.
+    rows.chunk_by(|one, other| (&one.0, &one.1) == (&other.0, &other.1))
+        .map(|same| (same[0].0.clone(), same[0].1.clone(), same.iter().map(|row| row.2).sum()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_messages_of_every_door_are_counted_by_partner_and_rule_and_survive_a_restart() {
+    let (mut relay, clinic) = crate::relay_with_clinic().await;
+    assert_eq!(refused(&relay).await, []);
+    let browser = Browser::new(&relay);
+    // Taken, then replayed twice.
+    let asked = clinic.redirect(&clinic.request(&relay), None);
+    assert_eq!(browser.begin(&asked).await.status, 200);
+    for _ in 0..2 {
+        assert_eq!(browser.begin(&asked).await.status, 400);
+    }
+    // The clinic's name under somebody else's key, and a name that is nobody's.
+    let impostor = TestService::start(&relay, CLINIC).await;
+    browser.begin(&impostor.redirect(&impostor.request(&relay), None)).await;
+    let stranger = TestService::start(&relay, "https://stranger.example/saml").await;
+    browser.begin(&stranger.redirect(&stranger.request(&relay), None)).await;
+    // Nonsense at the doors for machines and for offices.
+    for path in ["/saml/slo/soap", "/saml/artifact", "/saml/manage-name-id/soap"] {
+        assert_eq!(browser.soap(&relay.at(path), "<x/>".into()).await.status, 500);
+    }
+    assert_eq!(
+        browser
+            .soap(&relay.card_at("/saml/ecp"), "nonsense".into())
+            .await
+            .status,
+        500
+    );
+    assert_eq!(relay.post_envelope("nonsense").await.0, 403);
+    browser.get(&relay.at("/saml/slo?SAMLRequest=%21")).await;
+
+    let known = |rule: &str, count| (rule.to_owned(), CLINIC.to_owned(), count);
+    let unknown = |rule: &str, count| (rule.to_owned(), "unknown".to_owned(), count);
+    let expected = [
+        unknown("base64", 1),
+        unknown("envelope.not_an_envelope", 1),
+        unknown("not_well_formed", 1),
+        unknown("partner.unknown", 1),
+        known("replayed", 2),
+        known("signature_invalid", 1),
+        unknown("soap", 3),
+    ];
+    assert_eq!(refused(&relay).await, expected);
+    // Those that nobody had asked about are written down at the end.
+    browser.begin(&asked).await;
+    relay.stop_front().await;
+    relay.start_front().await;
+    assert!(refused(&relay).await.contains(&known("replayed", 3)));
+    // Nobody's name stands anywhere in what is kept.
+    let dump = relay.front_database.dump().unwrap();
+    assert!(!String::from_utf8_lossy(&dump).contains("stranger.example"));
 }

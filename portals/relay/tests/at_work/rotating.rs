@@ -6,8 +6,13 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
-use relay::testing::{Browser, Relay, TestCard, TestService, rig::front_program};
+use relay::{
+    Config,
+    rotating::{Rotation, RotationError},
+    testing::{Browser, Relay, TestCard, TestService, rig::front_program},
+};
 use relay_core::{
+    clock::SystemClock,
     pseudonym::{GlobalKey, KeyEdition},
     registration::{CardUse, CertificateDer, Message},
 };
@@ -81,6 +86,14 @@ async fn a_rotation_killed_at_every_batch_leaves_everybody_the_same_pseudonyms_a
     }
     assert!(!rotate(&relay, &["run"]).status.success(), "nothing was begun");
 
+    // Not before the blind half's two operators allow it.
+    let alone = rotate(&relay, &["begin"]);
+    assert!(!alone.status.success());
+    let told = String::from_utf8_lossy(&alone.stderr).into_owned();
+    assert!(told.contains("madoguchi-blind rotation allow"), "{told}");
+    assert!(!relay.path().join("secrets/front-2").exists());
+    relay.allow_rotation();
+    assert!(relay.blind_rotation_status().contains("allowed by kai and nagi"));
     let said = succeeded(&rotate(&relay, &["begin"]));
     assert_eq!(
         said,
@@ -162,6 +175,7 @@ async fn a_run_asked_to_stop_ends_between_two_batches_and_says_how_to_go_on() {
     for _ in 0..3 {
         relay.card().await;
     }
+    relay.allow_rotation();
     succeeded(&rotate(&relay, &["begin"]));
     let before = left(&relay).await;
     let run = command(&relay, &["run", "--batch", "1"])
@@ -180,4 +194,50 @@ async fn a_run_asked_to_stop_ends_between_two_batches_and_says_how_to_go_on() {
     assert!(ended.status.success() || told, "{ended:?}");
     succeeded(&rotate(&relay, &["run"]));
     assert_eq!(left(&relay).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blind_half_that_loses_its_part_between_two_batches_stops_the_run_before_anything_is_written_under_another() {
+    let (mut relay, clinic, school) = relay_with_two().await;
+    let services = [&clinic, &school];
+    let mut persons = Vec::new();
+    for _ in 0..3 {
+        let card = relay.card().await;
+        let names = names(&relay, &card, &services).await;
+        persons.push((card, names));
+    }
+    relay.allow_rotation();
+    succeeded(&rotate(&relay, &["begin"]));
+    let config = Config::load(&relay.config_file()).unwrap();
+    let filed = relay.path().join("secrets/rotation");
+    let aside = relay.path().join("secrets/rotation-aside");
+    let all = left(&relay).await;
+    let lost = |relay: &mut Relay| {
+        relay.stop_blind();
+        fs::rename(&filed, &aside).unwrap();
+        relay.start_blind();
+    };
+    let rotation = Rotation::load(&config).unwrap();
+    let run = rotation.run(
+        1,
+        || false,
+        |done, _| {
+            if done == 1 {
+                lost(&mut relay);
+            }
+        },
+        &SystemClock,
+    );
+    let ended = run.await.unwrap_err();
+    assert!(matches!(ended, RotationError::OtherKey), "{ended}");
+    assert_eq!(left(&relay).await, all - 1, "nothing more was written");
+    // Its part brought back, the run goes on, and everybody is who they were.
+    relay.stop_blind();
+    fs::rename(&aside, &filed).unwrap();
+    relay.start_blind();
+    succeeded(&rotate(&relay, &["run"]));
+    assert_eq!(left(&relay).await, 0);
+    for (card, known) in &persons {
+        assert_eq!(&names(&relay, card, &services).await, known);
+    }
 }

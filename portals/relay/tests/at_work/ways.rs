@@ -143,10 +143,15 @@ async fn a_client_without_cookies_shows_its_card_and_gets_the_answer_in_the_body
         .await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert!(answer.body.contains("AssertionConsumerServiceURL"));
-    match clinic.read_envelope(&answer.body, &request.head.id) {
-        Ok(SignIn::Done(assertion)) => assert!(is_persistent(name(&assertion))),
-        other => panic!("{other:?}"),
-    }
+    let Ok(SignIn::Done(given)) = clinic.read_envelope(&answer.body, &request.head.id) else {
+        panic!("{}", answer.body);
+    };
+    assert!(is_persistent(name(&given)));
+    // Nobody holds a cookie of it, and it ends all the same: by the service, under the index that it was given.
+    let (status, body) = clinic.log_out_as(&relay, &index(&given), name(&given)).await;
+    assert!(status == 200 && !body.contains("UnknownPrincipal"), "{body}");
+    let (_, body) = clinic.log_out_as(&relay, &index(&given), name(&given)).await;
+    assert!(body.contains("UnknownPrincipal"), "it is over: {body}");
     // Without a card the service hears that nobody signed in.
     let mut request = clinic.request(&relay);
     request.head.destination = Some(relay.card_at("/saml/ecp"));

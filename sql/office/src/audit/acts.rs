@@ -88,11 +88,17 @@ pub enum AuditAct {
     CardRevoked,
     /// Subjects: case, card. Details: approved_by, words.
     CardRelinked,
+    /// Subjects: case, card. Details: refused (the front's rule), told (what it was told), slot, seq.
+    OutboxRefused,
+    /// Subjects: case, card. Details: sent, overtaken (how many messages), words.
+    OutboxSentAnew,
+    /// Subjects: case, card. Details: closed (how many messages), words.
+    OutboxClosed,
 }
 
 impl AuditAct {
     /// Every act, in the order of the list in the database.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 44] = [
         Self::StaffAdded,
         Self::StaffRolesChanged,
         Self::StaffCertificateRegistered,
@@ -134,6 +140,9 @@ impl AuditAct {
         Self::CardResumed,
         Self::CardRevoked,
         Self::CardRelinked,
+        Self::OutboxRefused,
+        Self::OutboxSentAnew,
+        Self::OutboxClosed,
     ];
 
     /// As stored, and as the key of its words on the screen.
@@ -180,6 +189,9 @@ impl AuditAct {
             Self::CardResumed => "card.resumed",
             Self::CardRevoked => "card.revoked",
             Self::CardRelinked => "card.relinked",
+            Self::OutboxRefused => "outbox.refused",
+            Self::OutboxSentAnew => "outbox.sent_anew",
+            Self::OutboxClosed => "outbox.closed",
         }
     }
 }

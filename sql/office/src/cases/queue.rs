@@ -25,7 +25,8 @@ pub enum Queue {
     ToShelve,
     /// 交付を待つ
     ToHandOver,
-    /// 問題あり: an open incident, a making that stopped half-way, a card that was damaged. Such a case stands here only.
+    /// 問題あり: an open incident, a making that stopped half-way, a card that was damaged, a card handed over of which the
+    /// relay refused something. Such a case stands here only.
     Problems,
 }
 
@@ -63,10 +64,12 @@ pub enum Problem {
     PinBlocked,
     /// Another incident.
     Incident,
+    /// The relay's front refused for good what it was told of the card.
+    RelayRefused,
 }
 
 impl Problem {
-    /// The next step's name, for the row: `resume_making`, `new_blank`, `two_look`, `reset_pin`, `settle`.
+    /// The next step's name, for the row: `resume_making`, `new_blank`, `two_look`, `reset_pin`, `settle`, `settle_refused`.
     pub const fn next_step(self) -> &'static str {
         match self {
             Self::MakingStopped => "resume_making",
@@ -74,6 +77,7 @@ impl Problem {
             Self::HandoverMismatch => "two_look",
             Self::PinBlocked => "reset_pin",
             Self::Incident => "settle",
+            Self::RelayRefused => "settle_refused",
         }
     }
 
@@ -81,6 +85,7 @@ impl Problem {
         match text {
             "making_stopped" => Some(Self::MakingStopped),
             "card_damaged" => Some(Self::CardDamaged),
+            "relay_refused" => Some(Self::RelayRefused),
             other => IncidentKind::read(other).map(|kind| match kind {
                 IncidentKind::HandoverMismatch => Self::HandoverMismatch,
                 IncidentKind::PinBlocked => Self::PinBlocked,
@@ -124,18 +129,22 @@ pub struct Today {
     pub mean: BTreeMap<Phase, Duration>,
 }
 
-/// Every open case with what stands in its way and the queue it waits in; `$1` is now.
+/// Every open case with what stands in its way and the queue it waits in, and those handed over of whose card the relay
+/// refused something; `$1` is now.
 const WAITING: &str = "waiting AS (\n\
      SELECT c.*, p.problem, CASE WHEN p.problem IS NOT NULL THEN 'problems'\n\
      WHEN c.state = 'applied' THEN 'to_verify' WHEN c.state IN ('verified', 'making') THEN 'to_make'\n\
      WHEN c.state = 'made' THEN 'to_shelve' ELSE 'to_hand_over' END AS queue\n\
-     FROM office.card_case c CROSS JOIN LATERAL (SELECT coalesce(\n\
+     FROM (SELECT * FROM office.card_case WHERE state NOT IN ('handed_over', 'cancelled')\n\
+     UNION ALL SELECT * FROM office.card_case WHERE state = 'handed_over' AND card IN (\n\
+     SELECT r.card FROM office.outbox o JOIN office.registration r ON r.id = o.registration\n\
+     WHERE o.refused_at IS NOT NULL AND o.settled_at IS NULL)) c\n\
+     CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN c.state = 'handed_over' THEN 'relay_refused' END,\n\
      (SELECT i.kind FROM office.incident i WHERE i.case_id = c.id AND i.closed_at IS NULL ORDER BY i.opened_at LIMIT 1),\n\
      CASE WHEN c.state = 'making' AND NOT EXISTS (\n\
      SELECT FROM office.case_lease l WHERE l.case_id = c.id AND l.until > $1) THEN 'making_stopped'\n\
      WHEN c.state = 'verified' AND EXISTS (\n\
-     SELECT FROM office.card k WHERE k.case_id = c.id AND k.state = 'damaged') THEN 'card_damaged' END) AS problem) p\n\
-     WHERE c.state NOT IN ('handed_over', 'cancelled'))";
+     SELECT FROM office.card k WHERE k.case_id = c.id AND k.state = 'damaged') THEN 'card_damaged' END) AS problem) p)";
 
 impl Office {
     /// Counts and figures for the first screen.

@@ -8,6 +8,7 @@ mod loss;
 mod making;
 mod outbox;
 mod privacy;
+mod refused;
 mod roster;
 mod schema;
 mod simulation;

@@ -21,12 +21,12 @@ use std::collections::BTreeSet;
 
 use crate::{make_card, on_card_thread, place};
 
-fn registrar() -> Registrar {
+pub fn registrar() -> Registrar {
     Registrar::new(RegistrarSecret::new(&mut OsChance), Ceremony::run(&mut OsChance).global)
 }
 
 /// The case of the `nth` adult, whose card was handed over.
-async fn handed_over(office: &TestOffice, clerk: &Clerk, nth: usize) -> CaseId {
+pub async fn handed_over(office: &TestOffice, clerk: &Clerk, nth: usize) -> CaseId {
     let resident = adults(&city(60))[nth].clone();
     let case = office.verified(clerk, &resident).await.unwrap().id;
     let chip = format!("chip-{nth:04}").into_bytes();
@@ -53,7 +53,7 @@ async fn handed_over(office: &TestOffice, clerk: &Clerk, nth: usize) -> CaseId {
     case
 }
 
-async fn open() -> (TestOffice, Clerk) {
+pub async fn open() -> (TestOffice, Clerk) {
     let office = testing::open().await.unwrap();
     office.import(city(60)).await.unwrap();
     let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();

@@ -48,7 +48,7 @@ pub enum FrontError {
         /// The number.
         seq: i64,
     },
-    /// What an office asked for contradicts what is registered.
+    /// What was asked for contradicts how the registration stands.
     #[error("registration {registration}: {rule}")]
     NotSo {
         /// The registration.
@@ -59,6 +59,14 @@ pub enum FrontError {
     /// What an office sent is encrypted under keys that the front has left behind.
     #[error("registration {registration} is encrypted under keys that were left behind: send it anew under the next")]
     LeftBehind {
+        /// The registration.
+        registration: uuid::Uuid,
+    },
+    /// What an office sent is encrypted under keys that the front does not hold yet.
+    #[error(
+        "registration {registration} is encrypted under newer keys than the front holds: complete the rotation here"
+    )]
+    KeysNotYet {
         /// The registration.
         registration: uuid::Uuid,
     },

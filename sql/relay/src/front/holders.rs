@@ -2,8 +2,9 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use relay_core::{
+    audit::Outcome,
     pseudonym::{KeyEdition, PolymorphicPseudonym},
-    registration::{CardUse, Message as Said, RevocationReason},
+    registration::{CardUse, Message as Said, RevocationReason, Rule, RuleCode},
 };
 use serde_json::json;
 use store::Tx;
@@ -53,6 +54,8 @@ impl HolderState {
 pub struct Holder {
     /// The office's id of the registration.
     pub registration: Uuid,
+    /// The office.
+    pub sender: String,
     /// What the certificate is for.
     pub used_for: CardUse,
     /// How it stands.
@@ -89,13 +92,15 @@ impl Message {
     }
 }
 
-/// What became of a message.
+/// What became of a message that has used its number up.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Applied {
-    /// The last message of the sender that is applied now.
-    pub applied: i64,
-    /// It had been applied before and was only answered again.
+pub struct Taken {
+    /// The last message of the sender that has used its number up.
+    pub last: i64,
+    /// It had been taken before and was only answered again.
     pub again: bool,
+    /// By which rule it was refused for good; `None` when it was applied.
+    pub refused: Option<RuleCode>,
     /// Sessions that ended with it: their services are to be told.
     pub ended: Vec<Ended>,
 }
@@ -105,58 +110,72 @@ pub struct Applied {
 pub struct Sender {
     /// Its name.
     pub name: String,
-    /// Its last message that was applied.
-    pub applied: i64,
+    /// Its last message that was applied or refused for good.
+    pub last: i64,
+    /// How many of its messages were refused for good.
+    pub refused: i64,
     /// When it was last heard.
     pub heard_at: OffsetDateTime,
 }
 
 impl FrontRecords {
-    /// Applies an office's message, once and in order. Asked again with the same message it answers the same.
+    /// Takes an office's message, once and in order: it is applied, or refused for good by a rule of the register. Either
+    /// uses its number up in the transaction that changes the register or notes the refusal. Asked again with the same
+    /// message it answers the same.
     ///
     /// # Errors
-    /// [`FrontError::OutOfOrder`], [`FrontError::OtherMessage`], [`FrontError::NotSo`]
-    pub async fn apply(&self, message: &Message, now: OffsetDateTime) -> Result<Applied, FrontError> {
-        self.locked("apply", |tx| async move {
-            let applied = heard(&tx, &message.sender, now).await?;
-            if message.seq <= applied {
-                return self.applied_before(&tx, message, applied).await;
+    /// [`FrontError::OutOfOrder`], [`FrontError::OtherMessage`], [`FrontError::LeftBehind`], [`FrontError::KeysNotYet`]:
+    /// nothing is used up by these.
+    pub async fn take(&self, message: &Message, now: OffsetDateTime) -> Result<Taken, FrontError> {
+        self.locked("take", |tx| async move {
+            let last = heard(&tx, &message.sender, now).await?;
+            if message.seq <= last {
+                return taken_before(&tx, message, last).await;
             }
-            if message.seq != applied + 1 {
+            if message.seq != last + 1 {
                 return Err(FrontError::OutOfOrder {
                     sender: message.sender.clone(),
                     got: message.seq,
-                    expected: applied + 1,
+                    expected: last + 1,
                 });
             }
-            self.change(&tx, message, now).await?;
+            let refused = self.change(&tx, message, now).await?.err();
             let registration = message.said.registration();
             let ended = match message.said {
                 // Linked to another person, the card's sessions so far were the wrong person's.
-                Said::Suspend { .. } | Said::Revoke { .. } | Said::Relink { .. } => {
+                Said::Suspend { .. } | Said::Revoke { .. } | Said::Relink { .. } if refused.is_none() => {
                     self.end_sessions_of(&tx, registration, Ending::Revoked, now).await?
                 }
                 _ => Vec::new(),
             };
-            count(&tx, message, now).await?;
-            let note = Note::of(
-                AuditAct::IntakeApplied,
-                json!({
-                    "sender": message.sender,
-                    "registration": self.registration_in_trail(registration),
-                }),
-                json!({
-                    "seq": message.seq,
-                    "change": message.said.act(),
-                    "sessions_ended": ended.len(),
-                    "approved_by": approvers(&message.said),
-                }),
-            )
-            .by(&message.sender);
-            self.write(&tx, &note, now).await?;
-            Ok(Applied {
-                applied: message.seq,
+            count(&tx, message, refused, now).await?;
+            let subjects = json!({
+                "sender": message.sender,
+                "registration": self.registration_in_trail(registration),
+            });
+            let note = match refused {
+                None => Note::of(
+                    AuditAct::IntakeApplied,
+                    subjects,
+                    json!({
+                        "seq": message.seq,
+                        "change": message.said.act(),
+                        "sessions_ended": ended.len(),
+                        "approved_by": approvers(&message.said),
+                    }),
+                ),
+                Some(rule) => Note::of(
+                    AuditAct::IntakeRefused,
+                    subjects,
+                    json!({ "seq": message.seq, "change": message.said.act(), "rule": rule.as_str() }),
+                )
+                .ended(Outcome::Refused),
+            };
+            self.write(&tx, &note.by(&message.sender), now).await?;
+            Ok(Taken {
+                last: message.seq,
                 again: false,
+                refused: refused.map(Rule::code),
                 ended,
             })
         })
@@ -171,7 +190,9 @@ impl FrontRecords {
         self.read("senders", |tx| async move {
             let rows = tx
                 .query(
-                    "-- senders\nSELECT name, applied, heard_at FROM front.sender ORDER BY name",
+                    "-- senders\n\
+                     SELECT name, applied, heard_at, (SELECT count(*) FROM front.intake i\n\
+                     WHERE i.sender = s.name AND i.refused_by IS NOT NULL) AS refused FROM front.sender s ORDER BY name",
                     &[],
                 )
                 .await?;
@@ -179,7 +200,8 @@ impl FrontRecords {
                 .iter()
                 .map(|row| Sender {
                     name: row.get("name"),
-                    applied: row.get("applied"),
+                    last: row.get("applied"),
+                    refused: row.get("refused"),
                     heard_at: row.get("heard_at"),
                 })
                 .collect())
@@ -196,7 +218,7 @@ impl FrontRecords {
             let row = tx
                 .query_opt(
                     "-- holder\n\
-                     SELECT registration, use, state, pseudonym, edition FROM front.holder WHERE certificate_sha256 = $1",
+                     SELECT registration, sender, use, state, pseudonym, edition FROM front.holder WHERE certificate_sha256 = $1",
                     &[&certificate_sha256.as_slice()],
                 )
                 .await?;
@@ -214,7 +236,7 @@ impl FrontRecords {
             let row = tx
                 .query_opt(
                     "-- holder_by_registration\n\
-                     SELECT registration, use, state, pseudonym, edition FROM front.holder WHERE registration = $1",
+                     SELECT registration, sender, use, state, pseudonym, edition FROM front.holder WHERE registration = $1",
                     &[&registration],
                 )
                 .await?;
@@ -247,7 +269,7 @@ impl FrontRecords {
             let row = tx
                 .query_opt(
                     "-- holder_of_session\n\
-                     SELECT registration, use, state, pseudonym, edition FROM front.holder WHERE registration = $1",
+                     SELECT registration, sender, use, state, pseudonym, edition FROM front.holder WHERE registration = $1",
                     &[&facts.holder],
                 )
                 .await?;
@@ -264,6 +286,7 @@ impl FrontRecords {
         let edition = edition_of(row.get("edition"))?;
         Ok(Holder {
             registration,
+            sender: row.get("sender"),
             used_for: [CardUse::Authentication, CardUse::Eligibility]
                 .into_iter()
                 .find(|known| known.as_str() == used_for)
@@ -274,33 +297,15 @@ impl FrontRecords {
         })
     }
 
-    async fn applied_before(&self, tx: &Tx, message: &Message, applied: i64) -> Result<Applied, FrontError> {
-        let row = tx
-            .query_opt(
-                "-- applied_before\nSELECT body_sha256 FROM front.intake WHERE sender = $1 AND seq = $2",
-                &[&message.sender, &message.seq],
-            )
-            .await?;
-        let hash = message.hash()?;
-        let same = row.is_some_and(|row| row.get::<_, Vec<u8>>(0) == hash);
-        if !same {
-            return Err(FrontError::OtherMessage {
-                sender: message.sender.clone(),
-                seq: message.seq,
-            });
-        }
-        Ok(Applied {
-            applied,
-            again: true,
-            ended: Vec::new(),
-        })
-    }
-
-    async fn change(&self, tx: &Tx, message: &Message, now: OffsetDateTime) -> Result<(), FrontError> {
+    /// Changes the register as the message says, or tells the rule that refuses it; nothing is changed then.
+    async fn change(&self, tx: &Tx, message: &Message, now: OffsetDateTime) -> Result<Result<(), Rule>, FrontError> {
         let registration = message.said.registration();
-        let not_so = |rule| Err(FrontError::NotSo { registration, rule });
         if message.left_behind {
             return Err(FrontError::LeftBehind { registration });
+        }
+        let under = message.said.pseudonym().map(PolymorphicPseudonym::edition);
+        if under.is_some_and(|edition| edition > message.edition) {
+            return Err(FrontError::KeysNotYet { registration });
         }
         let known = tx
             .query_opt(
@@ -310,26 +315,21 @@ impl FrontRecords {
             .await?;
         let state = match &known {
             None => None,
-            Some(row) if row.get::<_, String>("sender") != message.sender => {
-                return not_so("registered by another office");
-            }
+            Some(row) if row.get::<_, String>("sender") != message.sender => return Ok(Err(Rule::OtherOffice)),
             Some(row) => Some(HolderState::parse(row.get("state"))?),
         };
         let next = match (&message.said, state) {
             (Said::Register { .. }, None) => return self.add(tx, message, now).await,
-            (Said::Register { .. }, Some(_)) => return not_so("registered already"),
-            (_, None) => return not_so("not registered"),
-            (_, Some(HolderState::Revoked)) => return not_so("revoked for good"),
+            (Said::Register { .. }, Some(_)) => return Ok(Err(Rule::RegisteredAlready)),
+            (_, None) => return Ok(Err(Rule::NotRegistered)),
+            (_, Some(HolderState::Revoked)) => return Ok(Err(Rule::Revoked)),
             (Said::Activate { .. }, Some(HolderState::Registered)) => HolderState::Active,
-            (Said::Activate { .. }, Some(_)) => return not_so("activated already"),
+            (Said::Activate { .. }, Some(_)) => return Ok(Err(Rule::ActivatedAlready)),
             (Said::Suspend { .. }, Some(HolderState::Active)) => HolderState::Suspended,
-            (Said::Suspend { .. }, Some(_)) => return not_so("not active"),
+            (Said::Suspend { .. }, Some(_)) => return Ok(Err(Rule::NotActive)),
             (Said::Resume { .. }, Some(HolderState::Suspended)) => HolderState::Active,
-            (Said::Resume { .. }, Some(_)) => return not_so("not suspended"),
+            (Said::Resume { .. }, Some(_)) => return Ok(Err(Rule::NotSuspended)),
             (Said::Revoke { .. }, Some(_)) => HolderState::Revoked,
-            (Said::Relink { pseudonym, .. }, Some(_)) if pseudonym.edition() > message.edition => {
-                return not_so(NEWER_KEYS);
-            }
             (Said::Relink { pseudonym, .. }, Some(_)) => {
                 let sealed = self.seal(TABLE, registration, "pseudonym", pseudonym.as_bytes());
                 tx.execute(
@@ -337,7 +337,7 @@ impl FrontRecords {
                     &[&registration, &sealed, &stored(pseudonym.edition())],
                 )
                 .await?;
-                return Ok(());
+                return Ok(Ok(()));
             }
         };
         let reason = match &message.said {
@@ -349,10 +349,10 @@ impl FrontRecords {
             &[&registration, &next.as_str(), &reason, &now],
         )
         .await?;
-        Ok(())
+        Ok(Ok(()))
     }
 
-    async fn add(&self, tx: &Tx, message: &Message, now: OffsetDateTime) -> Result<(), FrontError> {
+    async fn add(&self, tx: &Tx, message: &Message, now: OffsetDateTime) -> Result<Result<(), Rule>, FrontError> {
         let Said::Register {
             registration,
             certificate_der,
@@ -362,17 +362,11 @@ impl FrontRecords {
         else {
             return Err(FrontError::Unreadable("message"));
         };
-        if pseudonym.edition() > message.edition {
-            return Err(FrontError::NotSo {
-                registration: *registration,
-                rule: NEWER_KEYS,
-            });
-        }
         let added = tx
             .execute(
                 "-- add\n\
                  INSERT INTO front.holder (registration, sender, certificate_sha256, use, state, pseudonym, edition, since)\n\
-                 VALUES ($1, $2, $3, $4, 'registered', $5, $6, $7)",
+                 VALUES ($1, $2, $3, $4, 'registered', $5, $6, $7) ON CONFLICT (certificate_sha256) DO NOTHING",
                 &[
                     registration,
                     &message.sender,
@@ -383,18 +377,14 @@ impl FrontRecords {
                     &now,
                 ],
             )
-            .await;
-        match added {
-            Err(error) if error.is_constraint("holder_certificate_once") => Err(FrontError::NotSo {
-                registration: *registration,
-                rule: "the certificate is registered under another id",
-            }),
-            added => Ok(added.map(|_| ())?),
-        }
+            .await?;
+        Ok(if added == 1 {
+            Ok(())
+        } else {
+            Err(Rule::CertificateTaken)
+        })
     }
 }
-
-const NEWER_KEYS: &str = "encrypted under newer keys than the front holds: complete the rotation here first";
 
 /// A key edition as PostgreSQL keeps it.
 fn stored(edition: KeyEdition) -> i32 {
@@ -437,13 +427,47 @@ async fn heard(tx: &Tx, sender: &str, now: OffsetDateTime) -> Result<i64, FrontE
     Ok(row.get(0))
 }
 
-async fn count(tx: &Tx, message: &Message, now: OffsetDateTime) -> Result<(), FrontError> {
+/// The answer that the message got when it came first.
+async fn taken_before(tx: &Tx, message: &Message, last: i64) -> Result<Taken, FrontError> {
+    let row = tx
+        .query_opt(
+            "-- taken_before\nSELECT body_sha256, refused_by FROM front.intake WHERE sender = $1 AND seq = $2",
+            &[&message.sender, &message.seq],
+        )
+        .await?;
+    let hash = message.hash()?;
+    let row = row
+        .filter(|row| row.get::<_, Vec<u8>>("body_sha256") == hash)
+        .ok_or_else(|| FrontError::OtherMessage {
+            sender: message.sender.clone(),
+            seq: message.seq,
+        })?;
+    let refused: Option<String> = row.get("refused_by");
+    Ok(Taken {
+        last,
+        again: true,
+        refused: refused
+            .map(|code| RuleCode::try_from(code).map_err(|_| FrontError::Unreadable("intake.refused_by")))
+            .transpose()?,
+        ended: Vec::new(),
+    })
+}
+
+async fn count(tx: &Tx, message: &Message, refused: Option<Rule>, now: OffsetDateTime) -> Result<(), FrontError> {
     let hash = message.hash()?;
     let counted = tx
         .execute(
             "-- count\n\
-             INSERT INTO front.intake (sender, seq, jti, body_sha256, applied_at) VALUES ($1, $2, $3, $4, $5)",
-            &[&message.sender, &message.seq, &message.jti, &hash, &now],
+             INSERT INTO front.intake (sender, seq, jti, body_sha256, refused_by, applied_at)\n\
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            &[
+                &message.sender,
+                &message.seq,
+                &message.jti,
+                &hash,
+                &refused.map(Rule::as_str),
+                &now,
+            ],
         )
         .await;
     match counted {

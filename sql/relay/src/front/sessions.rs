@@ -424,6 +424,11 @@ impl FrontRecords {
         serde_json::from_slice(&plain).map_err(|_| FrontError::Unreadable(PARTICIPANT))
     }
 
+    /// When the session of a participant's row ended, if it has.
+    pub(super) fn ended_at(&self, row: &Row) -> Result<Option<OffsetDateTime>, FrontError> {
+        Ok(self.part_of(row)?.ended_at)
+    }
+
     fn seal_part_of(
         &self,
         id: &[u8],

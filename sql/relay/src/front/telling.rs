@@ -3,11 +3,71 @@
 use relay_core::audit::Outcome;
 use serde_json::json;
 use store::Tx;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::{AuditAct, Ended, FrontError, FrontRecords, Note, SessionId};
 
+/// How far one service is behind with the sessions that ended, for whoever runs the relay. It says nothing of whose
+/// they were; its times are coarse, so that two services' are not matched by them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Untold {
+    /// The service.
+    pub service: String,
+    /// Sessions it is still to be told of.
+    pub waiting: i64,
+    /// Sessions it was told of in vain until that was given up, and that are kept noted.
+    pub given_up: i64,
+    /// The hour in which the one ended that it was told of most often.
+    pub since: Option<OffsetDateTime>,
+    /// How often that was.
+    pub tries: i32,
+    /// The minute by which it is told again.
+    pub next: Option<OffsetDateTime>,
+}
+
 impl FrontRecords {
+    /// Services that do not know yet that sessions are over, each once, those that wait longest first.
+    ///
+    /// # Errors
+    /// [`FrontError`]
+    pub async fn untold(&self) -> Result<Vec<Untold>, FrontError> {
+        let rows = self
+            .look("untold", |tx| async move {
+                Ok(tx
+                    .query(
+                        "-- untold\n\
+                         SELECT DISTINCT ON (p.service) p.service, p.id, p.session, p.tries,\n\
+                             c.waiting, c.given_up, c.next_try_at\n\
+                         FROM front.participant p JOIN (\n\
+                             SELECT service, count(next_try_at) AS waiting, count(*) FILTER (WHERE given_up) AS given_up,\n\
+                                 min(next_try_at) AS next_try_at\n\
+                             FROM front.participant WHERE next_try_at IS NOT NULL OR given_up GROUP BY service\n\
+                         ) c ON c.service = p.service\n\
+                         WHERE p.next_try_at IS NOT NULL OR p.given_up\n\
+                         ORDER BY p.service, (p.next_try_at IS NOT NULL) DESC, p.tries DESC",
+                        &[],
+                    )
+                    .await?)
+            })
+            .await?;
+        let mut untold: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                let next: Option<OffsetDateTime> = row.get("next_try_at");
+                Ok(Untold {
+                    service: row.get("service"),
+                    waiting: row.get("waiting"),
+                    given_up: row.get("given_up"),
+                    since: self.ended_at(row)?.map(|at| whole(at, 3_600)),
+                    tries: row.get("tries"),
+                    next: next.map(|at| whole(at + Duration::seconds(59), 60)),
+                })
+            })
+            .collect::<Result<_, FrontError>>()?;
+        untold.sort_by_key(|one| (one.waiting == 0, one.since));
+        Ok(untold)
+    }
+
     /// Takes up to `most` tellings that are due, one participant each; nobody else takes them before `until`.
     ///
     /// # Errors
@@ -109,4 +169,10 @@ impl FrontRecords {
         .await?;
         Ok(())
     }
+}
+
+/// `at` without what is beyond the last whole `grain` of seconds.
+fn whole(at: OffsetDateTime, grain: i64) -> OffsetDateTime {
+    let past = at.unix_timestamp().rem_euclid(grain);
+    at - Duration::seconds(past) - Duration::nanoseconds(i64::from(at.nanosecond()))
 }

@@ -8,6 +8,7 @@ use relay_records::blind::{
     BlindError, Finishing, KeptShare, NotHonoured, Outcome, Pin, SealedTo,
     testing::{TestBlind, open},
 };
+use relay_records::refusals::Refusals;
 use store::StoreError;
 use time::{Duration, OffsetDateTime, macros::datetime};
 use uuid::Uuid;
@@ -201,6 +202,28 @@ async fn two_processes_that_read_the_folder_at_once_end_at_the_later_edition() {
         );
         let held = &records.honoured_pins().await.unwrap()[clinic().entity()];
         assert_eq!(held.edition, newer.edition);
+    }
+}
+
+#[tokio::test]
+async fn refusals_add_up_and_are_never_taken_back() {
+    let TestBlind { records, database } = open().await.unwrap();
+    let refused = |count| {
+        [Refusals {
+            hour: NOON,
+            who: "finish".into(),
+            rule: "envelope.wrong_signature".into(),
+            count,
+        }]
+    };
+    records.add_refusals(&refused(3)).await.unwrap();
+    records.add_refusals(&refused(4)).await.unwrap();
+    assert_eq!(records.refusals(NOON, 10).await.unwrap(), refused(7));
+    assert!(records.refusals(NOON + Duration::SECOND, 10).await.unwrap().is_empty());
+    let store = store::Store::new(&database.door(relay_records::blind::USER));
+    for sql in ["UPDATE blind.refusal SET count = 1", "DELETE FROM blind.refusal"] {
+        let refused: Result<(), StoreError> = store.run("tamper", |tx| async move { tx.batch(sql).await }).await;
+        assert!(refused.is_err(), "{sql}");
     }
 }
 

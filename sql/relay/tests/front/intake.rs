@@ -2,9 +2,9 @@
 
 use relay_core::{
     pseudonym::{KeyEdition, PolymorphicPseudonym},
-    registration::{Message as Said, RevocationReason, TwoPersons},
+    registration::{Message as Said, RevocationReason, Rule, TwoPersons},
 };
-use relay_records::front::{Applied, FrontError, HolderState, SessionUsed, testing};
+use relay_records::front::{FrontError, HolderState, SessionUsed, Taken, testing};
 use time::Duration;
 
 use crate::{CITY, CLINIC, NOW, active_card, answer, message, new_id, new_session, register, two_services};
@@ -34,8 +34,8 @@ async fn a_card_is_registered_then_handed_over_then_suspended_resumed_and_lost()
         (lost(card), HolderState::Revoked),
     ];
     for (at, (change, state)) in steps.into_iter().enumerate() {
-        let applied = front.records.apply(&message(at as i64 + 1, change), NOW).await.unwrap();
-        assert_eq!(applied.applied, at as i64 + 1);
+        let applied = front.records.take(&message(at as i64 + 1, change), NOW).await.unwrap();
+        assert_eq!((applied.last, applied.refused), (at as i64 + 1, None));
         let holder = front.records.holder(&hash).await.unwrap().unwrap();
         assert_eq!(holder.state, state);
         assert!(holder.pseudonym == pseudonym);
@@ -53,12 +53,12 @@ async fn what_is_encrypted_under_newer_keys_than_the_front_holds_is_refused_and_
     *pseudonym = PolymorphicPseudonym::from_stored(KeyEdition(2), pseudonym.as_bytes()).unwrap();
     let mut sent = message(1, early);
     assert!(matches!(
-        front.records.apply(&sent, NOW).await,
-        Err(FrontError::NotSo { .. })
+        front.records.take(&sent, NOW).await,
+        Err(FrontError::KeysNotYet { .. })
     ));
     // The rotation is completed here too.
     sent.edition = KeyEdition(2);
-    assert_eq!(front.records.apply(&sent, NOW).await.unwrap().applied, 1);
+    assert_eq!(front.records.take(&sent, NOW).await.unwrap().last, 1);
 }
 
 fn lost(registration: uuid::Uuid) -> Said {
@@ -83,7 +83,7 @@ async fn a_wrong_link_is_mended_by_the_office_and_its_sessions_end() {
         pseudonym,
         approved_by: TwoPersons::new("s-1", "s-2").unwrap(),
     };
-    let applied = front.records.apply(&message(3, relink), NOW).await.unwrap();
+    let applied = front.records.take(&message(3, relink), NOW).await.unwrap();
     assert_eq!(applied.ended.len(), 1);
     let holder = front.records.holder_by_registration(card).await.unwrap().unwrap();
     assert!(holder.pseudonym == pseudonym && holder.state == HolderState::Active);
@@ -94,18 +94,19 @@ async fn a_message_sent_again_is_answered_and_not_applied_again() {
     let front = testing::open().await.unwrap();
     let card = active_card(&front.records).await;
     let suspend = message(3, Said::Suspend { registration: card });
-    front.records.apply(&suspend, NOW).await.unwrap();
+    front.records.take(&suspend, NOW).await.unwrap();
     front
         .records
-        .apply(&message(4, Said::Resume { registration: card }), NOW)
+        .take(&message(4, Said::Resume { registration: card }), NOW)
         .await
         .unwrap();
-    let again = front.second_instance().apply(&suspend, NOW).await.unwrap();
+    let again = front.second_instance().take(&suspend, NOW).await.unwrap();
     assert_eq!(
         again,
-        Applied {
-            applied: 4,
+        Taken {
+            last: 4,
             again: true,
+            refused: None,
             ended: Vec::new()
         }
     );
@@ -119,7 +120,7 @@ async fn a_message_too_early_or_changed_is_refused_and_the_next_number_told() {
     let card = active_card(&front.records).await;
     let early = front
         .records
-        .apply(&message(4, Said::Suspend { registration: card }), NOW)
+        .take(&message(4, Said::Suspend { registration: card }), NOW)
         .await;
     assert!(
         matches!(
@@ -133,16 +134,16 @@ async fn a_message_too_early_or_changed_is_refused_and_the_next_number_told() {
         "{early:?}"
     );
     let changed = message(2, Said::Suspend { registration: card });
-    let changed = front.records.apply(&changed, NOW).await;
+    let changed = front.records.take(&changed, NOW).await;
     assert!(
         matches!(changed, Err(FrontError::OtherMessage { seq: 2, .. })),
         "{changed:?}"
     );
     let mut same_envelope = message(3, Said::Suspend { registration: card });
     same_envelope.jti = "jti-2".into();
-    let same_envelope = front.records.apply(&same_envelope, NOW).await;
+    let same_envelope = front.records.take(&same_envelope, NOW).await;
     assert!(matches!(same_envelope, Err(FrontError::OtherMessage { seq: 3, .. })));
-    assert_eq!(front.records.senders().await.unwrap()[0].applied, 2);
+    assert_eq!(front.records.senders().await.unwrap()[0].last, 2);
 }
 
 #[tokio::test]
@@ -151,7 +152,7 @@ async fn two_instances_given_the_same_message_at_once_apply_it_once() {
     let other = front.second_instance();
     let card = new_id();
     let first = message(1, register(card));
-    let (one, two) = tokio::join!(front.records.apply(&first, NOW), other.apply(&first, NOW));
+    let (one, two) = tokio::join!(front.records.take(&first, NOW), other.take(&first, NOW));
     let again = [one.unwrap(), two.unwrap()]
         .iter()
         .filter(|applied| applied.again)
@@ -160,40 +161,56 @@ async fn two_instances_given_the_same_message_at_once_apply_it_once() {
 }
 
 #[tokio::test]
-async fn what_contradicts_the_register_is_refused_and_nothing_counted() {
+async fn what_contradicts_the_register_is_refused_for_good_by_its_rule_and_the_next_one_is_taken() {
     let front = testing::open().await.unwrap();
     let card = active_card(&front.records).await;
-    for said in [
-        register(card),
-        Said::Activate { registration: card },
-        Said::Resume { registration: card },
-    ] {
-        let refused = front.records.apply(&message(3, said), NOW).await;
-        assert!(matches!(refused, Err(FrontError::NotSo { .. })), "{refused:?}");
+    let activate = Said::Activate { registration: card };
+    let another = register(new_id());
+    let mut same_certificate = another.clone();
+    if let Said::Register { registration, .. } = &mut same_certificate {
+        *registration = new_id();
     }
-    let unknown = front
-        .records
-        .apply(&message(3, Said::Suspend { registration: new_id() }), NOW)
-        .await;
-    assert!(matches!(
-        unknown,
-        Err(FrontError::NotSo {
-            rule: "not registered",
-            ..
-        })
-    ));
-    front.records.apply(&message(3, lost(card)), NOW).await.unwrap();
-    let back = front
-        .records
-        .apply(&message(4, Said::Activate { registration: card }), NOW)
-        .await;
-    assert!(matches!(
-        back,
-        Err(FrontError::NotSo {
-            rule: "revoked for good",
-            ..
-        })
-    ));
+    let day = [
+        (register(card), Some(Rule::RegisteredAlready)),
+        (activate.clone(), Some(Rule::ActivatedAlready)),
+        (Said::Resume { registration: card }, Some(Rule::NotSuspended)),
+        (Said::Suspend { registration: new_id() }, Some(Rule::NotRegistered)),
+        (another, None),
+        (same_certificate, Some(Rule::CertificateTaken)),
+        (Said::Suspend { registration: card }, None),
+        (Said::Suspend { registration: card }, Some(Rule::NotActive)),
+        (lost(card), None),
+        (activate, Some(Rule::Revoked)),
+        (lost(card), Some(Rule::Revoked)),
+    ];
+    for (at, (said, rule)) in day.iter().enumerate() {
+        let number = at as i64 + 3;
+        let sent = message(number, said.clone());
+        let taken = front.records.take(&sent, NOW).await.unwrap();
+        assert_eq!(taken.refused, rule.map(Rule::code), "{said:?}");
+        assert_eq!((taken.last, taken.again), (number, false));
+    }
+    let holder = front.records.holder_by_registration(card).await.unwrap().unwrap();
+    assert_eq!(holder.state, HolderState::Revoked);
+
+    // Whoever asks again, here or at another instance, hears the same, also of what has become possible meanwhile.
+    let other = front.second_instance();
+    for (at, (said, rule)) in day.iter().enumerate() {
+        let taken = other.take(&message(at as i64 + 3, said.clone()), NOW).await.unwrap();
+        assert_eq!((taken.again, taken.refused), (true, rule.map(Rule::code)), "{said:?}");
+    }
+    let sender = &front.records.senders().await.unwrap()[0];
+    assert_eq!((sender.last, sender.refused), (13, 8));
+    // Each is in the trail once, with its rule.
+    let trail = front.records.audit_since(NOW, 100).await.unwrap();
+    let rules: Vec<_> = trail
+        .iter()
+        .rev()
+        .filter(|event| event.event.act == "intake.refused")
+        .map(|event| event.event.details["rule"].as_str().unwrap().to_owned())
+        .collect();
+    let expected: Vec<_> = day.iter().filter_map(|(_, rule)| rule.map(Rule::as_str)).collect();
+    assert_eq!(rules, expected);
 }
 
 #[tokio::test]
@@ -202,14 +219,10 @@ async fn another_office_may_not_touch_a_registration() {
     let card = active_card(&front.records).await;
     let mut foreign = message(1, Said::Suspend { registration: card });
     foreign.sender = "https://office.other.example".into();
-    let refused = front.records.apply(&foreign, NOW).await;
-    assert!(matches!(
-        refused,
-        Err(FrontError::NotSo {
-            rule: "registered by another office",
-            ..
-        })
-    ));
+    let taken = front.records.take(&foreign, NOW).await.unwrap();
+    assert_eq!(taken.refused, Some(Rule::OtherOffice.code()));
+    let holder = front.records.holder_by_registration(card).await.unwrap().unwrap();
+    assert_eq!(holder.state, HolderState::Active);
 }
 
 #[tokio::test]
@@ -223,7 +236,7 @@ async fn a_suspended_card_ends_its_sessions_and_names_the_services_to_tell() {
     front.records.answered(&answer(used, CLINIC, None), NOW).await.unwrap();
     let applied = front
         .records
-        .apply(
+        .take(
             &message(3, Said::Suspend { registration: card }),
             NOW + Duration::seconds(5),
         )

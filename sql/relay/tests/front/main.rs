@@ -3,6 +3,7 @@
 
 mod intake;
 mod partners;
+mod refused;
 mod rotation;
 mod schema;
 mod sign_ins;
@@ -65,9 +66,9 @@ async fn active_card(records: &FrontRecords) -> Uuid {
 async fn card_after(records: &FrontRecords, sent: i64) -> Uuid {
     let registration = new_id();
     let made = message(sent + 1, register(registration));
-    records.apply(&made, NOW).await.unwrap();
+    records.take(&made, NOW).await.unwrap();
     let handed_over = message(sent + 2, Said::Activate { registration });
-    records.apply(&handed_over, NOW).await.unwrap();
+    records.take(&handed_over, NOW).await.unwrap();
     registration
 }
 

@@ -62,7 +62,7 @@ async fn registered(records: &FrontRecords, rotation: &Rotation, count: i64) -> 
         if let Said::Register { pseudonym, .. } = &mut said {
             *pseudonym = rotation.person();
         }
-        records.apply(&message(seq, said), NOW).await.unwrap();
+        records.take(&message(seq, said), NOW).await.unwrap();
         cards.push(card);
     }
     cards
@@ -115,7 +115,7 @@ async fn a_link_mended_while_its_row_is_rotated_is_not_written_over() {
         pseudonym: right,
         approved_by: TwoPersons::new("s-1", "s-2").unwrap(),
     };
-    front.records.apply(&message(2, relink), NOW).await.unwrap();
+    front.records.take(&message(2, relink), NOW).await.unwrap();
     let stepped: Vec<_> = read
         .into_iter()
         .map(|row| (row.clone(), rotation.step(&row.pseudonym)))
@@ -136,11 +136,11 @@ async fn what_comes_under_keys_left_behind_is_to_be_sent_anew_and_what_was_appli
         left_behind: true,
         ..message(seq, said)
     };
-    let refused = front.records.apply(&late(1, register(card)), NOW).await;
+    let refused = front.records.take(&late(1, register(card)), NOW).await;
     assert!(matches!(refused, Err(FrontError::LeftBehind { registration }) if registration == card));
     // The number is still free for the same registration under the next keys.
     let anew = register(card);
-    front.records.apply(&message(1, anew.clone()), NOW).await.unwrap();
-    let again = front.records.apply(&late(1, anew), NOW).await.unwrap();
+    front.records.take(&message(1, anew.clone()), NOW).await.unwrap();
+    let again = front.records.take(&late(1, anew), NOW).await.unwrap();
     assert!(again.again);
 }

@@ -59,6 +59,8 @@ async fn the_fronts_role_can_neither_define_nor_rewrite() {
         "UPDATE front.partner_metadata SET proposed_by = ''",
         "UPDATE front.participant SET service = 'x'",
         "UPDATE front.audit_act SET meaning = ''",
+        "UPDATE front.refusal SET partner = 'x'",
+        "DELETE FROM front.refusal",
     ] {
         let refused: Result<(), StoreError> = store.run("overreach", |tx| async move { tx.batch(sql).await }).await;
         assert!(matches!(refused, Err(StoreError::Denied { .. })), "{sql}: {refused:?}");

@@ -111,7 +111,7 @@ async fn no_session_begins_for_a_card_suspended_a_moment_ago() {
     two_services(&front.records).await;
     front
         .records
-        .apply(&message(3, Said::Suspend { registration: card }), NOW)
+        .take(&message(3, Said::Suspend { registration: card }), NOW)
         .await
         .unwrap();
     let late = answer(SessionUsed::New(Box::new(new_session(card, b"cookie"))), CLINIC, None);
@@ -281,7 +281,7 @@ async fn somebody_with_very_many_sessions_has_one_ended_for_the_next_and_all_end
     assert_eq!(ended.len(), 1);
     assert_eq!(ended[0].participants.len(), 1);
     let said = message(3, Said::Suspend { registration: card });
-    let applied = front.records.apply(&said, NOW).await.unwrap();
+    let applied = front.records.take(&said, NOW).await.unwrap();
     assert_eq!(applied.ended.len(), 64);
 }
 
@@ -322,7 +322,7 @@ async fn a_card_suspended_while_its_sign_in_is_answered_leaves_no_session_that_g
         let suspend = message(seq + 1, Said::Suspend { registration: card });
         let (answered, suspended) = tokio::join!(
             front.records.answered(&answered, NOW),
-            front.records.apply(&suspend, NOW)
+            front.records.take(&suspend, NOW)
         );
         // Either it came first and was ended, its service to be told, or it came too late and was refused.
         let ended = suspended.unwrap().ended;
@@ -336,7 +336,7 @@ async fn a_card_suspended_while_its_sign_in_is_answered_leaves_no_session_that_g
         }
         assert!(front.records.session(&turn.to_be_bytes(), NOW).await.unwrap().is_none());
         let resume = message(seq + 2, Said::Resume { registration: card });
-        front.records.apply(&resume, NOW).await.unwrap();
+        front.records.take(&resume, NOW).await.unwrap();
         seq += 2;
     }
 }

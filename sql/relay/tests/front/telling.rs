@@ -89,3 +89,30 @@ async fn who_asked_is_not_told_and_who_is_given_up_is_in_the_trail_and_never_tol
     records.told(session, SCHOOL, "browser", year).await.unwrap();
     assert!(records.participants(session).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn who_runs_the_relay_sees_how_far_each_service_is_behind_and_no_more() {
+    let front = testing::open().await.unwrap();
+    let records = &front.records;
+    let session = session_at_both(&front).await;
+    assert_eq!(records.untold().await.unwrap(), []);
+    records.end_session(session, Ending::Logout, None, NOW).await.unwrap();
+    records.told(session, CLINIC, "soap", NOW).await.unwrap();
+    let next = NOW + Duration::seconds(75);
+    let later = records.not_told(session, SCHOOL, "soap", "away", Some(next), NOW);
+    later.await.unwrap();
+    let seen = records.untold().await.unwrap();
+    let [school] = seen.as_slice() else {
+        panic!("one service is behind: {seen:?}");
+    };
+    assert_eq!(school.service, SCHOOL);
+    assert_eq!((school.waiting, school.given_up), (1, 0));
+    // To the hour and to the minute: what two services show here does not match one person's sign-ins.
+    let (since, told) = (school.since.unwrap(), school.next.unwrap());
+    assert!(since <= NOW && NOW - since < Duration::HOUR && since.unix_timestamp() % 3_600 == 0);
+    assert!(next <= told && told - next < Duration::MINUTE && told.unix_timestamp() % 60 == 0);
+    let given_up = records.not_told(session, SCHOOL, "soap", "away", None, next);
+    given_up.await.unwrap();
+    let seen = records.untold().await.unwrap();
+    assert_eq!((seen[0].waiting, seen[0].given_up, seen[0].next), (0, 1, None));
+}

@@ -3,7 +3,11 @@
 use issuance::records::Step;
 use relay_core::audit::Outcome;
 
-use crate::tui::{facts::JournalLine, page::Pen, screens::making::step_word};
+use crate::tui::{
+    facts::JournalLine,
+    page::Pen,
+    screens::{making::step_word, standing::told},
+};
 
 /// What happened, in a few words: done, refused or failed.
 pub fn act(line: &JournalLine, pen: &Pen<'_>) -> String {
@@ -48,6 +52,11 @@ fn fact(line: &JournalLine, name: &str, value: &str, pen: &Pen<'_>) -> Option<St
     let with = |key: &str, fact: &'static str, value: String| Some(pen.say_with(key, &[(fact, value.into())]));
     let word_of = |table: &[(&str, &'static str)]| table.iter().find(|(name, _)| *name == value).map(|(_, key)| *key);
     match name {
+        "refused" if line.act == "outbox.refused" => with("journal-relay-rule", "rule", told::rule(value, pen)),
+        "told" => with("journal-relay-told", "told", told::told(value, pen)),
+        "sent" => with("journal-sent-anew", "count", value.to_owned()),
+        "overtaken" if value != "0" => with("journal-overtaken", "count", value.to_owned()),
+        "closed" => with("journal-closed-unsaid", "count", value.to_owned()),
         "refused" => match word_of(RULES) {
             Some(key) => Some(pen.say(key)),
             None => with("journal-rule", "rule", value.to_owned()),
@@ -169,6 +178,9 @@ const ACTS: &[Act] = &[
     words("card.resumed", "act-card-resumed", "try-resume"),
     words("card.revoked", "act-card-revoked", "try-revoke"),
     words("card.relinked", "act-card-relinked", "try-relink"),
+    words("outbox.refused", "act-outbox-refused", "try-tell-relay"),
+    words("outbox.sent_anew", "act-outbox-sent-anew", "try-send-anew"),
+    words("outbox.closed", "act-outbox-closed", "try-close-refused"),
     words("notice.issued", "act-notice-issued", "try-issue-notice"),
     words("paper.printed", "act-paper-printed", "try-print"),
     words("resident.address_seen", "act-address-shown", "try-see-address"),

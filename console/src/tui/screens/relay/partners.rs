@@ -19,6 +19,7 @@ use super::{
     partner::One,
     register::Register,
     trail::Trail,
+    untold::Untold,
     wording::{expiry, health_lines, next_words, standing},
 };
 
@@ -95,6 +96,7 @@ impl Screen for Partners {
             }
             Intent::Register => common.go(Go::To(Box::new(Register::default()))),
             Intent::Journal => common.go(Go::To(Box::new(Trail::default()))),
+            Intent::Untold => common.go(Go::To(Box::new(Untold::default()))),
             Intent::SwitchOff => {
                 self.switching = self.chosen(common).map(|partner| partner.entity_id.clone());
                 common.go(Go::Over(Box::new(over::Reason::about("switch-off-about"))));

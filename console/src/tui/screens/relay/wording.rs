@@ -6,7 +6,7 @@ use crate::tui::{
     common::{Common, Told},
     facts::relay::{EXCEPTIONS, Edition, Kind, LogoutTrial, Next, Partner, SOON, SignInTrial, Standing},
     page::{Line, Page, Pen, Span, span},
-    screens::standing::age,
+    screens::standing::told::age,
     theme::Meaning,
 };
 
@@ -176,6 +176,14 @@ pub fn health_lines(page: &mut Page, common: &Common, pen: &Pen<'_>) {
         }
         Some(_) => {}
     }
+    if let Some(untold) = state.untold.filter(|untold| untold.services > 0) {
+        let facts = [
+            ("services", untold.services.to_string().into()),
+            ("count", untold.waiting.to_string().into()),
+        ];
+        let words = format!("{}{}", pen.glyphs.warn, pen.say_with("front-untold", &facts));
+        page.paragraph(pen, 0, &words, Meaning::NeedsYou);
+    }
     let offices = state.offices.iter().map(|office| {
         let (key, count) = age(time::Duration::seconds(office.heard_seconds_ago));
         let ago = pen.say_with(key, &[("count", count.to_string().into())]);
@@ -184,7 +192,14 @@ pub fn health_lines(page: &mut Page, common: &Common, pen: &Pen<'_>) {
             ("applied", office.applied.to_string().into()),
             ("ago", ago.into()),
         ];
-        Line::of(pen.say_with("front-office", &facts), Meaning::Quiet)
+        let line = Line::of(pen.say_with("front-office", &facts), Meaning::Quiet);
+        match office.refused {
+            0 => line,
+            count => {
+                let refused = pen.say_with("front-office-refused", &[("count", count.to_string().into())]);
+                line.and("  ", Meaning::Plain).and(refused, Meaning::NeedsYou)
+            }
+        }
     });
     let offices: Vec<Line> = offices.collect();
     if offices.is_empty() {

@@ -67,7 +67,7 @@ impl Form {
             Act::Suspend => HolderCheck::TO_SUSPEND.map(Choice::Check).to_vec(),
             Act::Resume => HolderCheck::TO_RESUME.map(Choice::Check).to_vec(),
             Act::Revoke => REASONS.to_vec(),
-            Act::Relink => Vec::new(),
+            Act::Relink | Act::SendAnew | Act::CloseRefused => Vec::new(),
         };
         Self {
             act,
@@ -129,6 +129,8 @@ impl Form {
             Act::Resume => ("title-resume", "resume-about", "resume-how"),
             Act::Revoke => ("title-revoke", "revoke-about", "revoke-why"),
             Act::Relink => ("title-relink", "relink-about", ""),
+            Act::SendAnew => ("title-send-anew", "send-anew-about", ""),
+            Act::CloseRefused => ("title-close-refused", "close-refused-about", ""),
         };
         let mut page = Page::titled(case_title(pen, title, case));
         if let Some(case) = case {
@@ -153,7 +155,8 @@ impl Form {
         page.input(pen, 8, &pen.say("standing-note"), &self.words, pen.width, true);
         page.gap();
         let after = match self.act {
-            Act::Suspend | Act::Resume => "standing-recorded",
+            Act::Suspend | Act::Resume | Act::SendAnew => "standing-recorded",
+            Act::CloseRefused => "standing-recorded-only",
             Act::Revoke | Act::Relink => "standing-recorded-by-two",
         };
         page.paragraph(pen, 2, &pen.say(after), Meaning::Quiet);

@@ -91,6 +91,12 @@ impl Relay {
             format!("[{name}]\naddress = \"127.0.0.1:{port}\"\ncertificate = \"tls.pem\"\nkey_file = \"tls.key\"\n")
         })
         .concat();
+        let offices = ["shiomi-office", "isobe-office"]
+            .iter()
+            .zip(&self.offices)
+            .map(|(name, office)| format!("\"{name} {}\"", office.key.trusted().to_text()))
+            .collect::<Vec<_>>()
+            .join(", ");
         let operators = ["hama", "iso"]
             .iter()
             .zip(&self.operators)
@@ -111,18 +117,19 @@ impl Relay {
                  [blind]\nparty = \"relay-blind\"\naddress = \"https://127.0.0.1:{blind}\"\nkeys = [\"{blind_key}\"]\n\
                  authorities = \"web.pem\"\ncertificate = \"front.pem\"\nkey_file = \"front.key\"\n\
                  names_certificate = \"names.pem\"\n\
-                 [offices]\nauthorities = \"web.pem\"\nkeys = [\"shiomi-office {office}\"]\n\
+                 [offices]\nauthorities = \"web.pem\"\nkeys = [{offices}]\n\
+                 domains = [\"isobe-office 439991\"]\n\
                  [operators]\nauthorities = \"web.pem\"\nknown = [{operators}]\n\
                  [database]\nhost = \"{host}\"\nname = \"{name}\"\nuser = \"{user}\"\n\
                  password_file = \"secrets/front-password\"\n[seal]\nkeys_file = \"secrets/front-seal.toml\"\n\
-                 [partners]\nauthorities = \"web.pem\"\nloopback = true\n",
+                 [partners]\nauthorities = \"web.pem\"\nloopback = true\n\
+                 [contact]\nphone = \"0950-00-0000\"\nhours = \"8:30-17:15\"\n",
                 public = self.ports.public,
                 card = self.ports.card,
                 card_pkcs1 = self.ports.card_pkcs1,
                 blind = self.ports.blind,
                 arc = self.cards.arc(),
                 blind_key = blind_key.trusted().to_text(),
-                office = self.office.trusted().to_text(),
                 host = door.host,
                 name = door.database,
                 user = front::USER,

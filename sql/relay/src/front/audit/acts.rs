@@ -9,7 +9,7 @@
 pub enum AuditAct {
     /// Subjects: sender, registration. Details: seq, change, sessions_ended.
     IntakeApplied,
-    /// Subjects: sender. Details: seq, rule.
+    /// Subjects: sender, registration (where the refusal is for good). Details: seq, rule, change (where it is for good).
     IntakeRefused,
     /// Subjects: service, registration (where a card was shown). Details: rule.
     SignInRefused,
