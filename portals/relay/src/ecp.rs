@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 use crate::{
     front::Front,
     sign_in::{self, Asked, Effect, Event, Shown, State as SignIn, Way, Who},
-    sso::{secret, soap, unsupported},
+    sso::{Given, secret, soap, unsupported},
     taking::NotTaken,
 };
 
@@ -127,7 +127,7 @@ async fn named(
     let Who::Holder(registration) = shown.who else {
         return Ok(Err((Code::Responder, Code::AuthnFailed)));
     };
-    let Ok((named, blob)) = front.name_of(registration, asked, visit.trace).await? else {
+    let Ok(Given { named, blob, link }) = front.name_of(registration, asked, visit.trace).await? else {
         return Ok(Err((Code::Responder, Code::NoAvailableIdp)));
     };
     let now = front.now();
@@ -144,6 +144,7 @@ async fn named(
             id: session,
             cookie: Zeroizing::new(secret().into_bytes()),
             of: SessionOf::Holder(registration),
+            link,
             context: shown.context.clone(),
             authenticated_at: shown.at,
             expires_at: now + Duration::seconds(asked.session_seconds),

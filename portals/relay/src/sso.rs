@@ -41,6 +41,7 @@ use crate::{
     sign_in::{self, CHALLENGE_LIFE, CardSeen, Challenge, Event, State as SignIn, Way},
     taking::records,
 };
+pub(crate) use known::Given;
 pub(crate) use on_way::OnWay;
 
 /// Which sign-ins are this browser's. Forms come back from other sites' pages (a service's POST, the bridge).

@@ -26,6 +26,27 @@ use crate::{
     taking::NotTaken,
 };
 
+/// A name for one service, as the procedure goes on with it.
+pub(crate) struct Given {
+    /// The name.
+    pub(crate) named: Named,
+    /// SHA-256 of a sealed one, as both halves' logs have it.
+    pub(crate) blob: Option<String>,
+    /// Which link of the registration it was made from; none for a passing one.
+    pub(crate) link: Option<i32>,
+}
+
+impl Given {
+    /// A name for one session.
+    pub(crate) fn passing() -> Self {
+        Self {
+            named: Named::transient(),
+            blob: None,
+            link: None,
+        }
+    }
+}
+
 impl Front {
     /// What `service` asked for, as the procedure keeps it.
     pub(crate) fn asked(
@@ -127,9 +148,9 @@ impl Front {
         registration: Uuid,
         asked: &Asked,
         trace: TraceId,
-    ) -> Result<Result<(Named, Option<String>), String>, FrontError> {
+    ) -> Result<Result<Given, String>, FrontError> {
         if asked.name == NameWanted::Transient {
-            return Ok(Ok((Named::transient(), None)));
+            return Ok(Ok(Given::passing()));
         }
         let holder = self.records.holder_by_registration(registration).await?;
         let holder = holder.ok_or(FrontError::NotFound("registration"))?;
@@ -141,7 +162,11 @@ impl Front {
             .name(pseudonym, domain, service, &request, &*self.clock, trace)
             .await;
         Ok(match sealed {
-            Ok(sealed) => Ok((Named::Sealed(sealed.encrypted_id), Some(sealed.blob_sha256))),
+            Ok(sealed) => Ok(Given {
+                named: Named::Sealed(sealed.encrypted_id),
+                blob: Some(sealed.blob_sha256),
+                link: Some(holder.link),
+            }),
             Err(error) => {
                 warn!(%error, service, "no name");
                 Err(error.reason())

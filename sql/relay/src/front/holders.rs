@@ -64,6 +64,8 @@ pub struct Holder {
     pub pseudonym: PolymorphicPseudonym,
     /// Which keys it is encrypted under.
     pub edition: KeyEdition,
+    /// Which of its links the pseudonym is: the next one after a wrong link was mended.
+    pub link: i32,
 }
 
 /// An office's message, opened and verified.
@@ -218,7 +220,7 @@ impl FrontRecords {
             let row = tx
                 .query_opt(
                     "-- holder\n\
-                     SELECT registration, sender, use, state, pseudonym, edition FROM front.holder WHERE certificate_sha256 = $1",
+                     SELECT registration, sender, use, state, pseudonym, edition, link FROM front.holder WHERE certificate_sha256 = $1",
                     &[&certificate_sha256.as_slice()],
                 )
                 .await?;
@@ -236,7 +238,7 @@ impl FrontRecords {
             let row = tx
                 .query_opt(
                     "-- holder_by_registration\n\
-                     SELECT registration, sender, use, state, pseudonym, edition FROM front.holder WHERE registration = $1",
+                     SELECT registration, sender, use, state, pseudonym, edition, link FROM front.holder WHERE registration = $1",
                     &[&registration],
                 )
                 .await?;
@@ -269,7 +271,7 @@ impl FrontRecords {
             let row = tx
                 .query_opt(
                     "-- holder_of_session\n\
-                     SELECT registration, sender, use, state, pseudonym, edition FROM front.holder WHERE registration = $1",
+                     SELECT registration, sender, use, state, pseudonym, edition, link FROM front.holder WHERE registration = $1",
                     &[&facts.holder],
                 )
                 .await?;
@@ -294,6 +296,7 @@ impl FrontRecords {
             state: HolderState::parse(row.get("state"))?,
             pseudonym: PolymorphicPseudonym::from_stored(edition, &plain).map_err(|_| FrontError::Unreadable(TABLE))?,
             edition,
+            link: row.get("link"),
         })
     }
 
@@ -333,7 +336,7 @@ impl FrontRecords {
             (Said::Relink { pseudonym, .. }, Some(_)) => {
                 let sealed = self.seal(TABLE, registration, "pseudonym", pseudonym.as_bytes());
                 tx.execute(
-                    "-- change\nUPDATE front.holder SET pseudonym = $2, edition = $3 WHERE registration = $1",
+                    "-- change\nUPDATE front.holder SET pseudonym = $2, edition = $3, link = link + 1 WHERE registration = $1",
                     &[&registration, &sealed, &stored(pseudonym.edition())],
                 )
                 .await?;

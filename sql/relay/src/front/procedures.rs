@@ -67,6 +67,8 @@ pub struct NewSession {
     pub cookie: Zeroizing<Vec<u8>>,
     /// The registration shown, or the other provider that knows the person.
     pub of: SessionOf,
+    /// The registration's [`Holder::link`](super::Holder::link) that the name was made from; `None` for a passing name.
+    pub link: Option<i32>,
     /// Authentication context class.
     pub context: String,
     /// When the card was shown.
@@ -279,7 +281,7 @@ impl FrontRecords {
                 }
                 SessionUsed::New(new) => {
                     if let SessionOf::Holder(registration) = &new.of {
-                        still_active(&tx, *registration).await?;
+                        still_active(&tx, *registration, new.link).await?;
                     }
                     if new.carries_on {
                         self.carry_on(&tx, new, now).await?;
@@ -391,19 +393,17 @@ async fn goes_on(tx: &Tx, session: SessionId, now: OffsetDateTime) -> Result<(),
     .ok_or(FrontError::NotFound("session"))
 }
 
-/// Suspended between the card's being shown and this moment: the office's word counts.
-async fn still_active(tx: &Tx, registration: Uuid) -> Result<(), FrontError> {
-    tx.query_opt(
-        "-- still_active\n\
-         SELECT 1 FROM front.holder WHERE registration = $1 AND state = 'active' FOR SHARE",
-        &[&registration],
-    )
-    .await?
-    .map(|_| ())
-    .ok_or(FrontError::NotSo {
-        registration,
-        rule: "not active",
-    })
+/// Suspended, or linked to another person, between the card's being shown and this moment: the office's word counts.
+async fn still_active(tx: &Tx, registration: Uuid, link: Option<i32>) -> Result<(), FrontError> {
+    let sql = "-- still_active\n\
+        SELECT link FROM front.holder WHERE registration = $1 AND state = 'active' FOR SHARE";
+    let row = tx.query_opt(sql, &[&registration]).await?;
+    let not_so = |rule| Err(FrontError::NotSo { registration, rule });
+    match row.map(|row| row.get::<_, i32>("link")) {
+        None => not_so("not active"),
+        Some(now) if link.is_some_and(|link| link != now) => not_so("linked anew meanwhile"),
+        Some(_) => Ok(()),
+    }
 }
 
 /// A service switched off, or whose metadata ended, while the person was looking for the card gets no assertion.

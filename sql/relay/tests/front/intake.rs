@@ -4,7 +4,7 @@ use relay_core::{
     pseudonym::{KeyEdition, PolymorphicPseudonym},
     registration::{Message as Said, RevocationReason, Rule, TwoPersons},
 };
-use relay_records::front::{FrontError, HolderState, SessionUsed, Taken, testing};
+use relay_records::front::{FrontError, HolderState, NewSession, SessionUsed, Taken, testing};
 use time::Duration;
 
 use crate::{CITY, CLINIC, NOW, active_card, answer, message, new_id, new_session, register, two_services};
@@ -87,6 +87,25 @@ async fn a_wrong_link_is_mended_by_the_office_and_its_sessions_end() {
     assert_eq!(applied.ended.len(), 1);
     let holder = front.records.holder_by_registration(card).await.unwrap().unwrap();
     assert!(holder.pseudonym == pseudonym && holder.state == HolderState::Active);
+    // A name made from the old link while it was being mended is given to nobody; from the new one it is.
+    let mut late = NewSession {
+        gone: None,
+        ..new_session(card, b"late")
+    };
+    let answered = async |session| {
+        let used = SessionUsed::New(Box::new(session));
+        front.records.answered(&answer(used, CLINIC, None), NOW).await
+    };
+    let refused = answered(late.clone()).await.unwrap_err();
+    assert!(matches!(
+        refused,
+        FrontError::NotSo {
+            rule: "linked anew meanwhile",
+            ..
+        }
+    ));
+    late.link = Some(holder.link);
+    answered(late).await.unwrap();
 }
 
 #[tokio::test]

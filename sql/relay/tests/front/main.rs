@@ -117,6 +117,7 @@ fn new_session(card: Uuid, cookie: &[u8]) -> NewSession {
         id: SessionId::new(&mut OsChance),
         cookie: Zeroizing::new(cookie.to_vec()),
         of: SessionOf::Holder(card),
+        link: Some(1),
         context: "SmartcardPKI".to_owned(),
         authenticated_at: NOW,
         expires_at: NOW + Duration::hours(1),

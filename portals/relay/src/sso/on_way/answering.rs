@@ -28,7 +28,7 @@ use crate::{
     front::Front,
     pages,
     sign_in::{Asked, ReplyBinding, SessionKind, Shown, Who},
-    sso::{SESSION, secret, soap},
+    sso::{Given, SESSION, secret, soap},
     taking::records,
 };
 
@@ -61,18 +61,18 @@ impl OnWay<'_> {
         let front = self.front;
         let service = self.service(asked).await?;
         let named = match &shown.who {
-            Who::Upstream { .. } => Ok((Named::transient(), None)),
+            Who::Upstream { .. } => Ok(Given::passing()),
             Who::Holder(registration) => {
                 let named = front.name_of(*registration, asked, self.visit.trace).await;
                 named.map_err(records)?
             }
         };
-        let (named, blob) = match named {
+        let Given { named, blob, link } = match named {
             Ok(named) => named,
             Err(reason) => return Ok(Err(reason)),
         };
         let now = front.now();
-        let (session, used, cookie) = self.session_for(shown, now).await?;
+        let (session, used, cookie) = self.session_for(shown, link, now).await?;
         let index = front.records.session_index(session, &asked.service);
         let message = front
             .assert(asked, shown, &named, &index, &service, now)
@@ -129,6 +129,7 @@ impl OnWay<'_> {
     async fn session_for(
         &self,
         shown: &Shown,
+        link: Option<i32>,
         now: OffsetDateTime,
     ) -> Result<(SessionId, SessionUsed, Option<HeaderValue>), Trouble> {
         let (replaces, by_bridge) = match &shown.session {
@@ -158,6 +159,7 @@ impl OnWay<'_> {
                 Who::Holder(registration) => SessionOf::Holder(*registration),
                 Who::Upstream { provider } => SessionOf::Upstream(provider.clone()),
             },
+            link,
             context: shown.context.clone(),
             authenticated_at: shown.at,
             expires_at: shown.until,
