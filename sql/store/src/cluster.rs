@@ -468,7 +468,7 @@ pub fn hex_password(chance: &mut dyn Chance) -> SecretString {
 /// [`ClusterError::File`] and [`ClusterError::DiskFull`]
 pub fn write_secret(path: &Path, secret: &SecretString) -> Result<(), ClusterError> {
     let write = || match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => whole_file::create(path, format!("{}\n", secret.expose_secret()).as_bytes()),
     };
     write().map_err(|error: io::Error| file_error(path, &error))
