@@ -34,6 +34,7 @@ use crate::{
     card::CardRules,
     config::Config,
     partners::{self, Partners},
+    revoked::Revocations,
     second_half::SecondHalf,
     telling::InVain,
 };
@@ -104,6 +105,8 @@ pub struct Front {
     /// For telling partners by SOAP.
     pub(crate) web: reqwest::Client,
     pub(crate) offices: TrustedKeys,
+    /// Which of the operators' cards are good no more.
+    pub(crate) revocations: Revocations,
     pub(crate) site: Arc<Site>,
 }
 
@@ -165,6 +168,10 @@ impl Front {
             refusals: Tally::default(),
             in_vain: InVain::default(),
             web: web_client(&config)?,
+            revocations: Revocations::load(
+                &config.operators.revocations,
+                &tls::certificates(&config.operators.authorities)?,
+            )?,
             offices: TrustedKeys::new(config.offices.keys.iter().cloned()),
             site: Arc::new(
                 // Pages of the card's listeners lead back to the public one.
