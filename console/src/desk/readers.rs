@@ -7,7 +7,6 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc,
     thread,
-    time::Duration,
 };
 
 use card::{
@@ -29,10 +28,6 @@ pub struct AtReader {
     whose: Whose,
 }
 
-/// How often a card that another program uses just now is asked for again, and how long between.
-const IN_USE_RETRIES: u32 = 10;
-const IN_USE_WAIT: Duration = Duration::from_millis(100);
-
 impl AtReader {
     /// The card in the reader, its application selected.
     ///
@@ -51,18 +46,10 @@ impl AtReader {
             ReaderError::ServiceGone => Fault::CardServiceGone,
             error => trouble::other(&error),
         })?;
-        let mut tries = 0;
-        loop {
-            match readers.card(&self.name, sharing) {
-                Ok(transport) => return Ok(transport),
-                Err(TransportError::Removed) => return Err(Fault::NoCard),
-                Err(TransportError::InUse(_)) if tries < IN_USE_RETRIES => {
-                    tries += 1;
-                    thread::sleep(IN_USE_WAIT);
-                }
-                Err(error) => return Err(trouble::of_transport(&error)),
-            }
-        }
+        readers.card(&self.name, sharing).map_err(|error| match error {
+            TransportError::Removed => Fault::NoCard,
+            error => trouble::of_transport(&error),
+        })
     }
 
     /// A card's refusal in the words that fit whose card it is.

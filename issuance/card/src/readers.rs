@@ -54,9 +54,23 @@ impl Readers {
     ///
     /// # Errors
     /// [`crate::TransportError::Removed`] when no card is in it, [`crate::TransportError::InUse`] when another
-    /// program holds it.
+    /// program holds it and did not let go within a second.
     pub fn card(&self, reader: &str, sharing: Sharing) -> Result<PcscTransport, crate::TransportError> {
         PcscTransport::connect(&self.0, reader, sharing)
+    }
+
+    /// Has `look` at the card in `reader` although another program has it open for longer (a browser's PKCS #11
+    /// module): in one transaction, so that nobody's commands come between. Waits for another's transaction to end. The
+    /// card is reset afterwards and the other told so: a PIN that it had verified is to be entered again.
+    ///
+    /// # Errors
+    /// As [`Self::card`]; `InUse` where the other holds the card for itself alone.
+    pub fn glance<R>(
+        &self,
+        reader: &str,
+        look: impl FnOnce(&mut dyn crate::Transport) -> R,
+    ) -> Result<R, crate::TransportError> {
+        connection::glance(&self.0, reader, look)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The helper's configuration file: where it listens, which fronts it signs for, which reader it uses.
+//! The helper's configuration file: where it listens, which fronts it signs for, which reader it uses, what it watches.
 
 use std::{
     net::SocketAddr,
@@ -22,6 +22,11 @@ pub struct Config {
     pub authorities: PathBuf,
     /// `[card] reader`: the PC/SC name of the residents' reader; none looks into every reader.
     pub reader: Option<String>,
+    /// `[watch] every_card`: the fronts are told of every card of ours that is pulled from any reader, also of one that
+    /// signed nothing through this helper.
+    pub every_card: bool,
+    /// `[watch] owed_file`: keeps what fronts are still to be told when the helper ends; none: it is forgotten.
+    pub owed_file: Option<PathBuf>,
     /// `[contact]`: whom a resident asks.
     pub contact: Option<Contact>,
     /// `[log]`
@@ -45,11 +50,16 @@ impl Config {
             let (origins, authorities) =
                 document.section("front", |front| (front.origins("origins"), front.path("authorities")));
             let reader = document.optional("card", |card| card.text_or("reader", " "));
+            let (every_card, owed_file) = document.optional("watch", |watch| {
+                (watch.flag_or("every_card", false), watch.path_if_present("owed_file"))
+            });
             Self {
                 address,
                 origins,
                 authorities,
                 reader: Some(reader).filter(|reader| !reader.trim().is_empty()),
+                every_card,
+                owed_file,
                 contact: document.if_present("contact", Contact::read),
                 log: document.optional("log", Log::read),
             }

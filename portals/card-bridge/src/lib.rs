@@ -4,28 +4,33 @@
 //! `http://127.0.0.1:PORT/sign?challenge=…&return=…`. What follows happens on this helper's own pages, by plain
 //! navigation: no cross-origin request, no script of the front's ([`pages`]). The helper says who asks and how many
 //! tries the PIN has left, takes the PIN, has the card sign ([`desk`]), and sends the browser back with a form. From
-//! then on it watches the reader and tells the front when the card is pulled ([`watch`]).
+//! then on it watches the reader and tells the front when the card is pulled ([`watch`], [`telling`]). Where its
+//! configuration says so it tells of every card of ours that is pulled at this desk, by the card's certificates
+//! ([`looking`]): also of one that a browser signed in with by itself.
 //!
 //! What it signs is [`signing::text`] and nothing else, and only for a front that its configuration names. It never
-//! logs a PIN, a certificate or a challenge, keeps none of them longer than a sign-in takes, and knows no people.
+//! logs a PIN, a certificate or a challenge, keeps no PIN or challenge longer than a sign-in takes and no certificate
+//! longer than its front has to be told of it, and knows no people.
 
 pub mod asks;
 pub mod config;
 pub mod desk;
+pub mod looking;
+pub mod owed;
 pub mod pages;
 pub mod signing;
+pub mod telling;
 pub mod watch;
 
 use std::{io, sync::Arc, time::Duration};
 
 use portal_kit::{
-    client,
     listener::{Limits, Listener, Stop},
-    tls::{self, TlsError},
+    tls::TlsError,
 };
 use relay_core::clock::Clock;
 
-use crate::{config::Config, desk::Desk, pages::Bridge, watch::Watch};
+use crate::{config::Config, desk::Desk, owed::Owed, pages::Bridge, telling::Teller, watch::Watch};
 
 /// Why the helper cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -69,8 +74,13 @@ impl Started {
             ..Limits::default()
         };
         let listener = listener.with_limits(limits);
-        let front = client::client(tls::authorities(&config.authorities)?, None, Duration::from_secs(2))?;
-        let watch = Watch::begin(front);
+        let teller = Teller::new(&config.authorities)?;
+        let fronts = match config.every_card {
+            true => config.origins.clone(),
+            false => Vec::new(),
+        };
+        let owed = Owed::open(config.owed_file.clone(), &config.origins, Arc::clone(&clock));
+        let watch = Watch::begin(teller, fronts, owed);
         let bridge = Bridge::new(
             config.origins.clone(),
             Desk::new(config.reader.clone()),

@@ -2,7 +2,7 @@
 //! every answer.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
     time::Duration,
 };
@@ -55,7 +55,16 @@ impl From<reqwest::Error> for AskError {
 /// # Errors
 /// [`TlsError`]
 pub fn client(believes: RootCertStore, identity: Option<&Identity>, patience: Duration) -> Result<Client, TlsError> {
-    built(believes, identity, patience, true)
+    built(believes, identity, patience, true, None)
+}
+
+/// The same without a certificate, going out from `local` of this machine: from the unspecified address of a family, by
+/// that family alone.
+///
+/// # Errors
+/// [`TlsError`]
+pub fn client_from(believes: RootCertStore, local: IpAddr, patience: Duration) -> Result<Client, TlsError> {
+    built(believes, None, patience, true, Some(local))
 }
 
 /// The same for partners whose addresses were checked to be `https`, or plain `http` on this machine: demonstrations and
@@ -68,7 +77,7 @@ pub fn client_of_this_machine_too(
     identity: Option<&Identity>,
     patience: Duration,
 ) -> Result<Client, TlsError> {
-    built(believes, identity, patience, false)
+    built(believes, identity, patience, false, None)
 }
 
 fn built(
@@ -76,10 +85,12 @@ fn built(
     identity: Option<&Identity>,
     patience: Duration,
     https_only: bool,
+    local: Option<IpAddr>,
 ) -> Result<Client, TlsError> {
     Client::builder()
         .use_preconfigured_tls(tls::client(believes, identity)?)
         .https_only(https_only)
+        .local_address(local)
         .http1_only()
         .redirect(redirect::Policy::none())
         .no_proxy()

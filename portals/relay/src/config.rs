@@ -99,6 +99,8 @@ pub struct Cards {
     pub oid_arc: String,
     /// SHA-256, in hex, of the certificates operators sign in with for trials.
     pub for_trials: Vec<String>,
+    /// Word that a card was pulled counts from every address, not only from the one that it was shown from.
+    pub pulled_from_anywhere: bool,
 }
 
 /// `[half]`: the front's half of the pseudonyms, and its envelopes.
@@ -261,6 +263,7 @@ impl Cards {
             workers: section.path_if_present("workers"),
             oid_arc: section.text("oid_arc"),
             for_trials: for_trials.iter().map(|hash| hash.to_ascii_lowercase()).collect(),
+            pulled_from_anywhere: section.flag_or("pulled_from_anywhere", false),
         }
     }
 }

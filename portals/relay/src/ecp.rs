@@ -14,7 +14,7 @@ use relay_core::saml::{
 };
 use relay_core::{audit::Outcome, chance::OsChance};
 use relay_records::front::{
-    Answered, AuditAct, NewParticipant, NewSession, Note, SeenKind, SessionId, SessionOf, SessionUsed,
+    Answered, AuditAct, NewParticipant, NewSession, Note, SeenKind, SessionId, SessionOf, SessionUsed, Whence,
 };
 use serde_json::json;
 use time::Duration;
@@ -62,7 +62,7 @@ async fn answered(front: &Arc<Front>, visit: &Visit, peer: &Peer, body: Bytes) -
     let message = match unsupported(&service, &request) {
         Err(detail) => Err((Code::Requester, detail)),
         Ok(()) => match known_by_card(front, &asked, peer).await? {
-            Ok(shown) => named(front, visit, &asked, &shown, &service).await?,
+            Ok(shown) => named(front, visit, &asked, &shown, &service, peer).await?,
             Err((code, detail)) => Err((code, detail)),
         },
     };
@@ -123,6 +123,7 @@ async fn named(
     asked: &Asked,
     shown: &Shown,
     service: &crate::partners::Known,
+    peer: &Peer,
 ) -> Result<Result<relay_core::saml::send::SignedMessage, Refusal>, NotTaken> {
     let Who::Holder(registration) = shown.who else {
         return Ok(Err((Code::Responder, Code::AuthnFailed)));
@@ -149,6 +150,7 @@ async fn named(
             authenticated_at: shown.at,
             expires_at: now + Duration::seconds(asked.session_seconds),
             gone: None,
+            shown_from: Some(Whence::from(peer.address.ip())),
             replaces: None,
             carries_on: false,
         })),

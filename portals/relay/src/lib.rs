@@ -18,6 +18,7 @@ mod metadata;
 mod pages;
 pub mod partners;
 mod provider;
+mod pulled;
 pub mod rotating;
 pub mod second_half;
 pub mod serving;

@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use crate::{
     admin, artifact, discovery, ecp,
     front::{Front, StartError},
-    intake, manage_name, metadata, provider, slo, sso,
+    intake, manage_name, metadata, provider, pulled, slo, sso,
 };
 
 /// The front with its listeners bound and not yet serving.
@@ -96,10 +96,13 @@ impl Bound {
     pub async fn serve(self, stop: Stop) {
         let front = &self.front;
         let services = Arc::new(Site::of_machines(Arc::clone(&front.clock)).own_traces().pace(SERVICES));
+        let bridges = Site::of_machines(Arc::clone(&front.clock)).own_traces();
+        let bridges = Arc::new(bridges.pace(pulled::WORDS_OF_CARDS));
         let public = front
             .site
             .dress(public_routes(Arc::clone(front)))
-            .merge(services.wrap(machine_routes(Arc::clone(front))));
+            .merge(services.wrap(machine_routes(Arc::clone(front))))
+            .merge(bridges.wrap(pulled::watched_routes().with_state(Arc::clone(front))));
         let card = sso::card_routes().merge(ecp::routes()).with_state(Arc::clone(front));
         let card = front.site.dress(card);
         let machines = Arc::new(Site::of_machines(Arc::clone(&front.clock)));
@@ -124,6 +127,7 @@ impl Bound {
 fn public_routes(front: Arc<Front>) -> Router {
     sso::routes()
         .merge(slo::routes())
+        .merge(pulled::routes())
         .merge(manage_name::routes())
         .merge(discovery::routes())
         .merge(provider::routes())

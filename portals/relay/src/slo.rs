@@ -6,7 +6,7 @@ mod principal;
 use std::sync::Arc;
 
 use axum::{
-    Form, Router,
+    Router,
     body::Bytes,
     extract::{Path, RawQuery, State},
     http::{HeaderMap, StatusCode, header},
@@ -51,7 +51,6 @@ pub(crate) fn routes() -> Router<Arc<Front>> {
         .route(PATH, get(by_redirect).post(by_post))
         .route("/sign-out", get(sign_out_page).post(sign_out))
         .route("/sign-out/{id}", get(signed_out))
-        .route("/card/gone", post(card_gone))
 }
 
 /// From server to server.
@@ -447,26 +446,6 @@ async fn signed_out(
         list.push(name.unwrap_or(participant.service));
     }
     Ok(pages::signed_out(&front, &visit, &waiting, &given_up))
-}
-
-/// What the card bridge says when the card is pulled.
-#[derive(Deserialize)]
-struct Gone {
-    /// The token it gave with the card's answer.
-    gone: String,
-}
-
-/// 204 once every service has been told or given up; 404 for a token that names no session that goes on.
-async fn card_gone(State(front): State<Arc<Front>>, Form(gone): Form<Gone>) -> Result<StatusCode, Trouble> {
-    let ended = front.records.card_gone(gone.gone.as_bytes(), front.now()).await;
-    match ended.map_err(records)? {
-        None => Err(Trouble::not_found()),
-        Some(ended) => {
-            info!(services = ended.participants.len(), "the card was pulled");
-            front.tell_all(&ended).await;
-            Ok(StatusCode::NO_CONTENT)
-        }
-    }
 }
 
 impl Front {

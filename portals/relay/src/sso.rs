@@ -29,7 +29,7 @@ use relay_core::{
         names::{Binding, NameIdFormat, StatusCode as Code},
     },
 };
-use relay_records::front::SeenKind;
+use relay_records::front::{SeenKind, Whence};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -205,7 +205,8 @@ async fn card_shown(
     peer: Peer,
     headers: HeaderMap,
 ) -> Result<Response, Trouble> {
-    let on_way = OnWay::new(&front, &visit, &headers);
+    let mut on_way = OnWay::new(&front, &visit, &headers);
+    on_way.shown_from = Some(Whence::from(peer.address.ip()));
     // Whether the sign-in is this browser's is looked at before the card is.
     on_way.kept(id).await?;
     let seen = match peer.certificate() {

@@ -10,6 +10,7 @@ mod error;
 mod holders;
 mod partners;
 mod procedures;
+mod pulled;
 mod refused;
 mod rotation;
 mod seen;
@@ -42,6 +43,7 @@ pub use partners::{
     Lifetimes, LogoutTrial, Metadata, Partner, PartnerKind, PartnerMetadata, PartnerState, Proposal, SignInTrial,
 };
 pub use procedures::{Answered, NewProcedure, NewSession, Procedure, ProcedureKind, SessionOf, SessionUsed};
+pub use pulled::{Pulled, Whence};
 pub use rotation::{Rotating, RotationStopped};
 pub use seen::{Seen, SeenKind};
 pub use sessions::{Ended, Ending, NewParticipant, Participant, SessionAt, SessionId, Told};

@@ -1,9 +1,16 @@
-//! A card in a PC/SC reader as a [`Transport`].
+//! A card in a PC/SC reader as a [`Transport`]: held, or looked at for a moment beside other programs.
+
+use std::{thread, time::Duration};
 
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{c_name, service_gone};
 use crate::{Transport, TransportError};
+
+/// How long a card is waited for that another program has open: whoever only looks at it lets go in a moment.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Between two tries.
+const TURN: Duration = Duration::from_millis(50);
 
 /// Whether other programs may talk to the card at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,9 +35,14 @@ pub struct PcscTransport {
 
 impl PcscTransport {
     pub(super) fn connect(context: &pcsc::Context, reader: &str, sharing: Sharing) -> Result<Self, TransportError> {
-        let card = context
-            .connect(&c_name(reader), sharing.mode(), pcsc::Protocols::ANY)
-            .map_err(|error| classify(reader, error))?;
+        let (name, mut waited) = (c_name(reader), Duration::ZERO);
+        let card = loop {
+            match context.connect(&name, sharing.mode(), pcsc::Protocols::ANY) {
+                Err(pcsc::Error::SharingViolation) if waited < PATIENCE => thread::sleep(TURN),
+                connected => break connected.map_err(|error| classify(reader, error))?,
+            }
+            waited += TURN;
+        };
         Ok(Self {
             by_characters: speaks_t0(&card),
             card: Some(card),
@@ -78,6 +90,56 @@ impl Transport for PcscTransport {
             // No answer has no status word: vpcd's driver reports a card gone in mid-command so.
             Ok(_) => Err(self.reconnect_after(pcsc::Error::NotTransacted)),
             Err(error) => Err(self.reconnect_after(error)),
+        }
+    }
+}
+
+/// A card that other programs have open too, for the moment of one transaction.
+struct Glance<'c> {
+    transaction: pcsc::Transaction<'c>,
+    by_characters: bool,
+    reader: &'c str,
+    answer: Box<[u8; pcsc::MAX_BUFFER_SIZE_EXTENDED]>,
+}
+
+/// Has `look` at the card in `reader` while nobody else's commands come between. Afterwards the card is reset, and
+/// pcscd tells the others so: they would go on from a selection, or from a verified PIN, that is not there any more.
+pub(super) fn glance<R>(
+    context: &pcsc::Context,
+    reader: &str,
+    look: impl FnOnce(&mut dyn Transport) -> R,
+) -> Result<R, TransportError> {
+    let failed = |error| classify(reader, error);
+    let mut card = context
+        .connect(&c_name(reader), pcsc::ShareMode::Shared, pcsc::Protocols::ANY)
+        .map_err(failed)?;
+    let by_characters = speaks_t0(&card);
+    let seen = {
+        let mut glance = Glance {
+            transaction: card.transaction().map_err(failed)?,
+            by_characters,
+            reader,
+            answer: Box::new([0; pcsc::MAX_BUFFER_SIZE_EXTENDED]),
+        };
+        let seen = look(&mut glance);
+        // Where the card is gone there is nothing to reset.
+        drop(glance.transaction.end(pcsc::Disposition::ResetCard));
+        seen
+    };
+    if let Err((card, _)) = card.disconnect(pcsc::Disposition::LeaveCard) {
+        drop(card);
+    }
+    Ok(seen)
+}
+
+impl Transport for Glance<'_> {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        let characters = self.by_characters.then(|| in_characters(command));
+        let command = characters.as_ref().map_or(command, |form| form.as_slice());
+        match self.transaction.transmit(command, self.answer.as_mut_slice()) {
+            Ok(answer) if answer.len() >= 2 => Ok(answer.to_vec()),
+            Ok(_) => Err(TransportError::Removed),
+            Err(error) => Err(classify(self.reader, error)),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use axum::{Router, extract::State, http::StatusCode, routing::post};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use card::{
     Chip, IssuerMaster, KeyRule, KeySlot, Monitor, PinSlot, ReaderChange, Readers, RsaPublicKey, Sharing, StopMonitor,
     profile::{Profile, ResidentProfile, StaffProfile},
@@ -37,9 +38,11 @@ pub struct Counter {
     tray: Tray,
     seen: std::sync::mpsc::Receiver<ReaderChange>,
     monitor: StopMonitor,
+    config: Config,
     bridge_stop: Stopper,
     bridge_ended: Option<tokio::task::JoinHandle<()>>,
-    _front_stop: Stopper,
+    front_at: SocketAddr,
+    front_stop: Option<(Stopper, tokio::task::JoinHandle<()>)>,
     _folder: tempfile::TempDir,
 }
 
@@ -49,6 +52,7 @@ pub struct Front {
     pub origin: String,
     known: Arc<Mutex<HashSet<String>>>,
     told: Arc<Mutex<Vec<(String, Instant)>>>,
+    pulled: Arc<Mutex<Vec<(String, Duration, Instant)>>>,
 }
 
 impl Front {
@@ -64,15 +68,55 @@ impl Front {
     }
 
     pub fn wait_to_be_told(&self, token: &str) -> Instant {
-        let until = Instant::now() + LONG;
-        loop {
-            match self.told_of(token) {
-                Some(at) => return at,
-                None => assert!(Instant::now() < until, "the front was not told"),
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        until("the front was told", || self.told_of(token))
     }
+
+    /// How often it was told that the card with this certificate was pulled.
+    pub fn times_told_of_card(&self, certificate: &[u8]) -> usize {
+        let certificate = STANDARD.encode(certificate);
+        let pulled = self.pulled.lock().unwrap();
+        pulled.iter().filter(|(told, ..)| *told == certificate).count()
+    }
+
+    /// Until it was told so a second time.
+    pub fn wait_to_be_told_again_of_card(&self, certificate: &[u8]) {
+        until("the front was told again", || {
+            (self.times_told_of_card(certificate) > 1).then_some(())
+        });
+    }
+
+    /// When it was told so first, and how long before the card was pulled as the bridge has it.
+    pub fn wait_to_be_told_of_card(&self, certificate: &[u8]) -> (Instant, Duration) {
+        let certificate = STANDARD.encode(certificate);
+        until("the front was told of the card", || {
+            let pulled = self.pulled.lock().unwrap();
+            let (_, ago, at) = pulled.iter().find(|(told, ..)| *told == certificate)?;
+            Some((*at, *ago))
+        })
+    }
+}
+
+/// What `look` sees once it sees it.
+fn until<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+    let until = Instant::now() + LONG;
+    loop {
+        match look() {
+            Some(seen) => return seen,
+            None => assert!(Instant::now() < until, "{what}"),
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+async fn pulled(State(front): State<Front>, form: axum::Form<Vec<(String, String)>>) -> StatusCode {
+    let [(first, certificate), (second, ago)] = form.0.as_slice() else {
+        return StatusCode::BAD_REQUEST;
+    };
+    assert_eq!((first.as_str(), second.as_str()), ("certificate", "ago"));
+    let ago = Duration::from_millis(ago.parse().unwrap());
+    let word = (certificate.clone(), ago, Instant::now());
+    front.pulled.lock().unwrap().push(word);
+    StatusCode::NO_CONTENT
 }
 
 async fn gone(State(front): State<Front>, form: axum::Form<Vec<(String, String)>>) -> StatusCode {
@@ -92,20 +136,16 @@ impl Counter {
         let folder = tempfile::tempdir().unwrap();
         let authority = Authority::new("relay");
         let loopback: SocketAddr = "127.0.0.1:0".parse().unwrap();
-        let (front, front_stop) = runtime.block_on(async {
-            let listener = Listener::bind(loopback, authority.server(&["127.0.0.1"]).for_anyone())
-                .await
-                .unwrap();
-            let front = Front {
-                origin: format!("https://{}", listener.address()),
-                known: Arc::default(),
-                told: Arc::default(),
-            };
-            let routes = Router::new().route("/card/gone", post(gone)).with_state(front.clone());
-            let (stopper, stop) = Stopper::new();
-            tokio::spawn(listener.serve(routes, stop));
-            (front, stopper)
-        });
+        let listener = Listener::bind(loopback, authority.server(&["127.0.0.1"]).for_anyone());
+        let listener = runtime.block_on(listener).unwrap();
+        let front_at = listener.address();
+        let front = Front {
+            origin: format!("https://{front_at}"),
+            known: Arc::default(),
+            told: Arc::default(),
+            pulled: Arc::default(),
+        };
+        let front_stop = runtime.block_on(async { serve(listener, &front) });
         let authorities = folder.path().join("front.pem");
         std::fs::write(&authorities, authority.pem()).unwrap();
         let config = Config {
@@ -113,6 +153,8 @@ impl Counter {
             origins: vec![url::Url::parse(&front.origin).unwrap().origin()],
             authorities,
             reader: Some(READER.to_owned()),
+            every_card: true,
+            owed_file: Some(folder.path().join("owed.json")),
             contact: None,
             log: Log {
                 json: true,
@@ -140,9 +182,11 @@ impl Counter {
             tray,
             seen,
             monitor: stop_monitor,
+            config,
             bridge_stop,
             bridge_ended: Some(ended),
-            _front_stop: front_stop,
+            front_at,
+            front_stop: Some(front_stop),
             _folder: folder,
         };
         counter.wait_for(|change| *change == ReaderChange::ReaderAdded);
@@ -156,9 +200,72 @@ impl Counter {
         }
     }
 
+    pub fn begin_the_bridge(&mut self) {
+        let (stopper, stop) = Stopper::new();
+        let (bridge, ended) = self.runtime.block_on(async { begin(&self.config, stop).await });
+        (self.bridge, self.bridge_stop, self.bridge_ended) = (bridge, stopper, Some(ended));
+    }
+
+    /// Until the bridge watches the card with this certificate: it has written so.
+    pub fn wait_to_be_watched(&self, certificate: &[u8]) {
+        let certificate = STANDARD.encode(certificate);
+        let file = self.config.owed_file.as_ref().unwrap();
+        until("the card is watched", || {
+            let written = std::fs::read(file).ok()?;
+            let words: Vec<serde_json::Value> = serde_json::from_slice(&written).unwrap();
+            let watched = words
+                .iter()
+                .any(|owed| owed["word"]["said"]["certificate"] == certificate && owed["pulled_at"].is_null());
+            watched.then_some(())
+        });
+    }
+
+    /// The bridge as a program of its own, with the same configuration; killed when it is let go.
+    pub fn begin_a_bridge_that_will_be_killed(&self) -> Killed {
+        let folder = self.config.authorities.parent().unwrap();
+        let file = folder.join("card-bridge.toml");
+        let text = format!(
+            "[bridge]\naddress = \"127.0.0.1:0\"\n[front]\norigins = [\"{}\"]\nauthorities = \"front.pem\"\n\
+             [watch]\nevery_card = true\nowed_file = \"owed.json\"\n",
+            self.front.origin
+        );
+        std::fs::write(&file, text).unwrap();
+        let program = env!("CARGO_BIN_EXE_madoguchi-card-bridge");
+        let mut program = std::process::Command::new(program);
+        Killed(program.arg("--config").arg(file).spawn().unwrap())
+    }
+
+    /// Until the card in the reader is noticed.
+    pub fn wait_to_be_inserted(&self) {
+        self.wait_for(|change| matches!(change, ReaderChange::Inserted { .. }));
+    }
+
+    pub fn front_goes_away(&mut self) {
+        let (stopper, serving) = self.front_stop.take().unwrap();
+        stopper.stop();
+        self.runtime.block_on(serving).unwrap();
+    }
+
+    pub fn front_comes_back(&mut self) {
+        let listener = Listener::bind(self.front_at, self.authority.server(&["127.0.0.1"]).for_anyone());
+        let listener = self.runtime.block_on(listener).unwrap();
+        let front = &self.front;
+        self.front_stop = Some(self.runtime.block_on(async { serve(listener, front) }));
+    }
+
     pub fn insert(&self, card: &str) {
         self.ask(&format!("insert 0 {card}"));
-        self.wait_for(|change| matches!(change, ReaderChange::Inserted { .. }));
+        self.wait_to_be_inserted();
+    }
+
+    /// The card in the reader is taken over into the other one.
+    pub fn move_to_the_other_reader(&self, card: &str) {
+        self.pull_and_wait();
+        self.ask(&format!("insert 1 {card}"));
+    }
+
+    pub fn pull_from_the_other_reader(&self) {
+        self.ask("remove 1");
     }
 
     /// Takes the card out; returns at once.
@@ -188,9 +295,10 @@ impl Counter {
     }
 
     /// A blank put into the reader.
-    pub fn insert_blank(&self) {
+    pub fn insert_blank(&self) -> String {
         let name = self.ask("new")[0][0].clone();
         self.insert(&name);
+        name
     }
 
     /// A resident's card in the reader, with its PIN if there is to be one.
@@ -220,7 +328,7 @@ impl Counter {
         pin: Option<&str>,
         profile: impl FnOnce(&card::ChipSerial, &[RsaPublicKey], &[Vec<u8>]) -> Profile,
     ) -> Made {
-        self.insert_blank();
+        let card = self.insert_blank();
         let transport = Readers::connect().unwrap().card(READER, Sharing::Exclusive).unwrap();
         let chip = Chip::select(transport).unwrap();
         let serial = chip.serial().clone();
@@ -250,8 +358,10 @@ impl Counter {
                 .unwrap();
         }
         Made {
+            card,
             key: keys[0].clone(),
             certificate: certificates[0].clone(),
+            certificates,
         }
     }
 
@@ -272,6 +382,7 @@ impl Counter {
 
 impl Drop for Counter {
     fn drop(&mut self) {
+        let _not_in = self.tray.request("remove 1");
         if self.tray.request("remove 0").is_ok() {
             // The reader must be seen empty before the next counter opens.
             self.wait_for(|change| *change == ReaderChange::Removed);
@@ -281,14 +392,38 @@ impl Drop for Counter {
     }
 }
 
+fn serve(listener: Listener, front: &Front) -> (Stopper, tokio::task::JoinHandle<()>) {
+    let routes = Router::new()
+        .route("/card/gone", post(gone))
+        .route("/card/pulled", post(pulled))
+        .with_state(front.clone());
+    let (stopper, stop) = Stopper::new();
+    (stopper, tokio::spawn(listener.serve(routes, stop)))
+}
+
 async fn begin(config: &Config, stop: Stop) -> (SocketAddr, tokio::task::JoinHandle<()>) {
     let started = Started::new(config, Arc::new(SystemClock)).await.unwrap();
     (started.address(), tokio::spawn(started.run(stop)))
 }
 
+/// A bridge that is given no time to say anything.
+pub struct Killed(std::process::Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
 pub struct Made {
+    /// Its name in the tray.
+    pub card: String,
     pub key: RsaPublicKey,
+    /// Of its authentication key.
     pub certificate: Vec<u8>,
+    /// Of all its keys.
+    pub certificates: Vec<Vec<u8>>,
 }
 
 pub fn master() -> IssuerMaster {

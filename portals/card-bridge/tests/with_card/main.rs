@@ -5,6 +5,7 @@
 
 mod counter;
 mod scenes;
+mod watching;
 
 use std::{
     panic::catch_unwind,
@@ -37,6 +38,30 @@ const SCENES: &[Scene] = &[
         scenes::a_hasty_pull,
     ),
     ("a helper that ends counts every watched card as pulled", scenes::an_end),
+    (
+        "a card that signed nothing here is told by all its certificates when it is pulled, and again",
+        watching::a_card_that_signed_nothing,
+    ),
+    (
+        "a card pulled from another reader is told, and the one that stays is not",
+        watching::another_reader,
+    ),
+    (
+        "a card that another program keeps open is watched all the same",
+        watching::a_card_in_use,
+    ),
+    (
+        "a service that goes away, and a card nobody sees any more, count as pulled",
+        watching::a_service_that_goes,
+    ),
+    (
+        "a front that was away hears of each pulled card, with the pull's age, also from the next helper",
+        watching::a_front_that_was_away,
+    ),
+    (
+        "a helper that was killed has its cards told as pulled by the next one",
+        watching::a_helper_that_was_killed,
+    ),
     (
         "another page's scripts, frames and names reach nothing",
         scenes::another_page,

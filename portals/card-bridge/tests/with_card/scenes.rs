@@ -19,7 +19,7 @@ const PIN: &str = "0417";
 fn says_tries(seen: &Seen, tries: u8) {
     let words = match tries {
         1 => "残りは1回です".to_owned(),
-        tries => format!("あと {tries} 回"),
+        tries => format!("あと{tries}回"),
     };
     assert!(seen.text.contains(&words), "{}", seen.text);
 }
@@ -99,9 +99,14 @@ pub fn other_cards() {
 /// Signs in and gives the token by which the front will be told.
 fn signed_in(counter: &Counter) -> String {
     counter.insert_resident(Some(PIN));
+    signed_in_with(counter, PIN)
+}
+
+/// Signs in with the card in the reader.
+pub fn signed_in_with(counter: &Counter, pin: &str) -> String {
     let browser = counter.browser();
     let ask = browser.follow_the_link(CHALLENGE);
-    let token = browser.type_pin(&ask, PIN).field("gone");
+    let token = browser.type_pin(&ask, pin).field("gone");
     assert!(token.len() >= 43);
     token
 }

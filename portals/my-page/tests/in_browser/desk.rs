@@ -1,12 +1,14 @@
 //! A desk: a virtual reader with a resident's card, and the bridge beside it.
 
 use std::{
+    cell::RefCell,
     fs,
     net::SocketAddr,
     sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use card::{
     Chip, IssuerMaster, KeyRule, KeySlot, Monitor, PinSlot, ReaderChange, Readers, Sharing, StopMonitor,
     profile::{Profile, ResidentProfile},
@@ -20,6 +22,7 @@ use portal_kit::{
 };
 use relay_core::{chance::OsChance, clock::SystemClock};
 use secrecy::SecretString;
+use serde_json::Value;
 use url::Url;
 use virtual_card::tray::Tray;
 
@@ -29,16 +32,27 @@ const LONG: Duration = Duration::from_secs(20);
 pub struct Desk {
     pub bridge: SocketAddr,
     tray: Tray,
+    /// The one made last.
+    card: RefCell<String>,
     seen: mpsc::Receiver<ReaderChange>,
     monitor: StopMonitor,
     stopper: Stopper,
     ended: tokio::task::JoinHandle<()>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Desk {
     /// A desk whose bridge listens at `port` (0: any) and signs for the relay at `origin`, certified by `authority`.
     pub async fn open(authority: &Authority, origin: &str, port: u16) -> Self {
+        Self::begin(authority, origin, port, false).await
+    }
+
+    /// One whose bridge tells the relay of every card that is pulled.
+    pub async fn open_watching(authority: &Authority, origin: &str, port: u16) -> Self {
+        Self::begin(authority, origin, port, true).await
+    }
+
+    async fn begin(authority: &Authority, origin: &str, port: u16, every_card: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let authorities = folder.path().join("relay.pem");
         fs::write(&authorities, authority.pem()).unwrap();
@@ -47,6 +61,8 @@ impl Desk {
             origins: vec![Url::parse(origin).unwrap().origin()],
             authorities,
             reader: Some(READER.to_owned()),
+            every_card,
+            owed_file: Some(folder.path().join("owed.json")),
             contact: Some(Contact {
                 phone: "0950-00-0000".to_owned(),
                 hours: ("8:30".to_owned(), "17:15".to_owned()),
@@ -74,11 +90,12 @@ impl Desk {
         let desk = Self {
             bridge,
             tray,
+            card: RefCell::default(),
             seen,
             monitor,
             stopper,
             ended: tokio::spawn(started.run(stop)),
-            _folder: folder,
+            folder,
         };
         desk.wait_for(|change| *change == ReaderChange::ReaderAdded);
         desk
@@ -88,6 +105,7 @@ impl Desk {
     pub fn insert_resident(&self, pin: &str, certify: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
         let name = self.ask("new")[0][0].clone();
         self.ask(&format!("insert 0 {name}"));
+        self.card.replace(name);
         self.wait_for(|change| matches!(change, ReaderChange::Inserted { .. }));
         let transport = Readers::connect().unwrap().card(READER, Sharing::Exclusive).unwrap();
         let chip = Chip::select(transport).unwrap();
@@ -110,6 +128,46 @@ impl Desk {
             .set_initial_pin(PinSlot::Holder, &SecretString::from(pin))
             .unwrap();
         authentication
+    }
+
+    /// Until the bridge watches the card with this certificate: it has written so.
+    pub async fn watches(&self, certificate: &[u8]) {
+        self.wait_for_owed(certificate, |owed| owed.iter().any(|word| word["pulled_at"].is_null()))
+            .await;
+    }
+
+    /// Until the bridge has noticed that the card with this certificate was pulled, and tells it.
+    pub async fn tells_of(&self, certificate: &[u8]) {
+        self.wait_for_owed(certificate, |owed| owed.iter().all(|word| !word["pulled_at"].is_null()))
+            .await;
+    }
+
+    /// Until the words that the bridge owes of a certificate are so.
+    async fn wait_for_owed(&self, certificate: &[u8], so: impl Fn(&[Value]) -> bool) {
+        let certificate = STANDARD.encode(certificate);
+        let until = Instant::now() + LONG;
+        loop {
+            let written = fs::read(self.folder.path().join("owed.json")).unwrap_or(b"[]".to_vec());
+            let mut owed: Vec<Value> = serde_json::from_slice(&written).unwrap();
+            owed.retain(|word| word["word"]["said"]["certificate"] == certificate);
+            if so(&owed) {
+                return;
+            }
+            assert!(Instant::now() < until, "the bridge owes {} words", owed.len());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The card in the reader goes over into the other one.
+    pub fn move_to_the_other_reader(&self) {
+        let card = self.card.borrow().clone();
+        self.pull();
+        self.wait_for(|change| *change == ReaderChange::Removed);
+        self.ask(&format!("insert 1 {card}"));
+    }
+
+    pub fn pull_from_the_other_reader(&self) {
+        self.ask("remove 1");
     }
 
     /// Takes the card out; returns at once.
@@ -145,6 +203,7 @@ impl Desk {
     }
 
     pub async fn close(self) {
+        let _not_in = self.tray.request("remove 1");
         if self.tray.request("remove 0").is_ok() {
             self.wait_for(|change| *change == ReaderChange::Removed);
         }

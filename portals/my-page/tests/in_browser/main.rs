@@ -8,6 +8,7 @@
 mod chromium;
 mod desk;
 mod failing;
+mod relay_scenes;
 #[path = "../rig/mod.rs"]
 mod rig;
 mod scenes;
@@ -35,7 +36,15 @@ const SCENES: &[Scene] = &[
     ),
     (
         "at the real relay: the same name at each visit, and a pulled card ends the session",
-        scenes::at_the_relay,
+        relay_scenes::by_bridge,
+    ),
+    (
+        "at the real relay: signed in by the browser's own mutual TLS, the card's pull ends it and another's does not",
+        relay_scenes::by_a_browsers_own_certificate,
+    ),
+    (
+        "at the real relay: signed in by mutual TLS with the card's own key, and pulled while the front was away",
+        relay_scenes::by_the_card_itself,
     ),
     ("everything can be done from the keyboard", scenes::by_keyboard),
     ("no page needs a script", scenes::without_scripts),

@@ -2,18 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use fantoccini::Locator;
 use my_page::me::short_name;
 use portal_kit::testing::{Authority, Pair};
-use relay::testing::Relay;
-use relay_core::{registration::CardUse, saml::names::Binding};
+use relay_core::saml::names::Binding;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
 use crate::{
     chromium::{Chromium, DESK, Look},
     desk::Desk,
-    rig::{AtRelay, KnownRelay, Rig},
+    rig::Rig,
     views::{fits, judged},
 };
 
@@ -331,73 +329,6 @@ pub fn sizes() {
             }
             browser.close().await;
         }
-        desk.close().await;
-    });
-}
-
-/// Where the relay's own test set-up expects the bridge; nothing else is in this network.
-pub const BRIDGE_PORT: u16 = 8940;
-
-pub fn at_the_relay() {
-    run(async {
-        let mut relay = Relay::start().await;
-        let known = KnownRelay {
-            entity: relay::testing::rig::ENTITY.to_owned(),
-            metadata: relay.metadata().await,
-            address: relay.at("/saml/metadata"),
-        };
-        let my_page = AtRelay::start(&relay.authority, &known).await;
-        relay
-            .join_metadata(AtRelay::ENTITY, &my_page.metadata, &my_page.encryption)
-            .await;
-        let origin = relay.at("");
-        let desk = Desk::open(&relay.authority, &origin, BRIDGE_PORT).await;
-        let certificate = desk.insert_resident(PIN, |spki| relay.cards.authentication_with_key(spki).to_vec());
-        relay.register(&certificate, CardUse::Authentication).await;
-
-        let browser = opened(&relay.authority, DESK, None).await;
-        let mut names = Vec::new();
-        for visit in 1..=2 {
-            browser.goto(&format!("{}/", my_page.my_page)).await;
-            browser.click("a.button[href^='/sign-in']").await;
-            browser.find("main a.button[href*='/bridge']").await;
-            judged(&browser, "the relay's page for the card").await;
-            browser.picture("relay-card").await;
-            browser.click("main a.button[href*='/bridge']").await;
-            browser.find("#pin").await.send_keys(PIN).await.unwrap();
-            browser.click("button[type=submit]").await;
-            // The bridge's page goes on by itself; the relay's has a button.
-            browser
-                .click(&format!("form[action^='{}'] button", my_page.my_page))
-                .await;
-            names.push(browser.find("dd code").await.text().await.unwrap());
-            if visit == 1 {
-                browser.click("form[action='/log-out'] button").await;
-                browser.says("すべてのサービスからログアウトしました").await;
-            }
-        }
-        // The same name at each visit.
-        assert_eq!(names[0], names[1]);
-
-        let pulled = Instant::now();
-        desk.pull();
-        loop {
-            browser.client.refresh().await.unwrap();
-            if browser
-                .client
-                .find(Locator::Css("a.button[href^='/sign-in']"))
-                .await
-                .is_ok()
-            {
-                break;
-            }
-            assert!(
-                pulled.elapsed() < Duration::from_secs(2),
-                "signed out within two seconds"
-            );
-        }
-        println!("     signed out {:.1?} after the pull", pulled.elapsed());
-        browser.close().await;
         desk.close().await;
     });
 }

@@ -14,7 +14,7 @@ use relay_core::{
     id::Id,
     saml::{message::EntityId, names::StatusCode as Code},
 };
-use relay_records::front::{NewProcedure, Note, PartnerState, ProcedureKind};
+use relay_records::front::{NewProcedure, Note, PartnerState, ProcedureKind, Whence};
 use serde_json::json;
 use tracing::{info, warn};
 use uuid::Uuid;
@@ -49,6 +49,8 @@ pub(crate) struct OnWay<'a> {
     fresh: bool,
     /// The bridge's token for a pulled card.
     pub(super) gone: Option<String>,
+    /// From where the card is shown by mutual TLS: where its being pulled will be told from.
+    pub(super) shown_from: Option<Whence>,
     /// What was asked by this very request, before anything of it is kept.
     pub(super) asked: Option<Asked>,
     /// Which providers this browser has used so far.
@@ -66,6 +68,7 @@ impl<'a> OnWay<'a> {
             fresh: brought.is_none(),
             browser: brought.map_or_else(secret, str::to_owned),
             gone: None,
+            shown_from: None,
             asked: None,
             used: discovery::cookie(headers).map(str::to_owned),
             onward: None,

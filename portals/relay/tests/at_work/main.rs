@@ -13,6 +13,7 @@ mod operators;
 mod others;
 mod privacy;
 mod process;
+mod pulled;
 mod rotating;
 mod shibboleth;
 mod signing_in;

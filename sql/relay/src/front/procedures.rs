@@ -7,7 +7,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::{
-    Ended, Ending, FrontError, FrontRecords, NewArtifact, NewParticipant, Note, Seen, SessionId,
+    Ended, Ending, FrontError, FrontRecords, NewArtifact, NewParticipant, Note, Seen, SessionId, Whence,
     sessions::{Facts, hour_of},
 };
 
@@ -77,6 +77,8 @@ pub struct NewSession {
     pub expires_at: OffsetDateTime,
     /// The card bridge's token for a pulled card.
     pub gone: Option<Zeroizing<Vec<u8>>>,
+    /// From where the card was shown, where no token says that it was pulled: by mutual TLS.
+    pub shown_from: Option<Whence>,
     /// The browser's session so far, of another card: it ends.
     pub replaces: Option<SessionId>,
     /// It is the browser's session so far: the same card was shown again.
@@ -95,6 +97,7 @@ impl NewSession {
             context: self.context.clone(),
             authenticated_at: self.authenticated_at,
             expires_at: self.expires_at,
+            shown_from: self.shown_from,
         }
     }
 }

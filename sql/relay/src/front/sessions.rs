@@ -12,7 +12,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{AuditAct, FrontError, FrontRecords, HolderState, Note, audit::about_session};
+use super::{AuditAct, FrontError, FrontRecords, HolderState, Note, Whence, audit::about_session};
 
 /// A session's id.
 pub type SessionId = Id<Session>;
@@ -35,7 +35,7 @@ const KEPT: Duration = Duration::days(3);
 pub enum Ending {
     /// The person logged out, here or at a service.
     Logout,
-    /// The card was pulled from the bridge's reader.
+    /// The card was pulled from a reader that a bridge watches.
     CardGone,
     /// Another card was shown in the same browser.
     Replaced,
@@ -137,6 +137,9 @@ pub(super) struct Facts {
     pub(super) authenticated_at: OffsetDateTime,
     #[serde(with = "time::serde::timestamp::microseconds")]
     pub(super) expires_at: OffsetDateTime,
+    /// From where the card was shown, where a bridge there may say by the certificate alone that it was pulled.
+    #[serde(default)]
+    pub(super) shown_from: Option<Whence>,
 }
 
 /// Which session a participant is of, as it is sealed into its row.
@@ -284,47 +287,6 @@ impl FrontRecords {
                 self.knows(&tx, session, asker).await?;
             }
             self.end(&tx, session, ending, now).await
-        })
-        .await
-    }
-
-    /// Gives the session a token with which the card bridge may say that the card was pulled.
-    ///
-    /// # Errors
-    /// [`FrontError`]
-    pub async fn expect_gone(&self, session: SessionId, token: &[u8]) -> Result<(), FrontError> {
-        let token = &self.keyed("front.session.gone", token);
-        self.locked("expect_gone", |tx| async move {
-            tx.execute(
-                "-- expect_gone\nUPDATE front.session SET gone = $2 WHERE id = $1",
-                &[&session.uuid(), token],
-            )
-            .await?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Ends the session whose card was pulled. `None` when the token names none that goes on.
-    ///
-    /// # Errors
-    /// [`FrontError`]
-    pub async fn card_gone(&self, token: &[u8], now: OffsetDateTime) -> Result<Option<Ended>, FrontError> {
-        let token = &self.keyed("front.session.gone", token);
-        self.locked("card_gone", |tx| async move {
-            let row = tx
-                .query_opt(
-                    "-- card_gone\nSELECT id FROM front.session WHERE gone = $1 AND ended_at IS NULL",
-                    &[token],
-                )
-                .await?;
-            match row {
-                None => Ok(None),
-                Some(row) => {
-                    let session = SessionId::from_uuid(row.get(0));
-                    self.end(&tx, session, Ending::CardGone, now).await.map(Some)
-                }
-            }
         })
         .await
     }

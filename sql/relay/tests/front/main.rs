@@ -47,11 +47,15 @@ fn message(seq: i64, said: Said) -> Message {
 }
 
 fn register(registration: Uuid) -> Said {
+    register_with(registration, &draw::<64>(&mut OsChance))
+}
+
+fn register_with(registration: Uuid, certificate: &[u8]) -> Said {
     let chance = &mut OsChance;
     let registrar = Registrar::new(RegistrarSecret::new(chance), Ceremony::run(chance).global);
     Said::Register {
         registration,
-        certificate_der: CertificateDer(draw::<64>(chance).to_vec()),
+        certificate_der: CertificateDer(certificate.to_vec()),
         used_for: CardUse::Authentication,
         pseudonym: registrar.register(new_id(), 0, chance),
     }
@@ -64,8 +68,13 @@ async fn active_card(records: &FrontRecords) -> Uuid {
 
 /// The same, after the city's `sent`-th message.
 async fn card_after(records: &FrontRecords, sent: i64) -> Uuid {
+    active_card_with(records, sent, &draw::<64>(&mut OsChance)).await
+}
+
+/// The same, with this certificate.
+async fn active_card_with(records: &FrontRecords, sent: i64, certificate: &[u8]) -> Uuid {
     let registration = new_id();
-    let made = message(sent + 1, register(registration));
+    let made = message(sent + 1, register_with(registration, certificate));
     records.take(&made, NOW).await.unwrap();
     let handed_over = message(sent + 2, Said::Activate { registration });
     records.take(&handed_over, NOW).await.unwrap();
@@ -122,6 +131,7 @@ fn new_session(card: Uuid, cookie: &[u8]) -> NewSession {
         authenticated_at: NOW,
         expires_at: NOW + Duration::hours(1),
         gone: Some(Zeroizing::new(b"gone".to_vec())),
+        shown_from: None,
         replaces: None,
         carries_on: false,
     }

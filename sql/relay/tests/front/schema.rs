@@ -150,6 +150,7 @@ async fn a_dump_holds_nothing_by_which_two_services_rows_of_one_person_belong_to
     let new = |cookie: &[u8]| {
         SessionUsed::New(Box::new(NewSession {
             gone: None,
+            shown_from: None,
             ..new_session(card, cookie)
         }))
     };

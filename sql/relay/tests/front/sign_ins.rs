@@ -1,13 +1,22 @@
 //! Sign-ins under way and answered, sessions, artifacts, and what is not taken twice.
 
+use std::net::IpAddr;
+
+use aws_lc_rs::digest::{SHA256, digest};
 use relay_core::registration::Message as Said;
 use relay_records::front::{
-    Ending, FrontError, NewArtifact, NewProcedure, NewSession, PartnerKind, ProcedureKind, Proposal, Seen, SeenKind,
-    SessionUsed, testing,
+    Ending, FrontError, NewArtifact, NewProcedure, NewSession, PartnerKind, ProcedureKind, Proposal, Pulled, Seen,
+    SeenKind, SessionUsed, Whence, testing,
 };
 use time::Duration;
 
-use crate::{CLINIC, NOW, SCHOOL, active_card, answer, card_after, message, new_id, new_session, two_services};
+use crate::{
+    CLINIC, NOW, SCHOOL, active_card, active_card_with, answer, card_after, message, new_id, new_session, two_services,
+};
+
+fn whence(address: &str) -> Whence {
+    Whence::from(address.parse::<IpAddr>().unwrap())
+}
 
 fn request(id: &str) -> Seen {
     Seen {
@@ -195,6 +204,69 @@ async fn a_pulled_card_ends_the_session_once_and_names_who_is_to_be_told() {
 }
 
 #[tokio::test]
+async fn a_card_pulled_where_it_was_shown_ends_what_it_began_there_before_and_nothing_else() {
+    let front = testing::open().await.unwrap();
+    let records = &front.records;
+    two_services(records).await;
+    let (certificate, other) = ([7; 64], [8; 64]);
+    let card = active_card_with(records, 0, &certificate).await;
+    let others = active_card_with(records, 2, &other).await;
+    let (hall, home) = (whence("192.0.2.7"), whence("2001:db8::7"));
+    let begin = async |card, cookie: &[u8], shown_from, at| {
+        let session = NewSession {
+            gone: None,
+            shown_from,
+            authenticated_at: at,
+            ..new_session(card, cookie)
+        };
+        let answered = answer(SessionUsed::New(Box::new(session)), CLINIC, None);
+        records.answered(&answered, NOW).await.unwrap();
+    };
+    let later = NOW + Duration::minutes(9);
+    begin(card, b"in the hall", Some(hall), NOW).await;
+    begin(card, b"in the hall, later", Some(hall), later).await;
+    begin(card, b"at home", Some(home), NOW).await;
+    begin(card, b"through the bridge", None, NOW).await;
+    begin(others, b"another card", Some(hall), NOW).await;
+    let going_on = async || {
+        let mut going_on = Vec::new();
+        for cookie in [
+            "in the hall",
+            "in the hall, later",
+            "at home",
+            "through the bridge",
+            "another card",
+        ] {
+            if records.session(cookie.as_bytes(), later).await.unwrap().is_some() {
+                going_on.push(cookie);
+            }
+        }
+        going_on
+    };
+    let pulled = async |certificate: &[u8], at, whence| {
+        let hash = digest(&SHA256, certificate);
+        let pulled = Pulled {
+            certificate_sha256: hash.as_ref().try_into().unwrap(),
+            at,
+            whence,
+        };
+        records.card_pulled(&pulled, later).await.unwrap().len()
+    };
+    assert_eq!(pulled(&[9; 64], later, None).await, 0, "nobody's card");
+    assert_eq!(pulled(&certificate, later, Some(whence("192.0.2.8"))).await, 0);
+    assert_eq!(going_on().await.len(), 5);
+    assert_eq!(pulled(&certificate, NOW, Some(hall)).await, 1);
+    assert_eq!(pulled(&certificate, NOW, Some(hall)).await, 0, "told again");
+    assert_eq!(
+        going_on().await,
+        ["in the hall, later", "at home", "through the bridge", "another card"]
+    );
+    // From anywhere, where a relay takes it so; what has a token waits for that.
+    assert_eq!(pulled(&certificate, later, None).await, 2);
+    assert_eq!(going_on().await, ["through the bridge", "another card"]);
+}
+
+#[tokio::test]
 async fn the_same_card_shown_again_carries_the_session_on_under_a_new_cookie() {
     let front = testing::open().await.unwrap();
     let records = &front.records;
@@ -211,6 +283,7 @@ async fn the_same_card_shown_again_carries_the_session_on_under_a_new_cookie() {
         authenticated_at: later,
         expires_at: later + Duration::hours(1),
         gone: None,
+        shown_from: None,
         carries_on: true,
         ..new_session(card, cookie)
     };

@@ -168,6 +168,7 @@ impl OnWay<'_> {
                 .as_ref()
                 .filter(|_| by_bridge)
                 .map(|token| Zeroizing::new(token.as_bytes().to_vec())),
+            shown_from: self.shown_from,
             replaces: replaces.filter(|_| carried.is_none()),
         };
         Ok((new.id, SessionUsed::New(Box::new(new)), Some(header)))
