@@ -339,7 +339,7 @@ fn causes(error: &dyn std::error::Error) -> String {
 }
 
 /// A client that believes the front's authority alone and shows the office's certificate.
-fn client(relay: &Relay) -> anyhow::Result<Client> {
+pub(super) fn client(relay: &Relay) -> anyhow::Result<Client> {
     let pem = |file: &std::path::Path| -> anyhow::Result<Vec<CertificateDer<'static>>> {
         CertificateDer::pem_file_iter(file)
             .and_then(Iterator::collect)

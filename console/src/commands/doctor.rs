@@ -16,6 +16,7 @@ pub(super) mod outbox;
 mod paper;
 mod readers;
 mod records;
+mod relay;
 mod terminal;
 
 /// How to tell it.
@@ -98,6 +99,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         findings.extend(outbox::examine(config, lang));
         findings.extend(authority::examine(config, lang));
         findings.extend(paper::examine(config, lang));
+        findings.extend(relay::examine(config, lang));
     }
     let bad = findings.iter().any(|finding| finding.condition == Condition::Bad);
     if options.json {
@@ -193,6 +195,8 @@ fn name(part: &str, lang: Lang) -> &'static str {
         "migrations" => ("データベースの版", "database version"),
         "authority" => ("認証局", "authorities"),
         "fonts" => ("書体", "fonts"),
+        "relay" => ("中継", "relay"),
+        "blind_half" => ("目隠し側", "blind half"),
         _ => ("その他", "other"),
     };
     lang.pick(ja, en)

@@ -18,6 +18,17 @@ fn an_operator_brings_a_service_in_and_switches_it_off_and_sees_the_blind_half_g
         |shell| {
             shell.must("setup --demo --relay --rows", &["60"]);
             // iso, by files, puts the library forward; tanaka, by card, is the second.
+            // The demonstration has an operator's machine of its own.
+            let demo = shell.home().join("relay/operator.toml").display().to_string();
+            let state = shell.run("relay", &["state", "--config", &demo]);
+            assert_eq!(state.code, 0, "{}{}", state.stdout, state.stderr);
+            let untold = shell.run("relay", &["untold", "--lang", "ja", "--config", &demo]);
+            assert!(
+                untold.stdout.contains("どのサービスにも"),
+                "{}{}",
+                untold.stdout,
+                untold.stderr
+            );
             let iso = Operator::with_files(shell, "iso");
             let proposed = iso.does(&["propose", &library_metadata(shell)]).json();
             let sha256 = proposed["sha256"].as_str().unwrap().to_owned();
@@ -141,11 +152,20 @@ fn tries_it(console: &Console) {
 fn the_relay_goes_away(console: &Console, shell: &Shell) {
     ends(shell, "blind");
     console.sees_all(&["目隠し側が答えません", "目隠し側!"]);
+    the_offices_doctor_says(shell, "△ 目隠し側: 目隠し側が答えません");
     ends(shell, "relay");
     console.sees_all(&["中継が答えません", "前段!"]);
+    the_offices_doctor_says(shell, "△ 中継: 中継が答えません");
     console.key(Key::F(5)).sees("admin_url");
     // What was read before is still there to be looked at.
     console.sees("library");
+}
+
+/// The office hears of it too, and its clerks can go on.
+fn the_offices_doctor_says(shell: &Shell, words: &str) {
+    let doctor = shell.run("doctor", &["--lang", "ja"]);
+    assert_eq!(doctor.code, 0, "{}", doctor.stdout);
+    assert!(doctor.stdout.contains(words), "{words}: {}", doctor.stdout);
 }
 
 fn ends(shell: &Shell, program: &str) {

@@ -176,6 +176,7 @@ impl Layout {
         self.write_front(cluster, &authority, &made, &text(&front_key), &blind, &office)
             .await?;
         self.prepare_my_page(cluster, &authority).await?;
+        fs::write(self.home.join("relay/operator.toml"), self.operator_config())?;
         let folder = self.folder("card-bridge");
         fs::write(folder.join("web.pem"), authority.pem())?;
         fs::write(
@@ -200,6 +201,18 @@ impl Layout {
              envelope_key_file = \"relay/office/envelope\"\nregistrar_file = \"relay/office/registrar\"\n\
              global_key_file = \"relay/office/global-key\"\n",
             self.ports.intake
+        )
+    }
+
+    /// The machine of one of the relay's operators, who is no clerk: its own file, and nothing of the office in it but the
+    /// demonstration's tray.
+    fn operator_config(&self) -> String {
+        format!(
+            "[relay_operator]\nadmin_url = \"https://localhost:{}\"\nroots_file = \"web.pem\"\n\
+             certificate_file = \"relay/operators/{name}.pem\"\nkey_file = \"relay/operators/{name}.key\"\n\
+             [demo]\ntray_socket = \"../run/tray.socket\"\nendpoints_file = \"../endpoints.json\"\n",
+            self.ports.admin,
+            name = OPERATORS[0],
         )
     }
 

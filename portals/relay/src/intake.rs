@@ -13,7 +13,7 @@ use axum::{
     extract::State,
     http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse as _, Response},
-    routing::post,
+    routing::{get, post},
 };
 use portal_kit::Visit;
 use relay_core::{
@@ -32,7 +32,16 @@ use tracing::{info, warn};
 use crate::front::Front;
 
 pub(crate) fn routes() -> Router<Arc<Front>> {
-    Router::new().route("/registry/envelopes", post(take))
+    Router::new()
+        .route("/registry/envelopes", post(take))
+        .route("/registry/state", get(state))
+}
+
+/// What an office's doctor asks: whether cards that were handed over can sign in now. Nothing else of the relay is the
+/// office's business.
+async fn state(State(front): State<Arc<Front>>) -> Response {
+    let (blind_half, database) = tokio::join!(front.second.is_there(), front.records.clock_ahead(front.now()));
+    Json(json!({ "blind_half": blind_half, "database": database.is_ok() })).into_response()
 }
 
 async fn take(State(front): State<Arc<Front>>, visit: Visit, envelope: String) -> Response {
