@@ -132,7 +132,7 @@ impl FrontRecords {
         self.locked("take", |tx| async move {
             let last = heard(&tx, &message.sender, now).await?;
             if message.seq <= last {
-                return taken_before(&tx, message, last).await;
+                return taken_before(&tx, message, self.known_again(message)?, last).await;
             }
             if message.seq != last + 1 {
                 return Err(FrontError::OutOfOrder {
@@ -150,7 +150,7 @@ impl FrontRecords {
                 }
                 _ => Vec::new(),
             };
-            count(&tx, message, refused, now).await?;
+            count(&tx, message, self.known_again(message)?, refused, now).await?;
             let subjects = json!({
                 "sender": message.sender,
                 "registration": self.registration_in_trail(registration),
@@ -182,6 +182,12 @@ impl FrontRecords {
             })
         })
         .await
+    }
+
+    /// By what a message's row is known again. Keyed: a message says little more than a registration, so that its plain hash
+    /// could be worked out for each of them, and would say which one an event of the trail is about.
+    fn known_again(&self, message: &Message) -> Result<Vec<u8>, FrontError> {
+        Ok(self.keyed("front.intake.body", &message.hash()?))
     }
 
     /// The offices that send, and how far each was followed.
@@ -431,16 +437,17 @@ async fn heard(tx: &Tx, sender: &str, now: OffsetDateTime) -> Result<i64, FrontE
 }
 
 /// The answer that the message got when it came first.
-async fn taken_before(tx: &Tx, message: &Message, last: i64) -> Result<Taken, FrontError> {
+async fn taken_before(tx: &Tx, message: &Message, hash: Vec<u8>, last: i64) -> Result<Taken, FrontError> {
     let row = tx
         .query_opt(
             "-- taken_before\nSELECT body_sha256, refused_by FROM front.intake WHERE sender = $1 AND seq = $2",
             &[&message.sender, &message.seq],
         )
         .await?;
-    let hash = message.hash()?;
+    // Rows from before the hash was keyed hold it as it is.
+    let known = [hash, message.hash()?];
     let row = row
-        .filter(|row| row.get::<_, Vec<u8>>("body_sha256") == hash)
+        .filter(|row| known.contains(&row.get("body_sha256")))
         .ok_or_else(|| FrontError::OtherMessage {
             sender: message.sender.clone(),
             seq: message.seq,
@@ -456,8 +463,13 @@ async fn taken_before(tx: &Tx, message: &Message, last: i64) -> Result<Taken, Fr
     })
 }
 
-async fn count(tx: &Tx, message: &Message, refused: Option<Rule>, now: OffsetDateTime) -> Result<(), FrontError> {
-    let hash = message.hash()?;
+async fn count(
+    tx: &Tx,
+    message: &Message,
+    hash: Vec<u8>,
+    refused: Option<Rule>,
+    now: OffsetDateTime,
+) -> Result<(), FrontError> {
     let counted = tx
         .execute(
             "-- count\n\

@@ -5,6 +5,7 @@ use relay_core::{
     registration::{Message as Said, RevocationReason, Rule, TwoPersons},
 };
 use relay_records::front::{FrontError, HolderState, NewSession, SessionUsed, Taken, testing};
+use store::{Store, StoreError};
 use time::Duration;
 
 use crate::{CITY, CLINIC, NOW, active_card, answer, message, new_id, new_session, register, two_services};
@@ -266,4 +267,34 @@ async fn a_suspended_card_ends_its_sessions_and_names_the_services_to_tell() {
     assert_eq!(applied.ended[0].participants[0].service, CLINIC);
     assert_eq!(front.records.session(b"cookie", NOW).await.unwrap(), None);
     assert_eq!(front.records.senders().await.unwrap()[0].name, CITY);
+}
+
+#[tokio::test]
+async fn a_messages_row_does_not_say_without_the_fronts_keys_which_registration_it_was_about() {
+    let front = testing::open().await.unwrap();
+    let registration = active_card(&front.records).await;
+    let dump = String::from_utf8(front.database.dump().unwrap()).unwrap();
+    let row = |seq: i64| {
+        let row = dump
+            .lines()
+            .find(|line| line.contains("front.intake ") && line.contains(&format!("jti-{seq}'")));
+        row.unwrap_or_default().to_owned()
+    };
+    let plain = serde_json::to_vec(&Said::Activate { registration }).unwrap();
+    let plain = &hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &plain));
+    assert!(row(2).contains("front.intake") && !row(2).contains(plain), "{}", row(2));
+    // A row from before is known by its plain hash.
+    let store = Store::new(&front.database.superuser());
+    let as_before: Result<u64, StoreError> = store
+        .run("as_before", |tx| async move {
+            let sql = "UPDATE front.intake SET body_sha256 = decode($1, 'hex') WHERE seq = 2";
+            tx.execute(sql, &[plain]).await
+        })
+        .await;
+    assert_eq!(as_before.unwrap(), 1);
+    let again = front
+        .records
+        .take(&message(2, Said::Activate { registration }), NOW)
+        .await;
+    assert!(again.unwrap().again);
 }
