@@ -397,3 +397,36 @@ fn what_the_relays_operators_run_names_neither_the_office_nor_a_database() {
         }
     }
 }
+
+/// Lines of a Rust file at most: what is longer is about more than one thing.
+const CEILING: usize = 600;
+
+#[test]
+fn no_file_grows_past_the_ceiling() {
+    let workspace = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut folders: Vec<std::path::PathBuf> = ["console", "issuance", "portals", "relay-core", "sql"]
+        .map(|room| workspace.join(room))
+        .to_vec();
+    let (mut read, mut too_long) = (0, Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            // What a build of a part of its own (the fuzz folders) leaves is nobody's to read.
+            if path.is_dir() && !path.ends_with("target") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                read += 1;
+                let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+                if lines > CEILING {
+                    too_long.push(format!("{} has {lines} lines", path.display()));
+                }
+            }
+        }
+    }
+    assert!(read > 400, "only {read} files were found");
+    assert!(
+        too_long.is_empty(),
+        "divide by what they are about: {}",
+        too_long.join(", ")
+    );
+}

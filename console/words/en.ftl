@@ -33,7 +33,7 @@ status-outbox-days = !{ $waiting } { $age }d
 status-outbox-refused = !{ $refused } refused
 list-comma = ,{ " " }
 list-and = { " " }and{ " " }
-list-or = { " " }or{ " " }
+list-or = ,{ " " }or{ " " }
 loading-now = Loading…
 more-lines = ↑{ $above } ↓{ $below }
 terminal-too-small = The terminal is too small. Make it at least { $width } columns by { $height } lines. Nothing is lost.
@@ -74,6 +74,8 @@ key-toggle = select
 key-change = change
 key-next = next
 key-submit = to submit
+key-take-application = take it
+key-done = done
 key-back-kept = back (kept)
 key-verify = verify
 key-make = make card
@@ -106,7 +108,7 @@ key-stop = stop safely
 key-decide = OK
 key-give-up = stop
 key-print = print
-key-put = shelved
+key-put = put it there
 key-return = return
 key-enter-password = OK
 key-log-out = log out
@@ -139,7 +141,7 @@ login-about = Put your staff card in the staff reader and enter its password.
 login-insert-card = Put your staff card in
 login-reading = Reading the card…
 login-card-unreadable = This card can't be read. Put it in again (F5 reads again)
-login-password-length = A password has 8 to 16 characters. Nothing was sent to the card; no try was used.
+login-password-length = A password has 8 to 16 characters. Nothing was sent to the card; no try was used. Type it from the beginning.
 login-password-rule = 8 to 16 letters and digits, shown as dots.
 login-checking = Checking…
 staff-card = Staff card
@@ -221,12 +223,12 @@ state-handed-over = Handed over
 state-cancelled = Cancelled
 title-case = Case
 step-apply = Application
-step-verify = Identity verified
-step-make = Card made
-step-pin = PIN set
+step-verify = Identity check
+step-make = Making the card
+step-pin = PIN
 step-papers = Notice and receipt
-step-shelve = In the shelf
-step-hand-over = Handed over
+step-shelve = Shelf
+step-hand-over = Handover
 case-next-verify = verify the person
 case-next-make = make the card
 case-next-resume = go on making the card
@@ -237,7 +239,7 @@ case-next-handover = hand the card over
 case-next-incident = settle the incident (no handover before)
 case-next-journal = see the journal
 case-next-standing = settle what the relay refused
-case-applied-by = applicant: { $who }
+case-applied-by = from { $who }
 case-with = { $who } with { $others }
 case-ended-because = { $ended }  reason: { $reason }
 next-needs-role = (needs a colleague with the role { $role })
@@ -258,6 +260,7 @@ title-search = Search
 search-field = Search
 search-hint = Reading, name, birthday (S45.3.1), part of the address, resident number; more words narrow it.
 search-nobody = Nobody found. Try part of the reading or the birthday.
+search-nobody-latin = Nobody found. Readings are in kana: switch the keyboard, or try the birthday or the resident number.
 search-count = { $shown } of { $total }
 search-same-name = { $count } more with the same name. Tell them apart by birthday and address.
 search-open-case = case { $case } under way
@@ -388,9 +391,9 @@ consent-children-about = A parent can read a child's health, vaccination and fit
 application-submit = Take this application
 application-wrong =
     { $count ->
-        [one] One field needs
-       *[other] { $count } fields need
-    } another look; they are marked.
+        [one] One field needs another look; it is marked.
+       *[other] { $count } fields need another look; they are marked.
+    }
 application-own-case = This person has case { $case } under way. Go back to the resident with Esc and open that case.
 application-own-card = This person has an active card already (case { $case }). If it is of no use any more, revoke it first.
 application-similar = There are records with the same reading and birthday. Make sure that it is not the same person. Enter asks for your reason to go on.
@@ -683,7 +686,7 @@ shelf-done = Kept at { $place }. Send the notice.
 ## Handover
 
 title-handover = Hand over
-handover-about = Scan the notice's QR code (or type the code below it), enter the place the card was taken from, and put the card on the residents' reader.
+handover-about = Scan the notice's QR code (or type the code below it), enter the place the card was taken from, and put the card in the resident reader.
 handover-notice = Notice: QR or code
 handover-shelf = Taken from
 handover-card = Card

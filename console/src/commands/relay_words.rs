@@ -308,6 +308,11 @@ pub(super) fn trouble(trouble: &FrontTrouble, lang: Lang) -> String {
                 }
                 "partner.out_of_range" => "値が決まりの幅を外れています。".to_owned(),
                 "partner.sha256" => "指紋は SHA-256 の16進64文字です。".to_owned(),
+                "operator.revoked" => "この職員カードは失効しています。中継の管理者に知らせてください。".to_owned(),
+                "operator.no_list" => {
+                    "中継に、カードの失効リストの新しいものがありません。中継の管理者が置き換えるまで、だれも入れません。"
+                        .to_owned()
+                }
                 "records.away" => "中継のデータベースが答えません。しばらくして、もう一度試してください。".to_owned(),
                 _ => title.clone(),
             };

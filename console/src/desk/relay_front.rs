@@ -322,11 +322,14 @@ impl Front {
         };
         match status {
             status if status.is_success() => Ok((status, body)),
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(FrontTrouble::NotAdmitted {
-                fingerprint: self.fingerprint.clone(),
-            }),
             status => Err(match serde_json::from_slice(&body) {
                 Ok(Problem { title, code, trace }) => FrontTrouble::Refused { code, title, trace },
+                // Who is nobody's operator is told nothing but that.
+                Err(_) if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+                    FrontTrouble::NotAdmitted {
+                        fingerprint: self.fingerprint.clone(),
+                    }
+                }
                 Err(_) => FrontTrouble::NoAnswer(status.as_u16()),
             }),
         }

@@ -335,7 +335,12 @@ fn help(state: &State, pen: &Pen<'_>, width: usize) -> (Line, Vec<(Range<usize>,
             (
                 keymap::missed(binding.intent),
                 line_name(binding),
-                pen.say(binding.word),
+                pen.say(
+                    state
+                        .front()
+                        .says(binding.intent, &state.common)
+                        .unwrap_or(binding.word),
+                ),
                 binding.key,
             )
         })

@@ -32,6 +32,11 @@ pub trait Screen: fmt::Debug + Send {
         true
     }
 
+    /// Other words than the key table's for what an intention does just now: on a form's button, Enter is not "next".
+    fn says(&self, _intent: Intent, _common: &Common) -> Option<&'static str> {
+        None
+    }
+
     /// The role that an intention needs and that the person logged in does not have: the help line leaves the key out, and
     /// whoever presses it is told.
     fn lacks(&self, _intent: Intent, _common: &Common) -> Option<Role> {

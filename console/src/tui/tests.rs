@@ -6,6 +6,7 @@ mod counter;
 mod course;
 mod days;
 mod english;
+mod hurried;
 mod mouse;
 mod operators;
 mod reading;

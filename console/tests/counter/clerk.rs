@@ -274,8 +274,15 @@ impl<'s> Clerk<'s> {
     #[track_caller]
     pub fn turns_to(&self, field: &str, answer: &str) {
         for _ in 0..12 {
-            let stands = pointed_at(&self.console.screen()).unwrap_or_default().to_owned();
-            assert!(stands.contains(field), "{stands}");
+            let here = |screen: &str| {
+                pointed_at(screen)
+                    .filter(|line| line.contains(field))
+                    .map(str::to_owned)
+            };
+            let screen = self
+                .console
+                .until(&format!("the pointer at {field}"), |screen| here(screen).is_some());
+            let stands = here(&screen).unwrap();
             // まだ: 「まだ見ていない」 is what stands before any answer.
             if stands.contains(answer) && !stands.contains("まだ") {
                 return;

@@ -43,7 +43,7 @@ fn the_card_from_the_counter_signs_in_at_my_page_with_the_pin_chosen_there() {
                 let mut resident = Resident::opens_a_browser(shell).await;
                 resident.asks_for_the_card().await;
                 resident.types("9630").await;
-                resident.browser.says("あと 2 回").await;
+                resident.browser.says("あと2回").await;
                 resident.types(PIN).await;
                 let name = resident.is_in().await;
                 resident.browser.says("わたしの情報").await;

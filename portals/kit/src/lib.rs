@@ -27,6 +27,7 @@ pub mod style;
 pub mod testing;
 pub mod tls;
 pub mod trace;
+mod trouble;
 pub mod words;
 
 pub use page::{Html, Page};

@@ -21,11 +21,11 @@ use serde_json::json;
 use time::Duration;
 use tracing::{Instrument, info, info_span};
 
+pub use crate::trouble::Trouble;
 use crate::{
     contact::Contact,
     cookie::{Cookie, SameSite},
     date::Moment,
-    form::Forged,
     headers::{self, Policy},
     limit::{Limiter, Pace},
     listener::Peer,
@@ -70,107 +70,6 @@ impl<S: Sync> FromRequestParts<S> for Visit {
             .get::<Self>()
             .cloned()
             .ok_or(StatusCode::INTERNAL_SERVER_ERROR)
-    }
-}
-
-/// What a handler gives when it cannot give its page: which status, and which words say what happened. The words of
-/// `key` say what; those of `key-next`, if there are any, what to do now. Nothing of what was sent belongs in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
-    status: StatusCode,
-    key: &'static str,
-    facts: Vec<(&'static str, String)>,
-    wait: Option<u64>,
-    rule: Option<&'static str>,
-}
-
-impl Trouble {
-    /// Trouble told by the words of `key`.
-    pub fn new(status: StatusCode, key: &'static str) -> Self {
-        Self {
-            status,
-            key,
-            facts: Vec::new(),
-            wait: None,
-            rule: None,
-        }
-    }
-
-    /// Ours, and not the visitor's: told in general words; the cause belongs in the log.
-    pub fn ours() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "trouble-ours")
-    }
-
-    /// Something needed for it does not answer.
-    pub fn busy() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "trouble-busy")
-    }
-
-    /// What was sent makes no sense.
-    pub fn request() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "trouble-request")
-    }
-
-    /// There is no such page.
-    pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "trouble-not-found")
-    }
-
-    /// With a fact for the words.
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.facts.push((name, value.into()));
-        self
-    }
-
-    /// By which rule it was refused: for the log, and for whoever builds the partner's side, in a header. Residents
-    /// read words.
-    pub fn by_rule(mut self, rule: &'static str) -> Self {
-        self.rule = Some(rule);
-        self
-    }
-
-    /// Its status.
-    pub fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    /// The key of its words.
-    pub fn key(&self) -> &'static str {
-        self.key
-    }
-
-    fn too_many(wait: std::time::Duration) -> Self {
-        let seconds = wait.as_secs() + 1;
-        let mut trouble =
-            Self::new(StatusCode::TOO_MANY_REQUESTS, "trouble-too-many").with("seconds", seconds.to_string());
-        trouble.wait = Some(seconds);
-        trouble
-    }
-
-    /// What a bare status of axum's own refusals means.
-    fn of(status: StatusCode) -> Self {
-        let key = match status {
-            StatusCode::NOT_FOUND => "trouble-not-found",
-            StatusCode::PAYLOAD_TOO_LARGE => "trouble-too-large",
-            StatusCode::GATEWAY_TIMEOUT | StatusCode::REQUEST_TIMEOUT => "trouble-slow",
-            status if status.is_client_error() => "trouble-request",
-            _ => "trouble-ours",
-        };
-        Self::new(status, key)
-    }
-}
-
-impl From<Forged> for Trouble {
-    fn from(_: Forged) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "trouble-forged")
-    }
-}
-
-impl IntoResponse for Trouble {
-    fn into_response(self) -> Response {
-        let mut answer = self.status.into_response();
-        answer.extensions_mut().insert(self);
-        answer
     }
 }
 

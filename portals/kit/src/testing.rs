@@ -1,5 +1,7 @@
 //! Help for the tests of every portal: an authority made on the spot, certificates by it, and a check of word files.
 
+mod ports;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
@@ -16,6 +18,8 @@ use rustls::{
     RootCertStore,
     pki_types::{CertificateDer, PrivateKeyDer},
 };
+
+pub use ports::KeptPort;
 
 use crate::{
     tls::{self, Identity},

@@ -1,16 +1,18 @@
 //! For the relay's operators, who are not the city: partners from their metadata, approved by two, tried, switched; and
 //! how the front stands. Mutual TLS, staff cards, each known by its certificate; everything is in the trail by name.
 
+mod operator;
+
 use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{FromRequestParts, Query, State},
-    http::{StatusCode, request::Parts},
+    extract::{Query, State},
+    http::StatusCode,
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use portal_kit::{Visit, listener::Peer};
+use portal_kit::Visit;
 use relay_core::saml::{
     Exception, Ground, fingerprint,
     message::{Entity, EntityId},
@@ -18,7 +20,7 @@ use relay_core::saml::{
 };
 use relay_records::{
     front::{FrontError, Lifetimes, Metadata, Partner, PartnerKind, Proposal, Recorded, SignInTrial, Untold},
-    refusals::{Refusals, UNKNOWN},
+    refusals::Refusals,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -30,6 +32,8 @@ use crate::{
     intake::problem,
     partners::{addresses, tried_alike},
 };
+
+use operator::Operator;
 
 pub(crate) fn routes() -> Router<Arc<Front>> {
     Router::new()
@@ -46,38 +50,6 @@ pub(crate) fn routes() -> Router<Arc<Front>> {
         .route("/untold", get(untold))
         .route("/audit", get(audit))
         .route("/refusals", get(refusals))
-}
-
-/// The operator behind a connection.
-struct Operator(String);
-
-impl FromRequestParts<Arc<Front>> for Operator {
-    type Rejection = StatusCode;
-
-    async fn from_request_parts(parts: &mut Parts, front: &Arc<Front>) -> Result<Self, StatusCode> {
-        let peer = Peer::from_request_parts(parts, front).await?;
-        let path = parts.uri.path();
-        let Some(card) = peer.certificate() else {
-            warn!(path, "administration refused: no certificate");
-            front.refusals.count(UNKNOWN, "operator.no_certificate", front.now());
-            return Err(StatusCode::UNAUTHORIZED);
-        };
-        let hash = hex::encode(fingerprint(card));
-        let known = &front.config.operators.known;
-        known
-            .iter()
-            .find(|(_, known)| *known == hash)
-            .map(|(name, _)| Self(name.clone()))
-            .ok_or_else(|| {
-                front.refusals.count(UNKNOWN, "operator.unknown", front.now());
-                // By its hash, as the configuration names operators: the certificate itself may say whose it is.
-                warn!(
-                    certificate = hash,
-                    path, "administration refused: the certificate is no operator's"
-                );
-                StatusCode::FORBIDDEN
-            })
-    }
 }
 
 /// A partner as operators see it.

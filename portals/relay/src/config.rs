@@ -152,6 +152,8 @@ pub struct Offices {
 pub struct Operators {
     /// PEM file of the authorities their cards are of.
     pub authorities: PathBuf,
+    /// Files of those authorities' revocation lists, read again when they change.
+    pub revocations: Vec<PathBuf>,
     /// Name and SHA-256 (hex) of each operator's certificate.
     pub known: Vec<(String, String)>,
 }
@@ -381,6 +383,7 @@ impl Operators {
         }
         Self {
             authorities: section.path("authorities"),
+            revocations: section.paths_or("revocations", &[]),
             known,
         }
     }

@@ -34,6 +34,7 @@ use crate::{
     card::CardRules,
     config::Config,
     partners::{self, Partners},
+    revoked::Revocations,
     second_half::SecondHalf,
 };
 
@@ -101,6 +102,8 @@ pub struct Front {
     /// For telling partners by SOAP.
     pub(crate) web: reqwest::Client,
     pub(crate) offices: TrustedKeys,
+    /// Which of the operators' cards are good no more.
+    pub(crate) revocations: Revocations,
     pub(crate) site: Arc<Site>,
 }
 
@@ -161,6 +164,10 @@ impl Front {
             partners: Partners::new(partners::addresses(&config)),
             refusals: Tally::default(),
             web: web_client(&config)?,
+            revocations: Revocations::load(
+                &config.operators.revocations,
+                &tls::certificates(&config.operators.authorities)?,
+            )?,
             offices: TrustedKeys::new(config.offices.keys.iter().cloned()),
             site: Arc::new(
                 // Pages of the card's listeners lead back to the public one.

@@ -19,6 +19,7 @@ mod pages;
 pub mod partners;
 mod provider;
 mod pulled;
+mod revoked;
 pub mod rotating;
 pub mod second_half;
 pub mod serving;

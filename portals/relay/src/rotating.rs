@@ -190,7 +190,12 @@ impl<'c> Rotation<'c> {
             if stop() {
                 return Err(RotationError::Stopped);
             }
-            let (next_key, next) = self.second.rotate(&middle, batch, clock).await?;
+            let asked = self.second.rotate(&middle, batch, clock).await;
+            let (next_key, next) = asked.map_err(|error| match error {
+                // It has begun: a blind half that would have to begin it now has lost its part.
+                NotNamed::Refused(code) if code == "rotation.not_allowed" => RotationError::OtherKey,
+                error => error.into(),
+            })?;
             // Before each batch is written: what came back must be what the filed secret opens. A blind half that lost
             // its part between two batches would draw another one, under which nobody is anybody.
             match next_key == *next_secret.global() {

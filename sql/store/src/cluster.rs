@@ -10,13 +10,15 @@ mod programs;
 mod roles;
 
 use std::{
-    fs,
-    io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    fs, io,
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
 };
 
-use relay_core::chance::{Chance, draw};
+use relay_core::{
+    chance::{Chance, draw},
+    whole_file,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::info;
 
@@ -465,16 +467,9 @@ pub fn hex_password(chance: &mut dyn Chance) -> SecretString {
 /// # Errors
 /// [`ClusterError::File`] and [`ClusterError::DiskFull`]
 pub fn write_secret(path: &Path, secret: &SecretString) -> Result<(), ClusterError> {
-    let write = || {
-        let _ = fs::remove_file(path);
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)?;
-        file.write_all(secret.expose_secret().as_bytes())?;
-        file.write_all(b"\n")?;
-        file.sync_all()
+    let write = || match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => whole_file::create(path, format!("{}\n", secret.expose_secret()).as_bytes()),
     };
     write().map_err(|error: io::Error| file_error(path, &error))
 }

@@ -66,6 +66,8 @@ impl FrontFault {
                     "partner.metadata" => ("front-metadata", vec![text("why", title), trace]),
                     "partner.role" => ("front-role", vec![trace]),
                     "partner.out_of_range" => ("front-out-of-range", vec![trace]),
+                    "operator.revoked" => ("front-card-revoked", vec![trace]),
+                    "operator.no_list" => ("front-no-list", vec![trace]),
                     "records.away" => ("front-records-away", vec![trace]),
                     _ => ("front-refused", vec![text("why", title), text("code", code), trace]),
                 }

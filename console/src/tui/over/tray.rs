@@ -177,7 +177,7 @@ impl Screen for Tray {
         page.gap();
         let rows: Vec<Vec<Span>> = self.tray.cards.iter().map(|card| self.row(card, pen)).collect();
         let height = pen.height.saturating_sub(page.body.len()).max(1);
-        page.list(pen, &[12, 6, 22], &rows, self.chosen, height);
+        page.list(pen, &[12, 8, 22], &rows, self.chosen, height);
         if self.tray.cards.is_empty() {
             page.line(Line::of(pen.say("loading-now"), Meaning::Waiting));
         }

@@ -148,8 +148,14 @@ impl Screen for Application {
     fn can(&self, intent: Intent, _common: &Common) -> bool {
         match intent {
             Intent::Toggle => !self.takes_text() && self.row() != Row::Submit,
+            // Where the button is, Enter says that it takes the application; F2 leads nowhere else.
+            Intent::Submit => self.row() != Row::Submit,
             _ => true,
         }
+    }
+
+    fn says(&self, intent: Intent, _common: &Common) -> Option<&'static str> {
+        (intent == Intent::Confirm && self.row() == Row::Submit).then_some("key-take-application")
     }
 
     fn act(&mut self, intent: Intent, common: &mut Common) {

@@ -105,7 +105,9 @@ impl Login {
             Card::Seen(_) => {}
         }
         if !PASSWORD.contains(&self.password.len()) && !is_by_files(common) {
-            // A try is worth more than a word: what can't be right never reaches the card.
+            // A try is worth more than a word: what can't be right never reaches the card. Nor does it with the next
+            // characters behind it: dots don't show that something stands there already.
+            self.password.clear();
             return common.tell(Meaning::NeedsYou, "login-password-length");
         }
         let password = SecretString::from(self.password.text());

@@ -17,6 +17,9 @@ use crate::tui::{
     theme::Meaning,
 };
 
+/// The words for two PINs that are not the same.
+const DIFFERS: &str = "pin-differs";
+
 /// Where the resident stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -116,7 +119,7 @@ impl Pin {
             },
             Stage::First => self.check_first(common),
             Stage::Again if self.again.text() != self.first.text() => {
-                self.begin_again(Some("pin-differs"));
+                self.begin_again(Some(DIFFERS));
                 common.next_step();
             }
             Stage::Again => {
@@ -353,7 +356,10 @@ impl Pin {
             Some(why) => {
                 let words = format!("{}{}", pen.glyphs.warn, pen.say(why));
                 page.paragraph(pen, 0, &words, Meaning::NeedsYou);
-                said(pen, page, "pin-choose-another", Meaning::Plain);
+                // Two that differ are both good: only what is refused must be another.
+                if why != DIFFERS {
+                    said(pen, page, "pin-choose-another", Meaning::Plain);
+                }
             }
             None => said(pen, page, "pin-rules", Meaning::Plain),
         }

@@ -61,6 +61,19 @@ impl Search {
     }
 }
 
+impl Search {
+    /// What is said where nobody was found: most who type a reading in Latin letters have the keyboard in the other state.
+    fn nobody(&self) -> &'static str {
+        let text = self.text.text();
+        let is_latin = |letter: char| letter.is_ascii_alphabetic() || letter == ' ';
+        if text.chars().all(is_latin) {
+            "search-nobody-latin"
+        } else {
+            "search-nobody"
+        }
+    }
+}
+
 impl Screen for Search {
     fn place(&self) -> Place {
         Place::Search
@@ -76,6 +89,15 @@ impl Screen for Search {
 
     fn is_busy(&self) -> bool {
         self.opening.is_some()
+    }
+
+    fn can(&self, intent: Intent, _common: &Common) -> bool {
+        match intent {
+            Intent::Up | Intent::Down | Intent::PageUp | Intent::PageDown => self.found.rows.len() > 1,
+            // While a search is under way Enter opens the one it finds.
+            Intent::Confirm => !self.found.rows.is_empty() || !self.is_current(),
+            _ => true,
+        }
     }
 
     fn shown(&mut self, common: &mut Common) {
@@ -146,7 +168,7 @@ impl Screen for Search {
         ) {
             (true, _) => Line::of(pen.say("search-hint"), Meaning::Quiet),
             (_, true) => Line::of(pen.say("loading-now"), Meaning::Waiting),
-            _ if self.found.rows.is_empty() => Line::of(pen.say("search-nobody"), Meaning::NeedsYou),
+            _ if self.found.rows.is_empty() => Line::of(pen.say(self.nobody()), Meaning::NeedsYou),
             _ => {
                 let facts = [
                     ("shown", self.found.rows.len().to_string().into()),

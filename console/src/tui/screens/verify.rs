@@ -261,10 +261,30 @@ impl Screen for Verify {
                 self.rows(case).get(self.row),
                 Some(Row::Attends | Row::Evidence | Row::Letter | Row::Inquiry)
             ),
-            (Intent::Toggle | Intent::Left | Intent::Right, At::Document(..)) => !self.takes_text(),
+            (Intent::Toggle | Intent::Left | Intent::Right, At::Document(party, at)) => {
+                !self.takes_text() && !self.documents(party).get(at).is_some_and(|laid| laid.is_end(self.row))
+            }
             (Intent::Toggle | Intent::Left | Intent::Right, _) => false,
             (Intent::PageUp | Intent::PageDown, at) => matches!(at, At::Choose(_)),
             _ => true,
+        }
+    }
+
+    fn says(&self, intent: Intent, common: &Common) -> Option<&'static str> {
+        if intent != Intent::Confirm {
+            return None;
+        }
+        match self.at {
+            At::Choose(_) => Some("key-choose"),
+            At::Document(party, at) => {
+                let laid = self.documents(party).get(at)?;
+                laid.is_end(self.row).then_some("key-done")
+            }
+            At::Counter => match self.rows(common.open.as_deref()?).get(self.row)? {
+                Row::Laid(..) | Row::Add(_) | Row::Review => Some("key-open"),
+                _ => None,
+            },
+            At::Review => None,
         }
     }
 

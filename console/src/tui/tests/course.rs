@@ -58,7 +58,7 @@ fn each_step_passed_says_when_and_who_and_the_shelf_since_when() {
     counter.press(F(10));
     says(
         &counter.screen(80, 24),
-        "Handed over",
+        "✓ Handover",
         &["22 Nov 9:14", "佐藤 恵 with 中村 健"],
     );
 }

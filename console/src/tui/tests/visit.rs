@@ -55,7 +55,7 @@ fn a_clerk_logs_in_with_the_card_and_sees_the_tries_left_before_typing() {
         !counter.is_asked(|order| matches!(order, Order::Login { .. })),
         "7 letters never reach the card"
     );
-    counter.types("2026");
+    counter.types("tsubaki2026");
     counter.press(Enter);
     assert!(counter.is_asked(|order| matches!(order, Order::Login { .. })));
 }

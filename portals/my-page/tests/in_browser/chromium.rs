@@ -3,9 +3,9 @@
 
 use std::{
     fs,
-    net::TcpListener,
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -52,6 +52,8 @@ struct Driver {
     process: Child,
     /// The profile's folder, which only this driver's browser has in its command line.
     home: PathBuf,
+    /// Kept open: a driver that cannot write ends.
+    _said: BufReader<ChildStdout>,
 }
 
 impl Drop for Driver {
@@ -104,18 +106,21 @@ impl Chromium {
             );
             run("pk12util", &["-d", &nss, "-i", &bundle, "-W", "tide"]);
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let driver = Command::new("chromedriver")
-            .arg(format!("--port={port}"))
+        let mut driver = Command::new("chromedriver")
+            // It takes a free port itself and says which: between asking for one and telling it, another could take it.
+            .arg("--port=0")
             .env("HOME", home)
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_CACHE_HOME", home.join("cache"))
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("chromedriver runs");
+        let mut said = BufReader::new(driver.stdout.take().expect("its standard output is piped"));
+        let port = port_said(&mut said);
         let driver = Driver {
             process: driver,
+            _said: said,
             home: home.to_owned(),
         };
         let client = connect(port, home, look).await;
@@ -195,6 +200,23 @@ impl Chromium {
 
     pub async fn close(self) {
         let _ = self.client.clone().close().await;
+    }
+}
+
+/// The port that the driver says it took: "ChromeDriver was started successfully on port 41773."
+fn port_said(said: &mut BufReader<ChildStdout>) -> u16 {
+    let mut all = String::new();
+    loop {
+        let begins = all.len();
+        let read = said.read_line(&mut all).expect("chromedriver says something");
+        let port = all[begins..]
+            .trim_end()
+            .strip_suffix('.')
+            .and_then(|line| line.split("successfully on port ").nth(1));
+        match port.and_then(|port| port.parse().ok()) {
+            Some(port) => return port,
+            None => assert!(read > 0, "chromedriver did not start: {all}"),
+        }
     }
 }
 

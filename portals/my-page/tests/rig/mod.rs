@@ -4,16 +4,12 @@
 
 pub mod relay;
 
-use std::{
-    fs,
-    net::{SocketAddr, TcpListener},
-    sync::Arc,
-};
+use std::{fs, net::SocketAddr, sync::Arc};
 
 use my_page::{MyPage, config::Config, serving::Started};
 use portal_kit::{
     listener::{Listener, Stopper},
-    testing::{Authority, rsa_pair, secret},
+    testing::{Authority, KeptPort, rsa_pair, secret},
     tls::{self, Clients, Versions},
 };
 use provider_records::testing::{PROVIDER, TestProvider};
@@ -40,12 +36,7 @@ pub struct Rig {
     pub database: TestProvider,
     pub folder: tempfile::TempDir,
     _stoppers: Vec<Stopper>,
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
-    socket.local_addr().unwrap().port()
+    _kept: KeptPort,
 }
 
 fn loopback(port: u16) -> SocketAddr {
@@ -99,7 +90,8 @@ impl Rig {
             stoppers.push(stopper);
         }
 
-        let port = free_port();
+        let kept = KeptPort::take();
+        let port = kept.number();
         let my_page = format!("https://{MY_PAGE}:{port}");
         let known = KnownRelay {
             entity: relay.entity.as_str().to_owned(),
@@ -122,6 +114,7 @@ impl Rig {
             database,
             folder,
             _stoppers: stoppers,
+            _kept: kept,
         }
     }
 }
@@ -145,6 +138,7 @@ pub struct AtRelay {
     pub database: TestProvider,
     _folder: tempfile::TempDir,
     _stopper: Stopper,
+    _kept: KeptPort,
 }
 
 impl AtRelay {
@@ -154,7 +148,8 @@ impl AtRelay {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let folder = tempfile::tempdir().unwrap();
         let database = provider_records::testing::open(7).await.unwrap();
-        let port = free_port();
+        let kept = KeptPort::take();
+        let port = kept.number();
         let my_page = format!("https://{MY_PAGE}:{port}");
         let file = write_set_up(&folder, authority, &database, known, &my_page, port);
         let config = Config::load(&file).unwrap_or_else(|error| panic!("{error}"));
@@ -170,6 +165,7 @@ impl AtRelay {
             database,
             _folder: folder,
             _stopper: stopper,
+            _kept: kept,
         }
     }
 }

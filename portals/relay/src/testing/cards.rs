@@ -9,11 +9,13 @@ use aws_lc_rs::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use portal_kit::tls::Identity;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, CustomExtension, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, RevokedCertParams,
+    RsaKeySize, SerialNumber,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use time::{Duration, OffsetDateTime};
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 /// An origin for tests that sign challenges without a front.
 pub const ORIGIN: &str = "https://relay.example";
@@ -86,6 +88,30 @@ impl CardAuthority {
             .signed_by(&key, &self.0)
             .expect("the authority signs");
         signed.der().clone()
+    }
+
+    /// Its revocation list number `number` with `cards` on it, good for `lasts` from now, PEM.
+    pub fn revocation_list(&self, cards: &[&TestCard], number: u64, lasts: Duration) -> String {
+        let now = OffsetDateTime::now_utc();
+        let revoked = cards.iter().map(|card| {
+            let (_, parsed) = X509Certificate::from_der(&card.certificate).expect("a card has a certificate");
+            RevokedCertParams {
+                serial_number: SerialNumber::from_slice(parsed.raw_serial()),
+                revocation_time: now,
+                reason_code: None,
+                invalidity_date: None,
+            }
+        });
+        let list = CertificateRevocationListParams {
+            this_update: now - Duration::HOUR,
+            next_update: now + lasts,
+            crl_number: SerialNumber::from(number),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let signed = list.signed_by(&self.0).expect("the authority signs");
+        signed.pem().expect("a list can be written")
     }
 
     fn card(&self, policy: u8, purpose: &[u64]) -> TestCard {

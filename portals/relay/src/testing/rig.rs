@@ -9,7 +9,7 @@ mod rotation;
 use std::{
     fs::{self, File},
     io::{BufRead as _, BufReader},
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -22,11 +22,11 @@ use std::{
 use portal_kit::{
     client,
     listener::{Stop, Stopper},
-    testing::{Authority, Pair},
+    testing::{Authority, KeptPort, Pair},
 };
 use rcgen::{CertificateParams, KeyPair, RsaKeySize};
 use relay_core::{
-    chance::{OsChance, draw},
+    chance::OsChance,
     clock::{Clock, SystemClock},
     envelope::{Kind, Letter, Party, SigningKey},
     id::Id,
@@ -77,6 +77,8 @@ pub struct Relay {
     offices: [Office; 2],
     blind_operators: [String; 2],
     ports: Ports,
+    /// Nobody else's for as long as this relay lives.
+    _kept: [KeptPort; 6],
 }
 
 struct Office {
@@ -131,7 +133,7 @@ impl Relay {
 
     async fn on(front: TestFront, blind: TestBlind, clock: Arc<dyn Clock>) -> Self {
         let folder = tempfile::tempdir().expect("a folder is made");
-        let ports = free_ports();
+        let (ports, kept) = take_ports();
         let authority = Authority::new("web");
         let cards = CardAuthority::new("residents");
         let made = Ceremony::run(&mut OsChance);
@@ -157,6 +159,7 @@ impl Relay {
             clock,
             folder,
             ports,
+            _kept: kept,
         };
         relay.write_files(&made);
         relay.start_blind();
@@ -452,24 +455,17 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("temporary folders have plain names")
 }
 
-/// Six ports that were free a moment ago, below those that the system gives to anybody who asks for one.
-fn free_ports() -> Ports {
-    let held: [TcpListener; 6] = std::array::from_fn(|_| {
-        (0..1_000)
-            .find_map(|_| {
-                let port = 15_000 + u16::from_be_bytes(draw(&mut OsChance)) % 17_000;
-                TcpListener::bind(("127.0.0.1", port)).ok()
-            })
-            .expect("the machine has free ports")
-    });
-    let [public, card, card_pkcs1, intake, admin, blind] =
-        held.map(|listener| listener.local_addr().expect("a bound socket has an address").port());
-    Ports {
+/// Six ports, and what keeps them: the front is stopped and started anew on the same ones.
+fn take_ports() -> (Ports, [KeptPort; 6]) {
+    let kept: [KeptPort; 6] = std::array::from_fn(|_| KeptPort::take());
+    let [public, card, card_pkcs1, intake, admin, blind] = kept.each_ref().map(KeptPort::number);
+    let ports = Ports {
         public,
         card,
         card_pkcs1,
         intake,
         admin,
         blind,
-    }
+    };
+    (ports, kept)
 }

@@ -2,12 +2,12 @@
 
 use std::{
     fs,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
+use portal_kit::testing::KeptPort;
 use relay::testing::{Browser, Relay, rig::self_signed};
 use relay_core::{
     chance::OsChance,
@@ -26,6 +26,7 @@ pub struct Site {
     pub port: u16,
     pub metadata: String,
     pub certificate: String,
+    _kept: KeptPort,
 }
 
 impl Site {
@@ -37,17 +38,15 @@ impl Site {
         logout: &[(Binding, &str)],
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind(("127.0.0.1", 0))
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let kept = KeptPort::take();
+        let port = kept.number();
         let (certificate, key) = self_signed(&rcgen::PKCS_RSA_SHA256);
         let site = Self {
             metadata: metadata(entity, &certificate, &key, port, consumers, logout),
             folder,
             port,
             certificate,
+            _kept: kept,
         };
         fs::create_dir_all(site.file("pages/secret")).unwrap();
         for (name, content) in [

@@ -8,6 +8,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use portal_kit::testing::KeptPort;
 use relay::testing::{Browser, Relay, rig::OTHER_PROVIDER, rig::self_signed};
 use relay_core::{
     chance::OsChance,
@@ -27,8 +28,8 @@ const ENTITY: &str = "https://lasso.example/saml";
 const SOAP: (Binding, &str) = (Binding::Soap, "/slo/soap");
 const REDIRECT: (Binding, &str) = (Binding::Redirect, "/slo");
 
-/// A running Lasso; it ends with this value.
-struct Lasso(Child);
+/// A running Lasso and the port it listens on, where that is not its site's; both end with this value.
+struct Lasso(Child, Option<KeptPort>);
 
 impl Lasso {
     fn start(role: &str, folder: &Path, port: u16) -> Self {
@@ -46,7 +47,7 @@ impl Lasso {
             .unwrap();
         let log = || fs::read_to_string(folder.join("lasso.log")).unwrap();
         assert_eq!(line, "listening\n", "{}", log());
-        Self(child)
+        Self(child, None)
     }
 }
 
@@ -174,11 +175,8 @@ async fn a_device_without_cookies_shows_its_card_and_lasso_carries_the_answer() 
 
 /// Another consortium's identity provider run with Lasso, a partner that is on.
 async fn provider(relay: &Relay, folder: &Path) -> Lasso {
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let kept = KeptPort::take();
+    let port = kept.number();
     let (certificate, key) = self_signed(&rcgen::PKCS_RSA_SHA256);
     let signing = SigningKey::from_pem(&key, &certificate).unwrap();
     let entity = Entity {
@@ -217,7 +215,9 @@ async fn provider(relay: &Relay, folder: &Path) -> Lasso {
         .await;
     let now = OffsetDateTime::now_utc();
     relay.records.switch_on("hama", OTHER_PROVIDER, now).await.unwrap();
-    Lasso::start("provider", folder, port)
+    let mut lasso = Lasso::start("provider", folder, port);
+    lasso.1 = Some(kept);
+    lasso
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use portal_kit::{client, tls::Identity};
-use relay::testing::{Browser, Relay, TestService};
+use relay::testing::{Browser, CardAuthority, Relay, TestCard, TestService};
 use relay_core::saml::{message::NameIdPolicy, names::NameIdFormat};
 use serde_json::{Value, json};
 use store::{cluster::Stop, testing::LoneCluster};
@@ -280,4 +280,73 @@ async fn refused_messages_of_every_door_are_counted_by_partner_and_rule_and_surv
     // Nobody's name stands anywhere in what is kept.
     let dump = relay.front_database.dump().unwrap();
     assert!(!String::from_utf8_lossy(&dump).contains("stranger.example"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operators_card_is_let_in_no_more_from_the_moment_its_authoritys_list_says_so() {
+    use time::Duration;
+
+    let mut relay = Relay::start().await;
+    let staff = CardAuthority::new("staff");
+    let (tanaka, sato) = (staff.worker(), staff.worker());
+    let write = |name: &str, text: &str| std::fs::write(relay.path().join(name), text).unwrap();
+    let list = |revoked: &[&TestCard], number| staff.revocation_list(revoked, number, Duration::DAY);
+    write("operators.pem", &(relay.authority.pem() + &staff.pem()));
+    write("staff.crl", &list(&[], 1));
+    let hash = |card: &TestCard| hex::encode(relay_core::saml::fingerprint(&card.certificate));
+    let known = format!("\"tanaka {}\", \"sato {}\", ", hash(&tanaka), hash(&sato));
+    relay
+        .reconfigure(
+            "[operators]\nauthorities = \"web.pem\"\nknown = [",
+            &format!("[operators]\nauthorities = \"operators.pem\"\nrevocations = [\"staff.crl\"]\nknown = [{known}"),
+        )
+        .await;
+    let write = |name: &str, text: &str| std::fs::write(relay.path().join(name), text).unwrap();
+
+    // One connection that stands, as the operators' screen has it.
+    let url = relay.admin_at("/partners");
+    let client = client::client(
+        relay.authority.roots(),
+        Some(&tanaka.identity()),
+        std::time::Duration::from_secs(20),
+    )
+    .unwrap();
+    let asked = async || {
+        let answer = client.get(&url).send().await.unwrap();
+        let status = answer.status().as_u16();
+        let body: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap_or(Value::Null);
+        (status, body["code"].as_str().map(str::to_owned))
+    };
+    let code = |code: &str| (403, Some(code.to_owned()));
+    assert_eq!(asked().await, (200, None));
+    write("staff.crl", &list(&[&tanaka], 2));
+    assert_eq!(asked().await, code("operator.revoked"));
+    // Nobody else is touched, and operators whose authority has no list here come in as before.
+    assert_eq!(ask(&relay, &sato.identity(), "/partners", None).await.0, 200);
+    assert_eq!(
+        ask(&relay, &relay.operators[0].identity, "/partners", None).await.0,
+        200
+    );
+
+    // Whoever keeps the list away, or puts back an old one, an expired one or one of their own, lets nobody in.
+    write("staff.crl", &list(&[], 1));
+    assert_eq!(asked().await, code("operator.no_list"));
+    write("staff.crl", &staff.revocation_list(&[], 3, -Duration::MINUTE));
+    assert_eq!(asked().await, code("operator.no_list"));
+    write(
+        "staff.crl",
+        &CardAuthority::new("staff").revocation_list(&[], 4, Duration::DAY),
+    );
+    assert_eq!(asked().await, code("operator.no_list"));
+    std::fs::remove_file(relay.path().join("staff.crl")).unwrap();
+    assert_eq!(asked().await, code("operator.no_list"));
+    assert_eq!(ask(&relay, &sato.identity(), "/partners", None).await.0, 403);
+    write("staff.crl", &list(&[&tanaka], 5));
+    assert_eq!(asked().await, code("operator.revoked"));
+    assert_eq!(ask(&relay, &sato.identity(), "/partners", None).await.0, 200);
+    let counted = refused(&relay).await;
+    assert!(
+        counted.contains(&("operator.revoked".into(), "unknown".into(), 2)),
+        "{counted:?}"
+    );
 }

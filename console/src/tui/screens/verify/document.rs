@@ -131,6 +131,11 @@ impl Laid {
         matches!(self.rows().get(row), Some(Row::Number | Row::Issued | Row::Expires))
     }
 
+    /// Whether the row leaves the form.
+    pub fn is_end(&self, row: usize) -> bool {
+        self.rows().get(row) == Some(&Row::Done)
+    }
+
     /// The row's field for text.
     pub fn field(&mut self, row: usize) -> Option<&mut Input> {
         match self.rows().get(row)? {
