@@ -161,9 +161,20 @@ const JAPANESE: &[(&str, &str)] = &[
     ("madoguchi relay exceptions --reason", "理由(監査記録に残る)"),
     ("madoguchi relay state", "中継のようす: 目隠し側、送信元の役所、時計"),
     ("madoguchi relay state --json", "1行の JSON で"),
+    (
+        "madoguchi relay untold",
+        "ログアウトの知らせが届いていないサービス: 件数、いつから、次に知らせる時",
+    ),
+    ("madoguchi relay untold --json", "1行の JSON で"),
     ("madoguchi relay audit", "中継で起きたこと(新しい順)"),
     ("madoguchi relay audit --minutes", "何分前から"),
     ("madoguchi relay audit --json", "1件1行の JSON で"),
+    (
+        "madoguchi relay refusals",
+        "前段が断ったメッセージの数(1時間ごと、新しい順)",
+    ),
+    ("madoguchi relay refusals --hours", "何時間前から"),
+    ("madoguchi relay refusals --json", "1件1行の JSON で"),
     ("madoguchi staff", "職員"),
     (
         "madoguchi staff add",

@@ -259,7 +259,7 @@ pub fn stops_the_card(clerk: &Clerk<'_>) {
 }
 
 /// Its holder comes with a licence: it lay under the sofa.
-pub fn lets_the_card_again(clerk: &Clerk<'_>) {
+fn lets_the_card_again(clerk: &Clerk<'_>) {
     let console = &clerk.console;
     console.key(Key::Enter).sees("本人が窓口に来ていて");
     console.key(Key::Down).sees("(●) 窓口で、顔写真のある");
@@ -282,7 +282,7 @@ impl Front {
     }
 
     /// What was done to each of the card's two registrations, in the order it was done.
-    pub fn applied(&self) -> Vec<Vec<String>> {
+    fn applied(&self) -> Vec<Vec<String>> {
         let question = "SELECT array_agg(details ->> 'change' ORDER BY seq) FROM front.audit_event\n\
                         WHERE act = 'intake.applied' GROUP BY subjects ->> 'registration'";
         let asked = self.store.run("applied", |tx| async move {

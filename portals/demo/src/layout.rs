@@ -183,7 +183,8 @@ impl Layout {
             folder.join("card-bridge.toml"),
             format!(
                 "[bridge]\naddress = \"127.0.0.1:{}\"\n[front]\norigins = [\"{}\"]\nauthorities = \"web.pem\"\n\
-                 [card]\nreader = \"Virtual PCD 00 01\"\n{CONTACT}",
+                 [card]\nreader = \"Virtual PCD 00 01\"\n\
+                 [watch]\nevery_card = true\nowed_file = \"owed.json\"\n{CONTACT}",
                 self.ports.bridge,
                 self.front_address(),
             ),

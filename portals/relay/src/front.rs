@@ -36,6 +36,7 @@ use crate::{
     partners::{self, Partners},
     revoked::Revocations,
     second_half::SecondHalf,
+    telling::InVain,
 };
 
 /// Why the front does not start.
@@ -99,6 +100,8 @@ pub struct Front {
     pub(crate) partners: Partners,
     /// Messages that were refused, until they are written down.
     pub(crate) refusals: Tally,
+    /// Services that could not be told that sessions are over.
+    pub(crate) in_vain: InVain,
     /// For telling partners by SOAP.
     pub(crate) web: reqwest::Client,
     pub(crate) offices: TrustedKeys,
@@ -163,6 +166,7 @@ impl Front {
             second: SecondHalf::load(&config)?,
             partners: Partners::new(partners::addresses(&config)),
             refusals: Tally::default(),
+            in_vain: InVain::default(),
             web: web_client(&config)?,
             revocations: Revocations::load(
                 &config.operators.revocations,

@@ -54,7 +54,7 @@ async fn card_gone(State(front): State<Arc<Front>>, Form(gone): Form<Gone>) -> R
     match ended.map_err(records)? {
         None => Err(Trouble::not_found()),
         Some(ended) => {
-            info!(services = ended.participants.len(), "the card was pulled");
+            info!("the card was pulled");
             front.tell_all(&ended).await;
             Ok(StatusCode::NO_CONTENT)
         }
@@ -105,7 +105,7 @@ impl Front {
             whence: (!self.config.cards.pulled_from_anywhere).then(|| Whence::from(peer.address.ip())),
         };
         for ended in self.records.card_pulled(&pulled, now).await? {
-            info!(services = ended.participants.len(), "a card was pulled");
+            info!("a card was pulled");
             self.tell_later(ended);
         }
         Ok(())

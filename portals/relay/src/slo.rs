@@ -222,7 +222,7 @@ async fn visited(
         Err(NotTaken::Records(error)) => return Err(records(error)),
         // Switched off meanwhile, or not to be believed: it counts as not told, and the others are visited all the same.
         Err(refused) => {
-            info!(service, code = refused.code(), "an answer to a logout is not taken");
+            info!(code = refused.code(), "an answer to a logout is not taken");
             false
         }
     };
@@ -311,7 +311,8 @@ async fn go_on(
     Ok(answer)
 }
 
-/// Keeps a round between two visits; its id, and the browser's cookie where it has none.
+/// Keeps a round between two visits; its id, and the browser's cookie where it has none. A service that is visited brings
+/// the id back: it is another one for each, or two of them could match people by it.
 async fn keep(
     front: &Front,
     headers: &HeaderMap,
@@ -321,14 +322,6 @@ async fn keep(
 ) -> Result<(Uuid, Option<header::HeaderValue>), Trouble> {
     let now = front.now();
     let state = serde_json::to_vec(round).map_err(|_| Trouble::ours())?;
-    if let Some((id, version)) = kept {
-        front
-            .records
-            .move_on(id, version, &state, None, now)
-            .await
-            .map_err(records)?;
-        return Ok((id, None));
-    }
     let brought = BROWSER.read(headers).map(str::to_owned);
     let cookie = brought.clone().unwrap_or_else(secret);
     let new = NewProcedure {
@@ -338,7 +331,11 @@ async fn keep(
         state: &state,
         expires_at: now + life,
     };
-    front.records.begin(&new, None, now).await.map_err(records)?;
+    match kept {
+        Some(former) => front.records.go_on_as(former, &new, now).await,
+        None => front.records.begin(&new, None, now).await,
+    }
+    .map_err(records)?;
     Ok((new.id, brought.is_none().then(|| BROWSER.set(&cookie))))
 }
 

@@ -1,8 +1,18 @@
 //! Telling services that a session is over, from server to server: all at once, each within its time, so that a pulled
 //! card has ended everything within two seconds. Who does not answer is told again, ever more rarely, by whichever front
 //! is running; after half a day it is given up and stays noted as not told.
+//!
+//! Nothing that is kept of it says which services were told of one session: neither a line of the log nor a row is
+//! written at the moment of telling, and who was away is told again at moments drawn anew for each. What two services
+//! can see themselves, that both were told at once, remains ([decision 10]).
+//!
+//! [decision 10]: ../../../manuals/decisions/0010-a-pseudonym-is-made-in-two-halves.md
 
-use std::{sync::Arc, time::Duration as Wait};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration as Wait,
+};
 
 use axum::http::header::CONTENT_TYPE;
 use futures_util::future::join_all;
@@ -11,7 +21,7 @@ use portal_kit::{
     listener::Stop,
 };
 use relay_core::{
-    chance::OsChance,
+    chance::{OsChance, draw},
     saml::{
         Delivery, Here, Received, Refusal,
         message::{Head, LogoutRequest, MessageId},
@@ -21,7 +31,7 @@ use relay_core::{
 };
 use relay_records::front::{Ended, Participant, Told};
 use time::{Duration, OffsetDateTime};
-use tracing::{info, warn};
+use tracing::{Instrument as _, info_span, warn};
 
 use crate::{answer::Named, front::Front, partners::PartnerFault, taking::WINDOW};
 
@@ -41,8 +51,29 @@ const FIRST_WAIT: Duration = Duration::seconds(5);
 const LONGEST_WAIT: Duration = Duration::hours(1);
 /// From then on nobody is told any more: a service's own session lasts no longer.
 const BOUND: Duration = Duration::hours(12);
+/// How often the log says which services could not be told.
+const SUMMED_UP: Wait = Wait::from_secs(60);
 /// How long a round of a browser's visits may take: who can only be visited is not given up before.
 pub(crate) const ROUND: Duration = Duration::minutes(5);
+
+/// Services that could not be told and why, since the log last said so: a line for each would say which two failed in one
+/// moment.
+#[derive(Debug, Default)]
+pub(crate) struct InVain(Mutex<BTreeMap<(String, String), u64>>);
+
+impl InVain {
+    fn count(&self, service: &str, reason: &str) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *counts.entry((service.to_owned(), reason.to_owned())).or_default() += 1;
+    }
+
+    fn sum_up(&self) {
+        let counts = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        for ((service, reason), times) in counts {
+            warn!(service, reason, times, "not told that sessions are over");
+        }
+    }
+}
 
 /// Why a service could not be told.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +126,11 @@ impl Front {
         let told = ended
             .participants
             .iter()
-            .map(|participant| self.tell(ended, participant));
+            // Each apart: what is logged on the way does not stand under what ended the session, nor two under one thing.
+            .map(|participant| {
+                self.tell(ended, participant)
+                    .instrument(info_span!(parent: None, "telling"))
+            });
         let told = join_all(told).await;
         told.iter().filter(|told| !**told).count()
     }
@@ -104,9 +139,14 @@ impl Front {
     pub(crate) async fn keep_telling(&self, mut stop: Stop) {
         let mut tick = tokio::time::interval(LOOK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut sum_up = tokio::time::interval(SUMMED_UP);
         loop {
             tokio::select! {
-                () = stop.asked() => return,
+                () = stop.asked() => break self.in_vain.sum_up(),
+                _ = sum_up.tick() => {
+                    self.in_vain.sum_up();
+                    continue;
+                }
                 _ = tick.tick() => {}
             }
             let now = self.now();
@@ -124,14 +164,15 @@ impl Front {
         let told = self.ask_to_end(participant).await;
         let (session, service, now) = (ended.session, &participant.service, self.now());
         let recorded = match &told {
-            Ok(()) => {
-                info!(service, "told that the session is over");
-                self.records.told(session, service, "soap", now).await
-            }
+            Ok(()) => self.records.told(session, service, "soap", now).await,
             Err(error) => {
-                let next = next_try(error, participant.telling, ended.at, now);
-                warn!(service, %error, again = next.is_some(), "not told that the session is over");
+                let chance = f64::from(u16::from_be_bytes(draw(&mut OsChance))) / f64::from(u16::MAX);
+                let next = next_try(error, participant.telling, ended.at, now, chance);
                 let reason = error.reason();
+                match error {
+                    NotTold::Ask(error) => self.in_vain.count(service, &error.to_string()),
+                    _ => self.in_vain.count(service, &reason),
+                }
                 self.records
                     .not_told(session, service, "soap", &reason, next, now)
                     .await
@@ -203,19 +244,26 @@ impl Front {
     }
 }
 
-/// When a service that could not be told of a session that ended at `ended_at` is told again, if ever.
-fn next_try(failed: &NotTold, telling: Told, ended_at: OffsetDateTime, now: OffsetDateTime) -> Option<OffsetDateTime> {
+/// When a service that could not be told of a session that ended at `ended_at` is told again, if ever: by `chance`, of 0
+/// to 1, after half to one and a half of its wait, so that services that were away together are not told together.
+fn next_try(
+    failed: &NotTold,
+    telling: Told,
+    ended_at: OffsetDateTime,
+    now: OffsetDateTime,
+    chance: f64,
+) -> Option<OffsetDateTime> {
     if matches!(failed, NotTold::NoAddress) {
         // Only the person's browser reaches it, and that may be on its way.
         let visited_by = ended_at + ROUND;
-        return (now < visited_by).then_some(visited_by);
+        return (now < visited_by).then(|| visited_by + ROUND * chance);
     }
     let tries = match telling {
         Told::NotYet { tries } => tries,
         Told::GivenUp => return None,
     };
     let wait = FIRST_WAIT.saturating_mul(2_i32.saturating_pow(tries)).min(LONGEST_WAIT);
-    Some(now + wait).filter(|next| *next < ended_at + BOUND)
+    Some(now + wait * (0.5 + chance)).filter(|next| *next < ended_at + BOUND)
 }
 
 #[cfg(test)]
@@ -231,7 +279,7 @@ mod tests {
         let mut now = ENDED;
         let mut waits = Vec::new();
         for tries in 0.. {
-            match next_try(&NotTold::Failed, Told::NotYet { tries }, ENDED, now) {
+            match next_try(&NotTold::Failed, Told::NotYet { tries }, ENDED, now, 0.5) {
                 Some(next) => waits.push((next - now).whole_seconds()),
                 None => break,
             }
@@ -245,8 +293,16 @@ mod tests {
     #[test]
     fn who_can_only_be_visited_has_the_time_of_a_round() {
         let telling = Told::NotYet { tries: 0 };
-        let next = |now| next_try(&NotTold::NoAddress, telling, ENDED, now);
-        assert_eq!(next(ENDED), Some(ENDED + ROUND));
-        assert_eq!(next(ENDED + ROUND), None);
+        let next = |now, chance| next_try(&NotTold::NoAddress, telling, ENDED, now, chance);
+        assert_eq!(next(ENDED, 0.0), Some(ENDED + ROUND));
+        assert_eq!(next(ENDED, 1.0), Some(ENDED + ROUND * 2));
+        assert_eq!(next(ENDED + ROUND, 0.0), None);
+    }
+
+    #[test]
+    fn two_services_away_together_are_told_again_at_moments_of_their_own() {
+        let next = |chance| next_try(&NotTold::Failed, Told::NotYet { tries: 0 }, ENDED, ENDED, chance);
+        assert_eq!(next(0.0), Some(ENDED + FIRST_WAIT / 2));
+        assert_eq!(next(1.0), Some(ENDED + FIRST_WAIT * 3 / 2));
     }
 }

@@ -48,7 +48,7 @@ pub use rotation::{Rotating, RotationStopped};
 pub use seen::{Seen, SeenKind};
 pub use sessions::{Ended, Ending, NewParticipant, Participant, SessionAt, SessionId, Told};
 pub use setup::{DATABASE, Installed, OWNER, USER, install, migrate, migrations};
-pub use telling::Untold;
+pub use telling::{Telling, TellingResult, Untold};
 
 /// The front's records; clones share everything.
 #[derive(Clone)]

@@ -130,7 +130,7 @@ async fn copy(store: &Store, rows: &[Row]) -> Result<(), StoreError> {
     store
         .run_as("fill", Isolation::RepeatableRead, patience, |tx| async move {
             let mut writer = std::pin::pin!(tx.copy_in(sql, types).await?);
-            let now = OffsetDateTime::now_utc();
+            let since = OffsetDateTime::now_utc().truncate_to_hour();
             for (registration, certificate, sealed) in rows {
                 let certificate = certificate.as_slice();
                 tx.answered(writer.as_mut().write(&[
@@ -141,7 +141,7 @@ async fn copy(store: &Store, rows: &[Row]) -> Result<(), StoreError> {
                     &"active",
                     sealed,
                     &1_i32,
-                    &now,
+                    &since,
                 ]))
                 .await?;
             }

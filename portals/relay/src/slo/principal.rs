@@ -78,7 +78,7 @@ impl Front {
         let service = &asked.service.partner.entity_id;
         let note = Note::of(
             AuditAct::LogoutAsked,
-            json!({ "service": service, "session": self.records.session_at(session, service) }),
+            json!({ "service": service }),
             match meant {
                 Meant::Its => json!({ "binding": binding }),
                 Meant::Another => json!({ "binding": binding, "rule": "name-of-another" }),

@@ -149,6 +149,28 @@ impl TestService {
         self.shared.told().clone()
     }
 
+    /// A browser came to `address` with the relay's LogoutRequest: its RelayState, and where the browser is sent back to.
+    ///
+    /// # Errors
+    /// [`Refusal`]
+    pub fn visited(&self, relay: &Relay, address: &str) -> Result<(String, String), Refusal> {
+        let query = address.split_once('?').map_or("", |(_, query)| query);
+        let delivery = Delivery::redirect(query)?.message()?;
+        let (peer, here) = (self.shared.peer()?, format!("{}/slo/redirect", self.shared.address));
+        let request = Received::open(&delivery)?
+            .logout_request(&peer, &self.shared.here(&here), Some(&self.shared.keys))?
+            .first_time(true)?;
+        let back = relay.at("/saml/slo");
+        let response = LogoutResponse {
+            head: self.head(Some(back.clone())),
+            in_response_to: Some(request.head.id.clone()),
+            status: Status::success(),
+        };
+        let state = delivery.relay_state();
+        let sent = response.compose().redirect(&back, state, &self.shared.signing);
+        Ok((state.map(|state| state.as_str().to_owned()).unwrap_or_default(), sent))
+    }
+
     /// The status of the relay's answer to `request`, from the address a browser was sent back to.
     ///
     /// # Errors

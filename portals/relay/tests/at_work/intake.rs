@@ -1,6 +1,8 @@
 //! What an office says, over mutual TLS: what is refused for good uses its number up and holds nothing else up; what is
 //! not authentic or out of order uses nothing up.
 
+use std::{pin::pin, time::Duration};
+
 use relay::testing::{FrontProcess, Relay};
 use relay_core::{
     clock::{Clock as _, HandClock, SystemClock},
@@ -8,8 +10,11 @@ use relay_core::{
 };
 use relay_records::front::HolderState;
 use rustix::process::{Pid, Signal, kill_process};
-use store::{Store, StoreError};
+use store::{Isolation, Store, StoreError};
 use uuid::Uuid;
+
+/// Longest that one statement may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn registered(relay: &Relay) -> Uuid {
     let card = relay.cards.authentication();
@@ -132,18 +137,21 @@ async fn a_front_killed_in_the_midst_of_a_refusal_has_refused_once_or_not_at_all
     let envelope = relay.envelope(number, &activate);
     let (rig, sealed) = (&relay, &envelope);
     let answered = holding
-        .run("hold", |tx| async move {
+        .run_as("hold", Isolation::ReadCommitted, PATIENCE, |tx| async move {
             tx.query("SELECT FROM front.sender FOR UPDATE", &[]).await?;
             let waits = "SELECT FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid";
-            let killed = async {
-                while tx.query(waits, &[]).await?.is_empty() {
-                    tokio::task::yield_now().await;
+            let mut asked = pin!(rig.try_envelope(sealed));
+            loop {
+                let waiting = tokio::select! {
+                    // It must not be answered while its row is held.
+                    answer = &mut asked => return Ok::<_, StoreError>(answer),
+                    waiting = tx.query(waits, &[]) => waiting?,
+                };
+                if !waiting.is_empty() {
+                    kill_process(process, Signal::KILL).unwrap();
+                    return Ok(asked.await);
                 }
-                kill_process(process, Signal::KILL).unwrap();
-                Ok::<_, StoreError>(())
-            };
-            let (answer, killed) = tokio::join!(rig.try_envelope(sealed), killed);
-            killed.map(|()| answer)
+            }
         })
         .await
         .unwrap();

@@ -2,116 +2,347 @@
 //! database and all its logs, wants to know which of the clinic's patients is which of the school's parents.
 //!
 //! The persons are canaries: the test knows the answer, the joiner does not. The services keep the moment of every visit
-//! to the microsecond, and when the assertion said that the card was shown. The joiner tries equality, the order of rows
-//! and the times in them, and follows whatever two rows have in common. What this joiner can do is seen where it is given
-//! a trail that names a person alike beside both services, and where it has both halves' secrets: there it finds people.
+//! to the microsecond, when the assertion said that the card was shown, and when they were told that it is over. The
+//! people are in groups by how they come and leave; each group is counted apart, since a fault that gives away one of
+//! them would drown among all. That each way of joining finds people where there is something to find is seen in
+//! [`careless`]; that the canaries can be joined at all, where both halves' secrets are put together.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod careless;
+mod kept;
+mod ways;
 
-use relay::testing::{Browser, FrontProcess, Relay, TestService};
+use std::{collections::HashMap, time::Duration as Wait};
+
+use relay::testing::{Answer, Browser, FrontProcess, Relay, TestCard, TestService};
 use relay_core::{
     chance::{Chance as _, SeededChance},
     pseudonym::{BlindHalf, BlindSecret, Domain, FrontHalf, FrontSecret, Service},
-    registration::CardUse,
-    saml::fingerprint,
+    registration::{CardUse, Message as Said},
+    saml::{fingerprint, message::AuthnRequest},
 };
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
-use crate::{CLINIC, SCHOOL, name, relay_with_two};
+use self::{
+    kept::{Kept, Records, Visit},
+    ways::{Guess, WAYS, by_being_told},
+};
+use crate::{CLINIC, SCHOOL, index, name, relay_with_two};
 
-const PERSONS: usize = 20;
-/// By chance one of a shuffled row is right on average; this many or more in eight of a hundred thousand such tests.
-const BY_CHANCE: usize = 7;
+/// How somebody comes to both services, and leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Course {
+    /// In sessions of their own; these go on.
+    Apart,
+    /// In one session, as all below; it goes on.
+    Stays,
+    /// Both sign-ins are begun before either is finished.
+    Begins,
+    /// Signs out at the relay.
+    SignsOut,
+    /// Signs out at the clinic, which asks the relay to end the session.
+    AtTheClinic,
+    /// Pulls the card.
+    PullsTheCard,
+    /// Reports it lost.
+    LosesTheCard,
+    /// Signs out at the relay while the school does not answer.
+    SchoolAway,
+}
 
-/// A visit as a service writes it down: when it was, who it was, when the card had been shown.
-type Visit = (OffsetDateTime, String, OffsetDateTime);
-/// For each of the clinic's people one of the school's.
-type Guess = HashMap<String, String>;
+const COURSES: [Course; 8] = [
+    Course::Apart,
+    Course::Stays,
+    Course::Begins,
+    Course::SignsOut,
+    Course::AtTheClinic,
+    Course::PullsTheCard,
+    Course::LosesTheCard,
+    Course::SchoolAway,
+];
+/// So many people of each course.
+const GROUP: usize = 8;
+const PERSONS: usize = GROUP * COURSES.len();
+/// A guess that knows nothing is right once on average: this often among all, one in a hundred thousand times.
+const BY_CHANCE: usize = 8;
+/// And this often in a group, for who knows which people are in it, less than once in a thousand times.
+const BY_CHANCE_OF_A_GROUP: usize = 6;
+
+/// A canary.
+struct Person {
+    course: Course,
+    card: TestCard,
+    registration: Uuid,
+    browser: Browser,
+    /// Their names and SessionIndexes at the clinic and the school.
+    names: [String; 2],
+    indexes: [String; 2],
+}
+
+impl Person {
+    async fn register(relay: &Relay, course: Course, key: &TestCard) -> Self {
+        let card = relay.cards.another_with_the_key_of(key);
+        Self {
+            course,
+            registration: relay.register(&card.certificate, CardUse::Authentication).await,
+            browser: Browser::with_card(relay, &card),
+            card,
+            names: Default::default(),
+            indexes: Default::default(),
+        }
+    }
+
+    /// Comes back to `service` from a sign-in that it asked for with `request`.
+    async fn visit(
+        &mut self,
+        relay: &Relay,
+        which: usize,
+        service: &TestService,
+        (request, asked): (AuthnRequest, OffsetDateTime),
+    ) -> Visit {
+        let other = Browser::with_card(relay, &self.card);
+        let browser = match self.course {
+            Course::Apart => &other,
+            _ => &self.browser,
+        };
+        let answer = browser.sign_in_with(relay, service, &request).await;
+        self.came_back(which, service, (request, asked), &answer)
+    }
+
+    /// Finishes the sign-in that waits at the card listener's address `card`.
+    async fn finish(
+        &mut self,
+        which: usize,
+        service: &TestService,
+        asked: (AuthnRequest, OffsetDateTime),
+        card: &str,
+    ) -> Visit {
+        let answer = self.browser.get(card).await;
+        self.came_back(which, service, asked, &answer)
+    }
+
+    fn came_back(
+        &mut self,
+        which: usize,
+        service: &TestService,
+        (request, asked): (AuthnRequest, OffsetDateTime),
+        answer: &Answer,
+    ) -> Visit {
+        let assertion = service.assertion(&answer.fields()["SAMLResponse"], &request.head.id);
+        self.names[which].clone_from(&name(&assertion).value);
+        self.indexes[which] = index(&assertion);
+        Visit {
+            asked,
+            at: OffsetDateTime::now_utc(),
+            name: self.names[which].clone(),
+            shown: assertion.authentication.expect("an assertion says how").at,
+            over: None,
+        }
+    }
+
+    /// Leaves.
+    async fn leave(&self, relay: &Relay, clinic: &TestService) {
+        match self.course {
+            Course::Apart | Course::Stays | Course::Begins => {}
+            Course::SignsOut | Course::SchoolAway => {
+                let page = self.browser.post(&relay.at("/sign-out"), &[]).await;
+                assert!(page.status < 400, "{}", page.body);
+            }
+            Course::AtTheClinic => {
+                let (status, body) = clinic.log_out(relay, &self.indexes[0], false).await;
+                assert!(status == 200 && body.contains("status:Success"), "{body}");
+            }
+            Course::PullsTheCard => {
+                let token = format!("{:t<43}", self.registration.simple());
+                let cookie = self.browser.cookie("__Host-session").expect("somebody is signed in");
+                let now = OffsetDateTime::now_utc();
+                let session = relay.records.session(cookie.as_bytes(), now).await.unwrap();
+                let session = session.expect("the session goes on").id;
+                relay.records.expect_gone(session, token.as_bytes()).await.unwrap();
+                let bridge = Browser::new(relay);
+                let told = bridge.post(&relay.at("/card/gone"), &[("gone", &token)]).await;
+                assert_eq!(told.status, 204);
+            }
+            Course::LosesTheCard => {
+                let registration = self.registration;
+                assert_eq!(relay.office_says(&Said::Suspend { registration }).await, 200);
+            }
+        }
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_matches_two_services_records_by_what_one_party_keeps_and_both_secrets_together_do() {
-    let (mut relay, clinic, school) = relay_with_two().await;
+    let (mut relay, clinic, mut school) = relay_with_two().await;
     let key = relay.cards.authentication();
-    let mut cards = Vec::new();
-    for _ in 0..PERSONS {
-        let card = relay.cards.another_with_the_key_of(&key);
-        relay.register(&card.certificate, CardUse::Authentication).await;
-        cards.push(card);
+    let mut people = Vec::new();
+    for person in 0..PERSONS {
+        people.push(Person::register(&relay, COURSES[person % COURSES.len()], &key).await);
     }
     relay.stop_front().await;
     let front = FrontProcess::start(&relay).await;
-
-    // Everybody goes to both, in an order that has nothing to do with who they are: half of them in one session, the
-    // others from another browser each time.
-    let browsers: Vec<_> = cards.iter().map(|card| Browser::with_card(&relay, card)).collect();
-    let mut visits: [Vec<Visit>; 2] = Default::default();
-    let mut truth: Vec<[String; 2]> = vec![Default::default(); PERSONS];
-    for (person, which) in shuffled() {
-        let service: &TestService = [&clinic, &school][which];
-        let other = Browser::with_card(&relay, &cards[person]);
-        let browser = if person % 2 == 0 { &browsers[person] } else { &other };
-        let assertion = browser.sign_in(&relay, service).await;
-        let name = name(&assertion).value.clone();
-        let shown = assertion.authentication.unwrap().at;
-        visits[which].push((OffsetDateTime::now_utc(), name.clone(), shown));
-        truth[person][which] = name;
-    }
     let dump = |of: &store::testing::TestDatabase| String::from_utf8(of.dump().unwrap()).unwrap();
-    let going_on = dump(&relay.front_database);
-    assert!(going_on.contains("INSERT INTO front.participant"));
+
+    // Everybody goes to both, in an order that has nothing to do with who they are.
+    let mut records: Records = Default::default();
+    let mut begun = HashMap::new();
+    for (person, which) in shuffled(PERSONS, 11) {
+        let service = [&clinic, &school][which];
+        let asked = (service.request(&relay), OffsetDateTime::now_utc());
+        if people[person].course == Course::Begins {
+            let page = people[person]
+                .browser
+                .begin(&service.redirect(&asked.0, Some("state")))
+                .await;
+            let card = page.link("/card/", &relay).expect("the card is asked for");
+            begun.insert((person, which), (asked, card));
+        } else {
+            records[which].push(people[person].visit(&relay, which, service, asked).await);
+        }
+    }
+    let going_on = dump(&relay.front_database) + &front.log();
+    assert!(going_on.contains("INSERT INTO front.participant") && going_on.contains("INSERT INTO front.procedure"));
+    for (person, which) in shuffled(PERSONS, 12) {
+        let Some((asked, card)) = begun.remove(&(person, which)) else {
+            continue;
+        };
+        let visit = people[person].finish(which, [&clinic, &school][which], asked, &card);
+        records[which].push(visit.await);
+    }
+
+    // They leave one by one; last those that the school does not hear of.
+    let (away, there): (Vec<_>, Vec<_>) = shuffled(PERSONS, 13)
+        .into_iter()
+        .filter(|(_, which)| *which == 0)
+        .partition(|(person, _)| people[*person].course == Course::SchoolAway);
+    let begin_to_leave = OffsetDateTime::now_utc();
+    for (person, _) in there {
+        people[person].leave(&relay, &clinic).await;
+        if people[person].course == Course::AtTheClinic {
+            note_over(&mut records[0], &people[person].names[0], OffsetDateTime::now_utc());
+        }
+    }
+    school.go_away().await;
+    for (person, _) in away {
+        people[person].leave(&relay, &clinic).await;
+    }
+    let waiting = dump(&relay.front_database) + &front.log();
+    school.come_back().await;
+    all_told(&school, GROUP * 5).await;
+    for (which, service) in [&clinic, &school].into_iter().enumerate() {
+        for (at, index) in service.told() {
+            let whose = people.iter().find(|person| person.indexes[which] == index);
+            note_over(&mut records[which], &whose.expect("it was given out").names[which], at);
+        }
+    }
     // The day after: what is only needed while a session goes on is gone.
+    let left = dump(&relay.front_database);
     let later = OffsetDateTime::now_utc() + Duration::hours(10);
     relay.records.sweep(later).await.unwrap();
     let front = dump(&relay.front_database) + &front.stop();
     let blind = dump(&relay.blind_database) + &relay.blind_log();
 
+    let groups = Groups::of(&people);
+    let mut given_away = Vec::new();
     for (whose, kept) in [
         ("no party", ""),
         ("the front while sessions go on", &going_on),
+        ("the front while a service is away", &waiting),
+        ("the front when all have left", &left),
         ("the front", &front),
         ("the blind half", &blind),
     ] {
         assert!(
-            truth.iter().flatten().all(|name| !kept.contains(name.as_str())),
+            people
+                .iter()
+                .flat_map(|person| &person.names)
+                .all(|name| !kept.contains(name.as_str())),
             "a pseudonym stands in what {whose} keeps"
         );
-        for (how, guess) in tried(&visits, kept) {
-            let right = right(&guess, &truth);
-            assert!(
-                right < BY_CHANCE,
-                "{how}, with what {whose} keeps: {right} of {PERSONS}"
-            );
+        let kept = Kept::read(kept);
+        for (how, tried) in WAYS {
+            let people = groups.given_away(&tried(&records, &kept));
+            given_away.extend(people.map(|people| format!("{how}, with what {whose} keeps: {people}")));
         }
     }
-    // What is tried can tell: a trail in which a person is called the same beside both services gives everybody away.
-    let careless = going_on + &careless_trail(&visits, &truth);
-    let best = tried(&visits, &careless)
-        .iter()
-        .map(|(_, guess)| right(guess, &truth))
-        .max();
-    assert!(best > Some(PERSONS / 2), "this joiner finds nobody anywhere: {best:?}");
-    assert_eq!(right(&by_both_secrets(&relay, &cards).await, &truth), PERSONS);
+    assert!(given_away.is_empty(), "{given_away:#?}");
+    // What remains, and no relay can help unless everybody waits: two services hear of one ending in one moment. They do
+    // not where one of them was away.
+    assert!(
+        records[0]
+            .iter()
+            .any(|visit| visit.over.is_some_and(|over| over > begin_to_leave))
+    );
+    let told = groups.right(&by_being_told(&records));
+    for (course, right) in COURSES.iter().zip(told) {
+        let at_once = [
+            Course::SignsOut,
+            Course::AtTheClinic,
+            Course::PullsTheCard,
+            Course::LosesTheCard,
+        ];
+        let expected = if at_once.contains(course) {
+            BY_CHANCE_OF_A_GROUP..=GROUP
+        } else {
+            0..=BY_CHANCE_OF_A_GROUP - 1
+        };
+        assert!(
+            expected.contains(&right),
+            "{course:?}: {right} by the moment of being told"
+        );
+    }
+    let truth: Vec<_> = people.iter().map(|person| person.names.clone()).collect();
+    assert_eq!(right(&by_both_secrets(&relay, &people).await, &truth), PERSONS);
 }
 
-/// Rows as a trail would hold them that keeps one keyed name for each registration.
-fn careless_trail(visits: &[Vec<Visit>; 2], truth: &[[String; 2]]) -> String {
-    let row = |(which, at): (usize, usize)| {
-        let (time, name, _) = &visits[which][at];
-        let person = truth.iter().position(|names| names[which] == *name)?;
-        let named = hex::encode(&fingerprint(format!("person {person}").as_bytes())[..16]);
-        let time = (*time - Duration::milliseconds(1)).format(&Rfc3339).ok()?;
-        let service = [CLINIC, SCHOOL][which];
-        Some(format!(
-            "\nINSERT INTO careless.trail VALUES ('{time}', '{service}', '{named}');"
-        ))
+fn note_over(visits: &mut [Visit], name: &str, at: OffsetDateTime) {
+    for visit in visits.iter_mut().filter(|visit| visit.name == name) {
+        visit.over = Some(at);
+    }
+}
+
+/// Waits until `service` was told so often: some front is telling meanwhile.
+async fn all_told(service: &TestService, often: usize) {
+    let told = async {
+        while service.told().len() < often {
+            tokio::time::sleep(Wait::from_millis(100)).await;
+        }
     };
-    places(visits).filter_map(row).collect()
+    let told = tokio::time::timeout(Wait::from_secs(120), told).await;
+    assert!(told.is_ok(), "told {} of {often}", service.told().len());
+}
+
+/// Who is who, by course.
+struct Groups(Vec<(Course, Vec<[String; 2]>)>);
+
+impl Groups {
+    fn of(people: &[Person]) -> Self {
+        let of = |course| {
+            let people = people.iter().filter(|person| person.course == course);
+            (course, people.map(|person| person.names.clone()).collect())
+        };
+        Self(COURSES.map(of).into())
+    }
+
+    /// How often `guess` is right in each.
+    fn right(&self, guess: &Guess) -> Vec<usize> {
+        self.0.iter().map(|(_, truth)| right(guess, truth)).collect()
+    }
+
+    /// Whom `guess` gives away: nothing, where it is no better than chance.
+    fn given_away(&self, guess: &Guess) -> Option<String> {
+        let right = self.right(guess);
+        let group = right.iter().any(|right| *right >= BY_CHANCE_OF_A_GROUP);
+        let found = group || right.iter().sum::<usize>() >= BY_CHANCE;
+        let people: Vec<_> = COURSES.iter().zip(right).filter(|(_, right)| *right > 0).collect();
+        found.then(|| format!("{people:?} of {GROUP} each"))
+    }
 }
 
 /// Each person at each service once, in a shuffled order.
-fn shuffled() -> Vec<(usize, usize)> {
-    let mut chance = SeededChance::new(11);
-    let mut order: Vec<_> = (0..PERSONS).flat_map(|person| [(person, 0), (person, 1)]).collect();
+fn shuffled(persons: usize, seed: u64) -> Vec<(usize, usize)> {
+    let mut chance = SeededChance::new(seed);
+    let mut order: Vec<_> = (0..persons).flat_map(|person| [(person, 0), (person, 1)]).collect();
     order.sort_by_cached_key(|_| chance.bytes::<8>());
     order
 }
@@ -123,198 +354,8 @@ fn right(guess: &Guess, truth: &[[String; 2]]) -> usize {
         .count()
 }
 
-/// All that the joiner tries.
-fn tried(visits: &[Vec<Visit>; 2], kept: &str) -> Vec<(&'static str, Guess)> {
-    let lines: Vec<Line> = kept
-        .lines()
-        .map(Line::read)
-        .filter(|line| !line.words.is_empty())
-        .collect();
-    vec![
-        ("the order of pseudonyms", by_rank(visits, true)),
-        ("the order of visits", by_rank(visits, false)),
-        ("the nearest in time", by_nearest(visits)),
-        ("when the card was shown", by_instant(visits)),
-        ("what rows of the same moment share", by_shared(visits, &lines, by_time)),
-        ("what rows in the same order share", by_shared(visits, &lines, by_order)),
-    ]
-}
-
-/// A row of a dump, or a line of a log.
-struct Line<'t> {
-    /// Which table it is of; a log line's is nothing.
-    table: &'t str,
-    text: &'t str,
-    times: Vec<OffsetDateTime>,
-    /// What could name somebody: ids, hashes, tokens.
-    words: BTreeSet<&'t str>,
-}
-
-impl<'t> Line<'t> {
-    fn read(text: &'t str) -> Self {
-        let table = text
-            .strip_prefix("INSERT INTO ")
-            .and_then(|rest| rest.split(' ').next())
-            .unwrap_or_default();
-        let pieces = text.split(['\'', '"', ',', '(', ')', '{', '}', '=', '\\']);
-        let mut times = Vec::new();
-        let mut words = BTreeSet::new();
-        for piece in pieces.flat_map(|piece| [piece].into_iter().chain(piece.split(' '))) {
-            let piece = piece.trim();
-            // As PostgreSQL writes it, and as the log does.
-            let moment = piece.replacen(' ', "T", 1).replace("+00", "Z");
-            match OffsetDateTime::parse(&moment, &Rfc3339) {
-                Ok(time) => times.push(time),
-                Err(_) if piece.len() >= 16 && piece.bytes().any(|byte| byte.is_ascii_digit()) => {
-                    words.insert(piece.trim_start_matches('x'));
-                }
-                Err(_) => {}
-            }
-        }
-        Self {
-            table,
-            text,
-            times,
-            words,
-        }
-    }
-}
-
-/// The lines that belong to each visit, by service and place in its records.
-type Belonging<'l, 't> = BTreeMap<(usize, usize), Vec<&'l Line<'t>>>;
-
-/// Lines of a moment belong to the visit that was written down next; a line that names a service, to that service's.
-fn by_time<'l, 't>(visits: &[Vec<Visit>; 2], lines: &'l [Line<'t>]) -> Belonging<'l, 't> {
-    let mut found = Belonging::new();
-    for line in lines {
-        let named = [CLINIC, SCHOOL].iter().position(|entity| line.text.contains(entity));
-        for time in &line.times {
-            let next = places(visits)
-                .filter(|(which, _)| named.is_none_or(|named| named == *which))
-                .filter(|(which, at)| visits[*which][*at].0 >= *time)
-                .min_by_key(|(which, at)| visits[*which][*at].0);
-            if let Some(place) = next {
-                found.entry(place).or_default().push(line);
-            }
-        }
-    }
-    found
-}
-
-/// A table with as many rows as there were visits, or as one service had, holds them in their order.
-fn by_order<'l, 't>(visits: &[Vec<Visit>; 2], lines: &'l [Line<'t>]) -> Belonging<'l, 't> {
-    let mut found = Belonging::new();
-    let mut all: Vec<_> = places(visits).collect();
-    all.sort_by_key(|(which, at)| visits[*which][*at].0);
-    let tables: BTreeSet<_> = lines.iter().map(|line| line.table).collect();
-    for table in tables {
-        let rows: Vec<_> = lines.iter().filter(|line| line.table == table).collect();
-        if rows.len() == all.len() {
-            for (place, row) in all.iter().zip(&rows) {
-                found.entry(*place).or_default().push(*row);
-            }
-        }
-        for (which, entity) in [CLINIC, SCHOOL].iter().enumerate() {
-            let own: Vec<_> = rows.iter().filter(|row| row.text.contains(entity)).collect();
-            if own.len() == visits[which].len() {
-                for (at, row) in own.into_iter().enumerate() {
-                    found.entry((which, at)).or_default().push(*row);
-                }
-            }
-        }
-    }
-    found
-}
-
-fn places(visits: &[Vec<Visit>; 2]) -> impl Iterator<Item = (usize, usize)> {
-    let counts = [visits[0].len(), visits[1].len()];
-    (0..2).flat_map(move |which| (0..counts[which]).map(move |at| (which, at)))
-}
-
-/// Two visits whose lines share what few others have are one person's; lines that have such a thing in common with a
-/// visit's lines count as its own.
-fn by_shared<'l, 't>(
-    visits: &[Vec<Visit>; 2],
-    lines: &'l [Line<'t>],
-    belonging: impl Fn(&[Vec<Visit>; 2], &'l [Line<'t>]) -> Belonging<'l, 't>,
-) -> Guess {
-    let mut holders: HashMap<&str, Vec<&Line<'_>>> = HashMap::new();
-    for line in lines {
-        for word in &line.words {
-            holders.entry(word).or_default().push(line);
-        }
-    }
-    let rare = |word: &str| holders.get(word).is_some_and(|lines| lines.len() <= 8);
-    let mut words: BTreeMap<(usize, usize), BTreeSet<&str>> = BTreeMap::new();
-    for (place, own) in belonging(visits, lines) {
-        let mut all: BTreeSet<&str> = own.iter().flat_map(|line| line.words.iter().copied()).collect();
-        let next: Vec<_> = all
-            .iter()
-            .filter(|word| rare(word))
-            .flat_map(|word| &holders[word])
-            .collect();
-        all.extend(next.iter().flat_map(|line| line.words.iter().copied()));
-        words.insert(place, all);
-    }
-    let mut spread: HashMap<&str, f64> = HashMap::new();
-    for word in words.values().flatten() {
-        *spread.entry(word).or_default() += 1.0;
-    }
-    let alike = |one: &(usize, usize), other: &(usize, usize)| -> f64 {
-        let (Some(one), Some(other)) = (words.get(one), words.get(other)) else {
-            return 0.0;
-        };
-        one.intersection(other).map(|word| 1.0 / spread[word]).sum()
-    };
-    let mut guess = Guess::new();
-    for (at, (_, name, _)) in visits[0].iter().enumerate() {
-        let best = (0..visits[1].len()).max_by(|one, other| {
-            let (one, other) = (alike(&(0, at), &(1, *one)), alike(&(0, at), &(1, *other)));
-            one.total_cmp(&other)
-        });
-        if let Some(best) = best {
-            guess.insert(name.clone(), visits[1][best].1.clone());
-        }
-    }
-    guess
-}
-
-fn by_rank(visits: &[Vec<Visit>; 2], sorted: bool) -> Guess {
-    let [clinic, school] = visits.clone().map(|visits| {
-        let mut names: Vec<_> = visits.into_iter().map(|(_, name, _)| name).collect();
-        if sorted {
-            names.sort();
-        }
-        names
-    });
-    clinic.into_iter().zip(school).collect()
-}
-
-fn by_nearest([clinic, school]: &[Vec<Visit>; 2]) -> Guess {
-    let nearest = |time: OffsetDateTime| school.iter().min_by_key(|(other, ..)| (*other - time).abs());
-    clinic
-        .iter()
-        .filter_map(|(time, name, _)| Some((name.clone(), nearest(*time)?.1.clone())))
-        .collect()
-}
-
-/// Two services of one session are told the same of when the card was shown; the second one roughly.
-fn by_instant([clinic, school]: &[Vec<Visit>; 2]) -> Guess {
-    let alike = |one: OffsetDateTime, other: OffsetDateTime| {
-        let roughly = |at: OffsetDateTime| at.unix_timestamp() / relay::sign_in::GRAIN.whole_seconds();
-        u8::from(one == other) * 2 + u8::from(roughly(one) == roughly(other))
-    };
-    clinic
-        .iter()
-        .filter_map(|(_, name, shown)| {
-            let best = school.iter().max_by_key(|(_, _, other)| alike(*shown, *other))?;
-            Some((name.clone(), best.1.clone()))
-        })
-        .collect()
-}
-
 /// What the two halves could do if they put their secrets together.
-async fn by_both_secrets(relay: &Relay, cards: &[relay::testing::TestCard]) -> Guess {
+async fn by_both_secrets(relay: &Relay, people: &[Person]) -> Guess {
     let secret = |name: &str| std::fs::read_to_string(relay.path().join("secrets").join(name)).unwrap();
     let front = FrontHalf::new(&FrontSecret::from_text(&secret("front-1")).unwrap());
     let mut blind = BlindHalf::new(BlindSecret::from_text(&secret("blind-1")).unwrap());
@@ -327,8 +368,9 @@ async fn by_both_secrets(relay: &Relay, cards: &[relay::testing::TestCard]) -> G
     }
     let chance = &mut SeededChance::new(1);
     let mut guess = Guess::new();
-    for card in cards {
-        let holder = relay.records.holder(&fingerprint(&card.certificate)).await.unwrap();
+    for person in people {
+        let certificate = fingerprint(&person.card.certificate);
+        let holder = relay.records.holder(&certificate).await.unwrap();
         let stored = holder.unwrap().pseudonym;
         let [clinic, school] = services.each_ref().map(|service| {
             let half = front.half(&stored, service, chance).unwrap();

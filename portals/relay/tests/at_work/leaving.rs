@@ -125,6 +125,49 @@ async fn a_service_switched_off_stops_no_logout_that_would_visit_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_services_visited_one_after_the_other_are_told_nothing_that_is_the_same() {
+    let mut relay = Relay::start().await;
+    let clinic = TestService::start(&relay, CLINIC).await;
+    let school = TestService::start(&relay, SCHOOL).await;
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    for service in [&clinic, &school] {
+        let metadata = service.metadata_visited_only();
+        relay
+            .join_metadata(service.entity(), &metadata, &service.encryption_pem())
+            .await;
+        browser.sign_in(&relay, service).await;
+    }
+    let mut answer = browser.post(&relay.at("/sign-out"), &[]).await;
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let visit = answer.location.expect("a service is visited");
+        let which = [&clinic, &school].map(|service| service.visited(&relay, &visit));
+        let ([Ok((state, back)), Err(_)] | [Err(_), Ok((state, back))]) = which else {
+            panic!("a visit is one service's: {visit}");
+        };
+        told.push((state, visit));
+        answer = browser.get(&back).await;
+    }
+    assert!(
+        answer.body.contains("すべてのサービスで終わりました"),
+        "{}",
+        answer.body
+    );
+    let words = |visit: &str| -> Vec<String> {
+        let words = visit.split(['?', '&', '=']).skip(1);
+        words.filter(|word| word.len() > 16).map(str::to_owned).collect()
+    };
+    let (one, other) = (words(&told[0].1), words(&told[1].1));
+    assert!(one.contains(&told[0].0) && other.contains(&told[1].0), "{told:?}");
+    let same: Vec<_> = one.iter().filter(|word| other.contains(word)).collect();
+    assert!(
+        same.iter().all(|word| word.starts_with("http%3A%2F%2Fwww.w3.org")),
+        "{same:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_person_signs_out_here_and_everybody_is_told() {
     let (relay, clinic, school) = relay_with_two().await;
     let card = relay.card().await;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use relay::testing::{Browser, FrontProcess, Relay, TestService};
 use relay_core::clock::HandClock;
-use relay_records::front::AuditAct;
+use relay_records::front::TellingResult;
 use time::OffsetDateTime;
 
 use crate::{CLINIC, SCHOOL, index, relay_with_two};
@@ -77,7 +77,7 @@ async fn a_front_killed_before_everybody_was_told_leaves_it_to_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_away_for_half_a_day_is_given_up_and_stands_in_the_trail_as_not_told() {
+async fn a_service_away_for_half_a_day_is_given_up_and_is_counted_as_not_told() {
     let began = OffsetDateTime::now_utc();
     let clock = HandClock::at(began);
     let mut relay = Relay::start_with_clock(Arc::new(clock.clone())).await;
@@ -94,9 +94,13 @@ async fn a_service_away_for_half_a_day_is_given_up_and_stands_in_the_trail_as_no
     clock.advance(time::Duration::hours(12));
     let said = page_says(&browser, &page, GIVEN_UP).await;
     assert!(!said.contains(WAITING) && !said.contains(ALL_OVER), "{said}");
-    let trail = relay.records.audit_since(began, 1_000).await.unwrap();
-    let given_up = trail
-        .iter()
-        .filter(|one| one.event.act == AuditAct::LogoutGivenUp.as_str());
-    assert_eq!(given_up.count(), 1);
+    let counted = relay.records.tellings(began - time::Duration::HOUR).await.unwrap();
+    let count = |result| {
+        let of_it = counted
+            .iter()
+            .filter(|one| one.service == SCHOOL && one.result == result);
+        of_it.map(|one| one.count).sum::<u64>()
+    };
+    assert_eq!((count(TellingResult::GivenUp), count(TellingResult::Told)), (1, 0));
+    assert!(count(TellingResult::Failed) >= 2, "{counted:?}");
 }

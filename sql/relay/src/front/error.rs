@@ -48,8 +48,8 @@ pub enum FrontError {
         /// The number.
         seq: i64,
     },
-    /// What was asked for contradicts how the registration stands.
-    #[error("registration {registration}: {rule}")]
+    /// What was asked for contradicts how the registration stands. Which one it is stays out of the words, which are logged.
+    #[error("the registration: {rule}")]
     NotSo {
         /// The registration.
         registration: uuid::Uuid,
@@ -57,15 +57,13 @@ pub enum FrontError {
         rule: &'static str,
     },
     /// What an office sent is encrypted under keys that the front has left behind.
-    #[error("registration {registration} is encrypted under keys that were left behind: send it anew under the next")]
+    #[error("the registration is encrypted under keys that were left behind: send it anew under the next")]
     LeftBehind {
         /// The registration.
         registration: uuid::Uuid,
     },
     /// What an office sent is encrypted under keys that the front does not hold yet.
-    #[error(
-        "registration {registration} is encrypted under newer keys than the front holds: complete the rotation here"
-    )]
+    #[error("the registration is encrypted under newer keys than the front holds: complete the rotation here")]
     KeysNotYet {
         /// The registration.
         registration: uuid::Uuid,

@@ -11,7 +11,7 @@ use store::Tx;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{AuditAct, Ended, Ending, FrontError, FrontRecords, Note, SessionId};
+use super::{AuditAct, Ended, Ending, FrontError, FrontRecords, Note, SessionId, sessions::hour_of};
 
 const TABLE: &str = "front.holder";
 
@@ -349,7 +349,7 @@ impl FrontRecords {
         };
         tx.execute(
             "-- change\nUPDATE front.holder SET state = $2, reason = $3, since = $4 WHERE registration = $1",
-            &[&registration, &next.as_str(), &reason, &now],
+            &[&registration, &next.as_str(), &reason, &hour_of(now)],
         )
         .await?;
         Ok(Ok(()))
@@ -377,7 +377,7 @@ impl FrontRecords {
                     &used_for.as_str(),
                     &self.seal(TABLE, *registration, "pseudonym", pseudonym.as_bytes()),
                     &stored(pseudonym.edition()),
-                    &now,
+                    &hour_of(now),
                 ],
             )
             .await?;

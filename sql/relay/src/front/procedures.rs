@@ -43,7 +43,7 @@ pub struct NewProcedure<'a> {
     pub browser: Option<&'a [u8]>,
     /// Its state.
     pub state: &'a [u8],
-    /// When it is given up.
+    /// When it is given up: at the next full minute.
     pub expires_at: OffsetDateTime,
 }
 
@@ -154,24 +154,50 @@ impl FrontRecords {
             if let Some(seen) = seen {
                 self.seen(&tx, seen).await?;
             }
-            let browser = new.browser.map(|cookie| self.keyed("front.procedure.browser", cookie));
-            tx.execute(
-                "-- begin\n\
-                     INSERT INTO front.procedure (id, kind, browser, state, version, began_at, expires_at)\n\
-                     VALUES ($1, $2, $3, $4, 1, $5, $6)",
-                &[
-                    &new.id,
-                    &new.kind.as_str(),
-                    &browser,
-                    &self.seal(TABLE, new.id, "state", new.state),
-                    &now,
-                    &new.expires_at,
-                ],
-            )
-            .await?;
-            Ok(())
+            self.insert(&tx, new, now).await
         })
         .await
+    }
+
+    /// Goes on with the procedure `former` as `new`, under another id: who was told the one does not know the other.
+    ///
+    /// # Errors
+    /// [`FrontError::ProcedureOver`] when another instance or window moved it meanwhile.
+    pub async fn go_on_as(
+        &self,
+        former: (Uuid, i32),
+        new: &NewProcedure<'_>,
+        now: OffsetDateTime,
+    ) -> Result<(), FrontError> {
+        self.locked("go_on_as", |tx| async move {
+            end_procedure(&tx, former.0, former.1).await?;
+            self.insert(&tx, new, now).await
+        })
+        .await
+    }
+
+    async fn insert(&self, tx: &Tx, new: &NewProcedure<'_>, now: OffsetDateTime) -> Result<(), FrontError> {
+        tx.execute(
+            "-- insert\n\
+             INSERT INTO front.procedure (id, kind, browser, state, version, began_at, expires_at)\n\
+             VALUES ($1, $2, $3, $4, 1, $5, $6)",
+            &[
+                &new.id,
+                &new.kind.as_str(),
+                &new.browser.map(|cookie| self.browser_of(new.id, cookie)),
+                &self.seal(TABLE, new.id, "state", new.state),
+                &hour_of(now),
+                &full_minute(new.expires_at),
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// What a procedure's row knows its browser by: another thing in each, since the services that two are for would be seen
+    /// to have the same visitor.
+    fn browser_of(&self, procedure: Uuid, cookie: &[u8]) -> Vec<u8> {
+        self.keyed("front.procedure.browser", &[procedure.as_bytes(), cookie].concat())
     }
 
     /// The procedure `id`, for the browser with this cookie, while it is not given up.
@@ -185,7 +211,7 @@ impl FrontRecords {
         browser: Option<&[u8]>,
         now: OffsetDateTime,
     ) -> Result<Procedure, FrontError> {
-        let browser = &browser.map(|cookie| self.keyed("front.procedure.browser", cookie));
+        let browser = &browser.map(|cookie| self.browser_of(id, cookie));
         self.look("procedure", |tx| async move {
             let row = tx
                 .query_opt(
@@ -424,6 +450,12 @@ async fn still_on(tx: &Tx, service: &str, now: OffsetDateTime) -> Result<(), Fro
         state: "off",
         rule: "it was switched off, or its metadata ended, while somebody was signing in",
     })
+}
+
+/// The next full minute: rows say no more of when.
+fn full_minute(at: OffsetDateTime) -> OffsetDateTime {
+    let at = at + Duration::seconds(60) - Duration::nanoseconds(1);
+    at - Duration::seconds(at.unix_timestamp().rem_euclid(60)) - Duration::nanoseconds(i64::from(at.nanosecond()))
 }
 
 async fn end_procedure(tx: &Tx, id: Uuid, version: i32) -> Result<(), FrontError> {

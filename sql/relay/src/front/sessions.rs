@@ -342,7 +342,7 @@ impl FrontRecords {
             let note = Note::of(
                 AuditAct::SessionEnded,
                 about_session(session.uuid(), registration),
-                json!({ "ending": ending.as_str(), "services": participants.len() }),
+                json!({ "ending": ending.as_str() }),
             );
             self.write(tx, &note, now).await?;
         }
@@ -456,8 +456,8 @@ impl FrontRecords {
     ) -> Result<(), FrontError> {
         let id = self.participant_of(session, service);
         // Not to the moment: rows that wait together would be seen to be of one session.
-        let spread: [u8; 2] = self.draw();
-        let next = now + AT_ONCE + Duration::milliseconds(i64::from(u16::from_be_bytes(spread) % 2_000));
+        let spread = i64::from(u32::from_be_bytes(self.draw())) % 2_000_000;
+        let next = now + AT_ONCE + Duration::microseconds(spread);
         tx.execute(
             "-- to_be_told\nUPDATE front.participant SET session = $2, next_try_at = $3 WHERE id = $1",
             &[&id, &self.seal_part_of(&id, session, Some(now))?, &next],

@@ -1,11 +1,9 @@
 //! What is still to be told of sessions that ended: kept with the participants, so that it outlives whoever was telling.
 
-use relay_core::audit::Outcome;
-use serde_json::json;
 use store::Tx;
 use time::{Duration, OffsetDateTime};
 
-use super::{AuditAct, Ended, FrontError, FrontRecords, Note, SessionId};
+use super::{Ended, FrontError, FrontRecords, SessionId, sessions::hour_of};
 
 /// How far one service is behind with the sessions that ended, for whoever runs the relay. It says nothing of whose
 /// they were; its times are coarse, so that two services' are not matched by them.
@@ -23,6 +21,52 @@ pub struct Untold {
     pub tries: i32,
     /// The minute by which it is told again.
     pub next: Option<OffsetDateTime>,
+}
+
+/// How telling a service came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TellingResult {
+    /// It answered that it knows.
+    Told,
+    /// A try in vain.
+    Failed,
+    /// It stays not told of a session.
+    GivenUp,
+}
+
+impl TellingResult {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Told => "told",
+            Self::Failed => "failed",
+            Self::GivenUp => "given_up",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, FrontError> {
+        [Self::Told, Self::Failed, Self::GivenUp]
+            .into_iter()
+            .find(|result| result.as_str() == text)
+            .ok_or(FrontError::Unreadable("telling.result"))
+    }
+}
+
+/// How often telling one service came out in one way, within an hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Telling {
+    /// The hour's beginning.
+    pub hour: OffsetDateTime,
+    /// The service.
+    pub service: String,
+    /// How it came out.
+    pub result: TellingResult,
+    /// `soap` or `browser`.
+    pub binding: String,
+    /// Why it was in vain.
+    pub reason: String,
+    /// How often.
+    pub count: u64,
 }
 
 impl FrontRecords {
@@ -68,7 +112,8 @@ impl FrontRecords {
         Ok(untold)
     }
 
-    /// Takes up to `most` tellings that are due, one participant each; nobody else takes them before `until`.
+    /// Takes up to `most` tellings that are due, one participant each; nobody else takes them before `until`. (Nor at that
+    /// very moment: two rows that were taken together would be seen to be.)
     ///
     /// # Errors
     /// [`FrontError`]
@@ -84,7 +129,8 @@ impl FrontRecords {
                     "-- due_tellings\n\
                      WITH due AS (SELECT id FROM front.participant WHERE next_try_at <= $1\n\
                          ORDER BY next_try_at LIMIT $2 FOR UPDATE SKIP LOCKED)\n\
-                     UPDATE front.participant p SET next_try_at = $3, tries = p.tries + 1\n\
+                     UPDATE front.participant p SET tries = p.tries + 1,\n\
+                         next_try_at = $3::timestamptz + random() * interval '5 seconds'\n\
                      FROM due WHERE p.id = due.id\n\
                      RETURNING p.id, p.service, p.session, p.name_id, p.given_up, p.tries",
                     &[&now, &most, &until],
@@ -104,7 +150,8 @@ impl FrontRecords {
         .await
     }
 
-    /// Records that `service` has answered that its session is over.
+    /// Records that `service` has answered that its session is over. It is counted only: whoever reads the trail must not
+    /// see which services were told together.
     ///
     /// # Errors
     /// [`FrontError`]
@@ -117,9 +164,15 @@ impl FrontRecords {
     ) -> Result<(), FrontError> {
         self.locked("told", |tx| async move {
             self.knows(&tx, session, service).await?;
-            let about = json!({ "session": self.session_at(session, service), "service": service });
-            let note = Note::of(AuditAct::LogoutTold, about, json!({ "binding": binding }));
-            Ok(self.write(&tx, &note.ended(Outcome::Done), now).await?)
+            let told = Telling {
+                hour: hour_of(now),
+                service: service.to_owned(),
+                result: TellingResult::Told,
+                binding: binding.to_owned(),
+                reason: String::new(),
+                count: 1,
+            };
+            count(&tx, &told).await
         })
         .await
     }
@@ -139,23 +192,55 @@ impl FrontRecords {
     ) -> Result<(), FrontError> {
         self.locked("not_told", |tx| async move {
             let row = tx
-                .query_opt(
-                    "-- not_told\n\
-                     UPDATE front.participant SET next_try_at = $2, given_up = $3 WHERE id = $1 RETURNING tries",
+                .execute(
+                    "-- not_told\nUPDATE front.participant SET next_try_at = $2, given_up = $3 WHERE id = $1",
                     &[&self.participant_of(session, service), &next, &next.is_none()],
                 )
                 .await?;
-            let about = json!({ "session": self.session_at(session, service), "service": service });
-            let facts = json!({ "binding": binding, "reason": reason });
-            let note = Note::of(AuditAct::LogoutTold, about.clone(), facts);
-            self.write(&tx, &note.ended(Outcome::Failed), now).await?;
-            if let (Some(row), None) = (row, next) {
-                let tries: i32 = row.get("tries");
-                let facts = json!({ "tries": tries + 1, "reason": reason });
-                let note = Note::of(AuditAct::LogoutGivenUp, about, facts);
-                self.write(&tx, &note.ended(Outcome::Failed), now).await?;
+            let failed = Telling {
+                hour: hour_of(now),
+                service: service.to_owned(),
+                result: TellingResult::Failed,
+                binding: binding.to_owned(),
+                reason: reason.to_owned(),
+                count: 1,
+            };
+            count(&tx, &failed).await?;
+            if row > 0 && next.is_none() {
+                let result = TellingResult::GivenUp;
+                count(&tx, &Telling { result, ..failed }).await?;
             }
             Ok(())
+        })
+        .await
+    }
+
+    /// How services were told in the hours that began at `from` or later, newest first: for an auditor.
+    ///
+    /// # Errors
+    /// [`FrontError`]
+    pub async fn tellings(&self, from: OffsetDateTime) -> Result<Vec<Telling>, FrontError> {
+        self.read("tellings", |tx| async move {
+            let rows = tx
+                .query(
+                    "-- tellings\n\
+                     SELECT hour, service, result, binding, reason, count FROM front.telling WHERE hour >= $1\n\
+                     ORDER BY hour DESC, service, result, binding, reason",
+                    &[&from],
+                )
+                .await?;
+            rows.iter()
+                .map(|row| {
+                    Ok(Telling {
+                        hour: row.get("hour"),
+                        service: row.get("service"),
+                        result: TellingResult::parse(row.get("result"))?,
+                        binding: row.get("binding"),
+                        reason: row.get("reason"),
+                        count: row.get::<_, i64>("count").unsigned_abs(),
+                    })
+                })
+                .collect()
         })
         .await
     }
@@ -169,6 +254,25 @@ impl FrontRecords {
         .await?;
         Ok(())
     }
+}
+
+/// Adds one to the hour's count: in the transaction in which the service's row goes or waits again, so that no telling is
+/// lost or counted twice.
+async fn count(tx: &Tx, telling: &Telling) -> Result<(), FrontError> {
+    tx.execute(
+        "-- count\n\
+         INSERT INTO front.telling (hour, service, result, binding, reason, count) VALUES ($1, $2, $3, $4, $5, 1)\n\
+         ON CONFLICT (hour, service, result, binding, reason) DO UPDATE SET count = telling.count + 1",
+        &[
+            &telling.hour,
+            &telling.service,
+            &telling.result.as_str(),
+            &telling.binding,
+            &telling.reason,
+        ],
+    )
+    .await?;
+    Ok(())
 }
 
 /// `at` without what is beyond the last whole `grain` of seconds.

@@ -1,6 +1,6 @@
 //! The schema explains itself, grants no more than is needed, and holds nothing that tells who or where.
 
-use std::collections::HashMap;
+use std::{cell::Cell, collections::HashMap};
 
 use relay_records::front::{AuditAct, Ending, FrontError, NewSession, SessionUsed, USER, testing};
 use store::{Store, StoreError};
@@ -130,6 +130,12 @@ async fn a_dump_holds_nothing_by_which_two_services_rows_of_one_person_belong_to
     let card = active_card(&front.records).await;
     two_services(&front.records).await;
     let records = &front.records;
+    // Each step has a moment of its own, so that what two rows have in common of time was copied.
+    let step = Cell::new(0_i64);
+    let now = || {
+        step.set(step.get() + 1);
+        NOW + time::Duration::microseconds(step.get() * 1_370_011)
+    };
     // Once at both in one session, once at each in one of its own; some end, and one of the services is away.
     let sign_in = async |session: SessionUsed, service: &str| {
         let mut answered = answer(session.clone(), service, None);
@@ -144,7 +150,7 @@ async fn a_dump_holds_nothing_by_which_two_services_rows_of_one_person_belong_to
         ] {
             answered.note.subjects.insert(name.to_owned(), value.into());
         }
-        records.answered(&answered, NOW).await.unwrap();
+        records.answered(&answered, now()).await.unwrap();
         id
     };
     let new = |cookie: &[u8]| {
@@ -159,15 +165,15 @@ async fn a_dump_holds_nothing_by_which_two_services_rows_of_one_person_belong_to
     let left = sign_in(new(b"left"), CLINIC).await;
     let _goes_on = sign_in(new(b"goes on"), SCHOOL).await;
     records
-        .end_session(left, Ending::Logout, Some(CLINIC), NOW)
+        .end_session(left, Ending::Logout, Some(CLINIC), now())
         .await
         .unwrap();
     let half = sign_in(new(b"half"), CLINIC).await;
     sign_in(SessionUsed::Existing(half), SCHOOL).await;
-    records.end_session(half, Ending::CardGone, None, NOW).await.unwrap();
-    records.told(half, CLINIC, "soap", NOW).await.unwrap();
+    records.end_session(half, Ending::CardGone, None, now()).await.unwrap();
+    records.told(half, CLINIC, "soap", now()).await.unwrap();
     records
-        .not_told(half, SCHOOL, "soap", "away", Some(NOW + time::Duration::MINUTE), NOW)
+        .not_told(half, SCHOOL, "soap", "away", Some(now()), now())
         .await
         .unwrap();
 
@@ -185,9 +191,13 @@ async fn a_dump_holds_nothing_by_which_two_services_rows_of_one_person_belong_to
     let found = [found, format!("{SCHOOL}\t{both}")];
     let with: Vec<_> = rows.iter().copied().chain(found.iter().map(String::as_str)).collect();
     assert!(joined(&with).is_some());
+    let found = [CLINIC, SCHOOL].map(|service| format!("'{service}', '2026-11-22 00:00:09.590077+00'"));
+    let with: Vec<_> = rows.iter().copied().chain(found.iter().map(String::as_str)).collect();
+    assert!(joined(&with).is_some());
 }
 
-/// A row of the clinic's and one of the school's that hang together by what rows share: any 16 hex digits or more.
+/// A row of the clinic's and one of the school's that hang together by what rows share: any 16 hex digits or more, and any
+/// moment to a part of a second.
 fn joined(rows: &[&str]) -> Option<(String, String)> {
     let token = |text: &str| text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     let mut by_token: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -197,6 +207,12 @@ fn joined(rows: &[&str]) -> Option<(String, String)> {
             if token(word) {
                 by_token.entry(word).or_default().push(at);
             }
+        }
+    }
+    for (at, row) in rows.iter().enumerate() {
+        let moment = |text: &&str| text.ends_with("+00") && text.contains('.');
+        for text in row.split('\'').filter(moment) {
+            by_token.entry(text).or_default().push(at);
         }
     }
     let mut group: Vec<usize> = (0..rows.len()).collect();

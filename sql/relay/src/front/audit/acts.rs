@@ -13,18 +13,15 @@ pub enum AuditAct {
     IntakeRefused,
     /// Subjects: service, registration (where a card was shown). Details: rule.
     SignInRefused,
-    /// Subjects: service, participant, registration, blob (where it holds one). Details: binding, context, name_id, status.
+    /// Subjects: service, session, registration, blob (where it holds one). Details: binding, context, name_id, status.
     SignInAnswered,
     /// Subjects: service, registration. Details: where, reason.
     SignInFailed,
-    /// Subjects: session, registration. Details: ending, services (how many to tell).
+    /// Subjects: session, registration. Details: ending. Whether the services in it were told is counted
+    /// ([`crate::front::Telling`]), and nowhere beside it.
     SessionEnded,
-    /// Subjects: service, participant. Details: binding, rule (when refused).
+    /// Subjects: service. Details: binding, rule (when refused).
     LogoutAsked,
-    /// Subjects: service, participant. Details: binding, reason (when it failed).
-    LogoutTold,
-    /// Subjects: service, participant. Details: tries, reason (of the last one).
-    LogoutGivenUp,
     /// Subjects: service. Details: rule (when refused).
     ArtifactResolved,
     /// Subjects: service.
@@ -45,7 +42,7 @@ pub enum AuditAct {
 
 impl AuditAct {
     /// Every act, in the order of the list in the database.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 15] = [
         Self::IntakeApplied,
         Self::IntakeRefused,
         Self::SignInRefused,
@@ -53,8 +50,6 @@ impl AuditAct {
         Self::SignInFailed,
         Self::SessionEnded,
         Self::LogoutAsked,
-        Self::LogoutTold,
-        Self::LogoutGivenUp,
         Self::ArtifactResolved,
         Self::ShareSent,
         Self::PartnerProposed,
@@ -75,8 +70,6 @@ impl AuditAct {
             Self::SignInFailed => "sign_in.failed",
             Self::SessionEnded => "session.ended",
             Self::LogoutAsked => "logout.asked",
-            Self::LogoutTold => "logout.told",
-            Self::LogoutGivenUp => "logout.given_up",
             Self::ArtifactResolved => "artifact.resolved",
             Self::ShareSent => "share.sent",
             Self::PartnerProposed => "partner.proposed",
