@@ -21,7 +21,7 @@ mod verified;
 mod writer;
 
 pub use decrypt::DecryptionKeys;
-pub use delivery::{Delivered, Delivery};
+pub use delivery::{Delivered, Delivery, HandedOn};
 pub use metadata::{Addresses, Ground, fingerprint, read_entity, read_metadata};
 pub use refusal::Refusal;
 pub use take::{Here, Kind, Received, SignIn, answer_to, open_name, paos_request};

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use portal_kit::config::{ConfigError, Database, Fault, Listen, Log, Section};
-use relay_core::envelope::{Party, TrustedKey};
+use relay_core::{
+    envelope::{Party, TrustedKey},
+    saml::message::EntityId,
+};
 
 use crate::operators::Operator;
 
@@ -48,6 +51,8 @@ pub struct HalfFiles {
 pub struct Front {
     /// Its name in envelopes.
     pub party: Party,
+    /// Its public address, `https://…` without a path: services address their messages to it.
+    pub address: String,
     /// The keys its envelopes are signed with; two while it changes its key.
     pub keys: Vec<TrustedKey>,
     /// PEM file of the certificates it may show; two while it changes its certificate.
@@ -90,7 +95,11 @@ impl HalfFiles {
         }
         Self {
             party: party(section),
-            identity_provider: section.text("identity_provider"),
+            identity_provider: section.checked(
+                "identity_provider",
+                Fault::NotOneOf(vec!["an entity id, without blanks"]),
+                |text| EntityId::parse(text).is_some(),
+            ),
             secret_files: secrets.iter().map(|name| folder.join(name)).collect(),
             rotation_file: folder.join("rotation"),
             signing_key_file: section.path("signing_key_file"),
@@ -113,8 +122,10 @@ impl Front {
                 Fault::NotOneOf(vec!["public keys as `madoguchi-relay` prints them"]),
             );
         }
+        let address = section.https("address");
         Self {
             party,
+            address: address.as_str().trim_end_matches('/').to_owned(),
             keys,
             certificates: section.path("certificates"),
         }
@@ -175,7 +186,7 @@ mod tests {
             "[listen]\naddress = \"127.0.0.1:0\"\ncertificate = \"tls.pem\"\nkey_file = \"tls.key\"\n\
              [half]\nparty = \"relay-blind\"\nidentity_provider = \"https://relay.example/saml\"\n\
              secrets_folder = \"secrets\"\nsecrets = [\"blind-1\"]\nsigning_key_file = \"secrets/envelope\"\nnames_key_file = \"secrets/names\"\n\
-             [front]\nparty = \"relay-front\"\nkeys = [\"{}\"]\ncertificates = \"front.pem\"\n\
+             [front]\nparty = \"relay-front\"\naddress = \"https://relay.example\"\nkeys = [\"{}\"]\ncertificates = \"front.pem\"\n\
              [services]\nfolder = \"services\"\noperators = [\"{}\", \"{}\"]\n\
              [database]\nhost = \"postgres\"\nname = \"blind\"\nuser = \"blind_half\"\npassword_file = \"secrets/password\"\n\
              [seal]\nkeys_file = \"secrets/seal.toml\"\n",

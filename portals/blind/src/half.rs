@@ -2,6 +2,7 @@
 
 mod comparing;
 mod files;
+mod sharing;
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +18,7 @@ use relay_core::{
     clock::Clock,
     envelope::{
         Kind, Letter, NotAKey, Opened, Party, Refusal, SigningKey, TrustedKeys,
-        orders::{Finish, Finished, Rotate, Rotated, Share, Shared},
+        orders::{Finish, Finished, Rotate, Rotated},
     },
     pseudonym::{
         BlindHalf, BlindRotation, BlindSecret, FileError, HalfWay, KeyEdition, MiddleKey, MiddlePseudonym,
@@ -27,7 +28,7 @@ use relay_core::{
     whole_file,
 };
 use relay_records::{
-    blind::{BlindError, BlindRecords, Finishing, KeptShare, Outcome},
+    blind::{BlindError, BlindRecords, Finishing, Outcome},
     refusals::Tally,
 };
 use serde::Serialize;
@@ -100,6 +101,16 @@ pub enum Refused {
     /// The front never gave its share for this service and edition.
     #[error("no share for this service and edition: the front sends it to /shares first")]
     NoShare,
+    /// The pin says nothing of the keys that the service signs with, so that its messages are not known.
+    #[error("the pin of this service has no key for signing: what it names is not compared")]
+    NoSigningKey,
+    /// What was handed on is no LogoutRequest that this service signed, for the identity provider, of these minutes, with a
+    /// name that is opened here; or it was compared before.
+    #[error("not a LogoutRequest of this service's that can be compared")]
+    NotItsRequest,
+    /// Too many of the last hour named somebody else.
+    #[error("comparisons at this service have stopped for a while: too many named somebody else")]
+    TooManyOthers,
     /// The pseudonym bears a tombstone.
     #[error("the service asked for this pseudonym to be given no more")]
     Tombstone,
@@ -129,6 +140,9 @@ impl Refused {
             Self::NotAService => "service.not_a_name",
             Self::UnknownService => "service.unknown",
             Self::NoShare => "service.no_share",
+            Self::NoSigningKey => "compare.no_signing_key",
+            Self::NotItsRequest => "compare.not_its_request",
+            Self::TooManyOthers => "compare.too_many_others",
             Self::Tombstone => "pseudonym.tombstone",
             Self::Share(ShareRefused::Global) => "share.global",
             Self::Share(ShareRefused::Changed(_)) => "share.changed",
@@ -162,28 +176,6 @@ struct Keys {
     secrets: BTreeMap<KeyEdition, BlindSecret>,
     halves: BTreeMap<KeyEdition, BlindHalf>,
     rotation: Option<BlindRotation>,
-}
-
-impl Keys {
-    /// Takes a share for `edition`; whether that edition is in use.
-    fn take_share(&mut self, service: Service, edition: KeyEdition, share: ServiceShare) -> Result<bool, ShareRefused> {
-        self.none_is_global(&share)?;
-        match self.halves.get_mut(&edition) {
-            Some(half) => half.accept_share(service, share).map(|()| true),
-            None => Ok(false),
-        }
-    }
-
-    /// That `share` opens nothing stored under any of the editions in use: during a rotation the blinding factor of one
-    /// could be sent as a share of the other.
-    fn none_is_global(&self, share: &ServiceShare) -> Result<(), ShareRefused> {
-        for half in self.halves.values() {
-            if half.is_global(share)? {
-                return Err(ShareRefused::Global);
-            }
-        }
-        Ok(())
-    }
 }
 
 /// How the half is, for the front's console.
@@ -350,56 +342,6 @@ impl Half {
         pins.get(service.entity()).is_some()
     }
 
-    /// Answers an envelope of the kind [`Kind::Share`] with one of the kind [`Kind::Shared`].
-    ///
-    /// # Errors
-    /// [`Refused`]
-    pub async fn share(&self, text: &str) -> Result<String, Refused> {
-        let opened: Opened<Share> = self.open(text, Kind::Share)?;
-        let service = service(&opened.body.service)?;
-        self.take_once(&opened).await?;
-        if !self.is_pinned(&service) {
-            return Err(Refused::UnknownService);
-        }
-        let text = zeroize::Zeroizing::new(opened.body.share);
-        let share = ServiceShare::from_text(&text).map_err(ShareRefused::from)?;
-        let edition = opened.body.edition;
-        if let Err(refused) = self.check_share(&service, edition, &share) {
-            error!(service = service.entity(), code = refused.code(), "share refused");
-            return Err(refused);
-        }
-        let kept = KeptShare {
-            service,
-            edition,
-            share: text,
-        };
-        // The database first: where it holds another, this process must not go on with this one.
-        let now = self.clock.now();
-        self.records
-            .keep_share(&kept, now, &mut OsChance)
-            .await
-            .map_err(refused)?;
-        {
-            let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-            if !keys.take_share(kept.service.clone(), edition, share)? {
-                return Err(Refused::NoShare);
-            }
-        }
-        info!(service = kept.service.entity(), %edition, "share taken");
-        let answer = Shared {
-            answers: opened.number,
-            service: opened.body.service,
-        };
-        Ok(self.answer(Kind::Shared, &answer))
-    }
-
-    fn check_share(&self, service: &Service, edition: KeyEdition, share: &ServiceShare) -> Result<(), Refused> {
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        keys.none_is_global(share)?;
-        let half = keys.halves.get(&edition).ok_or(Refused::NoShare)?;
-        Ok(half.check_share(service, share)?)
-    }
-
     /// Answers an envelope of the kind [`Kind::Rotate`] with one of the kind [`Kind::Rotated`].
     ///
     /// # Errors
@@ -562,6 +504,8 @@ fn service(name: &relay_core::envelope::orders::ServiceName) -> Result<Service, 
 fn refused(error: BlindError) -> Refused {
     match error {
         BlindError::Replayed => Refused::Replayed,
+        BlindError::ComparedBefore => Refused::NotItsRequest,
+        BlindError::TooManyOthers => Refused::TooManyOthers,
         BlindError::OtherShare => Refused::Share(ShareRefused::Changed("it".to_owned())),
         error => {
             error!(%error, "records");

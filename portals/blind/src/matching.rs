@@ -115,6 +115,32 @@ pub fn compare(made: &[Line], used: &[Line]) -> Matched {
     matched
 }
 
+/// How many lines of a log as CSV are of each service.
+///
+/// # Errors
+/// [`NotALog`]
+pub fn lines_of(csv: &str) -> Result<BTreeMap<String, usize>, NotALog> {
+    let mut lines = csv.lines();
+    let names = fields(lines.next().unwrap_or_default());
+    let column = names.iter().position(|found| found == "service");
+    let column = column.ok_or(NotALog::NoColumn("service"))?;
+    let mut counted = BTreeMap::new();
+    for (at, line) in lines.enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let service = fields(line).into_iter().nth(column).ok_or(NotALog::Short(at + 2))?;
+        *counted.entry(service).or_default() += 1;
+    }
+    Ok(counted)
+}
+
+/// At which services more names were `compared` than LogoutRequests were `asked` with, and by how many.
+pub fn more_often<'c>(compared: &'c BTreeMap<String, usize>, asked: &BTreeMap<String, usize>) -> Vec<(&'c str, usize)> {
+    let over = |(service, count): (&'c String, &usize)| {
+        let more = count.saturating_sub(asked.get(service).copied().unwrap_or_default());
+        (more > 0).then_some((service.as_str(), more))
+    };
+    compared.iter().filter_map(over).collect()
+}
+
 /// The fields of one record; a doubled quotation mark inside a quoted field is one.
 fn fields(line: &str) -> Vec<String> {
     let mut fields = vec![String::new()];
@@ -157,6 +183,20 @@ mod tests {
         );
         assert_eq!(Line::read("at,blob_sha256\n"), Err(NotALog::NoColumn("service")));
         assert_eq!(Line::read("service,blob_sha256\nx\n"), Err(NotALog::Short(2)));
+    }
+
+    #[test]
+    fn a_service_at_which_more_was_compared_than_it_asked_for_is_told() {
+        let compared = "at,domain,service,message_sha256,same\n\
+                        x,429996,\"clinic\",01,yes\nx,429996,\"clinic\",02,no\nx,429996,\"school\",03,\n";
+        let (compared, asked) = (
+            lines_of(compared).unwrap(),
+            lines_of("service\nclinic\nschool\nshop\n").unwrap(),
+        );
+        assert_eq!(more_often(&compared, &asked), [("clinic", 1)]);
+        assert!(more_often(&asked, &asked).is_empty());
+        assert_eq!(lines_of("at\n"), Err(NotALog::NoColumn("service")));
+        assert_eq!(lines_of("at,service\nx\n"), Err(NotALog::Short(2)));
     }
 
     #[test]

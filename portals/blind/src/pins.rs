@@ -7,6 +7,7 @@
 
 mod folder;
 pub mod metadata;
+mod requests;
 
 use std::{
     collections::HashMap,
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::operators::{Operator, OperatorKey};
 
 pub use folder::{Folder, Pins, next_edition, remove_older};
+pub use requests::{EXCEPTIONS, Requests};
 
 /// Why a file pins nothing.
 #[derive(Debug, thiserror::Error)]
@@ -123,6 +125,13 @@ pub struct PinFile {
     /// The service's certificate, PEM.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub certificate: String,
+    /// Certificates (PEM) of the keys that the service signs with: in its LogoutRequests, names are compared. Without any,
+    /// none is; files were written so before names were compared by the message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signing: Vec<String>,
+    /// What is taken from the service beyond the profile, as at the front ([`EXCEPTIONS`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<String>,
     /// Operators' signatures, by name.
     #[serde(default)]
     pub approvals: HashMap<String, String>,
@@ -175,6 +184,8 @@ impl PinFile {
             cipher: default_cipher(),
             transport: default_transport(),
             certificate: String::new(),
+            signing: Vec::new(),
+            exceptions: Vec::new(),
             approvals: HashMap::new(),
         }
     }
@@ -223,6 +234,14 @@ impl PinFile {
         Ok(sha256(&self.der(file)?))
     }
 
+    /// The SHA-256 of each certificate of a key that the service signs with.
+    ///
+    /// # Errors
+    /// [`PinError`]
+    pub fn signing_fingerprints(&self, file: &Path) -> Result<Vec<[u8; 32]>, PinError> {
+        self.signing.iter().map(|pem| Ok(sha256(&der(pem, file)?))).collect()
+    }
+
     /// Which operators have rightly signed for it.
     ///
     /// # Errors
@@ -242,11 +261,15 @@ impl PinFile {
         if self.edition == 0 || i32::try_from(self.edition).is_err() {
             return Err(not_a_pin(file, "no edition has that number".to_owned()));
         }
-        if self.withdrawn && !self.certificate.is_empty() {
+        let about_requests = !(self.signing.is_empty() && self.exceptions.is_empty());
+        if self.withdrawn && (about_requests || !self.certificate.is_empty()) {
             return Err(not_a_pin(file, "withdrawn, and yet with a certificate".to_owned()));
         }
         let mut words = Vec::new();
-        if self.edition == first() && !self.withdrawn {
+        if about_requests {
+            words.extend(b"madoguchi pin 3\0");
+            words.extend(self.edition.to_be_bytes());
+        } else if self.edition == first() && !self.withdrawn {
             words.extend(b"madoguchi pin 1\0");
         } else {
             words.extend(b"madoguchi pin 2\0");
@@ -263,12 +286,19 @@ impl PinFile {
             words.push(0);
         }
         words.extend(self.fingerprint(file)?);
+        if about_requests {
+            words.push(u8::try_from(self.signing.len()).map_err(|_| not_a_pin(file, "too many keys".to_owned()))?);
+            words.extend(self.signing_fingerprints(file)?.concat());
+            for exception in &self.exceptions {
+                words.extend(exception.as_bytes());
+                words.push(0);
+            }
+        }
         Ok(words)
     }
 
     fn der(&self, file: &Path) -> Result<CertificateDer<'static>, PinError> {
-        CertificateDer::from_pem_slice(self.certificate.as_bytes())
-            .map_err(|_| not_a_pin(file, "no certificate in PEM".to_owned()))
+        der(&self.certificate, file)
     }
 
     fn check(self, file: &Path, operators: &[Operator]) -> Result<Signed, PinError> {
@@ -285,11 +315,11 @@ impl PinFile {
                 found: approved.len(),
             });
         };
-        let (sealed_to, key) = match self.withdrawn {
+        let (sealed_to, service) = match self.withdrawn {
             true => (None, None),
             false => {
                 let (to, key) = self.sealing(file)?;
-                (Some(to), Some(key))
+                (Some(to), Some((key, Requests::of(&self, file)?)))
             }
         };
         Ok(Signed {
@@ -300,7 +330,7 @@ impl PinFile {
                 approved_by: [one.to_owned(), other.to_owned()],
                 entity: self.entity,
             },
-            key,
+            service,
             file: file.to_owned(),
         })
     }
@@ -328,7 +358,7 @@ impl PinFile {
 #[derive(Debug)]
 struct Signed {
     noted: blind::Pin,
-    key: Option<SealingKey>,
+    service: Option<(SealingKey, Option<Requests>)>,
     file: PathBuf,
 }
 
@@ -339,6 +369,8 @@ pub struct Pin {
     pub noted: blind::Pin,
     /// What is sealed with.
     pub key: SealingKey,
+    /// How its LogoutRequests are known; `None` where the file says nothing of it.
+    pub requests: Option<Requests>,
 }
 
 /// The format of what a pin's service is given.
@@ -353,6 +385,10 @@ fn word<T: Copy + PartialEq>(words: &[(&'static str, T)], meant: T) -> &'static 
         .iter()
         .find(|(_, known)| *known == meant)
         .map_or("", |(word, _)| word)
+}
+
+fn der(pem: &str, file: &Path) -> Result<CertificateDer<'static>, PinError> {
+    CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|_| not_a_pin(file, "no certificate in PEM".to_owned()))
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {

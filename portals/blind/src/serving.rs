@@ -76,6 +76,8 @@ impl IntoResponse for Refused {
             Self::Envelope(_) | Self::RotationNotAllowed => StatusCode::FORBIDDEN,
             Self::Replayed | Self::NoShare | Self::OtherRotation => StatusCode::CONFLICT,
             Self::UnknownService => StatusCode::NOT_FOUND,
+            Self::NoSigningKey | Self::NotItsRequest => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyOthers => StatusCode::TOO_MANY_REQUESTS,
             Self::Tombstone => StatusCode::GONE,
             Self::Share(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Records => StatusCode::SERVICE_UNAVAILABLE,

@@ -255,9 +255,10 @@ impl Layout {
                 "[listen]\naddress = \"127.0.0.1:{}\"\ncertificate = \"tls.pem\"\nkey_file = \"tls.key\"\n\
                  [half]\nparty = \"{BLIND_PARTY}\"\nidentity_provider = \"{FRONT}\"\nsecrets_folder = \".\"\n\
                  secrets = [\"half-1\"]\nsigning_key_file = \"envelope\"\nnames_key_file = \"names.key\"\n\
-                 [front]\nparty = \"{FRONT_PARTY}\"\nkeys = [\"{}\"]\ncertificates = \"front.pem\"\n\
+                 [front]\nparty = \"{FRONT_PARTY}\"\naddress = \"{}\"\nkeys = [\"{}\"]\ncertificates = \"front.pem\"\n\
                  [services]\nfolder = \"services\"\noperators = [{}]\n{}",
                 self.ports.blind,
+                self.front_address(),
                 front.trusted().to_text(),
                 operators.join(", "),
                 database(&door, blind::USER),

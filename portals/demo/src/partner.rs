@@ -83,9 +83,12 @@ fn pin(layout: &Layout, metadata: &str) -> anyhow::Result<()> {
     let config = config.to_str().context("the folder's name is not UTF-8")?;
     if !folder.join("services/my-page.toml").exists() {
         // In a city, My Page's operators tell the fingerprint by telephone.
-        let certificates = tls::certificates(&layout.folder("my-page").join("encryption.pem"))?;
-        let certificate = certificates.first().context("My Page has a certificate")?;
-        let told = hex::encode(fingerprint(certificate));
+        let told = |name: &str| {
+            let certificates = tls::certificates(&layout.folder("my-page").join(name))?;
+            let certificate = certificates.first().context("My Page has a certificate")?;
+            anyhow::Ok(hex::encode(fingerprint(certificate)))
+        };
+        let (told, signing) = (told("encryption.pem")?, told("signing.pem")?);
         let file = folder.join("my-page.xml");
         fs::write(&file, metadata)?;
         let said = [
@@ -99,6 +102,8 @@ fn pin(layout: &Layout, metadata: &str) -> anyhow::Result<()> {
             "my-page",
             "--fingerprint",
             &told,
+            "--signing",
+            &signing,
             "--metadata",
         ];
         blind(&said, &[&file])?;
@@ -113,6 +118,8 @@ fn pin(layout: &Layout, metadata: &str) -> anyhow::Result<()> {
                 "my-page",
                 "--fingerprint",
                 &told,
+                "--signing",
+                &signing,
                 "--key",
             ];
             blind(&said, &[&key])?;

@@ -27,6 +27,7 @@ use relay_core::{
         Domain, FrontHalf, FrontSecret, GlobalKey, HalfWay, KeyEdition, MiddleKey, MiddlePseudonym,
         PolymorphicPseudonym, Service,
     },
+    saml::{Delivery, HandedOn},
 };
 use serde::de::DeserializeOwned;
 use tracing::info;
@@ -231,8 +232,8 @@ impl SecondHalf {
         }
     }
 
-    /// Whether `sealed`, which `service` encrypted to the blind half, is its name of the person behind `pseudonym`. Only
-    /// the answer comes here.
+    /// Whether `request`, the LogoutRequest of `service` as it was delivered, names the person behind `pseudonym` to the
+    /// blind half. Only the answer comes here.
     ///
     /// # Errors
     /// [`NotNamed`]: it can't be told now.
@@ -241,38 +242,30 @@ impl SecondHalf {
         pseudonym: &PolymorphicPseudonym,
         domain: &Domain,
         service: &str,
-        sealed: &str,
+        request: &Delivery,
         clock: &dyn Clock,
         trace: TraceId,
     ) -> Result<bool, NotNamed> {
         let edition = pseudonym.edition();
         let service = Service::new(domain, service).map_err(|_| NotNamed::ServiceName)?;
-        match self.compare(pseudonym, edition, &service, sealed, clock, trace).await {
+        let order = Compare {
+            service: ServiceName::from(&service),
+            edition,
+            half: self.half_way(pseudonym, edition, &service)?,
+            request: HandedOn::from(request),
+        };
+        match self.compare(&order, clock, trace).await {
             // The person's row was put under the next keys since the sign-in, as the first of that service.
             Err(NotNamed::Refused(code)) if code == "service.no_share" => {
                 self.give_share(&service, edition, clock, trace).await?;
-                self.compare(pseudonym, edition, &service, sealed, clock, trace).await
+                self.compare(&order, clock, trace).await
             }
             answered => answered,
         }
     }
 
-    async fn compare(
-        &self,
-        pseudonym: &PolymorphicPseudonym,
-        edition: KeyEdition,
-        service: &Service,
-        sealed: &str,
-        clock: &dyn Clock,
-        trace: TraceId,
-    ) -> Result<bool, NotNamed> {
-        let order = Compare {
-            service: ServiceName::from(service),
-            edition,
-            half: self.half_way(pseudonym, edition, service)?,
-            sealed: sealed.to_owned(),
-        };
-        let letter = Letter::new(&self.party, Kind::Compare, &order);
+    async fn compare(&self, order: &Compare, clock: &dyn Clock, trace: TraceId) -> Result<bool, NotNamed> {
+        let letter = Letter::new(&self.party, Kind::Compare, order);
         let sealed = self.own.seal(&letter, clock, &mut OsChance);
         let answer: Opened<Compared> = self.ask("compare", &sealed, Kind::Compared, clock, trace).await?;
         if answer.body.answers != sealed.number {

@@ -16,6 +16,7 @@ use axum::{
 use portal_kit::{Trouble, Visit, form::from_own_page};
 use relay_core::{
     chance::OsChance,
+    envelope::orders::Compare,
     id::Id,
     saml::{
         Delivered, Delivery, Kind,
@@ -41,8 +42,8 @@ use crate::{
     telling::ROUND,
 };
 
-const PATH: &str = "/saml/slo";
-const SOAP_PATH: &str = "/saml/slo/soap";
+const PATH: &str = Compare::BY_BROWSER;
+const SOAP_PATH: &str = Compare::BY_SOAP;
 /// How long the person may look how far the services have been told.
 const LOOKED_AFTER: Duration = Duration::hours(24);
 
@@ -168,7 +169,7 @@ async fn asked_by_browser(
     let asked = principal::Asked {
         service: &service,
         request: &request,
-        binding: delivery.binding(),
+        delivery,
         trace: visit.trace,
     };
     // The browser's own session is meant, whatever the service remembers; its index must not name another one. A service
@@ -364,7 +365,7 @@ async fn asked_by_soap(front: &Arc<Front>, visit: &Visit, body: Bytes) -> Result
     let asked = principal::Asked {
         service: &service,
         request: &request,
-        binding: Binding::Soap,
+        delivery: &delivery,
         trace: visit.trace,
     };
     let session = front.session_named(&service, &request).await?;

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::pseudonym::{Domain, HalfWay, KeyEdition, MiddlePseudonym, NameError, PolymorphicPseudonym, Service};
+#[cfg(feature = "saml")]
+use crate::saml::HandedOn;
 
 /// A service, as named in a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +71,11 @@ impl fmt::Debug for Finished {
     }
 }
 
-/// `POST /compare`: whether a name that a service encrypted to the blind half is this person's there.
+/// `POST /compare`: whether the name in a service's LogoutRequest, encrypted to the blind half, is this person's there.
+///
+/// The whole message goes, as it was delivered: the blind half checks the service's signature itself, and opens no name
+/// that stands anywhere else.
+#[cfg(feature = "saml")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Compare {
@@ -79,8 +85,16 @@ pub struct Compare {
     pub edition: KeyEdition,
     /// The front's half for the person whose session it is.
     pub half: HalfWay,
-    /// `<saml:EncryptedID>…</saml:EncryptedID>` as it stood in the service's message.
-    pub sealed: String,
+    /// The service's LogoutRequest.
+    pub request: HandedOn,
+}
+
+#[cfg(feature = "saml")]
+impl Compare {
+    /// Where the front takes LogoutRequests that come by a browser, under its own address.
+    pub const BY_BROWSER: &str = "/saml/slo";
+    /// Where it takes those that come from server to server.
+    pub const BY_SOAP: &str = "/saml/slo/soap";
 }
 
 /// The answer to [`Compare`]. Nothing of either name is in it.
@@ -89,7 +103,7 @@ pub struct Compare {
 pub struct Compared {
     /// The number of the envelope this answers.
     pub answers: Uuid,
-    /// Whether it is the same person; no for whatever can't be opened.
+    /// Whether it is the same person; no for a name that can't be opened.
     pub same: bool,
 }
 

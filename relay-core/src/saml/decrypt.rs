@@ -96,11 +96,20 @@ pub(super) fn open<T>(
     let plain = plaintext(wrapper, keys, chaining).ok_or(Refusal::NotDecrypted)?;
     let framed = framed(wrapper, &plain).ok_or(Refusal::NotDecrypted)?;
     let document = Document::read(framed.as_bytes(), Limits::MESSAGE).map_err(|_| Refusal::NotDecrypted)?;
-    let mut inside = document.root().children();
-    match (inside.next(), inside.next()) {
-        (Some(one), None) => read(&document, one),
-        _ => Err(Refusal::NotDecrypted),
+    // Text beside the element is what a changed AES-CBC ciphertext leaves there.
+    match document.root().only_child() {
+        Some(one) => read(&document, one),
+        None => Err(Refusal::NotDecrypted),
     }
+}
+
+/// Whether the content is under AES-CBC, which stands there in clear.
+pub(super) fn is_chained(wrapper: Node<'_>) -> bool {
+    let method = wrapper
+        .needs(ns::ENCRYPTION, "EncryptedData")
+        .and_then(|data| data.needs(ns::ENCRYPTION, "EncryptionMethod"));
+    let algorithm = method.ok().and_then(|method| method.attribute("Algorithm"));
+    algorithm.is_some_and(|uri| matches!(Cipher::parse(uri, true), Some(Cipher::Cbc(_))))
 }
 
 fn plaintext(wrapper: Node<'_>, keys: &DecryptionKeys, chaining: bool) -> Option<Zeroizing<Vec<u8>>> {

@@ -2,11 +2,13 @@
 //!
 //! (saml-bindings-2.0-os sections 3.2 to 3.6)
 
+mod handed_on;
 mod query;
 
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+pub use handed_on::HandedOn;
 use query::{Raw, inflate, unescape};
 use url::form_urlencoded;
 
@@ -24,6 +26,8 @@ pub struct Delivery {
     pub(super) detached: Option<Detached>,
     pub(super) is_response: Option<bool>,
     relay_state: Option<RelayState>,
+    /// A redirect's own parameters, as they stood in the query; empty for the others.
+    query: String,
 }
 
 impl fmt::Debug for Delivery {
@@ -110,6 +114,7 @@ impl Delivery {
             detached,
             is_response: Some(is_response),
             relay_state,
+            query: raw.own_parameters(),
         }))
     }
 
@@ -150,6 +155,7 @@ impl Delivery {
             detached: None,
             is_response: Some(is_response),
             relay_state,
+            query: String::new(),
         }))
     }
 
@@ -170,6 +176,7 @@ impl Delivery {
             detached: None,
             is_response: None,
             relay_state: None,
+            query: String::new(),
         }
     }
 

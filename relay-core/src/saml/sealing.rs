@@ -200,6 +200,38 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_with_anything_but_blanks_beside_it_is_not_opened() {
+        use crate::{
+            chance::OsChance,
+            saml::{DecryptionKeys, Refusal, open_name},
+        };
+        let pair = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+        let certificate = rcgen::CertificateParams::default().self_signed(&pair).unwrap();
+        let key = SealingKey::new(certificate.der(), ContentCipher::Aes128Cbc, KeyTransport::default()).unwrap();
+        let keys = DecryptionKeys::from_pkcs8([pair.serialize_der().as_slice()]).unwrap();
+        let name = "<n:NameID xmlns:n=\"urn:oasis:names:tc:SAML:2.0:assertion\">somebody</n:NameID>";
+        let opened = |plain: &str| {
+            let sealed = Element::new(Space::Assertion, "EncryptedID")
+                .child(key.encrypted_data(plain.as_bytes(), &mut OsChance))
+                .canonical();
+            assert_eq!(open_name(&sealed, &keys, false), Err(Refusal::Algorithm("content")));
+            open_name(&sealed, &keys, true).map(|name| name.value.clone())
+        };
+        for right in [name.to_owned(), format!("\n {name}\n")] {
+            assert_eq!(opened(&right).as_deref(), Ok("somebody"));
+        }
+        for wrong in [
+            format!("x{name}"),
+            format!("{name}&#x41;"),
+            format!("{name}{name}"),
+            format!("{name}<!-- -->"),
+            format!("{name}<?x?>"),
+        ] {
+            assert_eq!(opened(&wrong), Err(Refusal::NotDecrypted), "{wrong}");
+        }
+    }
+
+    #[test]
     fn what_is_not_an_rsa_certificate_is_no_key_to_encrypt_to() {
         let made = |algorithm| {
             let pair = rcgen::KeyPair::generate_for(algorithm).unwrap();

@@ -3,6 +3,7 @@
 //! [`BlindRecords`] is the way in. No verb takes a half-way ciphertext or a pseudonym to be kept: what is not written
 //! cannot be joined.
 
+mod comparing;
 mod finishing;
 pub mod pins;
 mod refused;
@@ -17,6 +18,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use relay_core::seal::{SealError, Sealer};
 use store::{Door, Isolation, Store, StoreError, Tx, cluster::ClusterError, migrate::MigrateError};
 
+pub use comparing::{Compared, Comparison, ComparisonId};
 pub use finishing::{Finishing, Outcome};
 pub use pins::{Honoured, NotHonoured, Pin, SealedTo};
 pub use rotation::{Rotation, RotationApproval};
@@ -52,6 +54,12 @@ pub enum BlindError {
     /// The envelope was taken before.
     #[error("the envelope was taken already")]
     Replayed,
+    /// The service's message was compared before.
+    #[error("this message was compared already")]
+    ComparedBefore,
+    /// Too many comparisons at a service did not end with the same person.
+    #[error("too many comparisons of the last hour at this service did not end with the same person")]
+    TooManyOthers,
     /// Another share is kept for this service.
     #[error("another share is kept for this service and edition")]
     OtherShare,

@@ -10,16 +10,16 @@ use blind::{
     config::Config,
     operators::OperatorKey,
     pins::{
-        Folder, PinFile,
-        metadata::{Offer, typed},
+        EXCEPTIONS, Folder, PinFile,
+        metadata::{Offer, Told, typed},
         next_edition, remove_older,
     },
 };
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use portal_kit::tls;
 use relay_core::{
     clock::{Clock as _, SystemClock},
-    saml::TrustedKeys,
+    saml::{Exception, TrustedKeys},
 };
 use relay_records::blind::pins::judge;
 
@@ -36,6 +36,14 @@ pub enum Pin {
         /// SHA-256 of the certificate for encryption as the service told it by another way, hexadecimal.
         #[arg(long)]
         fingerprint: String,
+        /// SHA-256 of a certificate that the service signs with, told by another way too; may be given twice while a key
+        /// is replaced. Names in LogoutRequests are compared only where their signature is by such a key. The one for
+        /// encryption need not be told again where the metadata give it for both.
+        #[arg(long)]
+        signing: Vec<String>,
+        /// What is taken from the service beyond the profile, as the front's operators decided it.
+        #[arg(long, value_parser = exceptions())]
+        take: Vec<String>,
         /// Name of the file in the folder of pins, without edition and `.toml`.
         #[arg(long)]
         name: String,
@@ -60,6 +68,10 @@ pub enum Pin {
         /// SHA-256 of the certificate as the service told it by another way, hexadecimal.
         #[arg(long, required_unless_present = "withdrawal", conflicts_with = "withdrawal")]
         fingerprint: Option<String>,
+        /// SHA-256 of each certificate for signing in the file, as the service told it by another way; not again of the
+        /// one for encryption.
+        #[arg(long, conflicts_with = "withdrawal")]
+        signing: Vec<String>,
         /// The file withdraws the service, and that is meant.
         #[arg(long)]
         withdrawal: bool,
@@ -91,11 +103,18 @@ impl Pin {
             Self::Propose {
                 metadata,
                 fingerprint,
+                signing,
+                take,
                 name,
             } => {
                 let offer = metadata.read()?;
                 let edition = next(&config, &offer.entity).await?;
-                let pin = offer.pin(&fingerprint, edition)?;
+                let told = Told {
+                    encryption: &fingerprint,
+                    signing: &signing,
+                    exceptions: &take,
+                };
+                let pin = offer.pin(told, edition)?;
                 propose(&config, &name, &pin)?;
             }
             Self::Withdraw { entity, name } => {
@@ -107,11 +126,12 @@ impl Pin {
                 name,
                 key,
                 fingerprint,
+                signing,
                 withdrawal: _,
             } => {
                 let key = super::operator_key(&key)?;
                 super::known(&key, &config.services.operators)?;
-                approve(&config, &name, &key, fingerprint.as_deref())?;
+                approve(&config, &name, &key, fingerprint.as_deref(), &signing)?;
             }
             Self::List => {
                 for line in list(&config).await?.lines {
@@ -157,8 +177,8 @@ fn show(offer: &Offer) {
             Err(reason) => println!("for encryption: {hash}, and nothing can be sealed to it: {reason}"),
         }
     }
-    for hash in &offer.signing {
-        println!("for signing only: {}", hex::encode(hash));
+    for key in &offer.signing {
+        println!("for signing: {}", hex::encode(key.sha256));
     }
 }
 
@@ -186,13 +206,28 @@ fn propose(config: &Config, name: &str, pin: &PinFile) -> anyhow::Result<()> {
             pin.transport
         ),
     }
+    for hash in pin.signing_fingerprints(&file)? {
+        println!("its LogoutRequests are known by {}", hex::encode(hash));
+    }
+    if pin.signing.is_empty() && !pin.withdrawn {
+        println!("no key for signing: whom its LogoutRequests name will not be compared (--signing)");
+    }
+    for exception in &pin.exceptions {
+        println!("taken from it: {exception}");
+    }
     if pin.cipher.ends_with("-cbc") && !pin.withdrawn {
         println!("its metadata name no cipher that notices a changed bit: ask the service for one with GCM");
     }
     Ok(())
 }
 
-fn approve(config: &Config, name: &str, key: &OperatorKey, told: Option<&str>) -> anyhow::Result<()> {
+fn approve(
+    config: &Config,
+    name: &str,
+    key: &OperatorKey,
+    told: Option<&str>,
+    signing: &[String],
+) -> anyhow::Result<()> {
     let services = &config.services;
     let file = place(config, name)?;
     let mut pin = PinFile::read(&file)?;
@@ -211,6 +246,26 @@ fn approve(config: &Config, name: &str, key: &OperatorKey, told: Option<&str>) -
             );
         }
     }
+    let mut told: Vec<_> = told
+        .into_iter()
+        .chain(signing.iter().map(String::as_str))
+        .map(typed)
+        .collect();
+    let mut found: Vec<_> = pin.signing_fingerprints(&file)?.into_iter().map(hex::encode).collect();
+    if let Some(missed) = found.iter().find(|hash| !told.contains(hash)) {
+        bail!(
+            "the file knows its LogoutRequests by {missed} too, which was not told (--signing): it is not signed for"
+        );
+    }
+    if !pin.withdrawn {
+        found.push(hex::encode(pin.fingerprint(&file)?));
+    }
+    told.retain(|hash| !found.contains(hash));
+    ensure!(
+        told.is_empty(),
+        "the file does not have what was told, {}: it is not signed for",
+        told.join(", ")
+    );
     pin.approve(key, &file)?;
     pin.write(&file)?;
     println!(
@@ -225,6 +280,11 @@ fn approve(config: &Config, name: &str, key: &OperatorKey, told: Option<&str>) -
         }
     }
     Ok(())
+}
+
+/// What `--take` knows.
+fn exceptions() -> PossibleValuesParser {
+    PossibleValuesParser::new(EXCEPTIONS.map(Exception::as_str))
 }
 
 /// A pin's file: a plain name, so that it is one of the folder.
@@ -254,8 +314,13 @@ pub(super) async fn list(config: &Config) -> anyhow::Result<Listed> {
         let [one, other] = &pin.noted.approved_by;
         if let Some(to) = &pin.noted.sealed_to {
             let hash = hex::encode(to.certificate_sha256);
+            let compared = match &pin.requests {
+                Some(requests) if requests.chaining => ", names compared, AES-CBC too",
+                Some(_) => ", names compared",
+                None => ", names not compared: no key for signing",
+            };
             lines.push(format!(
-                "{} {hash} edition {} {} {} by {one} and {other}",
+                "{} {hash} edition {} {} {} by {one} and {other}{compared}",
                 pin.noted.entity, pin.noted.edition, to.cipher, to.transport
             ));
         }

@@ -48,10 +48,10 @@ impl Folder {
     pub fn counting(self, verdicts: &[Result<(), NotHonoured>]) -> (Pins, Vec<PinError>) {
         let (mut pins, mut refused) = (HashMap::new(), self.refused);
         for (signed, verdict) in self.signed.into_iter().zip(verdicts) {
-            let Signed { noted, key, file } = signed;
-            match (verdict, key) {
-                (Ok(()), Some(key)) => {
-                    pins.insert(noted.entity.clone(), Pin { noted, key });
+            let Signed { noted, service, file } = signed;
+            match (verdict, service) {
+                (Ok(()), Some((key, requests))) => {
+                    pins.insert(noted.entity.clone(), Pin { noted, key, requests });
                 }
                 // Withdrawn, as it should be.
                 (Ok(()), None) => {}

@@ -56,6 +56,17 @@ pub enum NotOffered {
         /// What stands in the metadata.
         found: Vec<[u8; 32]>,
     },
+    /// The told fingerprint is of no certificate for signing in the metadata.
+    #[error(
+        "the certificates for signing in the metadata have the fingerprints {}; {told} was told: nothing is pinned",
+        listed(found)
+    )]
+    OtherSigning {
+        /// What was typed.
+        told: String,
+        /// What stands in the metadata.
+        found: Vec<[u8; 32]>,
+    },
     /// Nothing can be sealed to the certificate with what the metadata name.
     #[error("the certificate {}: {reason}", hex::encode(sha256))]
     Key {
@@ -77,8 +88,27 @@ pub struct Offer {
     pub valid_until: Option<OffsetDateTime>,
     /// Certificates that names may be encrypted to.
     pub encryption: Vec<Offered>,
-    /// Fingerprints of the others.
-    pub signing: Vec<[u8; 32]>,
+    /// Certificates of keys that it signs with; one may be for both.
+    pub signing: Vec<Signing>,
+}
+
+/// A certificate of a key that a service signs with.
+#[derive(Debug)]
+pub struct Signing {
+    /// Its SHA-256.
+    pub sha256: [u8; 32],
+    certificate: Vec<u8>,
+}
+
+/// What operators were told by another way than the metadata.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'t> {
+    /// Fingerprint of the certificate for encryption.
+    pub encryption: &'t str,
+    /// Fingerprints of certificates for signing; that of the one for encryption need not be said again.
+    pub signing: &'t [String],
+    /// What is taken beyond the profile, of [`super::EXCEPTIONS`].
+    pub exceptions: &'t [String],
 }
 
 /// A certificate that names may be encrypted to.
@@ -135,7 +165,8 @@ impl Offer {
             .ok_or_else(|| NotOffered::NoService(name()))?
             .role
             .keys;
-        let (encryption, signing): (Vec<_>, Vec<_>) = keys.iter().partition(|key| key.usage.encrypts());
+        let encryption: Vec<_> = keys.iter().filter(|key| key.usage.encrypts()).collect();
+        let signing = keys.iter().filter(|key| key.usage.signs());
         if encryption.is_empty() {
             return Err(NotOffered::NoKey(name()));
         }
@@ -144,21 +175,23 @@ impl Offer {
             signed,
             valid_until: entity.valid_until,
             encryption: encryption.into_iter().map(Offered::of).collect(),
-            signing: signing.iter().map(|key| sha256(&key.certificate)).collect(),
+            signing: signing.map(Signing::of).collect(),
         })
     }
 
-    /// The pin that nobody has signed for yet, to the certificate whose fingerprint the operator was `told`.
+    /// The pin that nobody has signed for yet, to the certificate whose fingerprint the operator was `told`, with the
+    /// keys for signing that were told too.
     ///
     /// # Errors
     /// [`NotOffered`] saying which fingerprint is which.
-    pub fn pin(&self, told: &str, edition: u32) -> Result<PinFile, NotOffered> {
-        let typed = typed(told);
+    pub fn pin(&self, told: Told<'_>, edition: u32) -> Result<PinFile, NotOffered> {
+        let signing = self.signing_told(&told)?;
+        let typed = typed(told.encryption);
         let is = |sha256: &[u8; 32]| hex::encode(sha256) == typed;
         let found = || self.encryption.iter().map(|key| key.sha256).collect();
         let key = match self.encryption.iter().find(|key| is(&key.sha256)) {
             Some(key) => key,
-            None if self.signing.iter().any(is) => {
+            None if self.signing.iter().any(|key| is(&key.sha256)) => {
                 return Err(NotOffered::ForSigning {
                     told: typed,
                     found: found(),
@@ -182,8 +215,44 @@ impl Offer {
             cipher: cipher.to_owned(),
             transport: transport.to_owned(),
             certificate: pem(&key.certificate),
+            signing,
+            exceptions: told.exceptions.to_vec(),
             approvals: Default::default(),
         })
+    }
+}
+
+impl Offer {
+    /// The certificates for signing that were told, PEM, in the order of the metadata.
+    fn signing_told(&self, told: &Told<'_>) -> Result<Vec<String>, NotOffered> {
+        let named: Vec<_> = told.signing.iter().map(|text| typed(text)).collect();
+        let found = |text: &&String| self.signing.iter().any(|key| hex::encode(key.sha256) == **text);
+        if let Some(other) = named.iter().find(|text| !found(text)) {
+            return Err(NotOffered::OtherSigning {
+                told: other.clone(),
+                found: self.signing.iter().map(|key| key.sha256).collect(),
+            });
+        }
+        let for_both = typed(told.encryption);
+        let told = self.signing.iter().filter(|key| {
+            let hash = hex::encode(key.sha256);
+            hash == for_both || named.contains(&hash)
+        });
+        let told: Vec<_> = told.map(|key| key.certificate.as_slice()).collect();
+        for certificate in &told {
+            // One that no signature can be checked with would make a file that pins nothing.
+            TrustedKeys::from_certificates([*certificate])?;
+        }
+        Ok(told.into_iter().map(pem).collect())
+    }
+}
+
+impl Signing {
+    fn of(key: &KeyDescriptor) -> Self {
+        Self {
+            sha256: sha256(&key.certificate),
+            certificate: key.certificate.clone(),
+        }
     }
 }
 

@@ -156,7 +156,7 @@ async fn a_pin_from_metadata_signed_for_by_command_counts_after_a_hangup_signal(
             shown.contains(&format!("for encryption: {told} (aes256-gcm, oaep-sha256)")),
             "{shown}"
         );
-        assert!(shown.contains(&format!("for signing only: {of_signing}")), "{shown}");
+        assert!(shown.contains(&format!("for signing: {of_signing}")), "{shown}");
 
         let propose = |told: &str| format!("pin propose --metadata shop.xml --name shop --fingerprint {told}");
         let other = "00".repeat(32);
@@ -323,4 +323,59 @@ async fn a_certificate_rolls_over_by_the_next_edition_and_what_was_withdrawn_sta
     std::fs::write(&first, &kept).unwrap();
     scene.half.read_pins().await.unwrap();
     assert!(desk.refused("status").contains("edition 3 was honoured already"));
+}
+
+#[tokio::test]
+async fn a_key_for_signing_is_pinned_when_it_was_told_by_another_way_to_all_three() {
+    let scene = scene().await;
+    let desk = Desk::at(&scene);
+    let (own, own_pem) = signing();
+    let certificate = der(service_pair(SHOP).0);
+    let (told, of_signing) = (hash(&certificate), hash(&der(&own_pem)));
+    desk.write("shop.xml", &metadata(&own, &own, vec![bare(&certificate)], tomorrow()));
+    let propose = format!("pin propose --metadata shop.xml --name shop --fingerprint {told}");
+    let said = desk.refused(&format!("{propose} --signing {}", "00".repeat(32)));
+    assert!(
+        said.contains(&of_signing) && said.contains("nothing is pinned"),
+        "{said}"
+    );
+    desk.refused(&format!("{propose} --take name-in-clear"));
+    let said = desk.done(&format!(
+        "{propose} --signing {of_signing} --take cipher-block-chaining"
+    ));
+    assert!(
+        said.contains(&format!("known by {of_signing}")) && said.contains("taken from it: cipher-block-chaining"),
+        "{said}"
+    );
+    let approve = |operator: &str| format!("pin approve --name shop --key {operator} --fingerprint {told}");
+    let said = desk.refused(&approve("hama"));
+    assert!(
+        said.contains(&format!("by {of_signing} too, which was not told")),
+        "{said}"
+    );
+    desk.refused(&format!(
+        "{} --signing {of_signing} --signing {}",
+        approve("hama"),
+        "00".repeat(32)
+    ));
+    for operator in ["hama", "iso"] {
+        desk.done(&format!("{} --signing {of_signing}", approve(operator)));
+    }
+    let listed = desk.done("pin list");
+    assert!(
+        listed.contains(&format!("{SHOP} {told} edition 1"))
+            && listed.contains("names compared, AES-CBC too")
+            && listed.contains("names compared\n"),
+        "{listed}"
+    );
+    // What is taken, and whose signatures, is signed for: changed afterwards, the file pins nothing.
+    let file = scene.pin_file("shop");
+    let signed = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(
+        &file,
+        signed.replace("exceptions = [\"cipher-block-chaining\"]", "exceptions = []"),
+    )
+    .unwrap();
+    assert_ne!(std::fs::read_to_string(&file).unwrap(), signed);
+    assert!(desk.done("pin list").contains("signed for by 0 of the operators"));
 }

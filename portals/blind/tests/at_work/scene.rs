@@ -35,6 +35,8 @@ use time::macros::datetime;
 use uuid::Uuid;
 
 pub const PROVIDER: &str = "https://relay.example/saml";
+/// The front's public address.
+pub const FRONT: &str = "https://relay.example";
 pub const CLINIC: &str = "https://clinic.example/sp";
 pub const SCHOOL: &str = "https://school.example/sp";
 
@@ -144,7 +146,7 @@ pub async fn bare_scene(database: store::testing::TestDatabase) -> Scene {
              [half]\nparty = \"relay-blind\"\nidentity_provider = \"{PROVIDER}\"\n\
              secrets_folder = \"secrets\"\nsecrets = [\"blind-1\"]\nsigning_key_file = \"secrets/envelope\"\n\
              names_key_file = \"secrets/names\"\n\
-             [front]\nparty = \"relay-front\"\nkeys = [\"{}\"]\ncertificates = \"front.pem\"\n\
+             [front]\nparty = \"relay-front\"\naddress = \"{FRONT}\"\nkeys = [\"{}\"]\ncertificates = \"front.pem\"\n\
              [services]\nfolder = \"services\"\noperators = [\"{}\", \"{}\"]\n\
              [database]\nhost = \"{}\"\nname = \"{}\"\nuser = \"{USER}\"\npassword_file = \"secrets/password\"\n\
              [seal]\nkeys_file = \"secrets/seal.toml\"\n",
@@ -204,6 +206,15 @@ impl Scene {
 
     /// The same with a later edition.
     pub fn pin_edition(&self, name: &str, entity: &str, edition: u32, signatures: usize) {
+        self.write_pin(name, entity, edition, signatures, |_| {});
+    }
+
+    /// A later edition, changed before both operators sign.
+    pub fn pin_with(&self, name: &str, entity: &str, edition: u32, change: impl FnOnce(&mut PinFile)) {
+        self.write_pin(name, entity, edition, 2, change);
+    }
+
+    fn write_pin(&self, name: &str, entity: &str, edition: u32, signatures: usize, change: impl FnOnce(&mut PinFile)) {
         let file = self.pin_file(name);
         let mut pin = PinFile {
             entity: entity.to_owned(),
@@ -212,8 +223,11 @@ impl Scene {
             cipher: "aes128-gcm".to_owned(),
             transport: "oaep-sha1".to_owned(),
             certificate: service_keys(entity).certificate.clone(),
+            signing: vec![service_keys(entity).certificate.clone()],
+            exceptions: Vec::new(),
             approvals: Default::default(),
         };
+        change(&mut pin);
         for operator in &self.operators[..signatures] {
             pin.approve(operator, &file).unwrap();
         }

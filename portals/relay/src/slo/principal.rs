@@ -1,12 +1,14 @@
 //! Whom a LogoutRequest is about: its SessionIndex names a session, its name a person, and both must be the same one's.
-//! A name encrypted to the blind half is compared there; the front hears yes or no.
+//! A name encrypted to the blind half is compared there, out of the very message that the service signed; the front hears
+//! yes or no.
 
 use portal_kit::trace::TraceId;
 use relay_core::{
     audit::Outcome,
     saml::{
+        Delivery,
         message::{Identified, LogoutRequest},
-        names::{Binding, NameIdFormat},
+        names::NameIdFormat,
     },
 };
 use relay_records::front::{AuditAct, LogoutTrial, Note, PartnerState, SessionId};
@@ -19,7 +21,7 @@ use crate::{answer::Named, front::Front, partners::Known, taking::NotTaken};
 pub(super) struct Asked<'a> {
     pub service: &'a Known,
     pub request: &'a LogoutRequest,
-    pub binding: Binding,
+    pub delivery: &'a Delivery,
     pub trace: TraceId,
 }
 
@@ -72,7 +74,7 @@ impl Front {
             return Ok(None);
         };
         let meant = self.meant(session, asked).await?;
-        let binding = format!("{:?}", asked.binding).to_ascii_lowercase();
+        let binding = format!("{:?}", asked.delivery.binding()).to_ascii_lowercase();
         let service = &asked.service.partner.entity_id;
         let note = Note::of(
             AuditAct::LogoutAsked,
@@ -101,19 +103,19 @@ impl Front {
         let Some(given) = participants.iter().find(|one| one.service == *entity) else {
             return Ok(Meant::Another);
         };
-        let sealed = match (Named::of_kept(&given.name_id), &asked.request.name) {
+        match (Named::of_kept(&given.name_id), &asked.request.name) {
             (Some(Named::Transient(given)), Identified::Clear(name)) => {
                 return Ok(Meant::its(
                     name.format == NameIdFormat::Transient && name.value == given,
                 ));
             }
-            (Some(Named::Sealed(_)), Identified::Sealed(sealed)) => sealed,
+            (Some(Named::Sealed(_)), Identified::Sealed(_)) => {}
             // A lasting name in clear, from a service that operators excepted: there is nothing here to compare it with.
             (Some(Named::Sealed(_)), Identified::Clear(name)) if name.format != NameIdFormat::Transient => {
                 return Ok(Meant::Unknown);
             }
             _ => return Ok(Meant::Another),
-        };
+        }
         let Some(holder) = self.records.holder_of_session(session, self.now()).await? else {
             return Ok(Meant::Another);
         };
@@ -123,7 +125,7 @@ impl Front {
                 &holder.pseudonym,
                 self.domain_of(&holder),
                 entity,
-                sealed,
+                asked.delivery,
                 &*self.clock,
                 asked.trace,
             )

@@ -288,3 +288,22 @@ async fn with_the_blind_half_away_a_logout_by_a_right_index_is_let_through_and_n
     let trail = format!("{:?}", relay.records.audit_since(began, 100).await.unwrap());
     assert!(trail.contains("not compared"), "{trail}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_services_key_for_signing_at_the_blind_half_its_logouts_go_by_the_index_as_not_compared() {
+    let (mut relay, clinic) = relay_with_clinic().await;
+    let card = relay.card().await;
+    let compared = async |relay: &Relay| {
+        let at_clinic = Browser::with_card(relay, &card).sign_in(relay, &clinic).await;
+        let began = time::OffsetDateTime::now_utc();
+        let (status, body) = clinic.log_out(relay, &index(&at_clinic), false).await;
+        assert!(status == 200 && body.contains("status:Success"), "{body}");
+        let trail = format!("{:?}", relay.records.audit_since(began, 100).await.unwrap());
+        !trail.contains("not compared")
+    };
+    assert!(compared(&relay).await);
+    relay.pin_without_signing(CLINIC, &clinic.metadata(), &clinic.encryption_pem());
+    assert!(!compared(&relay).await);
+    relay.pin(CLINIC, &clinic.metadata(), &clinic.encryption_pem());
+    assert!(compared(&relay).await);
+}

@@ -43,6 +43,23 @@ impl<'q> Raw<'q> {
         }
         Ok(raw)
     }
+
+    /// The parameters again as one query, without those that are not the binding's.
+    pub fn own_parameters(&self) -> String {
+        let all = [
+            ("SAMLRequest", self.request),
+            ("SAMLResponse", self.response),
+            ("SAMLart", self.artifact),
+            ("RelayState", self.relay_state),
+            ("SAMLEncoding", self.encoding),
+            ("SigAlg", self.algorithm),
+            ("Signature", self.signature),
+        ];
+        let given = all
+            .iter()
+            .filter_map(|(name, value)| Some(format!("{name}={}", (*value)?)));
+        given.collect::<Vec<_>>().join("&")
+    }
 }
 
 /// The text behind a parameter's escapes.

@@ -109,6 +109,19 @@ impl<'d> Node<'d> {
             .map(move |id| Self { id, ..self })
     }
 
+    /// The one element inside, when there is nothing beside it but blanks.
+    pub fn only_child(self) -> Option<Self> {
+        let mut only = None;
+        for id in self.tree.children_iter(self.id) {
+            match self.tree.node_kind(id)? {
+                NodeKind::Element(_) if only.is_none() => only = Some(Self { id, ..self }),
+                NodeKind::Text(text) if text.bytes().all(|byte| b" \t\r\n".contains(&byte)) => {}
+                _ => return None,
+            }
+        }
+        only
+    }
+
     /// The elements of that name directly inside.
     pub fn all(self, namespace: &'static str, local: &'static str) -> impl DoubleEndedIterator<Item = Self> {
         self.children().filter(move |child| child.is(namespace, local))

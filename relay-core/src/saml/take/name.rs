@@ -2,7 +2,7 @@
 
 use crate::saml::{
     Refusal,
-    decrypt::{DecryptionKeys, open},
+    decrypt::{DecryptionKeys, is_chained, open},
     document::Node,
     message::{Identified, NameId},
     names::{NameIdFormat, ns},
@@ -44,17 +44,21 @@ pub(super) fn identified(node: Node<'_>, names: Names<'_>) -> Result<Identified,
     }
 }
 
-/// Opens an `EncryptedID` that stands by itself: the blind half, to which the front hands on a service's
-/// LogoutRequest. Its plaintext's qualifiers and value are what the service says.
+/// Opens an `EncryptedID` that stands by itself: a service its own, the blind half the one in a LogoutRequest that a
+/// service signed. Its plaintext's qualifiers and value are what the service says.
 ///
 /// # Errors
-/// [`Refusal::NotDecrypted`] for every reason.
+/// [`Refusal::Algorithm`] for AES-CBC without `chaining`, before anything is opened; [`Refusal::NotDecrypted`] for every
+/// other reason.
 pub fn open_name(sealed: &str, keys: &DecryptionKeys, chaining: bool) -> Result<NameId, Refusal> {
     use crate::saml::document::{Document, Limits};
     let document = Document::read(sealed.as_bytes(), Limits::MESSAGE).map_err(|_| Refusal::NotDecrypted)?;
     let root = document.root();
     if !root.is(ns::ASSERTION, "EncryptedID") {
         return Err(Refusal::NotDecrypted);
+    }
+    if !chaining && is_chained(root) {
+        return Err(Refusal::Algorithm("content"));
     }
     open(root, keys, chaining, |_, inside| {
         match inside.is(ns::ASSERTION, "NameID") {

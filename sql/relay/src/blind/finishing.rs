@@ -142,7 +142,7 @@ fn known(code: &str) -> Option<&'static str> {
     REFUSALS.into_iter().find(|known| *known == code)
 }
 
-async fn taken(tx: &Tx, number: Uuid, until: OffsetDateTime) -> Result<bool, StoreError> {
+pub(super) async fn taken(tx: &Tx, number: Uuid, until: OffsetDateTime) -> Result<bool, StoreError> {
     let sql = "-- taken\nINSERT INTO blind.jti_seen (jti, until) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     Ok(tx.execute(sql, &[&number, &until]).await? == 1)
 }

@@ -5,7 +5,7 @@ use relay_core::{
     pseudonym::{Domain, KeyEdition, Service, ServicePseudonym},
 };
 use relay_records::blind::{
-    BlindError, Finishing, KeptShare, NotHonoured, Outcome, Pin, SealedTo,
+    BlindError, Comparison, Finishing, KeptShare, NotHonoured, Outcome, Pin, SealedTo,
     testing::{TestBlind, open},
 };
 use relay_records::refusals::Refusals;
@@ -203,6 +203,68 @@ async fn two_processes_that_read_the_folder_at_once_end_at_the_later_edition() {
         let held = &records.honoured_pins().await.unwrap()[clinic().entity()];
         assert_eq!(held.edition, newer.edition);
     }
+}
+
+fn comparison(number: u128, message: u8, at: OffsetDateTime) -> Comparison {
+    Comparison {
+        at,
+        number: Uuid::from_u128(number),
+        remember_until: at + Duration::seconds(36),
+        service: clinic(),
+        message_sha256: [message; 32],
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_compared_once_and_what_was_answered_is_not_changed() {
+    let TestBlind { records, database } = open().await.unwrap();
+    let first = records.begin_comparison(&comparison(1, 1, NOON), 3).await.unwrap();
+    records.end_comparison(first, true).await.unwrap();
+    // In an envelope of another number, next day too.
+    let again = records
+        .begin_comparison(&comparison(2, 1, NOON + Duration::DAY), 3)
+        .await;
+    assert!(matches!(again, Err(BlindError::ComparedBefore)));
+    let replayed = records.begin_comparison(&comparison(1, 2, NOON), 3).await;
+    assert!(matches!(replayed, Err(BlindError::Replayed)));
+    assert!(records.end_comparison(first, false).await.is_err());
+    let log = records.comparisons(NOON, NOON + Duration::DAY).await.unwrap();
+    let said: Vec<_> = log.iter().map(|one| (one.message_sha256, one.same)).collect();
+    assert_eq!(said, [([1; 32], Some(true))]);
+    let store = store::Store::new(&database.door(relay_records::blind::USER));
+    for sql in [
+        "DELETE FROM blind.comparison",
+        "UPDATE blind.comparison SET entity = 'x'",
+        "UPDATE blind.comparison SET same = NULL",
+    ] {
+        let refused: Result<(), StoreError> = store.run("tamper", |tx| async move { tx.batch(sql).await }).await;
+        assert!(refused.is_err(), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn comparisons_stop_for_an_hour_after_some_that_named_another_and_after_none_that_named_the_person() {
+    let TestBlind {
+        records,
+        database: _kept,
+    } = open().await.unwrap();
+    for (message, same) in [(1, Some(true)), (2, Some(false)), (3, Some(true)), (4, None)] {
+        let begun = records
+            .begin_comparison(&comparison(message.into(), message, NOON), 2)
+            .await
+            .unwrap();
+        if let Some(same) = same {
+            records.end_comparison(begun, same).await.unwrap();
+        }
+    }
+    // One that was begun and not answered counts: it may have been another person.
+    let minutes = |minutes| NOON + Duration::minutes(minutes);
+    let stopped = records.begin_comparison(&comparison(5, 5, minutes(59)), 2).await;
+    assert!(matches!(stopped, Err(BlindError::TooManyOthers)));
+    records
+        .begin_comparison(&comparison(6, 6, minutes(60)), 2)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -64,11 +64,12 @@ impl Relay {
                 "[listen]\naddress = \"127.0.0.1:{port}\"\ncertificate = \"tls.pem\"\nkey_file = \"tls.key\"\n\
                  [half]\nparty = \"relay-blind\"\nidentity_provider = \"{ENTITY}\"\nsecrets_folder = \"secrets\"\n\
                  secrets = [\"blind-1\"]\nsigning_key_file = \"secrets/blind-envelope\"\nnames_key_file = \"secrets/names.key\"\n\
-                 [front]\nparty = \"relay-front\"\nkeys = [\"{front_key}\"]\ncertificates = \"front.pem\"\n\
+                 [front]\nparty = \"relay-front\"\naddress = \"https://{HOST}:{public}\"\nkeys = [\"{front_key}\"]\ncertificates = \"front.pem\"\n\
                  [services]\nfolder = \"services\"\noperators = [\"{one}\", \"{other}\"]\n\
                  [database]\nhost = \"{host}\"\nname = \"{name}\"\nuser = \"{user}\"\n\
                  password_file = \"secrets/blind-password\"\n[seal]\nkeys_file = \"secrets/blind-seal.toml\"\n",
                 port = self.ports.blind,
+                public = self.ports.public,
                 front_key = front_key.trusted().to_text(),
                 one = self.blind_operators[0],
                 other = self.blind_operators[1],

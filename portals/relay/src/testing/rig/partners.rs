@@ -60,6 +60,20 @@ impl Relay {
     /// Pins a service at the blind half from its metadata and its certificate for encryption (PEM), whose fingerprint its
     /// operators tell by telephone; the half is started anew to read it.
     pub fn pin(&mut self, entity: &str, metadata: &str, certificate: &str) {
+        self.pin_taking(entity, metadata, certificate, &[]);
+    }
+
+    /// The same as pins were before the blind half knew services' keys for signing.
+    pub fn pin_without_signing(&mut self, entity: &str, metadata: &str, certificate: &str) {
+        self.pin_told(entity, metadata, certificate, false, &[]);
+    }
+
+    /// The same with what is taken from the service beyond the profile. Its keys for signing are told by telephone too.
+    pub fn pin_taking(&mut self, entity: &str, metadata: &str, certificate: &str, exceptions: &[&str]) {
+        self.pin_told(entity, metadata, certificate, true, exceptions);
+    }
+
+    fn pin_told(&mut self, entity: &str, metadata: &str, certificate: &str, signing: bool, exceptions: &[&str]) {
         use rustls::pki_types::{CertificateDer, pem::PemObject as _};
         let folder = self.path().to_owned();
         let file = folder.join("pinned.xml");
@@ -67,35 +81,21 @@ impl Relay {
         let config = folder.join("blind.toml");
         let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).expect("a certificate in PEM");
         let fingerprint = hex::encode(relay_core::saml::fingerprint(&certificate));
-        let proposed = blind_command(&[
-            "pin",
-            "propose",
-            "--config",
-            text(&config),
-            "--metadata",
-            text(&file),
-            "--entity",
-            entity,
-            "--fingerprint",
-            &fingerprint,
-            "--name",
-            &hex::encode(&relay_core::saml::fingerprint(entity.as_bytes())[..8]),
-        ]);
+        let read = ["--config", text(&config), "--metadata", text(&file), "--entity", entity];
+        let shown = blind_command(&[&["pin", "show"], &read[..]].concat());
+        let offered = shown.lines().filter_map(|line| line.strip_prefix("for signing: "));
+        let told = offered.filter(|_| signing);
+        let signing: Vec<_> = told.flat_map(|hash| ["--signing", hash]).collect();
+        let told = [&["--fingerprint", fingerprint.as_str()], &signing[..]].concat();
+        let taken: Vec<_> = exceptions.iter().flat_map(|exception| ["--take", exception]).collect();
+        let name = hex::encode(&relay_core::saml::fingerprint(entity.as_bytes())[..8]);
+        let named = ["--name", name.as_str()];
+        let proposed = blind_command(&[&["pin", "propose"], &read[..], &told[..], &taken[..], &named[..]].concat());
         let name = proposed.split(':').next().unwrap_or_default().to_owned();
         for operator in ["kai", "nagi"] {
             let key = folder.join("operators").join(operator);
-            blind_command(&[
-                "pin",
-                "approve",
-                "--config",
-                text(&config),
-                "--name",
-                &name,
-                "--key",
-                text(&key),
-                "--fingerprint",
-                &fingerprint,
-            ]);
+            let signed = ["--config", text(&config), "--name", &name, "--key", text(&key)];
+            blind_command(&[&["pin", "approve"], &signed[..], &told[..]].concat());
         }
         self.stop_blind();
         self.start_blind();
