@@ -156,7 +156,9 @@ fn after_vu(out: &str, c: char) -> Option<char> {
 
 /// Pushes a letter of a western script, capital and without its marks.
 fn push_letter(out: &mut String, c: char) {
-    match c {
+    decompose_canonical(c, |part| match part {
+        part if is_combining_mark(part) => {}
+        // Letters with a stroke and joined ones: Unicode takes none of them apart.
         'đ' | 'Đ' | 'ð' | 'Ð' => out.push('D'),
         'ø' | 'Ø' => out.push('O'),
         'ł' | 'Ł' => out.push('L'),
@@ -164,13 +166,8 @@ fn push_letter(out: &mut String, c: char) {
         'æ' | 'Æ' => out.push_str("AE"),
         'œ' | 'Œ' => out.push_str("OE"),
         'þ' | 'Þ' => out.push_str("TH"),
-        c if is_combining_mark(c) => {}
-        c => decompose_canonical(c, |part| {
-            if !is_combining_mark(part) {
-                out.extend(part.to_uppercase());
-            }
-        }),
-    }
+        part => out.extend(part.to_uppercase()),
+    });
 }
 
 #[cfg(test)]
@@ -224,6 +221,15 @@ mod tests {
         found("O’Brien", "OBRIEN");
         found("José", "Jose\u{301}");
         found("Ｍｕｌｌｅｒ", "müller");
+        found("Ǽrø", "aero");
+    }
+
+    #[test]
+    fn folding_any_one_character_twice_changes_nothing() {
+        for c in (0..=0x3_ffff).filter_map(char::from_u32) {
+            let once = search_form(&c.to_string());
+            assert_eq!(search_form(&once), once, "{c} (U+{:04X})", c as u32);
+        }
     }
 
     #[test]

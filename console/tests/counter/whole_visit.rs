@@ -109,6 +109,8 @@ const VISIT: [Step; 8] = [
         },
         recorded: &["2 回目"],
         leave: |clerk| {
+            // The scanned notice and the shelf are kept; once more leaves them too.
+            clerk.console.key(Key::Esc).sees_all(&["取り出した棚", "A-12"]);
             clerk.console.key(Key::Esc).sees("交付する");
         },
         next: ("交付する", "交付する"),
