@@ -844,6 +844,7 @@ act-card-pin-reset = PIN set anew
 act-card-suspended = card suspended
 act-card-resumed = card resumed
 act-card-revoked = card revoked
+act-card-expired = card expired
 act-card-relinked = link with the relay mended
 act-outbox-refused = refused by the relay
 act-outbox-sent-anew = told the relay again

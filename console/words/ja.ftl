@@ -818,6 +818,7 @@ act-card-pin-reset = 暗証番号が決め直された
 act-card-suspended = カードを一時停止した
 act-card-resumed = カードの一時停止を解いた
 act-card-revoked = カードを失効させた
+act-card-expired = カードの有効期限が過ぎた
 act-card-relinked = 中継との結び付けを直した
 act-outbox-refused = 中継が受け取らなかった
 act-outbox-sent-anew = 中継に送り直した

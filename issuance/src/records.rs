@@ -35,6 +35,12 @@ impl CertificateSerial {
     }
 }
 
+/// Until when a certificate in DER is good, itself included (RFC 5280 §4.1.2.5); `None` for what is no certificate.
+pub fn good_until(der: &[u8]) -> Option<OffsetDateTime> {
+    let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
+    Some(certificate.validity().not_after.to_datetime())
+}
+
 impl fmt::Display for CertificateSerial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode_upper(self.0))
@@ -164,6 +170,8 @@ pub enum CardState {
     Active,
     /// Ended after its handover: lost, replaced, given back.
     Revoked,
+    /// Ended after its handover because its certificates ran out.
+    Expired,
     /// Could not be finished; its certificates, if any, are revoked, its chip serial never taken again.
     Damaged,
 }
@@ -176,6 +184,7 @@ impl CardState {
             Self::Made => "made",
             Self::Active => "active",
             Self::Revoked => "revoked",
+            Self::Expired => "expired",
             Self::Damaged => "damaged",
         }
     }

@@ -86,7 +86,7 @@ pub fn decide(journal: &CardJournal, facts: &ChipFacts) -> Next {
     }
     match journal.state {
         CardState::Making => {}
-        CardState::Made | CardState::Active | CardState::Revoked => return Next::Finished,
+        CardState::Made | CardState::Active | CardState::Revoked | CardState::Expired => return Next::Finished,
         CardState::Damaged => return Next::Damaged(Damage::MarkedBefore),
     }
     match first_to_do(journal, facts) {
@@ -235,6 +235,7 @@ mod tests {
             CardState::Made,
             CardState::Active,
             CardState::Revoked,
+            CardState::Expired,
             CardState::Damaged,
         ] {
             let (mut journal, mut facts) = up_to(Step::Write);
@@ -311,6 +312,7 @@ mod tests {
             (CardState::Made, Next::Finished),
             (CardState::Active, Next::Finished),
             (CardState::Revoked, Next::Finished),
+            (CardState::Expired, Next::Finished),
             (CardState::Damaged, Next::Damaged(Damage::MarkedBefore)),
         ] {
             journal.state = state;

@@ -311,7 +311,9 @@ impl Records for SoftRecords {
         self.verb(|store| {
             match store.known(card)?.state {
                 CardState::Damaged => return Ok(()),
-                CardState::Active | CardState::Revoked => return Err(conflict("the card was handed over")),
+                CardState::Active | CardState::Revoked | CardState::Expired => {
+                    return Err(conflict("the card was handed over"));
+                }
                 CardState::Making | CardState::Made => {}
             }
             store.move_case(card, &CaseEvent::CardDamaged)?;

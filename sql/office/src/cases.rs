@@ -537,6 +537,7 @@ pub(crate) fn card_state(text: &str) -> Result<CardState, OfficeError> {
         CardState::Made,
         CardState::Active,
         CardState::Revoked,
+        CardState::Expired,
         CardState::Damaged,
     ]
     .into_iter()

@@ -85,8 +85,8 @@ pub enum OfficeError {
         /// Its number.
         number: CaseNumber,
     },
-    /// The person has an active card already.
-    #[error("this person has an active card, made in case {number}")]
+    /// The person has a card that may be used, or that is stopped and may be found again.
+    #[error("this person has a card, made in case {number}: where it is of no use any more, revoke it first")]
     HasCard {
         /// The case it was made in.
         case: CaseId,

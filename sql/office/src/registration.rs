@@ -4,7 +4,7 @@
 pub use issuance::standing::{CardStanding, HolderCheck};
 use issuance::{
     case::{CardId, CaseId, ResidentId},
-    records::KeySlot,
+    records::{CardState, KeySlot},
     staff::Role,
 };
 use relay_core::audit::Outcome;
@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::{
     Act, AuditAct, Office, OfficeError,
     act::Doing,
+    audit::event,
     cases::{ApprovalId, Purpose, use_approval},
     outbox::{RefusedMessage, refused_of},
 };
@@ -50,11 +51,12 @@ pub struct Told {
 }
 
 /// The acts by which a card comes to stand as it does.
-const RESTATED_BY: [AuditAct; 4] = [
+const RESTATED_BY: [AuditAct; 5] = [
     AuditAct::CaseHandedOver,
     AuditAct::CardSuspended,
     AuditAct::CardResumed,
     AuditAct::CardRevoked,
+    AuditAct::CardExpired,
 ];
 
 impl Office {
@@ -325,6 +327,36 @@ impl Office {
         Ok(())
     }
 
+    /// Ends a card whose certificates ran out. They are on no revocation list, as no expired one is (RFC 5280 §3.3); the
+    /// relay's front lets go of its registrations.
+    pub(crate) async fn expire_card(
+        &self,
+        tx: &Tx,
+        doing: &Doing,
+        case: CaseId,
+        card: CardId,
+    ) -> Result<(), OfficeError> {
+        let why = reason_name(RevocationReason::Superseded);
+        self.restate(tx, doing, card, CardStanding::Revoked, "revoke", Some(why))
+            .await?;
+        tx.execute(
+            "-- expire_card\nUPDATE office.card SET state = $2, expired_at = $3 WHERE id = $1",
+            &[&card.uuid(), &CardState::Expired.as_str(), &doing.at],
+        )
+        .await?;
+        // An event of its own beside the application that needed to know.
+        let subjects = json!({ "case": case, "card": card });
+        let noted = event(
+            self.fresh_uuid(),
+            doing,
+            AuditAct::CardExpired,
+            subjects,
+            Outcome::Done,
+            json!({}),
+        );
+        Ok(self.write_event(tx, &noted).await?)
+    }
+
     /// The card handed over in `case`, locked, when it stands as one of `good`.
     pub(crate) async fn given(
         &self,
@@ -338,7 +370,7 @@ impl Office {
                 "-- given\n\
                  SELECT k.id, k.resident, (SELECT r.state FROM office.registration r WHERE r.card = k.id ORDER BY slot LIMIT 1)\n\
                  FROM office.card_case c JOIN office.card k ON k.id = c.card\n\
-                 WHERE c.id = $1 AND k.state IN ('active', 'revoked') FOR UPDATE OF k",
+                 WHERE c.id = $1 AND k.activated_at IS NOT NULL FOR UPDATE OF k",
                 &[&case.uuid()],
             )
             .await?

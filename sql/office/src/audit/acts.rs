@@ -86,6 +86,8 @@ pub enum AuditAct {
     CardResumed,
     /// Subjects: case, card. Details: reason, approved_by, words.
     CardRevoked,
+    /// Subjects: case, card.
+    CardExpired,
     /// Subjects: case, card. Details: approved_by, words.
     CardRelinked,
     /// Subjects: case, card. Details: refused (the front's rule), told (what it was told), slot, seq.
@@ -98,7 +100,7 @@ pub enum AuditAct {
 
 impl AuditAct {
     /// Every act, in the order of the list in the database.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 45] = [
         Self::StaffAdded,
         Self::StaffRolesChanged,
         Self::StaffCertificateRegistered,
@@ -139,6 +141,7 @@ impl AuditAct {
         Self::CardSuspended,
         Self::CardResumed,
         Self::CardRevoked,
+        Self::CardExpired,
         Self::CardRelinked,
         Self::OutboxRefused,
         Self::OutboxSentAnew,
@@ -188,6 +191,7 @@ impl AuditAct {
             Self::CardSuspended => "card.suspended",
             Self::CardResumed => "card.resumed",
             Self::CardRevoked => "card.revoked",
+            Self::CardExpired => "card.expired",
             Self::CardRelinked => "card.relinked",
             Self::OutboxRefused => "outbox.refused",
             Self::OutboxSentAnew => "outbox.sent_anew",

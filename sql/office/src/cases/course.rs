@@ -12,7 +12,7 @@ use super::CaseRow;
 use crate::{AuditAct, Office, OfficeError};
 
 /// The acts by which a stage is passed, as the trail names them.
-const PASSED_BY: [(AuditAct, Stage); 13] = [
+const PASSED_BY: [(AuditAct, Stage); 14] = [
     (AuditAct::CaseApplied, Stage::Applied),
     (AuditAct::CaseVerified, Stage::Verified),
     (AuditAct::CardBound, Stage::Bound),
@@ -25,6 +25,7 @@ const PASSED_BY: [(AuditAct, Stage); 13] = [
     (AuditAct::CardSuspended, Stage::Restated),
     (AuditAct::CardResumed, Stage::Restated),
     (AuditAct::CardRevoked, Stage::Restated),
+    (AuditAct::CardExpired, Stage::Restated),
     (AuditAct::CaseCancelled, Stage::Cancelled),
 ];
 

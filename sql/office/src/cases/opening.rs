@@ -3,7 +3,8 @@
 
 use issuance::{
     application::Application,
-    case::{CaseEvent, CaseId, CaseNumber, CaseState, ResidentId},
+    case::{CardId, CaseEvent, CaseId, CaseNumber, CaseState, ResidentId},
+    records::{CardState, good_until},
     staff::Role,
 };
 use relay_core::clock::JST;
@@ -12,7 +13,7 @@ use serde_json::json;
 use store::Tx;
 use time::OffsetDateTime;
 
-use super::{CaseAt, CaseRow, CaseSummary, Phase, SELECT, TABLE};
+use super::{CaseAt, CaseRow, CaseSummary, Phase, TABLE, card_state};
 use crate::{Act, AuditAct, Office, OfficeError, SessionId, act::About};
 
 /// An application that was taken: the case is open and held by the session that took it.
@@ -29,8 +30,11 @@ pub struct Opened {
 pub struct Duplicates {
     /// The person's open case: nothing can be applied for until it ends.
     pub open: Option<CaseSummary>,
-    /// The case of the active card the person has.
+    /// The case of the card the person has: one that may be used, or that is stopped and may be found again. What was
+    /// revoked or has run out stands in nobody's way.
     pub active: Option<CaseSummary>,
+    /// A card whose certificates have run out, still recorded as active: an application ends it.
+    pub(crate) run_out: Option<(CaseId, CardId)>,
     /// Other records with the same reading of the name and the same birthday.
     pub similar: Vec<SimilarResident>,
 }
@@ -59,8 +63,8 @@ impl Office {
     /// [`OfficeError`]
     pub async fn duplicates(&self, session: SessionId, resident: ResidentId) -> Result<Duplicates, OfficeError> {
         self.read("duplicates", |tx| async move {
-            self.doing(&tx, &Act::of(session, session.uuid())).await?;
-            self.look_for_duplicates(&tx, resident).await
+            let doing = self.doing(&tx, &Act::of(session, session.uuid())).await?;
+            self.look_for_duplicates(&tx, resident, doing.at).await
         })
         .await
     }
@@ -87,7 +91,7 @@ impl Office {
                 |tx, doing| async move {
                     doing.must(&[Role::Reception])?;
                     still_in_roster(&tx, resident).await?;
-                    let duplicates = self.look_for_duplicates(&tx, resident).await?;
+                    let duplicates = self.look_for_duplicates(&tx, resident, doing.at).await?;
                     if let Some(open) = duplicates.open {
                         return Err(OfficeError::CaseOpen {
                             case: open.id,
@@ -103,6 +107,9 @@ impl Office {
                     let similar = duplicates.similar.len();
                     if similar > 0 && despite.is_none() {
                         return Err(OfficeError::Similar(similar));
+                    }
+                    if let Some((former, card)) = duplicates.run_out {
+                        self.expire_card(&tx, &doing, former, card).await?;
                     }
                     let number = next_number(&tx, doing.at).await?;
                     let case: CaseId = self.fresh();
@@ -149,7 +156,8 @@ impl Office {
             Err(OfficeError::Store(error)) if error.is_constraint("case_open_once") => {
                 let found = self
                     .read("duplicates", |tx| async move {
-                        self.look_for_duplicates(&tx, resident).await
+                        let now = self.now(&tx).await?;
+                        self.look_for_duplicates(&tx, resident, now).await
                     })
                     .await?;
                 match found.open {
@@ -187,19 +195,37 @@ impl Office {
         .await
     }
 
-    async fn look_for_duplicates(&self, tx: &Tx, resident: ResidentId) -> Result<Duplicates, OfficeError> {
+    async fn look_for_duplicates(
+        &self,
+        tx: &Tx,
+        resident: ResidentId,
+        now: OffsetDateTime,
+    ) -> Result<Duplicates, OfficeError> {
         let rows = tx
             .query(
-                &format!("-- cases_in_the_way\n{SELECT} WHERE resident = $1 AND state <> 'cancelled'"),
+                "-- cases_in_the_way\n\
+                 SELECT c.*, k.state AS card_state, array(SELECT x.der FROM office.certificate x\n\
+                 WHERE x.card = k.id AND x.der IS NOT NULL AND x.withdrawn_at IS NULL) AS certificates\n\
+                 FROM office.card_case c LEFT JOIN office.card k ON k.id = c.card\n\
+                 WHERE c.resident = $1 AND c.state <> 'cancelled'",
                 &[&resident.uuid()],
             )
             .await?;
         let mut duplicates = Duplicates::default();
         for row in &rows {
             let summary = self.summary(&CaseRow::read(row)?)?;
-            match summary.state {
-                CaseState::HandedOver { .. } => duplicates.active = Some(summary),
-                _ => duplicates.open = Some(summary),
+            let CaseState::HandedOver { card } = summary.state else {
+                duplicates.open = Some(summary);
+                continue;
+            };
+            if card_state(row.get("card_state"))? != CardState::Active {
+                continue;
+            }
+            let certificates: Vec<Vec<u8>> = row.get("certificates");
+            let over = |der: &Vec<u8>| good_until(der).is_some_and(|end| end < now);
+            match !certificates.is_empty() && certificates.iter().all(over) {
+                true => duplicates.run_out = Some((summary.id, card)),
+                false => duplicates.active = Some(summary),
             }
         }
         let similar = tx

@@ -253,7 +253,7 @@ impl Office {
                 let row = card_row(&tx, card).await?;
                 match row.state {
                     CardState::Damaged => return Ok(()),
-                    CardState::Active | CardState::Revoked => {
+                    CardState::Active | CardState::Revoked | CardState::Expired => {
                         return Err(OfficeError::CardConflict("the card was handed over".into()));
                     }
                     CardState::Making | CardState::Made => {}

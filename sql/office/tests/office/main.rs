@@ -6,6 +6,7 @@ mod day;
 mod desks;
 mod loss;
 mod making;
+mod next_card;
 mod outbox;
 mod privacy;
 mod refused;
@@ -26,6 +27,7 @@ use relay_core::{
     chance::{OsChance, draw},
     clock::{Clock, SystemClock},
 };
+use time::{Date, macros::date};
 
 /// Makes the card of a verified case with the records alone: every step intended and done.
 fn make_card(records: &mut dyn Records, case: CaseId, chip: &[u8]) -> CardId {
@@ -35,12 +37,16 @@ fn make_card(records: &mut dyn Records, case: CaseId, chip: &[u8]) -> CardId {
 }
 
 fn make_bound_card(records: &mut dyn Records, card: CardId) {
+    make_bound_card_good_until(records, card, date!(2031 - 11 - 22));
+}
+
+fn make_bound_card_good_until(records: &mut dyn Records, card: CardId, end: Date) {
     for slot in KeySlot::ALL {
         let serial = CertificateSerial::new(&mut OsChance);
         records.keep_public_key(card, slot, &draw::<64>(&mut OsChance)).unwrap();
         let reserved = Reservation::new(serial, SystemClock.now());
         records.reserve_serial(card, slot, reserved).unwrap();
-        records.keep_certificate(card, slot, &certificate(serial)).unwrap();
+        records.keep_certificate(card, slot, &certificate(serial, end)).unwrap();
     }
     for step in Step::ALL {
         records.intend(card, step).unwrap();
@@ -50,9 +56,10 @@ fn make_bound_card(records: &mut dyn Records, card: CardId) {
 }
 
 /// A small certificate that carries the serial.
-fn certificate(serial: CertificateSerial) -> Vec<u8> {
+fn certificate(serial: CertificateSerial, end: Date) -> Vec<u8> {
     let key = rcgen::KeyPair::generate().unwrap();
     let mut params = rcgen::CertificateParams::default();
+    params.not_after = end.midnight().assume_utc();
     params.serial_number = Some(rcgen::SerialNumber::from_slice(&serial.0));
     params.self_signed(&key).unwrap().der().to_vec()
 }

@@ -32,8 +32,14 @@ pub async fn handed_over(office: &TestOffice, clerk: &Clerk, nth: usize) -> Case
     let chip = format!("chip-{nth:04}").into_bytes();
     let bound = chip.clone();
     on_card_thread(office, clerk, move |records| make_card(records, case, &bound)).await;
+    hand_over_made(office, clerk, case, &chip).await;
+    case
+}
+
+/// Shelves the made card of `case`, has its PIN set, looks twice and hands it over.
+pub async fn hand_over_made(office: &TestOffice, clerk: &Clerk, case: CaseId, chip: &[u8]) {
     let records = &office.office;
-    let shelf = place(&format!("A-{}", nth + 1));
+    let shelf = place("A-1");
     let at = office.now(clerk, case).await.unwrap();
     records.shelve(&clerk.act(), at, &shelf).await.unwrap();
     let notice = records.issue_notice(&clerk.act(), case).await.unwrap();
@@ -47,10 +53,9 @@ pub async fn handed_over(office: &TestOffice, clerk: &Clerk, nth: usize) -> Case
     }
     let at = office.now(clerk, case).await.unwrap();
     records
-        .hand_over(&clerk.act(), at, &notice, &shelf, &chip, rule)
+        .hand_over(&clerk.act(), at, &notice, &shelf, chip, rule)
         .await
         .unwrap();
-    case
 }
 
 pub async fn open() -> (TestOffice, Clerk) {

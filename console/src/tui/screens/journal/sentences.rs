@@ -177,6 +177,7 @@ const ACTS: &[Act] = &[
     words("card.suspended", "act-card-suspended", "try-suspend"),
     words("card.resumed", "act-card-resumed", "try-resume"),
     words("card.revoked", "act-card-revoked", "try-revoke"),
+    words("card.expired", "act-card-expired", "act-card-expired"),
     words("card.relinked", "act-card-relinked", "try-relink"),
     words("outbox.refused", "act-outbox-refused", "try-tell-relay"),
     words("outbox.sent_anew", "act-outbox-sent-anew", "try-send-anew"),
