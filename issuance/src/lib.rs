@@ -4,6 +4,7 @@
 //! `card` crate, the database through the small port [`records::Records`], time and chance through
 //! `relay-core`. Nothing here speaks SQL or draws a screen.
 
+pub mod acts;
 pub mod application;
 pub mod authority;
 pub mod case;

@@ -5,6 +5,8 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 use relay_core::id::Id;
 use serde::{Deserialize, Serialize};
 
+use crate::authority::RevocationReason;
+
 /// Kind of [`StaffId`].
 pub enum StaffKind {}
 /// A member of the staff.
@@ -86,5 +88,71 @@ impl Staff {
     /// Whether this person may act as `role`.
     pub fn may(&self, role: Role) -> bool {
         self.roles.contains(&role)
+    }
+}
+
+/// Why someone may no longer log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisableReason {
+    /// They left the office, or its counter.
+    Left,
+    /// Their card is in other hands.
+    LostCard,
+    /// Not for now.
+    Suspended,
+}
+
+impl DisableReason {
+    /// Each reason.
+    pub const ALL: [Self; 3] = [Self::Left, Self::LostCard, Self::Suspended];
+
+    /// As stored, and as typed at the command.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::LostCard => "lost_card",
+            Self::Suspended => "suspended",
+        }
+    }
+
+    /// What the revocation list says of the card's certificate.
+    pub const fn revocation(self) -> RevocationReason {
+        match self {
+            Self::LostCard => RevocationReason::KeyCompromise,
+            Self::Left | Self::Suspended => RevocationReason::PrivilegeWithdrawn,
+        }
+    }
+}
+
+impl FromStr for DisableReason {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = |reason: &Self| reason.as_str() == text;
+        Self::ALL.into_iter().find(known).ok_or("left, lost_card or suspended")
+    }
+}
+
+/// How a session at a desk ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionEnding {
+    /// The person logged out.
+    Logout,
+    /// Another login at the desk.
+    Replaced,
+    /// An administrator took the right away.
+    Disabled,
+}
+
+impl SessionEnding {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::Replaced => "replaced",
+            Self::Disabled => "disabled",
+        }
     }
 }

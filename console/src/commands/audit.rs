@@ -12,6 +12,8 @@ use super::{Setting, database::Records};
 pub enum AuditCommand {
     /// Check that no recorded act was changed.
     Verify(VerifyOptions),
+    /// List every act that can be recorded: what it means, who may do it, whether another clerk agrees (Markdown).
+    Acts,
 }
 
 /// How to tell it.
@@ -27,7 +29,16 @@ pub struct VerifyOptions {
 /// # Errors
 /// When the database cannot be reached.
 pub fn run(setting: &Setting, asked: &AuditCommand) -> anyhow::Result<ExitCode> {
-    let AuditCommand::Verify(options) = asked;
+    match asked {
+        AuditCommand::Verify(options) => verify(setting, options),
+        AuditCommand::Acts => {
+            answer!("{}", issuance::acts::manual::table().trim_end());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn verify(setting: &Setting, options: &VerifyOptions) -> anyhow::Result<ExitCode> {
     let lang = setting.lang;
     let Records { runtime, office } = Records::open(&setting.config()?)?;
     let check = runtime.block_on(office.verify_audit())?;

@@ -221,6 +221,7 @@ const JAPANESE: &[(&str, &str)] = &[
         "保存期間([paper] keep_days)を過ぎた印刷物の控えを消す(画面を開くときにも消える)",
     ),
     ("madoguchi audit", "監査記録"),
+    ("madoguchi audit acts", "記録される行為の一覧(意味、できる人、二人目)"),
     ("madoguchi audit verify", "監査記録が書き換えられていないことを確かめる"),
     ("madoguchi audit verify --json", "1行の JSON で"),
 ];

@@ -8,7 +8,7 @@ use issuance::{
 };
 use office::{
     OfficeError, SessionId,
-    cases::{Duplicates, Phase, Purpose},
+    cases::{Duplicates, Phase},
 };
 use secrecy::SecretString;
 
@@ -185,7 +185,7 @@ impl Desk {
             return Err(Fault::SamePerson);
         }
         let act = self.act()?;
-        let (approval, _) = self.wait(self.office.approve(&act, case, meant(purpose), &proven.certificate))?;
+        let (approval, _) = self.wait(self.office.approve(&act, case, purpose, &proven.certificate))?;
         self.approvals.keep(case, purpose, approval);
         Ok(Reply::SecondClerk(show::colleague(&proven.staff)))
     }
@@ -231,17 +231,6 @@ impl Desk {
     /// As [`Self::case_view`], waited for on a card's thread.
     pub fn case_view_now(&self, case: CaseId) -> Result<Box<CaseView>, Fault> {
         self.runtime.block_on(self.case_view(case))
-    }
-}
-
-/// For what a second clerk agrees, in the office's words.
-const fn meant(purpose: SecondPurpose) -> Purpose {
-    match purpose {
-        SecondPurpose::VerificationException => Purpose::VerificationException,
-        SecondPurpose::Making => Purpose::Making,
-        SecondPurpose::Handover => Purpose::Handover,
-        SecondPurpose::Revocation => Purpose::Revocation,
-        SecondPurpose::Relink => Purpose::Relink,
     }
 }
 

@@ -12,6 +12,8 @@ use issuance::{
 use relay_core::registration::RevocationReason;
 use secrecy::SecretString;
 
+pub use issuance::acts::SecondPurpose;
+
 use super::facts::{Incident, Paper, Queue, Sight, relay::FrontOrder};
 
 /// One thing asked for. Grows through the console's life, never used twice.
@@ -36,21 +38,6 @@ pub struct CaseAt {
     pub id: CaseId,
     /// Its version when the clerk decided.
     pub version: i64,
-}
-
-/// For what a second clerk's card is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SecondPurpose {
-    /// 例外の承認: an exception in the identity verification.
-    VerificationException,
-    /// 二人での発行: making a card, where the configuration asks for it.
-    Making,
-    /// 交付の確認: the second sight of a handover.
-    Handover,
-    /// 失効: the end of a card for good.
-    Revocation,
-    /// 結び直し: the mending of a card's link with the relay.
-    Relink,
 }
 
 /// What to do with a paper that is kept and no longer says what is registered.

@@ -122,10 +122,14 @@ fn every_key_used_has_words_and_every_word_is_used() {
             }
         }
     }
-    // Documents are named by the keys of `issuance`'s own table; another test sees that every one has a name.
+    // Documents and acts are named by rule from `issuance`'s own tables; other tests see that every one has words.
+    let by_rule: BTreeSet<String> = issuance::acts::ALL
+        .iter()
+        .flat_map(|row| [row.done_key(), row.tried_key()])
+        .collect();
     let unused: Vec<_> = keys
         .keys()
-        .filter(|key| !used.contains(*key) && !key.starts_with("document-name-"))
+        .filter(|key| !used.contains(*key) && !by_rule.contains(*key) && !key.starts_with("document-name-"))
         .collect();
     assert_eq!(unused, Vec::<&String>::new(), "said nowhere");
 }
@@ -151,6 +155,41 @@ fn every_document_of_the_table_has_a_name_in_both_languages() {
         assert!(keys(ENGLISH).contains_key(&key), "{key}");
         assert_eq!(Words::new().say(Language::Japanese, &key, &[]), rule.japanese);
     }
+}
+
+#[test]
+fn every_act_of_the_office_has_words_in_both_languages() {
+    let (japanese, english) = (keys(JAPANESE), keys(ENGLISH));
+    let without: Vec<String> = issuance::acts::ALL
+        .iter()
+        .flat_map(|row| [row.done_key(), row.tried_key()])
+        .filter(|key| !japanese.contains_key(key) || !english.contains_key(key))
+        .collect();
+    assert!(without.is_empty(), "acts without words: {without:?}");
+}
+
+#[test]
+fn every_act_that_a_screen_offers_names_a_screen_that_there_is() {
+    let screens = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tui/screens");
+    for row in issuance::acts::ALL {
+        if let issuance::acts::Offered::Screen(name) = row.offered {
+            let there = screens.join(name).is_dir() || screens.join(format!("{name}.rs")).is_file();
+            assert!(there, "{} is offered by {name}, which is no screen", row.name);
+        }
+    }
+}
+
+#[test]
+fn no_screen_says_by_itself_who_may_do_an_act() {
+    // Who may is asked of the act's row: a role named in a screen is a copy that drifts.
+    let of_screens = sources()
+        .into_iter()
+        .filter(|(path, _)| path.to_string_lossy().contains("/screens/"));
+    let named: Vec<PathBuf> = of_screens
+        .filter(|(_, source)| source.contains("Role::"))
+        .map(|(path, _)| path)
+        .collect();
+    assert!(named.is_empty(), "roles are named in {named:?}");
 }
 
 #[test]

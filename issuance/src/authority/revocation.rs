@@ -1,6 +1,7 @@
 //! Revocation lists (RFC 5280 §5): which certificates are no longer good, signed by who issued them.
 
 use rcgen::{CertificateRevocationListParams, KeyIdMethod, RevokedCertParams, SerialNumber};
+use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use x509_parser::prelude::FromDer;
 
@@ -8,7 +9,8 @@ use super::{Authority, AuthorityError, issue::building, lint};
 use crate::records::CertificateSerial;
 
 /// Why a certificate was revoked (RFC 5280 §5.3.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RevocationReason {
     /// No reason is told.
     Unspecified,

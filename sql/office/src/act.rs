@@ -3,10 +3,11 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use issuance::{
+    acts::{ActRow, Who},
     case::CaseId,
     staff::{Role, StaffId},
 };
-use relay_core::{audit::Outcome, id::Id};
+use relay_core::id::Id;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 use store::{StoreError, Tx};
@@ -14,10 +15,7 @@ use time::OffsetDateTime;
 use tracing::{Instrument, info_span, warn};
 use uuid::Uuid;
 
-use crate::{
-    Office, OfficeError, TimeSource,
-    audit::{AuditAct, event},
-};
+use crate::{Office, OfficeError, TimeSource};
 
 /// Kind of [`SessionId`].
 pub enum SessionKind {}
@@ -120,12 +118,20 @@ impl Doing {
         }
     }
 
-    /// Refuses unless the person holds one of `roles`.
-    pub(crate) fn must(&self, roles: &[Role]) -> Result<(), OfficeError> {
-        if roles.iter().any(|role| self.roles.contains(role)) {
-            Ok(())
-        } else {
-            Err(OfficeError::NotAllowed(roles[0]))
+    /// Refuses whoever may not do the act of `row`: the person holds none of its roles.
+    pub(crate) fn must(&self, row: &ActRow) -> Result<(), OfficeError> {
+        let roles = row.roles();
+        match roles.first() {
+            Some(role) if !roles.iter().any(|role| self.roles.contains(role)) => Err(OfficeError::NotAllowed(*role)),
+            _ => Ok(()),
+        }
+    }
+
+    /// As [`Self::must`], where the row asks it of everyone: before the verb looks at anything.
+    pub(crate) fn may_begin(&self, row: &ActRow) -> Result<(), OfficeError> {
+        match (row.who, self.by) {
+            (Who::Anyone | Who::RolesWhereProtected(_), _) | (Who::RolesOrProgram(_), By::Process(_)) => Ok(()),
+            (Who::Roles(_) | Who::RolesOrProgram(_), _) => self.must(row),
         }
     }
 
@@ -147,12 +153,12 @@ impl Doing {
 }
 
 impl Office {
-    /// Does `act` once, as the transaction `verb`. Asked again under the same id it gives the first answer without
-    /// doing anything. A refusal is recorded as one of `audit_act` about the case.
+    /// Does `act` once, as the transaction `verb`, for whom `row` lets do it. Asked again under the same id it gives the
+    /// first answer without doing anything. A refusal is recorded as one of the row's act about the case.
     pub(crate) async fn act<T, F, W>(
         &self,
         verb: &'static str,
-        audit_act: AuditAct,
+        row: &'static ActRow,
         about: impl Into<About>,
         act: &Act,
         work: F,
@@ -177,7 +183,9 @@ impl Office {
                         if let Some(answer) = begun? {
                             return serde_json::from_value(answer).map_err(|_| OfficeError::ActIdUsed);
                         }
-                        let answer = work(tx.clone(), doing?).await?;
+                        let doing = doing?;
+                        doing.may_begin(row)?;
+                        let answer = work(tx.clone(), doing).await?;
                         finish(&tx, act, written(&answer)?).await?;
                         Ok(answer)
                     })
@@ -190,7 +198,7 @@ impl Office {
             };
             if let Err(error) = &ended
                 && let Some(rule) = error.refused_by()
-                && let Err(unrecorded) = self.refused(act, audit_act, case, rule).await
+                && let Err(unrecorded) = self.refused(act, row, case, rule).await
             {
                 warn!(error = %unrecorded, rule, "a refusal could not be recorded");
             }
@@ -252,7 +260,7 @@ impl Office {
     async fn refused(
         &self,
         act: &Act,
-        audit_act: AuditAct,
+        row: &ActRow,
         case: Option<CaseId>,
         rule: &'static str,
     ) -> Result<(), OfficeError> {
@@ -267,16 +275,7 @@ impl Office {
                     Some(case) => json!({ "case": case }),
                     None => json!({}),
                 };
-                let details = json!({ "refused": rule, "act": act.id });
-                let event = event(
-                    self.fresh_uuid(),
-                    &doing,
-                    audit_act,
-                    subjects,
-                    Outcome::Refused,
-                    details,
-                );
-                Ok(self.write_event(&tx, &event).await?)
+                self.record_refusal(&tx, &doing, row, subjects, rule).await
             })
             .await
     }

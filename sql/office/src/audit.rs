@@ -1,8 +1,7 @@
 //! The trail of acts: written in the transaction of the change, hashed with a salt, listed and checked.
 
-mod acts;
-
 use relay_core::audit::{AuditEvent, Outcome};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 pub use store::trail::{Recorded, TrailCheck};
 use store::{
@@ -12,10 +11,14 @@ use store::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use acts::AuditAct;
-
-use crate::{Office, OfficeError, act::Doing};
-use issuance::case::CaseId;
+use crate::{
+    Office, OfficeError,
+    act::{Doing, written},
+};
+use issuance::{
+    acts::{ActRow, AuditAct},
+    case::CaseId,
+};
 
 impl Office {
     /// The events about `case`, oldest first.
@@ -85,29 +88,51 @@ impl Office {
     }
 
     /// Writes the event of what is being done.
-    pub(crate) async fn record(
+    pub(crate) async fn record<A: AuditAct>(
         &self,
         tx: &Tx,
         doing: &Doing,
-        act: AuditAct,
         subjects: Value,
-        details: Value,
-    ) -> Result<(), StoreError> {
-        self.write_event(tx, &event(doing.act, doing, act, subjects, Outcome::Done, details))
-            .await
+        details: A,
+    ) -> Result<(), OfficeError> {
+        let event = event(doing.act, doing, subjects, &details)?;
+        Ok(self.write_event(tx, &event).await?)
     }
 
     /// Writes one of several events of an act; it has an id of its own.
-    pub(crate) async fn record_beside(
+    pub(crate) async fn record_beside<A: AuditAct>(
         &self,
         tx: &Tx,
         doing: &Doing,
-        act: AuditAct,
         subjects: Value,
-        details: Value,
-    ) -> Result<(), StoreError> {
-        let event = event(self.fresh_uuid(), doing, act, subjects, Outcome::Done, details);
-        self.write_event(tx, &event).await
+        details: A,
+    ) -> Result<(), OfficeError> {
+        let event = event(self.fresh_uuid(), doing, subjects, &details)?;
+        Ok(self.write_event(tx, &event).await?)
+    }
+
+    /// Writes that the act of `row` was refused by `rule`.
+    pub(crate) async fn record_refusal(
+        &self,
+        tx: &Tx,
+        doing: &Doing,
+        row: &ActRow,
+        subjects: Value,
+        rule: &str,
+    ) -> Result<(), OfficeError> {
+        let refused = RefusedAct {
+            refused: rule.to_owned(),
+            act: doing.act,
+        };
+        let event = event_of(
+            self.fresh_uuid(),
+            doing,
+            row,
+            subjects,
+            Outcome::Refused,
+            written(&refused)?,
+        );
+        Ok(self.write_event(tx, &event).await?)
     }
 
     pub(crate) async fn write_event(&self, tx: &Tx, event: &AuditEvent) -> Result<(), StoreError> {
@@ -180,11 +205,30 @@ impl EventRows {
     }
 }
 
-/// An event of `doing`.
-pub(crate) fn event(
+/// The details of an act that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedAct {
+    /// The rule's name.
+    pub refused: String,
+    /// The id that the desk gave the act.
+    pub act: Uuid,
+}
+
+/// The event of an act that was done by `doing`.
+pub(crate) fn event<A: AuditAct>(
     id: Uuid,
     doing: &Doing,
-    act: AuditAct,
+    subjects: Value,
+    details: &A,
+) -> Result<AuditEvent, OfficeError> {
+    let details = written(details)?;
+    Ok(event_of(id, doing, A::ROW, subjects, Outcome::Done, details))
+}
+
+pub(crate) fn event_of(
+    id: Uuid,
+    doing: &Doing,
+    row: &ActRow,
     subjects: Value,
     outcome: Outcome,
     details: Value,
@@ -194,7 +238,7 @@ pub(crate) fn event(
         at: doing.at,
         actor: doing.actor(),
         desk: doing.desk.clone(),
-        act: act.as_str().to_owned(),
+        act: row.name.to_owned(),
         subjects: object(subjects),
         outcome,
         details: object(details),

@@ -35,7 +35,7 @@ pub use lease::{Holder, LEASE};
 pub use opening::{Duplicates, Opened, SimilarResident};
 pub use paper::{LastPrinted, Paper, PrintedPaper, Printing};
 pub use queue::{Problem, Queue, QueueRow, Today};
-pub use verification::{ApprovalId, Purpose};
+pub use verification::{ApprovalId, SecondPurpose};
 pub(crate) use {handover::clear_sights, lease::LeaseRow, verification::use_approval};
 
 use crate::{

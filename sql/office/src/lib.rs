@@ -40,9 +40,10 @@ use store::{Door, Isolation, Store, Tx};
 use uuid::Uuid;
 
 pub use act::{Act, By, SessionId, SessionKind};
-pub use audit::{AuditAct, Recorded, TrailCheck};
+pub use audit::{Recorded, TrailCheck};
 pub use changes::{Change, Changes};
 pub use error::OfficeError;
+pub use issuance::staff::DisableReason;
 pub use outbox::{Numbered, OutboxState, RefusedMessage, SentAnew};
 pub use records::OfficeRecords;
 pub use registration::{CardStanding, GivenCard, HolderCheck, RevocationReason, Told};
@@ -50,7 +51,7 @@ pub use resident::{HouseholdMember, ResidentFile};
 pub use revocations::Revoked;
 pub use search::{Found, Hit, SearchIndex};
 pub use setup::{DATABASE, Installed, OWNER, USER, install, migrate, migrations};
-pub use staff::{DisableReason, Ending, NewStaff, SessionBegun, StaffRecord};
+pub use staff::{NewStaff, SessionBegun, StaffRecord};
 
 /// Whose clock counts.
 #[derive(Clone)]

@@ -3,9 +3,12 @@
 
 pub use issuance::standing::{CardStanding, HolderCheck};
 use issuance::{
+    acts::{
+        ActRow, AuditAct, CardExpired, CardRelinked, CardResumed, CardRevoked, CardSuspended, CaseHandedOver,
+        SecondPurpose,
+    },
     case::{CardId, CaseId, ResidentId},
     records::{CardState, KeySlot},
-    staff::Role,
 };
 use relay_core::audit::Outcome;
 pub use relay_core::registration::RevocationReason;
@@ -15,10 +18,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
-    Act, AuditAct, Office, OfficeError,
+    Act, Office, OfficeError,
     act::Doing,
-    audit::event,
-    cases::{ApprovalId, Purpose, use_approval},
+    cases::{ApprovalId, use_approval},
     outbox::{RefusedMessage, refused_of},
 };
 
@@ -51,12 +53,12 @@ pub struct Told {
 }
 
 /// The acts by which a card comes to stand as it does.
-const RESTATED_BY: [AuditAct; 5] = [
-    AuditAct::CaseHandedOver,
-    AuditAct::CardSuspended,
-    AuditAct::CardResumed,
-    AuditAct::CardRevoked,
-    AuditAct::CardExpired,
+const RESTATED_BY: [&ActRow; 5] = [
+    CaseHandedOver::ROW,
+    CardSuspended::ROW,
+    CardResumed::ROW,
+    CardRevoked::ROW,
+    CardExpired::ROW,
 ];
 
 impl Office {
@@ -116,7 +118,7 @@ impl Office {
         let last = journal
             .into_iter()
             .rev()
-            .find(|line| line.outcome == Outcome::Done && RESTATED_BY.iter().any(|act| act.as_str() == line.act));
+            .find(|line| line.outcome == Outcome::Done && RESTATED_BY.iter().any(|act| act.name == line.act));
         card.by = last.map(|line| line.who).unwrap_or_default();
         Ok(Some(card))
     }
@@ -133,31 +135,19 @@ impl Office {
         check: HolderCheck,
         words: &str,
     ) -> Result<(), OfficeError> {
-        self.act(
-            "suspend_card",
-            AuditAct::CardSuspended,
-            case,
-            act,
-            |tx, doing| async move {
-                // Whoever answers the telephone stops a lost card: a wrong stop is mended in a minute, a late one is not.
-                doing.must(&[Role::Reception, Role::Verification, Role::Issuing, Role::Handover])?;
-                let (card, _) = self
-                    .given(&tx, case, &[CardStanding::Active], "it is not active")
-                    .await?;
-                self.restate(&tx, &doing, card, CardStanding::Suspended, "suspend", None)
-                    .await?;
-                let details = json!({ "checked": check.as_str(), "words": self.seal_words(&doing, words) });
-                Ok(self
-                    .record(
-                        &tx,
-                        &doing,
-                        AuditAct::CardSuspended,
-                        json!({ "case": case, "card": card }),
-                        details,
-                    )
-                    .await?)
-            },
-        )
+        self.act("suspend_card", CardSuspended::ROW, case, act, |tx, doing| async move {
+            let (card, _) = self
+                .given(&tx, case, &[CardStanding::Active], "it is not active")
+                .await?;
+            self.restate(&tx, &doing, card, CardStanding::Suspended, "suspend", None)
+                .await?;
+            let details = CardSuspended {
+                checked: check,
+                words: self.seal_words(&doing, words),
+            };
+            self.record(&tx, &doing, json!({ "case": case, "card": card }), details)
+                .await
+        })
         .await
     }
 
@@ -173,33 +163,22 @@ impl Office {
         check: HolderCheck,
         words: &str,
     ) -> Result<(), OfficeError> {
-        self.act(
-            "resume_card",
-            AuditAct::CardResumed,
-            case,
-            act,
-            |tx, doing| async move {
-                doing.must(&[Role::Verification, Role::Issuing])?;
-                if !check.is_face_to_face() {
-                    return Err(OfficeError::NotInPerson);
-                }
-                let (card, _) = self
-                    .given(&tx, case, &[CardStanding::Suspended], "it is not suspended")
-                    .await?;
-                self.restate(&tx, &doing, card, CardStanding::Active, "resume", None)
-                    .await?;
-                let details = json!({ "checked": check.as_str(), "words": self.seal_words(&doing, words) });
-                Ok(self
-                    .record(
-                        &tx,
-                        &doing,
-                        AuditAct::CardResumed,
-                        json!({ "case": case, "card": card }),
-                        details,
-                    )
-                    .await?)
-            },
-        )
+        self.act("resume_card", CardResumed::ROW, case, act, |tx, doing| async move {
+            if !check.is_face_to_face() {
+                return Err(OfficeError::NotInPerson);
+            }
+            let (card, _) = self
+                .given(&tx, case, &[CardStanding::Suspended], "it is not suspended")
+                .await?;
+            self.restate(&tx, &doing, card, CardStanding::Active, "resume", None)
+                .await?;
+            let details = CardResumed {
+                checked: check,
+                words: self.seal_words(&doing, words),
+            };
+            self.record(&tx, &doing, json!({ "case": case, "card": card }), details)
+                .await
+        })
         .await
     }
 
@@ -217,42 +196,33 @@ impl Office {
         second: ApprovalId,
         words: &str,
     ) -> Result<(), OfficeError> {
-        self.act(
-            "revoke_card",
-            AuditAct::CardRevoked,
-            case,
-            act,
-            |tx, doing| async move {
-                doing.must(&[Role::Issuing])?;
-                let good = [CardStanding::Active, CardStanding::Suspended];
-                let (card, _) = self.given(&tx, case, &good, "it is over already").await?;
-                let other = use_approval(&tx, &doing, case, Purpose::Revocation, second).await?;
-                let why = reason_name(reason);
-                self.restate(&tx, &doing, card, CardStanding::Revoked, "revoke", Some(why))
-                    .await?;
-                tx.execute(
-                    "-- revoke_card\nUPDATE office.card SET state = 'revoked', revoked_at = $2 WHERE id = $1",
-                    &[&card.uuid(), &doing.at],
-                )
+        self.act("revoke_card", CardRevoked::ROW, case, act, |tx, doing| async move {
+            let good = [CardStanding::Active, CardStanding::Suspended];
+            let (card, _) = self.given(&tx, case, &good, "it is over already").await?;
+            let other = use_approval(&tx, &doing, case, SecondPurpose::Revocation, second).await?;
+            let why = reason_name(reason);
+            self.restate(&tx, &doing, card, CardStanding::Revoked, "revoke", Some(why))
                 .await?;
-                tx.execute(
-                    "-- revoke_certificates\n\
+            tx.execute(
+                "-- revoke_card\nUPDATE office.card SET state = 'revoked', revoked_at = $2 WHERE id = $1",
+                &[&card.uuid(), &doing.at],
+            )
+            .await?;
+            tx.execute(
+                "-- revoke_certificates\n\
                  UPDATE office.certificate SET revoked_at = $2, revocation = $3 WHERE card = $1 AND revoked_at IS NULL",
-                    &[&card.uuid(), &doing.at, &why],
-                )
-                .await?;
-                let details = json!({ "reason": why, "approved_by": other, "words": self.seal_words(&doing, words) });
-                Ok(self
-                    .record(
-                        &tx,
-                        &doing,
-                        AuditAct::CardRevoked,
-                        json!({ "case": case, "card": card }),
-                        details,
-                    )
-                    .await?)
-            },
-        )
+                &[&card.uuid(), &doing.at, &why],
+            )
+            .await?;
+            let details = CardRevoked {
+                reason: issuance::authority::RevocationReason::stored(why)
+                    .ok_or(OfficeError::Unreadable("a revocation's reason"))?,
+                approved_by: other,
+                words: self.seal_words(&doing, words),
+            };
+            self.record(&tx, &doing, json!({ "case": case, "card": card }), details)
+                .await
+        })
         .await
     }
 
@@ -269,11 +239,10 @@ impl Office {
         second: ApprovalId,
         words: &str,
     ) -> Result<(), OfficeError> {
-        self.act("relink_card", AuditAct::CardRelinked, case, act, |tx, doing| async move {
-            doing.must(&[Role::Issuing])?;
+        self.act("relink_card", CardRelinked::ROW, case, act, |tx, doing| async move {
             let good = [CardStanding::Active, CardStanding::Suspended];
             let (card, _) = self.given(&tx, case, &good, "it is over already").await?;
-            let other = use_approval(&tx, &doing, case, Purpose::Relink, second).await?;
+            let other = use_approval(&tx, &doing, case, SecondPurpose::Relink, second).await?;
             let two = vec![doing.staff()?.uuid(), other.uuid()];
             let rows = tx
                 .query(
@@ -293,8 +262,11 @@ impl Office {
                 )
                 .await?;
             }
-            let details = json!({ "approved_by": other, "words": self.seal_words(&doing, words) });
-            Ok(self.record(&tx, &doing, AuditAct::CardRelinked, json!({ "case": case, "card": card }), details).await?)
+            let details = CardRelinked {
+                approved_by: other,
+                words: self.seal_words(&doing, words),
+            };
+            self.record(&tx, &doing, json!({ "case": case, "card": card }), details).await
         })
         .await
     }
@@ -346,15 +318,7 @@ impl Office {
         .await?;
         // An event of its own beside the application that needed to know.
         let subjects = json!({ "case": case, "card": card });
-        let noted = event(
-            self.fresh_uuid(),
-            doing,
-            AuditAct::CardExpired,
-            subjects,
-            Outcome::Done,
-            json!({}),
-        );
-        Ok(self.write_event(tx, &noted).await?)
+        self.record_beside(tx, doing, subjects, CardExpired {}).await
     }
 
     /// The card handed over in `case`, locked, when it stands as one of `good`.

@@ -2,6 +2,7 @@
 //! else: what a caller must not see never leaves this crate.
 
 use issuance::{
+    acts::{AddressSeen, AuditAct, SeenFor},
     case::{CaseId, ResidentId},
     person::Resident,
     staff::Role,
@@ -10,7 +11,7 @@ use serde_json::json;
 use store::{Row, Tx};
 use time::OffsetDateTime;
 
-use crate::{Act, AuditAct, Office, OfficeError, SessionId, act::About, cases::CaseSummary, roster};
+use crate::{Act, Office, OfficeError, SessionId, act::About, cases::CaseSummary, roster};
 
 /// A resident as a session may see them.
 #[derive(Clone)]
@@ -86,15 +87,17 @@ impl Office {
         let seen: ResidentId = self
             .act(
                 "reveal_address",
-                AuditAct::AddressSeen,
+                AddressSeen::ROW,
                 About::content(json!([id, reason])),
                 act,
                 |tx, doing| async move {
-                    doing.must(&[Role::ProtectedAddress])?;
+                    doing.must(AddressSeen::ROW)?;
                     if self.resident_file(&tx, id).await?.sheltered {
-                        let details = json!({ "for": "screen", "words": self.seal_words(&doing, reason) });
-                        self.record(&tx, &doing, AuditAct::AddressSeen, json!({ "resident": id }), details)
-                            .await?;
+                        let details = AddressSeen {
+                            seen_for: SeenFor::Screen,
+                            words: Some(self.seal_words(&doing, reason)),
+                        };
+                        self.record(&tx, &doing, json!({ "resident": id }), details).await?;
                     }
                     Ok(id)
                 },
@@ -116,14 +119,17 @@ impl Office {
     /// [`OfficeError::NotAllowed`], [`OfficeError::NotHeld`]
     pub async fn addressee(&self, act: &Act, case: CaseId) -> Result<Resident, OfficeError> {
         let id: ResidentId = self
-            .act("addressee", AuditAct::AddressSeen, case, act, |tx, doing| async move {
+            .act("addressee", AddressSeen::ROW, case, act, |tx, doing| async move {
                 let row = self.held(&tx, &doing, case).await?;
                 let file = self.resident_file(&tx, row.resident).await?;
                 if file.sheltered {
-                    doing.must(&[Role::ProtectedAddress])?;
+                    doing.must(AddressSeen::ROW)?;
                     let subjects = json!({ "resident": row.resident, "case": case });
-                    self.record(&tx, &doing, AuditAct::AddressSeen, subjects, json!({ "for": "paper" }))
-                        .await?;
+                    let details = AddressSeen {
+                        seen_for: SeenFor::Paper,
+                        words: None,
+                    };
+                    self.record(&tx, &doing, subjects, details).await?;
                 }
                 Ok(row.resident)
             })

@@ -1,13 +1,14 @@
 //! Certificates that must no longer be trusted, of residents and of the staff, for the authorities' revocation lists.
 
 use issuance::{
+    acts::{AuditAct, RevocationListSigned},
     authority::{AuthorityName, RevocationReason},
     records::CertificateSerial,
 };
 use serde_json::json;
 use time::OffsetDateTime;
 
-use crate::{Act, AuditAct, Office, OfficeError, act::About};
+use crate::{Act, Office, OfficeError, act::About};
 
 /// A certificate that must no longer be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,11 +71,10 @@ impl Office {
     /// # Errors
     /// [`OfficeError`]
     pub async fn next_list_number(&self, act: &Act, authority: AuthorityName) -> Result<u64, OfficeError> {
-        let audit_act = AuditAct::RevocationListSigned;
         let number: i64 = self
             .act(
                 "next_list_number",
-                audit_act,
+                RevocationListSigned::ROW,
                 About::content(json!(authority.as_str())),
                 act,
                 |tx, doing| async move {
@@ -88,8 +88,11 @@ impl Office {
                         )
                         .await?;
                     let number: i64 = row.get(0);
-                    let details = json!({ "authority": authority.as_str(), "number": number });
-                    self.record(&tx, &doing, audit_act, json!({}), details).await?;
+                    let details = RevocationListSigned {
+                        authority: authority.as_str().to_owned(),
+                        number,
+                    };
+                    self.record(&tx, &doing, json!({}), details).await?;
                     Ok(number)
                 },
             )

@@ -5,7 +5,11 @@ mod columns;
 use std::{collections::HashMap, time::Duration};
 
 use futures_util::pin_mut;
-use issuance::{case::ResidentId, person::Resident, staff::Role};
+use issuance::{
+    acts::{AuditAct, RosterImported},
+    case::ResidentId,
+    person::Resident,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Isolation, StoreError, ToSql, Tx, Type};
@@ -16,8 +20,8 @@ pub(crate) use columns::{Identity, Residence, TABLE, resident};
 pub(crate) use columns::{identity_of, residence_of};
 
 use crate::{
-    Act, AuditAct, Office, OfficeError,
-    act::{About, By, finish, written},
+    Act, Office, OfficeError,
+    act::{About, finish, written},
 };
 
 /// What an import would change. Holds the residents themselves; quiet in logs.
@@ -254,9 +258,7 @@ impl Office {
 
     async fn write_import(&self, tx: &Tx, act: &Act, load: &Load<'_>) -> Result<Imported, OfficeError> {
         let doing = self.doing(tx, act).await?;
-        if let By::Session(_) = doing.by {
-            doing.must(&[Role::Administration])?;
-        }
+        doing.may_begin(RosterImported::ROW)?;
         let row = tx
             .query_one("-- one_import\nSELECT pg_try_advisory_xact_lock($1)", &[&IMPORT_LOCK])
             .await?;
@@ -311,12 +313,15 @@ impl Office {
             )
             .await?;
         }
-        let details = json!({
-            "number": number, "rows": counts.rows, "added": counts.added, "changed": counts.changed,
-            "unchanged": counts.unchanged, "gone": gone.len(),
-        });
-        self.record(tx, &doing, AuditAct::RosterImported, json!({}), details)
-            .await?;
+        let details = RosterImported {
+            number,
+            rows: counts.rows,
+            added: counts.added,
+            changed: counts.changed,
+            unchanged: counts.unchanged,
+            gone: gone.len(),
+        };
+        self.record(tx, &doing, json!({}), details).await?;
         // Consoles that listen refresh their index; the others ask for the last import's number.
         tx.batch("NOTIFY office_roster").await?;
         Ok(Imported { number, counts })

@@ -1,5 +1,6 @@
 //! Sealing of columns: every personal value is bound to its table, row and column.
 
+use issuance::acts::SealedWords;
 use relay_core::{audit::AuditEvent, seal::Place};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -49,8 +50,13 @@ impl Office {
     }
 
     /// A clerk's own words inside an event of the trail: sealed to the act, in hex. They may name someone.
-    pub(crate) fn seal_words(&self, doing: &Doing, words: &str) -> String {
-        hex::encode(self.seal("office.audit_event", doing.act, "words", words.as_bytes()))
+    pub(crate) fn seal_words(&self, doing: &Doing, words: &str) -> SealedWords {
+        SealedWords(hex::encode(self.seal(
+            "office.audit_event",
+            doing.act,
+            "words",
+            words.as_bytes(),
+        )))
     }
 
     /// The words of an event, where it has any.

@@ -5,22 +5,22 @@ mod sessions;
 use std::collections::{BTreeMap, BTreeSet};
 
 use issuance::{
+    acts::{AuditAct, StaffAdded, StaffCertificateRegistered, StaffDisabled, StaffRolesChanged, StaffSerialReserved},
     authority::RevocationReason,
     records::CertificateSerial,
-    staff::{Role, Staff, StaffId},
+    staff::{DisableReason, Role, SessionEnding, Staff, StaffId},
 };
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Row, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use sessions::SessionBegun;
 use sessions::end_session;
-pub use sessions::{Ending, SessionBegun};
 
 use crate::{
-    Act, AuditAct, Office, OfficeError, SessionId,
-    act::{About, By},
+    Act, Office, OfficeError, SessionId,
+    act::{About, By, Doing},
 };
 
 const TABLE: &str = "office.staff";
@@ -51,49 +51,6 @@ pub struct StaffRecord {
     pub disabled: Option<(OffsetDateTime, DisableReason)>,
 }
 
-/// Why someone may no longer log in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DisableReason {
-    /// They left the office, or its counter.
-    Left,
-    /// Their card is in other hands.
-    LostCard,
-    /// Not for now.
-    Suspended,
-}
-
-impl DisableReason {
-    /// Each reason.
-    pub const ALL: [Self; 3] = [Self::Left, Self::LostCard, Self::Suspended];
-
-    /// As stored, and as typed at the command.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Left => "left",
-            Self::LostCard => "lost_card",
-            Self::Suspended => "suspended",
-        }
-    }
-
-    /// What the revocation list says of the card's certificate.
-    pub const fn revocation(self) -> RevocationReason {
-        match self {
-            Self::LostCard => RevocationReason::KeyCompromise,
-            Self::Left | Self::Suspended => RevocationReason::PrivilegeWithdrawn,
-        }
-    }
-}
-
-impl std::str::FromStr for DisableReason {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let known = |reason: &Self| reason.as_str() == text;
-        Self::ALL.into_iter().find(known).ok_or("left, lost_card or suspended")
-    }
-}
-
 impl Office {
     /// Whether nobody is registered: the console offers to make the first administrator.
     ///
@@ -118,17 +75,13 @@ impl Office {
     pub async fn add_staff(&self, act: &Act, new: &NewStaff) -> Result<StaffId, OfficeError> {
         self.act(
             "add_staff",
-            AuditAct::StaffAdded,
+            StaffAdded::ROW,
             About::content(
                 json!({ "number": new.number, "name": new.name, "roles": new.roles, "certificate": new.certificate }),
             ),
             act,
             |tx, doing| async move {
-                match doing.by {
-                    By::Session(_) => doing.must(&[Role::Administration])?,
-                    By::Process(_) if administrators(&tx).await? == 0 => {}
-                    By::Process(_) => return Err(OfficeError::NotFirstRun),
-                }
+                first_run_only(&tx, &doing).await?;
                 let id: StaffId = self.fresh();
                 let name = self.seal(TABLE, id.uuid(), "name", new.name.trim().as_bytes());
                 let added = tx
@@ -147,14 +100,9 @@ impl Office {
                 if let Some(serial) = &new.certificate {
                     register(&tx, id, serial, doing.at).await?;
                 }
-                self.record(
-                    &tx,
-                    &doing,
-                    AuditAct::StaffAdded,
-                    json!({ "staff": id }),
-                    json!({ "roles": new.roles }),
-                )
-                .await?;
+                let roles = new.roles.clone();
+                self.record(&tx, &doing, json!({ "staff": id }), StaffAdded { roles })
+                    .await?;
                 Ok(id)
             },
         )
@@ -173,18 +121,13 @@ impl Office {
         number: &str,
         serial: &CertificateSerial,
     ) -> Result<(), OfficeError> {
-        let audit_act = AuditAct::CardSerialReserved;
         self.act(
             "reserve_staff_serial",
-            audit_act,
+            StaffSerialReserved::ROW,
             About::content(json!([number, hex::encode(serial.0)])),
             act,
             |tx, doing| async move {
-                match doing.by {
-                    By::Session(_) => doing.must(&[Role::Administration])?,
-                    By::Process(_) if administrators(&tx).await? == 0 => {}
-                    By::Process(_) => return Err(OfficeError::NotFirstRun),
-                }
+                first_run_only(&tx, &doing).await?;
                 let reserved = tx
                     .execute(
                         "-- reserve_staff_serial\n\
@@ -196,8 +139,11 @@ impl Office {
                 if reserved == 0 {
                     return Err(OfficeError::CertificateTaken);
                 }
-                let details = json!({ "staff_number": number.trim(), "serial": hex::encode(serial.0) });
-                Ok(self.record(&tx, &doing, audit_act, json!({}), details).await?)
+                let details = StaffSerialReserved {
+                    staff_number: number.trim().to_owned(),
+                    serial: hex::encode(serial.0),
+                };
+                self.record(&tx, &doing, json!({}), details).await
             },
         )
         .await
@@ -254,25 +200,18 @@ impl Office {
     pub async fn change_roles(&self, act: &Act, staff: StaffId, roles: &BTreeSet<Role>) -> Result<(), OfficeError> {
         self.act(
             "change_roles",
-            AuditAct::StaffRolesChanged,
+            StaffRolesChanged::ROW,
             About::content(json!([staff, roles])),
             act,
             |tx, doing| async move {
-                doing.must(&[Role::Administration])?;
                 self.known(&tx, staff).await?;
                 set_roles(&tx, staff, roles).await?;
                 if administrators(&tx).await? == 0 {
                     return Err(OfficeError::LastAdministrator);
                 }
                 let subjects = json!({ "staff": staff });
-                self.record(
-                    &tx,
-                    &doing,
-                    AuditAct::StaffRolesChanged,
-                    subjects,
-                    json!({ "roles": roles }),
-                )
-                .await?;
+                let roles = roles.clone();
+                self.record(&tx, &doing, subjects, StaffRolesChanged { roles }).await?;
                 Ok(())
             },
         )
@@ -284,21 +223,22 @@ impl Office {
     /// # Errors
     /// [`OfficeError::CertificateTaken`], [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
     pub async fn register_certificate(&self, act: &Act, staff: StaffId, serial: &[u8]) -> Result<(), OfficeError> {
-        let audit_act = AuditAct::StaffCertificateRegistered;
         self.act(
             "register_certificate",
-            audit_act,
+            StaffCertificateRegistered::ROW,
             About::content(json!([staff, hex::encode(serial)])),
             act,
             |tx, doing| async move {
-                if doing.staff.is_some() {
-                    doing.must(&[Role::Administration])?;
-                }
                 self.known(&tx, staff).await?;
                 register(&tx, staff, serial, doing.at).await?;
-                let details = json!({ "certificate": hex::encode(serial) });
-                self.record(&tx, &doing, audit_act, json!({ "staff": staff }), details)
-                    .await?;
+                let certificate = hex::encode(serial);
+                self.record(
+                    &tx,
+                    &doing,
+                    json!({ "staff": staff }),
+                    StaffCertificateRegistered { certificate },
+                )
+                .await?;
                 Ok(())
             },
         )
@@ -312,11 +252,10 @@ impl Office {
     pub async fn disable_staff(&self, act: &Act, staff: StaffId, reason: DisableReason) -> Result<(), OfficeError> {
         self.act(
             "disable_staff",
-            AuditAct::StaffDisabled,
+            StaffDisabled::ROW,
             About::content(json!([staff, reason])),
             act,
             |tx, doing| async move {
-                doing.must(&[Role::Administration])?;
                 self.known(&tx, staff).await?;
                 tx.execute(
                     "-- disable_staff\n\
@@ -335,11 +274,11 @@ impl Office {
                     )
                     .await?;
                 for row in &sessions {
-                    end_session(&tx, SessionId::from_uuid(row.get(0)), doing.at, Ending::Disabled).await?;
+                    end_session(&tx, SessionId::from_uuid(row.get(0)), doing.at, SessionEnding::Disabled).await?;
                 }
-                let details = json!({ "reason": reason, "sessions_ended": sessions.len() });
-                self.record(&tx, &doing, AuditAct::StaffDisabled, json!({ "staff": staff }), details)
-                    .await?;
+                let sessions_ended = sessions.len();
+                let details = StaffDisabled { reason, sessions_ended };
+                self.record(&tx, &doing, json!({ "staff": staff }), details).await?;
                 Ok(())
             },
         )
@@ -462,6 +401,14 @@ async fn retire(tx: &Tx, staff: StaffId, at: OffsetDateTime, reason: RevocationR
     )
     .await?;
     Ok(())
+}
+
+/// Lets a process act only while nobody may administer: further staff are registered by an administrator.
+async fn first_run_only(tx: &Tx, doing: &Doing) -> Result<(), OfficeError> {
+    match doing.by {
+        By::Process(_) if administrators(tx).await? > 0 => Err(OfficeError::NotFirstRun),
+        By::Process(_) | By::Session(_) => Ok(()),
+    }
 }
 
 /// How many may administer.

@@ -2,7 +2,14 @@
 
 mod steps;
 
-use issuance::{case::CaseState, staff::Role};
+use issuance::{
+    acts::{
+        ActRow, AddressSeen, AuditAct, CardBound, CardDamaged, CardPinSet, CaseCancelled, CaseHandedOver, CaseShelved,
+        CaseVerified,
+    },
+    case::CaseState,
+    staff::Role,
+};
 
 use crate::tui::{
     common::{Common, Go},
@@ -59,33 +66,30 @@ pub fn next(case: &CaseView) -> Intent {
 fn allows(case: &CaseView, intent: Intent) -> bool {
     let pin_set = case.card.as_ref().is_some_and(|card| card.pin_set);
     match intent {
-        Intent::Verify => case.state == CaseState::Applied,
-        Intent::Make => matches!(case.state, CaseState::Verified | CaseState::Making { .. }),
-        // Once it is set, the resident may try it.
-        Intent::Pin => matches!(case.state, CaseState::Made { .. } | CaseState::Shelved { .. }),
-        Intent::Shelf => matches!(case.state, CaseState::Made { .. } | CaseState::Shelved { .. }),
-        Intent::Handover => matches!(case.state, CaseState::Shelved { .. }) && pin_set && case.incidents.is_empty(),
+        Intent::Handover => CaseHandedOver::ROW.suits_case(&case.state) && pin_set && case.incidents.is_empty(),
         Intent::CloseIncident => !case.incidents.is_empty(),
         Intent::Standing => standing::has_given_card(case),
-        Intent::GiveUpCard => matches!(
-            case.state,
-            CaseState::Making { .. } | CaseState::Made { .. } | CaseState::Shelved { .. }
-        ),
-        Intent::CancelCase => matches!(case.state, CaseState::Applied | CaseState::Verified),
-        _ => true,
+        intent => act_of(intent).is_none_or(|row| row.suits_case(&case.state)),
     }
 }
 
-/// The roles of which a step needs one, the likeliest first; as the records ask for them.
-const fn roles(intent: Intent) -> &'static [Role] {
-    match intent {
-        Intent::Verify => &[Role::Verification],
-        Intent::Make => &[Role::Issuing],
-        Intent::Pin | Intent::Shelf | Intent::GiveUpCard => &[Role::Issuing, Role::Handover],
-        Intent::Handover => &[Role::Handover],
-        Intent::CancelCase => &[Role::Reception, Role::Verification],
-        _ => &[],
-    }
+/// The act that a step leads to, where not everyone may do it.
+const fn act_of(intent: Intent) -> Option<&'static ActRow> {
+    Some(match intent {
+        Intent::Verify => CaseVerified::ROW,
+        Intent::Make => CardBound::ROW,
+        Intent::Pin => CardPinSet::ROW,
+        Intent::Shelf => CaseShelved::ROW,
+        Intent::GiveUpCard => CardDamaged::ROW,
+        Intent::Handover => CaseHandedOver::ROW,
+        Intent::CancelCase => CaseCancelled::ROW,
+        _ => return None,
+    })
+}
+
+/// The roles of which a step needs one, the likeliest first.
+fn roles(intent: Intent) -> &'static [Role] {
+    act_of(intent).map_or(&[], ActRow::roles)
 }
 
 impl Screen for Case {
@@ -117,7 +121,9 @@ impl Screen for Case {
     fn lacks(&self, intent: Intent, common: &Common) -> Option<Role> {
         let case = common.open.as_ref()?;
         match intent {
-            Intent::Reveal if case.resident.masked && !case.resident.may_reveal => Some(Role::ProtectedAddress),
+            Intent::Reveal if case.resident.masked && !case.resident.may_reveal => {
+                AddressSeen::ROW.roles().first().copied()
+            }
             Intent::Confirm => common.lacking(roles(next(case))),
             intent if allows(case, intent) => common.lacking(roles(intent)),
             _ => None,

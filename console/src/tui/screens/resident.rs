@@ -1,6 +1,7 @@
 //! One resident: their facts, their household, their cases. From here an application begins.
 
 use issuance::{
+    acts::{AddressSeen, AuditAct, CaseApplied},
     case::{CaseId, CaseState},
     staff::Role,
 };
@@ -72,9 +73,9 @@ impl Screen for Resident {
 
     fn lacks(&self, intent: Intent, common: &Common) -> Option<Role> {
         match intent {
-            Intent::Reveal if self.view.masked && !self.view.may_reveal => Some(Role::ProtectedAddress),
-            Intent::New => common.lacking(&[Role::Reception]),
-            Intent::Confirm if !self.has_case() => common.lacking(&[Role::Reception]),
+            Intent::Reveal if self.view.masked && !self.view.may_reveal => AddressSeen::ROW.roles().first().copied(),
+            Intent::New => common.lacking(CaseApplied::ROW.roles()),
+            Intent::Confirm if !self.has_case() => common.lacking(CaseApplied::ROW.roles()),
             _ => None,
         }
     }

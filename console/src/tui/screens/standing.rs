@@ -4,7 +4,12 @@
 mod form;
 pub mod told;
 
-use issuance::{case::CaseId, staff::Role, standing::CardStanding};
+use issuance::{
+    acts::{ActRow, AuditAct, CardRelinked, CardResumed, CardRevoked, CardSuspended, OutboxClosed, OutboxSentAnew},
+    case::CaseId,
+    staff::Role,
+    standing::CardStanding,
+};
 
 use crate::tui::{
     common::{Common, Go},
@@ -53,33 +58,27 @@ impl Act {
         (Intent::CloseRefused, Self::CloseRefused),
     ];
 
-    /// The roles of which the act needs one, the likeliest first; as the records ask for them.
-    const fn roles(self) -> &'static [Role] {
+    /// What the office says of the act.
+    const fn row(self) -> &'static ActRow {
         match self {
-            Self::Suspend => &[Role::Reception, Role::Verification, Role::Issuing, Role::Handover],
-            Self::Resume => &[Role::Verification, Role::Issuing],
-            Self::Revoke | Self::Relink => &[Role::Issuing],
-            Self::SendAnew | Self::CloseRefused => &[Role::Issuing, Role::Administration],
+            Self::Suspend => CardSuspended::ROW,
+            Self::Resume => CardResumed::ROW,
+            Self::Revoke => CardRevoked::ROW,
+            Self::Relink => CardRelinked::ROW,
+            Self::SendAnew => OutboxSentAnew::ROW,
+            Self::CloseRefused => OutboxClosed::ROW,
         }
     }
 
     /// Whether it can be done to a card that stands so.
-    const fn suits(self, card: &GivenCard) -> bool {
-        match self {
-            Self::Suspend => matches!(card.standing, CardStanding::Active),
-            Self::Resume => matches!(card.standing, CardStanding::Suspended),
-            Self::Revoke | Self::Relink => !matches!(card.standing, CardStanding::Revoked),
-            Self::SendAnew | Self::CloseRefused => !card.told.refused.is_empty(),
-        }
+    fn suits(self, card: &GivenCard) -> bool {
+        let of_refused = matches!(self, Self::SendAnew | Self::CloseRefused);
+        self.row().suits_card(card.standing) && (!of_refused || !card.told.refused.is_empty())
     }
 
     /// For what a second clerk is asked, where one is.
     const fn second(self) -> Option<SecondPurpose> {
-        match self {
-            Self::Suspend | Self::Resume | Self::SendAnew | Self::CloseRefused => None,
-            Self::Revoke => Some(SecondPurpose::Revocation),
-            Self::Relink => Some(SecondPurpose::Relink),
-        }
+        self.row().second()
     }
 
     /// What is said once it is done: what happens next.
@@ -205,7 +204,7 @@ impl Screen for Standing {
     fn lacks(&self, intent: Intent, common: &Common) -> Option<Role> {
         match &self.form {
             Some(_) => None,
-            None => common.lacking(self.meant(intent)?.roles()),
+            None => common.lacking(self.meant(intent)?.row().roles()),
         }
     }
 
@@ -322,7 +321,7 @@ impl Screen for Standing {
                     Act::SendAnew => "standing-next-send-anew",
                     _ => "standing-next-suspend",
                 };
-                page.line(next_line(pen, word, common.lacking(act.roles())));
+                page.line(next_line(pen, word, common.lacking(act.row().roles())));
             }
             None => page.paragraph(pen, 0, &pen.say("standing-next-none"), Meaning::Quiet),
         }

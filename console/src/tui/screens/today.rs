@@ -1,6 +1,9 @@
 //! 本日の業務: the queues with their counts; a digit opens a queue, Enter a case.
 
-use issuance::staff::Role;
+use issuance::{
+    acts::{AuditAct, CaseApplied},
+    staff::Role,
+};
 
 use crate::tui::{
     common::{Common, Go},
@@ -84,7 +87,7 @@ impl Screen for Today {
 
     fn lacks(&self, intent: Intent, common: &Common) -> Option<Role> {
         match intent {
-            Intent::New => common.lacking(&[Role::Reception]),
+            Intent::New => common.lacking(CaseApplied::ROW.roles()),
             _ => None,
         }
     }

@@ -8,6 +8,7 @@ mod view;
 mod words;
 
 use issuance::{
+    acts::{AddressSeen, AuditAct},
     application::Applicant,
     case::CaseId,
     identity::{Beside, DOCUMENTS, DocumentRule, Exception, NotVerified, Party, Verification, Visit, verify},
@@ -291,7 +292,7 @@ impl Screen for Verify {
     fn lacks(&self, intent: Intent, common: &Common) -> Option<Role> {
         let resident = &common.open.as_ref()?.resident;
         let needs = intent == Intent::Reveal && resident.masked && !resident.may_reveal;
-        needs.then_some(Role::ProtectedAddress)
+        AddressSeen::ROW.roles().first().copied().filter(|_| needs)
     }
 
     fn act(&mut self, intent: Intent, common: &mut Common) {

@@ -2,6 +2,10 @@
 //! tell two stories.
 
 use issuance::{
+    acts::{
+        ActRow, AuditAct, CardBound, CardExpired, CardMade, CardPinReset, CardPinSet, CardResumed, CardRevoked,
+        CardSuspended, CaseApplied, CaseCancelled, CaseHandedOver, CaseShelved, CaseVerified, PaperPrinted,
+    },
     case::ShelfPlace,
     course::{Course, Passed, Stage},
 };
@@ -9,30 +13,30 @@ use serde_json::Value;
 use store::{Row, Tx};
 
 use super::CaseRow;
-use crate::{AuditAct, Office, OfficeError};
+use crate::{Office, OfficeError};
 
 /// The acts by which a stage is passed, as the trail names them.
-const PASSED_BY: [(AuditAct, Stage); 14] = [
-    (AuditAct::CaseApplied, Stage::Applied),
-    (AuditAct::CaseVerified, Stage::Verified),
-    (AuditAct::CardBound, Stage::Bound),
-    (AuditAct::CardMade, Stage::Made),
-    (AuditAct::CardPinSet, Stage::PinSet),
-    (AuditAct::CardPinReset, Stage::PinSet),
-    (AuditAct::PaperPrinted, Stage::NoticePrinted),
-    (AuditAct::CaseShelved, Stage::Shelved),
-    (AuditAct::CaseHandedOver, Stage::HandedOver),
-    (AuditAct::CardSuspended, Stage::Restated),
-    (AuditAct::CardResumed, Stage::Restated),
-    (AuditAct::CardRevoked, Stage::Restated),
-    (AuditAct::CardExpired, Stage::Restated),
-    (AuditAct::CaseCancelled, Stage::Cancelled),
+const PASSED_BY: [(&ActRow, Stage); 14] = [
+    (CaseApplied::ROW, Stage::Applied),
+    (CaseVerified::ROW, Stage::Verified),
+    (CardBound::ROW, Stage::Bound),
+    (CardMade::ROW, Stage::Made),
+    (CardPinSet::ROW, Stage::PinSet),
+    (CardPinReset::ROW, Stage::PinSet),
+    (PaperPrinted::ROW, Stage::NoticePrinted),
+    (CaseShelved::ROW, Stage::Shelved),
+    (CaseHandedOver::ROW, Stage::HandedOver),
+    (CardSuspended::ROW, Stage::Restated),
+    (CardResumed::ROW, Stage::Restated),
+    (CardRevoked::ROW, Stage::Restated),
+    (CardExpired::ROW, Stage::Restated),
+    (CaseCancelled::ROW, Stage::Cancelled),
 ];
 
 impl Office {
     /// The stages that the case and its present card passed: a card given up took its own with it.
     pub(super) async fn course(&self, tx: &Tx, case: &CaseRow) -> Result<Course, OfficeError> {
-        let acts = PASSED_BY.map(|(act, _)| act.as_str());
+        let acts = PASSED_BY.map(|(act, _)| act.name);
         let card = case.card.map(|card| card.to_string());
         let rows = tx
             .query(
@@ -47,7 +51,7 @@ impl Office {
         let mut course = Course::new();
         for row in &rows {
             let act: &str = row.get("act");
-            if let Some((_, stage)) = PASSED_BY.iter().find(|(known, _)| known.as_str() == act) {
+            if let Some((_, stage)) = PASSED_BY.iter().find(|(known, _)| known.name == act) {
                 course.insert(*stage, passed(row));
             }
         }

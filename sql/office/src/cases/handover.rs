@@ -2,15 +2,19 @@
 //! asks for were taken, and not before.
 
 use issuance::{
+    acts::{
+        ActRow, AuditAct, CardPinReset, CardPinResetBegun, CardPinSet, CaseHandedOver, CaseShelved, HandoverLooked,
+        SecondPurpose,
+    },
     case::{CardId, CaseEvent, CaseId, CaseNumber, CaseState, NotNow, ShelfPlace},
     handover::{Found, Mismatch, NoticeCode, Recorded, SightConfirmed, SightRule, check},
-    staff::{Role, StaffId},
+    staff::StaffId,
 };
 use serde_json::json;
 use store::Tx;
 
-use super::{ApprovalId, CaseAt, CaseRow, Phase, Purpose, number_of, verification::use_approval};
-use crate::{Act, AuditAct, Office, OfficeError, SessionId, act::Doing};
+use super::{ApprovalId, CaseAt, CaseRow, Phase, number_of, verification::use_approval};
+use crate::{Act, Office, OfficeError, SessionId, act::Doing};
 
 /// A place of the shelf that holds a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,9 +50,7 @@ impl Office {
                 (false, false) => Ok(()),
                 (true, true) => {
                     let subjects = json!({ "case": at.id, "card": card });
-                    self.record(&tx, &doing, AuditAct::CardPinResetBegun, subjects, json!({}))
-                        .await?;
-                    Ok(())
+                    self.record(&tx, &doing, subjects, CardPinResetBegun {}).await
                 }
             }
         })
@@ -89,7 +91,10 @@ impl Office {
                 (_, true) => clear_sights(&tx, at.id).await?,
             }
             let subjects = json!({ "case": at.id, "card": card });
-            self.record(&tx, &doing, pin_act(again), subjects, json!({})).await?;
+            match again {
+                true => self.record(&tx, &doing, subjects, CardPinReset {}).await?,
+                false => self.record(&tx, &doing, subjects, CardPinSet {}).await?,
+            }
             Ok(self.touch(&tx, &row).await?)
         })
         .await
@@ -97,7 +102,6 @@ impl Office {
 
     /// The case, held and as it was seen, and its card, which is made and not yet handed over.
     async fn pin_of(&self, tx: &Tx, doing: &Doing, at: CaseAt) -> Result<(CaseRow, CardId), OfficeError> {
-        doing.must(&[Role::Issuing, Role::Handover])?;
         let row = self.held_at(tx, doing, at).await?;
         match self.state_of(&row)? {
             CaseState::Made { card } | CaseState::Shelved { card, .. } => Ok((row, card)),
@@ -111,8 +115,7 @@ impl Office {
     /// [`OfficeError::ShelfTaken`], [`OfficeError::NotNow`], [`OfficeError::NotAllowed`]
     pub async fn shelve(&self, act: &Act, at: CaseAt, place: &ShelfPlace) -> Result<i64, OfficeError> {
         let shelved = self
-            .act("shelve", AuditAct::CaseShelved, at.id, act, |tx, doing| async move {
-                doing.must(&[Role::Issuing, Role::Handover])?;
+            .act("shelve", CaseShelved::ROW, at.id, act, |tx, doing| async move {
                 let row = self.held_at(&tx, &doing, at).await?;
                 if let Some(taken) = occupant(&tx, place).await?
                     && taken.0 != at.id
@@ -123,14 +126,8 @@ impl Office {
                 let version = self.advance(&tx, &doing, &row, &event, None).await?;
                 clear_sights(&tx, at.id).await?;
                 let subjects = json!({ "case": at.id, "card": row.card });
-                self.record(
-                    &tx,
-                    &doing,
-                    AuditAct::CaseShelved,
-                    subjects,
-                    json!({ "shelf": place.as_str() }),
-                )
-                .await?;
+                let shelf = place.clone();
+                self.record(&tx, &doing, subjects, CaseShelved { shelf }).await?;
                 Ok(version)
             })
             .await;
@@ -208,17 +205,16 @@ impl Office {
     ) -> Result<(), OfficeError> {
         self.act(
             "confirm_sight",
-            AuditAct::HandoverLooked,
+            HandoverLooked::ROW,
             at.id,
             act,
             |tx, doing| async move {
-                doing.must(&[Role::Handover])?;
                 let row = self.held_at(&tx, &doing, at).await?;
                 let CaseState::Shelved { card, .. } = self.state_of(&row)? else {
                     return Err(not_now(self.state_of(&row)?.name(), "sight"));
                 };
                 let staff = match by_second {
-                    Some(approval) => use_approval(&tx, &doing, at.id, Purpose::Handover, approval).await?,
+                    Some(approval) => use_approval(&tx, &doing, at.id, SecondPurpose::Handover, approval).await?,
                     None => doing.staff()?,
                 };
                 // A first look taken again is of another moment: the second one of before does not follow it.
@@ -234,9 +230,7 @@ impl Office {
                 )
                 .await?;
                 let subjects = json!({ "case": at.id, "card": card, "staff": staff });
-                self.record(&tx, &doing, AuditAct::HandoverLooked, subjects, json!({ "time": time }))
-                    .await?;
-                Ok(())
+                self.record(&tx, &doing, subjects, HandoverLooked { time }).await
             },
         )
         .await
@@ -259,11 +253,10 @@ impl Office {
         let compared = self
             .act(
                 "compare_handover",
-                AuditAct::CaseHandedOver,
+                CaseHandedOver::ROW,
                 at.id,
                 act,
                 |tx, doing| async move {
-                    doing.must(&[Role::Handover])?;
                     let row = self.held_at(&tx, &doing, at).await?;
                     let recorded = self.recorded(&tx, &row).await?;
                     self.no_incident(&tx, at.id).await?;
@@ -304,48 +297,44 @@ impl Office {
         rule: SightRule,
     ) -> Result<i64, OfficeError> {
         let over = self
-            .act(
-                "hand_over",
-                AuditAct::CaseHandedOver,
-                at.id,
-                act,
-                |tx, doing| async move {
-                    doing.must(&[Role::Handover])?;
-                    let row = self.held_at(&tx, &doing, at).await?;
-                    let recorded = self.recorded(&tx, &row).await?;
-                    self.no_incident(&tx, at.id).await?;
-                    let found = Found {
-                        notice: notice.clone(),
-                        shelf: shelf.clone(),
-                        chip: chip.to_vec(),
-                        sights: sights(&tx, at.id).await?,
-                    };
-                    let checked = check(&recorded, &found, rule)?;
-                    write_handover(&tx, &doing, &recorded, &found.sights, rule).await?;
-                    tx.execute(
-                        "-- activate\nUPDATE office.card SET state = 'active', activated_at = $2 WHERE id = $1",
-                        &[&recorded.card.uuid(), &doing.at],
-                    )
-                    .await?;
-                    // The relay's front hears of it through the outbox: what is handed over can be used.
-                    self.register_card(&tx, &doing, recorded.card).await?;
-                    let event = CaseEvent::HandedOver(checked);
-                    let version = self.advance(&tx, &doing, &row, &event, None).await?;
-                    tx.execute(
-                        "-- notice_used\n\
+            .act("hand_over", CaseHandedOver::ROW, at.id, act, |tx, doing| async move {
+                let row = self.held_at(&tx, &doing, at).await?;
+                let recorded = self.recorded(&tx, &row).await?;
+                self.no_incident(&tx, at.id).await?;
+                let found = Found {
+                    notice: notice.clone(),
+                    shelf: shelf.clone(),
+                    chip: chip.to_vec(),
+                    sights: sights(&tx, at.id).await?,
+                };
+                let checked = check(&recorded, &found, rule)?;
+                write_handover(&tx, &doing, &recorded, &found.sights, rule).await?;
+                tx.execute(
+                    "-- activate\nUPDATE office.card SET state = 'active', activated_at = $2 WHERE id = $1",
+                    &[&recorded.card.uuid(), &doing.at],
+                )
+                .await?;
+                // The relay's front hears of it through the outbox: what is handed over can be used.
+                self.register_card(&tx, &doing, recorded.card).await?;
+                let event = CaseEvent::HandedOver(checked);
+                let version = self.advance(&tx, &doing, &row, &event, None).await?;
+                tx.execute(
+                    "-- notice_used\n\
                  UPDATE office.delivery_notice SET replaced_at = $2 WHERE case_id = $1 AND replaced_at IS NULL",
-                        &[&at.id.uuid(), &doing.at],
-                    )
-                    .await?;
-                    self.keep_timing(&tx, &doing, at.id, Phase::Handover).await?;
-                    let subjects = json!({ "case": at.id, "card": recorded.card });
-                    let looked: Vec<StaffId> = found.sights.iter().map(|sight| sight.by).collect();
-                    let details = json!({ "rule": rule_name(rule), "first": looked.first(), "second": looked.last() });
-                    self.record(&tx, &doing, AuditAct::CaseHandedOver, subjects, details)
-                        .await?;
-                    Ok(version)
-                },
-            )
+                    &[&at.id.uuid(), &doing.at],
+                )
+                .await?;
+                self.keep_timing(&tx, &doing, at.id, Phase::Handover).await?;
+                let subjects = json!({ "case": at.id, "card": recorded.card });
+                let looked: Vec<StaffId> = found.sights.iter().map(|sight| sight.by).collect();
+                let details = CaseHandedOver {
+                    rule,
+                    first: looked.first().copied(),
+                    second: looked.last().copied(),
+                };
+                self.record(&tx, &doing, subjects, details).await?;
+                Ok(version)
+            })
             .await;
         self.forget_looks_when_refused(at.id, over).await
     }
@@ -487,11 +476,10 @@ const fn rule_name(rule: SightRule) -> &'static str {
 }
 
 /// As recorded.
-const fn pin_act(again: bool) -> AuditAct {
-    if again {
-        AuditAct::CardPinReset
-    } else {
-        AuditAct::CardPinSet
+const fn pin_act(again: bool) -> &'static ActRow {
+    match again {
+        true => CardPinReset::ROW,
+        false => CardPinSet::ROW,
     }
 }
 

@@ -1,13 +1,18 @@
 //! What goes wrong with a case: written down at once, open until someone says how it ended.
 
-use issuance::{case::CaseId, handover::Mismatch, staff::StaffId};
+use issuance::{
+    acts::{AuditAct, IncidentClosed, IncidentOpened},
+    case::CaseId,
+    handover::Mismatch,
+    staff::StaffId,
+};
 use relay_core::id::Id;
 use serde_json::json;
 use store::Tx;
 use time::OffsetDateTime;
 
 use super::{CaseAt, handover::clear_sights};
-use crate::{Act, AuditAct, Office, OfficeError};
+use crate::{Act, Office, OfficeError};
 
 /// Kind of [`IncidentId`].
 pub enum IncidentKeyKind {}
@@ -95,7 +100,7 @@ impl Office {
     ) -> Result<(IncidentId, i64), OfficeError> {
         self.act(
             "open_incident",
-            AuditAct::IncidentOpened,
+            IncidentOpened::ROW,
             at.id,
             act,
             |tx, doing| async move {
@@ -120,9 +125,11 @@ impl Office {
                 clear_sights(&tx, at.id).await?;
                 let version = self.touch(&tx, &row).await?;
                 let subjects = json!({ "case": at.id, "incident": id });
-                let details = json!({ "kind": new.kind.as_str(), "mismatched": mismatched });
-                self.record(&tx, &doing, AuditAct::IncidentOpened, subjects, details)
-                    .await?;
+                let details = IncidentOpened {
+                    kind: new.kind.as_str().to_owned(),
+                    mismatched: new.mismatched.clone(),
+                };
+                self.record(&tx, &doing, subjects, details).await?;
                 Ok((id, version))
             },
         )
@@ -142,7 +149,7 @@ impl Office {
     ) -> Result<i64, OfficeError> {
         self.act(
             "close_incident",
-            AuditAct::IncidentClosed,
+            IncidentClosed::ROW,
             at.id,
             act,
             |tx, doing| async move {
@@ -166,8 +173,7 @@ impl Office {
                 }
                 let version = self.touch(&tx, &row).await?;
                 let subjects = json!({ "case": at.id, "incident": incident });
-                self.record(&tx, &doing, AuditAct::IncidentClosed, subjects, json!({}))
-                    .await?;
+                self.record(&tx, &doing, subjects, IncidentClosed {}).await?;
                 Ok(version)
             },
         )

@@ -18,7 +18,7 @@ pub struct JournalEntry {
     pub who: String,
     /// At which desk.
     pub desk: Option<String>,
-    /// What ([`crate::AuditAct::as_str`]).
+    /// What ([`issuance::acts::ActRow::name`]).
     pub act: String,
     /// How it ended.
     pub outcome: Outcome,

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use issuance::{case::CaseId, staff::StaffId};
+use issuance::{
+    acts::{AuditAct, CaseClaimed, CaseLeaseBroken, CaseReleased},
+    case::CaseId,
+    staff::StaffId,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::Tx;
@@ -10,7 +14,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{case_row, handover::clear_sights_of_others};
-use crate::{Act, AuditAct, Office, OfficeError, SessionId, act::Doing};
+use crate::{Act, Office, OfficeError, SessionId, act::Doing};
 
 /// How long a hold lasts unless it is renewed. Long enough for a talk with the resident, short enough that a console
 /// that died does not block the counter for the morning.
@@ -48,7 +52,7 @@ impl Office {
     /// [`OfficeError::HeldBy`] while another desk holds it.
     pub async fn claim(&self, act: &Act, case: CaseId) -> Result<OffsetDateTime, OfficeError> {
         let until: Until = self
-            .act("claim", AuditAct::CaseClaimed, case, act, |tx, doing| async move {
+            .act("claim", CaseClaimed::ROW, case, act, |tx, doing| async move {
                 case_row(&tx, case, true).await?;
                 let session = doing.session()?;
                 match self.lease_row(&tx, case).await? {
@@ -58,7 +62,7 @@ impl Office {
                     _ => {}
                 }
                 let until = self.take_lease(&tx, &doing, case).await?;
-                self.record(&tx, &doing, AuditAct::CaseClaimed, json!({ "case": case }), json!({}))
+                self.record(&tx, &doing, json!({ "case": case }), CaseClaimed {})
                     .await?;
                 Ok(Until(until))
             })
@@ -88,7 +92,7 @@ impl Office {
     /// # Errors
     /// [`OfficeError::SessionOver`]
     pub async fn release(&self, act: &Act, case: CaseId) -> Result<(), OfficeError> {
-        self.act("release", AuditAct::CaseReleased, case, act, |tx, doing| async move {
+        self.act("release", CaseReleased::ROW, case, act, |tx, doing| async move {
             let released = tx
                 .execute(
                     "-- release\nDELETE FROM office.case_lease WHERE case_id = $1 AND session = $2",
@@ -96,7 +100,7 @@ impl Office {
                 )
                 .await?;
             if released > 0 {
-                self.record(&tx, &doing, AuditAct::CaseReleased, json!({ "case": case }), json!({}))
+                self.record(&tx, &doing, json!({ "case": case }), CaseReleased {})
                     .await?;
             }
             Ok(())
@@ -110,26 +114,22 @@ impl Office {
     /// [`OfficeError::NotFound`], [`OfficeError::SessionOver`]
     pub async fn break_lease(&self, act: &Act, case: CaseId, reason: &str) -> Result<OffsetDateTime, OfficeError> {
         let until: Until = self
-            .act(
-                "break_lease",
-                AuditAct::CaseLeaseBroken,
-                case,
-                act,
-                |tx, doing| async move {
-                    case_row(&tx, case, true).await?;
-                    let before = self.lease_row(&tx, case).await?;
-                    let until = self.take_lease(&tx, &doing, case).await?;
-                    let (held_by, held_at) = match before {
-                        Some(lease) => (Some(lease.staff), Some(lease.desk)),
-                        None => (None, None),
-                    };
-                    let subjects = json!({ "case": case, "staff": held_by });
-                    let details = json!({ "held_at": held_at, "words": self.seal_words(&doing, reason) });
-                    self.record(&tx, &doing, AuditAct::CaseLeaseBroken, subjects, details)
-                        .await?;
-                    Ok(Until(until))
-                },
-            )
+            .act("break_lease", CaseLeaseBroken::ROW, case, act, |tx, doing| async move {
+                case_row(&tx, case, true).await?;
+                let before = self.lease_row(&tx, case).await?;
+                let until = self.take_lease(&tx, &doing, case).await?;
+                let (held_by, held_at) = match before {
+                    Some(lease) => (Some(lease.staff), Some(lease.desk)),
+                    None => (None, None),
+                };
+                let subjects = json!({ "case": case, "staff": held_by });
+                let details = CaseLeaseBroken {
+                    held_at,
+                    words: self.seal_words(&doing, reason),
+                };
+                self.record(&tx, &doing, subjects, details).await?;
+                Ok(Until(until))
+            })
             .await?;
         Ok(until.0)
     }

@@ -2,10 +2,10 @@
 //! without a card.
 
 use issuance::{
+    acts::{AuditAct, CaseApplied, CaseCancelled},
     application::Application,
     case::{CardId, CaseEvent, CaseId, CaseNumber, CaseState, ResidentId},
     records::{CardState, good_until},
-    staff::Role,
 };
 use relay_core::clock::JST;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use store::Tx;
 use time::OffsetDateTime;
 
 use super::{CaseAt, CaseRow, CaseSummary, Phase, TABLE, card_state};
-use crate::{Act, AuditAct, Office, OfficeError, SessionId, act::About};
+use crate::{Act, Office, OfficeError, SessionId, act::About};
 
 /// An application that was taken: the case is open and held by the session that took it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,11 +85,10 @@ impl Office {
         let opened = self
             .act(
                 "open_application",
-                AuditAct::CaseApplied,
+                CaseApplied::ROW,
                 About::content(json!([resident, application, despite])),
                 act,
                 |tx, doing| async move {
-                    doing.must(&[Role::Reception])?;
                     still_in_roster(&tx, resident).await?;
                     let duplicates = self.look_for_duplicates(&tx, resident, doing.at).await?;
                     if let Some(open) = duplicates.open {
@@ -140,10 +139,12 @@ impl Office {
                         serial: number.1.unsigned_abs(),
                     };
                     let subjects = json!({ "case": case, "resident": resident });
-                    let details =
-                        json!({ "number": number.to_string(), "similar": similar, "despite": despite.is_some() });
-                    self.record(&tx, &doing, AuditAct::CaseApplied, subjects, details)
-                        .await?;
+                    let details = CaseApplied {
+                        number: number.to_string(),
+                        similar,
+                        despite: despite.is_some(),
+                    };
+                    self.record(&tx, &doing, subjects, details).await?;
                     Ok(Opened {
                         at: CaseAt { id: case, version: 1 },
                         number,
@@ -177,19 +178,12 @@ impl Office {
     /// # Errors
     /// [`OfficeError::NotNow`] once a card is being made, [`OfficeError::NotAllowed`], [`OfficeError::NotHeld`]
     pub async fn cancel(&self, act: &Act, at: CaseAt, reason: &str) -> Result<i64, OfficeError> {
-        self.act("cancel", AuditAct::CaseCancelled, at.id, act, |tx, doing| async move {
-            doing.must(&[Role::Reception, Role::Verification])?;
+        self.act("cancel", CaseCancelled::ROW, at.id, act, |tx, doing| async move {
             let row = self.held_at(&tx, &doing, at).await?;
             let event = CaseEvent::Cancelled(reason.to_owned());
             let version = self.advance(&tx, &doing, &row, &event, None).await?;
-            self.record(
-                &tx,
-                &doing,
-                AuditAct::CaseCancelled,
-                json!({ "case": at.id }),
-                json!({}),
-            )
-            .await?;
+            self.record(&tx, &doing, json!({ "case": at.id }), CaseCancelled {})
+                .await?;
             Ok(version)
         })
         .await

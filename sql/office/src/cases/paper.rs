@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use issuance::{
+    acts::{AddressSeen, AuditAct, NoticeIssued, PaperPrinted, PaperRemoved, SeenFor},
     case::{CaseId, CaseNumber, CaseState, NotNow, ResidentId},
     handover::{NoticeCode, NoticeToken},
     person::Resident,
-    staff::Role,
 };
 use serde_json::json;
 use store::{Row, StoreError, Tx};
@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::number_of;
-use crate::{Act, AuditAct, Office, OfficeError, act::About};
+use crate::{Act, Office, OfficeError, act::About};
 
 /// A paper the office prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,48 +113,42 @@ impl Office {
     /// [`OfficeError::NotNow`] before the card is made, [`OfficeError::NotHeld`]
     pub async fn issue_notice(&self, act: &Act, case: CaseId) -> Result<NoticeCode, OfficeError> {
         let notice: Uuid = self
-            .act(
-                "issue_notice",
-                AuditAct::NoticeIssued,
-                case,
-                act,
-                |tx, doing| async move {
-                    let row = self.held(&tx, &doing, case).await?;
-                    let state = self.state_of(&row)?;
-                    if !matches!(state, CaseState::Made { .. } | CaseState::Shelved { .. }) {
-                        return Err(NotNow {
-                            state: state.name(),
-                            event: "notice_issued",
-                        }
-                        .into());
+            .act("issue_notice", NoticeIssued::ROW, case, act, |tx, doing| async move {
+                let row = self.held(&tx, &doing, case).await?;
+                let state = self.state_of(&row)?;
+                if !matches!(state, CaseState::Made { .. } | CaseState::Shelved { .. }) {
+                    return Err(NotNow {
+                        state: state.name(),
+                        event: "notice_issued",
                     }
-                    tx.execute(
-                        "-- replace_notice\n\
+                    .into());
+                }
+                tx.execute(
+                    "-- replace_notice\n\
                      UPDATE office.delivery_notice SET replaced_at = $2 WHERE case_id = $1 AND replaced_at IS NULL",
-                        &[&case.uuid(), &doing.at],
-                    )
-                    .await?;
-                    let (id, token) = (self.fresh_uuid(), self.new_token());
-                    tx.execute(
-                        "-- issue_notice\n\
+                    &[&case.uuid(), &doing.at],
+                )
+                .await?;
+                let (id, token) = (self.fresh_uuid(), self.new_token());
+                tx.execute(
+                    "-- issue_notice\n\
                      INSERT INTO office.delivery_notice (id, case_id, token_index, token, issued_at, issued_by)\n\
                      VALUES ($1, $2, $3, $4, $5, $6)",
-                        &[
-                            &id,
-                            &case.uuid(),
-                            &self.token_index(&token).as_slice(),
-                            &self.seal(NOTICE, id, "token", token.as_str().as_bytes()),
-                            &doing.at,
-                            &doing.staff()?.uuid(),
-                        ],
-                    )
+                    &[
+                        &id,
+                        &case.uuid(),
+                        &self.token_index(&token).as_slice(),
+                        &self.seal(NOTICE, id, "token", token.as_str().as_bytes()),
+                        &doing.at,
+                        &doing.staff()?.uuid(),
+                    ],
+                )
+                .await?;
+                self.touch(&tx, &row).await?;
+                self.record(&tx, &doing, json!({ "case": case }), NoticeIssued {})
                     .await?;
-                    self.touch(&tx, &row).await?;
-                    self.record(&tx, &doing, AuditAct::NoticeIssued, json!({ "case": case }), json!({}))
-                        .await?;
-                    Ok(id)
-                },
-            )
+                Ok(id)
+            })
             .await?;
         // Read back, so that an act asked for again gives the notice it issued the first time.
         self.read("issue_notice", |tx| async move {
@@ -310,22 +304,22 @@ impl Office {
     /// # Errors
     /// [`OfficeError`]
     pub async fn papers_removed(&self, act: &Act, files: usize, before: time::Date) -> Result<(), OfficeError> {
-        let audit_act = AuditAct::PaperRemoved;
         self.act(
             "papers_removed",
-            audit_act,
+            PaperRemoved::ROW,
             About::content(json!([files, before.to_string()])),
             act,
             |tx, doing| async move {
-                let details = json!({ "files": files, "before": before.to_string() });
-                Ok(self.record(&tx, &doing, audit_act, json!({}), details).await?)
+                let before = before.to_string();
+                self.record(&tx, &doing, json!({}), PaperRemoved { files, before })
+                    .await
             },
         )
         .await
     }
 
     /// Records that a paper was printed; asked once its file is written and whole, or found again. A paper that carries
-    /// the address of someone under support measures takes [`Role::ProtectedAddress`] each time, and the sight is recorded.
+    /// the address of someone under support measures takes the role for it each time, and the sight is recorded.
     ///
     /// # Errors
     /// [`OfficeError::NotHeld`], [`OfficeError::NotAllowed`]
@@ -336,16 +330,19 @@ impl Office {
         let counted = i16::try_from(pages).unwrap_or(i16::MAX);
         self.act(
             "paper_printed",
-            AuditAct::PaperPrinted,
+            PaperPrinted::ROW,
             case,
             act,
             |tx, doing| async move {
                 let row = self.held(&tx, &doing, case).await?;
                 if paper.shows_address() && self.resident_file(&tx, row.resident).await?.sheltered {
-                    doing.must(&[Role::ProtectedAddress])?;
+                    doing.must(AddressSeen::ROW)?;
                     let subjects = json!({ "resident": row.resident, "case": case });
-                    self.record_beside(&tx, &doing, AuditAct::AddressSeen, subjects, json!({ "for": "print" }))
-                        .await?;
+                    let seen = AddressSeen {
+                        seen_for: SeenFor::Print,
+                        words: None,
+                    };
+                    self.record_beside(&tx, &doing, subjects, seen).await?;
                 }
                 tx.execute(
                     "-- paper_printed\n\
@@ -363,13 +360,13 @@ impl Office {
                     ],
                 )
                 .await?;
-                let details = json!({
-                    "paper": paper.as_str(), "pages": pages, "sha256": hex::encode(sha256),
-                    "printing": printed.printing.as_str(),
-                });
-                self.record(&tx, &doing, AuditAct::PaperPrinted, json!({ "case": case }), details)
-                    .await?;
-                Ok(())
+                let details = PaperPrinted {
+                    paper: paper.as_str().to_owned(),
+                    pages,
+                    sha256: hex::encode(sha256),
+                    printing: printed.printing.as_str().to_owned(),
+                };
+                self.record(&tx, &doing, json!({ "case": case }), details).await
             },
         )
         .await

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+pub use issuance::acts::SecondPurpose;
 use issuance::{
+    acts::{AuditAct, CaseApproved, CaseVerified},
     case::{CaseEvent, CaseId},
     identity::Verification,
-    staff::{Role, StaffId},
+    staff::StaffId,
 };
 use relay_core::id::Id;
 use serde_json::json;
@@ -13,49 +15,12 @@ use store::Tx;
 use uuid::Uuid;
 
 use super::{CaseAt, Phase, TABLE};
-use crate::{Act, AuditAct, Office, OfficeError, act::Doing};
+use crate::{Act, Office, OfficeError, act::Doing};
 
 /// Kind of [`ApprovalId`].
 pub enum ApprovalKind {}
 /// A second clerk's agreement.
 pub type ApprovalId = Id<ApprovalKind>;
-
-/// For what a second clerk agrees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Purpose {
-    /// An exception in the identity verification.
-    VerificationException,
-    /// Making a card, where the configuration asks for two.
-    Making,
-    /// The second look at a handover.
-    Handover,
-    /// The mending of a wrong link.
-    Relink,
-    /// The end of a card for good.
-    Revocation,
-}
-
-impl Purpose {
-    /// As stored.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::VerificationException => "verification_exception",
-            Self::Making => "making",
-            Self::Handover => "handover",
-            Self::Relink => "relink",
-            Self::Revocation => "revocation",
-        }
-    }
-
-    /// The role the second clerk needs.
-    pub const fn role(self) -> Role {
-        match self {
-            Self::VerificationException => Role::Verification,
-            Self::Making | Self::Relink | Self::Revocation => Role::Issuing,
-            Self::Handover => Role::Handover,
-        }
-    }
-}
 
 impl Office {
     /// Records that the holder of certificate `serial` agrees, once the console has seen that person's card sign
@@ -68,10 +33,10 @@ impl Office {
         &self,
         act: &Act,
         case: CaseId,
-        purpose: Purpose,
+        purpose: SecondPurpose,
         serial: &[u8],
     ) -> Result<(ApprovalId, StaffId), OfficeError> {
-        self.act("approve", AuditAct::CaseApproved, case, act, |tx, doing| async move {
+        self.act("approve", CaseApproved::ROW, case, act, |tx, doing| async move {
             self.held(&tx, &doing, case).await?;
             let checker = self.holder(&tx, serial).await?.ok_or(OfficeError::StaffUnknown)?;
             let maker = doing.staff()?;
@@ -96,8 +61,7 @@ impl Office {
             )
             .await?;
             let subjects = json!({ "case": case, "staff": checker.id });
-            self.record(&tx, &doing, AuditAct::CaseApproved, subjects, json!({ "purpose": purpose.as_str() }))
-                .await?;
+            self.record(&tx, &doing, subjects, CaseApproved { purpose }).await?;
             Ok((id, checker.id))
         })
         .await
@@ -110,34 +74,35 @@ impl Office {
     /// [`OfficeError::ApprovalMissing`], [`OfficeError::NotNow`], [`OfficeError::NotAllowed`],
     /// [`OfficeError::ChangedMeanwhile`], [`OfficeError::NotHeld`]
     pub async fn verify_person(&self, act: &Act, at: CaseAt, verification: &Verification) -> Result<i64, OfficeError> {
-        self.act(
-            "verify_person",
-            AuditAct::CaseVerified,
-            at.id,
-            act,
-            |tx, doing| async move {
-                doing.must(&[Role::Verification])?;
-                let row = self.held_at(&tx, &doing, at).await?;
-                // What was decided by one clerk is not recorded as another's.
-                if verification.record().clerk != doing.staff()? {
-                    return Err(OfficeError::OtherClerk);
-                }
-                // One agreement for each exception: nobody agrees to what is added after they have gone.
-                for exception in &verification.record().exceptions {
-                    use_approval_of(&tx, &doing, at.id, Purpose::VerificationException, exception.second).await?;
-                }
-                let seconds: BTreeSet<StaffId> =
-                    verification.record().exceptions.iter().map(|one| one.second).collect();
-                let sealed = self.seal_value(TABLE, at.id.uuid(), "verification", verification)?;
-                let event = CaseEvent::PersonVerified;
-                let version = self.advance(&tx, &doing, &row, &event, Some(sealed)).await?;
-                self.keep_timing(&tx, &doing, at.id, Phase::Verification).await?;
-                let details = json!({ "exceptions": verification.record().exceptions.len(), "approved_by": seconds });
-                self.record(&tx, &doing, AuditAct::CaseVerified, json!({ "case": at.id }), details)
-                    .await?;
-                Ok(version)
-            },
-        )
+        self.act("verify_person", CaseVerified::ROW, at.id, act, |tx, doing| async move {
+            let row = self.held_at(&tx, &doing, at).await?;
+            // What was decided by one clerk is not recorded as another's.
+            if verification.record().clerk != doing.staff()? {
+                return Err(OfficeError::OtherClerk);
+            }
+            // One agreement for each exception: nobody agrees to what is added after they have gone.
+            for exception in &verification.record().exceptions {
+                use_approval_of(
+                    &tx,
+                    &doing,
+                    at.id,
+                    SecondPurpose::VerificationException,
+                    exception.second,
+                )
+                .await?;
+            }
+            let seconds: BTreeSet<StaffId> = verification.record().exceptions.iter().map(|one| one.second).collect();
+            let sealed = self.seal_value(TABLE, at.id.uuid(), "verification", verification)?;
+            let event = CaseEvent::PersonVerified;
+            let version = self.advance(&tx, &doing, &row, &event, Some(sealed)).await?;
+            self.keep_timing(&tx, &doing, at.id, Phase::Verification).await?;
+            let details = CaseVerified {
+                exceptions: verification.record().exceptions.len(),
+                approved_by: seconds,
+            };
+            self.record(&tx, &doing, json!({ "case": at.id }), details).await?;
+            Ok(version)
+        })
         .await
     }
 }
@@ -147,7 +112,7 @@ async fn use_approval_of(
     tx: &Tx,
     doing: &Doing,
     case: CaseId,
-    purpose: Purpose,
+    purpose: SecondPurpose,
     checker: StaffId,
 ) -> Result<(), OfficeError> {
     let used = tx
@@ -177,7 +142,7 @@ pub(crate) async fn use_approval(
     tx: &Tx,
     doing: &Doing,
     case: CaseId,
-    purpose: Purpose,
+    purpose: SecondPurpose,
     approval: ApprovalId,
 ) -> Result<StaffId, OfficeError> {
     let row = tx

@@ -2,8 +2,8 @@
 //! it told again or closes it. The front took the message's number; nothing behind it waits.
 
 use issuance::{
+    acts::{AuditAct, OutboxClosed, OutboxRefused, OutboxSentAnew},
     case::{CaseId, CaseNumber},
-    staff::Role,
     standing::CardStanding,
 };
 use relay_core::{audit::Outcome, registration::RuleCode};
@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{NUMBERS, answered, to_stored};
-use crate::{Act, AuditAct, Office, OfficeError, audit::event, cases::number_of};
+use crate::{Act, Office, OfficeError, act::written, audit::event_of, cases::number_of};
 
 /// A message that the front refused for good, of a card and not settled yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,9 +38,6 @@ pub struct SentAnew {
     pub overtaken: u32,
 }
 
-/// Whoever may change what a card is to the relay may settle what it refused, and whoever looks after the machines.
-const MAY_SETTLE: [Role; 2] = [Role::Issuing, Role::Administration];
-
 impl Office {
     /// The front refuses message `sequence` for good. Told again, nothing more happens.
     ///
@@ -63,20 +60,14 @@ impl Office {
                 // One settled before was told again to a front that had lost it: there is nothing new to say of it.
                 if let Some(row) = row.filter(|row| row.get::<_, Option<&str>>("settled_as").is_none()) {
                     let subjects = json!({ "case": row.get::<_, Uuid>("case_id"), "card": row.get::<_, Uuid>("card") });
-                    let details = json!({
-                        "refused": rule,
-                        "told": row.get::<_, &str>("act"),
-                        "slot": row.get::<_, i16>("slot"),
-                        "seq": sequence,
-                    });
-                    let event = event(
-                        self.fresh_uuid(),
-                        &doing,
-                        AuditAct::OutboxRefused,
-                        subjects,
-                        Outcome::Refused,
-                        details,
-                    );
+                    let details = written(&OutboxRefused {
+                        refused: rule.as_str().to_owned(),
+                        told: row.get("act"),
+                        slot: row.get("slot"),
+                        seq: sequence,
+                    })?;
+                    let (id, row) = (self.fresh_uuid(), OutboxRefused::ROW);
+                    let event = event_of(id, &doing, row, subjects, Outcome::Refused, details);
                     self.write_event(&tx, &event).await?;
                 }
                 answered(&tx, doing.at).await
@@ -114,11 +105,10 @@ impl Office {
     pub async fn send_refused_anew(&self, act: &Act, case: CaseId, words: &str) -> Result<SentAnew, OfficeError> {
         self.act(
             "send_refused_anew",
-            AuditAct::OutboxSentAnew,
+            OutboxSentAnew::ROW,
             case,
             act,
             |tx, doing| async move {
-                doing.must(&MAY_SETTLE)?;
                 let (card, _) = self.given(&tx, case, &CardStanding::ALL, "").await?;
                 let refused = open_of_card(&tx, card.uuid()).await?;
                 let (overtaken, anew): (Vec<_>, Vec<_>) = refused.into_iter().partition(|row| row.overtaken);
@@ -137,14 +127,13 @@ impl Office {
                     sent: anew.len() as u32,
                     overtaken: overtaken.len() as u32,
                 };
-                let details = json!({
-                    "sent": sent.sent,
-                    "overtaken": sent.overtaken,
-                    "words": self.seal_words(&doing, words),
-                });
+                let details = OutboxSentAnew {
+                    sent: sent.sent,
+                    overtaken: sent.overtaken,
+                    words: self.seal_words(&doing, words),
+                };
                 let subjects = json!({ "case": case, "card": card });
-                self.record(&tx, &doing, AuditAct::OutboxSentAnew, subjects, details)
-                    .await?;
+                self.record(&tx, &doing, subjects, details).await?;
                 Ok(sent)
             },
         )
@@ -156,24 +145,19 @@ impl Office {
     /// # Errors
     /// [`OfficeError::CardConflict`] when nothing is refused, [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
     pub async fn close_refused(&self, act: &Act, case: CaseId, words: &str) -> Result<u32, OfficeError> {
-        self.act(
-            "close_refused",
-            AuditAct::OutboxClosed,
-            case,
-            act,
-            |tx, doing| async move {
-                doing.must(&MAY_SETTLE)?;
-                let (card, _) = self.given(&tx, case, &CardStanding::ALL, "").await?;
-                let ids: Vec<i64> = open_of_card(&tx, card.uuid()).await?.iter().map(|row| row.id).collect();
-                settle(&tx, &ids, "closed", doing.at).await?;
-                let closed = ids.len() as u32;
-                let details = json!({ "closed": closed, "words": self.seal_words(&doing, words) });
-                let subjects = json!({ "case": case, "card": card });
-                self.record(&tx, &doing, AuditAct::OutboxClosed, subjects, details)
-                    .await?;
-                Ok(closed)
-            },
-        )
+        self.act("close_refused", OutboxClosed::ROW, case, act, |tx, doing| async move {
+            let (card, _) = self.given(&tx, case, &CardStanding::ALL, "").await?;
+            let ids: Vec<i64> = open_of_card(&tx, card.uuid()).await?.iter().map(|row| row.id).collect();
+            settle(&tx, &ids, "closed", doing.at).await?;
+            let closed = ids.len() as u32;
+            let details = OutboxClosed {
+                closed,
+                words: self.seal_words(&doing, words),
+            };
+            let subjects = json!({ "case": case, "card": card });
+            self.record(&tx, &doing, subjects, details).await?;
+            Ok(closed)
+        })
         .await
     }
 }

@@ -5,14 +5,23 @@ use std::{collections::BTreeMap, time::Duration};
 use aws_lc_rs::digest::{SHA256, digest};
 use card::KeySlot;
 use issuance::{
+    acts::{CardCertificateKept, CardKeyKept, CardSerialReserved, CardSerialWithdrawn, CardStepDone},
     case::{CardId, CaseId},
     records::{CardJournal, CardState, CertificateSerial, Entry, Reservation, Step},
 };
-use serde_json::{Value, json};
 use store::{Bound, Tx};
 
 use super::{serial_of, slot_of};
-use crate::{AuditAct, OfficeError, cases};
+use crate::{OfficeError, cases};
+
+/// An event of the making, to be written.
+pub(super) enum Told {
+    Key(CardKeyKept),
+    Reserved(CardSerialReserved),
+    Withdrawn(CardSerialWithdrawn),
+    Certificate(CardCertificateKept),
+    Step(CardStepDone),
+}
 
 /// A card's records with what is to be added.
 #[derive(Default)]
@@ -34,7 +43,7 @@ pub(super) struct Draft {
     pub(super) new_certificates: BTreeMap<CertificateSerial, Vec<u8>>,
     pub(super) new_steps: BTreeMap<Step, Option<i64>>,
     /// Events to write, in order, with their details.
-    pub(super) told: Vec<(AuditAct, Value)>,
+    pub(super) told: Vec<Told>,
     /// Card and case are made.
     pub(super) made: bool,
 }
@@ -129,8 +138,7 @@ impl Draft {
         }
         self.keys.insert(slot, spki.to_vec());
         self.new_keys.insert(slot, spki.to_vec());
-        self.told
-            .push((AuditAct::CardKeyKept, json!({ "slot": slot.reference() })));
+        self.told.push(Told::Key(CardKeyKept { slot: slot.reference() }));
         Ok(())
     }
 
@@ -144,8 +152,10 @@ impl Draft {
         }
         self.reserved.insert(slot, fresh);
         self.new_serials.insert(slot, fresh);
-        let details = json!({ "slot": slot.reference(), "serial": hex::encode(fresh.serial().0) });
-        self.told.push((AuditAct::CardSerialReserved, details));
+        self.told.push(Told::Reserved(CardSerialReserved {
+            slot: slot.reference(),
+            serial: hex::encode(fresh.serial().0),
+        }));
         Ok(())
     }
 
@@ -161,10 +171,11 @@ impl Draft {
         }
         self.certificates.insert(slot, der.to_vec());
         self.new_certificates.insert(serial, der.to_vec());
-        let details = json!({
-            "slot": slot.reference(), "serial": hex::encode(serial.0), "sha256": hex::encode(digest(&SHA256, der)),
-        });
-        self.told.push((AuditAct::CardCertificateKept, details));
+        self.told.push(Told::Certificate(CardCertificateKept {
+            slot: slot.reference(),
+            serial: hex::encode(serial.0),
+            sha256: hex::encode(digest(&SHA256, der)),
+        }));
         Ok(())
     }
 
@@ -177,7 +188,7 @@ impl Draft {
             }
             self.new_certificates.remove(&reserved.serial());
             self.told
-                .push((AuditAct::CardSerialWithdrawn, json!({ "slot": slot.reference() })));
+                .push(Told::Withdrawn(CardSerialWithdrawn { slot: slot.reference() }));
         }
     }
 
@@ -200,8 +211,7 @@ impl Draft {
         let took_us = cases::microseconds(took);
         self.steps.insert(step, Some(took_us));
         self.new_steps.insert(step, Some(took_us));
-        let details = json!({ "step": step.as_str(), "took_us": took_us });
-        self.told.push((AuditAct::CardStepDone, details));
+        self.told.push(Told::Step(CardStepDone { step, took_us }));
         Ok(())
     }
 

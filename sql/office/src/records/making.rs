@@ -2,11 +2,11 @@
 
 use card::KeySlot;
 use issuance::{
+    acts::{AuditAct, CardBound, CardDamaged, CardMade, CardStepDone, SealedWords, SecondPurpose},
     case::{CardId, CaseEvent, CaseId, CaseState, NotNow},
     records::{CardJournal, CardState, CertificateSerial, Entry, Reservation, Reservations},
-    staff::{Role, StaffId},
+    staff::StaffId,
 };
-use relay_core::audit::Outcome;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Bound, Tx};
@@ -15,14 +15,14 @@ use uuid::Uuid;
 
 use super::{
     CardRow, card_row,
-    draft::{Draft, same_key},
+    draft::{Draft, Told, same_key},
     slot_of,
 };
 use crate::{
-    Act, AuditAct, Office, OfficeError, SessionId,
+    Act, Office, OfficeError, SessionId,
     act::{About, Doing},
     audit::{WRITE_EVENTS, event},
-    cases::{self, ApprovalId, CaseAt, CaseRow, LeaseRow, Phase, Purpose},
+    cases::{self, ApprovalId, CaseAt, CaseRow, LeaseRow, Phase},
 };
 
 /// What the records say of a card given up by hand; the clerk's own words are sealed.
@@ -46,8 +46,7 @@ impl Office {
         second: Option<ApprovalId>,
     ) -> Result<CardJournal, OfficeError> {
         let bound = self
-            .act("bind_chip", AuditAct::CardBound, case, act, |tx, doing| async move {
-                doing.must(&[Role::Issuing])?;
+            .act("bind_chip", CardBound::ROW, case, act, |tx, doing| async move {
                 let (row, known) = tokio::join!(biased; self.held(&tx, &doing, case), chip_bound(&tx, chip));
                 let row = row?;
                 if let Some((card, of_case, state)) = known? {
@@ -66,7 +65,9 @@ impl Office {
                 // Before anything is written: the rule's own refusal is clearer than a constraint's.
                 self.state_of(&row)?.after(&event)?;
                 let approved_by = match second {
-                    Some(approval) => Some(cases::use_approval(&tx, &doing, case, Purpose::Making, approval).await?),
+                    Some(approval) => {
+                        Some(cases::use_approval(&tx, &doing, case, SecondPurpose::Making, approval).await?)
+                    }
                     None => None,
                 };
                 tx.execute(
@@ -85,8 +86,11 @@ impl Office {
                 .await?;
                 self.advance(&tx, &doing, &row, &event, None).await?;
                 let subjects = json!({ "case": case, "card": card });
-                let details = json!({ "chip": hex::encode_upper(chip), "approved_by": approved_by });
-                self.record(&tx, &doing, AuditAct::CardBound, subjects, details).await?;
+                let details = CardBound {
+                    chip: hex::encode_upper(chip),
+                    approved_by,
+                };
+                self.record(&tx, &doing, subjects, details).await?;
                 let mut draft = Draft::default();
                 draft.take_up(first)?;
                 self.keep(&tx, &doing, (case, card), draft).await?;
@@ -113,7 +117,7 @@ impl Office {
         let kept = self
             .act(
                 "write",
-                AuditAct::CardStepDone,
+                CardStepDone::ROW,
                 About::content(json!(card)),
                 act,
                 |tx, doing| async move {
@@ -151,11 +155,17 @@ impl Office {
         let events: Vec<_> = draft
             .told
             .into_iter()
-            .map(|(act, details)| {
-                let subjects = json!({ "case": case, "card": card });
-                event(self.fresh_uuid(), doing, act, subjects, Outcome::Done, details)
+            .map(|told| {
+                let (id, subjects) = (self.fresh_uuid(), json!({ "case": case, "card": card }));
+                match told {
+                    Told::Key(details) => event(id, doing, subjects, &details),
+                    Told::Reserved(details) => event(id, doing, subjects, &details),
+                    Told::Withdrawn(details) => event(id, doing, subjects, &details),
+                    Told::Certificate(details) => event(id, doing, subjects, &details),
+                    Told::Step(details) => event(id, doing, subjects, &details),
+                }
             })
-            .collect();
+            .collect::<Result<_, _>>()?;
         if events.is_empty() && draft.new_steps.is_empty() {
             return Ok(());
         }
@@ -245,11 +255,10 @@ impl Office {
     pub async fn card_damaged(&self, act: &Act, card: CardId, reason: &str) -> Result<(), OfficeError> {
         self.act(
             "card_damaged",
-            AuditAct::CardDamaged,
+            CardDamaged::ROW,
             About::content(json!([card, reason])),
             act,
             |tx, doing| async move {
-                doing.must(&[Role::Issuing, Role::Handover])?;
                 let row = card_row(&tx, card).await?;
                 match row.state {
                     CardState::Damaged => return Ok(()),
@@ -259,8 +268,7 @@ impl Office {
                     CardState::Making | CardState::Made => {}
                 }
                 let case = self.held(&tx, &doing, row.case).await?;
-                let details = json!({ "reason": reason });
-                self.damage(&tx, &doing, &case, card, reason, details).await.map(drop)
+                self.damage(&tx, &doing, &case, card, reason, None).await.map(drop)
             },
         )
         .await
@@ -273,24 +281,17 @@ impl Office {
     /// [`OfficeError::NotNow`] without a card that is made or being made, [`OfficeError::NotHeld`],
     /// [`OfficeError::ChangedMeanwhile`], [`OfficeError::NotAllowed`]
     pub async fn give_up_card(&self, act: &Act, at: CaseAt, words: &str) -> Result<i64, OfficeError> {
-        self.act(
-            "give_up_card",
-            AuditAct::CardDamaged,
-            at.id,
-            act,
-            |tx, doing| async move {
-                doing.must(&[Role::Issuing, Role::Handover])?;
-                let case = self.held_at(&tx, &doing, at).await?;
-                let state = self.state_of(&case)?;
-                let after = state.after(&CaseEvent::CardDamaged)?;
-                let card = state.card().ok_or(NotNow {
-                    state: after.name(),
-                    event: CaseEvent::CardDamaged.name(),
-                })?;
-                let details = json!({ "reason": GIVEN_UP, "words": self.seal_words(&doing, words) });
-                self.damage(&tx, &doing, &case, card, GIVEN_UP, details).await
-            },
-        )
+        self.act("give_up_card", CardDamaged::ROW, at.id, act, |tx, doing| async move {
+            let case = self.held_at(&tx, &doing, at).await?;
+            let state = self.state_of(&case)?;
+            let after = state.after(&CaseEvent::CardDamaged)?;
+            let card = state.card().ok_or(NotNow {
+                state: after.name(),
+                event: CaseEvent::CardDamaged.name(),
+            })?;
+            let words = self.seal_words(&doing, words);
+            self.damage(&tx, &doing, &case, card, GIVEN_UP, Some(words)).await
+        })
         .await
     }
 
@@ -302,7 +303,7 @@ impl Office {
         case: &CaseRow,
         card: CardId,
         reason: &str,
-        mut details: serde_json::Value,
+        words: Option<SealedWords>,
     ) -> Result<i64, OfficeError> {
         cases::clear_sights(tx, case.id).await?;
         tx.execute(
@@ -327,8 +328,12 @@ impl Office {
         .await?;
         let version = self.advance(tx, doing, case, &CaseEvent::CardDamaged, None).await?;
         let subjects = json!({ "case": case.id, "card": card });
-        details["revoked"] = json!(revoked);
-        self.record(tx, doing, AuditAct::CardDamaged, subjects, details).await?;
+        let details = CardDamaged {
+            reason: reason.to_owned(),
+            words,
+            revoked,
+        };
+        self.record(tx, doing, subjects, details).await?;
         Ok(version)
     }
 
@@ -351,14 +356,11 @@ impl Office {
         doing.took = Some(cases::duration(took));
         self.keep_timing(tx, &doing, case, Phase::Making).await?;
         let subjects = json!({ "case": case, "card": card });
-        self.record(tx, &doing, AuditAct::CardMade, subjects, json!({ "took_us": took }))
-            .await?;
-        Ok(())
+        self.record(tx, &doing, subjects, CardMade { took_us: took }).await
     }
 
     /// Refuses unless the card is being made in a case that the session holds.
     async fn must_be_making(&self, tx: &Tx, doing: &Doing, card: CardId, hand: &CardInHand) -> Result<(), OfficeError> {
-        doing.must(&[Role::Issuing])?;
         if hand.card.state != CardState::Making {
             return Err(OfficeError::CardConflict(format!(
                 "the card is {}",

@@ -1,16 +1,17 @@
 //! Sessions of members of the staff at desks: logging in and out, the screen locked and unlocked.
 
-use issuance::staff::{Staff, StaffId};
-use relay_core::audit::Outcome;
+use issuance::{
+    acts::{AuditAct, ScreenLocked, ScreenUnlocked, SessionBegan, SessionEnded},
+    staff::{SessionEnding, Staff, StaffId},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::Tx;
 use time::OffsetDateTime;
 
 use crate::{
-    Act, AuditAct, Office, OfficeError, SessionId,
+    Act, Office, OfficeError, SessionId,
     act::{About, Doing},
-    audit::event,
 };
 
 /// A login that succeeded.
@@ -22,28 +23,6 @@ pub struct SessionBegun {
     pub staff: Staff,
     /// Since when.
     pub since: OffsetDateTime,
-}
-
-/// How a session ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// The person logged out.
-    Logout,
-    /// Another login at the desk.
-    Replaced,
-    /// An administrator took the right away.
-    Disabled,
-}
-
-impl Ending {
-    /// As stored.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Logout => "logout",
-            Self::Replaced => "replaced",
-            Self::Disabled => "disabled",
-        }
-    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,7 +39,7 @@ impl Office {
     /// [`OfficeError::StaffUnknown`], which is recorded.
     pub async fn log_in(&self, act: &Act, desk: &str, serial: &[u8]) -> Result<SessionBegun, OfficeError> {
         let began: Began = self
-            .act("log_in", AuditAct::SessionBegan, About::content(json!([desk, hex::encode(serial)])), act, |tx, mut doing| async move {
+            .act("log_in", SessionBegan::ROW, About::content(json!([desk, hex::encode(serial)])), act, |tx, mut doing| async move {
                 let staff = self.holder(&tx, serial).await?.ok_or(OfficeError::StaffUnknown)?;
                 doing.staff = Some(staff.id);
                 doing.desk = Some(desk.to_owned());
@@ -73,7 +52,7 @@ impl Office {
                 let mut released = 0;
                 if let Some(left) = left {
                     let left = SessionId::from_uuid(left.get(0));
-                    released = end_session(&tx, left, doing.at, Ending::Replaced).await?;
+                    released = end_session(&tx, left, doing.at, SessionEnding::Replaced).await?;
                 }
                 let session: SessionId = self.fresh();
                 tx.execute(
@@ -82,8 +61,8 @@ impl Office {
                 )
                 .await?;
                 let subjects = json!({ "staff": staff.id, "session": session });
-                self.record(&tx, &doing, AuditAct::SessionBegan, subjects, json!({ "leases_released": released }))
-                    .await?;
+                let details = SessionBegan { leases_released: released };
+                self.record(&tx, &doing, subjects, details).await?;
                 Ok(Began {
                     session,
                     staff: staff.id,
@@ -141,16 +120,8 @@ impl Office {
                     Some(staff) => json!({ "staff": staff }),
                     None => json!({}),
                 };
-                let details = json!({ "refused": rule, "act": act.id });
-                let event = event(
-                    self.fresh_uuid(),
-                    &doing,
-                    AuditAct::SessionBegan,
-                    subjects,
-                    Outcome::Refused,
-                    details,
-                );
-                Ok(self.write_event(&tx, &event).await?)
+                self.record_refusal(&tx, &doing, SessionBegan::ROW, subjects, rule)
+                    .await
             })
             .await
     }
@@ -162,17 +133,19 @@ impl Office {
     pub async fn log_out(&self, act: &Act) -> Result<(), OfficeError> {
         self.act(
             "log_out",
-            AuditAct::SessionEnded,
+            SessionEnded::ROW,
             About::content(json!(null)),
             act,
             |tx, doing| async move {
                 let session = doing.session()?;
-                let released = end_session(&tx, session, doing.at, Ending::Logout).await?;
+                let ending = SessionEnding::Logout;
+                let leases_released = end_session(&tx, session, doing.at, ending).await?;
                 let subjects = json!({ "staff": doing.staff()?, "session": session });
-                let details = json!({ "ending": Ending::Logout.as_str(), "leases_released": released });
-                self.record(&tx, &doing, AuditAct::SessionEnded, subjects, details)
-                    .await?;
-                Ok(())
+                let details = SessionEnded {
+                    ending,
+                    leases_released,
+                };
+                self.record(&tx, &doing, subjects, details).await
             },
         )
         .await
@@ -185,20 +158,12 @@ impl Office {
     pub async fn screen_locked(&self, act: &Act, card_pulled: bool) -> Result<(), OfficeError> {
         self.act(
             "screen_locked",
-            AuditAct::ScreenLocked,
+            ScreenLocked::ROW,
             About::content(json!(card_pulled)),
             act,
             |tx, doing| async move {
                 let subjects = json!({ "staff": doing.staff()?, "session": doing.session()? });
-                self.record(
-                    &tx,
-                    &doing,
-                    AuditAct::ScreenLocked,
-                    subjects,
-                    json!({ "card_pulled": card_pulled }),
-                )
-                .await?;
-                Ok(())
+                self.record(&tx, &doing, subjects, ScreenLocked { card_pulled }).await
             },
         )
         .await
@@ -211,14 +176,12 @@ impl Office {
     pub async fn screen_unlocked(&self, act: &Act) -> Result<(), OfficeError> {
         self.act(
             "screen_unlocked",
-            AuditAct::ScreenUnlocked,
+            ScreenUnlocked::ROW,
             About::content(json!(null)),
             act,
             |tx, doing| async move {
                 let subjects = json!({ "staff": doing.staff()?, "session": doing.session()? });
-                self.record(&tx, &doing, AuditAct::ScreenUnlocked, subjects, json!({}))
-                    .await?;
-                Ok(())
+                self.record(&tx, &doing, subjects, ScreenUnlocked {}).await
             },
         )
         .await
@@ -230,7 +193,7 @@ pub(super) async fn end_session(
     tx: &Tx,
     session: SessionId,
     at: OffsetDateTime,
-    ending: Ending,
+    ending: SessionEnding,
 ) -> Result<u64, OfficeError> {
     let released = tx
         .execute(

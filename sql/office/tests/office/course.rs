@@ -9,7 +9,7 @@ use issuance::{
 };
 use office::{
     CardStanding, HolderCheck, OfficeRecords,
-    cases::{CaseFile, Paper, PrintedPaper, Printing, Purpose},
+    cases::{CaseFile, Paper, PrintedPaper, Printing, SecondPurpose},
     testing::{self, Clerk, TestOffice, adults, city},
 };
 
@@ -45,7 +45,7 @@ async fn every_stage_of_a_visit_says_when_by_whom_with_whom_and_where_until_long
 
     // Two agree to the making; the colleague goes on with the case from the PIN on.
     let (agreed, _) = records
-        .approve(&me.act(), case, Purpose::Making, &colleague.serial)
+        .approve(&me.act(), case, SecondPurpose::Making, &colleague.serial)
         .await
         .unwrap();
     let handle = tokio::runtime::Handle::current();
@@ -82,7 +82,7 @@ async fn every_stage_of_a_visit_says_when_by_whom_with_whom_and_where_until_long
     let at = office.now(&colleague, case).await.unwrap();
     records.confirm_sight(&colleague.act(), at, 1, None).await.unwrap();
     let (agreed, _) = records
-        .approve(&colleague.act(), case, Purpose::Handover, &me.serial)
+        .approve(&colleague.act(), case, SecondPurpose::Handover, &me.serial)
         .await
         .unwrap();
     let second = Some(agreed);
@@ -186,7 +186,7 @@ async fn who_agreed_to_an_exception_stands_with_the_verification() {
     let opened = office.applied(&me, &resident).await.unwrap();
     let verification = office.verification_despite(me.id, &resident, colleague.id);
     for _ in 0..2 {
-        let purpose = Purpose::VerificationException;
+        let purpose = SecondPurpose::VerificationException;
         records
             .approve(&me.act(), opened.at.id, purpose, &colleague.serial)
             .await

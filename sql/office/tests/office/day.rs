@@ -8,7 +8,7 @@ use issuance::{
 };
 use office::{
     OfficeError,
-    cases::{Phase, Problem, Purpose, Queue},
+    cases::{Phase, Problem, Queue, SecondPurpose},
     testing::{self, adults, city},
 };
 use relay_core::audit::Outcome;
@@ -94,7 +94,7 @@ async fn a_card_goes_from_application_to_the_residents_hand() {
         Err(OfficeError::HandoverRefused(_))
     ));
     let agreed = records
-        .approve(&first.act(), case, Purpose::Handover, &second.serial)
+        .approve(&first.act(), case, SecondPurpose::Handover, &second.serial)
         .await
         .unwrap();
     assert_eq!(agreed.1, second.id);
@@ -503,7 +503,7 @@ async fn each_exception_takes_an_agreement_of_its_own() {
     assert_eq!(verification.record().exceptions.len(), 2);
     let (records, case) = (&office.office, opened.at.id);
     let agree = async || {
-        let purpose = Purpose::VerificationException;
+        let purpose = SecondPurpose::VerificationException;
         records
             .approve(&clerk.act(), case, purpose, &second.serial)
             .await

@@ -9,7 +9,7 @@ use issuance::{
 };
 use office::{
     OfficeError, OfficeRecords,
-    cases::{Problem, Purpose, Queue},
+    cases::{Problem, Queue, SecondPurpose},
     testing::{self, Clerk, TestOffice, adults, city},
 };
 use relay_core::chance::SeededChance;
@@ -103,18 +103,18 @@ async fn making_by_two_uses_the_second_clerks_agreement_up() {
     let case = office.verified(&clerk, &adults(&residents)[0]).await.unwrap().id;
     let records = &office.office;
     let alone = records
-        .approve(&clerk.act(), case, Purpose::Making, &clerk.serial)
+        .approve(&clerk.act(), case, SecondPurpose::Making, &clerk.serial)
         .await;
     assert!(matches!(alone, Err(OfficeError::SamePerson)), "{alone:?}");
     let untrained = records
-        .approve(&clerk.act(), case, Purpose::Making, &trainee.serial)
+        .approve(&clerk.act(), case, SecondPurpose::Making, &trainee.serial)
         .await;
     assert!(
         matches!(untrained, Err(OfficeError::NotAllowed(Role::Issuing))),
         "{untrained:?}"
     );
     let (approval, _) = records
-        .approve(&clerk.act(), case, Purpose::Making, &second.serial)
+        .approve(&clerk.act(), case, SecondPurpose::Making, &second.serial)
         .await
         .unwrap();
     let other = office.verified(&clerk, &adults(&residents)[1]).await.unwrap().id;

@@ -8,7 +8,7 @@ use issuance::{
 };
 use office::{
     CardStanding, HolderCheck, Numbered, OfficeError, RevocationReason,
-    cases::Purpose,
+    cases::SecondPurpose,
     testing::{self, Clerk, TestOffice, adults, city},
 };
 use relay_core::{
@@ -179,7 +179,7 @@ async fn a_lost_card_is_stopped_found_again_and_ended_and_the_front_hears_of_eac
         Err(OfficeError::ApprovalMissing)
     ));
     let (relink, _) = records
-        .approve(&clerk.act(), case, Purpose::Relink, &second.serial)
+        .approve(&clerk.act(), case, SecondPurpose::Relink, &second.serial)
         .await
         .unwrap();
     assert!(
@@ -190,7 +190,7 @@ async fn a_lost_card_is_stopped_found_again_and_ended_and_the_front_hears_of_eac
         "agreed to something else"
     );
     let (approval, _) = records
-        .approve(&clerk.act(), case, Purpose::Revocation, &second.serial)
+        .approve(&clerk.act(), case, SecondPurpose::Revocation, &second.serial)
         .await
         .unwrap();
     records
@@ -317,7 +317,7 @@ async fn a_wrong_link_is_mended_by_two_and_another_card_of_the_person_follows() 
         Err(OfficeError::ApprovalMissing)
     ));
     let (approval, _) = records
-        .approve(&clerk.act(), case, Purpose::Relink, &second.serial)
+        .approve(&clerk.act(), case, SecondPurpose::Relink, &second.serial)
         .await
         .unwrap();
     records

@@ -1,6 +1,10 @@
 //! The schema explains itself and grants no more than is needed.
 
-use office::{AuditAct, Office, OfficeError, TimeSource, USER, testing};
+use issuance::{
+    acts::{ALL, SecondPurpose},
+    staff::Role,
+};
+use office::{Office, OfficeError, TimeSource, USER, testing};
 use store::{Store, StoreError};
 
 async fn texts(store: &Store, sql: &'static str) -> Vec<String> {
@@ -28,14 +32,21 @@ async fn every_table_and_column_says_what_it_is() {
 }
 
 #[tokio::test]
-async fn the_list_of_acts_in_the_database_is_the_one_in_the_code() {
+async fn the_closed_lists_in_the_database_are_those_of_the_rows() {
     let office = testing::open().await.unwrap();
     let store = Store::new(&office.database.superuser());
-    let mut known = texts(&store, "SELECT act FROM office.audit_act").await;
-    let mut ours: Vec<String> = AuditAct::ALL.iter().map(|act| act.as_str().to_owned()).collect();
-    known.sort();
-    ours.sort();
-    assert_eq!(known, ours);
+    let acts = texts(&store, "SELECT act || ': ' || meaning FROM office.audit_act").await;
+    let purposes = texts(&store, "SELECT purpose FROM office.second_purpose").await;
+    let roles = texts(&store, "SELECT role FROM office.role").await;
+    let sorted = |mut list: Vec<String>| {
+        list.sort();
+        list
+    };
+    let rows = ALL.map(|row| format!("{}: {}", row.name, row.meaning.english));
+    assert_eq!(sorted(acts), sorted(rows.to_vec()));
+    let known = SecondPurpose::ALL.map(|purpose| purpose.as_str().to_owned());
+    assert_eq!(sorted(purposes), sorted(known.to_vec()));
+    assert_eq!(sorted(roles), sorted(Role::ALL.map(|role| role.to_string()).to_vec()));
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! The lines of a case's journal as sentences: what was done or refused, and the facts of it, in the reader's language.
 
-use issuance::records::Step;
+use issuance::{
+    acts::{self, ActRow},
+    records::Step,
+};
 use relay_core::audit::Outcome;
 
 use crate::tui::{
@@ -11,14 +14,14 @@ use crate::tui::{
 
 /// What happened, in a few words: done, refused or failed.
 pub fn act(line: &JournalLine, pen: &Pen<'_>) -> String {
-    let words = ACTS.iter().find(|words| words.act == line.act);
-    // An act this console has no words for yet is shown by its name in the trail, never left out.
-    let said = |key: fn(&Act) -> &'static str| words.map_or_else(|| line.act.clone(), |words| pen.say(key(words)));
-    let tried = || said(|words| words.tried);
+    let row = acts::row(&line.act);
+    // An act that a later console recorded is shown by its name in the trail, never left out.
+    let said = |key: fn(&ActRow) -> String| row.map_or_else(|| line.act.clone(), |row| pen.say(&key(row)));
+    let tried = || said(ActRow::tried_key);
     match line.outcome {
         Outcome::Done => match step(line) {
-            Some(step) => format!("{}: {}", said(|words| words.done), pen.say(step_word(step))),
-            None => said(|words| words.done),
+            Some(step) => format!("{}: {}", said(ActRow::done_key), pen.say(step_word(step))),
+            None => said(ActRow::done_key),
         },
         Outcome::Refused => pen.say_with("journal-refused", &[("act", tried().into())]),
         Outcome::Failed => {
@@ -31,14 +34,14 @@ pub fn act(line: &JournalLine, pen: &Pen<'_>) -> String {
 /// The facts of a line, a sentence each; last the clerk's own words.
 pub fn facts(line: &JournalLine, pen: &Pen<'_>) -> Vec<String> {
     let mut said: Vec<String> = Vec::new();
-    if ACTS.iter().any(|words| words.act == line.act) {
+    if acts::row(&line.act).is_some() {
         let known = line
             .facts
             .iter()
             .filter_map(|(name, value)| fact(line, name, value, pen));
         said.extend(known);
     } else {
-        // Facts of an act without words: better raw than missing.
+        // Facts of an act that is not known: better raw than missing.
         said.extend(line.facts.iter().map(|(name, value)| format!("{name}: {value}")));
     }
     if let Some(words) = &line.words {
@@ -134,58 +137,6 @@ fn grouped(hex: &str) -> String {
     let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
     groups.join(" ")
 }
-
-/// The words for one act.
-struct Act {
-    /// Its name in the audit trail (`sql/office` records it).
-    act: &'static str,
-    /// When it was done.
-    done: &'static str,
-    /// As the thing that was tried.
-    tried: &'static str,
-}
-
-const fn words(act: &'static str, done: &'static str, tried: &'static str) -> Act {
-    Act { act, done, tried }
-}
-
-/// The acts of a case.
-const ACTS: &[Act] = &[
-    words("case.applied", "act-case-applied", "try-apply"),
-    words("case.claimed", "act-case-opened", "try-open"),
-    words("case.released", "act-case-closed", "try-close"),
-    words("case.lease_broken", "act-case-lease-broken", "try-take-over"),
-    words("case.verified", "act-case-verified", "try-verify"),
-    words("case.approved", "act-second-clerk", "try-approve"),
-    words("case.cancelled", "act-case-cancelled", "try-cancel"),
-    words("case.shelved", "act-case-shelved", "try-shelve"),
-    words("case.handover_looked", "act-handover-looked", "try-look"),
-    words("case.handed_over", "act-case-handed-over", "try-hand-over"),
-    words("incident.opened", "act-incident-opened", "try-open-incident"),
-    words("incident.closed", "act-incident-closed", "try-close-incident"),
-    words("card.bound", "act-card-bound", "try-bind"),
-    words("card.key_kept", "act-card-key-kept", "try-keep-key"),
-    words("card.step_done", "act-card-step-done", "try-make"),
-    words("card.serial_reserved", "act-card-serial-reserved", "try-reserve"),
-    words("card.serial_withdrawn", "act-card-serial-withdrawn", "try-reserve"),
-    words("card.certificate_kept", "act-card-certificate-kept", "try-issue"),
-    words("card.made", "act-card-made", "try-make"),
-    words("card.damaged", "act-card-damaged", "try-give-up"),
-    words("card.pin_set", "act-card-pin-set", "try-set-pin"),
-    words("card.pin_reset_begun", "act-card-pin-reset-begun", "try-reset-pin"),
-    words("card.pin_reset", "act-card-pin-reset", "try-reset-pin"),
-    words("card.suspended", "act-card-suspended", "try-suspend"),
-    words("card.resumed", "act-card-resumed", "try-resume"),
-    words("card.revoked", "act-card-revoked", "try-revoke"),
-    words("card.expired", "act-card-expired", "act-card-expired"),
-    words("card.relinked", "act-card-relinked", "try-relink"),
-    words("outbox.refused", "act-outbox-refused", "try-tell-relay"),
-    words("outbox.sent_anew", "act-outbox-sent-anew", "try-send-anew"),
-    words("outbox.closed", "act-outbox-closed", "try-close-refused"),
-    words("notice.issued", "act-notice-issued", "try-issue-notice"),
-    words("paper.printed", "act-paper-printed", "try-print"),
-    words("resident.address_seen", "act-address-shown", "try-see-address"),
-];
 
 /// The rules that refuse, by their names in the trail.
 const RULES: &[(&str, &str)] = &[

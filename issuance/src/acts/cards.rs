@@ -1,0 +1,357 @@
+//! Acts on a card: made, given a PIN, stopped, ended.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ActRow, AuditAct, Meaning, Offered, SealedWords, Second, SecondPurpose, Stage, Who, cases::is_made};
+use crate::{
+    authority::RevocationReason,
+    case::{CaseEvent, CaseState},
+    records::Step,
+    staff::{Role, StaffId},
+    standing::{CardStanding, HolderCheck},
+};
+
+const PART_OF_MAKING: Offered = Offered::Nowhere("a step of making the card");
+
+const fn is_making(state: &CaseState) -> bool {
+    matches!(state, CaseState::Making { .. })
+}
+
+const fn is_not_over(standing: CardStanding) -> bool {
+    !matches!(standing, CardStanding::Revoked)
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardBound {
+    /// Chip serial, in hex.
+    pub chip: String,
+    /// Where making takes two.
+    pub approved_by: Option<StaffId>,
+}
+
+impl AuditAct for CardBound {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.bound",
+        meaning: Meaning {
+            japanese: "白カードを案件に結び付けた。",
+            english: "A blank was bound to a case.",
+        },
+        who: Who::Roles(&[Role::Issuing]),
+        second: Second::Where(SecondPurpose::Making),
+        stage: Stage::Case(|state| matches!(state, CaseState::Verified | CaseState::Making { .. })),
+        offered: Offered::Screen("making"),
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardKeyKept {
+    /// The key's slot on the card.
+    pub slot: u8,
+}
+
+impl AuditAct for CardKeyKept {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.key_kept",
+        meaning: Meaning {
+            japanese: "カードの中で作られた鍵の公開鍵を記録した。",
+            english: "A public key made by the chip was recorded.",
+        },
+        who: Who::Roles(&[Role::Issuing]),
+        second: Second::None,
+        stage: Stage::Case(is_making),
+        offered: PART_OF_MAKING,
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardSerialReserved {
+    pub slot: u8,
+    /// In hex.
+    pub serial: String,
+}
+
+impl AuditAct for CardSerialReserved {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.serial_reserved",
+        meaning: Meaning {
+            japanese: "証明書の番号を確保した。",
+            english: "A serial number was reserved for a certificate.",
+        },
+        who: Who::Roles(&[Role::Issuing]),
+        second: Second::None,
+        stage: Stage::Case(is_making),
+        offered: PART_OF_MAKING,
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardSerialWithdrawn {
+    pub slot: u8,
+}
+
+impl AuditAct for CardSerialWithdrawn {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.serial_withdrawn",
+        meaning: Meaning {
+            japanese: "作成中のカードのために確保した番号を手放し、失効させた。",
+            english: "A serial reserved for a card being made was withdrawn and revoked.",
+        },
+        who: Who::Roles(&[Role::Issuing]),
+        second: Second::None,
+        stage: Stage::Case(is_making),
+        offered: PART_OF_MAKING,
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardCertificateKept {
+    pub slot: u8,
+    /// In hex.
+    pub serial: String,
+    /// Of the certificate, in hex.
+    pub sha256: String,
+}
+
+impl AuditAct for CardCertificateKept {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.certificate_kept",
+        meaning: Meaning {
+            japanese: "証明書を記録した。",
+            english: "A certificate was recorded.",
+        },
+        who: Who::Roles(&[Role::Issuing]),
+        second: Second::None,
+        stage: Stage::Case(is_making),
+        offered: PART_OF_MAKING,
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardStepDone {
+    pub step: Step,
+    pub took_us: i64,
+}
+
+impl AuditAct for CardStepDone {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.step_done",
+        meaning: Meaning {
+            japanese: "カード作成の一段階が済んだ。",
+            english: "A step of the making was done.",
+        },
+        who: Who::Roles(&[Role::Issuing]),
+        second: Second::None,
+        stage: Stage::Case(is_making),
+        offered: PART_OF_MAKING,
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardMade {
+    pub took_us: i64,
+}
+
+impl AuditAct for CardMade {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.made",
+        meaning: Meaning {
+            japanese: "すべての段階が済み、カードができた。",
+            english: "Every step was done.",
+        },
+        who: Who::Roles(&[Role::Issuing]),
+        second: Second::None,
+        stage: Stage::Case(is_making),
+        offered: PART_OF_MAKING,
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardDamaged {
+    pub reason: String,
+    /// Of a clerk who gave it up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<SealedWords>,
+    /// How many certificates were revoked with it.
+    pub revoked: u64,
+}
+
+impl AuditAct for CardDamaged {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.damaged",
+        meaning: Meaning {
+            japanese: "カードを破損とした。証明書は失効する。",
+            english: "The card was given up; its certificates are revoked.",
+        },
+        who: Who::Roles(&[Role::Issuing, Role::Handover]),
+        second: Second::None,
+        stage: Stage::Case(|state| state.after(&CaseEvent::CardDamaged).is_ok()),
+        offered: Offered::Screen("case"),
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardPinSet {}
+
+impl AuditAct for CardPinSet {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.pin_set",
+        meaning: Meaning {
+            japanese: "住民が暗証番号を決めた。",
+            english: "The resident set the PIN.",
+        },
+        who: Who::Roles(&[Role::Issuing, Role::Handover]),
+        second: Second::None,
+        stage: Stage::Case(is_made),
+        offered: Offered::Screen("pin"),
+    };
+}
+
+/// Before the chip is touched. Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardPinResetBegun {}
+
+impl AuditAct for CardPinResetBegun {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.pin_reset_begun",
+        meaning: Meaning {
+            japanese: "交付前のカードの暗証番号を決め直し始めた。",
+            english: "The PIN of a card not yet handed over is about to be set anew.",
+        },
+        who: Who::Roles(&[Role::Issuing, Role::Handover]),
+        second: Second::None,
+        stage: Stage::Case(is_made),
+        offered: Offered::Screen("pin"),
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardPinReset {}
+
+impl AuditAct for CardPinReset {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.pin_reset",
+        meaning: Meaning {
+            japanese: "住民が暗証番号を決め直した。",
+            english: "The resident set the PIN anew.",
+        },
+        who: Who::Roles(&[Role::Issuing, Role::Handover]),
+        second: Second::None,
+        stage: Stage::Case(is_made),
+        offered: Offered::Screen("pin"),
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardSuspended {
+    /// How it was made sure who asks.
+    pub checked: HolderCheck,
+    pub words: SealedWords,
+}
+
+impl AuditAct for CardSuspended {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.suspended",
+        meaning: Meaning {
+            japanese: "交付したカードを、しばらく使えなくした。",
+            english: "A card handed over may not be used for now.",
+        },
+        // Whoever answers the telephone stops a lost card: a wrong stop is mended in a minute, a late one is not.
+        who: Who::Roles(&[Role::Reception, Role::Verification, Role::Issuing, Role::Handover]),
+        second: Second::None,
+        stage: Stage::Card(|standing| matches!(standing, CardStanding::Active)),
+        offered: Offered::Screen("standing"),
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardResumed {
+    pub checked: HolderCheck,
+    pub words: SealedWords,
+}
+
+impl AuditAct for CardResumed {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.resumed",
+        meaning: Meaning {
+            japanese: "停止したカードを、また使えるようにした。",
+            english: "A suspended card may be used again.",
+        },
+        who: Who::Roles(&[Role::Verification, Role::Issuing]),
+        second: Second::None,
+        stage: Stage::Card(|standing| matches!(standing, CardStanding::Suspended)),
+        offered: Offered::Screen("standing"),
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardRevoked {
+    pub reason: RevocationReason,
+    pub approved_by: StaffId,
+    pub words: SealedWords,
+}
+
+impl AuditAct for CardRevoked {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.revoked",
+        meaning: Meaning {
+            japanese: "交付したカードを、証明書とともに失効させた。",
+            english: "A card handed over was ended for good, its certificates with it.",
+        },
+        who: Who::Roles(&[Role::Issuing]),
+        second: Second::Always(SecondPurpose::Revocation),
+        stage: Stage::Card(is_not_over),
+        offered: Offered::Screen("standing"),
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardExpired {}
+
+impl AuditAct for CardExpired {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.expired",
+        meaning: Meaning {
+            japanese: "有効期限の過ぎた交付済みカードを、次の申請に際して終わりにした。",
+            english: "A card handed over whose certificates had run out was ended, as its holder applied for the next one.",
+        },
+        who: Who::Roles(&[Role::Reception]),
+        second: Second::None,
+        stage: Stage::Card(|standing| matches!(standing, CardStanding::Active)),
+        offered: Offered::Nowhere("a part of taking the next application"),
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardRelinked {
+    pub approved_by: StaffId,
+    pub words: SealedWords,
+}
+
+impl AuditAct for CardRelinked {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.relinked",
+        meaning: Meaning {
+            japanese: "カードの登録を、その人の次の起点に結び直した。誤った結び付きを正した。",
+            english: "A card's registrations stand for the person's next origin: a wrong link was mended.",
+        },
+        who: Who::Roles(&[Role::Issuing]),
+        second: Second::Always(SecondPurpose::Relink),
+        stage: Stage::Card(is_not_over),
+        offered: Offered::Screen("standing"),
+    };
+}

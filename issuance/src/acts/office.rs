@@ -1,0 +1,111 @@
+//! Acts of the office as a whole: the roster, protected addresses, papers' keeping time, revocation lists.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ActRow, AuditAct, Meaning, Offered, SealedWords, Second, Stage, Who};
+use crate::staff::Role;
+
+/// What a roster's taking over changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RosterImported {
+    /// The import's number.
+    pub number: i64,
+    pub rows: usize,
+    pub added: usize,
+    pub changed: usize,
+    pub unchanged: usize,
+    pub gone: usize,
+}
+
+impl AuditAct for RosterImported {
+    const ROW: &'static ActRow = &ActRow {
+        name: "roster.imported",
+        meaning: Meaning {
+            japanese: "住民名簿を取り込んだ。",
+            english: "A roster was taken over.",
+        },
+        who: Who::RolesOrProgram(&[Role::Administration]),
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Command("madoguchi import"),
+    };
+}
+
+/// Why a protected address was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeenFor {
+    Screen,
+    /// To be put on a paper.
+    Paper,
+    /// On a paper that was printed.
+    Print,
+}
+
+/// Subjects: resident, case (where one is open).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressSeen {
+    #[serde(rename = "for")]
+    pub seen_for: SeenFor,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<SealedWords>,
+}
+
+impl AuditAct for AddressSeen {
+    const ROW: &'static ActRow = &ActRow {
+        name: "resident.address_seen",
+        meaning: Meaning {
+            japanese: "支援措置で伏せた住所が見られた。",
+            english: "The address of a person under support measures was shown.",
+        },
+        who: Who::RolesWhereProtected(&[Role::ProtectedAddress]),
+        second: Second::None,
+        stage: Stage::AnyCase,
+        offered: Offered::Screen("resident"),
+    };
+}
+
+/// Files of papers past their keeping time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaperRemoved {
+    /// How many.
+    pub files: usize,
+    /// The day whose papers were the first to stay.
+    pub before: String,
+}
+
+impl AuditAct for PaperRemoved {
+    const ROW: &'static ActRow = &ActRow {
+        name: "paper.removed",
+        meaning: Meaning {
+            japanese: "保存期間を過ぎた書類の控えを消した。",
+            english: "Files of papers past their keeping time were removed.",
+        },
+        who: Who::Anyone,
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Nowhere("each console removes them by itself"),
+    };
+}
+
+/// A revocation list's number, taken before it is signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevocationListSigned {
+    /// resident or staff.
+    pub authority: String,
+    pub number: i64,
+}
+
+impl AuditAct for RevocationListSigned {
+    const ROW: &'static ActRow = &ActRow {
+        name: "authority.list_signed",
+        meaning: Meaning {
+            japanese: "失効リストに署名した。",
+            english: "A revocation list was signed.",
+        },
+        who: Who::Anyone,
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Command("madoguchi authority revocations"),
+    };
+}
