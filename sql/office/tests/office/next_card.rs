@@ -3,7 +3,7 @@
 use issuance::{case::CaseState, person::Resident, records::CardState, staff::Role};
 use office::{
     CardStanding, HolderCheck, OfficeError, RevocationReason,
-    cases::Purpose,
+    cases::SecondPurpose,
     testing::{Clerk, TestOffice, adults, city},
 };
 use relay_core::{
@@ -86,7 +86,7 @@ async fn end(office: &TestOffice, clerk: &Clerk, second: &Clerk, case: issuance:
         End::Ended(reason) => reason,
         End::Expired => return office.clock.advance(time::Duration::days(60)),
     };
-    let asked = Purpose::Revocation;
+    let asked = SecondPurpose::Revocation;
     let (approval, _) = records
         .approve(&clerk.act(), case, asked, &second.serial)
         .await
