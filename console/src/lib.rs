@@ -6,4 +6,4 @@ pub mod desk;
 pub mod enrolment;
 pub mod keeping;
 pub mod revocations;
-pub mod tui;
+pub use screens as tui;

@@ -31,7 +31,18 @@ const ARROWS: &[Arrow] = &[
         "chance for the private cluster's passwords, the envelope of trails",
     ),
     Arrow("console", "card", "readers and inserted cards are watched at the desk"),
-    Arrow("console", "issuance", "the screens carry out its procedures"),
+    Arrow("console", "issuance", "the desk carries out its procedures"),
+    Arrow(
+        "console",
+        "madoguchi-screens",
+        "the desk carries out what the screens ask for",
+    ),
+    Arrow(
+        "madoguchi-screens",
+        "issuance",
+        "the screens show its procedures and ask its rules",
+    ),
+    Arrow("madoguchi-screens", "relay-core", "ids and the words of a registration"),
     Arrow("console", "office", "plain reading and listing"),
     Arrow("console", "relay-core", "clock, chance and ids are handed in from here"),
     Arrow("console", "settings", "one configuration file, secrets in files"),
@@ -143,7 +154,11 @@ const HOMES: &[Home] = &[
         &["portal-kit", "relay", "blind", "my-page", "card-bridge"],
         "pages are served by portals alone",
     ),
-    Home("ratatui", &["console"], "only the console draws a terminal"),
+    Home(
+        "ratatui",
+        &["console", "madoguchi-screens"],
+        "only the console draws a terminal",
+    ),
     Home("crossterm", &["console"], "only the console reads its keys"),
     Home("indicatif", &["console"], "progress is shown by commands"),
     Home(
@@ -371,11 +386,15 @@ fn what_the_relays_operators_run_names_neither_the_office_nor_a_database() {
         "commands/relay.rs",
         "commands/relay_words.rs",
         "config/relay_operator.rs",
-        "tui/facts/relay.rs",
+        "../screens/src/facts/relay.rs",
     ]
     .map(|file| source.join(file))
     .to_vec();
-    for folder in ["desk/operators", "tui/screens/relay", "tui/screens/relay/partner"] {
+    for folder in [
+        "desk/operators",
+        "../screens/src/screens/relay",
+        "../screens/src/screens/relay/partner",
+    ] {
         let found = std::fs::read_dir(source.join(folder)).unwrap();
         files.extend(found.map(|file| file.unwrap().path()).filter(|path| path.is_file()));
     }

@@ -21,14 +21,12 @@ use relay_core::audit::Outcome;
 
 use crate::{
     counter::*,
+    facts::*,
+    key::Key::{self, BackTab, Char, Ctrl, Down, Enter, Esc, F, Left, PageDown, PageUp, Right, Up},
+    orders::{cards::CardFiles, cases::Journal, handover::Agreements, papers::PrintEnd, queues::QueueRows},
+    paint,
     table::{Table, milliseconds, percentile},
     terminal::size,
-    tui::{
-        event::Reply,
-        facts::*,
-        key::Key::{self, BackTab, Char, Ctrl, Down, Enter, Esc, F, Left, PageDown, PageUp, Right, Up},
-        paint,
-    },
 };
 
 const PROMISED: Duration = Duration::from_millis(16);
@@ -163,7 +161,7 @@ impl<'t> Seat<'t> {
     }
 
     /// What the desk answers, painted as it would be but not timed: it is no key.
-    fn answer(&mut self, reply: Reply) {
+    fn answer(&mut self, reply: impl crate::order::Reply) {
         self.counter.answer(reply);
         self.shows();
     }
@@ -183,10 +181,10 @@ impl<'t> Seat<'t> {
 
     fn login(&mut self) {
         self.counter.staff_card(1);
-        self.answer(Reply::StaffCard(staff_card(SATO)));
+        self.answer(staff_card(SATO));
         self.types("tsubaki2026");
         self.press(Enter);
-        self.answer(Reply::LoggedIn(Box::new(session(&issuance::staff::Role::ALL))));
+        self.answer(session(&issuance::staff::Role::ALL));
         self.counter.answer_queues();
         self.shows();
     }
@@ -195,7 +193,7 @@ impl<'t> Seat<'t> {
         self.screen = "today";
         self.press(Char('2'));
         let rows: Vec<CaseRow> = queue().into_iter().cycle().take(ROWS).collect();
-        self.answer(Reply::Queue(Queue::ToMake, rows));
+        self.answer(QueueRows(Queue::ToMake, rows));
         for _ in 0..12 {
             self.press(Down);
         }
@@ -212,16 +210,16 @@ impl<'t> Seat<'t> {
             let mut hits = found(&typed);
             hits.rows = hits.rows.iter().cycle().take(ROWS).cloned().collect();
             hits.total = 4_321;
-            self.answer(Reply::Found(Box::new(hits)));
+            self.answer(hits);
         }
         for _ in 0..12 {
             self.press(Down);
         }
         self.presses(&[PageDown, PageDown, PageDown, PageUp, Up, Key::Backspace]);
         let hits = found(typed.trim_end_matches('5'));
-        self.answer(Reply::Found(Box::new(hits)));
+        self.answer(hits);
         self.press(Enter);
-        self.answer(Reply::Resident(Box::new(resident())));
+        self.answer(resident());
         self.screen = "resident";
         self.presses(&[Down, Down, Up]);
     }
@@ -234,7 +232,7 @@ impl<'t> Seat<'t> {
             self.presses(&[Char(' '), Enter]);
         }
         self.presses(&[Right, Right, Up, Down, F(2), Enter]);
-        self.answer(Reply::Case(Box::new(case(CaseState::Applied))));
+        self.answer(Box::new(case(CaseState::Applied)));
     }
 
     fn verification(&mut self) {
@@ -258,14 +256,14 @@ impl<'t> Seat<'t> {
             self.presses(&[Down, Char(' ')]);
         }
         self.presses(&[Down, Enter, Enter, Enter]);
-        self.answer(Reply::Case(Box::new(case(CaseState::Verified))));
+        self.answer(Box::new(case(CaseState::Verified)));
     }
 
     fn making(&mut self) {
         self.press(Enter);
         self.screen = "making";
         self.counter.resident_card(1);
-        self.answer(Reply::Chip(chip(ChipKnown::Blank, Tries::NotSet)));
+        self.answer(chip(ChipKnown::Blank, Tries::NotSet));
         self.press(Enter);
         for steps in [3, 6, 8] {
             self.counter.making_runs(steps);
@@ -273,7 +271,7 @@ impl<'t> Seat<'t> {
             self.presses(&[Down, Esc]);
         }
         self.counter.making_runs(10);
-        self.answer(Reply::MakingEnded(MakingEnd::Made(Box::new(case(made())))));
+        self.answer(MakingEnd::Made(Box::new(case(made()))));
         self.press(Enter);
     }
 
@@ -281,7 +279,7 @@ impl<'t> Seat<'t> {
         self.opens(made());
         self.counter.resident_card(1);
         self.press(Enter);
-        self.answer(Reply::Chip(chip(ChipKnown::ThisCase, Tries::NotSet)));
+        self.answer(chip(ChipKnown::ThisCase, Tries::NotSet));
         self.screen = "pin";
         self.press(Enter);
         for _ in 0..2 {
@@ -292,7 +290,7 @@ impl<'t> Seat<'t> {
         if let Some(card) = &mut now.card {
             card.pin_set = true;
         }
-        self.answer(Reply::Case(Box::new(now)));
+        self.answer(Box::new(now));
         self.press(Enter);
     }
 
@@ -312,13 +310,13 @@ impl<'t> Seat<'t> {
             pages: 1,
             again: false,
         };
-        self.answer(Reply::Printed(printed, Box::new(now)));
+        self.answer(PrintEnd::Printed(printed, Box::new(now)));
         self.press(Esc);
         self.screen = "shelf";
         self.press(Enter);
         self.types("ａ－12");
         self.press(Enter);
-        self.answer(Reply::Case(Box::new(case(shelved()))));
+        self.answer(Box::new(case(shelved())));
     }
 
     fn handover(&mut self) {
@@ -330,24 +328,24 @@ impl<'t> Seat<'t> {
         self.shows();
         self.types("A-12");
         self.press(Enter);
-        self.answer(Reply::Agreements(agreements()));
+        self.answer(Agreements(agreements()));
         self.screen = "sights";
         self.presses(&[Char(' '), Down, Char(' '), Down, Char(' '), Enter]);
-        self.answer(Reply::Done);
+        self.answer();
         self.screen = "second clerk";
         self.counter.staff_card_pulled();
         self.counter.staff_card(2);
-        self.answer(Reply::StaffCard(staff_card(NAKAMURA)));
+        self.answer(staff_card(NAKAMURA));
         self.types("kaede2026");
         self.press(Enter);
-        self.answer(Reply::SecondClerk(shown(NAKAMURA)));
+        self.answer(shown(NAKAMURA));
         self.counter.staff_card_pulled();
         self.counter.staff_card(3);
-        self.answer(Reply::StaffCard(staff_card(SATO)));
+        self.answer(staff_card(SATO));
         self.screen = "sights";
         self.presses(&[Char(' '), Down, Char(' '), Down, Char(' '), Enter]);
-        self.answer(Reply::Done);
-        self.answer(Reply::Case(Box::new(case(CaseState::HandedOver { card: card_id() }))));
+        self.answer();
+        self.answer(Box::new(case(CaseState::HandedOver { card: card_id() })));
         self.press(Enter);
     }
 
@@ -355,13 +353,13 @@ impl<'t> Seat<'t> {
         self.opens(shelved());
         self.screen = "journal";
         self.press(Char('j'));
-        self.answer(Reply::Journal(journal()));
+        self.answer(Journal(journal()));
         self.presses(&[Down, Down, PageDown, PageDown, PageUp, Esc]);
 
         self.screen = "card show";
         self.counter.resident_card(1);
         self.press(Char('c'));
-        self.answer(Reply::CardFiles(files()));
+        self.answer(CardFiles(files()));
         self.presses(&[Down, Down, PageDown, PageDown, PageUp, Esc]);
 
         self.screen = "question";
@@ -374,14 +372,14 @@ impl<'t> Seat<'t> {
         self.presses(&[F(1), Down, PageDown, PageUp, Esc]);
         self.screen = "tray";
         self.press(F(12));
-        self.answer(Reply::Tray(tray()));
+        self.answer(tray());
         self.presses(&[Down, Down, PageDown, Up, BackTab, Left, Esc]);
 
         self.screen = "lock";
         self.counter.staff_card_pulled();
         self.shows();
         self.counter.staff_card(4);
-        self.answer(Reply::StaffCard(staff_card(SATO)));
+        self.answer(staff_card(SATO));
         self.types("tsubaki2026");
         self.press(Enter);
     }

@@ -19,7 +19,7 @@ mod table;
 mod telling;
 mod terminal;
 
-#[path = "../../src/tui/tests/counter.rs"]
+#[path = "../../screens/src/tests/counter.rs"]
 #[allow(dead_code, reason = "shared with the screens' tests, which use more of it")]
 mod counter;
 
@@ -32,18 +32,18 @@ use anyhow::Context;
 
 use crate::{machine::Machine, office_home::OfficeHome, table::Table};
 
-/// The screens under the name that [`counter`] knows them by.
-mod tui {
-    pub use console::tui::*;
+// The counter knows the screens' rooms as its own crate's.
+use console::tui::{
+    Ambiguous, State, event, facts, fault, glyphs, key, order, orders, paint, plain, theme, update, words,
+};
 
-    /// The screens' own text room is closed to others; the counter reads the screen back with its widths, which is
-    /// not measured here.
-    pub mod text {
-        use super::Ambiguous;
+/// The screens' own text room is closed to others; the counter reads the screen back with its widths, which is
+/// not measured here.
+mod text {
+    use crate::Ambiguous;
 
-        pub fn grapheme_width(grapheme: &str, _: Ambiguous) -> usize {
-            unicode_width::UnicodeWidthStr::width(grapheme)
-        }
+    pub fn grapheme_width(grapheme: &str, _: Ambiguous) -> usize {
+        unicode_width::UnicodeWidthStr::width(grapheme)
     }
 }
 

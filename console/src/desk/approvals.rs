@@ -6,7 +6,7 @@ use issuance::case::CaseId;
 use office::cases::ApprovalId;
 
 use super::work::lock;
-use crate::tui::effect::SecondPurpose;
+use crate::tui::orders::staff::SecondPurpose;
 
 /// The agreements given at this desk and not used yet. The records keep them too, and each can be used once.
 #[derive(Default)]

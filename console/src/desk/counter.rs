@@ -5,7 +5,10 @@
 
 use std::{future::poll_fn, io, task::Poll, time::Duration};
 
-use crossterm::event::{Event as TerminalEvent, EventStream, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{
+    Event as TerminalEvent, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
+    MouseEventKind,
+};
 use futures_util::StreamExt;
 use relay_core::clock::Clock;
 use tokio::{
@@ -17,10 +20,11 @@ use tokio::{
 use super::terminal::Screen;
 use crate::tui::{
     self, State,
-    effect::{Effect, Order},
     event::Event,
     key::{Key, KeyPress, StepId},
     mouse::{Mouse, Sight},
+    order::Effect,
+    orders::staff::Quit,
 };
 
 /// How the loop ended.
@@ -59,7 +63,7 @@ pub async fn serve(
         // Every key of a batch was pressed over the frame that stood before it.
         for happened in batch.drain(..) {
             for effect in take(state, screen, happened, seen, clock) {
-                if matches!(effect.order, Order::Quit) {
+                if effect.as_order::<Quit>().is_some() {
                     return Ok(Ending::Left);
                 }
                 carry_out(effect);
@@ -158,7 +162,7 @@ fn take(state: &mut State, screen: &Screen, happened: Happened, seen: StepId, cl
 /// What a terminal's event means to the screens, if anything.
 fn event_of(event: TerminalEvent, seen: StepId, clock: &dyn Clock) -> Option<Event> {
     match event {
-        TerminalEvent::Key(key) => Key::from_terminal(&key).map(|key| {
+        TerminalEvent::Key(key) => key_of(&key).map(|key| {
             Event::Key(KeyPress {
                 key,
                 at: clock.now(),
@@ -210,4 +214,35 @@ impl Signals {
             _ = self.go_on.recv() => Happened::WokenUp,
         }
     }
+}
+
+/// The key of a terminal's event; `None` for what the console has no use for (releases, media keys).
+fn key_of(event: &KeyEvent) -> Option<Key> {
+    if event.kind == KeyEventKind::Release {
+        return None;
+    }
+    let control = event.modifiers.contains(KeyModifiers::CONTROL);
+    Some(match event.code {
+        KeyCode::Char(letter) if control => Key::Ctrl(letter.to_ascii_lowercase()),
+        KeyCode::Char(_) if event.modifiers.contains(KeyModifiers::ALT) => return None,
+        KeyCode::Char(letter) => Key::Char(letter),
+        KeyCode::F(number) => Key::F(number),
+        KeyCode::Enter => Key::Enter,
+        KeyCode::Esc => Key::Esc,
+        KeyCode::BackTab => Key::BackTab,
+        KeyCode::Tab if event.modifiers.contains(KeyModifiers::SHIFT) => Key::BackTab,
+        KeyCode::Tab => Key::Tab,
+        KeyCode::Backspace => Key::Backspace,
+        KeyCode::Delete => Key::Delete,
+        KeyCode::Insert => Key::Insert,
+        KeyCode::Up => Key::Up,
+        KeyCode::Down => Key::Down,
+        KeyCode::Left => Key::Left,
+        KeyCode::Right => Key::Right,
+        KeyCode::Home => Key::Home,
+        KeyCode::End => Key::End,
+        KeyCode::PageUp => Key::PageUp,
+        KeyCode::PageDown => Key::PageDown,
+        _ => return None,
+    })
 }

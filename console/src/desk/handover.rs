@@ -14,23 +14,21 @@ use super::{readers::AtReader, show, work::Desk};
 use crate::{
     config::HandoverSights,
     tui::{
-        effect::{CaseAt, SecondPurpose},
-        event::Reply,
-        facts::{Agreement, Compared, Incident},
+        facts::{Agreement, Compared},
         fault::Fault,
+        orders::{
+            cases::CaseNow,
+            handover::{Agreements, CheckHandover, ConfirmSight, HandOver, ReturnToShelf},
+            staff::SecondPurpose,
+        },
     },
 };
 
 impl Desk {
     /// Compares what lies on the counter with the records, every pair of it; what does not agree is in the trail before it
     /// is on the screen.
-    pub fn check_handover(
-        &self,
-        at: &AtReader,
-        case: CaseAt,
-        notice: &str,
-        shelf: &ShelfPlace,
-    ) -> Result<Reply, Fault> {
+    pub fn check_handover(&self, at: &AtReader, order: CheckHandover) -> Result<Agreements, Fault> {
+        let CheckHandover { case, notice, shelf } = order;
         let mut code: NoticeCode = notice.parse().map_err(|_| Fault::NoticeInvalid)?;
         let chip = at.card(Sharing::Shared)?.serial().clone();
         let issued_for = self.wait(self.office.case_of_token(&code.token))?;
@@ -43,23 +41,23 @@ impl Desk {
         let act = self.act()?;
         let compared = self
             .office
-            .compare_handover(&act, show::at(case), &code, shelf, chip.as_bytes());
+            .compare_handover(&act, show::at(case), &code, &shelf, chip.as_bytes());
         match self.runtime.block_on(compared) {
             Ok(()) | Err(OfficeError::HandoverRefused(_)) => {
                 let found = OnTheCounter {
                     code: &code,
                     was_issued: issued_for.is_some(),
-                    shelf,
+                    shelf: &shelf,
                     chip: &chip,
                 };
-                Ok(Reply::Agreements(agreements(&recorded, &found)))
+                Ok(Agreements(agreements(&recorded, &found)))
             }
             Err(error) => Err(self.of_change(case.id, &error)),
         }
     }
 
     /// Records a clerk's look; the second clerk's goes by the agreement they gave.
-    pub async fn confirm_sight(&self, case: CaseAt, time: u8) -> Result<Reply, Fault> {
+    pub async fn confirm_sight(self, ConfirmSight { case, time, .. }: ConfirmSight) -> Result<(), Fault> {
         let by_second = match (time, self.config.rules.handover_sights) {
             (2, HandoverSights::TwoClerks) => {
                 let kept = self.approvals.take(case.id, SecondPurpose::Handover);
@@ -77,13 +75,11 @@ impl Desk {
             // Nobody saw it used up: the second clerk need not come back for the database.
             self.approvals.keep(case.id, SecondPurpose::Handover, approval);
         }
-        looked
-            .map(|()| Reply::Done)
-            .map_err(|error| self.of_change(case.id, &error))
+        looked.map_err(|error| self.of_change(case.id, &error))
     }
 
     /// Hands the card over. The chip is read once more: the card compared before may have been exchanged.
-    pub fn hand_over(&self, at: &AtReader, case: CaseAt, notice: &str, shelf: &ShelfPlace) -> Result<Reply, Fault> {
+    pub fn hand_over(&self, at: &AtReader, HandOver { case, notice, shelf }: HandOver) -> Result<CaseNow, Fault> {
         let code: NoticeCode = notice.parse().map_err(|_| Fault::NoticeInvalid)?;
         let chip = at.card(Sharing::Shared)?.serial().clone();
         let rule = match self.config.rules.handover_sights {
@@ -93,19 +89,19 @@ impl Desk {
         let act = self.act()?;
         let over = self
             .office
-            .hand_over(&act, show::at(case), &code, shelf, chip.as_bytes(), rule);
+            .hand_over(&act, show::at(case), &code, &shelf, chip.as_bytes(), rule);
         match self.runtime.block_on(over) {
-            Ok(_) => Ok(Reply::Case(self.case_view_now(case.id)?)),
+            Ok(_) => self.case_view_now(case.id),
             Err(error) => Err(self.of_change(case.id, &error)),
         }
     }
 
     /// Puts the card back, with what did not agree written down.
-    pub async fn return_to_shelf(&self, case: CaseAt, incident: &Incident) -> Result<Reply, Fault> {
+    pub async fn return_to_shelf(self, ReturnToShelf { case, incident }: ReturnToShelf) -> Result<CaseNow, Fault> {
         let new = NewIncident {
             kind: IncidentKind::HandoverMismatch,
             mismatched: incident.mismatched.iter().map(|what| mismatch(*what)).collect(),
-            note: incident.note.clone(),
+            note: incident.note,
         };
         let opened = self.office.open_incident(&self.act()?, show::at(case), &new).await;
         self.changed(case, opened.map(drop)).await

@@ -6,7 +6,7 @@ use issuance::case::CaseId;
 use office::{Act, OfficeError};
 
 use super::work::{Desk, fresh, lock};
-use crate::tui::{event::Event, event::Reply, fault::Fault};
+use crate::tui::{event::Event, fault::Fault, orders::cases::CloseCase};
 
 /// Between two renewals: a fifth of the hold, so that four may fail before it runs out.
 const RENEW: Duration = Duration::from_secs(office::cases::LEASE.as_secs() / 5);
@@ -53,12 +53,12 @@ impl Desk {
     }
 
     /// Lets go of `case`.
-    pub async fn close_case(&self, case: CaseId) -> Result<Reply, Fault> {
+    pub async fn close_case(self, CloseCase(case): CloseCase) -> Result<(), Fault> {
         self.held.let_go_of(case);
         self.approvals.forget(case);
         let act = self.act()?;
         match self.office.release(&act, case).await {
-            Ok(()) | Err(OfficeError::SessionOver) => Ok(Reply::Done),
+            Ok(()) | Err(OfficeError::SessionOver) => Ok(()),
             Err(error) => Err(self.fault(&error)),
         }
     }

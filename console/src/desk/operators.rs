@@ -6,7 +6,7 @@ mod asked;
 use std::{
     collections::BTreeMap,
     process::ExitCode,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -25,6 +25,7 @@ use uuid::Uuid;
 use super::{
     Options, counter,
     counter::Ending,
+    orders::Orders,
     panics,
     readers::{self, AtReader, ReaderThread},
     relay_card::sha256,
@@ -40,13 +41,18 @@ use crate::{
     config::{Proof, RelayOperator},
     tui::{
         State,
-        effect::{Effect, JobId, Order},
-        event::{Event, Reply},
+        event::Event,
         facts::{
             Language, Reader, ReaderState, Session, Setup, Sights, StaffCard, StaffShown, Tries,
-            relay::{FrontHeard, OperatorsBy},
+            relay::{FrontAnswer, FrontHeard, FrontOrder, OperatorsBy},
         },
         fault::{Fault, FrontFault},
+        order::{Answer, Effect, JobId, Order, Reply},
+        orders::{
+            relay::{Front as AskFront, GiveUpFront, LookAtFront},
+            staff::{LogOut, Login, Quit, ReadStaffCard, ScreenLocked, Unlock},
+            tray::TrayHands,
+        },
     },
 };
 
@@ -140,9 +146,9 @@ struct LoggedIn {
 
 /// The desk, shared by its jobs.
 #[derive(Clone)]
-struct Operators(Arc<Inner>);
+pub struct Operators(Arc<Inner>);
 
-struct Inner {
+pub struct Inner {
     operator: RelayOperator,
     /// Where cards are used; none where the proof lies in files.
     reader: Option<ReaderThread>,
@@ -164,60 +170,38 @@ impl std::ops::Deref for Operators {
 impl Operators {
     /// Begins carrying out `effect`; returns at once.
     fn carry_out(&self, effect: Effect) {
+        static TABLE: OnceLock<Orders<Operators>> = OnceLock::new();
         let Effect { job, order, .. } = effect;
-        let span = info_span!("order", order = asked::name(&order), job = job.0);
+        let span = info_span!("order", order = order.name(), job = job.0);
         let _in_it = span.enter();
-        let desk = self.clone();
-        match order {
-            Order::ReadStaffCard => self.with_proof(job, move |at| desk.read(at)),
-            Order::Login { password } => self.with_proof(job, move |at| desk.log_in(at, &password, false)),
-            Order::Unlock { password } => self.with_proof(job, move |at| desk.log_in(at, &password, true)),
-            Order::ScreenLocked { .. } => {
-                if let Some(logged_in) = &mut *lock(&self.logged_in) {
-                    logged_in.front = None;
-                }
-                self.reply(job, Ok(Reply::Done));
-            }
-            Order::LogOut => {
-                *lock(&self.logged_in) = None;
-                self.reply(job, Ok(Reply::Done));
-            }
-            Order::Front(order) => {
-                let work = async move {
-                    let answer = desk.ask(order).await;
-                    if lock(&desk.under_way).remove(&job).is_some() {
-                        desk.reply(job, answer);
-                    }
-                };
-                // The lock is held over the spawn: the work cannot end before it is noted.
-                let mut under_way = lock(&self.under_way);
-                let handle = self.runtime.spawn(work.in_current_span()).abort_handle();
-                under_way.insert(job, handle);
-            }
-            Order::GiveUpFront(job) => {
-                if let Some(work) = lock(&self.under_way).remove(&job) {
-                    work.abort();
-                    tracing::info!(given_up = job.0, "no longer waited for");
-                }
-            }
-            Order::LoadTray | Order::TrayInsert { .. } | Order::TrayRemove { .. } | Order::TrayNew => {
-                let work = async move {
-                    let answer = tray::hands(desk.operator.demo.as_ref(), &order).await;
-                    desk.reply(job, answer);
-                };
-                self.runtime.spawn(work.in_current_span());
-            }
-            // The loop ends before it hands this on.
-            Order::Quit => {}
-            // The office's orders: no screen of the operators gives one.
-            _ => self.reply(job, Err(Fault::NotNow)),
+        if let Err(fault) = TABLE.get_or_init(table).hand_on(self, job, order) {
+            self.answer(job, Err(fault));
         }
     }
 
-    /// Carries `work` out where the operator's proof is: on the card reader's thread, or beside.
-    fn with_proof(&self, job: JobId, work: impl FnOnce(Option<&AtReader>) -> Result<Reply, Fault> + Send + 'static) {
+    /// Asks the front beside whatever else goes on; it can be given up.
+    fn at_front<O: Order<Reply = FrontAnswer>>(&self, job: JobId, order: FrontOrder) {
         let desk = self.clone();
-        let tell = move |outcome| desk.reply(job, outcome);
+        let work = async move {
+            let answer = desk.ask(order).await;
+            if lock(&desk.under_way).remove(&job).is_some() {
+                desk.reply::<O>(job, answer);
+            }
+        };
+        // The lock is held over the spawn: the work cannot end before it is noted.
+        let mut under_way = lock(&self.under_way);
+        let handle = self.runtime.spawn(work.in_current_span()).abort_handle();
+        under_way.insert(job, handle);
+    }
+
+    /// Carries `work` out where the operator's proof is: on the card reader's thread, or beside.
+    fn with_proof<O: Order>(
+        &self,
+        job: JobId,
+        work: impl FnOnce(Option<&AtReader>) -> Result<O::Reply, Fault> + Send + 'static,
+    ) {
+        let desk = self.clone();
+        let tell = move |outcome| desk.reply::<O>(job, outcome);
         match &self.reader {
             Some(reader) => reader.run(move |at| work(Some(at)), tell),
             None => {
@@ -227,7 +211,7 @@ impl Operators {
     }
 
     /// Whose card is in the reader: by its certificate's hash, as the front knows it. No password is sent.
-    fn read(&self, at: Option<&AtReader>) -> Result<Reply, Fault> {
+    fn read(&self, at: Option<&AtReader>) -> Result<StaffCard, Fault> {
         let (fingerprint, tries) = match at {
             None => (self.by_files()?.fingerprint().to_owned(), Tries::NotSet),
             Some(at) => {
@@ -235,24 +219,24 @@ impl Operators {
                 let tries = show::tries(chip.tries_left(PinSlot::Holder).map_err(|error| at.fault(&error))?);
                 match chip.read_certificate(KeySlot::Authentication) {
                     Ok(der) => (hex::encode(sha256(&der)), tries),
-                    Err(CardError::FileMissing(_)) => return Ok(Reply::StaffCard(StaffCard { staff: None, tries })),
+                    Err(CardError::FileMissing(_)) => return Ok(StaffCard { staff: None, tries }),
                     Err(error) => return Err(at.fault(&error)),
                 }
             }
         };
-        Ok(Reply::StaffCard(StaffCard {
+        Ok(StaffCard {
             staff: Some(StaffShown {
                 id: id_of(&fingerprint),
                 number: short(&fingerprint),
                 name: String::new(),
             }),
             tries,
-        }))
+        })
     }
 
     /// Enters the front's administration with the card and its password, or with the files. The front says who it is;
     /// after the lock only the one who was there before goes on.
-    fn log_in(&self, at: Option<&AtReader>, password: &SecretString, again: bool) -> Result<Reply, Fault> {
+    fn log_in(&self, at: Option<&AtReader>, password: &SecretString, again: bool) -> Result<Session, Fault> {
         let front = match at {
             None => self.by_files()?,
             Some(at) => {
@@ -298,7 +282,7 @@ impl Operators {
             session: session.clone(),
             front: Some(Arc::new(front)),
         });
-        Ok(Reply::LoggedIn(Box::new(session)))
+        Ok(session)
     }
 
     fn by_files(&self) -> Result<Front, Fault> {
@@ -336,13 +320,63 @@ impl Operators {
         let _ = self.events.send(event);
     }
 
-    fn reply(&self, job: JobId, reply: Result<Reply, Fault>) {
+    fn reply<O: Order>(&self, job: JobId, reply: Result<O::Reply, Fault>) {
+        self.answer(job, reply.map(|reply| -> Box<dyn Reply> { Box::new(reply) }));
+    }
+
+    fn answer(&self, job: JobId, reply: Answer) {
         match &reply {
             Ok(_) => tracing::debug!("answered"),
             Err(fault) => tracing::info!(fault = fault.message().key, "refused"),
         }
         self.tell(Event::Reply { job, reply });
     }
+}
+
+/// Every order of the operators' screens.
+pub(super) fn table() -> Orders<Operators> {
+    Orders::new()
+        .row(|desk: &Operators, job, _: ReadStaffCard| {
+            let reading = desk.clone();
+            desk.with_proof::<ReadStaffCard>(job, move |at| reading.read(at));
+        })
+        .row(|desk: &Operators, job, Login { password }: Login| {
+            let entering = desk.clone();
+            desk.with_proof::<Login>(job, move |at| entering.log_in(at, &password, false));
+        })
+        .row(|desk: &Operators, job, Unlock { password }: Unlock| {
+            let entering = desk.clone();
+            desk.with_proof::<Unlock>(job, move |at| entering.log_in(at, &password, true));
+        })
+        .row(|desk: &Operators, job, _: ScreenLocked| {
+            if let Some(logged_in) = &mut *lock(&desk.logged_in) {
+                logged_in.front = None;
+            }
+            desk.reply::<ScreenLocked>(job, Ok(()));
+        })
+        .row(|desk: &Operators, job, _: LogOut| {
+            *lock(&desk.logged_in) = None;
+            desk.reply::<LogOut>(job, Ok(()));
+        })
+        .row(|desk: &Operators, job, AskFront(order): AskFront| desk.at_front::<AskFront>(job, order))
+        .row(|desk: &Operators, job, LookAtFront(order): LookAtFront| desk.at_front::<LookAtFront>(job, order))
+        .row(|desk: &Operators, job, GiveUpFront(asked): GiveUpFront| {
+            if let Some(work) = lock(&desk.under_way).remove(&asked) {
+                work.abort();
+                tracing::info!(given_up = asked.0, "no longer waited for");
+            }
+            desk.reply::<GiveUpFront>(job, Ok(()));
+        })
+        .row(|desk: &Operators, job, hands: TrayHands| {
+            let desk = desk.clone();
+            let work = async move {
+                let tray = tray::hands(desk.operator.demo.as_ref(), hands).await;
+                desk.reply::<TrayHands>(job, tray);
+            };
+            Handle::current().spawn(work.in_current_span());
+        })
+        // The loop ends before it hands this on.
+        .row(|_: &Operators, _, _: Quit| {})
 }
 
 /// The front's refusal as the screens'.

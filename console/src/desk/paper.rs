@@ -23,10 +23,9 @@ use crate::{
     config::Config,
     keeping,
     tui::{
-        effect::{CaseAt, JobId, Reprint},
-        event::{Event, Reply},
         facts::{Paper, Printed},
         fault::Fault,
+        orders::papers::{Print, PrintEnd, Reprint},
     },
 };
 
@@ -84,12 +83,12 @@ impl Desk {
 
     /// Prints a paper of the case, or prints it again from what is kept. Where that names the person as they are no longer
     /// registered, the clerk is asked first.
-    pub async fn print(&self, job: JobId, case: CaseAt, paper: Paper, reprint: Reprint) -> Result<Reply, Fault> {
+    pub async fn print(self, Print { case, paper, reprint }: Print) -> Result<PrintEnd, Fault> {
         let file = self.office.case(self.session()?, case.id).await;
         let file = file.map_err(|error| self.fault(&error))?;
         let (kept, printing) = match (self.kept(&file, paper).await?, reprint) {
             (Some(kept), _) if kept.still_so => (kept, Printing::Again),
-            (Some(_), Reprint::Ask) => return Ok(Reply::PaperOutdated(paper)),
+            (Some(_), Reprint::Ask) => return Ok(PrintEnd::Outdated(paper)),
             (Some(kept), Reprint::AsItWas) => (kept, Printing::AsItWas),
             (Some(_), Reprint::Anew) => {
                 if paper == Paper::Notice {
@@ -97,9 +96,9 @@ impl Desk {
                     let issued = self.office.issue_notice(&self.act()?, case.id).await;
                     issued.map_err(|error| self.of_change(case.id, &error))?;
                 }
-                (self.set_and_store(job, &file, paper).await?, Printing::Anew)
+                (self.set_and_store(&file, paper).await?, Printing::Anew)
             }
-            (None, _) => (self.set_and_store(job, &file, paper).await?, Printing::Fresh),
+            (None, _) => (self.set_and_store(&file, paper).await?, Printing::Fresh),
         };
         let printed = PrintedPaper {
             paper: recorded_as(paper),
@@ -116,7 +115,7 @@ impl Desk {
             pages: kept.pages,
             again: matches!(printing, Printing::Again | Printing::AsItWas),
         };
-        Ok(Reply::Printed(printed, self.case_view(case.id).await?))
+        Ok(PrintEnd::Printed(printed, self.case_view(case.id).await?))
     }
 
     /// The paper printed before, when it still says what is so and its file is what was recorded.
@@ -148,18 +147,14 @@ impl Desk {
         }))
     }
 
-    async fn set_and_store(&self, job: JobId, file: &CaseFile, paper: Paper) -> Result<Kept, Fault> {
-        let so_far = move |desk: &Self, percent| desk.tell(Event::Printing { job, percent });
+    async fn set_and_store(&self, file: &CaseFile, paper: Paper) -> Result<Kept, Fault> {
         let facts = self.facts_of(file, paper).await?;
         let addressee = self.office.addressee_index(recorded_as(paper), &facts.resident);
-        so_far(self, 20);
         let name = stem(file, paper);
         let desk = self.clone();
         let stored = tokio::task::spawn_blocking(move || -> Result<Kept, PaperError> {
             let press = desk.printer.press()?;
-            so_far(&desk, 50);
             let printed: Sheets = sheets::print(&press, &desk.config.city, facts)?;
-            so_far(&desk, 90);
             let path = store(&printed, &name, &desk.printer.folder)?;
             Ok(Kept {
                 file: path,

@@ -14,15 +14,20 @@ use secrecy::SecretString;
 
 use super::{readers::AtReader, show, trouble, work::Desk};
 use crate::tui::{
-    effect::{CaseAt, JobId, SecondPurpose},
-    event::{Event, MakingProgress, Reply},
+    event::{Event, MakingProgress},
     facts::{CardFileView, ChipKnown, ChipView, MakingEnd},
     fault::Fault,
+    order::JobId,
+    orders::{
+        cards::{CardFiles, PinRight, ReadCardFiles, ReadChip, SetPin, SetPinAgain, VerifyPin},
+        cases::{CaseAt, CaseNow},
+        staff::SecondPurpose,
+    },
 };
 
 impl Desk {
     /// What is in the resident reader, and what the records say of it.
-    pub fn read_chip(&self, at: &AtReader) -> Result<Reply, Fault> {
+    pub fn read_chip(&self, at: &AtReader, _: ReadChip) -> Result<ChipView, Fault> {
         let mut chip = at.card(Sharing::Shared)?;
         let pin = show::tries(chip.tries_left(PinSlot::Holder).map_err(|error| at.fault(&error))?);
         let record = self.wait(self.office.chip(chip.serial().as_bytes()))?;
@@ -34,15 +39,15 @@ impl Desk {
             Some(record) if record.state == CardState::Making => ChipKnown::ThisCaseUnfinished,
             Some(_) => ChipKnown::ThisCase,
         };
-        Ok(Reply::Chip(ChipView {
+        Ok(ChipView {
             serial: chip.serial().to_string(),
             known,
             pin,
-        }))
+        })
     }
 
     /// Makes the card of a case, or goes on where its making stopped.
-    pub fn make_card(&self, at: &AtReader, job: JobId, case: CaseAt, cancel: &Cancel) -> Result<Reply, Fault> {
+    pub fn make_card(&self, at: &AtReader, job: JobId, case: CaseAt, cancel: &Cancel) -> Result<MakingEnd, Fault> {
         if self.watch.clocks_differ() {
             return Err(Fault::ClockWrong);
         }
@@ -106,8 +111,8 @@ impl Desk {
         self.making_ended(at, case, outcome.map(|_| ()))
     }
 
-    fn making_ended(&self, at: &AtReader, case: CaseAt, outcome: Result<(), Stopped>) -> Result<Reply, Fault> {
-        let end = match outcome {
+    fn making_ended(&self, at: &AtReader, case: CaseAt, outcome: Result<(), Stopped>) -> Result<MakingEnd, Fault> {
+        Ok(match outcome {
             Ok(()) => MakingEnd::Made(self.case_view_now(case.id)?),
             Err(Stopped::Damaged { .. }) => MakingEnd::Damaged {
                 at: None,
@@ -127,8 +132,7 @@ impl Desk {
                 stopped(Some(Step::Verify), Fault::AuthorityUnavailable)
             }
             Err(Stopped::NotVerified(_)) => stopped(Some(Step::Verify), Fault::ClockWrong),
-        };
-        Ok(Reply::MakingEnded(end))
+        })
     }
 
     fn of_records(&self, error: &RecordsError) -> Fault {
@@ -144,9 +148,19 @@ impl Desk {
         }
     }
 
+    /// Sets the resident's first PIN.
+    pub fn set_pin(&self, at: &AtReader, SetPin { case, pin }: SetPin) -> Result<CaseNow, Fault> {
+        self.put_pin(at, case, &pin, false)
+    }
+
+    /// Sets another PIN over the one that is there.
+    pub fn set_pin_again(&self, at: &AtReader, SetPinAgain { case, pin }: SetPinAgain) -> Result<CaseNow, Fault> {
+        self.put_pin(at, case, &pin, true)
+    }
+
     /// Sets the resident's first PIN on the case's own card, or (`again`) another over the one that is there, and records
     /// it. Role, hold and version are asked before the chip is touched.
-    pub fn set_pin(&self, at: &AtReader, case: CaseAt, typed: &SecretString, again: bool) -> Result<Reply, Fault> {
+    fn put_pin(&self, at: &AtReader, case: CaseAt, typed: &SecretString, again: bool) -> Result<CaseNow, Fault> {
         let file = self.wait(self.office.case(self.session()?, case.id))?;
         let Some(card) = &file.card else {
             return Err(Fault::NotNow);
@@ -180,24 +194,24 @@ impl Desk {
             self.runtime.block_on(self.office.pin_set(&act, show::at(case)))
         };
         match recorded {
-            Ok(_) => Ok(Reply::Case(self.case_view_now(case.id)?)),
+            Ok(_) => self.case_view_now(case.id),
             Err(error) => Err(self.of_change(case.id, &error)),
         }
     }
 
     /// Tries the resident's PIN on the card in the reader.
-    pub fn verify_pin(&self, at: &AtReader, pin: &SecretString) -> Result<Reply, Fault> {
+    pub fn verify_pin(&self, at: &AtReader, VerifyPin { pin }: VerifyPin) -> Result<PinRight, Fault> {
         let mut chip = at.card(Sharing::Exclusive)?;
-        chip.verify_pin(PinSlot::Holder, pin)
+        chip.verify_pin(PinSlot::Holder, &pin)
             .map_err(|error| at.fault(&error))?;
-        Ok(Reply::PinRight)
+        Ok(PinRight)
     }
 
     /// Every file of the card in the resident reader.
-    pub fn read_card_files(&self, at: &AtReader) -> Result<Reply, Fault> {
+    pub fn read_card_files(&self, at: &AtReader, _: ReadCardFiles) -> Result<CardFiles, Fault> {
         let mut chip = at.card(Sharing::Shared)?;
         let files = chip.files().map_err(|error| at.fault(&error))?;
-        Ok(Reply::CardFiles(
+        Ok(CardFiles(
             files
                 .into_iter()
                 .map(|file| CardFileView {

@@ -14,7 +14,6 @@ use tokio::{sync::watch, time::timeout};
 
 use super::{trouble, work::Desk};
 use crate::tui::{
-    event::Reply,
     facts::{Address, Found, ResidentRow},
     fault::Fault,
 };
@@ -104,7 +103,7 @@ impl Desk {
     }
 
     /// Searches for `text`; `None` when a later search was asked meanwhile.
-    pub async fn search(&self, search: u64, text: String) -> Option<Result<Reply, Fault>> {
+    pub async fn search(&self, search: u64, text: String) -> Option<Result<Found, Fault>> {
         if let Err(fault) = self.session() {
             return Some(Err(fault));
         }
@@ -138,7 +137,7 @@ impl Desk {
             })
             .collect();
         let total = found.total;
-        Some(Ok(Reply::Found(Box::new(Found { text, rows, total }))))
+        Some(Ok(Found { text, rows, total }))
     }
 }
 

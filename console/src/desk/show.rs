@@ -10,8 +10,8 @@ use office::{
 };
 
 use crate::tui::{
-    effect::CaseAt,
     facts::{CardView, CaseRow, CaseView, JournalLine, OpenIncident, Problem, Queue, ResidentView, StaffShown, Tries},
+    orders::cases::CaseAt,
 };
 
 /// Tries left.

@@ -19,9 +19,9 @@ use super::{readers::AtReader, show, trouble, work::Desk};
 use crate::{
     enrolment::{EnrolmentDesk, NotEnrolled, Person, enrol},
     tui::{
-        event::Reply,
         facts::{Session, StaffCard, Tries},
         fault::Fault,
+        orders::staff::{CreateAdministrator, LogOut, Login, ReadStaffCard, ScreenLocked, Unlock},
     },
 };
 
@@ -38,7 +38,7 @@ const CHALLENGE: &[u8] = b"madoguchi staff login 1\0";
 
 impl Desk {
     /// Whose card is in the staff reader, and how many tries it has left. No password is sent.
-    pub fn read_staff_card(&self, at: &AtReader) -> Result<Reply, Fault> {
+    pub fn read_staff_card(&self, at: &AtReader, _: ReadStaffCard) -> Result<StaffCard, Fault> {
         let mut chip = at.card(Sharing::Shared)?;
         let tries = show::tries(chip.tries_left(PinSlot::Holder).map_err(|error| at.fault(&error))?);
         let staff = match self.certificate_of(&mut chip, at) {
@@ -48,49 +48,47 @@ impl Desk {
             Err(_) if tries == Tries::NotSet => None,
             Err(fault) => return Err(fault),
         };
-        Ok(Reply::StaffCard(StaffCard {
+        Ok(StaffCard {
             staff: staff.as_ref().map(show::colleague),
             tries,
-        }))
+        })
     }
 
     /// Begins a session of whoever's card and password these are.
-    pub fn log_in(&self, at: &AtReader, password: &SecretString) -> Result<Reply, Fault> {
-        let proven = self.prove(at, password)?;
+    pub fn log_in(&self, at: &AtReader, Login { password }: Login) -> Result<Session, Fault> {
+        let proven = self.prove(at, &password)?;
         let act = Act::of_process("login", self.act_id());
         let begun = self.wait(self.office.log_in(&act, &self.setup.desk, &proven.certificate))?;
         Ok(self.enter(begun))
     }
 
     /// Goes on with the session after the lock, by its own person only.
-    pub fn unlock(&self, at: &AtReader, password: &SecretString) -> Result<Reply, Fault> {
+    pub fn unlock(&self, at: &AtReader, Unlock { password }: Unlock) -> Result<Session, Fault> {
         let begun = self.begun()?;
-        let proven = self.prove(at, password)?;
+        let proven = self.prove(at, &password)?;
         if proven.staff.id != begun.staff.id {
             return Err(Fault::OtherStaff);
         }
         self.wait(self.office.screen_unlocked(&self.act()?))?;
-        Ok(Reply::LoggedIn(Box::new(shown(&begun))))
+        Ok(shown(&begun))
     }
 
     /// Makes the first administrator's card from the blank in the staff reader, registers its holder, logs in.
     pub fn create_administrator(
         &self,
         at: &AtReader,
-        number: &str,
-        name: &str,
-        password: &SecretString,
-    ) -> Result<Reply, Fault> {
+        CreateAdministrator { number, name, password }: CreateAdministrator,
+    ) -> Result<Session, Fault> {
         if !self.wait(self.office.is_first_run())? {
             return Err(Fault::NotNow);
         }
         let (authorities, master) = (self.keys.authorities()?, self.keys.master()?);
         let roles = Role::ALL.into_iter().collect();
         let person = Person {
-            number,
-            name,
+            number: &number,
+            name: &name,
             roles: &roles,
-            password,
+            password: &password,
         };
         let mut desk = EnrolmentDesk {
             office: &self.office,
@@ -125,23 +123,23 @@ impl Desk {
     }
 
     /// Ends the session; the leases end with it.
-    pub async fn log_out(&self) -> Result<Reply, Fault> {
+    pub async fn log_out(self, _: LogOut) -> Result<(), Fault> {
         let Some(begun) = self.begin(None) else {
-            return Ok(Reply::Done);
+            return Ok(());
         };
         self.held.let_go();
         match self.office.log_out(&Act::of(begun.session, self.act_id())).await {
             // Ended already, by a login elsewhere under this desk's name.
-            Ok(()) | Err(office::OfficeError::SessionOver) => Ok(Reply::Done),
+            Ok(()) | Err(office::OfficeError::SessionOver) => Ok(()),
             Err(error) => Err(self.fault(&error)),
         }
     }
 
     /// Records that the screen was locked.
-    pub async fn screen_locked(&self, card_pulled: bool) -> Result<Reply, Fault> {
+    pub async fn screen_locked(self, ScreenLocked { card_pulled }: ScreenLocked) -> Result<(), Fault> {
         let act = self.act()?;
         let told = self.office.screen_locked(&act, card_pulled).await;
-        told.map(|()| Reply::Done).map_err(|error| self.fault(&error))
+        told.map_err(|error| self.fault(&error))
     }
 
     /// Makes sure whose card is in the staff reader, by all four signs.
@@ -230,11 +228,11 @@ impl Desk {
         let _ = self.wait(self.office.login_refused(&act, &self.setup.desk, staff, rule));
     }
 
-    fn enter(&self, begun: SessionBegun) -> Reply {
+    fn enter(&self, begun: SessionBegun) -> Session {
         let session = shown(&begun);
         self.held.let_go();
         self.begin(Some(begun));
-        Reply::LoggedIn(Box::new(session))
+        session
     }
 }
 

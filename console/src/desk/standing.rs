@@ -1,23 +1,29 @@
 //! The card after its handover: stopped, let be used again, ended, its link mended, what the relay refused of it settled.
 //! Each is one transaction with the message that tells the relay; nothing here waits for the relay.
 
-use issuance::{case::CaseId, standing::HolderCheck};
-use office::{OfficeError, RevocationReason, cases::ApprovalId};
+use issuance::case::CaseId;
+use office::{OfficeError, cases::ApprovalId};
 
 use super::work::Desk;
 use crate::tui::{
-    effect::SecondPurpose,
-    event::Reply,
     facts::{GivenCard, RefusedMessage, RelayTold},
     fault::Fault,
+    orders::{
+        given_card::{CloseRefused, LoadStanding, RelinkCard, ResumeCard, RevokeCard, SendRefusedAnew, SuspendCard},
+        staff::SecondPurpose,
+    },
 };
 
 impl Desk {
     /// Whether the card may be used, and what the relay knows of it.
-    pub async fn load_standing(&self, case: CaseId) -> Result<Reply, Fault> {
+    pub async fn load_standing(self, LoadStanding(case): LoadStanding) -> Result<GivenCard, Fault> {
+        self.given_card(case).await
+    }
+
+    async fn given_card(&self, case: CaseId) -> Result<GivenCard, Fault> {
         let card = self.office.given_card(case).await.map_err(|error| self.fault(&error))?;
         let card = card.ok_or(Fault::NotNow)?;
-        Ok(Reply::Standing(Box::new(GivenCard {
+        Ok(GivenCard {
             chip: card::ChipSerial::new(card.chip).to_string(),
             standing: card.standing,
             since: card.since,
@@ -28,46 +34,49 @@ impl Desk {
                 applied_at: card.told.applied_at,
                 refused: card.told.refused.into_iter().map(refused).collect(),
             },
-        })))
+        })
     }
 
     /// Stops the card for now.
-    pub async fn suspend_card(&self, case: CaseId, check: HolderCheck, words: &str) -> Result<Reply, Fault> {
-        let stopped = self.office.suspend_card(&self.act()?, case, check, words).await;
+    pub async fn suspend_card(self, SuspendCard { case, check, words }: SuspendCard) -> Result<GivenCard, Fault> {
+        let stopped = self.office.suspend_card(&self.act()?, case, check, &words).await;
         self.restated(case, stopped).await
     }
 
     /// Lets the card be used again.
-    pub async fn resume_card(&self, case: CaseId, check: HolderCheck, words: &str) -> Result<Reply, Fault> {
-        let resumed = self.office.resume_card(&self.act()?, case, check, words).await;
+    pub async fn resume_card(self, ResumeCard { case, check, words }: ResumeCard) -> Result<GivenCard, Fault> {
+        let resumed = self.office.resume_card(&self.act()?, case, check, &words).await;
         self.restated(case, resumed).await
     }
 
     /// Ends the card for good, with the agreement that the second clerk just gave.
-    pub async fn revoke_card(&self, case: CaseId, reason: RevocationReason, words: &str) -> Result<Reply, Fault> {
+    pub async fn revoke_card(self, RevokeCard { case, reason, words }: RevokeCard) -> Result<GivenCard, Fault> {
         let second = self.agreed(case, SecondPurpose::Revocation)?;
-        let ended = self.office.revoke_card(&self.act()?, case, reason, second, words).await;
+        let ended = self
+            .office
+            .revoke_card(&self.act()?, case, reason, second, &words)
+            .await;
         self.keep_unused(case, SecondPurpose::Revocation, second, &ended);
         self.restated(case, ended).await
     }
 
     /// Mends the card's link, with the agreement that the second clerk just gave.
-    pub async fn relink_card(&self, case: CaseId, words: &str) -> Result<Reply, Fault> {
+    pub async fn relink_card(self, RelinkCard { case, words }: RelinkCard) -> Result<GivenCard, Fault> {
         let second = self.agreed(case, SecondPurpose::Relink)?;
-        let mended = self.office.relink_card(&self.act()?, case, second, words).await;
+        let mended = self.office.relink_card(&self.act()?, case, second, &words).await;
         self.keep_unused(case, SecondPurpose::Relink, second, &mended);
         self.restated(case, mended).await
     }
 
     /// Tells the relay again what it refused.
-    pub async fn send_refused_anew(&self, case: CaseId, words: &str) -> Result<Reply, Fault> {
-        let sent = self.office.send_refused_anew(&self.act()?, case, words).await;
+    pub async fn send_refused_anew(self, SendRefusedAnew { case, words }: SendRefusedAnew) -> Result<GivenCard, Fault> {
+        let sent = self.office.send_refused_anew(&self.act()?, case, &words).await;
         self.restated(case, sent.map(|_| ())).await
     }
 
     /// Leaves unsaid what the relay refused.
-    pub async fn close_refused(&self, case: CaseId, words: &str) -> Result<Reply, Fault> {
-        let closed = self.office.close_refused(&self.act()?, case, words).await;
+    pub async fn close_refused(self, CloseRefused { case, words }: CloseRefused) -> Result<GivenCard, Fault> {
+        let closed = self.office.close_refused(&self.act()?, case, &words).await;
         self.restated(case, closed.map(|_| ())).await
     }
 
@@ -88,9 +97,9 @@ impl Desk {
         }
     }
 
-    async fn restated(&self, case: CaseId, outcome: Result<(), OfficeError>) -> Result<Reply, Fault> {
+    async fn restated(&self, case: CaseId, outcome: Result<(), OfficeError>) -> Result<GivenCard, Fault> {
         match outcome {
-            Ok(()) => self.load_standing(case).await,
+            Ok(()) => self.given_card(case).await,
             Err(error) => Err(self.of_change(case, &error)),
         }
     }

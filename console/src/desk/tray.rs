@@ -5,7 +5,6 @@
 
 use std::{collections::BTreeMap, io, path::Path, time::Duration};
 
-use issuance::case::CaseId;
 use serde::Deserialize;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -17,10 +16,9 @@ use super::{trouble, work::Desk};
 use crate::{
     config::Demo,
     tui::{
-        effect::Order,
-        event::Reply,
         facts::{Reader, Tray, TrayCard, TrayCardIs, TraySlot},
         fault::Fault,
+        orders::tray::{NoticeScanned, TrayHands, TrayScanNotice},
     },
 };
 
@@ -57,27 +55,26 @@ struct Person {
 ///
 /// # Errors
 /// [`Fault::NotFound`] where this is no demonstration; the tray's own refusals.
-pub async fn hands(demo: Option<&Demo>, order: &Order) -> Result<Reply, Fault> {
+pub async fn hands(demo: Option<&Demo>, hands: TrayHands) -> Result<Tray, Fault> {
     let demo = demo.ok_or(Fault::NotFound)?;
-    match order {
-        Order::LoadTray => load(demo).await,
-        Order::TrayInsert { slot, card } => insert(demo, *slot, card).await,
-        Order::TrayRemove { slot } => told(demo, &format!("remove {slot}")).await,
-        Order::TrayNew => told(demo, "new").await,
-        _ => Err(Fault::NotNow),
+    match hands {
+        TrayHands::Look => load(demo).await,
+        TrayHands::Insert { slot, card } => insert(demo, slot, &card).await,
+        TrayHands::Remove { slot } => told(demo, &format!("remove {slot}")).await,
+        TrayHands::New => told(demo, "new").await,
     }
 }
 
 /// Slots, cards and the demo staff's passwords.
-async fn load(demo: &Demo) -> Result<Reply, Fault> {
+async fn load(demo: &Demo) -> Result<Tray, Fault> {
     let endpoints = endpoints(demo).map_err(|error| trouble::other(&error))?;
     let slots = ask(&demo.tray_socket, "status").await?;
     let cards = ask(&demo.tray_socket, "list").await?;
-    Ok(Reply::Tray(tray(&endpoints, &slots, &cards)))
+    Ok(tray(&endpoints, &slots, &cards))
 }
 
 /// Puts a card into a slot, as hands do: what is in the slot comes out first, and so does the card elsewhere.
-async fn insert(demo: &Demo, slot: u8, card: &str) -> Result<Reply, Fault> {
+async fn insert(demo: &Demo, slot: u8, card: &str) -> Result<Tray, Fault> {
     let socket = &demo.tray_socket;
     for row in ask(socket, "status").await? {
         if let [number, _, held, ..] = row.as_slice()
@@ -90,7 +87,7 @@ async fn insert(demo: &Demo, slot: u8, card: &str) -> Result<Reply, Fault> {
     told(demo, &format!("insert {slot} {card}")).await
 }
 
-async fn told(demo: &Demo, request: &str) -> Result<Reply, Fault> {
+async fn told(demo: &Demo, request: &str) -> Result<Tray, Fault> {
     ask(&demo.tray_socket, request).await?;
     load(demo).await
 }
@@ -98,13 +95,13 @@ async fn told(demo: &Demo, request: &str) -> Result<Reply, Fault> {
 impl Desk {
     /// What a scanner reads from the notice of `case`: a demonstration has neither the sheet nor a scanner. Only where
     /// the configuration says that this is one.
-    pub async fn tray_scan_notice(&self, case: CaseId) -> Result<Reply, Fault> {
+    pub async fn tray_scan_notice(self, TrayScanNotice(case): TrayScanNotice) -> Result<NoticeScanned, Fault> {
         if self.config.demo.is_none() {
             return Err(Fault::NotFound);
         }
         let notice = self.office.notice(case).await.map_err(|error| self.fault(&error))?;
         let notice = notice.ok_or(Fault::NotFound)?;
-        Ok(Reply::NoticeScanned(notice.to_string()))
+        Ok(NoticeScanned(notice.to_string()))
     }
 }
 

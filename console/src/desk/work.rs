@@ -37,10 +37,10 @@ use super::{
 use crate::{
     config::Config,
     tui::{
-        effect::JobId,
-        event::{Event, Reply},
+        event::Event,
         facts::Setup,
         fault::Fault,
+        order::{Answer, JobId, Order, Reply},
     },
 };
 
@@ -152,8 +152,17 @@ impl Desk {
         let _ = self.events.send(event);
     }
 
-    /// The answer to a job.
-    pub fn reply(&self, job: JobId, reply: Result<Reply, Fault>) {
+    /// The answer to a job that was asked by an `O`.
+    pub fn reply<O: Order>(&self, job: JobId, reply: Result<O::Reply, Fault>) {
+        self.answer(job, erased(reply));
+    }
+
+    /// Says that a job was not done.
+    pub fn refuse(&self, job: JobId, fault: Fault) {
+        self.answer(job, Err(fault));
+    }
+
+    fn answer(&self, job: JobId, reply: Answer) {
         match &reply {
             Ok(_) => tracing::debug!("answered"),
             // The words' own key: a fault may name a colleague or a case.
@@ -163,30 +172,26 @@ impl Desk {
     }
 
     /// Carries `work` out at once.
-    pub fn at_once<W>(&self, job: JobId, work: W)
-    where
-        W: Future<Output = Result<Reply, Fault>> + Send + 'static,
-    {
+    pub fn at_once<R: Reply>(&self, job: JobId, work: impl Future<Output = Result<R, Fault>> + Send + 'static) {
         self.runtime.spawn(self.answered(job, work).in_current_span());
     }
 
     /// Carries `work` out when everything given to this lane before is done.
-    pub fn in_order<W>(&self, job: JobId, work: W)
-    where
-        W: Future<Output = Result<Reply, Fault>> + Send + 'static,
-    {
+    pub fn in_order<R: Reply>(&self, job: JobId, work: impl Future<Output = Result<R, Fault>> + Send + 'static) {
         // The lane lives as long as the runtime.
         let _ = self.in_order.send(Box::pin(self.answered(job, work).in_current_span()));
     }
 
-    fn answered<W>(&self, job: JobId, work: W) -> impl Future<Output = ()> + Send + 'static
-    where
-        W: Future<Output = Result<Reply, Fault>> + Send + 'static,
-    {
+    fn answered<R: Reply>(
+        &self,
+        job: JobId,
+        work: impl Future<Output = Result<R, Fault>> + Send + 'static,
+    ) -> impl Future<Output = ()> + Send + 'static {
         let desk = self.clone();
         UNDER_WAY.scope(UnderWay::as_act(UnderWay::act()), async move {
             let outcome = AssertUnwindSafe(work).catch_unwind().await;
-            desk.reply(job, outcome.unwrap_or_else(|_| Err(trouble::other(&"a job panicked"))));
+            let outcome = outcome.unwrap_or_else(|_| Err(trouble::other(&"a job panicked")));
+            desk.answer(job, erased(outcome));
         })
     }
 
@@ -196,35 +201,35 @@ impl Desk {
     }
 
     /// Carries `work` out on the staff reader's thread.
-    pub fn at_staff_reader(
+    pub fn at_staff_reader<R: Reply>(
         &self,
         job: JobId,
-        work: impl FnOnce(&Self, &AtReader) -> Result<Reply, Fault> + Send + 'static,
+        work: impl FnOnce(&Self, &AtReader) -> Result<R, Fault> + Send + 'static,
     ) {
         self.at_reader(&self.staff_reader, job, work);
     }
 
     /// Carries `work` out on the resident reader's thread.
-    pub fn at_resident_reader(
+    pub fn at_resident_reader<R: Reply>(
         &self,
         job: JobId,
-        work: impl FnOnce(&Self, &AtReader) -> Result<Reply, Fault> + Send + 'static,
+        work: impl FnOnce(&Self, &AtReader) -> Result<R, Fault> + Send + 'static,
     ) {
         self.at_reader(&self.resident_reader, job, work);
     }
 
-    fn at_reader(
+    fn at_reader<R: Reply>(
         &self,
         reader: &ReaderThread,
         job: JobId,
-        work: impl FnOnce(&Self, &AtReader) -> Result<Reply, Fault> + Send + 'static,
+        work: impl FnOnce(&Self, &AtReader) -> Result<R, Fault> + Send + 'static,
     ) {
         let (desk, answering) = (self.clone(), self.clone());
         let (span, act) = (Span::current(), UnderWay::act());
         let answered = span.clone();
         reader.run(
             move |at| span.in_scope(|| UNDER_WAY.sync_scope(UnderWay::as_act(act), || work(&desk, at))),
-            move |outcome| answered.in_scope(|| answering.reply(job, outcome)),
+            move |outcome| answered.in_scope(|| answering.answer(job, erased(outcome))),
         );
     }
 
@@ -307,6 +312,10 @@ impl Drop for Noted {
     fn drop(&mut self) {
         lock(&self.0.makings).remove(&self.1);
     }
+}
+
+fn erased<R: Reply>(reply: Result<R, Fault>) -> Answer {
+    reply.map(|reply| -> Box<dyn Reply> { Box::new(reply) })
 }
 
 /// A fresh act id.

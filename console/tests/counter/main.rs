@@ -6,7 +6,7 @@ mod agents;
 #[allow(dead_code, reason = "shared with My Page's own tests, which use more of it")]
 mod chromium;
 mod clerk;
-#[path = "../../src/tui/tests/english.rs"]
+#[path = "../../screens/src/tests/english.rs"]
 mod english;
 mod faults;
 mod logs;

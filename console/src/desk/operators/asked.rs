@@ -9,8 +9,6 @@ use super::{Operators, of_front};
 use crate::{
     desk::relay_front::{Front, FrontTrouble, Refusals, only_entity},
     tui::{
-        effect::Order,
-        event::Reply,
         facts::relay::{FrontAnswer, FrontOrder, Kind, TrailLine},
         fault::{Fault, FrontFault},
     },
@@ -21,9 +19,9 @@ const TRAIL: u32 = 24 * 60;
 
 impl Operators {
     /// Carries an order out at the front.
-    pub(super) async fn ask(&self, order: FrontOrder) -> Result<Reply, Fault> {
+    pub(super) async fn ask(&self, order: FrontOrder) -> Result<FrontAnswer, Fault> {
         let front = self.front().ok_or(Fault::NotNow)?;
-        let answer = match order {
+        Ok(match order {
             FrontOrder::Propose { file, entity, kind } => propose(&front, file, entity, kind).await?,
             FrontOrder::Trail => {
                 let asked = async { Ok((front.audit(TRAIL).await?, front.refusals(TRAIL / 60).await?)) };
@@ -40,8 +38,7 @@ impl Operators {
                 let partners = front.partners().await.map_err(|trouble| of_front(&trouble))?;
                 FrontAnswer::Partners(partners)
             }
-        };
-        Ok(Reply::Front(Box::new(answer)))
+        })
     }
 }
 
@@ -119,33 +116,5 @@ fn refused(refusals: Refusals) -> TrailLine {
             "count={}  rule={}  partner={}",
             refusals.count, refusals.rule, refusals.partner
         ),
-    }
-}
-
-/// The order's name in the log.
-pub(super) const fn name(order: &Order) -> &'static str {
-    match order {
-        Order::ReadStaffCard => "read_staff_card",
-        Order::Login { .. } => "login",
-        Order::Unlock { .. } => "unlock",
-        Order::ScreenLocked { .. } => "screen_locked",
-        Order::LogOut => "log_out",
-        Order::GiveUpFront(_) => "give_up",
-        Order::LoadTray | Order::TrayInsert { .. } | Order::TrayRemove { .. } | Order::TrayNew => "tray",
-        Order::Front(order) => match order {
-            FrontOrder::Partners => "partners",
-            FrontOrder::Trail => "trail",
-            FrontOrder::Untold => "untold",
-            FrontOrder::Propose { .. } => "propose",
-            FrontOrder::Approve { .. } => "approve",
-            FrontOrder::Tried { .. } => "tried",
-            FrontOrder::WithoutLogout { .. } => "without_logout",
-            FrontOrder::Trial { .. } => "trial",
-            FrontOrder::On { .. } => "on",
-            FrontOrder::Off { .. } => "off",
-            FrontOrder::Lifetimes { .. } => "lifetimes",
-            FrontOrder::Exceptions { .. } => "exceptions",
-        },
-        _ => "other",
     }
 }

@@ -1,0 +1,121 @@
+//! The card of the open case: looked at, made, its PIN, given up.
+
+use secrecy::SecretString;
+
+use super::cases::{CaseAt, CaseNow};
+use crate::{
+    facts::{CardFileView, CaseView, ChipView, MakingEnd},
+    order::{JobId, Order, Reply},
+};
+
+/// Look at the card in the resident reader.
+#[derive(Debug)]
+pub struct ReadChip;
+
+impl Order for ReadChip {
+    type Reply = ChipView;
+}
+
+/// Make the card, or go on where the making stopped. Progress comes as [`crate::event::Event::Making`] with this job.
+#[derive(Debug)]
+pub struct StartMaking {
+    /// Which case.
+    pub case: CaseAt,
+}
+
+impl Order for StartMaking {
+    type Reply = MakingEnd;
+}
+
+/// Ask the making to stop at the next safe place. The making's own reply says how it ended.
+#[derive(Debug)]
+pub struct CancelMaking {
+    /// The job of [`StartMaking`].
+    pub making: JobId,
+}
+
+impl Order for CancelMaking {
+    type Reply = ();
+}
+
+/// Set the resident's first PIN.
+#[derive(Debug)]
+pub struct SetPin {
+    /// Which case.
+    pub case: CaseAt,
+    /// Four digits.
+    pub pin: SecretString,
+}
+
+impl Order for SetPin {
+    type Reply = CaseNow;
+}
+
+/// Set the PIN anew over the one that is there, blocked or not; only before the handover.
+#[derive(Debug)]
+pub struct SetPinAgain {
+    /// Which case.
+    pub case: CaseAt,
+    /// Four digits.
+    pub pin: SecretString,
+}
+
+impl Order for SetPinAgain {
+    type Reply = CaseNow;
+}
+
+/// Give the case's card up, made or half made: a new blank takes its place.
+#[derive(Debug)]
+pub struct GiveUpCard {
+    /// Which case.
+    pub case: CaseAt,
+    /// Why, in the clerk's words.
+    pub reason: String,
+}
+
+impl Order for GiveUpCard {
+    type Reply = CaseNow;
+}
+
+/// Try the resident's PIN; a wrong one costs a try.
+#[derive(Debug)]
+pub struct VerifyPin {
+    /// Four digits.
+    pub pin: SecretString,
+}
+
+impl Order for VerifyPin {
+    type Reply = PinRight;
+}
+
+/// The PIN was right.
+#[derive(Debug)]
+pub struct PinRight;
+
+/// Every file that can be read of the card in the resident reader.
+#[derive(Debug)]
+pub struct ReadCardFiles;
+
+impl Order for ReadCardFiles {
+    type Reply = CardFiles;
+}
+
+/// The files of a card.
+#[derive(Debug)]
+pub struct CardFiles(pub Vec<CardFileView>);
+
+impl Reply for ChipView {}
+impl Reply for PinRight {}
+impl Reply for CardFiles {}
+impl Reply for MakingEnd {
+    fn case(&self) -> Option<&CaseView> {
+        match self {
+            Self::Made(case) | Self::Damaged { case, .. } => Some(case),
+            Self::Stopped { .. } => None,
+        }
+    }
+
+    fn leaves_behind(&self) -> bool {
+        matches!(self, Self::Stopped { .. })
+    }
+}

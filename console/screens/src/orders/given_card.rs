@@ -1,0 +1,104 @@
+//! A card after its handover: stopped, let be used again, ended, its link mended; what the relay refused of it. Each
+//! changes the card wherever the case stands open.
+
+use issuance::{case::CaseId, standing::HolderCheck};
+use relay_core::registration::RevocationReason;
+
+use crate::{
+    facts::GivenCard,
+    order::{Order, Reply},
+};
+
+impl Reply for GivenCard {}
+
+/// Whether the card may be used, and what the relay knows of it.
+#[derive(Debug)]
+pub struct LoadStanding(pub CaseId);
+
+impl Order for LoadStanding {
+    type Reply = GivenCard;
+}
+
+/// Stop the card for now.
+#[derive(Debug)]
+pub struct SuspendCard {
+    /// Whose case.
+    pub case: CaseId,
+    /// How the clerk made sure of who asks.
+    pub check: HolderCheck,
+    /// Their note.
+    pub words: String,
+}
+
+impl Order for SuspendCard {
+    type Reply = GivenCard;
+}
+
+/// Let the card be used again.
+#[derive(Debug)]
+pub struct ResumeCard {
+    /// Whose case.
+    pub case: CaseId,
+    /// What the holder showed at the counter.
+    pub check: HolderCheck,
+    /// The clerk's note.
+    pub words: String,
+}
+
+impl Order for ResumeCard {
+    type Reply = GivenCard;
+}
+
+/// End the card for good, under the proof of [`super::staff::SecondClerk`].
+#[derive(Debug)]
+pub struct RevokeCard {
+    /// Whose case.
+    pub case: CaseId,
+    /// Why, as its certificates' revocation says.
+    pub reason: RevocationReason,
+    /// The clerk's note.
+    pub words: String,
+}
+
+impl Order for RevokeCard {
+    type Reply = GivenCard;
+}
+
+/// Have the card stand for the person's next origin, under the proof of [`super::staff::SecondClerk`].
+#[derive(Debug)]
+pub struct RelinkCard {
+    /// Whose case.
+    pub case: CaseId,
+    /// What was wrong.
+    pub words: String,
+}
+
+impl Order for RelinkCard {
+    type Reply = GivenCard;
+}
+
+/// Tell the relay again what it refused of the card.
+#[derive(Debug)]
+pub struct SendRefusedAnew {
+    /// Whose case.
+    pub case: CaseId,
+    /// What was mended.
+    pub words: String,
+}
+
+impl Order for SendRefusedAnew {
+    type Reply = GivenCard;
+}
+
+/// Leave unsaid what the relay refused of the card.
+#[derive(Debug)]
+pub struct CloseRefused {
+    /// Whose case.
+    pub case: CaseId,
+    /// Why that is right.
+    pub words: String,
+}
+
+impl Order for CloseRefused {
+    type Reply = GivenCard;
+}

@@ -1,0 +1,85 @@
+//! F1: every key that works in the place one comes from, and everywhere.
+
+use crate::{
+    common::{Common, Go},
+    keymap::{self, Intent, Place},
+    page::{Line, Page, Pen},
+    screen::Screen,
+    theme::Meaning,
+};
+
+/// The keys of one place.
+#[derive(Debug)]
+pub struct Help {
+    place: Place,
+    demo: bool,
+    first: usize,
+}
+
+impl Help {
+    /// About the keys of `place`.
+    pub const fn about(place: Place, demo: bool) -> Self {
+        Self { place, demo, first: 0 }
+    }
+}
+
+impl Screen for Help {
+    fn place(&self) -> Place {
+        Place::Reading
+    }
+
+    fn can(&self, intent: Intent, _common: &Common) -> bool {
+        intent != Intent::Refresh
+    }
+
+    fn act(&mut self, intent: Intent, common: &mut Common) {
+        match intent {
+            Intent::Up => self.first = self.first.saturating_sub(1),
+            Intent::Down => self.first += 1,
+            Intent::PageUp => self.first = self.first.saturating_sub(10),
+            Intent::PageDown => self.first += 10,
+            Intent::Back => common.go(Go::CloseOver),
+            _ => {}
+        }
+    }
+
+    fn view(&self, common: &Common, pen: &Pen<'_>) -> Page {
+        let mut page = Page::titled(pen.say("title-help"));
+        let mut lines = vec![Line::of(pen.say("help-here"), Meaning::Accent)];
+        let mut always = vec![Line::gap(), Line::of(pen.say("help-everywhere"), Meaning::Accent)];
+        for binding in keymap::bindings(self.place) {
+            if binding.intent == Intent::Tray && !self.demo {
+                continue;
+            }
+            let line = Line::of("  ", Meaning::Plain)
+                .and(pen.fit(&keymap::name(binding.key), 12), Meaning::Accent)
+                .and(pen.say(binding.word), Meaning::Plain);
+            if binding.place == self.place {
+                &mut lines
+            } else {
+                &mut always
+            }
+            .push(line);
+        }
+        lines.extend(always);
+        // No paper of an office is scanned by the relay's operators.
+        if common.setup.relay.is_none() {
+            lines.push(Line::gap());
+            let scanner = pen.say("help-scanner");
+            lines.extend(
+                crate::text::wrap(&scanner, pen.width, pen.ambiguous())
+                    .into_iter()
+                    .map(|piece| Line::of(piece, Meaning::Quiet)),
+            );
+        }
+        let last = lines.len().saturating_sub(1);
+        page.body = lines;
+        // The line that must be seen is the last of the window asked for.
+        page.focus = if self.first == 0 {
+            0
+        } else {
+            (self.first + pen.height).saturating_sub(2).min(last)
+        };
+        page
+    }
+}

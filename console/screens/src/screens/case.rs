@@ -1,0 +1,292 @@
+//! A case: where it stands, what was done, what is next. Enter does the next step.
+
+mod steps;
+
+use issuance::{
+    acts::{
+        ActRow, AddressSeen, AuditAct, CardBound, CardDamaged, CardPinSet, CaseCancelled, CaseHandedOver, CaseShelved,
+        CaseVerified,
+    },
+    case::CaseState,
+    staff::Role,
+};
+
+use crate::{
+    common::{Common, Go},
+    facts::{CaseView, Problem, ResidentView},
+    fault::Fault,
+    frame::moment,
+    keymap::{Intent, Place},
+    orders::{
+        cards::GiveUpCard,
+        cases::{CancelCase, CaseNow, CloseIncident},
+        queues::RevealAddress,
+    },
+    over,
+    page::{Line, Page, Pen},
+    screen::Screen,
+    screens::{
+        card_show::CardShow,
+        handover::Handover,
+        journal::Journal,
+        making::Making,
+        papers::Papers,
+        pin::Pin,
+        shelf::Shelf,
+        shown::{self, LABEL, case_title, problem_words, resident_facts, state_word},
+        standing::{self, Standing},
+    },
+    theme::Meaning,
+};
+
+/// The case's own screen.
+#[derive(Debug, Default)]
+pub struct Case {
+    /// For what a reason was asked, and what is said when it is done.
+    reason_for: Option<Intent>,
+}
+
+/// What is next for a case.
+pub fn next(case: &CaseView) -> Intent {
+    let pin_set = case.card.as_ref().is_some_and(|card| card.pin_set);
+    match &case.state {
+        CaseState::Applied => Intent::Verify,
+        CaseState::Verified | CaseState::Making { .. } => Intent::Make,
+        CaseState::Made { .. } | CaseState::Shelved { .. } if !pin_set => Intent::Pin,
+        CaseState::Made { .. } if case.notice_printed.is_none() => Intent::Papers,
+        CaseState::Made { .. } => Intent::Shelf,
+        // Nothing is handed over before it is settled.
+        CaseState::Shelved { .. } if !case.incidents.is_empty() => Intent::CloseIncident,
+        CaseState::Shelved { .. } => Intent::Handover,
+        CaseState::HandedOver { .. } if case.problem == Some(Problem::RelayRefused) => Intent::Standing,
+        CaseState::HandedOver { .. } | CaseState::Cancelled { .. } => Intent::Journal,
+    }
+}
+
+/// Whether the case's state allows a step. Nothing else opens a step's screen.
+fn allows(case: &CaseView, intent: Intent) -> bool {
+    let pin_set = case.card.as_ref().is_some_and(|card| card.pin_set);
+    match intent {
+        Intent::Handover => CaseHandedOver::ROW.suits_case(&case.state) && pin_set && case.incidents.is_empty(),
+        Intent::CloseIncident => !case.incidents.is_empty(),
+        Intent::Standing => standing::has_given_card(case),
+        intent => act_of(intent).is_none_or(|row| row.suits_case(&case.state)),
+    }
+}
+
+/// The act that a step leads to, where not everyone may do it.
+const fn act_of(intent: Intent) -> Option<&'static ActRow> {
+    Some(match intent {
+        Intent::Verify => CaseVerified::ROW,
+        Intent::Make => CardBound::ROW,
+        Intent::Pin => CardPinSet::ROW,
+        Intent::Shelf => CaseShelved::ROW,
+        Intent::GiveUpCard => CardDamaged::ROW,
+        Intent::Handover => CaseHandedOver::ROW,
+        Intent::CancelCase => CaseCancelled::ROW,
+        _ => return None,
+    })
+}
+
+/// The roles of which a step needs one, the likeliest first.
+fn roles(intent: Intent) -> &'static [Role] {
+    act_of(intent).map_or(&[], ActRow::roles)
+}
+
+impl Case {
+    fn cancelled(&mut self, case: Result<CaseNow, Fault>, common: &mut Common) {
+        changed(case, None, common);
+    }
+
+    fn incident_closed(&mut self, case: Result<CaseNow, Fault>, common: &mut Common) {
+        changed(case, Some((Meaning::Done, "incident-closed")), common);
+    }
+
+    fn given_up(&mut self, case: Result<CaseNow, Fault>, common: &mut Common) {
+        changed(case, Some((Meaning::NeedsYou, "card-given-up")), common);
+    }
+
+    fn revealed(&mut self, resident: Result<ResidentView, Fault>, common: &mut Common) {
+        revealed(resident, common);
+    }
+}
+
+/// The masked address of the open case's resident is shown, or is not.
+pub fn revealed(resident: Result<ResidentView, Fault>, common: &mut Common) {
+    match (resident, &mut common.open) {
+        (Ok(resident), Some(case)) if resident.id == case.resident.id => {
+            case.resident = resident;
+            common.tell(Meaning::NeedsYou, "address-revealed");
+        }
+        (Err(fault), _) => common.tell_fault(&fault),
+        _ => {}
+    }
+}
+
+/// The case stands elsewhere now, or does not: the likely next thing may be another.
+fn changed(case: Result<CaseNow, Fault>, done: Option<(Meaning, &'static str)>, common: &mut Common) {
+    common.next_step();
+    match (case, done) {
+        (Err(fault), _) => common.tell_fault(&fault),
+        (Ok(_), Some((meaning, words))) => common.tell(meaning, words),
+        (Ok(_), None) => {}
+    }
+}
+
+impl Screen for Case {
+    fn place(&self) -> Place {
+        Place::Case
+    }
+
+    fn shown(&mut self, common: &mut Common) {
+        let toward = common.toward.take();
+        if toward == Some(Intent::Standing) && common.open.as_deref().is_some_and(standing::has_given_card) {
+            common.go(Go::To(Box::new(Standing::default())));
+        }
+    }
+
+    fn can(&self, intent: Intent, common: &Common) -> bool {
+        let Some(case) = &common.open else {
+            return matches!(intent, Intent::CloseCase);
+        };
+        match intent {
+            Intent::Reveal => case.resident.masked,
+            intent => allows(case, intent),
+        }
+    }
+
+    fn lacks(&self, intent: Intent, common: &Common) -> Option<Role> {
+        let case = common.open.as_ref()?;
+        match intent {
+            Intent::Reveal if case.resident.masked && !case.resident.may_reveal => {
+                AddressSeen::ROW.roles().first().copied()
+            }
+            Intent::Confirm => common.lacking(roles(next(case))),
+            intent if allows(case, intent) => common.lacking(roles(intent)),
+            _ => None,
+        }
+    }
+
+    fn act(&mut self, intent: Intent, common: &mut Common) {
+        let Some(case) = common.open.clone() else {
+            return common.go(Go::Home);
+        };
+        let intent = if intent == Intent::Confirm { next(&case) } else { intent };
+        self.reason_for = Some(intent);
+        match intent {
+            Intent::Verify => common.go(Go::Verification),
+            Intent::Make => common.go(Go::To(Box::new(Making::new(&case)))),
+            Intent::Pin => common.go(Go::To(Box::new(Pin::new(&case)))),
+            Intent::Papers => common.go(Go::To(Box::new(Papers::new(&case)))),
+            Intent::Shelf => common.go(Go::To(Box::new(Shelf::new(&case)))),
+            Intent::Handover => common.go(Go::To(Box::new(Handover::new()))),
+            Intent::Journal => common.go(Go::To(Box::new(Journal::default()))),
+            Intent::Standing => common.go(Go::To(Box::new(Standing::default()))),
+            Intent::CardShow => common.go(Go::To(Box::new(CardShow::default()))),
+            Intent::CancelCase => common.go(Go::Over(Box::new(over::Reason::about("cancel-case-about")))),
+            Intent::CloseIncident => common.go(Go::Over(Box::new(over::Reason::about("close-incident-about")))),
+            Intent::GiveUpCard => common.go(Go::Over(Box::new(over::Question::give_up_card()))),
+            Intent::Reveal => {
+                common.load(RevealAddress(case.resident.id), Self::revealed);
+            }
+            Intent::CloseCase => {
+                common.close_case();
+                common.go(Go::Home);
+            }
+            _ => {}
+        }
+    }
+
+    fn reasoned(&mut self, reason: &str, common: &mut Common) {
+        let Some(case) = common.case_at() else { return };
+        let reason = reason.to_owned();
+        match self.reason_for {
+            Some(Intent::CancelCase) => common.ask(CancelCase { case, reason }, Self::cancelled),
+            Some(Intent::CloseIncident) => common.ask(CloseIncident { case, ending: reason }, Self::incident_closed),
+            Some(Intent::GiveUpCard) => common.ask(GiveUpCard { case, reason }, Self::given_up),
+            _ => return,
+        };
+    }
+
+    fn view(&self, common: &Common, pen: &Pen<'_>) -> Page {
+        let case = common.open.as_deref();
+        let mut page = Page::titled(case_title(pen, "title-case", case));
+        let Some(case) = case else { return page };
+        resident_facts(&mut page, &case.resident, pen);
+        page.gap();
+        let room = if pen.side > 0 { pen.side } else { pen.width };
+        let path = steps::lines(case, pen, room);
+        let next_line = next_line(case, self.lacks(Intent::Confirm, common), pen);
+        if pen.side > 0 {
+            page.side = path;
+            application(&mut page, case, pen);
+        } else {
+            page.body.extend(path);
+        }
+        for (words, meaning) in steps::since(case, pen) {
+            page.paragraph(pen, 0, &words, meaning);
+        }
+        if let Some(problem) = case.problem {
+            let (what, todo) = problem_words(problem);
+            let words = format!(
+                "{}{}  {}{}",
+                pen.glyphs.stop,
+                pen.say(what),
+                pen.glyphs.arrow,
+                pen.say(todo)
+            );
+            page.paragraph(pen, 0, &words, Meaning::Stop);
+        }
+        for incident in &case.incidents {
+            let words = format!("{}  {}  {}", moment(pen, incident.at), incident.who, incident.note);
+            page.paragraph(pen, 2, &words, Meaning::Quiet);
+        }
+        page.gap();
+        page.focus = page.body.len();
+        page.line(next_line);
+        page
+    }
+}
+
+/// What Enter does.
+fn next_line(case: &CaseView, lacking: Option<Role>, pen: &Pen<'_>) -> Line {
+    let word = match next(case) {
+        Intent::Verify => "case-next-verify",
+        Intent::Make if matches!(case.state, CaseState::Making { .. }) => "case-next-resume",
+        Intent::Make => "case-next-make",
+        Intent::Pin => "case-next-pin",
+        Intent::Papers => "case-next-papers",
+        Intent::Shelf => "case-next-shelf",
+        Intent::Handover => "case-next-handover",
+        Intent::CloseIncident => "case-next-incident",
+        Intent::Standing => "case-next-standing",
+        _ => "case-next-journal",
+    };
+    let (state, meaning) = state_word(&case.state);
+    let mut line = Line::of(pen.say(state), meaning).and("  ", Meaning::Plain);
+    line.spans.extend(shown::next_line(pen, word, lacking).spans);
+    line
+}
+
+/// What was applied for, on wide screens.
+fn application(page: &mut Page, case: &CaseView, pen: &Pen<'_>) {
+    let application = &case.application;
+    let (who, delivery) = steps::applied_words(case, pen);
+    page.fact(pen, LABEL, &pen.say("field-applicant"), &who, Meaning::Plain);
+    page.fact(pen, LABEL, &pen.say("field-delivery"), &delivery, Meaning::Plain);
+    let agreed: Vec<String> = issuance::application::Service::ALL
+        .into_iter()
+        .filter(|service| application.consents_to(*service))
+        .map(|service| pen.say(super::application::service_word(service)))
+        .collect();
+    page.fact(
+        pen,
+        LABEL,
+        &pen.say("field-consents"),
+        &agreed.join(&pen.say("list-comma")),
+        Meaning::Plain,
+    );
+    if !application.notes().is_empty() {
+        page.fact(pen, LABEL, &pen.say("field-notes"), application.notes(), Meaning::Plain);
+    }
+}

@@ -1,0 +1,175 @@
+//! Papers of a case: application form, delivery notice, receipt slip; printed, or printed again from what is kept.
+
+use crate::{
+    common::{Common, Go, Told},
+    facts::{CaseView, Paper},
+    fault::Fault,
+    frame::moment,
+    keymap::{Intent, Place},
+    orders::papers::{Print, PrintEnd, Reprint},
+    page::{Page, Pen, Span, span},
+    screen::Screen,
+    screens::shown::case_title,
+    theme::Meaning,
+};
+
+/// The papers in the order they are needed.
+const PAPERS: [Paper; 3] = [Paper::Application, Paper::Notice, Paper::Receipt];
+
+/// The papers of a case.
+#[derive(Debug)]
+pub struct Papers {
+    chosen: usize,
+    /// The answer chosen so far to whether an outdated paper is printed anew.
+    outdated: Option<Reprint>,
+}
+
+impl Papers {
+    /// The papers, with the one that is due chosen.
+    pub fn new(case: &CaseView) -> Self {
+        let chosen = match (&case.card, case.notice_printed, case.receipt_printed) {
+            (None, ..) => 0,
+            (Some(_), None, _) => 1,
+            (Some(_), Some(_), _) => 2,
+        };
+        Self { chosen, outdated: None }
+    }
+
+    /// A notice names the card that waits; without a card there is none.
+    fn can_print(paper: Paper, common: &Common) -> bool {
+        let has_card = common.open.as_ref().is_some_and(|case| {
+            case.state.card().is_some() && !matches!(case.state, issuance::case::CaseState::Making { .. })
+        });
+        paper == Paper::Application || has_card
+    }
+}
+
+impl Papers {
+    fn printed(&mut self, end: Result<PrintEnd, Fault>, common: &mut Common) {
+        common.next_step();
+        match end {
+            Ok(PrintEnd::Printed(printed, _)) => {
+                let key = if printed.again {
+                    "papers-printed-again"
+                } else {
+                    "papers-printed"
+                };
+                common.tell_with(
+                    Meaning::Done,
+                    key,
+                    vec![
+                        ("paper", Told::Word(paper_word(printed.paper))),
+                        ("file", Told::Text(printed.file)),
+                        ("pages", Told::Text(printed.pages.to_string())),
+                    ],
+                );
+                // Notice and receipt belong together: the next one is offered.
+                if printed.paper == Paper::Notice {
+                    self.chosen = 2;
+                }
+            }
+            Ok(PrintEnd::Outdated(_)) => self.outdated = Some(Reprint::Anew),
+            Err(fault) => common.tell_fault(&fault),
+        }
+    }
+}
+
+impl Screen for Papers {
+    fn place(&self) -> Place {
+        Place::Papers
+    }
+
+    fn can(&self, intent: Intent, common: &Common) -> bool {
+        intent != Intent::Confirm || Self::can_print(PAPERS[self.chosen], common)
+    }
+
+    fn act(&mut self, intent: Intent, common: &mut Common) {
+        match (intent, self.outdated) {
+            (Intent::Up, Some(_)) => return self.outdated = Some(Reprint::Anew),
+            (Intent::Down, Some(_)) => return self.outdated = Some(Reprint::AsItWas),
+            (Intent::Back, Some(_)) => return self.outdated = None,
+            _ => {}
+        }
+        match intent {
+            Intent::Up => self.chosen = self.chosen.saturating_sub(1),
+            Intent::Down => self.chosen = (self.chosen + 1).min(PAPERS.len() - 1),
+            Intent::Confirm => {
+                if let Some(case) = common.case_at() {
+                    let paper = PAPERS[self.chosen];
+                    let reprint = self.outdated.take().unwrap_or(Reprint::Ask);
+                    common.ask(Print { case, paper, reprint }, Self::printed);
+                }
+            }
+            Intent::Back => common.go(Go::Case),
+            _ => {}
+        }
+    }
+
+    fn view(&self, common: &Common, pen: &Pen<'_>) -> Page {
+        let case = common.open.as_deref();
+        let mut page = Page::titled(case_title(pen, "title-papers", case));
+        page.gap();
+        let Some(case) = case else { return page };
+        let printed = |at: Option<_>| match at {
+            Some(at) => span(
+                pen.say_with("papers-at", &[("at", moment(pen, at).into())]),
+                Meaning::Done,
+            ),
+            None => span(pen.say("papers-not-yet"), Meaning::Quiet),
+        };
+        let rows: Vec<Vec<Span>> = PAPERS
+            .into_iter()
+            .map(|paper| {
+                let state = match paper {
+                    _ if !Self::can_print(paper, common) => span(pen.say("papers-after-making"), Meaning::Quiet),
+                    Paper::Application => span(String::new(), Meaning::Quiet),
+                    Paper::Notice => printed(case.notice_printed),
+                    Paper::Receipt => printed(case.receipt_printed),
+                };
+                vec![span(pen.say(paper_word(paper)), Meaning::Strong), state]
+            })
+            .collect();
+        let lines = pen.table(pen.width, &[28], &rows, self.chosen, rows.len());
+        page.body.extend(lines);
+        page.gap();
+        page.paragraph(pen, 2, &pen.say(paper_about(PAPERS[self.chosen])), Meaning::Quiet);
+        if let Some(answer) = self.outdated {
+            page.gap();
+            page.paragraph(pen, 2, &pen.say("papers-outdated"), Meaning::NeedsYou);
+            let answers = ["papers-outdated-anew", "papers-outdated-as-it-was"];
+            let rows: Vec<Vec<Span>> = answers
+                .into_iter()
+                .map(|key| vec![span(pen.say(key), Meaning::Strong)])
+                .collect();
+            let lines = pen.table(
+                pen.width,
+                &[],
+                &rows,
+                usize::from(answer == Reprint::AsItWas),
+                rows.len(),
+            );
+            page.body.extend(lines);
+        }
+        if common.is_asking::<Print>() {
+            page.gap();
+            page.paragraph(pen, 2, &pen.say("papers-printing"), Meaning::Waiting);
+        }
+        page
+    }
+}
+
+const fn paper_word(paper: Paper) -> &'static str {
+    match paper {
+        Paper::Application => "paper-application",
+        Paper::Notice => "paper-notice",
+        Paper::Receipt => "paper-receipt",
+    }
+}
+
+const fn paper_about(paper: Paper) -> &'static str {
+    match paper {
+        Paper::Application => "paper-application-about",
+        Paper::Notice => "paper-notice-about",
+        Paper::Receipt => "paper-receipt-about",
+    }
+}

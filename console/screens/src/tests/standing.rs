@@ -1,0 +1,329 @@
+//! A resident's card after its handover: stopped, let be used again, ended, its link mended.
+
+use issuance::{
+    case::CaseState,
+    staff::Role,
+    standing::{CardStanding, HolderCheck},
+};
+use relay_core::registration::RevocationReason;
+use time::Duration;
+
+use super::counter::*;
+use crate::{
+    event::Event,
+    facts::*,
+    fault::Fault,
+    key::Key::{Char, Down, Enter, Esc, F},
+    orders::{
+        given_card::{CloseRefused, LoadStanding, RelinkCard, ResumeCard, RevokeCard, SendRefusedAnew, SuspendCard},
+        staff::{SecondClerk, SecondPurpose},
+    },
+};
+
+const HANDED_OVER: CaseState = CaseState::HandedOver {
+    card: issuance::case::CardId::from_uuid(uuid::Uuid::from_u128(700)),
+};
+
+fn card(standing: CardStanding, waiting: u64) -> GivenCard {
+    GivenCard {
+        chip: "8B42 19F0 0C77 A1D3 5E20".into(),
+        standing,
+        since: NOW - Duration::days(40),
+        by: "佐藤 恵".into(),
+        told: RelayTold {
+            waiting,
+            oldest: (waiting > 0).then_some(NOW - Duration::seconds(3)),
+            applied_at: Some(NOW - Duration::days(40)),
+            refused: Vec::new(),
+        },
+    }
+}
+
+/// The same of which the relay refused that it was suspended, for one of its keys.
+fn refused(standing: CardStanding) -> GivenCard {
+    let mut card = card(standing, 0);
+    card.told.refused.push(RefusedMessage {
+        told: "suspend".into(),
+        slot: 1,
+        rule: "registration.revoked".into(),
+        at: NOW - Duration::minutes(20),
+    });
+    card
+}
+
+fn joined(counter: &mut Counter) {
+    counter.happens(Event::Outbox(Outbox {
+        waiting: 0,
+        oldest: None,
+        trouble: false,
+        refused: 0,
+    }));
+}
+
+/// At the card of the open case, which stands so.
+fn at_card(standing: CardStanding) -> Counter {
+    let mut counter = Counter::with_case(case(HANDED_OVER));
+    joined(&mut counter);
+    counter.press(Char('k'));
+    counter.answer(card(standing, 0));
+    counter
+}
+
+#[test]
+fn a_call_about_a_lost_card_stops_it_and_the_screen_says_whether_the_relay_knows() {
+    let mut counter = at_card(CardStanding::Active);
+    insta::assert_snapshot!("standing_active", counter.screen(80, 24));
+    counter.press(Enter);
+    // Nothing is chosen for the clerk, and a note is asked for.
+    counter.press(Enter);
+    assert!(counter.screen(80, 24).contains("↑↓で選んでください"));
+    counter.press(Down);
+    counter.press(Enter);
+    assert!(counter.screen(80, 24).contains("もう少し詳しく"));
+    counter.types("バスの中で落とした");
+    insta::assert_snapshot!("standing_suspend", counter.screen(80, 24));
+    counter.press(Enter);
+    assert!(counter.is_asked_with(|order: &SuspendCard| matches!(order, SuspendCard { check: HolderCheck::Questions, words, .. } if words == "バスの中で落とした"
+    )));
+    counter.answer(card(CardStanding::Suspended, 2));
+    insta::assert_snapshot!("standing_suspended", counter.screen(80, 24));
+
+    // The outbox moves: what the relay was told is asked for anew, and shown.
+    counter.happens(Event::QueuesChanged);
+    counter.answer(card(CardStanding::Suspended, 0));
+    let screen = counter.screen(80, 24);
+    assert!(screen.contains("中継が受け取りました"), "{screen}");
+    assert!(screen.contains("Enter 再開する"), "{screen}");
+}
+
+#[test]
+fn a_suspended_card_comes_back_only_for_its_holder_at_the_counter() {
+    let mut counter = at_card(CardStanding::Suspended);
+    counter.press(Char('s'));
+    assert!(
+        counter.screen(80, 24).contains("一時停止中"),
+        "it cannot be stopped twice"
+    );
+    counter.press(Char('r'));
+    let form = counter.screen(80, 24);
+    assert!(!form.contains("電話") && form.contains("顔写真のある書類"), "{form}");
+    counter.press(Down);
+    counter.types("免許証を見た");
+    counter.press(Enter);
+    assert!(counter.is_asked_with(|order: &ResumeCard| matches!(
+        order,
+        ResumeCard {
+            check: HolderCheck::Document,
+            ..
+        }
+    )));
+    counter.answer(card(CardStanding::Active, 2));
+    assert!(counter.screen(80, 24).contains("再開しました"));
+}
+
+#[test]
+fn a_card_ends_only_with_a_second_clerk_and_then_nothing_more_can_be_done() {
+    let mut counter = at_card(CardStanding::Suspended);
+    counter.press(Char('x'));
+    counter.press(Down);
+    counter.types("見つからない、盗難届あり");
+    insta::assert_snapshot!("standing_revoke", counter.screen(80, 24));
+    counter.press(Enter);
+    assert!(counter.screen(80, 24).contains("失効させるには、二人目"));
+    assert!(!counter.is_asked::<RevokeCard>());
+    second_clerk_agrees(&mut counter, SecondPurpose::Revocation);
+    assert!(counter.is_asked_with(|order: &RevokeCard| matches!(
+        order,
+        RevokeCard {
+            reason: RevocationReason::KeyCompromise,
+            ..
+        }
+    )));
+    counter.answer(card(CardStanding::Revoked, 2));
+    insta::assert_snapshot!("standing_revoked", counter.screen(120, 40));
+    for key in [Char('s'), Char('r'), Char('x'), Char('l'), Enter] {
+        counter.press(key);
+        assert!(counter.screen(80, 24).contains("できることはもうありません"), "{key:?}");
+    }
+}
+
+#[test]
+fn a_wrong_link_is_mended_with_a_second_clerk() {
+    let mut counter = at_card(CardStanding::Active);
+    counter.press(Char('l'));
+    counter.types("同姓同名の人と取り違えた");
+    counter.press(Enter);
+    second_clerk_agrees(&mut counter, SecondPurpose::Relink);
+    assert!(counter.is_asked_with(
+        |order: &RelinkCard| matches!(order, RelinkCard { words, .. } if words == "同姓同名の人と取り違えた")
+    ));
+}
+
+#[test]
+fn going_back_from_the_form_does_nothing_and_another_desk_that_was_quicker_is_told() {
+    let mut counter = at_card(CardStanding::Active);
+    counter.press(Enter);
+    counter.types("落とした");
+    counter.press(Esc);
+    assert!(counter.screen(80, 24).contains("いまの状態"));
+    counter.press(Enter);
+    counter.press(Down);
+    counter.types("落としたとのこと");
+    counter.press(Enter);
+    counter.refuse(Fault::ChangedMeanwhile);
+    counter.answer(card(CardStanding::Suspended, 0));
+    counter.press(Esc);
+    let screen = counter.screen(80, 24);
+    assert!(screen.contains("一時停止中"), "{screen}");
+    assert!(!counter.is_asked::<SuspendCard>());
+}
+
+#[test]
+fn the_card_is_one_key_from_the_resident_and_out_of_reach_before_its_handover() {
+    let mut counter = Counter::with_clerk();
+    counter.press(Char('/'));
+    counter.types("yamaguchi");
+    counter.answer(found("yamaguchi"));
+    counter.press(Enter);
+    let mut view = resident();
+    view.cases = vec![CaseRow {
+        state: HANDED_OVER,
+        ..queue().remove(0)
+    }];
+    counter.answer(view);
+    assert!(counter.screen(80, 24).contains("k カードの利用"));
+    counter.press(Char('k'));
+    counter.answer(Box::new(case(HANDED_OVER)));
+    counter.answer(card(CardStanding::Active, 0));
+    assert!(counter.screen(80, 24).contains("カードの利用"));
+    counter.press(Esc);
+    assert!(counter.screen(80, 24).contains("案件  2026-000352"));
+
+    let mut counter = Counter::with_case(case(shelved()));
+    counter.press(Char('k'));
+    assert!(!counter.is_asked::<LoadStanding>());
+}
+
+#[test]
+fn whoever_answers_the_telephone_may_stop_a_card_and_not_end_it() {
+    let mut counter = Counter::with_clerk_who_may(&[Role::Reception]);
+    joined(&mut counter);
+    counter.press(Enter);
+    counter.answer(Box::new(case(HANDED_OVER)));
+    counter.press(Char('k'));
+    counter.answer(card(CardStanding::Active, 0));
+    let screen = counter.screen(80, 24);
+    assert!(screen.contains("s 一時停止") && !screen.contains("x 失効"), "{screen}");
+    counter.press(Char('x'));
+    assert!(counter.screen(80, 24).contains("発行の役割が必要です"));
+}
+
+#[test]
+fn what_the_relay_refused_is_shown_with_its_rule_and_what_was_mended_is_asked_for() {
+    let mut counter = Counter::with_case(case(HANDED_OVER));
+    joined(&mut counter);
+    counter.press(Char('k'));
+    counter.answer(refused(CardStanding::Suspended));
+    insta::assert_snapshot!("standing_refused", counter.screen(80, 24));
+    counter.press(Enter);
+    insta::assert_snapshot!("standing_send_anew", counter.screen(80, 24));
+    counter.press(Enter);
+    assert!(
+        counter.screen(80, 24).contains("4文字以上"),
+        "{}",
+        counter.screen(80, 24)
+    );
+    counter.types("中継の登録を直してもらった");
+    counter.press(Enter);
+    assert!(counter.is_asked_with(|order: &SendRefusedAnew| matches!(order, SendRefusedAnew { words, .. } if words == "中継の登録を直してもらった")
+    ));
+    counter.answer(card(CardStanding::Suspended, 1));
+    let screen = counter.screen(80, 24);
+    assert!(
+        screen.contains("送り直しました") && screen.contains("1 件がまだ届いていません"),
+        "{screen}"
+    );
+
+    // A rule that only a newer relay knows is shown as it calls it.
+    let mut newer = refused(CardStanding::Active);
+    newer.told.refused[0].rule = "registration.something_new".into();
+    counter.happens(Event::QueuesChanged);
+    counter.answer(newer);
+    assert!(counter.screen(80, 24).contains("registration.something_new"));
+}
+
+#[test]
+fn what_the_relay_need_not_know_is_closed_by_who_may() {
+    let mut counter = Counter::with_case(case(HANDED_OVER));
+    joined(&mut counter);
+    counter.press(Char('k'));
+    counter.answer(card(CardStanding::Revoked, 0));
+    counter.press(Char('c'));
+    assert!(!counter.screen(80, 24).contains("送らずに終える"), "nothing is refused");
+    counter.happens(Event::QueuesChanged);
+    counter.answer(refused(CardStanding::Revoked));
+    counter.press(Char('c'));
+    insta::assert_snapshot!("standing_close_refused", counter.screen(80, 24));
+    counter.types("失効済みと中継に確かめた");
+    counter.press(Enter);
+    assert!(counter.is_asked::<CloseRefused>());
+    counter.answer(card(CardStanding::Revoked, 0));
+    assert!(counter.screen(80, 24).contains("送らずに終えました"));
+
+    let mut counter = Counter::with_clerk_who_may(&[Role::Reception]);
+    joined(&mut counter);
+    counter.press(Enter);
+    counter.answer(Box::new(case(HANDED_OVER)));
+    counter.press(Char('k'));
+    counter.answer(refused(CardStanding::Active));
+    counter.press(Char('a'));
+    assert!(counter.screen(80, 24).contains("発行の役割が必要です"));
+}
+
+#[test]
+fn a_case_of_which_the_relay_refused_something_leads_to_it() {
+    let mut view = case(HANDED_OVER);
+    view.problem = Some(Problem::RelayRefused);
+    let mut counter = Counter::with_case(view);
+    joined(&mut counter);
+    let screen = counter.screen(80, 24);
+    assert!(
+        screen.contains("中継の不受理") && screen.contains("Enter カードの利用を開く"),
+        "{screen}"
+    );
+    counter.press(Enter);
+    assert!(counter.is_asked::<LoadStanding>());
+}
+
+#[test]
+fn every_view_of_it_is_english_in_english() {
+    let mut counter = at_card(CardStanding::Suspended);
+    counter.press(F(10));
+    insta::assert_snapshot!("standing_english", counter.screen(80, 24));
+    counter.press(Char('r'));
+    insta::assert_snapshot!("standing_resume_english", counter.screen(80, 24));
+    counter.press(Esc);
+    counter.happens(Event::QueuesChanged);
+    counter.answer(refused(CardStanding::Suspended));
+    insta::assert_snapshot!("standing_refused_english", counter.screen(80, 24));
+    counter.press(Char('a'));
+    insta::assert_snapshot!("standing_send_anew_english", counter.screen(80, 24));
+    counter.press(Esc);
+    counter.press(Char('c'));
+    insta::assert_snapshot!("standing_close_refused_english", counter.screen(80, 24));
+}
+
+fn second_clerk_agrees(counter: &mut Counter, wanted: SecondPurpose) {
+    counter.staff_card_pulled();
+    counter.staff_card(2);
+    counter.answer(staff_card(NAKAMURA));
+    counter.types("kaede2026");
+    counter.press(Enter);
+    assert!(
+        counter.is_asked_with(|order: &SecondClerk| matches!(order, SecondClerk { purpose, .. } if *purpose == wanted))
+    );
+    counter.answer(shown(NAKAMURA));
+    counter.staff_card_pulled();
+    counter.staff_card(3);
+    counter.answer(staff_card(SATO));
+}
