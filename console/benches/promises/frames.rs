@@ -23,7 +23,13 @@ use crate::{
     counter::*,
     facts::*,
     key::Key::{self, BackTab, Char, Ctrl, Down, Enter, Esc, F, Left, PageDown, PageUp, Right, Up},
-    orders::{cards::CardFiles, cases::Journal, handover::Agreements, papers::PrintEnd, queues::QueueRows},
+    orders::{
+        cards::CardFiles,
+        cases::Journal,
+        handover::Agreements,
+        papers::PrintEnd,
+        queues::{QueueRows, Submitted},
+    },
     paint,
     table::{Table, milliseconds, percentile},
     terminal::size,
@@ -232,7 +238,7 @@ impl<'t> Seat<'t> {
             self.presses(&[Char(' '), Enter]);
         }
         self.presses(&[Right, Right, Up, Down, F(2), Enter]);
-        self.answer(Box::new(case(CaseState::Applied)));
+        self.answer(Submitted::Case(Box::new(case(CaseState::Applied))));
     }
 
     fn verification(&mut self) {
@@ -331,7 +337,7 @@ impl<'t> Seat<'t> {
         self.answer(Agreements(agreements()));
         self.screen = "sights";
         self.presses(&[Char(' '), Down, Char(' '), Down, Char(' '), Enter]);
-        self.answer();
+        self.answer(());
         self.screen = "second clerk";
         self.counter.staff_card_pulled();
         self.counter.staff_card(2);
@@ -344,7 +350,7 @@ impl<'t> Seat<'t> {
         self.answer(staff_card(SATO));
         self.screen = "sights";
         self.presses(&[Char(' '), Down, Char(' '), Down, Char(' '), Enter]);
-        self.answer();
+        self.answer(());
         self.answer(Box::new(case(CaseState::HandedOver { card: card_id() })));
         self.press(Enter);
     }
