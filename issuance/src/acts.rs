@@ -111,6 +111,8 @@ pub enum SecondPurpose {
     Revocation,
     /// 結び直し: the mending of a card's link with the relay.
     Relink,
+    /// 所在の確認: the destruction of a card, or that one is missing.
+    Custody,
 }
 
 /// A clerk's own words in an event, sealed to it, in hex: they may name someone.
@@ -119,7 +121,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 46] = [
+pub const ALL: [&ActRow; 47] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -161,6 +163,7 @@ pub const ALL: [&ActRow; 46] = [
     CardResumed::ROW,
     CardRevoked::ROW,
     CardExpired::ROW,
+    CardMoved::ROW,
     CardRelinked::ROW,
     OutboxRefused::ROW,
     OutboxSentAnew::ROW,
@@ -216,12 +219,13 @@ impl ActRow {
 }
 
 impl SecondPurpose {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::VerificationException,
         Self::Making,
         Self::Handover,
         Self::Revocation,
         Self::Relink,
+        Self::Custody,
     ];
 
     /// As stored.
@@ -232,6 +236,7 @@ impl SecondPurpose {
             Self::Handover => "handover",
             Self::Revocation => "revocation",
             Self::Relink => "relink",
+            Self::Custody => "custody",
         }
     }
 
@@ -240,7 +245,7 @@ impl SecondPurpose {
         match self {
             Self::VerificationException => Role::Verification,
             Self::Making | Self::Relink | Self::Revocation => Role::Issuing,
-            Self::Handover => Role::Handover,
+            Self::Handover | Self::Custody => Role::Handover,
         }
     }
 }

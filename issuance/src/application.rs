@@ -12,9 +12,11 @@ use crate::era::Birthday;
 
 mod agent;
 mod form;
+pub mod state;
 
 pub use agent::{AgentEvidence, AgentReason, GuardianBasis, GuardianEvidence};
 pub use form::{AgentForm, ApplicantForm, ApplicationForm, Field, FieldError, Wrong};
+pub use state::{ApplicationEvent, ApplicationState};
 
 /// A service for which the card may be used only with the resident's consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,9 +1,16 @@
-//! One resident's card from application to handover: the states a case can stand in and the moves between them.
+//! A case: one application for one resident's card and all that follows from it, and where it stands in the counter's words.
 
 use std::{fmt, str::FromStr};
 
 use relay_core::id::Id;
 use serde::{Deserialize, Serialize};
+
+use crate::{
+    application::{ApplicationEvent, ApplicationState},
+    custody::Custody,
+    lifecycle::Lifecycle,
+    machine::Machine as _,
+};
 
 /// Kind of [`CaseId`].
 pub enum CaseKind {}
@@ -88,7 +95,8 @@ impl fmt::Display for ShelfPlace {
     }
 }
 
-/// Where a case stands. Each state holds just what is true in it.
+/// Where a case stands, as people at the counter say it: what its application, its card's life and the place of its card
+/// come to together. Nothing is recorded as such and nothing moves by it; the three machines do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum CaseState {
@@ -113,9 +121,9 @@ pub enum CaseState {
         /// Where it lies.
         shelf: ShelfPlace,
     },
-    /// 交付済み: in the resident's hand; the card is active.
+    /// 交付済み: given to the resident, whatever became of the card since.
     HandedOver {
-        /// The active card.
+        /// The card.
         card: CardId,
     },
     /// 取消: ended without a card.
@@ -125,8 +133,38 @@ pub enum CaseState {
     },
 }
 
+/// A case's card, as its two machines have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseCard {
+    /// Which card.
+    pub id: CardId,
+    /// Whether it may be used.
+    pub lifecycle: Lifecycle,
+    /// Where it is.
+    pub place: Custody,
+}
+
 impl CaseState {
-    /// The state's name as stored and logged.
+    /// What the three machines come to; `cancellation` is the clerk's reason. `None` for what cannot be together: a card
+    /// made without a card, a card in the making in somebody's hand.
+    pub fn of(application: ApplicationState, card: Option<&CaseCard>, cancellation: Option<String>) -> Option<Self> {
+        match (application, card, cancellation) {
+            (ApplicationState::Applied, None, None) => Some(Self::Applied),
+            (ApplicationState::Verified, None, None) => Some(Self::Verified),
+            (ApplicationState::Cancelled, None, Some(reason)) => Some(Self::Cancelled { reason }),
+            (ApplicationState::Making, Some(card), None) if card.lifecycle == Lifecycle::Making => {
+                Some(Self::Making { card: card.id })
+            }
+            (ApplicationState::Made, Some(card), None) => match (card.lifecycle, card.place.shelf_place()) {
+                (Lifecycle::Made, Some(shelf)) => Some(Self::Shelved { card: card.id, shelf }),
+                (Lifecycle::Made, None) => Some(Self::Made { card: card.id }),
+                (given, _) => given.standing().map(|_| Self::HandedOver { card: card.id }),
+            },
+            _ => None,
+        }
+    }
+
+    /// The state's name as logged.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Applied => "applied",
@@ -149,43 +187,21 @@ impl CaseState {
         }
     }
 
+    /// Whether the case's application can take `event`; nothing happens to one whose card was handed over.
+    pub fn takes(&self, event: ApplicationEvent) -> bool {
+        let application = match self {
+            Self::Applied => ApplicationState::Applied,
+            Self::Verified => ApplicationState::Verified,
+            Self::Making { .. } => ApplicationState::Making,
+            Self::Made { .. } | Self::Shelved { .. } => ApplicationState::Made,
+            Self::HandedOver { .. } | Self::Cancelled { .. } => return false,
+        };
+        application.after(event).is_ok()
+    }
+
     /// Whether nothing more can happen to the case.
     pub const fn is_closed(&self) -> bool {
         matches!(self, Self::HandedOver { .. } | Self::Cancelled { .. })
-    }
-}
-
-/// What happens to a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CaseEvent {
-    /// The person was verified face to face.
-    PersonVerified,
-    /// A blank's chip serial was bound to the case.
-    ChipBound(CardId),
-    /// The card was written, read back and verified.
-    CardMade,
-    /// The card can't be finished; a new blank must take its place.
-    CardDamaged,
-    /// The card was put in the shelf.
-    Shelved(ShelfPlace),
-    /// The card was handed over; only after [`crate::case::HandoverChecked`].
-    HandedOver(HandoverChecked),
-    /// The application ended without a card.
-    Cancelled(String),
-}
-
-impl CaseEvent {
-    /// The event's name as logged.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::PersonVerified => "person_verified",
-            Self::ChipBound(_) => "chip_bound",
-            Self::CardMade => "card_made",
-            Self::CardDamaged => "card_damaged",
-            Self::Shelved(_) => "shelved",
-            Self::HandedOver(_) => "handed_over",
-            Self::Cancelled(_) => "cancelled",
-        }
     }
 }
 
@@ -209,47 +225,6 @@ impl HandoverChecked {
     }
 }
 
-/// A move that the case's state does not allow.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a case that is {state} cannot take {event}")]
-pub struct NotNow {
-    /// The state's name.
-    pub state: &'static str,
-    /// The event's name.
-    pub event: &'static str,
-}
-
-impl CaseState {
-    /// The state after `event`.
-    ///
-    /// # Errors
-    /// [`NotNow`] when the state does not allow the event: a step cannot be skipped, repeated or undone.
-    pub fn after(&self, event: &CaseEvent) -> Result<Self, NotNow> {
-        let refused = NotNow {
-            state: self.name(),
-            event: event.name(),
-        };
-        Ok(match (self, event) {
-            (Self::Applied, CaseEvent::PersonVerified) => Self::Verified,
-            (Self::Verified, CaseEvent::ChipBound(card)) => Self::Making { card: *card },
-            (Self::Making { card }, CaseEvent::CardMade) => Self::Made { card: *card },
-            // A card found broken in the shelf is replaced the same way as one that breaks while being made.
-            (Self::Making { .. } | Self::Made { .. } | Self::Shelved { .. }, CaseEvent::CardDamaged) => Self::Verified,
-            (Self::Made { card } | Self::Shelved { card, .. }, CaseEvent::Shelved(shelf)) => Self::Shelved {
-                card: *card,
-                shelf: shelf.clone(),
-            },
-            (Self::Shelved { card, .. }, CaseEvent::HandedOver(checked)) if checked.card == *card => {
-                Self::HandedOver { card: *card }
-            }
-            (Self::Applied | Self::Verified, CaseEvent::Cancelled(reason)) => {
-                Self::Cancelled { reason: reason.clone() }
-            }
-            _ => return Err(refused),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use relay_core::chance::SeededChance;
@@ -260,85 +235,43 @@ mod tests {
         CardId::new(&mut SeededChance::new(seed))
     }
 
-    fn checked(card: CardId) -> HandoverChecked {
-        HandoverChecked {
-            case: CaseId::new(&mut SeededChance::new(9)),
-            card,
-        }
-    }
-
-    fn every_event() -> Vec<CaseEvent> {
-        vec![
-            CaseEvent::PersonVerified,
-            CaseEvent::ChipBound(card(1)),
-            CaseEvent::CardMade,
-            CaseEvent::CardDamaged,
-            CaseEvent::Shelved(ShelfPlace::parse("A-12").unwrap()),
-            CaseEvent::HandedOver(checked(card(1))),
-            CaseEvent::Cancelled("転出".into()),
-        ]
-    }
-
-    #[test]
-    fn one_visit_goes_from_application_to_handover() {
-        let mut state = CaseState::Applied;
-        let mut seen = vec![state.name()];
-        for event in every_event()
-            .into_iter()
-            .filter(|e| !matches!(e.name(), "card_damaged" | "cancelled"))
-        {
-            state = state.after(&event).unwrap();
-            seen.push(state.name());
-        }
-        assert_eq!(
-            seen,
-            ["applied", "verified", "making", "made", "shelved", "handed_over"]
-        );
-    }
-
-    #[test]
-    fn no_step_can_be_skipped() {
-        let taken = |state: CaseState| -> Vec<&'static str> {
-            every_event()
-                .iter()
-                .filter(|event| state.after(event).is_ok())
-                .map(CaseEvent::name)
-                .collect()
+    fn of(application: ApplicationState, lifecycle: Lifecycle, place: &Custody) -> Option<&'static str> {
+        let card = CaseCard {
+            id: card(1),
+            lifecycle,
+            place: place.clone(),
         };
-        let shelf = ShelfPlace::parse("A-12").unwrap();
-        assert_eq!(taken(CaseState::Applied), ["person_verified", "cancelled"]);
-        assert_eq!(taken(CaseState::Verified), ["chip_bound", "cancelled"]);
-        assert_eq!(
-            taken(CaseState::Making { card: card(1) }),
-            ["card_made", "card_damaged"]
-        );
-        assert_eq!(taken(CaseState::Made { card: card(1) }), ["card_damaged", "shelved"]);
-        assert_eq!(
-            taken(CaseState::Shelved { card: card(1), shelf }),
-            ["card_damaged", "shelved", "handed_over"]
-        );
-        assert!(taken(CaseState::HandedOver { card: card(1) }).is_empty());
-        assert!(
-            taken(CaseState::Cancelled {
-                reason: "転出".into()
-            })
-            .is_empty()
-        );
+        CaseState::of(application, Some(&card), None).map(|state| state.name())
     }
 
     #[test]
-    fn a_card_checked_for_another_case_is_not_handed_over() {
-        let shelved = CaseState::Shelved {
-            card: card(1),
-            shelf: ShelfPlace::parse("A-12").unwrap(),
-        };
-        assert!(shelved.after(&CaseEvent::HandedOver(checked(card(2)))).is_err());
-    }
-
-    #[test]
-    fn a_damaged_card_leaves_the_person_verified() {
-        let making = CaseState::Making { card: card(1) };
-        assert_eq!(making.after(&CaseEvent::CardDamaged).unwrap(), CaseState::Verified);
+    fn a_case_is_what_its_application_its_card_and_the_cards_place_come_to() {
+        let shelf = Custody::shelf(&ShelfPlace::parse("A-12").unwrap());
+        let drawer = Custody::drawer("窓口1");
+        for (lifecycle, place, said) in [
+            (Lifecycle::Made, &drawer, Some("made")),
+            (Lifecycle::Made, &shelf, Some("shelved")),
+            (Lifecycle::Made, &Custody::LOST, Some("made")),
+            (Lifecycle::Active, &Custody::HOLDER, Some("handed_over")),
+            (Lifecycle::Suspended, &Custody::LOST, Some("handed_over")),
+            (Lifecycle::Revoked, &drawer, Some("handed_over")),
+            (Lifecycle::Expired, &Custody::DESTROYED, Some("handed_over")),
+            (Lifecycle::Making, &drawer, None),
+            (Lifecycle::Damaged, &drawer, None),
+        ] {
+            assert_eq!(of(ApplicationState::Made, lifecycle, place), said, "{lifecycle:?}");
+        }
+        let reader = Custody::reader("窓口1");
+        assert_eq!(of(ApplicationState::Making, Lifecycle::Making, &reader), Some("making"));
+        assert_eq!(of(ApplicationState::Making, Lifecycle::Made, &reader), None);
+        assert_eq!(of(ApplicationState::Applied, Lifecycle::Making, &reader), None);
+        assert_eq!(CaseState::of(ApplicationState::Made, None, None), None);
+        assert_eq!(
+            CaseState::of(ApplicationState::Verified, None, None),
+            Some(CaseState::Verified)
+        );
+        let reason = Some("転出".to_owned());
+        assert!(CaseState::of(ApplicationState::Cancelled, None, reason).is_some_and(|state| state.is_closed()));
     }
 
     #[test]

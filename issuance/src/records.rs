@@ -159,36 +159,7 @@ impl Step {
 }
 
 /// Where a card stands in the records. Active comes with the handover and not before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CardState {
-    /// Bound to a case, being made.
-    Making,
-    /// Made, not yet handed over: its certificates are not good for anything yet.
-    Made,
-    /// In the resident's hand.
-    Active,
-    /// Ended after its handover: lost, replaced, given back.
-    Revoked,
-    /// Ended after its handover because its certificates ran out.
-    Expired,
-    /// Could not be finished; its certificates, if any, are revoked, its chip serial never taken again.
-    Damaged,
-}
-
-impl CardState {
-    /// As stored.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Making => "making",
-            Self::Made => "made",
-            Self::Active => "active",
-            Self::Revoked => "revoked",
-            Self::Expired => "expired",
-            Self::Damaged => "damaged",
-        }
-    }
-}
+pub use crate::lifecycle::Lifecycle as CardState;
 
 /// Everything recorded about one card so far: what a resumed procedure starts from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,7 +196,7 @@ pub enum RecordsError {
     },
     /// The case is not in a state that allows this.
     #[error(transparent)]
-    NotNow(#[from] crate::case::NotNow),
+    NotNow(#[from] crate::machine::NotNow),
     /// The agreement of a second person that is to be used up is not there, or was used before.
     #[error("the second person's agreement is missing")]
     NotAgreed,

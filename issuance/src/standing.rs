@@ -1,29 +1,59 @@
-//! Whether a card that was handed over may be used, and what has to be known before that changes.
+//! What the relay and the services make of a card that was handed over, and what has to be known before that changes.
 
 use serde::{Deserialize, Serialize};
 
-/// Whether a card that was handed over may be used.
+use crate::{
+    lifecycle::{Lifecycle, LifecycleEvent},
+    machine::{Machine, Move},
+};
+
+/// What the relay and the services make of a card that was handed over ([`Lifecycle::standing`](crate::lifecycle::Lifecycle)):
+/// the state of its registrations, which follow the card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CardStanding {
-    /// It may.
+    /// It may be used.
     Active,
     /// Not for now: reported lost.
     Suspended,
-    /// Never again.
+    /// Never again: revoked, or run out.
     Revoked,
 }
 
 impl CardStanding {
     /// Every standing.
     pub const ALL: [Self; 3] = [Self::Active, Self::Suspended, Self::Revoked];
+}
 
-    /// As stored.
-    pub const fn as_str(self) -> &'static str {
+impl Machine for CardStanding {
+    type Event = LifecycleEvent;
+    const NAME: &'static str = "registration";
+    const STATES: &'static [Self] = &Self::ALL;
+    const EVENTS: &'static [LifecycleEvent] = &[
+        LifecycleEvent::Suspended,
+        LifecycleEvent::Resumed,
+        LifecycleEvent::Revoked,
+        LifecycleEvent::RanOut,
+    ];
+    const BEGINS: &'static [Self] = &[Self::Active];
+    const MOVES: &'static [Move<Self>] = &[
+        (Self::Active, LifecycleEvent::Suspended, Self::Suspended),
+        (Self::Suspended, LifecycleEvent::Resumed, Self::Active),
+        (Self::Active, LifecycleEvent::Revoked, Self::Revoked),
+        (Self::Suspended, LifecycleEvent::Revoked, Self::Revoked),
+        (Self::Active, LifecycleEvent::RanOut, Self::Revoked),
+        (Self::Suspended, LifecycleEvent::RanOut, Self::Revoked),
+    ];
+
+    fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Suspended => "suspended",
             Self::Revoked => "revoked",
         }
+    }
+
+    fn event_name(event: LifecycleEvent) -> &'static str {
+        Lifecycle::event_name(event)
     }
 }
 
@@ -76,6 +106,11 @@ impl HolderCheck {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_state_answers_every_event() {
+        crate::machine::rules::a_total_machine::<CardStanding>();
+    }
 
     #[test]
     fn a_telephone_call_stops_a_card_and_only_a_person_at_the_counter_starts_it_again() {

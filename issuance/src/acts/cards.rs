@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{ActRow, AuditAct, Meaning, Offered, SealedWords, Second, SecondPurpose, Stage, Who, cases::is_made};
 use crate::{
+    application::ApplicationEvent,
     authority::RevocationReason,
-    case::{CaseEvent, CaseState},
+    case::CaseState,
+    custody::PlaceKind,
     records::Step,
     staff::{Role, StaffId},
     standing::{CardStanding, HolderCheck},
@@ -192,7 +194,7 @@ impl AuditAct for CardDamaged {
         },
         who: Who::Roles(&[Role::Issuing, Role::Handover]),
         second: Second::None,
-        stage: Stage::Case(|state| state.after(&CaseEvent::CardDamaged).is_ok()),
+        stage: Stage::Case(|state| state.takes(ApplicationEvent::CardGivenUp)),
         offered: Offered::Screen("case"),
     };
 }
@@ -332,6 +334,30 @@ impl AuditAct for CardExpired {
         second: Second::None,
         stage: Stage::Card(|standing| matches!(standing, CardStanding::Active)),
         offered: Offered::Nowhere("a part of taking the next application"),
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardMoved {
+    pub from: PlaceKind,
+    pub to: PlaceKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<StaffId>,
+    pub words: SealedWords,
+}
+
+impl AuditAct for CardMoved {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.moved",
+        meaning: Meaning {
+            japanese: "案件の流れの外で、カードの置き場所を変えた。返納、発見、紛失、廃棄。",
+            english: "A card was put, found, destroyed or missed at a place, outside the course of its case.",
+        },
+        who: Who::Roles(&[Role::Handover, Role::Issuing, Role::Administration]),
+        second: Second::Where(SecondPurpose::Custody),
+        stage: Stage::AnyCase,
+        offered: Offered::Nowhere("no screen yet: the ledger's own verb, for stock-taking and destruction"),
     };
 }
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{ActRow, AuditAct, Meaning, Offered, SealedWords, Second, SecondPurpose, Stage, Who};
 use crate::{
-    case::{CaseEvent, CaseState, ShelfPlace},
+    application::ApplicationEvent,
+    case::{CaseState, ShelfPlace},
     handover::{Mismatch, SightRule},
     staff::{Role, StaffId},
 };
@@ -133,7 +134,7 @@ impl AuditAct for CaseVerified {
         },
         who: Who::Roles(&[Role::Verification]),
         second: Second::Where(SecondPurpose::VerificationException),
-        stage: Stage::Case(|state| state.after(&CaseEvent::PersonVerified).is_ok()),
+        stage: Stage::Case(|state| state.takes(ApplicationEvent::PersonVerified)),
         offered: Offered::Screen("verify"),
     };
 }
@@ -216,7 +217,7 @@ impl AuditAct for CaseCancelled {
         },
         who: Who::Roles(&[Role::Reception, Role::Verification]),
         second: Second::None,
-        stage: Stage::Case(|state| state.after(&CaseEvent::Cancelled(String::new())).is_ok()),
+        stage: Stage::Case(|state| state.takes(ApplicationEvent::Cancelled)),
         offered: Offered::Screen("case"),
     };
 }

@@ -54,5 +54,6 @@ const fn purpose_name(purpose: SecondPurpose) -> &'static str {
         SecondPurpose::Handover => "交付の確認",
         SecondPurpose::Revocation => "失効の承認",
         SecondPurpose::Relink => "結び直しの承認",
+        SecondPurpose::Custody => "所在の確認",
     }
 }

@@ -86,7 +86,9 @@ pub fn decide(journal: &CardJournal, facts: &ChipFacts) -> Next {
     }
     match journal.state {
         CardState::Making => {}
-        CardState::Made | CardState::Active | CardState::Revoked | CardState::Expired => return Next::Finished,
+        CardState::Made | CardState::Active | CardState::Suspended | CardState::Revoked | CardState::Expired => {
+            return Next::Finished;
+        }
         CardState::Damaged => return Next::Damaged(Damage::MarkedBefore),
     }
     match first_to_do(journal, facts) {
@@ -234,6 +236,7 @@ mod tests {
             CardState::Making,
             CardState::Made,
             CardState::Active,
+            CardState::Suspended,
             CardState::Revoked,
             CardState::Expired,
             CardState::Damaged,
@@ -311,6 +314,7 @@ mod tests {
         for (state, next) in [
             (CardState::Made, Next::Finished),
             (CardState::Active, Next::Finished),
+            (CardState::Suspended, Next::Finished),
             (CardState::Revoked, Next::Finished),
             (CardState::Expired, Next::Finished),
             (CardState::Damaged, Next::Damaged(Damage::MarkedBefore)),

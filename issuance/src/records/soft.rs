@@ -14,7 +14,13 @@ use time::OffsetDateTime;
 use super::{
     CardJournal, CardState, CertificateSerial, Entry, KeySlot, Records, RecordsError, Reservation, Reservations, Step,
 };
-use crate::case::{CardId, CaseEvent, CaseId, CaseState};
+use crate::{
+    application::{ApplicationEvent, ApplicationState},
+    case::{CardId, CaseCard, CaseId, CaseState},
+    custody::Custody,
+    lifecycle::LifecycleEvent,
+    machine::Machine as _,
+};
 
 /// How the database fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +37,7 @@ pub struct SoftRecords(Arc<Mutex<Store>>);
 
 #[derive(Clone, Default)]
 struct Store {
-    cases: BTreeMap<CaseId, CaseState>,
+    cases: BTreeMap<CaseId, ApplicationState>,
     cards: BTreeMap<CardId, CardJournal>,
     reserved: BTreeMap<CertificateSerial, OffsetDateTime>,
     revoked: BTreeSet<CertificateSerial>,
@@ -55,13 +61,21 @@ impl SoftRecords {
     /// A case whose person is verified, so that a card can be made.
     pub fn verified_case(&mut self, chance: &mut dyn Chance) -> CaseId {
         let case = CaseId::new(chance);
-        self.store().cases.insert(case, CaseState::Verified);
+        self.store().cases.insert(case, ApplicationState::Verified);
         case
     }
 
     /// Where a case stands.
     pub fn case_state(&self, case: CaseId) -> Option<CaseState> {
-        self.store().cases.get(&case).cloned()
+        let store = self.store();
+        let bound = |card: &&CardJournal| card.case == case && card.state != CardState::Damaged;
+        let card = store.cards.values().find(bound).map(|card| CaseCard {
+            id: card.card,
+            lifecycle: card.state,
+            // The shelf is the counter's matter: these records end with the making.
+            place: Custody::reader("—"),
+        });
+        CaseState::of(*store.cases.get(&case)?, card.as_ref(), None)
     }
 
     /// Whether a serial is revoked.
@@ -141,7 +155,7 @@ impl Store {
         }
     }
 
-    fn case(&mut self, case: CaseId) -> Result<&mut CaseState, RecordsError> {
+    fn case(&mut self, case: CaseId) -> Result<&mut ApplicationState, RecordsError> {
         self.cases.get_mut(&case).ok_or_else(|| conflict("no such case"))
     }
 
@@ -156,7 +170,7 @@ impl Store {
         }
         let card = CardId::new(&mut OsChance);
         let state = self.case(case)?;
-        *state = state.after(&CaseEvent::ChipBound(card))?;
+        *state = state.after(ApplicationEvent::ChipBound)?;
         self.cards.insert(
             card,
             CardJournal {
@@ -276,11 +290,11 @@ impl Store {
         if journal.certificates.len() != 2 {
             return Err(conflict("a certificate is missing"));
         }
-        journal.state = CardState::Made;
-        self.move_case(card, &CaseEvent::CardMade)
+        journal.state = journal.state.after(LifecycleEvent::Finished)?;
+        self.move_case(card, ApplicationEvent::CardMade)
     }
 
-    fn move_case(&mut self, card: CardId, event: &CaseEvent) -> Result<(), RecordsError> {
+    fn move_case(&mut self, card: CardId, event: ApplicationEvent) -> Result<(), RecordsError> {
         let case = self.known(card)?.case;
         let state = self.case(case)?;
         *state = state.after(event)?;
@@ -309,16 +323,16 @@ impl Records for SoftRecords {
 
     fn damaged(&mut self, card: CardId, reason: &str) -> Result<(), RecordsError> {
         self.verb(|store| {
-            match store.known(card)?.state {
-                CardState::Damaged => return Ok(()),
-                CardState::Active | CardState::Revoked | CardState::Expired => {
-                    return Err(conflict("the card was handed over"));
-                }
-                CardState::Making | CardState::Made => {}
+            let state = store.known(card)?.state;
+            if state == CardState::Damaged {
+                return Ok(());
             }
-            store.move_case(card, &CaseEvent::CardDamaged)?;
+            let after = state
+                .after(LifecycleEvent::GivenUp)
+                .map_err(|_| conflict("the card was handed over"))?;
+            store.move_case(card, ApplicationEvent::CardGivenUp)?;
             let journal = store.known(card)?;
-            journal.state = CardState::Damaged;
+            journal.state = after;
             let serials: Vec<_> = journal.serials.values().copied().collect();
             store.revoked.extend(serials);
             store.damage.insert(card, reason.to_owned());

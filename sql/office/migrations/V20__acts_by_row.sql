@@ -12,7 +12,7 @@ CREATE TABLE office.second_purpose (
 COMMENT ON TABLE office.second_purpose IS 'For what a second clerk agrees (issuance::acts::SecondPurpose).';
 COMMENT ON COLUMN office.second_purpose.purpose IS 'Name.';
 INSERT INTO office.second_purpose (purpose) VALUES
-    ('verification_exception'), ('making'), ('handover'), ('revocation'), ('relink');
+    ('verification_exception'), ('making'), ('handover'), ('revocation'), ('relink'), ('custody');
 ALTER TABLE office.second_approval DROP CONSTRAINT second_approval_purpose_check;
 ALTER TABLE office.second_approval ADD CONSTRAINT second_approval_purpose_known
     FOREIGN KEY (purpose) REFERENCES office.second_purpose;

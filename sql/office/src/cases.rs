@@ -1,10 +1,12 @@
 //! Cases (案件): one application and all that follows from it.
 //!
 //! A change takes an [`Act`], and the case as it was seen ([`CaseAt`]); it is refused when the case was changed
-//! meanwhile, when another desk holds it, when the role or the state does not allow it. States move through
-//! [`CaseState::after`] and in no other way.
+//! meanwhile, when another desk holds it, when the role or the state does not allow it. An application moves through
+//! [`ApplicationState::after`], its card through [`Lifecycle::after`], the card's place through
+//! [`Custody::after`](issuance::custody::Custody::after), and in no other way.
 
 mod course;
+mod custody;
 mod handover;
 mod incident;
 mod journal;
@@ -14,13 +16,16 @@ mod paper;
 mod queue;
 mod verification;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 
 use issuance::{
-    application::Application,
-    case::{CardId, CaseEvent, CaseId, CaseNumber, CaseState, ResidentId, ShelfPlace},
+    application::{Application, ApplicationEvent, ApplicationState},
+    case::{CardId, CaseCard, CaseId, CaseNumber, CaseState, ResidentId},
     course::Course,
+    custody::Custody,
     identity::VerificationRecord,
+    lifecycle::{Lifecycle, LifecycleEvent},
+    machine::Machine as _,
     records::{CardState, Step},
 };
 use serde::{Deserialize, Serialize};
@@ -28,7 +33,7 @@ use store::{Row, StoreError, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use handover::Occupied;
+pub use custody::{Occupied, Transferred};
 pub use incident::{Incident, IncidentId, IncidentKind, NewIncident};
 pub use journal::JournalEntry;
 pub use lease::{Holder, LEASE};
@@ -36,7 +41,7 @@ pub use opening::{Duplicates, Opened, SimilarResident};
 pub use paper::{LastPrinted, Paper, PrintedPaper, Printing};
 pub use queue::{Problem, Queue, QueueRow, Today};
 pub use verification::{ApprovalId, SecondPurpose};
-pub(crate) use {handover::clear_sights, lease::LeaseRow, verification::use_approval};
+pub(crate) use {custody::place_of, handover::clear_sights, lease::LeaseRow, verification::use_approval};
 
 use crate::{
     CardStanding, Office, OfficeError, SessionId, act::Doing, registration::standing_of_given, resident::mask,
@@ -268,7 +273,7 @@ impl Office {
                 .query(
                     "-- open_cases_of\n\
                      SELECT resident, year, serial FROM office.card_case\n\
-                     WHERE resident = ANY ($1) AND state NOT IN ('handed_over', 'cancelled')",
+                     WHERE resident = ANY ($1) AND closed_at IS NULL",
                     &[ids],
                 )
                 .await?;
@@ -282,7 +287,10 @@ impl Office {
     pub(crate) async fn cases_of(&self, tx: &Tx, resident: ResidentId) -> Result<Vec<CaseSummary>, OfficeError> {
         let rows = tx
             .query(
-                &format!("-- cases_of\n{SELECT} WHERE resident = $1 ORDER BY opened_at DESC, serial DESC"),
+                &format!(
+                    "-- cases_of\n{} WHERE c.resident = $1 ORDER BY c.opened_at DESC, c.serial DESC",
+                    *SELECT
+                ),
                 &[&resident.uuid()],
             )
             .await?;
@@ -331,51 +339,96 @@ impl Office {
         }
     }
 
-    /// Moves a locked case by `event`; gives its new version.
+    /// Moves the application of a locked case by `event`; gives its new version.
     pub(crate) async fn advance(
         &self,
         tx: &Tx,
         doing: &Doing,
         row: &CaseRow,
-        event: &CaseEvent,
-        verification: Option<Vec<u8>>,
+        event: ApplicationEvent,
+        with: With,
     ) -> Result<i64, OfficeError> {
-        let state = self.state_of(row)?.after(event)?;
-        let shelf = match &state {
-            CaseState::Shelved { shelf, .. } => Some(shelf.to_string()),
-            _ => None,
-        };
-        let cancellation = match &state {
-            CaseState::Cancelled { reason } => Some(self.seal(TABLE, row.id.uuid(), "cancellation", reason.as_bytes())),
-            _ => None,
-        };
-        let closed_at = state.is_closed().then_some(doing.at);
-        let verified = verification.is_some();
+        let state = row.application_state.after(event)?;
+        let cancellation = with
+            .reason
+            .map(|reason| self.seal(TABLE, row.id.uuid(), "cancellation", reason.as_bytes()));
+        let closed_at = cancellation.is_some().then_some(doing.at);
+        let verified = with.verification.is_some();
         let moved = tx
             .query_one(
                 "-- advance\n\
-                 UPDATE office.card_case SET state = $2, since = $3, version = version + 1, card = $4, shelf = $5,\n\
-                 closed_at = $6, cancellation = $7, verification = coalesce($8, verification),\n\
-                 verified_at = CASE WHEN $9 THEN $3 ELSE verified_at END,\n\
-                 verified_by = CASE WHEN $9 THEN $10 ELSE verified_by END\n\
+                 UPDATE office.card_case SET state = $2, since = $3, version = version + 1, card = $4,\n\
+                 closed_at = $5, cancellation = $6, verification = coalesce($7, verification),\n\
+                 verified_at = CASE WHEN $8 THEN $3 ELSE verified_at END,\n\
+                 verified_by = CASE WHEN $8 THEN $9 ELSE verified_by END\n\
                  WHERE id = $1 RETURNING version",
                 &[
                     &row.id.uuid(),
-                    &state.name(),
+                    &state.as_str(),
                     &doing.at,
-                    &state.card().map(|card| card.uuid()),
-                    &shelf,
+                    &with.card.map(|card| card.uuid()),
                     &closed_at,
                     &cancellation,
-                    &verification,
+                    &with.verification,
                     &verified,
                     &doing.staff()?.uuid(),
                 ],
             )
-            .await;
+            .await?;
+        Ok(moved.get(0))
+    }
+
+    /// The card of a locked case was moved or given: the course changed, the application did not. Gives the new version.
+    pub(crate) async fn went_on(
+        &self,
+        tx: &Tx,
+        doing: &Doing,
+        row: &CaseRow,
+        closes: bool,
+    ) -> Result<i64, OfficeError> {
+        let moved = tx
+            .query_one(
+                "-- went_on\n\
+                 UPDATE office.card_case SET since = $2, version = version + 1,\n\
+                 closed_at = CASE WHEN $3 THEN $2 ELSE closed_at END WHERE id = $1 RETURNING version",
+                &[&row.id.uuid(), &doing.at, &closes],
+            )
+            .await?;
+        Ok(moved.get(0))
+    }
+
+    /// Moves a card on in its life; gives where it stands now. `from` is where it was seen to stand, `damage` what is wrong
+    /// with one that is given up.
+    pub(crate) async fn live_on(
+        &self,
+        tx: &Tx,
+        doing: &Doing,
+        card: CardId,
+        from: Lifecycle,
+        (event, damage): (LifecycleEvent, Option<&str>),
+    ) -> Result<Lifecycle, OfficeError> {
+        let to = from.after(event)?;
+        // The moment that a state is known by, for good: a card resumed was handed over when it was.
+        let moment = match to {
+            Lifecycle::Made => ", made_at = $4",
+            Lifecycle::Active => ", activated_at = coalesce(activated_at, $4)",
+            Lifecycle::Revoked => ", revoked_at = $4",
+            Lifecycle::Expired => ", expired_at = $4",
+            Lifecycle::Damaged => ", damaged_at = $4",
+            Lifecycle::Making | Lifecycle::Suspended => "",
+        };
+        let moved = tx
+            .execute(
+                &format!(
+                    "-- live_on\n\
+                     UPDATE office.card SET state = $3, since = $4, damage = $5{moment} WHERE id = $1 AND state = $2"
+                ),
+                &[&card.uuid(), &from.as_str(), &to.as_str(), &doing.at, &damage],
+            )
+            .await?;
         match moved {
-            Ok(moved) => Ok(moved.get(0)),
-            Err(error) => Err(error.into()),
+            1 => Ok(to),
+            _ => Err(OfficeError::ChangedMeanwhile),
         }
     }
 
@@ -414,28 +467,22 @@ impl Office {
         .map(|_| ())
     }
 
-    /// The state in full.
+    /// Where the case stands, in the counter's words.
     pub(crate) fn state_of(&self, row: &CaseRow) -> Result<CaseState, OfficeError> {
-        let card = || row.card.ok_or(OfficeError::Unreadable(TABLE));
-        Ok(match row.state.as_str() {
-            "applied" => CaseState::Applied,
-            "verified" => CaseState::Verified,
-            "making" => CaseState::Making { card: card()? },
-            "made" => CaseState::Made { card: card()? },
-            "shelved" => CaseState::Shelved {
-                card: card()?,
-                shelf: row.shelf.clone().ok_or(OfficeError::Unreadable(TABLE))?,
-            },
-            "handed_over" => CaseState::HandedOver { card: card()? },
-            "cancelled" => {
-                let sealed = row.cancellation.as_ref().ok_or(OfficeError::Unreadable(TABLE))?;
-                CaseState::Cancelled {
-                    reason: self.open_text(TABLE, row.id.uuid(), "cancellation", sealed)?,
-                }
-            }
-            _ => return Err(OfficeError::Unreadable(TABLE)),
-        })
+        let cancellation = match &row.cancellation {
+            Some(sealed) => Some(self.open_text(TABLE, row.id.uuid(), "cancellation", sealed)?),
+            None => None,
+        };
+        CaseState::of(row.application_state, row.bound.as_ref(), cancellation).ok_or(OfficeError::Unreadable(TABLE))
     }
+}
+
+/// What an application's move brings with it. The card is the one bound to it afterwards.
+#[derive(Default)]
+pub(crate) struct With {
+    pub(crate) card: Option<CardId>,
+    pub(crate) verification: Option<Vec<u8>>,
+    pub(crate) reason: Option<String>,
 }
 
 /// A row of the table, parsed but not opened.
@@ -445,32 +492,39 @@ pub(crate) struct CaseRow {
     pub(crate) resident: ResidentId,
     pub(crate) version: i64,
     pub(crate) card: Option<CardId>,
-    state: String,
+    /// The same card with its life and its place.
+    pub(crate) bound: Option<CaseCard>,
+    pub(crate) application_state: ApplicationState,
     since: OffsetDateTime,
-    shelf: Option<ShelfPlace>,
     application: Vec<u8>,
     cancellation: Option<Vec<u8>>,
     opened_at: OffsetDateTime,
     verification: Option<Vec<u8>>,
 }
 
-pub(crate) const SELECT: &str = "SELECT id, year, serial, resident, state, since, version, card, shelf, application, cancellation,\n\
-     opened_at, verification FROM office.card_case";
+/// A case's row with its card's life and place.
+pub(crate) const COLUMNS: &str = "c.id, c.year, c.serial, c.resident, c.state, c.since, c.version, c.card, c.application,\n\
+     c.cancellation, c.opened_at, c.verification, k.state AS lifecycle, p.kind AS place_kind, p.name AS place_name";
+/// What is joined to `card_case c` for [`COLUMNS`].
+pub(crate) const WITH_CARD: &str =
+    "LEFT JOIN office.card k ON k.id = c.card LEFT JOIN office.card_place p ON p.card = c.card";
+
+static SELECT: LazyLock<String> = LazyLock::new(|| format!("SELECT {COLUMNS} FROM office.card_case c {WITH_CARD}"));
 
 impl CaseRow {
     pub(crate) fn read(row: &Row) -> Result<Self, OfficeError> {
-        let shelf: Option<String> = row.get("shelf");
+        let unreadable = || OfficeError::Unreadable(TABLE);
+        let card = row.get::<_, Option<Uuid>>("card").map(CardId::from_uuid);
+        let bound = card.map(|id| bound(row, id).ok_or_else(unreadable)).transpose()?;
         Ok(Self {
             id: CaseId::from_uuid(row.get("id")),
             number: number_of(row)?,
             resident: ResidentId::from_uuid(row.get("resident")),
             version: row.get("version"),
-            card: row.get::<_, Option<Uuid>>("card").map(CardId::from_uuid),
-            state: row.get("state"),
+            card,
+            bound,
+            application_state: ApplicationState::read(row.get("state")).ok_or_else(unreadable)?,
             since: row.get("since"),
-            shelf: shelf
-                .map(|place| ShelfPlace::parse(&place).ok_or(OfficeError::Unreadable(TABLE)))
-                .transpose()?,
             application: row.get("application"),
             cancellation: row.get("cancellation"),
             opened_at: row.get("opened_at"),
@@ -479,10 +533,21 @@ impl CaseRow {
     }
 }
 
+fn bound(row: &Row, id: CardId) -> Option<CaseCard> {
+    Some(CaseCard {
+        id,
+        lifecycle: Lifecycle::read(row.get::<_, Option<&str>>("lifecycle")?)?,
+        place: Custody::read(row.get::<_, Option<&str>>("place_kind")?, row.get("place_name"))?,
+    })
+}
+
 pub(crate) async fn case_row(tx: &Tx, case: CaseId, lock: bool) -> Result<CaseRow, OfficeError> {
-    let lock = if lock { "FOR UPDATE" } else { "" };
+    let lock = if lock { "FOR UPDATE OF c" } else { "" };
     let row = tx
-        .query_opt(&format!("-- case_row\n{SELECT} WHERE id = $1 {lock}"), &[&case.uuid()])
+        .query_opt(
+            &format!("-- case_row\n{} WHERE c.id = $1 {lock}", *SELECT),
+            &[&case.uuid()],
+        )
         .await?
         .ok_or(OfficeError::NotFound("case"))?;
     CaseRow::read(&row)
@@ -532,17 +597,7 @@ fn number_as_stored(number: CaseNumber) -> (i16, i32) {
 }
 
 pub(crate) fn card_state(text: &str) -> Result<CardState, OfficeError> {
-    [
-        CardState::Making,
-        CardState::Made,
-        CardState::Active,
-        CardState::Revoked,
-        CardState::Expired,
-        CardState::Damaged,
-    ]
-    .into_iter()
-    .find(|state| state.as_str() == text)
-    .ok_or(OfficeError::Unreadable("office.card"))
+    CardState::read(text).ok_or(OfficeError::Unreadable("office.card"))
 }
 
 pub(crate) fn step(text: &str) -> Option<Step> {

@@ -1,7 +1,8 @@
 //! Why the office's records did not do what was asked.
 
 use issuance::{
-    case::{CaseId, CaseNumber, NotNow},
+    case::{CaseId, CaseNumber},
+    machine::NotNow,
     staff::Role,
 };
 use relay_core::seal::SealError;

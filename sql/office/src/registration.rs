@@ -7,8 +7,11 @@ use issuance::{
         ActRow, AuditAct, CardExpired, CardRelinked, CardResumed, CardRevoked, CardSuspended, CaseHandedOver,
         SecondPurpose,
     },
-    case::{CardId, CaseId, ResidentId},
-    records::{CardState, KeySlot},
+    case::{CardId, CaseId},
+    custody::{Custody, Evidence},
+    lifecycle::{Lifecycle, LifecycleEvent},
+    machine::Machine as _,
+    records::KeySlot,
 };
 use relay_core::audit::Outcome;
 pub use relay_core::registration::RevocationReason;
@@ -20,7 +23,7 @@ use uuid::Uuid;
 use crate::{
     Act, Office, OfficeError,
     act::Doing,
-    cases::{ApprovalId, use_approval},
+    cases::{ApprovalId, card_state, place_of, use_approval},
     outbox::{RefusedMessage, refused_of},
 };
 
@@ -81,16 +84,14 @@ impl Office {
                 let row = tx
                     .query_opt(
                         "-- given_card\n\
-                         SELECT k.chip, own.state, own.since, told.waiting, told.oldest, told.applied_at\n\
+                         SELECT k.chip, k.state, k.since, told.waiting, told.oldest, told.applied_at\n\
                          FROM office.card_case c JOIN office.card k ON k.id = c.card,\n\
-                         LATERAL (SELECT r.state, r.since FROM office.registration r WHERE r.card = k.id\n\
-                             ORDER BY r.slot LIMIT 1) own,\n\
                          LATERAL (SELECT count(*) FILTER (WHERE o.applied_at IS NULL AND o.refused_at IS NULL) AS waiting,\n\
                              min(o.written_at) FILTER (WHERE o.applied_at IS NULL AND o.refused_at IS NULL) AS oldest,\n\
                              max(o.applied_at) AS applied_at\n\
                              FROM office.outbox o JOIN office.registration r ON r.id = o.registration\n\
                              WHERE r.card = k.id) told\n\
-                         WHERE c.id = $1",
+                         WHERE c.id = $1 AND k.activated_at IS NOT NULL",
                         &[&case.uuid()],
                     )
                     .await?;
@@ -98,7 +99,9 @@ impl Office {
                 row.map(|row| {
                     Ok::<_, OfficeError>(GivenCard {
                         chip: row.get("chip"),
-                        standing: standing(row.get("state"))?,
+                        standing: card_state(row.get("state"))?
+                            .standing()
+                            .ok_or(OfficeError::Unreadable("office.card"))?,
                         since: row.get("since"),
                         by: String::new(),
                         told: Told {
@@ -136,11 +139,16 @@ impl Office {
         words: &str,
     ) -> Result<(), OfficeError> {
         self.act("suspend_card", CardSuspended::ROW, case, act, |tx, doing| async move {
-            let (card, _) = self
-                .given(&tx, case, &[CardStanding::Active], "it is not active")
+            let given = self.given(&tx, case).await?;
+            let card = given.card;
+            given.takes(LifecycleEvent::Suspended, "it is not active")?;
+            self.restate(&tx, &doing, &given, LifecycleEvent::Suspended, None)
                 .await?;
-            self.restate(&tx, &doing, card, CardStanding::Suspended, "suspend", None)
-                .await?;
+            // Nobody knows where it is, unless it was brought back to the counter before.
+            if given.place == Custody::HOLDER {
+                self.transfer(&tx, &doing, card, (Custody::LOST, Evidence::HolderSays), None)
+                    .await?;
+            }
             let details = CardSuspended {
                 checked: check,
                 words: self.seal_words(&doing, words),
@@ -167,11 +175,14 @@ impl Office {
             if !check.is_face_to_face() {
                 return Err(OfficeError::NotInPerson);
             }
-            let (card, _) = self
-                .given(&tx, case, &[CardStanding::Suspended], "it is not suspended")
-                .await?;
-            self.restate(&tx, &doing, card, CardStanding::Active, "resume", None)
-                .await?;
+            let given = self.given(&tx, case).await?;
+            let card = given.card;
+            given.takes(LifecycleEvent::Resumed, "it is not suspended")?;
+            self.restate(&tx, &doing, &given, LifecycleEvent::Resumed, None).await?;
+            if given.place == Custody::LOST {
+                self.transfer(&tx, &doing, card, (Custody::HOLDER, Evidence::HolderSays), None)
+                    .await?;
+            }
             let details = CardResumed {
                 checked: check,
                 words: self.seal_words(&doing, words),
@@ -197,17 +208,13 @@ impl Office {
         words: &str,
     ) -> Result<(), OfficeError> {
         self.act("revoke_card", CardRevoked::ROW, case, act, |tx, doing| async move {
-            let good = [CardStanding::Active, CardStanding::Suspended];
-            let (card, _) = self.given(&tx, case, &good, "it is over already").await?;
+            let given = self.given(&tx, case).await?;
+            let card = given.card;
+            given.takes(LifecycleEvent::Revoked, "it is over already")?;
             let other = use_approval(&tx, &doing, case, SecondPurpose::Revocation, second).await?;
             let why = reason_name(reason);
-            self.restate(&tx, &doing, card, CardStanding::Revoked, "revoke", Some(why))
+            self.restate(&tx, &doing, &given, LifecycleEvent::Revoked, Some(why))
                 .await?;
-            tx.execute(
-                "-- revoke_card\nUPDATE office.card SET state = 'revoked', revoked_at = $2 WHERE id = $1",
-                &[&card.uuid(), &doing.at],
-            )
-            .await?;
             tx.execute(
                 "-- revoke_certificates\n\
                  UPDATE office.certificate SET revoked_at = $2, revocation = $3 WHERE card = $1 AND revoked_at IS NULL",
@@ -240,8 +247,9 @@ impl Office {
         words: &str,
     ) -> Result<(), OfficeError> {
         self.act("relink_card", CardRelinked::ROW, case, act, |tx, doing| async move {
-            let good = [CardStanding::Active, CardStanding::Suspended];
-            let (card, _) = self.given(&tx, case, &good, "it is over already").await?;
+            let given = self.given(&tx, case).await?;
+            let card = given.card;
+            given.takes(LifecycleEvent::Revoked, "it is over already")?;
             let other = use_approval(&tx, &doing, case, SecondPurpose::Relink, second).await?;
             let two = vec![doing.staff()?.uuid(), other.uuid()];
             let rows = tx
@@ -306,67 +314,83 @@ impl Office {
         tx: &Tx,
         doing: &Doing,
         case: CaseId,
-        card: CardId,
+        (card, lifecycle): (CardId, Lifecycle),
     ) -> Result<(), OfficeError> {
+        let place = place_of(tx, card).await?;
+        let given = Given { card, lifecycle, place };
         let why = reason_name(RevocationReason::Superseded);
-        self.restate(tx, doing, card, CardStanding::Revoked, "revoke", Some(why))
+        self.restate(tx, doing, &given, LifecycleEvent::RanOut, Some(why))
             .await?;
-        tx.execute(
-            "-- expire_card\nUPDATE office.card SET state = $2, expired_at = $3 WHERE id = $1",
-            &[&card.uuid(), &CardState::Expired.as_str(), &doing.at],
-        )
-        .await?;
         // An event of its own beside the application that needed to know.
         let subjects = json!({ "case": case, "card": card });
         self.record_beside(tx, doing, subjects, CardExpired {}).await
     }
 
-    /// The card handed over in `case`, locked, when it stands as one of `good`.
-    pub(crate) async fn given(
-        &self,
-        tx: &Tx,
-        case: CaseId,
-        good: &[CardStanding],
-        otherwise: &str,
-    ) -> Result<(CardId, ResidentId), OfficeError> {
+    /// The card handed over in `case`, locked.
+    pub(crate) async fn given(&self, tx: &Tx, case: CaseId) -> Result<Given, OfficeError> {
         let row = tx
             .query_opt(
                 "-- given\n\
-                 SELECT k.id, k.resident, (SELECT r.state FROM office.registration r WHERE r.card = k.id ORDER BY slot LIMIT 1)\n\
-                 FROM office.card_case c JOIN office.card k ON k.id = c.card\n\
+                 SELECT k.id, k.state FROM office.card_case c JOIN office.card k ON k.id = c.card\n\
                  WHERE c.id = $1 AND k.activated_at IS NOT NULL FOR UPDATE OF k",
                 &[&case.uuid()],
             )
             .await?
             .ok_or(OfficeError::NotFound("card handed over in this case"))?;
-        let state: Option<String> = row.get(2);
-        let standing = standing(state.ok_or(OfficeError::Unreadable("office.registration"))?)?;
-        if good.contains(&standing) {
-            Ok((CardId::from_uuid(row.get(0)), ResidentId::from_uuid(row.get(1))))
-        } else {
-            Err(OfficeError::CardConflict(otherwise.to_owned()))
-        }
+        let card = CardId::from_uuid(row.get(0));
+        Ok(Given {
+            card,
+            lifecycle: card_state(row.get(1))?,
+            place: place_of(tx, card).await?,
+        })
     }
 
+    /// Moves the card on in its life; its registrations follow, and the front is told.
     async fn restate(
         &self,
         tx: &Tx,
         doing: &Doing,
-        card: CardId,
-        to: CardStanding,
-        told: &str,
+        given: &Given,
+        event: LifecycleEvent,
         reason: Option<&str>,
     ) -> Result<(), OfficeError> {
+        let to = self
+            .live_on(tx, doing, given.card, given.lifecycle, (event, None))
+            .await?
+            .standing()
+            .ok_or(OfficeError::Unreadable("office.card"))?;
+        let told = match to {
+            CardStanding::Active => "resume",
+            CardStanding::Suspended => "suspend",
+            CardStanding::Revoked => "revoke",
+        };
         tx.execute(
             "-- restate\n\
              WITH changed AS (\n\
                  UPDATE office.registration SET state = $2, since = $3 WHERE card = $1 RETURNING id)\n\
              INSERT INTO office.outbox (registration, act, reason, written_at)\n\
              SELECT id, $4, $5, $3 FROM changed ORDER BY id",
-            &[&card.uuid(), &to.as_str(), &doing.at, &told, &reason],
+            &[&given.card.uuid(), &to.as_str(), &doing.at, &told, &reason],
         )
         .await?;
         Ok(())
+    }
+}
+
+/// A card that was handed over: where it stands, and where it is.
+pub(crate) struct Given {
+    pub(crate) card: CardId,
+    lifecycle: Lifecycle,
+    place: Custody,
+}
+
+impl Given {
+    /// Refuses what its life does not allow now, in the clerk's terms.
+    fn takes(&self, event: LifecycleEvent, otherwise: &str) -> Result<(), OfficeError> {
+        match self.lifecycle.after(event) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(OfficeError::CardConflict(otherwise.to_owned())),
+        }
     }
 }
 
@@ -393,17 +417,12 @@ pub(crate) async fn standing_of_given(tx: &Tx, case: CaseId) -> Result<Option<Ca
     let row = tx
         .query_opt(
             "-- card_standing\n\
-             SELECT r.state FROM office.card_case c JOIN office.registration r ON r.card = c.card\n\
-             WHERE c.id = $1 ORDER BY r.slot LIMIT 1",
+             SELECT k.state FROM office.card_case c JOIN office.card k ON k.id = c.card WHERE c.id = $1",
             &[&case.uuid()],
         )
         .await?;
-    row.map(|row| standing(row.get(0))).transpose()
-}
-
-fn standing(stored: String) -> Result<CardStanding, OfficeError> {
-    CardStanding::ALL
-        .into_iter()
-        .find(|known| known.as_str() == stored)
-        .ok_or(OfficeError::Unreadable("office.registration"))
+    match row {
+        Some(row) => Ok(card_state(row.get(0))?.standing()),
+        None => Ok(None),
+    }
 }

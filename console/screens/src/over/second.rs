@@ -149,6 +149,7 @@ impl Screen for Second {
             SecondPurpose::Handover => "second-for-handover",
             SecondPurpose::Revocation => "second-for-revocation",
             SecondPurpose::Relink => "second-for-relink",
+            SecondPurpose::Custody => "second-for-custody",
         };
         page.paragraph(pen, 2, &pen.say(about), Meaning::Strong);
         page.gap();

@@ -6,26 +6,18 @@ use issuance::{
         ActRow, AuditAct, CardPinReset, CardPinResetBegun, CardPinSet, CaseHandedOver, CaseShelved, HandoverLooked,
         SecondPurpose,
     },
-    case::{CardId, CaseEvent, CaseId, CaseNumber, CaseState, NotNow, ShelfPlace},
+    case::{CardId, CaseId, CaseState, HandoverChecked, ShelfPlace},
+    custody::{Custody, Evidence},
     handover::{Found, Mismatch, NoticeCode, Recorded, SightConfirmed, SightRule, check},
+    lifecycle::{Lifecycle, LifecycleEvent},
+    machine::NotNow,
     staff::StaffId,
 };
 use serde_json::json;
 use store::Tx;
 
-use super::{ApprovalId, CaseAt, CaseRow, Phase, number_of, verification::use_approval};
+use super::{ApprovalId, CaseAt, CaseRow, Phase, custody::occupant, verification::use_approval};
 use crate::{Act, Office, OfficeError, SessionId, act::Doing};
-
-/// A place of the shelf that holds a card.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Occupied {
-    /// The place.
-    pub place: ShelfPlace,
-    /// The case whose card lies there.
-    pub case: CaseId,
-    /// Its number.
-    pub number: CaseNumber,
-}
 
 impl Office {
     /// Whether the PIN of the case's made card may be set now: asked before the chip is touched. Setting it anew
@@ -122,10 +114,14 @@ impl Office {
                 {
                     return Err(OfficeError::ShelfTaken(taken.1));
                 }
-                let event = CaseEvent::Shelved(place.clone());
-                let version = self.advance(&tx, &doing, &row, &event, None).await?;
+                let (CaseState::Made { card } | CaseState::Shelved { card, .. }) = self.state_of(&row)? else {
+                    return Err(not_now(self.state_of(&row)?.name(), "shelved"));
+                };
+                let there = (Custody::shelf(place), Evidence::PlaceScanned);
+                self.transfer(&tx, &doing, card, there, None).await?;
+                let version = self.went_on(&tx, &doing, &row, false).await?;
                 clear_sights(&tx, at.id).await?;
-                let subjects = json!({ "case": at.id, "card": row.card });
+                let subjects = json!({ "case": at.id, "card": card });
                 let shelf = place.clone();
                 self.record(&tx, &doing, subjects, CaseShelved { shelf }).await?;
                 Ok(version)
@@ -133,7 +129,7 @@ impl Office {
             .await;
         match shelved {
             // Two desks chose the place at the same moment; the schema let one have it.
-            Err(OfficeError::Store(error)) if error.is_constraint("shelf_place_once") => {
+            Err(OfficeError::Store(error)) if error.is_constraint("place_holds_one") => {
                 let taken = self
                     .read("shelf_occupant", |tx| async move { occupant(&tx, place).await })
                     .await?;
@@ -144,31 +140,6 @@ impl Office {
             }
             shelved => shelved,
         }
-    }
-
-    /// Every place that holds a card, in order of the places.
-    ///
-    /// # Errors
-    /// [`OfficeError`]
-    pub async fn shelf(&self) -> Result<Vec<Occupied>, OfficeError> {
-        self.read("shelf", |tx| async move {
-            let rows = tx
-                .query(
-                    "-- shelf\nSELECT id, year, serial, shelf FROM office.card_case WHERE shelf IS NOT NULL ORDER BY shelf",
-                    &[],
-                )
-                .await?;
-            rows.iter()
-                .map(|row| {
-                    Ok(Occupied {
-                        place: ShelfPlace::parse(row.get("shelf")).ok_or(OfficeError::Unreadable(super::TABLE))?,
-                        case: CaseId::from_uuid(row.get("id")),
-                        number: number_of(row)?,
-                    })
-                })
-                .collect()
-        })
-        .await
     }
 
     /// What the records say of a card in the shelf, to be laid beside what is on the counter.
@@ -308,16 +279,7 @@ impl Office {
                     sights: sights(&tx, at.id).await?,
                 };
                 let checked = check(&recorded, &found, rule)?;
-                write_handover(&tx, &doing, &recorded, &found.sights, rule).await?;
-                tx.execute(
-                    "-- activate\nUPDATE office.card SET state = 'active', activated_at = $2 WHERE id = $1",
-                    &[&recorded.card.uuid(), &doing.at],
-                )
-                .await?;
-                // The relay's front hears of it through the outbox: what is handed over can be used.
-                self.register_card(&tx, &doing, recorded.card).await?;
-                let event = CaseEvent::HandedOver(checked);
-                let version = self.advance(&tx, &doing, &row, &event, None).await?;
+                let version = self.give(&tx, &doing, &row, checked, (&found.sights, rule)).await?;
                 tx.execute(
                     "-- notice_used\n\
                  UPDATE office.delivery_notice SET replaced_at = $2 WHERE case_id = $1 AND replaced_at IS NULL",
@@ -337,6 +299,27 @@ impl Office {
             })
             .await;
         self.forget_looks_when_refused(at.id, over).await
+    }
+
+    /// The card goes from the shelf into its holder's hand and may be used; the check is used up. Gives the case's new
+    /// version.
+    async fn give(
+        &self,
+        tx: &Tx,
+        doing: &Doing,
+        row: &CaseRow,
+        checked: HandoverChecked,
+        (sights, rule): (&[SightConfirmed], SightRule),
+    ) -> Result<i64, OfficeError> {
+        let card = checked.card();
+        write_handover(tx, doing, &checked, sights, rule).await?;
+        self.live_on(tx, doing, card, Lifecycle::Made, (LifecycleEvent::HandedOver, None))
+            .await?;
+        self.transfer(tx, doing, card, (Custody::HOLDER, Evidence::Handover), None)
+            .await?;
+        // The relay's front hears of it through the outbox: what is handed over can be used.
+        self.register_card(tx, doing, card).await?;
+        self.went_on(tx, doing, row, true).await
     }
 
     /// What was looked at was something else than this case's card and notice: whoever brings the right ones looks anew.
@@ -385,7 +368,7 @@ pub(crate) async fn clear_sights_of_others(tx: &Tx, case: CaseId, session: Sessi
     tx.execute(
         "-- clear_sights_of_others\n\
          DELETE FROM office.handover_sight s USING office.card_case c\n\
-         WHERE s.case_id = $1 AND c.id = s.case_id AND c.state <> 'handed_over'\n\
+         WHERE s.case_id = $1 AND c.id = s.case_id AND c.closed_at IS NULL\n\
          AND NOT EXISTS (SELECT FROM office.case_lease l WHERE l.case_id = $1 AND l.session = $2)",
         &[&case.uuid(), &session.uuid()],
     )
@@ -424,7 +407,7 @@ async fn sights(tx: &Tx, case: CaseId) -> Result<Vec<SightConfirmed>, OfficeErro
 async fn write_handover(
     tx: &Tx,
     doing: &Doing,
-    recorded: &Recorded,
+    checked: &HandoverChecked,
     sights: &[SightConfirmed],
     rule: SightRule,
 ) -> Result<(), OfficeError> {
@@ -439,8 +422,8 @@ async fn write_handover(
          INSERT INTO office.handover (case_id, card, at, rule, first_staff, first_at, second_staff, second_at)\n\
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             &[
-                &recorded.case.uuid(),
-                &recorded.card.uuid(),
+                &checked.case().uuid(),
+                &checked.card().uuid(),
                 &doing.at,
                 &rule_name(rule),
                 &first.by.uuid(),
@@ -454,17 +437,6 @@ async fn write_handover(
         Err(error) if error.is_constraint("handover_looked_before") => Err(OfficeError::ClockWentBack),
         written => Ok(written.map(drop)?),
     }
-}
-
-async fn occupant(tx: &Tx, place: &ShelfPlace) -> Result<Option<(CaseId, CaseNumber)>, OfficeError> {
-    let row = tx
-        .query_opt(
-            "-- occupant\nSELECT id, year, serial FROM office.card_case WHERE shelf = $1",
-            &[&place.as_str()],
-        )
-        .await?;
-    row.map(|row| Ok((CaseId::from_uuid(row.get("id")), number_of(&row)?)))
-        .transpose()
 }
 
 /// As stored.

@@ -3,9 +3,11 @@
 
 use issuance::{
     acts::{AuditAct, CaseApplied, CaseCancelled},
-    application::Application,
-    case::{CardId, CaseEvent, CaseId, CaseNumber, CaseState, ResidentId},
-    records::{CardState, good_until},
+    application::{Application, ApplicationEvent, ApplicationState},
+    case::{CardId, CaseId, CaseNumber, ResidentId},
+    lifecycle::Lifecycle,
+    machine::Machine as _,
+    records::good_until,
 };
 use relay_core::clock::JST;
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,7 @@ use serde_json::json;
 use store::Tx;
 use time::OffsetDateTime;
 
-use super::{CaseAt, CaseRow, CaseSummary, Phase, TABLE, card_state};
+use super::{COLUMNS, CaseAt, CaseRow, CaseSummary, Phase, TABLE, WITH_CARD, With};
 use crate::{Act, Office, OfficeError, SessionId, act::About};
 
 /// An application that was taken: the case is open and held by the session that took it.
@@ -34,7 +36,7 @@ pub struct Duplicates {
     /// revoked or has run out stands in nobody's way.
     pub active: Option<CaseSummary>,
     /// A card whose certificates have run out, still recorded as active: an application ends it.
-    pub(crate) run_out: Option<(CaseId, CardId)>,
+    pub(crate) run_out: Option<(CaseId, CardId, Lifecycle)>,
     /// Other records with the same reading of the name and the same birthday.
     pub similar: Vec<SimilarResident>,
 }
@@ -107,8 +109,8 @@ impl Office {
                     if similar > 0 && despite.is_none() {
                         return Err(OfficeError::Similar(similar));
                     }
-                    if let Some((former, card)) = duplicates.run_out {
-                        self.expire_card(&tx, &doing, former, card).await?;
+                    if let Some((former, card, stands)) = duplicates.run_out {
+                        self.expire_card(&tx, &doing, former, (card, stands)).await?;
                     }
                     let number = next_number(&tx, doing.at).await?;
                     let case: CaseId = self.fresh();
@@ -124,7 +126,7 @@ impl Office {
                             &number.0,
                             &number.1,
                             &resident.uuid(),
-                            &CaseState::Applied.name(),
+                            &ApplicationState::BEGINS[0].as_str(),
                             &doing.at,
                             &sealed,
                             &despite,
@@ -180,8 +182,13 @@ impl Office {
     pub async fn cancel(&self, act: &Act, at: CaseAt, reason: &str) -> Result<i64, OfficeError> {
         self.act("cancel", CaseCancelled::ROW, at.id, act, |tx, doing| async move {
             let row = self.held_at(&tx, &doing, at).await?;
-            let event = CaseEvent::Cancelled(reason.to_owned());
-            let version = self.advance(&tx, &doing, &row, &event, None).await?;
+            let with = With {
+                reason: Some(reason.to_owned()),
+                ..With::default()
+            };
+            let version = self
+                .advance(&tx, &doing, &row, ApplicationEvent::Cancelled, with)
+                .await?;
             self.record(&tx, &doing, json!({ "case": at.id }), CaseCancelled {})
                 .await?;
             Ok(version)
@@ -197,28 +204,30 @@ impl Office {
     ) -> Result<Duplicates, OfficeError> {
         let rows = tx
             .query(
-                "-- cases_in_the_way\n\
-                 SELECT c.*, k.state AS card_state, array(SELECT x.der FROM office.certificate x\n\
-                 WHERE x.card = k.id AND x.der IS NOT NULL AND x.withdrawn_at IS NULL) AS certificates\n\
-                 FROM office.card_case c LEFT JOIN office.card k ON k.id = c.card\n\
-                 WHERE c.resident = $1 AND c.state <> 'cancelled'",
+                &format!(
+                    "-- cases_in_the_way\n\
+                     SELECT {COLUMNS}, c.closed_at IS NULL AS open, array(SELECT x.der FROM office.certificate x\n\
+                     WHERE x.card = k.id AND x.der IS NOT NULL AND x.withdrawn_at IS NULL) AS certificates\n\
+                     FROM office.card_case c {WITH_CARD} WHERE c.resident = $1"
+                ),
                 &[&resident.uuid()],
             )
             .await?;
         let mut duplicates = Duplicates::default();
         for row in &rows {
-            let summary = self.summary(&CaseRow::read(row)?)?;
-            let CaseState::HandedOver { card } = summary.state else {
+            let case = CaseRow::read(row)?;
+            let summary = self.summary(&case)?;
+            if row.get("open") {
                 duplicates.open = Some(summary);
                 continue;
-            };
-            if card_state(row.get("card_state"))? != CardState::Active {
-                continue;
             }
+            let Some(card) = case.bound.filter(|card| card.lifecycle.is_good()) else {
+                continue;
+            };
             let certificates: Vec<Vec<u8>> = row.get("certificates");
             let over = |der: &Vec<u8>| good_until(der).is_some_and(|end| end < now);
             match !certificates.is_empty() && certificates.iter().all(over) {
-                true => duplicates.run_out = Some((summary.id, card)),
+                true => duplicates.run_out = Some((summary.id, card.id, card.lifecycle)),
                 false => duplicates.active = Some(summary),
             }
         }

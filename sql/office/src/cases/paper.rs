@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use issuance::{
     acts::{AddressSeen, AuditAct, NoticeIssued, PaperPrinted, PaperRemoved, SeenFor},
-    case::{CaseId, CaseNumber, CaseState, NotNow, ResidentId},
+    case::{CaseId, CaseNumber, CaseState, ResidentId},
     handover::{NoticeCode, NoticeToken},
+    machine::NotNow,
     person::Resident,
 };
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! 本日の業務: what waits at the counter, and the day's figures.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 
 use issuance::{
     case::{CaseId, ResidentId},
@@ -11,7 +11,7 @@ use store::{StoreError, Tx};
 use time::{OffsetDateTime, Time};
 use uuid::Uuid;
 
-use super::{CaseRow, CaseSummary, Holder, IncidentKind, Phase, duration};
+use super::{COLUMNS, CaseRow, CaseSummary, Holder, IncidentKind, Phase, WITH_CARD, duration};
 use crate::{Office, OfficeError, SessionId};
 
 /// A queue of work.
@@ -129,22 +129,27 @@ pub struct Today {
     pub mean: BTreeMap<Phase, Duration>,
 }
 
-/// Every open case with what stands in its way and the queue it waits in, and those handed over of whose card the relay
-/// refused something; `$1` is now.
-const WAITING: &str = "waiting AS (\n\
-     SELECT c.*, p.problem, CASE WHEN p.problem IS NOT NULL THEN 'problems'\n\
-     WHEN c.state = 'applied' THEN 'to_verify' WHEN c.state IN ('verified', 'making') THEN 'to_make'\n\
-     WHEN c.state = 'made' THEN 'to_shelve' ELSE 'to_hand_over' END AS queue\n\
-     FROM (SELECT * FROM office.card_case WHERE state NOT IN ('handed_over', 'cancelled')\n\
-     UNION ALL SELECT * FROM office.card_case WHERE state = 'handed_over' AND card IN (\n\
-     SELECT r.card FROM office.outbox o JOIN office.registration r ON r.id = o.registration\n\
-     WHERE o.refused_at IS NOT NULL AND o.settled_at IS NULL)) c\n\
-     CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN c.state = 'handed_over' THEN 'relay_refused' END,\n\
-     (SELECT i.kind FROM office.incident i WHERE i.case_id = c.id AND i.closed_at IS NULL ORDER BY i.opened_at LIMIT 1),\n\
-     CASE WHEN c.state = 'making' AND NOT EXISTS (\n\
-     SELECT FROM office.case_lease l WHERE l.case_id = c.id AND l.until > $1) THEN 'making_stopped'\n\
-     WHEN c.state = 'verified' AND EXISTS (\n\
-     SELECT FROM office.card k WHERE k.case_id = c.id AND k.state = 'damaged') THEN 'card_damaged' END) AS problem) p)";
+/// Every open case with what stands in its way and the queue it waits in, and those closed of whose card the relay refused
+/// something; `$1` is now.
+static WAITING: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "waiting AS (\n\
+         SELECT c.*, p.problem, CASE WHEN p.problem IS NOT NULL THEN 'problems'\n\
+         WHEN c.state = 'applied' THEN 'to_verify' WHEN c.state IN ('verified', 'making') THEN 'to_make'\n\
+         WHEN c.place_kind <> 'shelf' THEN 'to_shelve' ELSE 'to_hand_over' END AS queue\n\
+         FROM (SELECT {COLUMNS}, c.closed_at FROM office.card_case c {WITH_CARD} WHERE c.closed_at IS NULL\n\
+         UNION ALL SELECT {COLUMNS}, c.closed_at FROM office.card_case c {WITH_CARD}\n\
+         WHERE c.closed_at IS NOT NULL AND c.card IN (\n\
+         SELECT r.card FROM office.outbox o JOIN office.registration r ON r.id = o.registration\n\
+         WHERE o.refused_at IS NOT NULL AND o.settled_at IS NULL)) c\n\
+         CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN c.closed_at IS NOT NULL THEN 'relay_refused' END,\n\
+         (SELECT i.kind FROM office.incident i WHERE i.case_id = c.id AND i.closed_at IS NULL ORDER BY i.opened_at LIMIT 1),\n\
+         CASE WHEN c.state = 'making' AND NOT EXISTS (\n\
+         SELECT FROM office.case_lease l WHERE l.case_id = c.id AND l.until > $1) THEN 'making_stopped'\n\
+         WHEN c.state = 'verified' AND EXISTS (\n\
+         SELECT FROM office.card k WHERE k.case_id = c.id AND k.damaged_at IS NOT NULL) THEN 'card_damaged' END) AS problem) p)"
+    )
+});
 
 impl Office {
     /// Counts and figures for the first screen.
@@ -161,7 +166,10 @@ impl Office {
             };
             let rows = tx
                 .query(
-                    &format!("-- today_waiting\nWITH {WAITING} SELECT queue, count(*) FROM waiting GROUP BY queue"),
+                    &format!(
+                        "-- today_waiting\nWITH {} SELECT queue, count(*) FROM waiting GROUP BY queue",
+                        *WAITING
+                    ),
                     &[&now],
                 )
                 .await?;
@@ -209,11 +217,12 @@ impl Office {
             let rows = tx
                 .query(
                     &format!(
-                        "-- queue\nWITH {WAITING} SELECT w.*, r.identity,\n\
+                        "-- queue\nWITH {} SELECT w.*, r.identity,\n\
                          l.session AS lease_session, l.staff AS lease_staff, l.desk AS lease_desk, l.until AS lease_until\n\
                          FROM waiting w JOIN office.resident r ON r.id = w.resident\n\
                          LEFT JOIN office.case_lease l ON l.case_id = w.id AND l.until > $1\n\
-                         WHERE w.queue = $2 ORDER BY w.since, w.year, w.serial LIMIT $3"
+                         WHERE w.queue = $2 ORDER BY w.since, w.year, w.serial LIMIT $3",
+                        *WAITING
                     ),
                     &[&now, &queue.code(), &i64::from(limit)],
                 )
@@ -246,7 +255,10 @@ impl Office {
 pub(super) async fn problem_of(tx: &Tx, case: CaseId, now: OffsetDateTime) -> Result<Option<Problem>, StoreError> {
     let row = tx
         .query_opt(
-            &format!("-- problem_of\nWITH {WAITING} SELECT problem FROM waiting WHERE id = $2"),
+            &format!(
+                "-- problem_of\nWITH {} SELECT problem FROM waiting WHERE id = $2",
+                *WAITING
+            ),
             &[&now, &case.uuid()],
         )
         .await?;

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 pub use issuance::acts::SecondPurpose;
 use issuance::{
     acts::{AuditAct, CaseApproved, CaseVerified},
-    case::{CaseEvent, CaseId},
+    application::ApplicationEvent,
+    case::CaseId,
     identity::Verification,
     staff::StaffId,
 };
@@ -14,7 +15,7 @@ use serde_json::json;
 use store::Tx;
 use uuid::Uuid;
 
-use super::{CaseAt, Phase, TABLE};
+use super::{CaseAt, Phase, TABLE, With};
 use crate::{Act, Office, OfficeError, act::Doing};
 
 /// Kind of [`ApprovalId`].
@@ -93,8 +94,13 @@ impl Office {
             }
             let seconds: BTreeSet<StaffId> = verification.record().exceptions.iter().map(|one| one.second).collect();
             let sealed = self.seal_value(TABLE, at.id.uuid(), "verification", verification)?;
-            let event = CaseEvent::PersonVerified;
-            let version = self.advance(&tx, &doing, &row, &event, Some(sealed)).await?;
+            let with = With {
+                verification: Some(sealed),
+                ..With::default()
+            };
+            let version = self
+                .advance(&tx, &doing, &row, ApplicationEvent::PersonVerified, with)
+                .await?;
             self.keep_timing(&tx, &doing, at.id, Phase::Verification).await?;
             let details = CaseVerified {
                 exceptions: verification.record().exceptions.len(),

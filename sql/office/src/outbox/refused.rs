@@ -4,7 +4,6 @@
 use issuance::{
     acts::{AuditAct, OutboxClosed, OutboxRefused, OutboxSentAnew},
     case::{CaseId, CaseNumber},
-    standing::CardStanding,
 };
 use relay_core::{audit::Outcome, registration::RuleCode};
 use serde::{Deserialize, Serialize};
@@ -109,7 +108,7 @@ impl Office {
             case,
             act,
             |tx, doing| async move {
-                let (card, _) = self.given(&tx, case, &CardStanding::ALL, "").await?;
+                let card = self.given(&tx, case).await?.card;
                 let refused = open_of_card(&tx, card.uuid()).await?;
                 let (overtaken, anew): (Vec<_>, Vec<_>) = refused.into_iter().partition(|row| row.overtaken);
                 let ids = |rows: &[Open]| rows.iter().map(|row| row.id).collect::<Vec<i64>>();
@@ -146,7 +145,7 @@ impl Office {
     /// [`OfficeError::CardConflict`] when nothing is refused, [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
     pub async fn close_refused(&self, act: &Act, case: CaseId, words: &str) -> Result<u32, OfficeError> {
         self.act("close_refused", OutboxClosed::ROW, case, act, |tx, doing| async move {
-            let (card, _) = self.given(&tx, case, &CardStanding::ALL, "").await?;
+            let card = self.given(&tx, case).await?.card;
             let ids: Vec<i64> = open_of_card(&tx, card.uuid()).await?.iter().map(|row| row.id).collect();
             settle(&tx, &ids, "closed", doing.at).await?;
             let closed = ids.len() as u32;

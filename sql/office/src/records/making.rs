@@ -3,7 +3,11 @@
 use card::KeySlot;
 use issuance::{
     acts::{AuditAct, CardBound, CardDamaged, CardMade, CardStepDone, SealedWords, SecondPurpose},
-    case::{CardId, CaseEvent, CaseId, CaseState, NotNow},
+    application::ApplicationEvent,
+    case::{CardId, CaseId, CaseState},
+    custody::{Custody, Evidence, PlaceKind},
+    lifecycle::{Lifecycle, LifecycleEvent},
+    machine::Machine as _,
     records::{CardJournal, CardState, CertificateSerial, Entry, Reservation, Reservations},
     staff::StaffId,
 };
@@ -22,7 +26,7 @@ use crate::{
     Act, Office, OfficeError, SessionId,
     act::{About, Doing},
     audit::{WRITE_EVENTS, event},
-    cases::{self, ApprovalId, CaseAt, CaseRow, LeaseRow, Phase},
+    cases::{self, ApprovalId, COLUMNS, CaseAt, CaseRow, LeaseRow, Phase, WITH_CARD, With},
 };
 
 /// What the records say of a card given up by hand; the clerk's own words are sealed.
@@ -57,13 +61,15 @@ impl Office {
                         let mut draft = Draft::load(&tx, card, first).await?;
                         draft.take_up(first)?;
                         self.keep(&tx, &doing, (case, card), draft).await?;
+                        // Gone on with at another desk.
+                        let here = (Custody::reader(doing.desk()), Evidence::ChipRead);
+                        self.transfer(&tx, &doing, card, here, None).await?;
                     }
                     return Ok(BoundCard { card, fresh: false });
                 }
                 let card: CardId = self.fresh();
-                let event = CaseEvent::ChipBound(card);
                 // Before anything is written: the rule's own refusal is clearer than a constraint's.
-                self.state_of(&row)?.after(&event)?;
+                row.application_state.after(ApplicationEvent::ChipBound)?;
                 let approved_by = match second {
                     Some(approval) => {
                         Some(cases::use_approval(&tx, &doing, case, SecondPurpose::Making, approval).await?)
@@ -72,8 +78,8 @@ impl Office {
                 };
                 tx.execute(
                     "-- bind_chip\n\
-                     INSERT INTO office.card (id, case_id, resident, chip, state, bound_at, bound_by)\n\
-                     VALUES ($1, $2, $3, $4, 'making', $5, $6)",
+                     INSERT INTO office.card (id, case_id, resident, chip, state, since, bound_at, bound_by)\n\
+                     VALUES ($1, $2, $3, $4, $7, $5, $5, $6)",
                     &[
                         &card.uuid(),
                         &case.uuid(),
@@ -81,10 +87,18 @@ impl Office {
                         &chip,
                         &doing.at,
                         &doing.staff()?.uuid(),
+                        &Lifecycle::BEGINS[0].as_str(),
                     ],
                 )
                 .await?;
-                self.advance(&tx, &doing, &row, &event, None).await?;
+                let here = (Custody::reader(doing.desk()), Evidence::ChipRead);
+                self.transfer(&tx, &doing, card, here, None).await?;
+                let with = With {
+                    card: Some(card),
+                    ..With::default()
+                };
+                self.advance(&tx, &doing, &row, ApplicationEvent::ChipBound, with)
+                    .await?;
                 let subjects = json!({ "case": case, "card": card });
                 let details = CardBound {
                     chip: hex::encode_upper(chip),
@@ -260,15 +274,16 @@ impl Office {
             act,
             |tx, doing| async move {
                 let row = card_row(&tx, card).await?;
-                match row.state {
-                    CardState::Damaged => return Ok(()),
-                    CardState::Active | CardState::Revoked | CardState::Expired => {
-                        return Err(OfficeError::CardConflict("the card was handed over".into()));
-                    }
-                    CardState::Making | CardState::Made => {}
+                if row.state == CardState::Damaged {
+                    return Ok(());
+                }
+                if row.state.after(LifecycleEvent::GivenUp).is_err() {
+                    return Err(OfficeError::CardConflict("the card was handed over".into()));
                 }
                 let case = self.held(&tx, &doing, row.case).await?;
-                self.damage(&tx, &doing, &case, card, reason, None).await.map(drop)
+                self.damage(&tx, &doing, &case, (card, row.state), reason, None)
+                    .await
+                    .map(drop)
             },
         )
         .await
@@ -283,12 +298,11 @@ impl Office {
     pub async fn give_up_card(&self, act: &Act, at: CaseAt, words: &str) -> Result<i64, OfficeError> {
         self.act("give_up_card", CardDamaged::ROW, at.id, act, |tx, doing| async move {
             let case = self.held_at(&tx, &doing, at).await?;
-            let state = self.state_of(&case)?;
-            let after = state.after(&CaseEvent::CardDamaged)?;
-            let card = state.card().ok_or(NotNow {
-                state: after.name(),
-                event: CaseEvent::CardDamaged.name(),
-            })?;
+            // Whichever machine says no: without a card the application does, of a card handed over its own life.
+            case.application_state.after(ApplicationEvent::CardGivenUp)?;
+            let card = case.bound.as_ref().ok_or(OfficeError::Unreadable(cases::TABLE))?;
+            card.lifecycle.after(LifecycleEvent::GivenUp)?;
+            let card = (card.id, card.lifecycle);
             let words = self.seal_words(&doing, words);
             self.damage(&tx, &doing, &case, card, GIVEN_UP, Some(words)).await
         })
@@ -301,16 +315,21 @@ impl Office {
         tx: &Tx,
         doing: &Doing,
         case: &CaseRow,
-        card: CardId,
+        (card, stands): (CardId, Lifecycle),
         reason: &str,
         words: Option<SealedWords>,
     ) -> Result<i64, OfficeError> {
         cases::clear_sights(tx, case.id).await?;
-        tx.execute(
-            "-- card_damaged\nUPDATE office.card SET state = 'damaged', damaged_at = $2, damage = $3 WHERE id = $1",
-            &[&card.uuid(), &doing.at, &reason],
-        )
-        .await?;
+        self.live_on(tx, doing, card, stands, (LifecycleEvent::GivenUp, Some(reason)))
+            .await?;
+        // It leaves the reader, or its place of the shelf, for the drawer until it is destroyed.
+        if matches!(
+            cases::place_of(tx, card).await?.kind(),
+            PlaceKind::Reader | PlaceKind::Shelf
+        ) {
+            let away = (Custody::drawer(doing.desk()), Evidence::Words);
+            self.transfer(tx, doing, card, away, None).await?;
+        }
         // RFC 5280 §5.3.1: another certificate takes its place; no key is known to be compromised.
         let revoked = tx
             .execute(
@@ -326,7 +345,9 @@ impl Office {
             &[&case.id.uuid(), &doing.at],
         )
         .await?;
-        let version = self.advance(tx, doing, case, &CaseEvent::CardDamaged, None).await?;
+        let version = self
+            .advance(tx, doing, case, ApplicationEvent::CardGivenUp, With::default())
+            .await?;
         let subjects = json!({ "case": case.id, "card": card });
         let details = CardDamaged {
             reason: reason.to_owned(),
@@ -347,12 +368,16 @@ impl Office {
         took: i64,
     ) -> Result<(), OfficeError> {
         let case = hand.case.id;
-        tx.execute(
-            "-- card_made\nUPDATE office.card SET state = 'made', made_at = $2 WHERE id = $1",
-            &[&card.uuid(), &doing.at],
-        )
-        .await?;
-        self.advance(tx, &doing, &hand.case, &CaseEvent::CardMade, None).await?;
+        self.live_on(tx, &doing, card, hand.card.state, (LifecycleEvent::Finished, None))
+            .await?;
+        let out = (Custody::drawer(doing.desk()), Evidence::MakingDone);
+        self.transfer(tx, &doing, card, out, None).await?;
+        let with = With {
+            card: Some(card),
+            ..With::default()
+        };
+        self.advance(tx, &doing, &hand.case, ApplicationEvent::CardMade, with)
+            .await?;
         doing.took = Some(cases::duration(took));
         self.keep_timing(tx, &doing, case, Phase::Making).await?;
         let subjects = json!({ "case": case, "card": card });
@@ -385,11 +410,13 @@ struct CardInHand {
 async fn card_in_hand(tx: &Tx, card: CardId) -> Result<CardInHand, OfficeError> {
     let row = tx
         .query_opt(
-            "-- card_in_hand\n\
-             SELECT c.*, k.chip, k.state AS card_state, l.session AS lease_session, l.staff AS lease_staff,\n\
-             l.desk AS lease_desk, l.until AS lease_until\n\
-             FROM office.card k JOIN office.card_case c ON c.id = k.case_id\n\
-             LEFT JOIN office.case_lease l ON l.case_id = c.id WHERE k.id = $1 FOR UPDATE OF c",
+            &format!(
+                "-- card_in_hand\n\
+                 SELECT {COLUMNS}, hand.chip, hand.state AS card_state, l.session AS lease_session,\n\
+                 l.staff AS lease_staff, l.desk AS lease_desk, l.until AS lease_until\n\
+                 FROM office.card hand JOIN office.card_case c ON c.id = hand.case_id {WITH_CARD}\n\
+                 LEFT JOIN office.case_lease l ON l.case_id = c.id WHERE hand.id = $1 FOR UPDATE OF c"
+            ),
             &[&card.uuid()],
         )
         .await?

@@ -2,10 +2,13 @@
 
 mod acts;
 mod course;
+mod custody;
 mod day;
 mod desks;
 mod loss;
+mod machines;
 mod making;
+mod migration;
 mod next_card;
 mod outbox;
 mod privacy;

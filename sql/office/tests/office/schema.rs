@@ -105,7 +105,7 @@ async fn the_schema_itself_refuses_what_must_never_be() {
     )
     .await;
     expect(
-        format!("UPDATE office.card_case SET state = 'handed_over', closed_at = now() WHERE id = '{case}'"),
+        format!("UPDATE office.card_case SET closed_at = now() WHERE id = '{case}'"),
         "card_active_when_handed_over",
     )
     .await;
@@ -127,7 +127,7 @@ async fn the_schema_itself_refuses_what_must_never_be() {
     .await;
     expect(
         format!(
-            "INSERT INTO office.card_case SELECT gen_random_uuid(), year, serial + 1, resident, 'applied', since, 1, NULL, NULL,\n\
+            "INSERT INTO office.card_case SELECT gen_random_uuid(), year, serial + 1, resident, 'applied', since, 1, NULL,\n\
              application, NULL, opened_at, opened_by FROM office.card_case WHERE id = '{case}'"
         ),
         "case_open_once",

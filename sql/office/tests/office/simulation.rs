@@ -149,7 +149,23 @@ impl Day {
             (
                 "a case's card and the card's case are the same, in states that fit",
                 "SELECT FROM office.card_case c JOIN office.card k ON k.id = c.card WHERE k.case_id <> c.id\n\
-                 OR k.state <> CASE c.state WHEN 'making' THEN 'making' WHEN 'handed_over' THEN 'active' ELSE 'made' END",
+                 OR k.state <> CASE WHEN c.state = 'making' THEN 'making' WHEN c.closed_at IS NOT NULL THEN 'active' ELSE 'made' END",
+            ),
+            (
+                "every card is where the last line of the ledger says, and every line begins where the one before ended",
+                "SELECT FROM office.card k LEFT JOIN office.card_place p ON p.card = k.id\n\
+                 LEFT JOIN LATERAL (SELECT * FROM office.transfer t WHERE t.card = k.id ORDER BY t.id DESC LIMIT 1) last ON true\n\
+                 WHERE (p.kind, p.name) IS DISTINCT FROM (last.to_kind, last.to_name)\n\
+                 UNION ALL SELECT FROM (SELECT t.from_kind, t.from_name,\n\
+                 lag(t.to_kind, 1, 'stock') OVER w AS kind, lag(t.to_name) OVER w AS name\n\
+                 FROM office.transfer t WINDOW w AS (PARTITION BY t.card ORDER BY t.id)) line\n\
+                 WHERE (from_kind, from_name) IS DISTINCT FROM (kind, name)",
+            ),
+            (
+                "申込 = 交付 + 保管 + 作成中 + 受付: each card that is not given up is at the place its course says",
+                "SELECT FROM office.card k JOIN office.card_place p ON p.card = k.id\n\
+                 WHERE p.kind <> ALL (CASE k.state WHEN 'making' THEN '{reader}'::text[] WHEN 'made' THEN '{drawer,shelf}'\n\
+                 WHEN 'damaged' THEN '{drawer}' ELSE '{holder}' END)",
             ),
             (
                 "every act done on a case is in the trail",

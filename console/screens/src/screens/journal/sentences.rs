@@ -166,6 +166,7 @@ const PURPOSES: &[(&str, &str)] = &[
     ("handover", "journal-agreed-handover"),
     ("revocation", "journal-agreed-revocation"),
     ("relink", "journal-agreed-relink"),
+    ("custody", "journal-agreed-custody"),
 ];
 
 /// How the clerk made sure of a card's holder.

@@ -1,0 +1,232 @@
+//! The ledger of custody: a card moves from where it is, on a way there is, by whoever may; the line is written with the
+//! change it belongs to.
+
+use issuance::{
+    acts::{AuditAct as _, CardMoved, SecondPurpose},
+    case::{CardId, CaseId, CaseNumber, ShelfPlace},
+    custody::{Custody, Evidence, PlaceKind},
+    machine::Machine as _,
+    staff::StaffId,
+};
+use serde_json::json;
+use store::Tx;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{ApprovalId, CaseAt, card_state, number_of, use_approval};
+use crate::{Act, Office, OfficeError, act::Doing};
+
+const TABLE: &str = "office.transfer";
+
+/// A place of the shelf that holds a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occupied {
+    /// The place.
+    pub place: ShelfPlace,
+    /// The case whose card lies there.
+    pub case: CaseId,
+    /// Its number.
+    pub number: CaseNumber,
+}
+
+/// A line of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transferred {
+    /// Where the card was.
+    pub from: Custody,
+    /// Where it came to.
+    pub to: Custody,
+    /// What shows it; `None` for what was recorded before there was a ledger.
+    pub evidence: Option<Evidence>,
+    /// When.
+    pub at: OffsetDateTime,
+    /// By whom; `None` for what was recorded before there was a ledger.
+    pub by: Option<StaffId>,
+    /// Who saw it too.
+    pub second: Option<StaffId>,
+}
+
+impl Office {
+    /// Moves a card within the act being done, from wherever it is. To where it is already, nothing is written.
+    pub(crate) async fn transfer(
+        &self,
+        tx: &Tx,
+        doing: &Doing,
+        card: CardId,
+        (to, evidence): (Custody, Evidence),
+        second: Option<StaffId>,
+    ) -> Result<(), OfficeError> {
+        let from = place_of(tx, card).await?;
+        if from == to {
+            return Ok(());
+        }
+        let (to, way) = from.after(&to, evidence)?;
+        if !way.roles.iter().any(|role| doing.roles.contains(role)) {
+            return Err(OfficeError::NotAllowed(way.roles[0]));
+        }
+        if way.two_people && second.is_none() {
+            return Err(OfficeError::ApprovalMissing);
+        }
+        tx.execute(
+            "-- transfer\n\
+             INSERT INTO office.transfer\n\
+             (card, from_kind, from_name, to_kind, to_name, evidence, at, act, moved_by, seen_by)\n\
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            &[
+                &card.uuid(),
+                &from.kind().as_str(),
+                &from.name(),
+                &to.kind().as_str(),
+                &to.name(),
+                &evidence.as_str(),
+                &doing.at,
+                &doing.act,
+                &doing.staff()?.uuid(),
+                &second.map(|staff| staff.uuid()),
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Moves the card of a case outside the case's own course, on a clerk's words: brought back by its holder, found,
+    /// missing at a stock-taking, destroyed. `second` is another clerk's agreement where the way takes two; `words` are
+    /// kept sealed. Gives the case's new version.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotNow`] where no way leads there, [`OfficeError::ApprovalMissing`], [`OfficeError::NotAllowed`],
+    /// [`OfficeError::CardConflict`] for the destruction of a card that may still be used, [`OfficeError::NotHeld`],
+    /// [`OfficeError::ChangedMeanwhile`]
+    pub async fn move_card(
+        &self,
+        act: &Act,
+        at: CaseAt,
+        card: CardId,
+        to: &Custody,
+        second: Option<ApprovalId>,
+        words: &str,
+    ) -> Result<i64, OfficeError> {
+        self.act("move_card", CardMoved::ROW, at.id, act, |tx, doing| async move {
+            let row = self.held_at(&tx, &doing, at).await?;
+            let stands = tx
+                .query_opt(
+                    "-- card_of_case\nSELECT state FROM office.card WHERE id = $1 AND case_id = $2",
+                    &[&card.uuid(), &at.id.uuid()],
+                )
+                .await?
+                .ok_or(OfficeError::NotFound("card of this case"))?;
+            if to.kind() == PlaceKind::Destroyed && !card_state(stands.get(0))?.is_over() {
+                return Err(OfficeError::CardConflict(
+                    "the card may still be used: end it first".into(),
+                ));
+            }
+            let from = place_of(&tx, card).await?;
+            let second = match second {
+                Some(approval) => Some(use_approval(&tx, &doing, at.id, SecondPurpose::Custody, approval).await?),
+                None => None,
+            };
+            self.transfer(&tx, &doing, card, (to.clone(), Evidence::Words), second)
+                .await?;
+            let details = CardMoved {
+                from: from.kind(),
+                to: to.kind(),
+                approved_by: second,
+                words: self.seal_words(&doing, words),
+            };
+            let subjects = json!({ "case": at.id, "card": card });
+            self.record(&tx, &doing, subjects, details).await?;
+            Ok(self.touch(&tx, &row).await?)
+        })
+        .await
+    }
+
+    /// The ledger's lines about a card, in the order they were written.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn transfers(&self, card: CardId) -> Result<Vec<Transferred>, OfficeError> {
+        self.read("transfers", |tx| async move {
+            let rows = tx
+                .query(
+                    "-- transfers\n\
+                     SELECT from_kind, from_name, to_kind, to_name, evidence, at, moved_by, seen_by\n\
+                     FROM office.transfer WHERE card = $1 ORDER BY id",
+                    &[&card.uuid()],
+                )
+                .await?;
+            let place = |kind: &str, name| Custody::read(kind, name).ok_or(OfficeError::Unreadable(TABLE));
+            rows.iter()
+                .map(|row| {
+                    let evidence: &str = row.get("evidence");
+                    let staff = |column: &str| row.get::<_, Option<Uuid>>(column).map(StaffId::from_uuid);
+                    Ok(Transferred {
+                        from: place(row.get("from_kind"), row.get("from_name"))?,
+                        to: place(row.get("to_kind"), row.get("to_name"))?,
+                        evidence: Evidence::ALL.into_iter().find(|known| known.as_str() == evidence),
+                        at: row.get("at"),
+                        by: staff("moved_by"),
+                        second: staff("seen_by"),
+                    })
+                })
+                .collect()
+        })
+        .await
+    }
+
+    /// Every place of the shelf that holds a card, in order of the places.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn shelf(&self) -> Result<Vec<Occupied>, OfficeError> {
+        self.read("shelf", |tx| async move {
+            let rows = tx
+                .query(
+                    "-- shelf\n\
+                     SELECT c.id, c.year, c.serial, p.name FROM office.card_place p\n\
+                     JOIN office.card k ON k.id = p.card JOIN office.card_case c ON c.id = k.case_id\n\
+                     WHERE p.kind = $1 ORDER BY p.name",
+                    &[&PlaceKind::Shelf.as_str()],
+                )
+                .await?;
+            rows.iter()
+                .map(|row| {
+                    Ok(Occupied {
+                        place: ShelfPlace::parse(row.get("name")).ok_or(OfficeError::Unreadable(TABLE))?,
+                        case: CaseId::from_uuid(row.get("id")),
+                        number: number_of(row)?,
+                    })
+                })
+                .collect()
+        })
+        .await
+    }
+}
+
+/// Where a card is; one that no line of the ledger is about yet comes from the stock.
+pub(crate) async fn place_of(tx: &Tx, card: CardId) -> Result<Custody, OfficeError> {
+    let row = tx
+        .query_opt(
+            "-- place_of\nSELECT kind, name FROM office.card_place WHERE card = $1",
+            &[&card.uuid()],
+        )
+        .await?;
+    match row {
+        Some(row) => Custody::read(row.get(0), row.get(1)).ok_or(OfficeError::Unreadable(TABLE)),
+        None => Ok(Custody::STOCK),
+    }
+}
+
+/// The case whose card lies at a place of the shelf.
+pub(super) async fn occupant(tx: &Tx, place: &ShelfPlace) -> Result<Option<(CaseId, CaseNumber)>, OfficeError> {
+    let row = tx
+        .query_opt(
+            "-- occupant\n\
+             SELECT c.id, c.year, c.serial FROM office.card_place p\n\
+             JOIN office.card k ON k.id = p.card JOIN office.card_case c ON c.id = k.case_id\n\
+             WHERE p.kind = $1 AND p.name = $2",
+            &[&PlaceKind::Shelf.as_str(), &place.as_str()],
+        )
+        .await?;
+    row.map(|row| Ok((CaseId::from_uuid(row.get("id")), number_of(&row)?)))
+        .transpose()
+}

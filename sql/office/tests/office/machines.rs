@@ -1,0 +1,1 @@
+//! What the machines of the office know, the database knows too.
