@@ -172,23 +172,36 @@ fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
         Err(_) => RelayOperator::load(&setting.config_file).ok().and_then(|(_, log)| log),
     };
     logging::begin(log.as_ref(), screen)?;
+    let writes = matches!(
+        command,
+        Command::Setup(_) | Command::Import(_) | Command::Staff(_) | Command::Paper(_) | Command::Authority(_)
+    );
+    let ended = carry_out(&setting, command);
+    if writes {
+        // What was just recorded is provable when the command ends, whichever way it ended.
+        database::seal(&setting);
+    }
+    ended
+}
+
+fn carry_out(setting: &Setting, command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Console(options) => console::run(&setting, &options),
-        Command::Setup(options) => setup::run(&setting, &options),
-        Command::Up => services::up(&setting),
-        Command::Down => services::down(&setting),
-        Command::Status(options) => status::run(&setting, &options),
-        Command::CleanData(options) => clean::run(&setting, &options),
-        Command::Import(ImportCommand::Roster(options)) => import::run(&setting, &options),
-        Command::DemoCity(options) => demo_city::run(&setting, &options),
-        Command::Doctor(options) => doctor::run(&setting, &options),
-        Command::Staff(asked) => staff::run(&setting, &asked),
-        Command::Card(asked) => card::run(&setting, &asked),
-        Command::Paper(asked) => paper::run(&setting, &asked),
-        Command::Authority(asked) => authority::run(&setting, &asked),
-        Command::Dispatch(options) => dispatch::run(&setting, &options),
-        Command::Relay(options) => relay::run(&setting, &options),
-        Command::Audit(asked) => audit::run(&setting, &asked),
+        Command::Console(options) => console::run(setting, &options),
+        Command::Setup(options) => setup::run(setting, &options),
+        Command::Up => services::up(setting),
+        Command::Down => services::down(setting),
+        Command::Status(options) => status::run(setting, &options),
+        Command::CleanData(options) => clean::run(setting, &options),
+        Command::Import(ImportCommand::Roster(options)) => import::run(setting, &options),
+        Command::DemoCity(options) => demo_city::run(setting, &options),
+        Command::Doctor(options) => doctor::run(setting, &options),
+        Command::Staff(asked) => staff::run(setting, &asked),
+        Command::Card(asked) => card::run(setting, &asked),
+        Command::Paper(asked) => paper::run(setting, &asked),
+        Command::Authority(asked) => authority::run(setting, &asked),
+        Command::Dispatch(options) => dispatch::run(setting, &options),
+        Command::Relay(options) => relay::run(setting, &options),
+        Command::Audit(asked) => audit::run(setting, &asked),
     }
 }
 

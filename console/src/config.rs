@@ -12,9 +12,13 @@ use settings::{Document, Section};
 
 use crate::commands::words::Lang;
 
+mod demo;
 mod relay_operator;
+mod trail;
 
+pub use demo::Demo;
 pub use relay_operator::{Proof, RelayOperator};
+pub use trail::Trail;
 
 /// Name of the configuration file.
 pub const FILE_NAME: &str = "madoguchi.toml";
@@ -44,6 +48,8 @@ pub struct Config {
     pub roster: Roster,
     /// The log.
     pub log: Log,
+    /// The audit trail's heads.
+    pub trail: Trail,
     /// The relay's front; present where the city is joined to a relay.
     pub relay: Option<Relay>,
     /// The front's administration; present where the relay's operators work.
@@ -202,15 +208,6 @@ pub struct Relay {
     pub global_key_file: PathBuf,
 }
 
-/// `[demo]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Demo {
-    /// Control socket of the tray of virtual cards.
-    pub tray_socket: PathBuf,
-    /// `endpoints.json`: what runs, and the demo staff's passwords.
-    pub endpoints_file: PathBuf,
-}
-
 /// Where fonts are looked for unless the configuration says otherwise (Filesystem Hierarchy Standard 3.0, §4.9, §4.11).
 const FONT_FOLDERS: [&str; 2] = ["/usr/local/share/fonts", "/usr/share/fonts"];
 /// Opening hours unless the configuration says otherwise: those of most city halls.
@@ -344,6 +341,7 @@ impl Config {
             }
         });
         let log = document.section("log", Log::read);
+        let trail = document.optional("trail", Trail::read);
         let relay = document.if_present("relay", |relay| Relay {
             intake_url: relay.checked("intake_url", Fault::NotHttps, |url| url.starts_with("https://")),
             front: relay.text_or("front", "relay-front"),
@@ -369,6 +367,7 @@ impl Config {
             paper,
             roster,
             log,
+            trail,
             relay,
             relay_operator,
             demo,
@@ -382,6 +381,7 @@ impl Config {
             ("seal.keys_file", &self.seal.keys_file),
             ("authority.passphrase_file", &self.authority.passphrase_file),
             ("card.master_file", &self.card.master_file),
+            ("trail.key_file", &self.trail.key_file),
         ];
         if let Some(relay) = &self.relay {
             files.extend([
@@ -398,15 +398,6 @@ impl Config {
             files.push(("relay_operator.key_file", key));
         }
         files
-    }
-}
-
-impl Demo {
-    fn read(demo: &mut Section<'_>) -> Self {
-        Self {
-            tray_socket: demo.path("tray_socket"),
-            endpoints_file: demo.path("endpoints_file"),
-        }
     }
 }
 

@@ -47,6 +47,7 @@ use self::{counter::Ending, terminal::Screen, work::Desk};
 use crate::{
     commands::{database::door, words::Lang},
     config::{Config, HandoverSights, secrets},
+    trail::HeadKeeper,
     tui::{
         State,
         facts::{Language, Reader, Setup, Sights},
@@ -158,6 +159,13 @@ impl Desk {
         self.runtime.spawn(self.keep_roster());
         self.runtime.spawn(self.hear_changes());
         self.runtime.spawn(self.clean_papers());
+        match HeadKeeper::open(&self.config.trail) {
+            Ok(keeper) => drop(self.runtime.spawn(keeper.keep(self.office.clone()))),
+            Err(error) => tracing::warn!(
+                error = format!("{error:#}"),
+                "the audit trail is not sealed at this desk"
+            ),
+        }
         let desk = self.clone();
         self.runtime.spawn_blocking(move || desk.keys.authorities().map(drop));
     }

@@ -7,3 +7,4 @@ pub mod enrolment;
 pub mod keeping;
 pub mod revocations;
 pub use screens as tui;
+pub mod trail;

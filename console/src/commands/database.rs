@@ -57,6 +57,17 @@ pub(super) fn runtime() -> anyhow::Result<Runtime> {
         .build()?)
 }
 
+/// Seals what a command has just recorded. A set-up without a database or without keys has nothing to seal.
+pub(super) fn seal(setting: &super::Setting) {
+    let Ok(config) = setting.config() else { return };
+    if !config.trail.key_file.exists() {
+        return;
+    }
+    if let Ok(Records { runtime, office }) = Records::open(&config) {
+        runtime.block_on(crate::trail::seal_once(&config, &office));
+    }
+}
+
 /// A fresh act of the command `name`.
 pub(super) fn act(name: &'static str) -> Act {
     let id: Id<StaffId> = Id::new(&mut OsChance as &mut dyn Chance);

@@ -34,7 +34,10 @@ use super::{
     database::{Records, door},
     output::answer,
 };
-use crate::config::{Config, Relay, secrets};
+use crate::{
+    config::{Config, Relay, secrets},
+    trail::HeadKeeper,
+};
 
 /// Messages composed and sent in one go.
 const TOGETHER: u32 = 100;
@@ -110,6 +113,10 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         } else {
             ExitCode::FAILURE
         });
+    }
+    match HeadKeeper::open(&config.trail) {
+        Ok(keeper) => drop(runtime.spawn(keeper.keep(office.clone()))),
+        Err(error) => tracing::warn!(error = format!("{error:#}"), "the audit trail is not sealed here"),
     }
     runtime.block_on(async {
         tokio::select! {

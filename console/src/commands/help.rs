@@ -222,8 +222,43 @@ const JAPANESE: &[(&str, &str)] = &[
     ),
     ("madoguchi audit", "監査記録"),
     ("madoguchi audit acts", "記録される行為の一覧(意味、できる人、二人目)"),
-    ("madoguchi audit verify", "監査記録が書き換えられていないことを確かめる"),
+    (
+        "madoguchi audit consistency",
+        "NEW 件の記録が OLD 件の記録から始まることを証明する(RFC 6962)",
+    ),
+    ("madoguchi audit consistency OLD", "古いほうの件数"),
+    ("madoguchi audit consistency NEW", "新しいほうの件数"),
+    (
+        "madoguchi audit export",
+        "記録のすべてをファイルに書く(audit verify --export で、どの機械でも確かめられる)",
+    ),
+    ("madoguchi audit export --out", "書くファイル(まだ無いもの)"),
+    (
+        "madoguchi audit head",
+        "一番新しい署名した先端(紙に残し、よそに預けるもの)",
+    ),
+    (
+        "madoguchi audit prove",
+        "その番号の記録があることを、一番新しい先端で証明する(RFC 6962)",
+    ),
+    ("madoguchi audit prove SEQ", "記録の番号"),
+    (
+        "madoguchi audit verify",
+        "監査記録が書き換えられず、欠けていないことを、外に置いた先端と比べて確かめる",
+    ),
     ("madoguchi audit verify --json", "1行の JSON で"),
+    (
+        "madoguchi audit verify --export",
+        "データベースの代わりに、audit export の書いたファイル",
+    ),
+    (
+        "madoguchi audit verify --heads",
+        "よそに置いた先端のファイル(省略すると [trail] のもの。何度でも書ける)",
+    ),
+    (
+        "madoguchi audit verify --public-key",
+        "先端の公開鍵(省略すると [trail] のもの)",
+    ),
 ];
 
 /// The command line with its help in `lang`.

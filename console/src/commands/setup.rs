@@ -129,6 +129,7 @@ fn make_secrets(setting: &Setting, config: &Config, steps: &Steps) -> anyhow::Re
         made |= secrets::make(&config.card.master_file, || secrets::fresh_key(chance))?;
         made |= secrets::make(&config.database.password_file, || secrets::fresh_key(chance))?;
         made |= secrets::make(&setting.home.secret("database-owner"), || secrets::fresh_key(chance))?;
+        made |= crate::trail::make_key(&config.trail, &config.city.code, chance)?;
         secrets::private_folder(&config.paper.folder)?;
         anyhow::Ok(if made { Outcome::Done } else { Outcome::Already })
     })

@@ -316,6 +316,12 @@ impl Section<'_> {
         self.table.contains_key(key).then(|| self.path(key))
     }
 
+    /// A path, or the one given here.
+    pub fn path_or(&mut self, key: &'static str, otherwise: &str) -> PathBuf {
+        let folder = self.folder;
+        self.path_if_present(key).unwrap_or_else(|| folder.join(otherwise))
+    }
+
     /// An address with a port to listen at.
     pub fn address(&mut self, key: &'static str) -> SocketAddr {
         let text = self.text(key);

@@ -1,6 +1,11 @@
 //! The trail of acts: written in the transaction of the change, hashed with a salt, listed and checked.
 
+mod checking;
+mod sealing;
+
+pub use checking::Line;
 use relay_core::audit::{AuditEvent, Outcome};
+pub use sealing::SignedHead;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 pub use store::trail::{Recorded, TrailCheck};
@@ -59,8 +64,8 @@ impl Office {
         .await
     }
 
-    /// Hashes every event again and compares. What was changed behind the application's back is named; what was
-    /// removed shows only once the trail is sealed and its head kept elsewhere.
+    /// Hashes every event again and compares: what was changed behind the application's back is named. What was removed
+    /// shows in the tree and its heads ([`Office::check_trail`]).
     ///
     /// # Errors
     /// [`OfficeError`]

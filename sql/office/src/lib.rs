@@ -40,7 +40,7 @@ use store::{Door, Isolation, Store, Tx};
 use uuid::Uuid;
 
 pub use act::{Act, By, SessionId, SessionKind};
-pub use audit::{Recorded, TrailCheck};
+pub use audit::{Line, Recorded, SignedHead, TrailCheck};
 pub use changes::{Change, Changes};
 pub use error::OfficeError;
 pub use issuance::staff::DisableReason;

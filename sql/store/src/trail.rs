@@ -1,4 +1,14 @@
-//! A trail of acts as every schema keeps it (`audit_event`, the same columns everywhere): rows read back, and hashed again.
+//! A trail of acts as every schema keeps it (`audit_event`, the same columns everywhere): rows read back, and hashed again;
+//! its tree ([`tree`]), the signed heads that are kept elsewhere ([`head`]), and the comparison of all three ([`check`]).
+
+#![allow(
+    missing_docs,
+    reason = "the parts of a finding or a head say by their names what they are"
+)]
+
+pub mod check;
+pub mod head;
+pub mod tree;
 
 use relay_core::audit::{AuditEvent, Outcome};
 use serde_json::{Map, Value};

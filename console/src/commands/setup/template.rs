@@ -52,6 +52,11 @@ folder = "paper"
 file = "log/madoguchi.log"
 level = "info"
 
+[trail]                   # 監査記録の署名した先端。heads は、この機械の管理者が書き換えられない場所にも置く
+key_file = "secrets/trail"
+public_key_file = "trail/public-key"
+heads = ["trail/heads"]
+
 [demo]
 tray_socket = "run/tray.socket"
 endpoints_file = "endpoints.json"
@@ -114,6 +119,11 @@ file = "log/madoguchi.log"
 level = "info"
 megabytes = 10
 keep = 30
+
+[trail]                   # 監査記録の署名した先端。heads は、この機械の管理者が書き換えられない場所にも置く
+key_file = "secrets/trail"
+public_key_file = "trail/public-key"
+heads = ["trail/heads"]
 
 # 取り込む名簿の見出しが違うとき: "こちらの見出し" = "相手の見出し"
 # [roster.headers]

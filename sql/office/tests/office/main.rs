@@ -17,6 +17,7 @@ mod roster;
 mod schema;
 mod simulation;
 mod staff;
+mod trail;
 
 use issuance::{
     case::{CardId, CaseId, ShelfPlace},
