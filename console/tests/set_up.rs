@@ -6,6 +6,7 @@ mod set_up {
     mod relay_operators;
     #[allow(dead_code, reason = "shared with the stories of the counter, which use more of it")]
     pub mod shell;
+    mod trail;
 }
 
 #[path = "counter/screen.rs"]
