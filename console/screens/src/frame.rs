@@ -329,11 +329,11 @@ pub(super) fn works(state: &State, binding: &Binding) -> bool {
 }
 
 fn help(state: &State, pen: &Pen<'_>, width: usize) -> (Line, Vec<(Range<usize>, Key)>) {
-    let named = keymap::bindings(state.front().place()).filter(|binding| binding.line && works(state, binding));
+    let named = keymap::bindings(state.front().keys()).filter(|binding| binding.line && works(state, binding));
     let mut named: Vec<_> = named
         .map(|binding| {
             (
-                keymap::missed(binding.intent),
+                binding.missed,
                 line_name(binding),
                 pen.say(
                     state

@@ -8,16 +8,18 @@ use super::{
     fault::Fault,
     is_waiting,
     key::{Key, KeyPress},
-    keymap::{self, Intent, Place},
+    keymap::{self, Intent},
     orders::cases::OpenByNotice,
-    over, settle,
+    over,
+    screens::today,
+    settle,
     theme::Meaning,
 };
 
 /// Keys kept while something loads; more than this is a cat on the keyboard.
 const TYPE_AHEAD: usize = 64;
 pub(super) fn take_key(state: &mut State, press: KeyPress) {
-    let intent = keymap::intent(state.front().place(), press.key);
+    let intent = keymap::intent(state.front().keys(), press.key);
     let is_letter = matches!(
         press.key,
         Key::Char(_) | Key::Backspace | Key::Delete | Key::Left | Key::Right | Key::Home | Key::End | Key::Ctrl('u')
@@ -50,7 +52,7 @@ pub(super) fn take_key(state: &mut State, press: KeyPress) {
     // Neither are keys that ask for something whatever stands on the screen.
     let asks_only = match intent {
         Some(Intent::Search | Intent::Refresh) => true,
-        Some(Intent::New | Intent::Digit(_)) => screen.place() == Place::Today,
+        Some(Intent::New | Intent::Digit(_)) => screen.keys() == &today::keys::KEYS,
         _ => false,
     };
     if stale && !harmless && !asks_only {
@@ -85,18 +87,18 @@ fn take_global(state: &mut State, intent: Option<Intent>) {
             };
         }
         Some(Intent::Help) => {
-            if state.front().place() != Place::Reading || state.over.is_empty() {
-                let help = over::Help::about(state.front().place(), state.common.setup.demo);
+            if state.front().keys() != &keymap::READING || state.over.is_empty() {
+                let help = over::Help::about(state.front().keys(), state.common.setup.demo);
                 state.common.go(Go::Over(Box::new(help)));
             } else {
                 state.common.go(Go::CloseOver);
             }
         }
         Some(Intent::Tray) if state.common.setup.demo => {
-            if state.front().place() == Place::Tray {
+            if state.front().keys() == &over::tray::keys::KEYS {
                 state.common.go(Go::CloseOver);
             } else {
-                let tray = over::Tray::for_work_at(state.front().place());
+                let tray = over::Tray::for_work_at(state.front().keys());
                 state.common.go(Go::Over(Box::new(tray)));
             }
         }
@@ -109,7 +111,7 @@ fn take_global(state: &mut State, intent: Option<Intent>) {
         Some(Intent::LogOut) if state.common.session.is_some() => {
             state.common.go(Go::Over(Box::new(over::Question::log_out())));
         }
-        Some(Intent::Quit) if state.front().place() != Place::Question => {
+        Some(Intent::Quit) if state.front().keys() != &keymap::QUESTION => {
             state.common.go(Go::Over(Box::new(over::Question::quit())));
         }
         _ => {}

@@ -139,7 +139,7 @@ impl Hand<'_, '_> {
         let text = row_text(line);
         let mut letters = text.chars();
         let key = Key::Char(letters.next().filter(char::is_ascii_digit)?);
-        let opens = matches!(keymap::intent(self.state.front().place(), key), Some(Intent::Digit(_)));
+        let opens = matches!(keymap::intent(self.state.front().keys(), key), Some(Intent::Digit(_)));
         (opens && letters.next() == Some(' ')).then_some(key)
     }
 

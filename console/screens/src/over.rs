@@ -4,7 +4,7 @@ mod help;
 mod question;
 mod reason;
 mod second;
-mod tray;
+pub mod tray;
 
 pub use help::Help;
 pub use question::Question;

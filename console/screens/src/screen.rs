@@ -9,7 +9,7 @@ use super::{
     event::MakingProgress,
     facts::{Reader, ReaderState, StaffShown},
     input::Input,
-    keymap::{Intent, Place},
+    keymap::{Intent, KeyTable},
     orders::staff::SecondPurpose,
     page::{Page, Pen},
 };
@@ -30,8 +30,8 @@ pub struct Placed {
 /// A screen or a panel. Every method that changes anything is pure: it changes the screen and [`Common`], where
 /// orders and moves are collected.
 pub trait Screen: Any + fmt::Debug + Send {
-    /// Which rows of the key table hold.
-    fn place(&self) -> Place;
+    /// The keys that work on it now.
+    fn keys(&self) -> &'static KeyTable;
 
     /// What it draws.
     fn view(&self, common: &Common, pen: &Pen<'_>) -> Page;

@@ -17,3 +17,42 @@ pub mod shown;
 pub mod standing;
 pub mod today;
 pub mod verify;
+
+#[cfg(test)]
+use crate::{
+    keymap::{self, KeyTable},
+    over::tray,
+};
+
+/// Every table of keys there is.
+#[cfg(test)]
+pub static EVERY_TABLE: [&KeyTable; 28] = [
+    &keymap::READING,
+    &keymap::QUESTION,
+    &keymap::REASON,
+    &login::keys::PASSWORD,
+    &login::keys::FIRST_RUN,
+    &today::keys::KEYS,
+    &search::keys::KEYS,
+    &resident::keys::KEYS,
+    &application::keys::KEYS,
+    &case::keys::KEYS,
+    &verify::keys::KEYS,
+    &verify::keys::REVIEW,
+    &making::keys::KEYS,
+    &making::keys::RUNS,
+    &pin::keys::KEYS,
+    &pin::keys::FACING,
+    &papers::keys::KEYS,
+    &shelf::keys::KEYS,
+    &handover::keys::GATHER,
+    &handover::keys::LOOK,
+    &standing::keys::KEYS,
+    &standing::keys::FORM,
+    &relay::keys::PARTNERS,
+    &relay::keys::PARTNER,
+    &relay::keys::FORM,
+    &relay::keys::WAITS,
+    &tray::keys::KEYS,
+    &keymap::EVERYWHERE,
+];

@@ -6,9 +6,9 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentB
 
 use super::facts::Language;
 
-// The relay's operators are another organisation's: their words are files of their own.
-const JAPANESE: &str = concat!(include_str!("../words/ja.ftl"), include_str!("../words/ja-relay.ftl"));
-const ENGLISH: &str = concat!(include_str!("../words/en.ftl"), include_str!("../words/en-relay.ftl"));
+// Every screen's words lie in its folder; the build lays them together.
+const JAPANESE: &str = include_str!(concat!(env!("OUT_DIR"), "/ja.ftl"));
+const ENGLISH: &str = include_str!(concat!(env!("OUT_DIR"), "/en.ftl"));
 
 /// Both languages' words.
 pub struct Words {

@@ -167,7 +167,7 @@ fn every_act_of_the_office_has_words_in_both_languages() {
 
 #[test]
 fn every_act_that_a_screen_offers_names_a_screen_that_there_is() {
-    let screens = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tui/screens");
+    let screens = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/screens");
     for row in issuance::acts::ALL {
         if let issuance::acts::Offered::Screen(name) = row.offered {
             let there = screens.join(name).is_dir() || screens.join(format!("{name}.rs")).is_file();
@@ -181,7 +181,7 @@ fn no_screen_says_by_itself_who_may_do_an_act() {
     // Who may is asked of the act's row: a role named in a screen is a copy that drifts.
     let of_screens = sources()
         .into_iter()
-        .filter(|(path, _)| path.to_string_lossy().contains("/screens/"));
+        .filter(|(path, _)| path.to_string_lossy().contains("/src/screens/"));
     let named: Vec<PathBuf> = of_screens
         .filter(|(_, source)| source.contains("Role::"))
         .map(|(path, _)| path)

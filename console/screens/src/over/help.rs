@@ -2,7 +2,7 @@
 
 use crate::{
     common::{Common, Go},
-    keymap::{self, Intent, Place},
+    keymap::{self, Intent, KeyTable},
     page::{Line, Page, Pen},
     screen::Screen,
     theme::Meaning,
@@ -11,21 +11,21 @@ use crate::{
 /// The keys of one place.
 #[derive(Debug)]
 pub struct Help {
-    place: Place,
+    place: &'static KeyTable,
     demo: bool,
     first: usize,
 }
 
 impl Help {
     /// About the keys of `place`.
-    pub const fn about(place: Place, demo: bool) -> Self {
+    pub const fn about(place: &'static KeyTable, demo: bool) -> Self {
         Self { place, demo, first: 0 }
     }
 }
 
 impl Screen for Help {
-    fn place(&self) -> Place {
-        Place::Reading
+    fn keys(&self) -> &'static KeyTable {
+        &keymap::READING
     }
 
     fn can(&self, intent: Intent, _common: &Common) -> bool {
@@ -54,12 +54,8 @@ impl Screen for Help {
             let line = Line::of("  ", Meaning::Plain)
                 .and(pen.fit(&keymap::name(binding.key), 12), Meaning::Accent)
                 .and(pen.say(binding.word), Meaning::Plain);
-            if binding.place == self.place {
-                &mut lines
-            } else {
-                &mut always
-            }
-            .push(line);
+            let is_of_here = self.place.rows.iter().any(|row| std::ptr::eq(row, binding));
+            if is_of_here { &mut lines } else { &mut always }.push(line);
         }
         lines.extend(always);
         // No paper of an office is scanned by the relay's operators.

@@ -2,7 +2,7 @@
 
 use crate::{
     common::{Common, Go},
-    keymap::{Intent, Place},
+    keymap::{self, Intent, KeyTable},
     over::Reason,
     page::{Line, Page, Pen},
     screen::Screen,
@@ -43,8 +43,8 @@ impl Question {
 }
 
 impl Screen for Question {
-    fn place(&self) -> Place {
-        Place::Question
+    fn keys(&self) -> &'static KeyTable {
+        &keymap::QUESTION
     }
 
     fn act(&mut self, intent: Intent, common: &mut Common) {

@@ -3,7 +3,7 @@
 use crate::{
     common::{Common, Go},
     input::{Input, Takes},
-    keymap::{Intent, Place},
+    keymap::{self, Intent, KeyTable},
     page::{Page, Pen},
     screen::Screen,
     theme::Meaning,
@@ -31,8 +31,8 @@ impl Reason {
 }
 
 impl Screen for Reason {
-    fn place(&self) -> Place {
-        Place::Reason
+    fn keys(&self) -> &'static KeyTable {
+        &keymap::REASON
     }
 
     fn field(&mut self) -> Option<&mut Input> {

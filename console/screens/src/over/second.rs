@@ -8,7 +8,7 @@ use crate::{
     facts::{Reader, ReaderState, StaffCard, StaffShown, Tries},
     fault::Fault,
     input::{Input, Takes},
-    keymap::{Intent, Place},
+    keymap::{self, Intent, KeyTable},
     orders::staff::{ReadStaffCard, SecondClerk, SecondPurpose},
     page::{Page, Pen},
     screen::Screen,
@@ -86,8 +86,8 @@ impl Second {
 }
 
 impl Screen for Second {
-    fn place(&self) -> Place {
-        Place::Reason
+    fn keys(&self) -> &'static KeyTable {
+        &keymap::REASON
     }
 
     fn field(&mut self) -> Option<&mut Input> {

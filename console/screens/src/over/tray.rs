@@ -1,13 +1,16 @@
 //! F12, demo only: the tray of virtual cards. What hands do at a real counter, keys do here.
 
+pub mod keys;
+
 use crate::{
     common::{Common, Go},
     facts::{self, Reader},
     fault::Fault,
-    keymap::{Intent, Place},
+    keymap::{self, Intent, KeyTable},
     orders::tray::{NoticeScanned, TrayHands, TrayScanNotice},
     page::{Line, Page, Pen, Span, span},
     screen::Screen,
+    screens::{login, making},
     theme::Meaning,
 };
 
@@ -15,7 +18,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Tray {
     /// Where it was asked for: the card wanted there is chosen to begin with.
-    place: Place,
+    place: &'static KeyTable,
     tray: facts::Tray,
     chosen: usize,
     /// The cards were shown once: from then on the choice is the person's.
@@ -24,7 +27,7 @@ pub struct Tray {
 
 impl Tray {
     /// The tray, with the card chosen that the work at `place` wants.
-    pub fn for_work_at(place: Place) -> Self {
+    pub fn for_work_at(place: &'static KeyTable) -> Self {
         Self {
             place,
             tray: facts::Tray::default(),
@@ -40,10 +43,12 @@ impl Tray {
         let own = case.and_then(|case| case.card.as_ref()).map(|card| hex(&card.chip));
         let place_of = |fits: &dyn Fn(&facts::TrayCard) -> bool| self.tray.cards.iter().position(fits);
         let own = own.and_then(|own| place_of(&|card| hex(&card.chip) == own));
-        let at_a_card = case.is_some() && !matches!(self.place, Place::Reason | Place::Password | Place::FirstRun);
-        let blank = || match self.place {
-            Place::Making | Place::FirstRun => place_of(&|card| card.about == facts::TrayCardIs::Blank),
-            _ => None,
+        let at_a_card =
+            case.is_some() && ![&keymap::REASON, &login::keys::PASSWORD, &login::keys::FIRST_RUN].contains(&self.place);
+        let wants_a_blank = [&making::keys::KEYS, &login::keys::FIRST_RUN].contains(&self.place);
+        let blank = || match wants_a_blank {
+            true => place_of(&|card| card.about == facts::TrayCardIs::Blank),
+            false => None,
         };
         own.filter(|_| at_a_card).or_else(blank).unwrap_or(0)
     }
@@ -100,8 +105,8 @@ impl Tray {
 }
 
 impl Screen for Tray {
-    fn place(&self) -> Place {
-        Place::Tray
+    fn keys(&self) -> &'static KeyTable {
+        &keys::KEYS
     }
 
     fn shown(&mut self, common: &mut Common) {
@@ -110,14 +115,14 @@ impl Screen for Tray {
 
     fn can(&self, intent: Intent, common: &Common) -> bool {
         match intent {
-            Intent::ScanNotice => Self::has_notice(common),
+            keys::SCAN_NOTICE => Self::has_notice(common),
             _ => true,
         }
     }
 
     fn act(&mut self, intent: Intent, common: &mut Common) {
         match intent {
-            Intent::ScanNotice if !common.is_asking::<TrayScanNotice>() => {
+            keys::SCAN_NOTICE if !common.is_asking::<TrayScanNotice>() => {
                 if let Some(case) = common.open.as_ref().map(|case| case.id) {
                     common.start(TrayScanNotice(case), Self::scanned_notice);
                 }
@@ -135,7 +140,7 @@ impl Screen for Tray {
                     .is_some_and(|card| card.password.is_some());
                 self.put(if is_staff { Reader::Staff } else { Reader::Resident }, common);
             }
-            Intent::NewCard => Self::ask(TrayHands::New, common),
+            keys::NEW_CARD => Self::ask(TrayHands::New, common),
             Intent::Back => common.go(Go::CloseOver),
             _ => {}
         }

@@ -1,5 +1,6 @@
 //! 申請: the form at the counter. It becomes an application only through `issuance`'s own check.
 
+pub mod keys;
 mod values;
 
 pub use values::{evidence_word, standing_word};
@@ -15,7 +16,7 @@ use crate::{
     facts::{InTheWay, ResidentView},
     fault::Fault,
     input::Input,
-    keymap::{Intent, Place},
+    keymap::{Intent, KeyTable},
     orders::queues::{SubmitApplication, Submitted},
     over,
     page::{Line, Page, Pen},
@@ -139,8 +140,8 @@ impl Application {
 }
 
 impl Screen for Application {
-    fn place(&self) -> Place {
-        Place::Application
+    fn keys(&self) -> &'static KeyTable {
+        &keys::KEYS
     }
 
     fn field(&mut self) -> Option<&mut Input> {

@@ -4,7 +4,7 @@ use crate::{
     common::{Common, Go},
     facts::{CardFileView, Reader, ReaderState},
     fault::Fault,
-    keymap::{Intent, Place},
+    keymap::{self, Intent, KeyTable},
     orders::cards::{CardFiles, ReadCardFiles},
     page::{Line, Page, Pen},
     screen::Screen,
@@ -45,8 +45,8 @@ impl CardShow {
 }
 
 impl Screen for CardShow {
-    fn place(&self) -> Place {
-        Place::Reading
+    fn keys(&self) -> &'static KeyTable {
+        &keymap::READING
     }
 
     fn shown(&mut self, common: &mut Common) {

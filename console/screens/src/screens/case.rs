@@ -1,5 +1,6 @@
 //! A case: where it stands, what was done, what is next. Enter does the next step.
 
+pub mod keys;
 mod steps;
 
 use issuance::{
@@ -16,7 +17,7 @@ use crate::{
     facts::{CaseView, Problem, ResidentView},
     fault::Fault,
     frame::moment,
-    keymap::{Intent, Place},
+    keymap::{Intent, KeyTable},
     orders::{
         cards::GiveUpCard,
         cases::{CancelCase, CaseNow, CloseIncident},
@@ -50,14 +51,14 @@ pub struct Case {
 pub fn next(case: &CaseView) -> Intent {
     let pin_set = case.card.as_ref().is_some_and(|card| card.pin_set);
     match &case.state {
-        CaseState::Applied => Intent::Verify,
-        CaseState::Verified | CaseState::Making { .. } => Intent::Make,
-        CaseState::Made { .. } | CaseState::Shelved { .. } if !pin_set => Intent::Pin,
-        CaseState::Made { .. } if case.notice_printed.is_none() => Intent::Papers,
-        CaseState::Made { .. } => Intent::Shelf,
+        CaseState::Applied => keys::VERIFY,
+        CaseState::Verified | CaseState::Making { .. } => keys::MAKE,
+        CaseState::Made { .. } | CaseState::Shelved { .. } if !pin_set => keys::PIN,
+        CaseState::Made { .. } if case.notice_printed.is_none() => keys::PAPERS,
+        CaseState::Made { .. } => keys::SHELF,
         // Nothing is handed over before it is settled.
-        CaseState::Shelved { .. } if !case.incidents.is_empty() => Intent::CloseIncident,
-        CaseState::Shelved { .. } => Intent::Handover,
+        CaseState::Shelved { .. } if !case.incidents.is_empty() => keys::CLOSE_INCIDENT,
+        CaseState::Shelved { .. } => keys::HANDOVER,
         CaseState::HandedOver { .. } if case.problem == Some(Problem::RelayRefused) => Intent::Standing,
         CaseState::HandedOver { .. } | CaseState::Cancelled { .. } => Intent::Journal,
     }
@@ -67,23 +68,23 @@ pub fn next(case: &CaseView) -> Intent {
 fn allows(case: &CaseView, intent: Intent) -> bool {
     let pin_set = case.card.as_ref().is_some_and(|card| card.pin_set);
     match intent {
-        Intent::Handover => CaseHandedOver::ROW.suits_case(&case.state) && pin_set && case.incidents.is_empty(),
-        Intent::CloseIncident => !case.incidents.is_empty(),
+        keys::HANDOVER => CaseHandedOver::ROW.suits_case(&case.state) && pin_set && case.incidents.is_empty(),
+        keys::CLOSE_INCIDENT => !case.incidents.is_empty(),
         Intent::Standing => standing::has_given_card(case),
         intent => act_of(intent).is_none_or(|row| row.suits_case(&case.state)),
     }
 }
 
 /// The act that a step leads to, where not everyone may do it.
-const fn act_of(intent: Intent) -> Option<&'static ActRow> {
+fn act_of(intent: Intent) -> Option<&'static ActRow> {
     Some(match intent {
-        Intent::Verify => CaseVerified::ROW,
-        Intent::Make => CardBound::ROW,
-        Intent::Pin => CardPinSet::ROW,
-        Intent::Shelf => CaseShelved::ROW,
-        Intent::GiveUpCard => CardDamaged::ROW,
-        Intent::Handover => CaseHandedOver::ROW,
-        Intent::CancelCase => CaseCancelled::ROW,
+        keys::VERIFY => CaseVerified::ROW,
+        keys::MAKE => CardBound::ROW,
+        keys::PIN => CardPinSet::ROW,
+        keys::SHELF => CaseShelved::ROW,
+        keys::GIVE_UP_CARD => CardDamaged::ROW,
+        keys::HANDOVER => CaseHandedOver::ROW,
+        keys::CANCEL_CASE => CaseCancelled::ROW,
         _ => return None,
     })
 }
@@ -134,8 +135,8 @@ fn changed(case: Result<CaseNow, Fault>, done: Option<(Meaning, &'static str)>, 
 }
 
 impl Screen for Case {
-    fn place(&self) -> Place {
-        Place::Case
+    fn keys(&self) -> &'static KeyTable {
+        &keys::KEYS
     }
 
     fn shown(&mut self, common: &mut Common) {
@@ -147,7 +148,7 @@ impl Screen for Case {
 
     fn can(&self, intent: Intent, common: &Common) -> bool {
         let Some(case) = &common.open else {
-            return matches!(intent, Intent::CloseCase);
+            return matches!(intent, keys::CLOSE_CASE);
         };
         match intent {
             Intent::Reveal => case.resident.masked,
@@ -174,22 +175,22 @@ impl Screen for Case {
         let intent = if intent == Intent::Confirm { next(&case) } else { intent };
         self.reason_for = Some(intent);
         match intent {
-            Intent::Verify => common.go(Go::Verification),
-            Intent::Make => common.go(Go::To(Box::new(Making::new(&case)))),
-            Intent::Pin => common.go(Go::To(Box::new(Pin::new(&case)))),
-            Intent::Papers => common.go(Go::To(Box::new(Papers::new(&case)))),
-            Intent::Shelf => common.go(Go::To(Box::new(Shelf::new(&case)))),
-            Intent::Handover => common.go(Go::To(Box::new(Handover::new()))),
+            keys::VERIFY => common.go(Go::Verification),
+            keys::MAKE => common.go(Go::To(Box::new(Making::new(&case)))),
+            keys::PIN => common.go(Go::To(Box::new(Pin::new(&case)))),
+            keys::PAPERS => common.go(Go::To(Box::new(Papers::new(&case)))),
+            keys::SHELF => common.go(Go::To(Box::new(Shelf::new(&case)))),
+            keys::HANDOVER => common.go(Go::To(Box::new(Handover::new()))),
             Intent::Journal => common.go(Go::To(Box::new(Journal::default()))),
             Intent::Standing => common.go(Go::To(Box::new(Standing::default()))),
-            Intent::CardShow => common.go(Go::To(Box::new(CardShow::default()))),
-            Intent::CancelCase => common.go(Go::Over(Box::new(over::Reason::about("cancel-case-about")))),
-            Intent::CloseIncident => common.go(Go::Over(Box::new(over::Reason::about("close-incident-about")))),
-            Intent::GiveUpCard => common.go(Go::Over(Box::new(over::Question::give_up_card()))),
+            keys::CARD_SHOW => common.go(Go::To(Box::new(CardShow::default()))),
+            keys::CANCEL_CASE => common.go(Go::Over(Box::new(over::Reason::about("cancel-case-about")))),
+            keys::CLOSE_INCIDENT => common.go(Go::Over(Box::new(over::Reason::about("close-incident-about")))),
+            keys::GIVE_UP_CARD => common.go(Go::Over(Box::new(over::Question::give_up_card()))),
             Intent::Reveal => {
                 common.load(RevealAddress(case.resident.id), Self::revealed);
             }
-            Intent::CloseCase => {
+            keys::CLOSE_CASE => {
                 common.close_case();
                 common.go(Go::Home);
             }
@@ -201,9 +202,9 @@ impl Screen for Case {
         let Some(case) = common.case_at() else { return };
         let reason = reason.to_owned();
         match self.reason_for {
-            Some(Intent::CancelCase) => common.ask(CancelCase { case, reason }, Self::cancelled),
-            Some(Intent::CloseIncident) => common.ask(CloseIncident { case, ending: reason }, Self::incident_closed),
-            Some(Intent::GiveUpCard) => common.ask(GiveUpCard { case, reason }, Self::given_up),
+            Some(keys::CANCEL_CASE) => common.ask(CancelCase { case, reason }, Self::cancelled),
+            Some(keys::CLOSE_INCIDENT) => common.ask(CloseIncident { case, ending: reason }, Self::incident_closed),
+            Some(keys::GIVE_UP_CARD) => common.ask(GiveUpCard { case, reason }, Self::given_up),
             _ => return,
         };
     }
@@ -251,14 +252,14 @@ impl Screen for Case {
 /// What Enter does.
 fn next_line(case: &CaseView, lacking: Option<Role>, pen: &Pen<'_>) -> Line {
     let word = match next(case) {
-        Intent::Verify => "case-next-verify",
-        Intent::Make if matches!(case.state, CaseState::Making { .. }) => "case-next-resume",
-        Intent::Make => "case-next-make",
-        Intent::Pin => "case-next-pin",
-        Intent::Papers => "case-next-papers",
-        Intent::Shelf => "case-next-shelf",
-        Intent::Handover => "case-next-handover",
-        Intent::CloseIncident => "case-next-incident",
+        keys::VERIFY => "case-next-verify",
+        keys::MAKE if matches!(case.state, CaseState::Making { .. }) => "case-next-resume",
+        keys::MAKE => "case-next-make",
+        keys::PIN => "case-next-pin",
+        keys::PAPERS => "case-next-papers",
+        keys::SHELF => "case-next-shelf",
+        keys::HANDOVER => "case-next-handover",
+        keys::CLOSE_INCIDENT => "case-next-incident",
         Intent::Standing => "case-next-standing",
         _ => "case-next-journal",
     };

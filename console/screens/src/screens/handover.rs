@@ -1,5 +1,6 @@
 //! 交付: notice, shelf and chip must agree; then two sights. What does not agree can only go back to its shelf.
 
+pub mod keys;
 mod view;
 
 use issuance::{
@@ -16,7 +17,7 @@ use crate::{
     facts::{Agreement, Incident, Reader, ReaderState, Sight, Sights, StaffShown},
     fault::Fault,
     input::{Input, Takes},
-    keymap::{Intent, Place},
+    keymap::{Intent, KeyTable},
     orders::{
         cases::CaseNow,
         handover::{Agreements, CheckHandover, ConfirmSight, HandOver, ReturnToShelf},
@@ -257,10 +258,10 @@ fn is_asking(common: &Common) -> bool {
 }
 
 impl Screen for Handover {
-    fn place(&self) -> Place {
+    fn keys(&self) -> &'static KeyTable {
         match self.stage {
-            Stage::Gather => Place::Handover,
-            _ => Place::Sights,
+            Stage::Gather => &keys::GATHER,
+            _ => &keys::LOOK,
         }
     }
 
@@ -279,7 +280,7 @@ impl Screen for Handover {
     fn can(&self, intent: Intent, _common: &Common) -> bool {
         match (intent, &self.stage) {
             (Intent::Toggle | Intent::Up | Intent::Down, stage) => matches!(stage, Stage::Look(_) | Stage::Gather),
-            (Intent::ReturnToShelf, stage) => matches!(stage, Stage::Look(_) | Stage::Mismatch),
+            (keys::RETURN_TO_SHELF, stage) => matches!(stage, Stage::Look(_) | Stage::Mismatch),
             // Nothing can be confirmed where something does not agree, and nobody leaves without writing it down.
             (Intent::Confirm, stage) => *stage != Stage::Mismatch,
             (Intent::Back, stage) => *stage != Stage::Mismatch || self.unwritable,
@@ -326,7 +327,7 @@ impl Screen for Handover {
                 let time = *time;
                 self.confirm_sights(time, common);
             }
-            (Intent::ReturnToShelf, Stage::Look(_) | Stage::Mismatch) => {
+            (keys::RETURN_TO_SHELF, Stage::Look(_) | Stage::Mismatch) => {
                 common.go(Go::Over(Box::new(over::Reason::about("handover-return-about"))));
             }
             // What was scanned and typed stays; who looked so far looks anew, at what is compared anew.

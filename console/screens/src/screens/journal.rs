@@ -9,7 +9,7 @@ use crate::{
     facts::JournalLine,
     fault::Fault,
     frame::moment,
-    keymap::{Intent, Place},
+    keymap::{self, Intent, KeyTable},
     orders::cases::{self, LoadJournal},
     page::{Line, Page, Pen, Span, span},
     screen::Screen,
@@ -40,8 +40,8 @@ impl Journal {
 }
 
 impl Screen for Journal {
-    fn place(&self) -> Place {
-        Place::Reading
+    fn keys(&self) -> &'static KeyTable {
+        &keymap::READING
     }
 
     fn shown(&mut self, common: &mut Common) {

@@ -1,5 +1,7 @@
 //! Login by staff card and password, the lock, and the first run's administrator.
 
+pub mod keys;
+
 use secrecy::SecretString;
 
 use crate::{
@@ -7,7 +9,7 @@ use crate::{
     facts::{Reader, ReaderState, Session, StaffCard, Tries, relay::OperatorsBy},
     fault::Fault,
     input::{Input, Takes},
-    keymap::{Intent, Place},
+    keymap::{Intent, KeyTable},
     orders::staff::{self, CreateAdministrator, ReadStaffCard, Unlock},
     page::{Line, Page, Pen},
     screen::Screen,
@@ -163,11 +165,11 @@ fn is_entering(common: &Common) -> bool {
 }
 
 impl Screen for Login {
-    fn place(&self) -> Place {
+    fn keys(&self) -> &'static KeyTable {
         if self.first_run.is_some() {
-            Place::FirstRun
+            &keys::FIRST_RUN
         } else {
-            Place::Password
+            &keys::PASSWORD
         }
     }
 

@@ -1,5 +1,7 @@
 //! 発行: a progress line a step with its time; what pulling the card means now; a stop that says what it leaves.
 
+pub mod keys;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use issuance::{case::CaseState, records::Step};
@@ -10,7 +12,7 @@ use crate::{
     event::MakingProgress,
     facts::{CardView, CaseView, ChipKnown, ChipView, MakingEnd, Reader, ReaderState, StaffShown},
     fault::Fault,
-    keymap::{Intent, Place},
+    keymap::{Intent, KeyTable},
     order::JobId,
     orders::{
         cards::{CancelMaking, ReadChip, StartMaking},
@@ -184,11 +186,11 @@ impl Making {
 }
 
 impl Screen for Making {
-    fn place(&self) -> Place {
+    fn keys(&self) -> &'static KeyTable {
         if self.running.is_some() {
-            Place::MakingRuns
+            &keys::RUNS
         } else {
-            Place::Making
+            &keys::KEYS
         }
     }
 

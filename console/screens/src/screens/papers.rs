@@ -1,11 +1,13 @@
 //! Papers of a case: application form, delivery notice, receipt slip; printed, or printed again from what is kept.
 
+pub mod keys;
+
 use crate::{
     common::{Common, Go, Told},
     facts::{CaseView, Paper},
     fault::Fault,
     frame::moment,
-    keymap::{Intent, Place},
+    keymap::{Intent, KeyTable},
     orders::papers::{Print, PrintEnd, Reprint},
     page::{Page, Pen, Span, span},
     screen::Screen,
@@ -75,8 +77,8 @@ impl Papers {
 }
 
 impl Screen for Papers {
-    fn place(&self) -> Place {
-        Place::Papers
+    fn keys(&self) -> &'static KeyTable {
+        &keys::KEYS
     }
 
     fn can(&self, intent: Intent, common: &Common) -> bool {

@@ -1,5 +1,7 @@
 //! The resident chooses a PIN: a screen turned to them, with nothing on it but what is theirs, and dots for digits.
 
+pub mod keys;
+
 use issuance::pin;
 use secrecy::SecretString;
 
@@ -8,7 +10,7 @@ use crate::{
     facts::{CaseView, ChipKnown, ChipView, Reader, ReaderState, Tries},
     fault::{Fault, weak_word},
     input::{Input, Takes},
-    keymap::{Intent, Place},
+    keymap::{Intent, KeyTable},
     orders::{
         cards::{PinRight, ReadChip, SetPin, SetPinAgain, VerifyPin},
         cases::CaseNow,
@@ -215,11 +217,11 @@ impl Pin {
 }
 
 impl Screen for Pin {
-    fn place(&self) -> Place {
+    fn keys(&self) -> &'static KeyTable {
         if self.stage == Stage::Ready {
-            Place::Pin
+            &keys::KEYS
         } else {
-            Place::PinFacing
+            &keys::FACING
         }
     }
 
@@ -241,7 +243,7 @@ impl Screen for Pin {
 
     fn can(&self, intent: Intent, common: &Common) -> bool {
         match intent {
-            Intent::PinAgain => {
+            keys::PIN_AGAIN => {
                 let is_ours = |chip: &ChipView| chip.known == ChipKnown::ThisCase && chip.pin != Tries::NotSet;
                 self.stage == Stage::Ready && self.chip.as_ref().is_some_and(is_ours) && Self::is_recorded(common)
             }
@@ -281,7 +283,7 @@ impl Screen for Pin {
     fn act(&mut self, intent: Intent, common: &mut Common) {
         match intent {
             Intent::Confirm => self.confirm(common),
-            Intent::PinAgain => self.choose(true, common),
+            keys::PIN_AGAIN => self.choose(true, common),
             Intent::Back if !self.setting => common.go(Go::Case),
             _ => {}
         }

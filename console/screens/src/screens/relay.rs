@@ -1,6 +1,7 @@
 //! The relay's operators at the same console: federation partners, how each stands, and how the front does. Nothing of
 //! an office is on these screens, and nothing of a person.
 
+pub mod keys;
 mod partner;
 mod partners;
 mod register;

@@ -1,5 +1,7 @@
 //! One resident: their facts, their household, their cases. From here an application begins.
 
+pub mod keys;
+
 use issuance::{
     acts::{AddressSeen, AuditAct, CaseApplied},
     case::{CaseId, CaseState},
@@ -11,7 +13,7 @@ use crate::{
     facts::{CaseRow, ResidentView},
     fault::Fault,
     frame::moment,
-    keymap::{Intent, Place},
+    keymap::{Intent, KeyTable},
     orders::queues::RevealAddress,
     over,
     page::{Line, Page, Pen, Span, span},
@@ -58,8 +60,8 @@ impl Resident {
 }
 
 impl Screen for Resident {
-    fn place(&self) -> Place {
-        Place::Resident
+    fn keys(&self) -> &'static KeyTable {
+        &keys::KEYS
     }
 
     fn shown(&mut self, common: &mut Common) {

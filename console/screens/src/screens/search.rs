@@ -1,11 +1,13 @@
 //! さがす: the roster narrows as one types; people of one name stand side by side.
 
+pub mod keys;
+
 use crate::{
     common::{Common, Go},
     facts::{Address, Found, Language, ResidentRow, ResidentView},
     fault::Fault,
     input::{Input, Takes},
-    keymap::{Intent, Place},
+    keymap::{Intent, KeyTable},
     orders::queues::{self, OpenResident},
     page::{Line, Page, Pen, Span, span},
     screen::Screen,
@@ -97,8 +99,8 @@ impl Search {
 }
 
 impl Screen for Search {
-    fn place(&self) -> Place {
-        Place::Search
+    fn keys(&self) -> &'static KeyTable {
+        &keys::KEYS
     }
 
     fn field(&mut self) -> Option<&mut Input> {

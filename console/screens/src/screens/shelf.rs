@@ -1,5 +1,7 @@
 //! 保管: the card goes into the shelf, at a place that is typed or scanned.
 
+pub mod keys;
+
 use issuance::case::{CaseState, ShelfPlace};
 
 use crate::{
@@ -7,7 +9,7 @@ use crate::{
     facts::CaseView,
     fault::Fault,
     input::{Input, Takes},
-    keymap::{Intent, Place},
+    keymap::{Intent, KeyTable},
     orders::{cases::CaseNow, papers::Shelve},
     page::{Page, Pen},
     screen::Screen,
@@ -44,8 +46,8 @@ impl Shelf {
 }
 
 impl Screen for Shelf {
-    fn place(&self) -> Place {
-        Place::Shelf
+    fn keys(&self) -> &'static KeyTable {
+        &keys::KEYS
     }
 
     fn field(&mut self) -> Option<&mut Input> {

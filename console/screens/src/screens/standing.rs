@@ -2,6 +2,7 @@
 //! used again, ended, or its link mended; and what the relay refused is told it again or closed.
 
 mod form;
+pub mod keys;
 pub mod told;
 
 use issuance::{
@@ -16,7 +17,7 @@ use crate::{
     fault::Fault,
     frame::moment,
     input::Input,
-    keymap::{Intent, Place},
+    keymap::{Intent, KeyTable},
     orders::{
         given_card::{CloseRefused, LoadStanding, RelinkCard, ResumeCard, RevokeCard, SendRefusedAnew, SuspendCard},
         staff::SecondPurpose,
@@ -51,12 +52,12 @@ pub enum Act {
 
 impl Act {
     const ALL: [(Intent, Self); 6] = [
-        (Intent::Suspend, Self::Suspend),
-        (Intent::Resume, Self::Resume),
-        (Intent::Revoke, Self::Revoke),
-        (Intent::Relink, Self::Relink),
-        (Intent::SendAnew, Self::SendAnew),
-        (Intent::CloseRefused, Self::CloseRefused),
+        (keys::SUSPEND, Self::Suspend),
+        (keys::RESUME, Self::Resume),
+        (keys::REVOKE, Self::Revoke),
+        (keys::RELINK, Self::Relink),
+        (keys::SEND_ANEW, Self::SendAnew),
+        (keys::CLOSE_REFUSED, Self::CloseRefused),
     ];
 
     /// What the office says of the act.
@@ -193,10 +194,10 @@ impl Standing {
 }
 
 impl Screen for Standing {
-    fn place(&self) -> Place {
+    fn keys(&self) -> &'static KeyTable {
         match self.form {
-            Some(_) => Place::StandingForm,
-            None => Place::Standing,
+            Some(_) => &keys::FORM,
+            None => &keys::KEYS,
         }
     }
 

@@ -1,5 +1,7 @@
 //! 本日の業務: the queues with their counts; a digit opens a queue, Enter a case.
 
+pub mod keys;
+
 use issuance::{
     acts::{AuditAct, CaseApplied},
     staff::Role,
@@ -10,7 +12,7 @@ use crate::{
     facts::{CaseRow, Counts, Queue},
     fault::Fault,
     frame::moment,
-    keymap::{Intent, Place},
+    keymap::{Intent, KeyTable},
     orders::queues::{LoadCounts, LoadQueue, QueueRows},
     over,
     page::{Line, Page, Pen, Span, span},
@@ -77,8 +79,8 @@ impl Today {
 }
 
 impl Screen for Today {
-    fn place(&self) -> Place {
-        Place::Today
+    fn keys(&self) -> &'static KeyTable {
+        &keys::KEYS
     }
 
     fn shown(&mut self, common: &mut Common) {

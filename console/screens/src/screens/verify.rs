@@ -4,6 +4,7 @@
 //! recorded. The screens gather a [`Visit`] and say at every moment what still stands in its way.
 
 mod document;
+pub mod keys;
 mod view;
 mod words;
 
@@ -23,7 +24,7 @@ use crate::{
     facts::{CaseView, ResidentView, StaffShown},
     fault::Fault,
     input::{Input, Takes},
-    keymap::{Intent, Place},
+    keymap::{Intent, KeyTable},
     orders::{
         cases::{CaseNow, SaveVerification},
         queues::RevealAddress,
@@ -215,11 +216,11 @@ impl Verify {
 }
 
 impl Screen for Verify {
-    fn place(&self) -> Place {
+    fn keys(&self) -> &'static KeyTable {
         if self.at == At::Review {
-            Place::VerifyReview
+            &keys::REVIEW
         } else {
-            Place::Verify
+            &keys::KEYS
         }
     }
 
@@ -263,10 +264,10 @@ impl Screen for Verify {
             (Intent::Confirm, At::Review) => {
                 self.has_been_read(case, common) && matches!(self.outcome(case, common), Some(Ok(_)))
             }
-            (Intent::Exception, At::Document(party, at)) => self.excusable(party, at, case).is_some(),
-            (Intent::Exception, _) => false,
-            (Intent::Remove, At::Counter) => matches!(self.rows(case).get(self.row), Some(Row::Laid(..))),
-            (Intent::Remove, _) => false,
+            (keys::EXCEPTION, At::Document(party, at)) => self.excusable(party, at, case).is_some(),
+            (keys::EXCEPTION, _) => false,
+            (keys::REMOVE, At::Counter) => matches!(self.rows(case).get(self.row), Some(Row::Laid(..))),
+            (keys::REMOVE, _) => false,
             (Intent::Toggle | Intent::Left | Intent::Right, At::Counter) => matches!(
                 self.rows(case).get(self.row),
                 Some(Row::Attends | Row::Evidence | Row::Letter | Row::Inquiry)
@@ -387,7 +388,7 @@ impl Verify {
             (Intent::Confirm, Row::Laid(party, at)) => self.move_to(At::Document(party, at), common),
             (Intent::Confirm, Row::Add(party)) => self.move_to(At::Choose(party), common),
             (Intent::Confirm, Row::Review) => self.move_to(At::Review, common),
-            (Intent::Remove, Row::Laid(party, at)) => {
+            (keys::REMOVE, Row::Laid(party, at)) => {
                 self.documents_mut(party).remove(at);
                 // What was agreed to was agreed to in sight of this document.
                 self.exceptions.retain(|one| one.party != party);
@@ -492,7 +493,7 @@ impl Verify {
                     document::Turned::Other => {}
                 }
             }
-            Intent::Exception => {
+            keys::EXCEPTION => {
                 if let Some(fact) = self.excusable(party, at, case) {
                     self.asked = Some((party, fact, String::new()));
                     common.go(Go::Over(Box::new(over::Reason::about("verify-exception-about"))));

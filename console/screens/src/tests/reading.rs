@@ -5,7 +5,7 @@ use crate::{
     facts::Language,
     frame,
     key::Key,
-    keymap::{self, Binding, Missed, Place},
+    keymap::{self, Binding, Missed},
 };
 
 impl Counter {
@@ -29,8 +29,8 @@ impl Counter {
     fn names_the_keys_that_matter(&self) {
         let frame = frame::frame(&self.state, &self.words, &self.looks.glyphs, (80, 24));
         let named: Vec<Key> = frame.keys.iter().map(|(_, key)| *key).collect();
-        let matters = |binding: &&Binding| binding.line && keymap::missed(binding.intent) <= Missed::Here;
-        let place = self.state.front().place();
+        let matters = |binding: &&Binding| binding.line && binding.missed <= Missed::Here;
+        let place = self.state.front().keys();
         for binding in keymap::bindings(place).filter(matters) {
             assert!(
                 named.contains(&binding.key) || !frame::works(&self.state, binding),
@@ -38,7 +38,7 @@ impl Counter {
                 frame.help.text()
             );
         }
-        assert_eq!(named.contains(&Key::F(1)), place != Place::PinFacing, "{place:?}");
+        assert_eq!(named.contains(&Key::F(1)), place.is_the_clerks, "{place:?}");
         assert!(
             frame.help.width(self.looks.glyphs.ambiguous) <= 76,
             "{}",

@@ -19,7 +19,7 @@ use crate::{
     facts::*,
     fault::Fault,
     key::Key::{self, Char, Down, Enter, Esc, F},
-    keymap::Place,
+    keymap::{self, KeyTable},
     order::JobId,
     orders::{
         cards::StartMaking,
@@ -27,10 +27,11 @@ use crate::{
         queues::{LoadQueue, OpenResident, QueueRows, RevealAddress, Search},
         staff::{LogOut, Quit, ScreenLocked, SecondClerk, Unlock},
     },
+    screens::{case as case_screen, login, making, resident, verify},
 };
 
-fn place(state: &State) -> Place {
-    state.front().place()
+fn place(state: &State) -> &'static KeyTable {
+    state.front().keys()
 }
 
 #[test]
@@ -87,7 +88,7 @@ fn a_key_meant_for_the_screen_before_cannot_commit_the_next_one() {
     let mut counter = Counter::with_case(case(CaseState::Applied));
     // Two Enters in one breath: the first opens the verification, the second must not lay a document down.
     counter.press_at_once(&[Enter, Enter]);
-    assert_eq!(place(&counter.state), Place::Verify);
+    assert_eq!(place(&counter.state), &verify::keys::KEYS);
     assert!(counter.screen(80, 24).contains("書類を加える"));
 }
 
@@ -101,7 +102,7 @@ fn what_is_typed_while_a_resident_opens_is_not_lost_and_does_no_harm() {
     counter.answer(resident());
     assert_eq!(
         place(&counter.state),
-        Place::Resident,
+        &resident::keys::KEYS,
         "n was pressed before the resident was seen"
     );
 }
@@ -137,7 +138,7 @@ fn a_scan_opens_its_case_on_any_screen_and_types_nothing() {
     assert_eq!(payload, NOTICE);
     assert!(!counter.screen(80, 24).contains("MDG1"));
     counter.answer(Box::new(case(shelved())));
-    assert_eq!(place(&counter.state), Place::Case);
+    assert_eq!(place(&counter.state), &case_screen::keys::KEYS);
 }
 
 #[test]
@@ -162,11 +163,11 @@ fn a_card_being_written_is_not_left_by_scan_close_or_quit() {
     counter.scan(NOTICE);
     counter.press(Key::Ctrl('q'));
     counter.press(Key::Ctrl('d'));
-    assert_eq!(place(&counter.state), Place::MakingRuns);
+    assert_eq!(place(&counter.state), &making::keys::RUNS);
     assert!(!counter.is_asked::<OpenByNotice>() && !counter.is_asked::<LogOut>() && !counter.is_asked::<Quit>());
     // The lock may come, and the making goes on behind it.
     counter.staff_card_pulled();
-    assert_eq!(place(&counter.state), Place::Password);
+    assert_eq!(place(&counter.state), &login::keys::PASSWORD);
     counter.making_runs(10);
     counter.answer(MakingEnd::Made(Box::new(case(made()))));
     counter.staff_card(2);
@@ -199,9 +200,9 @@ fn pulling_the_staff_card_locks_and_the_work_is_still_there() {
 fn after_idle_minutes_the_screen_locks() {
     let mut counter = Counter::with_case(case(CaseState::Applied));
     counter.waits(Duration::minutes(14));
-    assert_eq!(place(&counter.state), Place::Case);
+    assert_eq!(place(&counter.state), &case_screen::keys::KEYS);
     counter.waits(Duration::minutes(1));
-    assert_eq!(place(&counter.state), Place::Password);
+    assert_eq!(place(&counter.state), &login::keys::PASSWORD);
     assert!(counter.is_asked_with(|order: &ScreenLocked| matches!(order, ScreenLocked { card_pulled: false })));
 }
 
@@ -214,9 +215,9 @@ fn the_first_clerks_card_may_be_away_for_the_second_clerk_but_not_for_long() {
     counter.answer(());
     counter.staff_card_pulled();
     counter.waits(Duration::seconds(60));
-    assert_eq!(place(&counter.state), Place::Reason);
+    assert_eq!(place(&counter.state), &keymap::REASON);
     counter.waits(Duration::seconds(31));
-    assert_eq!(place(&counter.state), Place::Password);
+    assert_eq!(place(&counter.state), &login::keys::PASSWORD);
 }
 
 #[test]
@@ -241,7 +242,7 @@ fn escape_destroys_nothing() {
     let laid = counter.screen(80, 24);
     assert!(laid.contains("運転免許証"));
     counter.press(Esc);
-    assert_eq!(place(&counter.state), Place::Case);
+    assert_eq!(place(&counter.state), &case_screen::keys::KEYS);
     counter.press(Enter);
     assert!(
         counter.screen(80, 24).contains("運転免許証"),
@@ -295,7 +296,7 @@ fn a_role_that_is_missing_is_said_before_anything_is_typed() {
     counter.press(Enter);
     counter.answer(Box::new(case(CaseState::Applied)));
     counter.press(Enter);
-    assert_eq!(place(&counter.state), Place::Case);
+    assert_eq!(place(&counter.state), &case_screen::keys::KEYS);
     assert!(counter.screen(80, 24).contains("審査"));
 }
 

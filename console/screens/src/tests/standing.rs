@@ -1,6 +1,7 @@
 //! A resident's card after its handover: stopped, let be used again, ended, its link mended.
 
 use issuance::{
+    acts::SecondPurpose,
     case::CaseState,
     staff::Role,
     standing::{CardStanding, HolderCheck},
@@ -16,7 +17,7 @@ use crate::{
     key::Key::{Char, Down, Enter, Esc, F},
     orders::{
         given_card::{CloseRefused, LoadStanding, RelinkCard, ResumeCard, RevokeCard, SendRefusedAnew, SuspendCard},
-        staff::{SecondClerk, SecondPurpose},
+        staff::SecondClerk,
     },
 };
 

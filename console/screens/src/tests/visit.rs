@@ -12,7 +12,7 @@ use crate::{
         cases::{Journal, SaveVerification},
         handover::{Agreements, ConfirmSight, HandOver, ReturnToShelf},
         papers::PrintEnd,
-        queues::{LoadQueue, SubmitApplication},
+        queues::{LoadQueue, SubmitApplication, Submitted},
         staff::Login,
         tray::TrayHands,
     },

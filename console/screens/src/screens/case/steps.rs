@@ -8,6 +8,7 @@ use issuance::{
     standing::CardStanding,
 };
 
+use super::keys;
 use super::next;
 use crate::{
     facts::CaseView,
@@ -90,27 +91,27 @@ fn steps(case: &CaseView, pen: &Pen<'_>) -> [Step; 7] {
         step("step-apply", Intent::New, true, applied),
         step(
             "step-verify",
-            Intent::Verify,
+            keys::VERIFY,
             passed(Stage::Verified).is_some(),
             by(Stage::Verified),
         ),
-        step("step-make", Intent::Make, is_made, made),
+        step("step-make", keys::MAKE, is_made, made),
         step(
             "step-pin",
-            Intent::Pin,
+            keys::PIN,
             case.card.as_ref().is_some_and(|card| card.pin_set),
             by(Stage::PinSet),
         ),
         step(
             "step-papers",
-            Intent::Papers,
+            keys::PAPERS,
             case.notice_printed.is_some(),
             by(Stage::NoticePrinted),
         ),
-        step("step-shelve", Intent::Shelf, shelved.is_some(), lies),
+        step("step-shelve", keys::SHELF, shelved.is_some(), lies),
         step(
             "step-hand-over",
-            Intent::Handover,
+            keys::HANDOVER,
             matches!(case.state, CaseState::HandedOver { .. }),
             by(Stage::HandedOver),
         ),

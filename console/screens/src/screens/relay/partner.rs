@@ -9,7 +9,7 @@ use crate::{
     fault::Fault,
     frame::moment,
     input::Input,
-    keymap::{Intent, Place},
+    keymap::{Intent, KeyTable},
     over,
     page::{Page, Pen},
     screen::Screen,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 use super::{
-    Asking,
+    Asking, keys,
     register::{Register, fingerprint},
     wording::{edition, exception, expiry, groups, kind_word, logout_word, next_words, sign_in_word, standing},
 };
@@ -62,14 +62,14 @@ impl One {
             return intent;
         }
         match next {
-            Next::Approve => Intent::Approve,
-            Next::TrySignIn | Next::NotNamed => Intent::Tried,
+            Next::Approve => keys::APPROVE,
+            Next::TrySignIn | Next::NotNamed => keys::TRIED,
             // The front sees the trial's sign-out by itself: what is shown here is read anew.
             Next::TryLogout | Next::InService => Intent::Refresh,
-            Next::InClear => Intent::WithoutLogout,
-            Next::SwitchOn => Intent::SwitchOn,
-            Next::Expired => Intent::Register,
-            Next::Off => Intent::Trial,
+            Next::InClear => keys::WITHOUT_LOGOUT,
+            Next::SwitchOn => keys::SWITCH_ON,
+            Next::Expired => keys::REGISTER,
+            Next::Off => keys::TRIAL,
         }
     }
 }
@@ -79,19 +79,17 @@ fn suits(intent: Intent, partner: &Partner) -> bool {
     let is_service = partner.kind == Kind::Service;
     let approved = partner.current.is_some();
     match intent {
-        Intent::Approve => partner.waiting.is_some(),
-        Intent::Tried => is_service && partner.state == Standing::Trial,
-        Intent::WithoutLogout => {
-            is_service && partner.state == Standing::Trial && partner.logout != LogoutTrial::Sealed
-        }
-        Intent::SwitchOn => {
+        keys::APPROVE => partner.waiting.is_some(),
+        keys::TRIED => is_service && partner.state == Standing::Trial,
+        keys::WITHOUT_LOGOUT => is_service && partner.state == Standing::Trial && partner.logout != LogoutTrial::Sealed,
+        keys::SWITCH_ON => {
             let tried = partner.sign_in == SignInTrial::Named
                 && matches!(partner.logout, LogoutTrial::Sealed | LogoutTrial::Without);
             partner.state == Standing::Trial && approved && (tried || !is_service)
         }
-        Intent::SwitchOff => matches!(partner.state, Standing::On | Standing::Trial),
+        keys::SWITCH_OFF => matches!(partner.state, Standing::On | Standing::Trial),
         // One in service is switched off first, with its reason: a trial shuts everybody out but the cards named for it.
-        Intent::Trial => approved && partner.state == Standing::Off,
+        keys::TRIAL => approved && partner.state == Standing::Off,
         _ => true,
     }
 }
@@ -105,9 +103,9 @@ impl One {
             (Ok(_), doing) => {
                 self.form = None;
                 let words = match doing {
-                    Some(Intent::SwitchOff) => "partner-switched-off",
-                    Some(Intent::SwitchOn) => "partner-switched-on",
-                    Some(Intent::Approve) => "partner-approved",
+                    Some(keys::SWITCH_OFF) => "partner-switched-off",
+                    Some(keys::SWITCH_ON) => "partner-switched-on",
+                    Some(keys::APPROVE) => "partner-approved",
                     Some(Intent::Refresh) | None => return,
                     Some(_) => "partner-recorded",
                 };
@@ -118,11 +116,11 @@ impl One {
 }
 
 impl Screen for One {
-    fn place(&self) -> Place {
+    fn keys(&self) -> &'static KeyTable {
         match (self.asking.is_on(), &self.form) {
-            (true, _) => Place::RelayWaits,
-            (false, Some(_)) => Place::RelayForm,
-            (false, None) => Place::RelayPartner,
+            (true, _) => &keys::WAITS,
+            (false, Some(_)) => &keys::FORM,
+            (false, None) => &keys::PARTNER,
         }
     }
 
@@ -155,10 +153,10 @@ impl Screen for One {
         let intent = Self::meant(intent, partner.next(common.now));
         let entity = self.entity.clone();
         let form = match intent {
-            Intent::Approve => partner.waiting.as_ref().map(Form::approve),
-            Intent::Tried => Some(Form::tried()),
-            Intent::Lifetimes => Some(Form::lifetimes(partner)),
-            Intent::Exceptions => Some(Form::exceptions(partner)),
+            keys::APPROVE => partner.waiting.as_ref().map(Form::approve),
+            keys::TRIED => Some(Form::tried()),
+            keys::LIFETIMES => Some(Form::lifetimes(partner)),
+            keys::EXCEPTIONS => Some(Form::exceptions(partner)),
             _ => None,
         };
         if form.is_some() {
@@ -168,17 +166,17 @@ impl Screen for One {
             return;
         }
         match intent {
-            Intent::Register => {
+            keys::REGISTER => {
                 let register = Register::anew(&self.entity, partner.kind);
                 common.go(Go::To(Box::new(register)));
             }
-            Intent::SwitchOn => self.ask(intent, FrontOrder::On { entity }, common),
-            Intent::Trial => self.ask(intent, FrontOrder::Trial { entity }, common),
+            keys::SWITCH_ON => self.ask(intent, FrontOrder::On { entity }, common),
+            keys::TRIAL => self.ask(intent, FrontOrder::Trial { entity }, common),
             Intent::Refresh => self.ask(intent, FrontOrder::Partners, common),
-            Intent::SwitchOff | Intent::WithoutLogout => {
+            keys::SWITCH_OFF | keys::WITHOUT_LOGOUT => {
                 self.doing = Some(intent);
                 let about = match intent {
-                    Intent::SwitchOff => "switch-off-about",
+                    keys::SWITCH_OFF => "switch-off-about",
                     _ => "without-logout-about",
                 };
                 common.go(Go::Over(Box::new(over::Reason::about(about))));
@@ -191,10 +189,10 @@ impl Screen for One {
     fn reasoned(&mut self, reason: &str, common: &mut Common) {
         let (entity, reason) = (self.entity.clone(), reason.to_owned());
         match self.doing {
-            Some(Intent::SwitchOff) => self
+            Some(keys::SWITCH_OFF) => self
                 .asking
                 .begin(FrontOrder::Off { entity, reason }, common, Self::answered),
-            Some(Intent::WithoutLogout) => {
+            Some(keys::WITHOUT_LOGOUT) => {
                 self.asking
                     .begin(FrontOrder::WithoutLogout { entity, reason }, common, Self::answered)
             }

@@ -5,7 +5,7 @@ use crate::{
     common::{Common, Go},
     facts::relay::{FrontAnswer, FrontOrder, Partner, Standing},
     fault::Fault,
-    keymap::{Intent, Place},
+    keymap::{Intent, KeyTable},
     orders::relay::LookAtFront,
     over,
     page::{Line, Page, Pen, Span, span},
@@ -14,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    Asking,
+    Asking, keys,
     partner::One,
     register::Register,
     trail::Trail,
@@ -82,10 +82,10 @@ impl Partners {
 }
 
 impl Screen for Partners {
-    fn place(&self) -> Place {
+    fn keys(&self) -> &'static KeyTable {
         match self.asking.is_on() {
-            true => Place::RelayWaits,
-            false => Place::RelayPartners,
+            true => &keys::WAITS,
+            false => &keys::PARTNERS,
         }
     }
 
@@ -98,7 +98,7 @@ impl Screen for Partners {
         match intent {
             Intent::Up | Intent::Down | Intent::PageUp | Intent::PageDown => count > 1,
             Intent::Confirm => count > 0,
-            Intent::SwitchOff => self
+            keys::SWITCH_OFF => self
                 .chosen(common)
                 .is_some_and(|partner| matches!(partner.state, Standing::On | Standing::Trial)),
             _ => true,
@@ -118,10 +118,10 @@ impl Screen for Partners {
                     common.go(Go::To(Box::new(one)));
                 }
             }
-            Intent::Register => common.go(Go::To(Box::new(Register::default()))),
+            keys::REGISTER => common.go(Go::To(Box::new(Register::default()))),
             Intent::Journal => common.go(Go::To(Box::new(Trail::default()))),
-            Intent::Untold => common.go(Go::To(Box::new(Untold::default()))),
-            Intent::SwitchOff => {
+            keys::UNTOLD => common.go(Go::To(Box::new(Untold::default()))),
+            keys::SWITCH_OFF => {
                 self.switching = self.chosen(common).map(|partner| partner.entity_id.clone());
                 common.go(Go::Over(Box::new(over::Reason::about("switch-off-about"))));
             }

@@ -6,13 +6,13 @@ use crate::{
     facts::relay::{FrontAnswer, FrontOrder, Kind},
     fault::Fault,
     input::{Input, Takes},
-    keymap::{Intent, Place},
+    keymap::{Intent, KeyTable},
     page::{Line, Page, Pen},
     screen::Screen,
     theme::Meaning,
 };
 
-use super::{Asking, wording::groups};
+use super::{Asking, keys, wording::groups};
 
 /// The form, and what came of it.
 #[derive(Debug)]
@@ -68,10 +68,10 @@ impl Register {
 }
 
 impl Screen for Register {
-    fn place(&self) -> Place {
+    fn keys(&self) -> &'static KeyTable {
         match self.asking.is_on() {
-            true => Place::RelayWaits,
-            false => Place::RelayForm,
+            true => &keys::WAITS,
+            false => &keys::FORM,
         }
     }
 

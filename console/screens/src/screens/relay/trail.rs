@@ -7,7 +7,7 @@ use crate::{
     facts::relay::{FrontAnswer, FrontOrder, TrailLine},
     fault::Fault,
     frame::moment,
-    keymap::{Intent, Place},
+    keymap::{self, Intent, KeyTable},
     orders::relay::LookAtFront,
     page::{Line, Page, Pen, Span, span},
     screen::Screen,
@@ -35,8 +35,8 @@ impl Trail {
 }
 
 impl Screen for Trail {
-    fn place(&self) -> Place {
-        Place::Reading
+    fn keys(&self) -> &'static KeyTable {
+        &keymap::READING
     }
 
     fn shown(&mut self, common: &mut Common) {

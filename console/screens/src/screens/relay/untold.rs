@@ -6,7 +6,7 @@ use crate::{
     facts::relay::{FrontAnswer, FrontOrder, Untold as Service},
     fault::Fault,
     frame::moment,
-    keymap::{Intent, Place},
+    keymap::{self, Intent, KeyTable},
     orders::relay::LookAtFront,
     page::{Line, Page, Pen, Span, span},
     screen::Screen,
@@ -34,8 +34,8 @@ impl Untold {
 }
 
 impl Screen for Untold {
-    fn place(&self) -> Place {
-        Place::Reading
+    fn keys(&self) -> &'static KeyTable {
+        &keymap::READING
     }
 
     fn shown(&mut self, common: &mut Common) {

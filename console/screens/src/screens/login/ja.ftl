@@ -1,0 +1,34 @@
+## Login and lock
+
+title-login = { $city } 窓口カード業務
+title-locked = 画面ロック中
+title-first-run = はじめての起動: 管理者を登録します
+login-about = 職員カードを職員用の読取機に置き、パスワードを入力してください。
+login-insert-card = 職員カードを置いてください
+login-reading = カードを読んでいます…
+login-card-unreadable = このカードは読めません。置き直してください(F5 で読み直し)
+login-password-length = パスワードは8〜16文字です。カードにはまだ送っていません(回数は減りません)。 もういちど、はじめから入れてください。
+login-password-rule = 8〜16文字の英数字。入力は点で表示されます。
+login-checking = 確かめています…
+staff-card = 職員カード
+staff-number = 職員番号
+staff-name = 氏名
+staff-password = パスワード
+staff-password-again = もう一度
+label-tries = 試行残り
+tries-left = あと { $tries } 回
+tries-blocked = ロックされています。管理者に再設定を頼んでください。
+tries-not-set = まだ設定されていません
+first-run-about = 職員がまだ登録されていません。新しい職員カード(白カード)を職員用の読取機に置き、管理者になる人の情報を入れてください。
+first-run-blank = 白カードです。ここに管理者の鍵を作ります。
+first-run-missing = 職員番号と氏名を入れてください。
+first-run-differs = 二つのパスワードが違います。もう一度入れてください。
+locked-card-pulled = 職員カードが抜かれたので、画面をロックしました。
+locked-idle = しばらく操作がなかったので、画面をロックしました。
+locked-by-key = 画面をロックしました。
+locked-keeps = 作業はそのまま残っています。同じ職員のカードとパスワードで続けられます。
+title-log-out = ログアウト
+log-out-about = ログアウトしますか。
+title-quit = 終了
+quit-about = 窓口カード業務を終了しますか。
+quit-open-case = 案件 { $case } を閉じます。記録された所までは失われません。

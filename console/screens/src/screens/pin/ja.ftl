@@ -1,0 +1,31 @@
+## PIN (the resident reads these)
+
+title-pin = 暗証番号
+pin-check = きめた ばんごうを いれてください
+pin-tries-left = あと { $tries }かい まちがえると ロックされます
+pin-wrong = ばんごうが ちがいます
+pin-right = ただしい ばんごうです
+pin-checking = たしかめています
+pin-card-set = 暗証番号は設定済みです(試行 { $tries })。Enter で本人に確かめてもらえます。
+pin-card-blocked = 暗証番号はロックされています。本人を確かめて、r で決め直してもらえます。
+pin-ready = 画面を住民に向けて、Enter を押してください。ここから先は住民の画面です。
+pin-card-ready = この案件のカードが入っています。暗証番号はまだ設定されていません。
+pin-insert = この案件のカードを住民用の読取機に置いてください。
+pin-first = 暗証番号(あんしょうばんごう)を きめて、4けたの すうじを いれてください
+pin-again = おなじ ばんごうを もういちど いれてください
+pin-rules = 誕生日(たんじょうび)や 0000、1234 などは つかえません
+pin-tries = カードを つかうとき、3かい まちがえると ロックされます
+pin-choose-another = べつの ばんごうを いれてください
+pin-differs = 1かいめと ちがいます。はじめから いれてください
+pin-setting = カードに かきこんでいます。カードを ぬかないでください
+pin-thanks = 暗証番号(あんしょうばんごう)が きまりました。ありがとうございました
+pin-hand-back = 画面(がめん)を 職員(しょくいん)に もどしてください
+pin-set = 暗証番号が設定されました。
+weak-not-four-digits = すうじを 4けた いれてください
+weak-one-digit = おなじ すうじ だけでは つかえません
+weak-pattern = くりかえしの ばんごうは つかえません
+weak-sequence = じゅんばんの ばんごうは つかえません
+weak-birthday = 誕生日(たんじょうび)から わかる ばんごうは つかえません
+weak-phone = 電話番号(でんわばんごう)と おなじ ばんごうは つかえません
+weak-address = 住所(じゅうしょ)から わかる ばんごうは つかえません
+weak-number = 市(し)の ばんごうと おなじ ものは つかえません

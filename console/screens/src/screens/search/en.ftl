@@ -1,0 +1,10 @@
+## Search
+
+title-search = Search
+search-field = Search
+search-hint = Reading, name, birthday (S45.3.1), part of the address, resident number; more words narrow it.
+search-nobody = Nobody found. Try part of the reading or the birthday.
+search-nobody-latin = Nobody found. Readings are in kana: switch the keyboard, or try the birthday or the resident number.
+search-count = { $shown } of { $total }
+search-same-name = { $count } more with the same name. Tell them apart by birthday and address.
+search-open-case = case { $case } under way
