@@ -22,6 +22,7 @@ mod jobs;
 pub mod key;
 pub mod keymap;
 mod keys;
+pub mod listing;
 pub mod mouse;
 mod moves;
 pub mod order;

@@ -35,6 +35,7 @@ list-comma = ,{ " " }
 list-and = { " " }and{ " " }
 list-or = ,{ " " }or{ " " }
 loading-now = Loading…
+list-not-loaded = Could not be loaded (F5 asks again)
 more-lines = ↑{ $above } ↓{ $below }
 terminal-too-small = The terminal is too small. Make it at least { $width } columns by { $height } lines. Nothing is lost.
 in-seconds = { " " }s

@@ -21,6 +21,7 @@ list-comma = 、
 list-and = と
 list-or = 、または
 loading-now = 読み込んでいます…
+list-not-loaded = 読み込めませんでした(F5 でもう一度)
 more-lines = ↑{ $above } ↓{ $below }
 terminal-too-small = 画面が小さすぎます。横{ $width }文字、縦{ $height }行より大きくしてください。作業は失われていません。
 in-seconds = { " " }秒

@@ -13,6 +13,7 @@ use crate::{
     fault::Fault,
     frame::moment,
     keymap::{Intent, KeyTable},
+    listing::{Listing, Stays},
     orders::queues::{LoadCounts, LoadQueue, QueueRows},
     over,
     page::{Line, Page, Pen, Span, span},
@@ -29,8 +30,7 @@ use crate::{
 pub struct Today {
     counts: Option<Counts>,
     queue: Queue,
-    rows: Option<Vec<CaseRow>>,
-    chosen: usize,
+    rows: Listing<CaseRow>,
 }
 
 impl Default for Today {
@@ -38,8 +38,7 @@ impl Default for Today {
         Self {
             counts: None,
             queue: Queue::ToVerify,
-            rows: None,
-            chosen: 0,
+            rows: Listing::default(),
         }
     }
 }
@@ -58,23 +57,20 @@ impl Today {
     }
 
     fn loaded(&mut self, rows: Result<QueueRows, Fault>, common: &mut Common) {
-        let Ok(QueueRows(queue, rows)) = rows else { return };
+        let Ok(QueueRows(queue, rows)) = rows else {
+            return self.rows.fail();
+        };
         if queue != self.queue {
             return;
         }
-        // The clerk's finger is on a case, not on a line: it stays on it while others come and go.
-        let case = self.row().map(|row| row.id);
-        let at = rows.iter().position(|row| Some(row.id) == case);
-        self.chosen = at.unwrap_or(self.chosen.min(rows.len().saturating_sub(1)));
         // Nothing where nothing was: no key means anything else than before.
-        if at.is_none() && !(case.is_none() && rows.is_empty()) {
+        if self.rows.set(rows, |one, other| one.id == other.id) == Stays::Elsewhere {
             common.next_step();
         }
-        self.rows = Some(rows);
     }
 
     fn row(&self) -> Option<&CaseRow> {
-        self.rows.as_ref()?.get(self.chosen)
+        self.rows.chosen()
     }
 }
 
@@ -113,17 +109,14 @@ impl Screen for Today {
     }
 
     fn act(&mut self, intent: Intent, common: &mut Common) {
-        let count = self.rows.as_ref().map_or(0, Vec::len);
+        if self.rows.moves(intent) {
+            return;
+        }
         match intent {
-            Intent::Up => self.chosen = self.chosen.saturating_sub(1),
-            Intent::Down => self.chosen = (self.chosen + 1).min(count.saturating_sub(1)),
-            Intent::PageUp => self.chosen = self.chosen.saturating_sub(8),
-            Intent::PageDown => self.chosen = (self.chosen + 8).min(count.saturating_sub(1)),
             Intent::Digit(number) => {
                 if let Some(queue) = Queue::ALL.get(usize::from(number) - 1) {
                     self.queue = *queue;
-                    self.rows = None;
-                    self.chosen = 0;
+                    self.rows.clear();
                     common.load(LoadQueue(*queue), Self::loaded);
                     common.next_step();
                 }
@@ -147,32 +140,21 @@ impl Screen for Today {
         }
         page.gap();
         let word = pen.say(queue_word(self.queue));
-        match &self.rows {
-            None => page.line(Line::of(pen.say("loading-now"), Meaning::Waiting)),
-            Some(rows) if rows.is_empty() => {
-                page.paragraph(
-                    pen,
-                    2,
-                    &pen.say_with("queue-empty", &[("queue", word.into())]),
-                    Meaning::Quiet,
-                );
-            }
-            Some(rows) => {
-                let place = [
-                    ("at", (self.chosen + 1).to_string().into()),
-                    ("count", rows.len().to_string().into()),
-                ];
-                let heading = Line::of(word, Meaning::Accent);
-                let place = pen.say_with("queue-place", &place);
-                let room = pen.width.saturating_sub(pen.cells(&place));
-                page.line(heading.up_to(room, pen.ambiguous()).and(place, Meaning::Quiet));
-                let cells: Vec<Vec<Span>> = rows.iter().map(|row| row_spans(row, pen)).collect();
-                let height = pen.height.saturating_sub(page.body.len()).max(1);
-                page.focus = page.body.len();
-                page.list(pen, &[11, 18, 22], &cells, self.chosen, height);
-                page.focus = 0;
-            }
+        if self.rows.chosen().is_some() {
+            let place = [
+                ("at", (self.rows.at() + 1).to_string().into()),
+                ("count", self.rows.rows().len().to_string().into()),
+            ];
+            let place = pen.say_with("queue-place", &place);
+            let room = pen.width.saturating_sub(pen.cells(&place));
+            let heading = Line::of(&word, Meaning::Accent);
+            page.line(heading.up_to(room, pen.ambiguous()).and(place, Meaning::Quiet));
         }
+        let height = pen.height.saturating_sub(page.body.len());
+        let empty = format!("  {}", pen.say_with("queue-empty", &[("queue", word.into())]));
+        let row = |row: &CaseRow| row_spans(row, pen);
+        self.rows.view(&mut page, pen, (&[11, 18, 22], height), &empty, row);
+        page.focus = 0;
         if pen.side > 0 {
             page.side = self.aside(pen);
         }

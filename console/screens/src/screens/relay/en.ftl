@@ -162,7 +162,6 @@ trail-empty = Nothing happened in the last 24 hours.
 title-untold = Services that do not know of a logout yet
 untold-about = The sessions are over at the front. Each service is told again by itself until it answers, and given up after half a day. Whose sessions they were is not known here.
 untold-none = Every service knows of every logout.
-untold-unknown = Could not be read. Go back and open it again.
 untold-waiting = { $count } to be told
 untold-given-up = { $count } given up
 untold-waiting-about = The oldest session ended in the hour from { $since }; it was told { $tries } times and is told again by { $next }. If it goes on, ask the service's operator whether its SOAP address is up.

@@ -8,8 +8,9 @@ use crate::{
     fault::Fault,
     frame::moment,
     keymap::{self, Intent, KeyTable},
+    listing::Listing,
     orders::relay::LookAtFront,
-    page::{Line, Page, Pen, Span, span},
+    page::{Page, Pen, Span, span},
     screen::Screen,
     theme::Meaning,
 };
@@ -17,19 +18,21 @@ use crate::{
 /// The trail.
 #[derive(Debug, Default)]
 pub struct Trail {
-    lines: Option<Vec<TrailLine>>,
-    at: usize,
+    lines: Listing<TrailLine>,
 }
 
 impl Trail {
     fn loaded(&mut self, answer: Result<FrontAnswer, Fault>, common: &mut Common) {
         match answer {
             Ok(FrontAnswer::Trail(lines)) => {
-                self.at = 0;
-                self.lines = Some(lines);
+                self.lines.set(lines, |_, _| false);
+                self.lines.choose(0);
             }
             Ok(_) => {}
-            Err(fault) => common.tell_fault(&fault),
+            Err(fault) => {
+                self.lines.fail();
+                common.tell_fault(&fault);
+            }
         }
     }
 }
@@ -44,12 +47,10 @@ impl Screen for Trail {
     }
 
     fn act(&mut self, intent: Intent, common: &mut Common) {
-        let last = self.lines.as_ref().map_or(0, |lines| lines.len().saturating_sub(1));
+        if self.lines.moves(intent) {
+            return;
+        }
         match intent {
-            Intent::Up => self.at = self.at.saturating_sub(1),
-            Intent::Down => self.at = (self.at + 1).min(last),
-            Intent::PageUp => self.at = self.at.saturating_sub(10),
-            Intent::PageDown => self.at = (self.at + 10).min(last),
             Intent::Refresh => self.shown(common),
             Intent::Back => common.go(Go::Back),
             _ => {}
@@ -58,23 +59,12 @@ impl Screen for Trail {
 
     fn view(&self, _common: &Common, pen: &Pen<'_>) -> Page {
         let mut page = Page::titled(pen.say("title-trail"));
-        let Some(lines) = &self.lines else {
-            page.line(Line::of(pen.say("loading-now"), Meaning::Waiting));
-            return page;
-        };
-        if lines.is_empty() {
-            page.line(Line::of(pen.say("trail-empty"), Meaning::Quiet));
-            return page;
-        }
-        let rows: Vec<Vec<Span>> = lines.iter().map(|line| row(line, pen)).collect();
-        let at = self.at.min(lines.len() - 1);
-        let mut detail = Page::default();
-        detail.paragraph(pen, 0, &lines[at].about, Meaning::Plain);
-        let below = detail.body.len().clamp(3, (pen.height / 2).max(3)) + 1;
-        page.list(pen, &[14, 12, 24], &rows, at, pen.height.saturating_sub(below).max(1));
-        page.gap();
-        page.body.extend(detail.body);
-        page.focus = page.body.len().saturating_sub(1);
+        let empty = pen.say("trail-empty");
+        let row = |line: &TrailLine| row(line, pen);
+        self.lines
+            .view_in_full(&mut page, pen, (&[14, 12, 24], 3), &empty, row, |line, detail| {
+                detail.paragraph(pen, 0, &line.about, Meaning::Plain);
+            });
         page
     }
 }

@@ -7,8 +7,9 @@ use crate::{
     fault::Fault,
     frame::moment,
     keymap::{self, Intent, KeyTable},
+    listing::Listing,
     orders::relay::LookAtFront,
-    page::{Line, Page, Pen, Span, span},
+    page::{Page, Pen, Span, span},
     screen::Screen,
     theme::Meaning,
 };
@@ -16,19 +17,21 @@ use crate::{
 /// The list.
 #[derive(Debug, Default)]
 pub struct Untold {
-    services: Option<Vec<Service>>,
-    at: usize,
+    services: Listing<Service>,
 }
 
 impl Untold {
     fn loaded(&mut self, answer: Result<FrontAnswer, Fault>, common: &mut Common) {
         match answer {
             Ok(FrontAnswer::Untold(services)) => {
-                self.at = self.at.min(services.len().saturating_sub(1));
-                self.services = Some(services);
+                self.services
+                    .set(services, |one, other| one.entity_id == other.entity_id);
             }
             Ok(_) => {}
-            Err(fault) => common.tell_fault(&fault),
+            Err(fault) => {
+                self.services.fail();
+                common.tell_fault(&fault);
+            }
         }
     }
 }
@@ -43,50 +46,30 @@ impl Screen for Untold {
     }
 
     fn act(&mut self, intent: Intent, common: &mut Common) {
-        let last = self.services.as_ref().map_or(0, |all| all.len().saturating_sub(1));
+        if self.services.moves(intent) {
+            return;
+        }
         match intent {
-            Intent::Up => self.at = self.at.saturating_sub(1),
-            Intent::Down => self.at = (self.at + 1).min(last),
-            Intent::PageUp => self.at = self.at.saturating_sub(10),
-            Intent::PageDown => self.at = (self.at + 10).min(last),
             Intent::Refresh => self.shown(common),
             Intent::Back => common.go(Go::Back),
             _ => {}
         }
     }
 
-    fn view(&self, common: &Common, pen: &Pen<'_>) -> Page {
+    fn view(&self, _common: &Common, pen: &Pen<'_>) -> Page {
         let mut page = Page::titled(pen.say("title-untold"));
-        let Some(services) = &self.services else {
-            let words = match common.is_asking::<LookAtFront>() {
-                true => ("loading-now", Meaning::Waiting),
-                false => ("untold-unknown", Meaning::Quiet),
-            };
-            page.line(Line::of(pen.say(words.0), words.1));
-            return page;
-        };
-        if services.is_empty() {
-            page.line(Line::of(pen.say("untold-none"), Meaning::Done));
-            return page;
+        if self.services.chosen().is_some() {
+            page.paragraph(pen, 0, &pen.say("untold-about"), Meaning::Quiet);
+            page.gap();
         }
-        page.paragraph(pen, 0, &pen.say("untold-about"), Meaning::Quiet);
-        page.gap();
-        let rows: Vec<Vec<Span>> = services.iter().map(|one| row(one, pen)).collect();
-        let widest = |column: usize| {
-            let cells = rows.iter().map(|row| pen.cells(&row[column].text));
-            cells.max().unwrap_or(0)
-        };
-        let name = (pen.width * 2 / 5).clamp(24, 60);
-        let widths = [name, widest(1)];
-        let mut detail = Page::default();
-        detail.paragraph(pen, 0, &about(&services[self.at], pen), Meaning::Plain);
-        let below = detail.body.len() + 1;
-        let above = page.body.len();
-        let height = pen.height.saturating_sub(above + below).max(1);
-        page.list(pen, &widths, &rows, self.at, height);
-        page.gap();
-        page.body.extend(detail.body);
-        page.focus = page.body.len().saturating_sub(1);
+        let waiting = self.services.rows().iter().map(|one| pen.cells(&row(one, pen)[1].text));
+        let columns = [(pen.width * 2 / 5).clamp(24, 60), waiting.max().unwrap_or(0)];
+        let empty = pen.say("untold-none");
+        let row = |service: &Service| row(service, pen);
+        self.services
+            .view_in_full(&mut page, pen, (&columns, 1), &empty, row, |service, detail| {
+                detail.paragraph(pen, 0, &about(service, pen), Meaning::Plain);
+            });
         page
     }
 }
