@@ -1,5 +1,10 @@
 //! Chance as a guest: ids, nonces and challenges are drawn from an argument, so tests can repeat a day.
 
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -40,6 +45,34 @@ impl Chance for OsChance {
     }
 }
 
+/// One source that many tasks draw from: a program's state holds it as it holds a clock; clones share the source.
+#[derive(Clone)]
+pub struct SharedChance(Arc<Mutex<dyn Chance>>);
+
+impl SharedChance {
+    /// Drawing from `source`.
+    pub fn new(source: impl Chance + 'static) -> Self {
+        Self(Arc::new(Mutex::new(source)))
+    }
+
+    /// The operating system's randomness.
+    pub fn of_the_system() -> Self {
+        Self::new(OsChance)
+    }
+}
+
+impl Chance for SharedChance {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill(bytes);
+    }
+}
+
+impl fmt::Debug for SharedChance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SharedChance")
+    }
+}
+
 /// Repeatable bytes from a seed, for tests and for the made-up city. Never for keys.
 #[derive(Debug, Clone)]
 pub struct SeededChance(ChaCha20Rng);
@@ -66,6 +99,14 @@ mod tests {
         let first: [u8; 32] = SeededChance::new(7).bytes();
         assert_eq!(first, SeededChance::new(7).bytes());
         assert_ne!(first, SeededChance::new(8).bytes());
+    }
+
+    #[test]
+    fn clones_of_a_shared_chance_draw_from_one_source() {
+        let (mut one, mut alone) = (SharedChance::new(SeededChance::new(7)), SeededChance::new(7));
+        let mut other = one.clone();
+        assert_eq!(one.bytes::<16>(), alone.bytes::<16>());
+        assert_eq!(other.bytes::<16>(), alone.bytes::<16>());
     }
 
     #[test]

@@ -8,16 +8,10 @@
 pub mod audit;
 pub mod chance;
 pub mod clock;
-#[cfg(feature = "pseudonyms")]
 pub mod envelope;
-#[cfg(feature = "pseudonyms")]
 pub mod escrow;
 pub mod id;
-#[cfg(feature = "pseudonyms")]
 pub mod pseudonym;
-#[cfg(feature = "pseudonyms")]
 pub mod registration;
-#[cfg(feature = "saml")]
-pub mod saml;
 pub mod seal;
 pub mod whole_file;

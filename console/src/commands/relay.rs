@@ -345,8 +345,16 @@ impl Asking<'_> {
         let proposed = self.front.propose(&entity, propose.provider, metadata).await?;
         answer!(
             "{}",
-            json!({ "entity_id": entity, "edition": proposed.edition, "sha256": proposed.sha256 })
+            json!({
+                "entity_id": entity,
+                "edition": proposed.edition,
+                "sha256": proposed.sha256,
+                "logout_heard": proposed.logout_heard,
+            })
         );
+        if let Some(warning) = proposed.logout_heard.and_then(|heard| words::logout_heard(heard, lang)) {
+            notice!("⚠ {warning}");
+        }
         notice!(
             "{}",
             lang.pick(

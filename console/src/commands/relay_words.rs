@@ -8,7 +8,9 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::words::Lang;
 use crate::{
     desk::relay_front::{FrontTrouble, Refusals},
-    tui::facts::relay::{Edition, FrontState, Kind, LogoutTrial, Next, Partner, SOON, SignInTrial, Standing, Untold},
+    tui::facts::relay::{
+        Edition, FrontState, Kind, LogoutHeard, LogoutTrial, Next, Partner, SOON, SignInTrial, Standing, Untold,
+    },
 };
 
 /// A partner in a few lines: its name, how it stands, its metadata, what comes next.
@@ -27,6 +29,9 @@ pub(super) fn partner(partner: &Partner, now: OffsetDateTime, lang: Lang) -> Str
             lang.pick("試しのログアウト", "trial sign-out"),
             logout(partner.logout, lang)
         ));
+    }
+    if let Some(warning) = partner.logout_heard.and_then(|heard| logout_heard(heard, lang)) {
+        lines.push(format!("    ⚠ {warning}"));
     }
     if let Some(current) = &partner.current {
         lines.push(format!("    {}", edition(current, partner.days_left(now), lang)));
@@ -125,6 +130,21 @@ fn edition(edition: &Edition, days: Option<i64>, lang: Lang) -> String {
         format!("メタデータ第{number}版  {until}  {by}  SHA-256 {}", edition.sha256),
         format!("metadata edition {number}  {until}  {by}  SHA-256 {}", edition.sha256),
     )
+}
+
+/// What an operator must know before switching a service on, where a pulled card does not end its sessions.
+pub(super) fn logout_heard(heard: LogoutHeard, lang: Lang) -> Option<&'static str> {
+    match heard {
+        LogoutHeard::FromTheRelay => None,
+        LogoutHeard::FromTheBrowser => Some(lang.pick(
+            "このサービスはブラウザー経由のログアウトしか受け付けない。カードを抜いても止めても、サービスのログインは残る(SOAP の SingleLogoutService があれば終わる)",
+            "this service hears of logouts by the browser only: a pulled or stopped card leaves its session open (a SingleLogoutService by SOAP would end it)",
+        )),
+        LogoutHeard::Nothing => Some(lang.pick(
+            "このサービスには SingleLogoutService がない。中継から何をしても、サービスのログインは残る",
+            "this service has no SingleLogoutService: nothing the relay does ends its session",
+        )),
+    }
 }
 
 /// What is to be done next.

@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 use super::relay_card::{SigningCard, sha256};
 use crate::{
     config::{RelayOperator, secrets},
-    tui::facts::relay::{FrontState, Partner, Untold},
+    tui::facts::relay::{FrontState, LogoutHeard, Partner, Untold},
 };
 
 /// For a whole answer; the front asks the blind half within it.
@@ -93,6 +93,9 @@ pub struct Proposed {
     pub edition: i32,
     /// Its hash, which the second operator compares.
     pub sha256: String,
+    /// How the service hears that a session is over.
+    #[serde(default)]
+    pub logout_heard: Option<LogoutHeard>,
 }
 
 impl Front {

@@ -3,10 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use portal_kit::config::{ConfigError, Database, Fault, Listen, Log, Section};
-use relay_core::{
-    envelope::{Party, TrustedKey},
-    saml::message::EntityId,
-};
+use relay_core::envelope::{Party, TrustedKey};
+use relay_saml::message::EntityId;
 
 use crate::operators::Operator;
 

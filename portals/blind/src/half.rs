@@ -24,13 +24,13 @@ use relay_core::{
         BlindHalf, BlindRotation, BlindSecret, FileError, HalfWay, KeyEdition, MiddleKey, MiddlePseudonym,
         PolymorphicPseudonym, Service, ServicePseudonym, ServiceShare, ShareRefused,
     },
-    saml::{DecryptionKeys, message::NameId},
     whole_file,
 };
 use relay_records::{
     blind::{BlindError, BlindRecords, Finishing, Outcome},
     refusals::Tally,
 };
+use relay_saml::{DecryptionKeys, message::NameId};
 use serde::Serialize;
 use time::OffsetDateTime;
 use tracing::{error, info, warn};

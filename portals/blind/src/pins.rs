@@ -17,14 +17,12 @@ use std::{
 };
 
 use aws_lc_rs::digest::{SHA256, digest};
-use relay_core::{
-    pseudonym::NameError,
-    saml::{
-        names::NameIdFormat,
-        sealing::{ContentCipher, KeyTransport, SealingKey, SealingKeyError},
-    },
-};
+use relay_core::pseudonym::NameError;
 use relay_records::blind::{self, NotHonoured};
+use relay_saml::{
+    names::NameIdFormat,
+    sealing::{ContentCipher, KeyTransport, SealingKey, SealingKeyError},
+};
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use serde::{Deserialize, Serialize};
 

@@ -28,7 +28,7 @@ use portal_kit::{
     listener::{Limits, Listener, Stop},
     tls::TlsError,
 };
-use relay_core::clock::Clock;
+use relay_core::{chance::SharedChance, clock::Clock};
 
 use crate::{config::Config, desk::Desk, owed::Owed, pages::Bridge, telling::Teller, watch::Watch};
 
@@ -60,7 +60,7 @@ impl Started {
     ///
     /// # Errors
     /// [`StartError`]
-    pub async fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+    pub async fn new(config: &Config, clock: Arc<dyn Clock>, chance: SharedChance) -> Result<Self, StartError> {
         let listener = Listener::plain_on_loopback(config.address)
             .await
             .map_err(|reason| StartError::Listen {
@@ -87,7 +87,7 @@ impl Started {
             watch.eye(),
             listener.address(),
             config.contact.clone(),
-            clock,
+            (clock, chance),
         );
         Ok(Self {
             listener,

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 use card_bridge::{Started, config::Config};
 use clap::Parser;
 use portal_kit::{Language, listener::Stop, log};
-use relay_core::clock::SystemClock;
+use relay_core::{chance::SharedChance, clock::SystemClock};
 
 /// 窓口の端末でカードに署名させる補助プログラム / lets a browser at a desk sign in with the card in the reader
 #[derive(Parser)]
@@ -40,7 +40,7 @@ async fn main() -> ExitCode {
 async fn run(config: Config) -> anyhow::Result<()> {
     log::begin(&config.log)?;
     let stop = Stop::on_signals()?;
-    let started = Started::new(&config, Arc::new(SystemClock)).await?;
+    let started = Started::new(&config, Arc::new(SystemClock), SharedChance::of_the_system()).await?;
     started.run(stop).await;
     Ok(())
 }

@@ -30,12 +30,12 @@ use portal_kit::{
     words::Sources,
 };
 use relay_core::{
-    chance::{OsChance, draw},
+    chance::{SharedChance, draw},
     clock::Clock,
 };
 use secrecy::SecretString;
 use serde::Deserialize;
-use url::{Origin, Url};
+use url::{Origin, Url, form_urlencoded};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -65,6 +65,7 @@ pub struct Bridge {
     own: String,
     site: Arc<Site>,
     clock: Arc<dyn Clock>,
+    chance: SharedChance,
 }
 
 type Shared = Extension<Arc<Bridge>>;
@@ -77,7 +78,7 @@ impl Bridge {
         eye: Eye,
         address: SocketAddr,
         contact: Option<Contact>,
-        clock: Arc<dyn Clock>,
+        (clock, chance): (Arc<dyn Clock>, SharedChance),
     ) -> Self {
         Self {
             origins,
@@ -85,8 +86,13 @@ impl Bridge {
             asks: Asks::default(),
             eye,
             own: address.to_string(),
-            site: Arc::new(Site::of_pages(Words::new(WORDS), "/", Arc::clone(&clock)).contact_at(contact)),
+            site: Arc::new(
+                Site::of_pages(Words::new(WORDS), "/", Arc::clone(&clock))
+                    .chance(chance.clone())
+                    .contact_at(contact),
+            ),
             clock,
+            chance,
         }
     }
 
@@ -103,10 +109,33 @@ impl Bridge {
         self.site.dress(routes)
     }
 
-    fn find(&self, id: &str) -> Result<Ask, Trouble> {
-        self.asks
-            .find(id, self.clock.now())
-            .ok_or_else(|| Trouble::new(StatusCode::GONE, "bridge-over"))
+    /// What was asked as `id`. One that is forgotten (too long ago, or before this helper was started) leads back to the
+    /// front that `wanted` names.
+    fn find(&self, id: &str, wanted: Option<&Wanted>) -> Result<Ask, Trouble> {
+        self.asks.find(id, self.clock.now()).ok_or_else(|| {
+            let over = Trouble::new(StatusCode::GONE, "bridge-over");
+            let back = wanted.and_then(|wanted| {
+                let mut back = self.front_at(&wanted.r#return).ok()?;
+                back.set_query(None);
+                back.query_pairs_mut().append_pair("challenge", &wanted.challenge);
+                Some(back)
+            });
+            match back {
+                Some(back) => over.offering((back, "bridge-begin-again")),
+                None => over,
+            }
+        })
+    }
+
+    /// An address of a front that the configuration names.
+    fn front_at(&self, address: &str) -> Result<Url, Trouble> {
+        let back = Url::parse(address).map_err(|_| Trouble::request())?;
+        let plain = back.username().is_empty() && back.password().is_none() && back.fragment().is_none();
+        if !plain || !self.origins.contains(&back.origin()) {
+            tracing::warn!("a challenge of a front that is not in the configuration was refused");
+            return Err(Trouble::new(StatusCode::FORBIDDEN, "bridge-not-allowed"));
+        }
+        Ok(back)
     }
 }
 
@@ -138,6 +167,32 @@ struct Wanted {
     r#return: String,
 }
 
+impl Wanted {
+    /// As a page's query: whoever knows no more what was asked still knows where it came from.
+    fn query(&self) -> String {
+        form_urlencoded::Serializer::new(String::new())
+            .append_pair("challenge", &self.challenge)
+            .append_pair("return", &self.r#return)
+            .finish()
+    }
+}
+
+/// The same, as far as a page's address still says it.
+#[derive(Deserialize)]
+struct Still {
+    challenge: Option<String>,
+    r#return: Option<String>,
+}
+
+impl Still {
+    fn whole(self) -> Option<Wanted> {
+        Some(Wanted {
+            challenge: self.challenge?,
+            r#return: self.r#return?,
+        })
+    }
+}
+
 #[derive(Template)]
 #[template(path = "about.html")]
 struct AboutBody<'w> {
@@ -153,13 +208,9 @@ async fn take_in(Extension(bridge): Shared, Query(wanted): Query<Wanted>) -> Res
     if !signing::is_challenge(&wanted.challenge) {
         return Err(Trouble::request());
     }
-    let back = Url::parse(&wanted.r#return).map_err(|_| Trouble::request())?;
-    let plain = back.username().is_empty() && back.password().is_none() && back.fragment().is_none();
-    if !plain || !bridge.origins.contains(&back.origin()) {
-        tracing::warn!("a challenge of a front that is not in the configuration was refused");
-        return Err(Trouble::new(StatusCode::FORBIDDEN, "bridge-not-allowed"));
-    }
+    let back = bridge.front_at(&wanted.r#return)?;
     let now = bridge.clock.now();
+    let query = wanted.query();
     let ask = Ask {
         challenge: wanted.challenge,
         back,
@@ -167,8 +218,8 @@ async fn take_in(Extension(bridge): Shared, Query(wanted): Query<Wanted>) -> Res
         last: None,
         answer: None,
     };
-    let id = bridge.asks.keep(ask, now, &mut OsChance);
-    Ok(Redirect::to(&format!("/ask/{id}")))
+    let id = bridge.asks.keep(ask, now, &mut bridge.chance.clone());
+    Ok(Redirect::to(&format!("/ask/{id}?{query}")))
 }
 
 #[derive(Template)]
@@ -183,10 +234,19 @@ struct AskBody<'w> {
     here: String,
 }
 
-async fn ask(Extension(bridge): Shared, visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble> {
-    let ask = bridge.find(&id)?;
+async fn ask(
+    Extension(bridge): Shared,
+    visit: Visit,
+    Path(id): Path<String>,
+    Query(wanted): Query<Still>,
+) -> Result<Response, Trouble> {
+    let wanted = wanted.whole();
+    let query = wanted
+        .as_ref()
+        .map_or(String::new(), |wanted| format!("?{}", wanted.query()));
+    let ask = bridge.find(&id, wanted.as_ref())?;
     if ask.answer.is_some() {
-        return Ok(Redirect::to(&format!("/answer/{id}")).into_response());
+        return Ok(Redirect::to(&format!("/answer/{id}{query}")).into_response());
     }
     let desk = bridge.desk.clone();
     let standing = tokio::task::spawn_blocking(move || desk.standing())
@@ -203,7 +263,7 @@ async fn ask(Extension(bridge): Shared, visit: Visit, Path(id): Path<String>) ->
         standing: say.html_with(key, &[("tries", &count)]),
         next: say.knows(&next).then(|| say.html(&next)),
         tries,
-        here: format!("/ask/{id}"),
+        here: format!("/ask/{id}{query}"),
     };
     Ok(Page::new(say, title(&standing), &body).answer(&bridge.site, &visit))
 }
@@ -250,10 +310,15 @@ fn last_words(say: Say<'_>, last: &NotSigned) -> Option<Html> {
 async fn sign(
     Extension(bridge): Shared,
     Path(id): Path<String>,
+    Query(wanted): Query<Still>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Redirect, Trouble> {
     let pin = pin_of(body);
+    let wanted = wanted.whole();
+    let query = wanted
+        .as_ref()
+        .map_or(String::new(), |wanted| format!("?{}", wanted.query()));
     from_own_page(&headers)?;
     let own = format!("http://{}", bridge.own);
     // Without a referrer browsers say `null` here; what another page sends names that page, or `null` without our id.
@@ -263,13 +328,13 @@ async fn sign(
     {
         return Err(portal_kit::form::Forged.into());
     }
-    let ask = bridge.find(&id)?;
+    let ask = bridge.find(&id, wanted.as_ref())?;
     if ask.answer.is_some() {
-        return Ok(Redirect::to(&format!("/answer/{id}")));
+        return Ok(Redirect::to(&format!("/answer/{id}{query}")));
     }
     let Some(pin) = pin else {
         bridge.asks.failed(&id, NotSigned::NotAPin);
-        return Ok(Redirect::to(&format!("/ask/{id}")));
+        return Ok(Redirect::to(&format!("/ask/{id}{query}")));
     };
     let digest = signing::digest_of(&ask.origin(), &ask.challenge);
     let (desk, mark) = (bridge.desk.clone(), bridge.eye.mark());
@@ -279,10 +344,10 @@ async fn sign(
     match signed {
         Err(why) => {
             bridge.asks.failed(&id, why);
-            Ok(Redirect::to(&format!("/ask/{id}")))
+            Ok(Redirect::to(&format!("/ask/{id}{query}")))
         }
         Ok(signed) => {
-            let gone = URL_SAFE_NO_PAD.encode(draw::<32>(&mut OsChance));
+            let gone = URL_SAFE_NO_PAD.encode(draw::<32>(&mut bridge.chance.clone()));
             bridge.eye.watch(&signed.reader, &mark, &ask.back, &gone);
             let answer = Answer {
                 certificate: STANDARD.encode(signed.certificate),
@@ -290,7 +355,7 @@ async fn sign(
                 gone,
             };
             bridge.asks.answered(&id, answer);
-            Ok(Redirect::to(&format!("/answer/{id}")))
+            Ok(Redirect::to(&format!("/answer/{id}{query}")))
         }
     }
 }
@@ -298,7 +363,7 @@ async fn sign(
 /// The PIN in a posted form, and the form wiped as far as it is ours: the connection's own buffer, which the web
 /// server reuses, is out of reach.
 fn pin_of(body: Bytes) -> Option<SecretString> {
-    let pin = url::form_urlencoded::parse(&body)
+    let pin = form_urlencoded::parse(&body)
         .find(|(name, _)| name == "pin")
         .map(|(_, pin)| Zeroizing::new(pin.into_owned()))
         .map(|pin| SecretString::from(pin.as_str()));
@@ -318,10 +383,19 @@ struct AnswerBody<'w> {
     script: &'static str,
 }
 
-async fn answer(Extension(bridge): Shared, visit: Visit, Path(id): Path<String>) -> Result<Response, Trouble> {
-    let ask = bridge.find(&id)?;
+async fn answer(
+    Extension(bridge): Shared,
+    visit: Visit,
+    Path(id): Path<String>,
+    Query(wanted): Query<Still>,
+) -> Result<Response, Trouble> {
+    let wanted = wanted.whole();
+    let query = wanted
+        .as_ref()
+        .map_or(String::new(), |wanted| format!("?{}", wanted.query()));
+    let ask = bridge.find(&id, wanted.as_ref())?;
     let Some(answer) = ask.answer else {
-        return Ok(Redirect::to(&format!("/ask/{id}")).into_response());
+        return Ok(Redirect::to(&format!("/ask/{id}{query}")).into_response());
     };
     let say = bridge.site.say(&visit);
     let body = AnswerBody {
@@ -353,7 +427,7 @@ mod tests {
 
     #[test]
     fn the_three_files_hold_the_same_words() {
-        assert_eq!(portal_kit::testing::faults_of_words(WORDS), Vec::<String>::new());
+        assert_eq!(portal_testing::faults_of_words(WORDS), Vec::<String>::new());
     }
 
     #[test]

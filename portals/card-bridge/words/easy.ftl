@@ -44,6 +44,7 @@ bridge-signed = カードで 確認《かくにん》できました。
 bridge-keep-card = 終《お》わるまで、カードを 入《い》れておいてください。カードを 取《と》ると、ログアウトします。
 bridge-return = もとの ページへ
 
+bridge-begin-again = ログインの ページに もどる
 bridge-over = 時間《じかん》が 過《す》ぎました。
 bridge-over-next = ログインのページから もう一度《いちど》 始《はじ》めてください。
 bridge-not-allowed = 知《し》らない ところからの お願《ねが》いなので、できません。

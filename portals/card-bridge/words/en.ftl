@@ -47,6 +47,7 @@ bridge-signed = Your card has confirmed that it is you.
 bridge-keep-card = Leave the card in until you have finished. Taking it out signs you out everywhere.
 bridge-return = Go back to the page
 
+bridge-begin-again = Back to the sign-in page
 bridge-over = The time for this page is over.
 bridge-over-next = Please begin again at the sign-in page. No try of your PIN was used.
 bridge-not-allowed = A site that is not registered here asked for this, so it is refused.

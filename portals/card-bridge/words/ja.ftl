@@ -44,6 +44,7 @@ bridge-signed = カードで本人確認ができました。
 bridge-keep-card = 使い終わるまで、カードを入れたままにしてください。抜くと、すべてのサービスからログアウトします。
 bridge-return = 元のページへ戻る
 
+bridge-begin-again = ログインのページに戻る
 bridge-over = このページの有効な時間が過ぎました。
 bridge-over-next = ログインのページから、もう一度始めてください。暗証番号の回数は減っていません。
 bridge-not-allowed = 登録されていない相手からの求めなので、受け付けません。

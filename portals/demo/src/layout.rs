@@ -9,15 +9,15 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use portal_kit::testing::{Authority, rsa_pair, secret};
+use portal_testing::{Authority, rsa_pair, secret};
 use provider_records::Provider;
 use relay_core::{
     chance::{OsChance, draw},
     envelope::{Party, SigningKey},
     pseudonym::{Ceremony, RegistrarSecret},
-    saml::fingerprint,
 };
 use relay_records::{blind, front};
+use relay_saml::fingerprint;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -4,11 +4,9 @@ use std::{fs, path::Path, process::Command, time::Duration};
 
 use anyhow::{Context as _, bail, ensure};
 use portal_kit::{client, tls};
-use relay_core::{
-    clock::{Clock as _, SystemClock},
-    saml::fingerprint,
-};
+use relay_core::clock::{Clock as _, SystemClock};
 use relay_records::front::{FrontRecords, LogoutTrial, PartnerKind, PartnerState, Proposal, SignInTrial};
+use relay_saml::fingerprint;
 
 use crate::{
     layout::{BLIND_OPERATORS, Layout, MY_PAGE_ENTITY, OPERATORS},

@@ -1,10 +1,13 @@
 //! Forms that change something carry a token which only a page of this session could hold (CSRF).
 //!
 //! The token is an HMAC over the session and the form's name: nothing is stored, and a token of one form is none of
-//! another's. `Sec-Fetch-Site` is looked at besides, where the browser sends it.
+//! another's. What the browser says of where a form came from ([`Sender`]) is looked at besides.
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
-use axum::http::HeaderMap;
+use axum::http::{
+    HeaderMap,
+    header::{HOST, ORIGIN},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
@@ -50,15 +53,44 @@ impl FormGuard {
     }
 }
 
-/// Refuses what a browser says another site's page sent (W3C Fetch Metadata, §2.3). A client that says nothing is not
-/// refused here.
+/// From whose page a form came, as far as the browser says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// A page of this host.
+    OwnPage,
+    /// Another site's page, or nobody's.
+    AnotherPage,
+    /// The browser says nothing: one without Fetch Metadata whose page sends no referrer, or no browser.
+    Unsaid,
+}
+
+impl Sender {
+    /// By `Sec-Fetch-Site` (W3C Fetch Metadata, section 2.3), else by `Origin` (RFC 6454 section 7), which is `null` where
+    /// a page sends no referrer.
+    pub fn of(headers: &HeaderMap) -> Self {
+        if let Some(site) = headers.get("sec-fetch-site") {
+            return match site.as_bytes() {
+                b"same-origin" => Self::OwnPage,
+                _ => Self::AnotherPage,
+            };
+        }
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        match (text(ORIGIN), text(HOST)) {
+            (None | Some("null"), _) => Self::Unsaid,
+            (Some(origin), Some(host)) if origin.strip_prefix("https://") == Some(host) => Self::OwnPage,
+            _ => Self::AnotherPage,
+        }
+    }
+}
+
+/// Refuses what a browser says another site's page sent. A client that says nothing is not refused here: a token decides.
 ///
 /// # Errors
 /// [`Forged`]
 pub fn from_own_page(headers: &HeaderMap) -> Result<(), Forged> {
-    match headers.get("sec-fetch-site").map(|site| site.as_bytes()) {
-        None | Some(b"same-origin") => Ok(()),
-        Some(_) => Err(Forged),
+    match Sender::of(headers) {
+        Sender::OwnPage | Sender::Unsaid => Ok(()),
+        Sender::AnotherPage => Err(Forged),
     }
 }
 
@@ -77,6 +109,37 @@ mod tests {
         assert_eq!(guard.check(b"another", "log-out", &token, &none), Err(Forged));
         assert_eq!(guard.check(b"session", "erase", &token, &none), Err(Forged));
         assert_eq!(guard.check(b"session", "log-out", "", &none), Err(Forged));
+    }
+
+    #[test]
+    fn where_a_browser_has_no_fetch_metadata_its_origin_says_whose_page_it_was() {
+        let sender = |headers: &[(&'static str, &'static str)]| {
+            let named = headers.iter().map(|(name, value)| {
+                let name = axum::http::HeaderName::from_static(name);
+                (name, HeaderValue::from_static(value))
+            });
+            Sender::of(&named.collect())
+        };
+        let host = ("host", "relay.example:8443");
+        assert_eq!(
+            sender(&[host, ("origin", "https://relay.example:8443")]),
+            Sender::OwnPage
+        );
+        for other in [
+            "https://relay.example",
+            "http://relay.example:8443",
+            "https://evil.example",
+        ] {
+            assert_eq!(sender(&[host, ("origin", other)]), Sender::AnotherPage, "{other}");
+        }
+        assert_eq!(sender(&[host, ("origin", "null")]), Sender::Unsaid);
+        assert_eq!(sender(&[host]), Sender::Unsaid);
+        let fetched = [
+            host,
+            ("origin", "https://relay.example:8443"),
+            ("sec-fetch-site", "cross-site"),
+        ];
+        assert_eq!(sender(&fetched), Sender::AnotherPage, "Fetch Metadata counts before");
     }
 
     #[test]

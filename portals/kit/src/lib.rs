@@ -23,8 +23,6 @@ pub mod log;
 pub mod page;
 pub mod site;
 pub mod style;
-#[cfg(any(test, feature = "testing"))]
-pub mod testing;
 pub mod tls;
 pub mod trace;
 mod trouble;

@@ -19,12 +19,16 @@ use axum::{
     Router,
     body::Body,
     extract::FromRequestParts,
-    http::{Request, Response, StatusCode, request::Parts},
+    http::{Request, Response, StatusCode, Version, header::HOST, request::Parts},
     response::IntoResponse,
 };
 use futures_util::FutureExt;
-use http_body_util::Limited;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{
+    body::{Body as _, Bytes, Frame, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -39,6 +43,9 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 use tracing::{debug, info, warn};
+
+/// So many times the largest body is read of one that is larger, before its sender is cut off.
+const READ_ON: usize = 32;
 
 /// Who is on the other side of a connection; a handler takes it as an argument.
 #[derive(Debug, Clone)]
@@ -308,10 +315,20 @@ fn serve_connection(
 }
 
 async fn answer(request: Request<Incoming>, peer: Peer, limits: Limits, routes: Router) -> Answer {
-    let mut request = request.map(|body| Body::new(Limited::new(body, limits.body)));
-    request.extensions_mut().insert(peer);
+    // RFC 9112 section 3.2: a request of HTTP/1.1 names its host once. Two could be read as one by whoever is in front of
+    // us, and as the other here.
+    let hosts = request.headers().get_all(HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && request.version() != Version::HTTP_10) {
+        return Ok(StatusCode::BAD_REQUEST.into_response());
+    }
+    let answering = async move {
+        let (parts, body) = request.into_parts();
+        let mut request = Request::from_parts(parts, received(body, limits.body).await);
+        request.extensions_mut().insert(peer);
+        routes.oneshot(request).await
+    };
     // The routes' own error pages come first; these two are for what stopped them from making one.
-    let answered = AssertUnwindSafe(timeout(limits.request, routes.oneshot(request)))
+    let answered = AssertUnwindSafe(timeout(limits.request, answering))
         .catch_unwind()
         .await;
     Ok(match answered {
@@ -319,6 +336,48 @@ async fn answer(request: Request<Incoming>, peer: Peer, limits: Limits, routes: 
         Ok(Err(_)) => StatusCode::GATEWAY_TIMEOUT.into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     })
+}
+
+/// The body, whole. One that is larger than `most` is read on for a while and thrown away, so that its sender hears that
+/// it is too large instead of finding the connection cut; whoever takes it finds it too large.
+async fn received(body: Incoming, most: usize) -> Body {
+    if body.is_end_stream() {
+        return Body::empty();
+    }
+    let mut body = body;
+    let (mut taken, mut read) = (Vec::new(), 0_usize);
+    let mut only = None;
+    while let Some(frame) = body.frame().await {
+        let data = match frame.map(Frame::into_data) {
+            Ok(Ok(data)) => data,
+            // Trailers are nobody's here.
+            Ok(Err(_)) => continue,
+            // It broke off: whoever takes it finds that.
+            Err(error) => return Body::from_stream(futures_util::stream::once(async { Err::<Bytes, _>(error) })),
+        };
+        read += data.len();
+        if read > most {
+            (taken, only) = (Vec::new(), None);
+            match read > most.saturating_mul(READ_ON) {
+                true => break,
+                false => continue,
+            }
+        }
+        // A small body comes in one piece, which is handed on as it is: whoever wipes it wipes the only copy.
+        match only.take() {
+            None if taken.is_empty() => only = Some(data),
+            None => taken.extend_from_slice(&data),
+            Some(first) => {
+                taken.extend_from_slice(&first);
+                taken.extend_from_slice(&data);
+            }
+        }
+    }
+    match (read > most, only) {
+        (true, _) => Body::new(Limited::new(Full::new(Bytes::from_static(b"too large")), 0)),
+        (false, Some(only)) => Body::from(only),
+        (false, None) => Body::from(taken),
+    }
 }
 
 /// Connections by address; never more entries than connections.

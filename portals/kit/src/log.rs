@@ -17,13 +17,14 @@ use tracing_subscriber::{
 use crate::config;
 
 /// The crates whose lines are ours.
-const ROOMS: [&str; 10] = [
+const ROOMS: [&str; 11] = [
     "portal_kit",
+    "portal_service",
     "relay",
     "blind",
-    "my_page",
     "card_bridge",
     "relay_core",
+    "relay_saml",
     "relay_records",
     "provider_records",
     "store",
@@ -35,6 +36,14 @@ const ROOMS: [&str; 10] = [
 /// # Errors
 /// When a log was begun already.
 pub fn begin(log: &config::Log) -> io::Result<()> {
+    begin_with(log, &[])
+}
+
+/// The same, with `rooms` (crates, as they stand in code) ours too: a portal's own.
+///
+/// # Errors
+/// When a log was begun already.
+pub fn begin_with(log: &config::Log, rooms: &[&str]) -> io::Result<()> {
     let asked: Option<LevelFilter> = std::env::var("MADOGUCHI_LOG").ok().and_then(|level| level.parse().ok());
     let level = asked.or(log.level.parse().ok()).unwrap_or(LevelFilter::INFO);
     let lines = fmt::layer().with_writer(io::stderr);
@@ -43,17 +52,17 @@ pub fn begin(log: &config::Log) -> io::Result<()> {
         false => lines.compact().with_ansi(false).boxed(),
     };
     registry()
-        .with(lines.with_filter(ours_at(level)))
+        .with(lines.with_filter(ours_at(level, rooms)))
         .try_init()
         .map_err(io::Error::other)?;
     mind_panics();
     Ok(())
 }
 
-fn ours_at(level: LevelFilter) -> Targets {
+fn ours_at(level: LevelFilter, rooms: &[&str]) -> Targets {
     Targets::new()
         .with_default(level.min(LevelFilter::WARN))
-        .with_targets(ROOMS.map(|room| (room, level)))
+        .with_targets(ROOMS.iter().chain(rooms).map(|room| (*room, level)))
 }
 
 /// A panic leaves its place in the log and not its words: they may hold what a request carried.

@@ -86,6 +86,7 @@ pub struct Page {
     body: Html,
     links: Vec<Link>,
     languages: bool,
+    bare: bool,
     status: StatusCode,
 }
 
@@ -98,6 +99,7 @@ impl Page {
             body: Html::of(body),
             links: Vec::new(),
             languages: true,
+            bare: false,
             status: StatusCode::OK,
         }
     }
@@ -111,6 +113,12 @@ impl Page {
     /// Without the choice of languages: for a page that cannot be asked for a second time.
     pub fn in_this_language(mut self) -> Self {
         self.languages = false;
+        self
+    }
+
+    /// Without anything to see: a page that goes on by itself.
+    pub fn bare(mut self) -> Self {
+        self.bare = true;
         self
     }
 

@@ -18,6 +18,8 @@ pub struct Trouble {
     pub(crate) wait: Option<u64>,
     /// By which rule it was refused.
     pub(crate) rule: Option<&'static str>,
+    /// Where the visitor can do something about it: an address, and the key of its words.
+    pub(crate) way: Option<(String, &'static str)>,
 }
 
 impl Trouble {
@@ -29,6 +31,7 @@ impl Trouble {
             facts: Vec::new(),
             wait: None,
             rule: None,
+            way: None,
         }
     }
 
@@ -62,6 +65,12 @@ impl Trouble {
     /// read words.
     pub fn by_rule(mut self, rule: &'static str) -> Self {
         self.rule = Some(rule);
+        self
+    }
+
+    /// With a way on: an address, and the key of its words.
+    pub fn offering(mut self, (to, words): (impl Into<String>, &'static str)) -> Self {
+        self.way = Some((to.into(), words));
         self
     }
 

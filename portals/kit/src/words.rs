@@ -95,8 +95,14 @@ const COMMON: Sources = [
 impl Words {
     /// The kit's words and a portal's own, which win.
     pub fn new(own: Sources) -> Self {
+        Self::layered(&[own])
+    }
+
+    /// The kit's words and further layers, each of which wins over those before it.
+    pub fn layered(layers: &[Sources]) -> Self {
         Self(std::array::from_fn(|at| {
-            bundle(Language::ALL[at], [COMMON[at], own[at]])
+            let sources = std::iter::once(&COMMON).chain(layers).map(|layer| layer[at]);
+            bundle(Language::ALL[at], sources)
         }))
     }
 
@@ -170,7 +176,7 @@ impl Say<'_> {
     }
 }
 
-fn bundle(language: Language, sources: [&'static str; 2]) -> FluentBundle<FluentResource> {
+fn bundle(language: Language, sources: impl Iterator<Item = &'static str>) -> FluentBundle<FluentResource> {
     let mut bundle = FluentBundle::new_concurrent(vec![language.tag().parse().unwrap_or_default()]);
     // All three run the same way; direction marks would end up in what is copied from a page.
     bundle.set_use_isolating(false);
@@ -284,7 +290,7 @@ mod tests {
 
     #[test]
     fn the_three_files_hold_the_same_words() {
-        assert_eq!(crate::testing::faults_of_words(COMMON), Vec::<String>::new());
+        assert_eq!(portal_testing::faults_of_words(COMMON), Vec::<String>::new());
     }
 
     #[test]

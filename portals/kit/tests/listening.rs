@@ -10,9 +10,9 @@ use axum::{
 use portal_kit::{
     client::{self, AskError},
     listener::{Limits, Listener, Peer, Stopper},
-    testing::Authority,
     tls::{self, Clients, Identity, Versions},
 };
+use portal_testing::Authority;
 use rustls::{
     DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
     client::danger::HandshakeSignatureValid,
@@ -260,10 +260,36 @@ async fn a_body_too_large_is_refused_and_a_request_too_long_is_ended() {
         let sent = client.post(format!("{}/take", served.base)).body(vec![b'x'; length]);
         assert_eq!(sent.send().await.unwrap().status(), status);
     }
+    // Many times as large: its sender hears so too, and is not cut off in the middle.
+    let sent = client.post(format!("{}/take", served.base)).body(vec![b'x'; 30_000]);
+    assert_eq!(sent.send().await.unwrap().status(), 413);
     for (path, status) in [("never", 504), ("panic", 500)] {
         let answer = client.get(format!("{}/{path}", served.base)).send().await.unwrap();
         assert_eq!(answer.status(), status);
         assert_eq!(answer.text().await.unwrap(), "");
+    }
+}
+
+#[tokio::test]
+async fn a_request_without_a_host_or_with_two_is_refused() {
+    let listener = Listener::plain_on_loopback(LOOPBACK).await.unwrap();
+    let address = listener.address();
+    let (_stopper, stop) = Stopper::new();
+    tokio::spawn(listener.serve(who(), stop));
+    for (hosts, status) in [
+        ("", "400"),
+        ("Host: a.example\r\nHost: b.example\r\n", "400"),
+        ("Host: a.example\r\nHost: a.example\r\n", "400"),
+        ("Host: a.example\r\n", "200"),
+    ] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET /who HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
+        tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes())
+            .await
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{hosts}: {answer}");
     }
 }
 

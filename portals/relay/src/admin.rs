@@ -13,24 +13,24 @@ use axum::{
     routing::{get, post},
 };
 use portal_kit::Visit;
-use relay_core::saml::{
-    Exception, Ground, fingerprint,
-    message::{Entity, EntityId},
-    read_entity,
-};
 use relay_records::{
     front::{FrontError, Lifetimes, Metadata, Partner, PartnerKind, Proposal, Recorded, SignInTrial, Untold},
     refusals::Refusals,
 };
+use relay_saml::{
+    Exception, Ground, fingerprint,
+    message::{Entity, EntityId},
+    read_entity,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use tracing::warn;
 
 use crate::{
     front::Front,
     intake::problem,
-    partners::{addresses, tried_alike},
+    partners::{Hears, addresses, fit_as_service, tried_alike},
 };
 
 use operator::Operator;
@@ -63,6 +63,8 @@ struct PartnerShown {
     reason: Option<String>,
     sign_in: &'static str,
     logout: &'static str,
+    /// How it hears that a session is over; none where it has no approved metadata yet.
+    logout_heard: Option<&'static str>,
     assertion_seconds: i32,
     session_seconds: i32,
     skew_seconds: i32,
@@ -103,6 +105,7 @@ impl From<Partner> for PartnerShown {
             reason: partner.state_reason,
             sign_in: partner.sign_in.as_str(),
             logout: partner.logout.as_str(),
+            logout_heard: None,
             assertion_seconds: partner.lifetimes.assertion,
             session_seconds: partner.lifetimes.session,
             skew_seconds: partner.lifetimes.skew,
@@ -160,10 +163,23 @@ async fn state(State(front): State<Arc<Front>>, visit: Visit, Operator(operator)
 }
 
 async fn list(State(front): State<Arc<Front>>, visit: Visit, _: Operator) -> Response {
-    match front.records.partners().await {
-        Ok(partners) => Json(partners.into_iter().map(PartnerShown::from).collect::<Vec<_>>()).into_response(),
-        Err(error) => refused(&visit, &error),
+    let partners = match front.records.partners().await {
+        Ok(partners) => partners,
+        Err(error) => return refused(&visit, &error),
+    };
+    let mut shown = Vec::with_capacity(partners.len());
+    for partner in partners {
+        let known = front
+            .partners
+            .known(&front.records, &partner.entity_id, front.now())
+            .await;
+        let heard = known.ok().filter(|_| partner.kind == PartnerKind::Service);
+        shown.push(PartnerShown {
+            logout_heard: heard.map(|known| known.hears_of_logouts().as_str()),
+            ..PartnerShown::from(partner)
+        });
     }
+    Json(shown).into_response()
 }
 
 #[derive(Deserialize)]
@@ -209,6 +225,17 @@ async fn propose(
             "the metadata do not have the role that is registered",
         );
     }
+    if let (PartnerKind::Service, Some(service)) = (kind, &entity.sp)
+        && let Err(unfit) = fit_as_service(&entity, service, front.now())
+    {
+        return problem(
+            &visit,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            unfit.code(),
+            &unfit.to_string(),
+        );
+    }
+    let heard = (kind == PartnerKind::Service).then(|| Hears::of(&entity).as_str());
     let proposal = Proposal {
         entity_id: &proposed.entity_id,
         kind,
@@ -217,13 +244,19 @@ async fn propose(
         valid_until: entity.valid_until,
     };
     match front.records.propose(&operator, &proposal, front.now()).await {
-        Ok(edition) => Json(json!({ "edition": edition, "sha256": hex::encode(sha256) })).into_response(),
+        Ok(edition) => Json(json!({
+            "edition": edition,
+            "sha256": hex::encode(sha256),
+            "valid_until": entity.valid_until.and_then(|until| until.format(&Rfc3339).ok()),
+            "logout_heard": heard,
+        }))
+        .into_response(),
         Err(error) => refused(&visit, &error),
     }
 }
 
-fn read(front: &Front, entity: &str, metadata: &str, sha256: [u8; 32]) -> Result<Entity, relay_core::saml::Refusal> {
-    let id = EntityId::parse(entity).ok_or(relay_core::saml::Refusal::Malformed("entityID"))?;
+fn read(front: &Front, entity: &str, metadata: &str, sha256: [u8; 32]) -> Result<Entity, relay_saml::Refusal> {
+    let id = EntityId::parse(entity).ok_or(relay_saml::Refusal::Malformed("entityID"))?;
     let addresses = addresses(&front.config);
     read_entity(
         metadata.as_bytes(),

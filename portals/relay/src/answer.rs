@@ -1,16 +1,14 @@
 //! What a service is given: the Response with its assertion, or with a status, ready for the way it travels.
 
-use relay_core::{
-    chance::{OsChance, draw},
-    saml::{
-        message::{
-            Assertion, AuthnStatement, Conditions, Confirmation, EntityId, Head, Identified, MessageId, NameId,
-            Response, Status, Subject,
-        },
-        names::{AuthnContext, NameIdFormat, StatusCode},
-        sealing::SealingKey,
-        send::{SignedMessage, Unwritable},
+use relay_core::chance::{Chance, draw};
+use relay_saml::{
+    message::{
+        Assertion, AuthnStatement, Conditions, Confirmation, EntityId, Head, Identified, MessageId, NameId, Response,
+        Status, Subject,
     },
+    names::{AuthnContext, NameIdFormat, StatusCode},
+    sealing::SealingKey,
+    send::{SignedMessage, Unwritable},
 };
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -44,8 +42,8 @@ pub enum Named {
 
 impl Named {
     /// A fresh transient name: 160 random bits (saml-core §8.3.8).
-    pub fn transient() -> Self {
-        Self::Transient(format!("_{}", hex::encode(draw::<20>(&mut OsChance))))
+    pub fn transient(chance: &mut dyn Chance) -> Self {
+        Self::Transient(format!("_{}", hex::encode(draw::<20>(chance))))
     }
 
     /// As kept with the session.
@@ -96,7 +94,7 @@ impl Front {
             Who::Holder(_) => Vec::new(),
         };
         let assertion = Assertion {
-            id: MessageId::fresh(&mut OsChance),
+            id: MessageId::fresh(&mut self.chance()),
             issued: now,
             issuer: self.entity().clone(),
             subject: Subject {
@@ -129,7 +127,7 @@ impl Front {
             Named::Sealed(_) => None,
         };
         Ok(match sealing {
-            Some(key) => response.sign_sealed(&self.key, &key, &mut OsChance)?,
+            Some(key) => response.sign_sealed(&self.key, &key, &mut self.chance())?,
             None => response.sign(&self.key)?,
         })
     }
@@ -160,7 +158,7 @@ impl Front {
     ) -> Response {
         Response {
             head: Head {
-                id: MessageId::fresh(&mut OsChance),
+                id: MessageId::fresh(&mut self.chance()),
                 issued: now,
                 issuer: self.entity().clone(),
                 destination: Some(asked.reply.location.clone()),

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use axum::{Router, body::Bytes, extract::State, http::StatusCode, response::Response, routing::post};
-use relay_core::{
-    audit::Outcome,
-    saml::{
-        Delivery,
-        message::{Artifact, ArtifactResponse, Status},
-        send::{FaultCode, fault},
-    },
-};
+use relay_core::audit::Outcome;
 use relay_records::front::{AuditAct, Note, SeenKind};
+use relay_saml::{
+    Delivery,
+    message::{Artifact, ArtifactResponse, Status},
+    send::{FaultCode, fault},
+};
 use serde_json::json;
 use tracing::{info, warn};
 

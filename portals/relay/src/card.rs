@@ -285,7 +285,7 @@ impl ClientCertVerifier for AnyCard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::cards::{CardAuthority, ORIGIN};
+    use relay_testing::cards::{CardAuthority, ORIGIN};
     use time::Duration;
 
     #[test]

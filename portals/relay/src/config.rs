@@ -12,8 +12,8 @@ use portal_kit::{
 use relay_core::{
     envelope::{Party, TrustedKey},
     pseudonym::{Domain, KeyEdition},
-    saml::message::EntityId,
 };
+use relay_saml::message::EntityId;
 use url::Url;
 
 /// The configuration, checked.

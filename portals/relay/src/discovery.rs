@@ -12,7 +12,7 @@ use axum::{
     routing::get,
 };
 use portal_kit::{Html, Page, Say, Trouble, Visit};
-use relay_core::saml::{
+use relay_saml::{
     discovery::{COOKIE, DiscoveryRefusal, DiscoveryRequest, remembered, remembering},
     message::EntityId,
 };

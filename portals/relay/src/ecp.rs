@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use axum::{Router, body::Bytes, extract::State, http::StatusCode, response::Response, routing::post};
 use portal_kit::{Visit, listener::Peer};
-use relay_core::saml::{
+use relay_core::audit::Outcome;
+use relay_records::front::{
+    Answered, AuditAct, NewParticipant, NewSession, Note, SeenKind, SessionId, SessionOf, SessionUsed, Whence,
+};
+use relay_saml::{
     Delivery,
     message::EcpAnswer,
     names::{Binding, StatusCode as Code},
     send::{FaultCode, fault},
-};
-use relay_core::{audit::Outcome, chance::OsChance};
-use relay_records::front::{
-    Answered, AuditAct, NewParticipant, NewSession, Note, SeenKind, SessionId, SessionOf, SessionUsed, Whence,
 };
 use serde_json::json;
 use time::Duration;
@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 use crate::{
     front::Front,
     sign_in::{self, Asked, Effect, Event, Shown, State as SignIn, Way, Who},
-    sso::{Given, secret, soap, unsupported},
+    sso::{Given, soap, unsupported},
     taking::NotTaken,
 };
 
@@ -124,7 +124,7 @@ async fn named(
     shown: &Shown,
     service: &crate::partners::Known,
     peer: &Peer,
-) -> Result<Result<relay_core::saml::send::SignedMessage, Refusal>, NotTaken> {
+) -> Result<Result<relay_saml::send::SignedMessage, Refusal>, NotTaken> {
     let Who::Holder(registration) = shown.who else {
         return Ok(Err((Code::Responder, Code::AuthnFailed)));
     };
@@ -132,7 +132,7 @@ async fn named(
         return Ok(Err((Code::Responder, Code::NoAvailableIdp)));
     };
     let now = front.now();
-    let session = SessionId::new(&mut OsChance);
+    let session = SessionId::new(&mut front.chance());
     let index = front.records.session_index(session, &asked.service);
     let message = front
         .assert(asked, shown, &named, &index, service, now)
@@ -143,7 +143,7 @@ async fn named(
         // A session for the logout's sake alone: nobody holds its cookie.
         session: SessionUsed::New(Box::new(NewSession {
             id: session,
-            cookie: Zeroizing::new(secret().into_bytes()),
+            cookie: Zeroizing::new(front.secret().into_bytes()),
             of: SessionOf::Holder(registration),
             link,
             context: shown.context.clone(),

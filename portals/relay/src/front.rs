@@ -8,27 +8,31 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use portal_kit::{
     client,
     config::secrets::{self, SecretError},
+    form::FormGuard,
     limit::Pace,
     site::Site,
     tls::{self, TlsError},
     words::Words,
 };
 use relay_core::{
+    chance::{SharedChance, draw},
     clock::Clock,
     envelope::TrustedKeys,
-    saml::{
-        DecryptionKeys,
-        message::EntityId,
-        signing::{SigningKey, SigningKeyError},
-    },
 };
 use relay_records::{front::FrontRecords, refusals::Tally};
+use relay_saml::{
+    DecryptionKeys,
+    message::EntityId,
+    signing::{SigningKey, SigningKeyError},
+};
 use rustls::pki_types::{PrivateKeyDer, pem::PemObject as _};
 use store::Door;
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 use crate::{
     card::CardRules,
@@ -88,6 +92,9 @@ pub struct Front {
     pub(crate) config: Config,
     pub(crate) records: FrontRecords,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) chance: SharedChance,
+    /// Of forms that change something.
+    pub(crate) forms: FormGuard,
     pub(crate) key: SigningKey,
     /// Certificates that stand in the metadata beside the key's own: the next or the last one.
     pub(crate) beside: Vec<Vec<u8>>,
@@ -132,11 +139,11 @@ pub(crate) const WORDS: portal_kit::words::Sources = [
 ];
 
 impl Front {
-    /// The front as `config` says. Nothing is connected yet.
+    /// The front as `config` says, by `clock`, drawing from `chance`. Nothing is connected yet.
     ///
     /// # Errors
     /// [`StartError`]
-    pub fn load(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+    pub fn load(config: Config, clock: Arc<dyn Clock>, chance: SharedChance) -> Result<Self, StartError> {
         let signing = &config.signing;
         let certificate = std::fs::read_to_string(&signing.certificate)
             .map_err(|error| StartError::key(&signing.certificate, &error.to_string()))?;
@@ -158,12 +165,15 @@ impl Front {
         let names = tls::certificates(&config.blind.names_certificate)?;
         Ok(Self {
             records: records(&config)?,
+            forms: FormGuard::new(&Zeroizing::new(
+                secrets::sealer(&config.seal_keys_file)?.blind_index("forms", b"front"),
+            )),
             key,
             decryption,
             beside,
             names_certificate: names.first().map(|one| one.to_vec()).unwrap_or_default(),
             cards,
-            second: SecondHalf::load(&config)?,
+            second: SecondHalf::load(&config, chance.clone())?,
             partners: Partners::new(partners::addresses(&config)),
             refusals: Tally::default(),
             in_vain: InVain::default(),
@@ -176,10 +186,12 @@ impl Front {
             site: Arc::new(
                 // Pages of the card's listeners lead back to the public one.
                 Site::of_pages(Words::new(WORDS), join(&config.relay.address, "/"), Arc::clone(&clock))
+                    .chance(chance.clone())
                     .contact_at(config.contact.clone())
                     .pace(PAGES),
             ),
             clock,
+            chance,
             config,
         })
     }
@@ -196,6 +208,16 @@ impl Front {
 
     pub(crate) fn now(&self) -> OffsetDateTime {
         self.clock.now()
+    }
+
+    /// What ids, challenges and secrets are drawn from.
+    pub(crate) fn chance(&self) -> SharedChance {
+        self.chance.clone()
+    }
+
+    /// A secret for a cookie: 256 random bits, 43 characters.
+    pub(crate) fn secret(&self) -> String {
+        URL_SAFE_NO_PAD.encode(draw::<32>(&mut self.chance()))
     }
 
     /// An address of the public listener.

@@ -13,6 +13,7 @@ mod discovery;
 mod ecp;
 mod front;
 mod intake;
+mod logout;
 mod manage_name;
 mod metadata;
 mod pages;
@@ -28,8 +29,6 @@ mod slo;
 mod sso;
 mod taking;
 mod telling;
-#[cfg(any(test, feature = "testing"))]
-pub mod testing;
 
 pub use config::Config;
 pub use front::{Front, StartError};

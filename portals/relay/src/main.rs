@@ -11,7 +11,7 @@ use std::{
 use clap::{Parser, Subcommand};
 use portal_kit::{Language, config::secrets, listener::Stop};
 use relay::{Bound, Config, Front};
-use relay_core::clock::SystemClock;
+use relay_core::{chance::SharedChance, clock::SystemClock};
 use relay_records::front::OWNER;
 use store::Door;
 use tracing::error;
@@ -92,7 +92,11 @@ async fn migrate(config: &Config, password_file: &Path) -> Result<i32, anyhow::E
 
 async fn run(config: Config) -> Result<(), anyhow::Error> {
     let stop = Stop::on_signals()?;
-    let front = Arc::new(Front::load(config, Arc::new(SystemClock))?);
+    let front = Arc::new(Front::load(
+        config,
+        Arc::new(SystemClock),
+        SharedChance::of_the_system(),
+    )?);
     front.records().check_version().await?;
     Bound::bind(front).await?.serve(stop).await;
     Ok(())

@@ -12,13 +12,13 @@ use axum::{
     routing::{get, post},
 };
 use portal_kit::Trouble;
-use relay_core::saml::{
+use relay_records::front::SeenKind;
+use relay_saml::{
     Delivery,
     message::{ManageNameIdRequest, ManageNameIdResponse, Status},
     names::{Binding, StatusCode as Code},
     send::{FaultCode, fault},
 };
-use relay_records::front::SeenKind;
 use tracing::info;
 
 use crate::{front::Front, partners::Known, sso::soap, taking::NotTaken};

@@ -10,12 +10,9 @@ use axum::{
     routing::get,
 };
 use portal_kit::Trouble;
-use relay_core::{
-    chance::OsChance,
-    saml::{
-        message::{Endpoint, Entity, IdpRole, IndexedEndpoint, KeyDescriptor, KeyUse, MessageId, Role, SpRole},
-        names::{Binding, NameIdFormat},
-    },
+use relay_saml::{
+    message::{Endpoint, Entity, IdpRole, IndexedEndpoint, KeyDescriptor, KeyUse, MessageId, Role, SpRole},
+    names::{Binding, NameIdFormat},
 };
 use time::{Duration, OffsetDateTime};
 use tracing::warn;
@@ -47,7 +44,7 @@ impl Front {
     /// [`Trouble`] when they can't be written: a fault of this program.
     pub fn metadata(&self, now: OffsetDateTime) -> Result<String, Trouble> {
         self.own_entity(now)
-            .sign_metadata(&MessageId::fresh(&mut OsChance), &self.key)
+            .sign_metadata(&MessageId::fresh(&mut self.chance()), &self.key)
             .map_err(|error| {
                 warn!(%error, "own metadata");
                 Trouble::ours()

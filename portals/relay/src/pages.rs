@@ -1,9 +1,15 @@
 //! The pages a person sees between a service's request and its answer. No script runs on any of them.
 
 use askama::Template;
-use axum::{http::StatusCode, response::Response};
+use axum::{
+    http::{
+        StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE},
+    },
+    response::{IntoResponse as _, Response},
+};
 use portal_kit::{Html, Page, Say, Visit, headers::Policy};
-use relay_core::saml::{message::EntityId, send::PostForm};
+use relay_saml::{message::EntityId, send::PostForm};
 use url::Url;
 use uuid::Uuid;
 
@@ -11,6 +17,9 @@ use crate::{
     front::Front,
     sign_in::{Asked, Refused},
 };
+
+/// Where the script stands that sends an answer nobody is to see.
+pub(crate) const SCRIPT_PATH: &str = "/send.js";
 
 #[derive(Template)]
 #[template(path = "card.html")]
@@ -21,6 +30,7 @@ struct Card<'v> {
     what_now: Option<Html>,
     trace: String,
     trial: bool,
+    stays_open: bool,
     tls: String,
     pkcs1: String,
     bridge: Option<String>,
@@ -39,6 +49,8 @@ pub(crate) fn card(
 ) -> Response {
     let say = front.site.say(visit);
     let service = shown(asked);
+    // The card's listeners are other hosts, where a redirect would ask for the card a second time: the language goes along.
+    let spoken = visit.chosen_code().map_or(String::new(), |code| format!("?in={code}"));
     let what_now = refused.map(|refused| format!("{}-next", refused.code()));
     let body = Card {
         say,
@@ -47,8 +59,9 @@ pub(crate) fn card(
         what_now: what_now.filter(|key| say.knows(key)).map(|key| say.html(&key)),
         trace: visit.trace.to_string(),
         trial: asked.trial,
-        tls: front.card_at(&format!("/card/{id}")),
-        pkcs1: front.card_pkcs1_at(&format!("/card/{id}")),
+        stays_open: asked.stays_open,
+        tls: front.card_at(&format!("/card/{id}{spoken}")),
+        pkcs1: front.card_pkcs1_at(&format!("/card/{id}{spoken}")),
         bridge: front
             .config
             .relay
@@ -65,7 +78,7 @@ pub(crate) fn card(
                 )
             })
             .collect(),
-        decline: format!("/sign-in/{id}/decline"),
+        decline: format!("/sign-in/{id}/decline{spoken}"),
     };
     let (status, title) = match refused {
         Some(_) => (StatusCode::FORBIDDEN, "card-refused-title"),
@@ -78,35 +91,83 @@ pub(crate) fn card(
     page
 }
 
+/// What a form carries to a service: what its page says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carried {
+    /// Who is there.
+    Assertion,
+    /// That nobody is given, and why.
+    Refusal,
+    /// A message of a logout.
+    Logout,
+}
+
+impl Carried {
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Assertion => ("form-title", "form-lead"),
+            Self::Refusal => ("form-refused-title", "form-refused-lead"),
+            Self::Logout => ("form-logout-title", "form-logout-lead"),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "form.html")]
 struct Form<'v> {
     say: Say<'v>,
     lead: Html,
+    /// Nobody is to see anything (saml-core section 3.4.1, `IsPassive`): it goes on by itself, and only where no script
+    /// runs is there a button.
+    unseen: bool,
+    script: &'static str,
     action: &'v str,
     fields: &'v [(&'static str, String)],
 }
 
 /// The page that carries an answer to the service: a form with one button.
-pub(crate) fn form(front: &Front, visit: &Visit, asked: &Asked, form: &PostForm) -> Response {
-    posting(front, visit, shown(asked), form)
+pub(crate) fn form(front: &Front, visit: &Visit, asked: &Asked, carried: Carried, form: &PostForm) -> Response {
+    carrying(front, visit, (shown(asked), carried, asked.passive), form)
 }
 
 /// The page that carries a message to `service`.
-pub(crate) fn posting(front: &Front, visit: &Visit, service: &str, form: &PostForm) -> Response {
+pub(crate) fn posting(front: &Front, visit: &Visit, service: &str, carried: Carried, form: &PostForm) -> Response {
+    carrying(front, visit, (service, carried, false), form)
+}
+
+fn carrying(
+    front: &Front,
+    visit: &Visit,
+    (service, carried, unseen): (&str, Carried, bool),
+    form: &PostForm,
+) -> Response {
     let say = front.site.say(visit);
+    let (title, lead) = carried.words();
     let body = Form {
         say,
-        lead: say.html_with("form-lead", &[("service", service)]),
+        lead: say.html_with(lead, &[("service", service)]),
+        unseen,
+        script: SCRIPT_PATH,
         action: &form.action,
         fields: &form.fields,
     };
     // Another language would ask for the page again, and what it carries is sent once.
-    let page = Page::new(say, "form-title", &body).in_this_language();
+    let page = Page::new(say, title, &body).in_this_language();
+    let page = if unseen { page.bare() } else { page };
     let mut page = page.answer(&front.site, visit);
+    let policy = Policy::default().forms_to(&address(&form.action));
     page.extensions_mut()
-        .insert(Policy::default().forms_to(&address(&form.action)));
+        .insert(if unseen { policy.scripts() } else { policy });
     page
+}
+
+/// The one script: it sends the form of an answer that nobody is to see.
+pub(crate) async fn send_script() -> Response {
+    let headers = [
+        (CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (CACHE_CONTROL, "public, max-age=86400"),
+    ];
+    (headers, "document.forms[0].submit();\n").into_response()
 }
 
 #[derive(Template)]
@@ -173,12 +234,13 @@ pub(crate) fn signed_out(front: &Front, visit: &Visit, waiting: &[String], given
 #[template(path = "sign_out.html")]
 struct SignOut<'v> {
     say: Say<'v>,
+    token: String,
 }
 
 /// The page that asks whether to sign out everywhere; the browser may be sent round to `places` then.
-pub(crate) fn sign_out(front: &Front, visit: &Visit, places: &[String]) -> Response {
+pub(crate) fn sign_out(front: &Front, visit: &Visit, token: String, places: &[String]) -> Response {
     let say = front.site.say(visit);
-    let mut page = Page::new(say, "sign-out-title", &SignOut { say }).answer(&front.site, visit);
+    let mut page = Page::new(say, "sign-out-title", &SignOut { say, token }).answer(&front.site, visit);
     // Browsers hold the redirects after a form to the rule for forms.
     let policy = places
         .iter()

@@ -1,21 +1,25 @@
 //! Partners as requests are judged by: their metadata read, their keys ready. What was read is kept until the records
 //! say that something changed, so that switching off counts at once and reading XML is not repeated.
 
+mod fitness;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use relay_core::saml::{
+use relay_records::front::{FrontError, FrontRecords, Partner, PartnerKind, PartnerState};
+use relay_saml::{
     Addresses, Exception, Ground, Peer, Refusal, TrustedKeys,
     message::{Endpoint, Entity, EntityId, SpRole},
     names::Binding,
     read_entity,
 };
-use relay_records::front::{FrontError, FrontRecords, Partner, PartnerKind, PartnerState};
 use time::OffsetDateTime;
 
 use crate::config::Config;
+
+pub use fitness::{Unfit, fit_as_service};
 
 /// Why a partner's message is not looked at.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +54,43 @@ impl PartnerFault {
             Self::Metadata(_) => "partner.metadata",
             Self::OtherKind => "partner.other_kind",
             Self::Records(_) => "partner.records",
+        }
+    }
+}
+
+/// How a service hears that a session is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hears {
+    /// From server to server: a pulled or stopped card ends its session at once.
+    FromTheRelay,
+    /// By the person's browser only: a pulled or stopped card does not end its session, logging out does.
+    FromTheBrowser,
+    /// Not at all.
+    Nothing,
+}
+
+impl Hears {
+    /// By what stands in `entity`'s metadata.
+    pub fn of(entity: &Entity) -> Self {
+        let by = |wanted: &[Binding]| {
+            let service = entity.sp.as_ref().map(|sp| &sp.role.single_logout);
+            service.is_some_and(|places| places.iter().any(|place| wanted.contains(&place.binding)))
+        };
+        if by(&[Binding::Soap]) {
+            Self::FromTheRelay
+        } else if by(&[Binding::Redirect, Binding::Post]) {
+            Self::FromTheBrowser
+        } else {
+            Self::Nothing
+        }
+    }
+
+    /// As operators' programs read it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FromTheRelay => "from-the-relay",
+            Self::FromTheBrowser => "from-the-browser",
+            Self::Nothing => "nothing",
         }
     }
 }
@@ -116,6 +157,18 @@ impl Known {
             .or(provider)?
             .iter()
             .find(|endpoint| endpoint.binding == binding)
+    }
+
+    /// Where a browser can be sent that tells it of a logout, and how.
+    pub fn visited_at(&self) -> Option<(&Endpoint, Binding)> {
+        [Binding::Redirect, Binding::Post]
+            .into_iter()
+            .find_map(|binding| Some((self.logout_at(binding)?, binding)))
+    }
+
+    /// By what word of the relay's a session there ends.
+    pub fn hears_of_logouts(&self) -> Hears {
+        Hears::of(&self.entity)
     }
 
     /// Whether its messages are taken now.
@@ -226,7 +279,7 @@ impl Partners {
 
 #[cfg(test)]
 mod tests {
-    use relay_core::saml::message::{IndexedEndpoint, KeyDescriptor, KeyUse, Role};
+    use relay_saml::message::{IndexedEndpoint, KeyDescriptor, KeyUse, Role};
 
     use super::*;
 

@@ -14,7 +14,8 @@ use axum::{
     routing::{get, post},
 };
 use portal_kit::{Trouble, Visit};
-use relay_core::saml::{
+use relay_records::front::SeenKind;
+use relay_saml::{
     Delivery, Received, Refusal, SignIn as Said,
     message::{
         AnswerTo, AuthnRequest, Comparison, EntityId, Head, MessageId, NameIdPolicy, RelayState, RequestedAuthnContext,
@@ -22,7 +23,6 @@ use relay_core::saml::{
     },
     names::{AuthnContext, Binding, NameIdFormat},
 };
-use relay_records::front::SeenKind;
 use serde::Deserialize;
 use tracing::warn;
 use uuid::Uuid;
@@ -80,7 +80,7 @@ async fn send_on(
         warn!(%error, "a request to a provider can't be written");
         Trouble::ours()
     })?;
-    let state = RelayState::parse(&id.simple().to_string());
+    let state = RelayState::own(&id.simple().to_string());
     on_way.onward = Some(composed.redirect(&location, state.as_ref(), &front.key));
     let event = Event::SentOn {
         provider: provider.as_str().to_owned(),
@@ -219,6 +219,7 @@ mod tests {
             contexts: Vec::new(),
             comparison: "exact".into(),
             trial: false,
+            stays_open: false,
             session_seconds: 3600,
             assertion_seconds: 120,
             skew_seconds: 60,

@@ -12,13 +12,13 @@ use std::{sync::Arc, time::Duration as Wait};
 use axum::{Form, Router, extract::State, http::StatusCode, routing::post};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use portal_kit::{Trouble, limit::Pace, listener::Peer};
-use relay_core::saml::fingerprint;
 use relay_records::front::{FrontError, Pulled, Whence};
+use relay_saml::fingerprint;
 use serde::Deserialize;
 use time::Duration;
 use tracing::info;
 
-use crate::{card::CardFault, front::Front, taking::records};
+use crate::{card::CardFault, front::Front, taking::records, telling::Browser};
 
 /// Every word of a certificate is answered after this time at the earliest: how long it takes to end a session, or to
 /// find none, is not to be seen.
@@ -55,7 +55,7 @@ async fn card_gone(State(front): State<Arc<Front>>, Form(gone): Form<Gone>) -> R
         None => Err(Trouble::not_found()),
         Some(ended) => {
             info!("the card was pulled");
-            front.tell_all(&ended).await;
+            front.tell_all(&ended, Browser::NotHere).await;
             Ok(StatusCode::NO_CONTENT)
         }
     }

@@ -16,7 +16,7 @@ use std::{
 
 use portal_kit::config::secrets::{self, SecretError};
 use relay_core::{
-    chance::OsChance,
+    chance::{OsChance, SharedChance},
     clock::Clock,
     envelope::orders::Rotate,
     pseudonym::{FileError, FrontRotation, FrontSecret, GlobalKey, KeyEdition, OtherEdition},
@@ -120,7 +120,7 @@ impl<'c> Rotation<'c> {
     pub fn load(config: &'c Config) -> Result<Self, RotationError> {
         Ok(Self {
             config,
-            second: SecondHalf::load(config)?,
+            second: SecondHalf::load(config, SharedChance::of_the_system())?,
             records: records(config)?,
         })
     }

@@ -17,7 +17,7 @@ use portal_kit::{
     trace::{TRACEPARENT, TraceId},
 };
 use relay_core::{
-    chance::OsChance,
+    chance::SharedChance,
     clock::Clock,
     envelope::{
         self, Kind, Letter, Opened, Party, Refusal, Sealed, SigningKey, TrustedKeys,
@@ -27,8 +27,8 @@ use relay_core::{
         Domain, FrontHalf, FrontSecret, GlobalKey, HalfWay, KeyEdition, MiddleKey, MiddlePseudonym,
         PolymorphicPseudonym, Service,
     },
-    saml::{Delivery, HandedOn},
 };
+use relay_saml::{Delivery, HandedOn};
 use serde::de::DeserializeOwned;
 use tracing::info;
 use url::Url;
@@ -105,6 +105,7 @@ pub struct SecondHalf {
     trusted: TrustedKeys,
     halves: RwLock<BTreeMap<KeyEdition, Arc<FrontHalf>>>,
     files: Half,
+    chance: SharedChance,
 }
 
 impl fmt::Debug for SecondHalf {
@@ -114,11 +115,11 @@ impl fmt::Debug for SecondHalf {
 }
 
 impl SecondHalf {
-    /// As the configuration says.
+    /// As the configuration says, drawing from `chance`.
     ///
     /// # Errors
     /// [`StartError`]
-    pub fn load(config: &Config) -> Result<Self, StartError> {
+    pub fn load(config: &Config, chance: SharedChance) -> Result<Self, StartError> {
         let mut halves = BTreeMap::new();
         for file in &config.half.secret_files {
             let secret = FrontSecret::from_text(&secrets::read(file)?)
@@ -143,6 +144,7 @@ impl SecondHalf {
             trusted: TrustedKeys::new(blind.keys.iter().cloned()),
             halves: RwLock::new(halves),
             files: config.half.clone(),
+            chance,
         })
     }
 
@@ -197,8 +199,8 @@ impl SecondHalf {
             batch,
         };
         let letter = Letter::new(&self.party, Kind::Rotate, &order);
-        let sealed = self.own.seal(&letter, clock, &mut OsChance);
-        let trace = TraceId::new(&mut OsChance);
+        let sealed = self.own.seal(&letter, clock, &mut self.chance.clone());
+        let trace = TraceId::new(&mut self.chance.clone());
         let answer: Opened<Rotated> = self.ask("rotation", &sealed, Kind::Rotated, clock, trace).await?;
         let next = GlobalKey::from_text(&answer.body.next_key).map_err(|_| NotNamed::OtherAnswer)?;
         if answer.body.answers != sealed.number {
@@ -264,9 +266,9 @@ impl SecondHalf {
         }
     }
 
-    async fn compare(&self, order: &Compare, clock: &dyn Clock, trace: TraceId) -> Result<bool, NotNamed> {
+    async fn compare(&self, order: &Compare<HandedOn>, clock: &dyn Clock, trace: TraceId) -> Result<bool, NotNamed> {
         let letter = Letter::new(&self.party, Kind::Compare, order);
-        let sealed = self.own.seal(&letter, clock, &mut OsChance);
+        let sealed = self.own.seal(&letter, clock, &mut self.chance.clone());
         let answer: Opened<Compared> = self.ask("compare", &sealed, Kind::Compared, clock, trace).await?;
         if answer.body.answers != sealed.number {
             return Err(NotNamed::OtherAnswer);
@@ -298,7 +300,7 @@ impl SecondHalf {
             request: hex::encode(request),
         };
         let letter = Letter::new(&self.party, Kind::Finish, &order);
-        let sealed = self.own.seal(&letter, clock, &mut OsChance);
+        let sealed = self.own.seal(&letter, clock, &mut self.chance.clone());
         let answer: Opened<Finished> = self.ask("finish", &sealed, Kind::Finished, clock, trace).await?;
         let Finished {
             answers,
@@ -322,7 +324,7 @@ impl SecondHalf {
         service: &Service,
     ) -> Result<HalfWay, NotNamed> {
         let own = self.half(edition)?;
-        own.half(pseudonym, service, &mut OsChance)
+        own.half(pseudonym, service, &mut self.chance.clone())
             .map_err(|_| NotNamed::Damaged)
     }
 
@@ -341,7 +343,7 @@ impl SecondHalf {
             share: share.to_string(),
         };
         let letter = Letter::new(&self.party, Kind::Share, &order);
-        let sealed = self.own.seal(&letter, clock, &mut OsChance);
+        let sealed = self.own.seal(&letter, clock, &mut self.chance.clone());
         let answer: Opened<Shared> = self.ask("shares", &sealed, Kind::Shared, clock, trace).await?;
         if answer.body.answers != sealed.number {
             return Err(NotNamed::OtherAnswer);

@@ -14,11 +14,9 @@ mod moves;
 #[cfg(test)]
 mod tests;
 
-use relay_core::{
-    audit::Outcome,
-    saml::names::{AuthnContext, StatusCode},
-};
+use relay_core::audit::Outcome;
 use relay_records::front::{AuditAct, HolderState, Note, SessionId};
+use relay_saml::names::{AuthnContext, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};

@@ -9,27 +9,25 @@ use std::sync::Arc;
 use axum::{
     Form, Router,
     body::Bytes,
-    extract::{Path, RawQuery, State},
+    extract::{Path, Query, RawQuery, State},
     http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use portal_kit::{
     Trouble, Visit,
     cookie::{Cookie, SameSite},
     form::from_own_page,
     listener::Peer,
 };
-use relay_core::{
-    chance::{OsChance, draw},
-    saml::{
-        Delivered, Delivery,
-        message::AuthnRequest,
-        names::{Binding, NameIdFormat, StatusCode as Code},
-    },
-};
+use relay_core::chance::draw;
 use relay_records::front::{SeenKind, Whence};
+use relay_saml::{
+    Delivered, Delivery,
+    message::AuthnRequest,
+    names::{Binding, NameIdFormat, StatusCode as Code},
+};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -62,11 +60,12 @@ const PATH: &str = "/saml/sso";
 pub(crate) fn routes() -> Router<Arc<Front>> {
     Router::new()
         .route("/", get(start))
+        .route(pages::SCRIPT_PATH, get(pages::send_script))
         .route(PATH, get(by_redirect).post(by_post))
         .route("/sign-in/{id}", get(again))
         .route("/sign-in/{id}/bridge", get(to_bridge))
         .route("/sign-in/{id}/decline", post(decline))
-        .route("/card/answer", post(from_bridge))
+        .route("/card/answer", get(back_from_bridge).post(from_bridge))
 }
 
 /// The card listeners' part.
@@ -156,6 +155,13 @@ pub(crate) fn unsupported(service: &Known, request: &AuthnRequest) -> Result<(),
     }
 }
 
+/// The language that the visitor chose on the public host.
+#[derive(Deserialize)]
+struct Spoken {
+    #[serde(rename = "in")]
+    code: Option<String>,
+}
+
 async fn start(State(front): State<Arc<Front>>, visit: Visit) -> Response {
     pages::start(&front, &visit)
 }
@@ -181,7 +187,7 @@ async fn to_bridge(
     headers: HeaderMap,
 ) -> Result<Response, Trouble> {
     let challenge = Challenge {
-        nonce: hex::encode(draw::<32>(&mut OsChance)),
+        nonce: hex::encode(draw::<32>(&mut front.chance())),
         until: front.now() + CHALLENGE_LIFE,
     };
     let on_way = OnWay::new(&front, &visit, &headers);
@@ -192,8 +198,10 @@ async fn decline(
     State(front): State<Arc<Front>>,
     visit: Visit,
     Path(id): Path<Uuid>,
+    Query(spoken): Query<Spoken>,
     headers: HeaderMap,
 ) -> Result<Response, Trouble> {
+    let visit = visit.in_language(spoken.code.as_deref());
     from_own_page(&headers)?;
     OnWay::new(&front, &visit, &headers).event(id, Event::Declined).await
 }
@@ -202,9 +210,11 @@ async fn card_shown(
     State(front): State<Arc<Front>>,
     visit: Visit,
     Path(id): Path<Uuid>,
+    Query(spoken): Query<Spoken>,
     peer: Peer,
     headers: HeaderMap,
 ) -> Result<Response, Trouble> {
+    let visit = visit.in_language(spoken.code.as_deref());
     let mut on_way = OnWay::new(&front, &visit, &headers);
     on_way.shown_from = Some(Whence::from(peer.address.ip()));
     // Whether the sign-in is this browser's is looked at before the card is.
@@ -228,6 +238,26 @@ struct BridgeAnswer {
     /// The bridge's own token for saying that the card was pulled: at least 32 letters. None: it does not watch.
     #[serde(default)]
     gone: Option<String>,
+}
+
+/// Which challenge a bridge could not have answered.
+#[derive(Deserialize)]
+struct Unanswered {
+    challenge: String,
+}
+
+/// A bridge that no longer knows what it was asked (it was started anew, or it took too long) sends the browser back to
+/// the page that asks for the card.
+async fn back_from_bridge(
+    State(front): State<Arc<Front>>,
+    Query(sent): Query<Unanswered>,
+) -> Result<Response, Trouble> {
+    let id = sent
+        .challenge
+        .split_once('-')
+        .and_then(|(id, _)| id.parse::<Uuid>().ok());
+    let id = id.ok_or_else(Trouble::request)?;
+    Ok(Redirect::to(&front.at(&format!("/sign-in/{id}"))).into_response())
 }
 
 async fn from_bridge(
@@ -259,11 +289,6 @@ async fn from_bridge(
 /// A SOAP answer.
 pub(crate) fn soap(status: StatusCode, envelope: String) -> Response {
     (status, [(header::CONTENT_TYPE, "text/xml; charset=utf-8")], envelope).into_response()
-}
-
-/// A secret for a cookie: 256 random bits, 43 characters.
-pub(crate) fn secret() -> String {
-    URL_SAFE_NO_PAD.encode(draw::<32>(&mut OsChance))
 }
 
 fn over() -> Trouble {

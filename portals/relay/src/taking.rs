@@ -2,11 +2,11 @@
 
 use axum::http::StatusCode;
 use portal_kit::Trouble;
-use relay_core::saml::{Delivery, Here, Kind, Once, Peer, Received, Refusal, Verified, message::EntityId};
 use relay_records::{
     front::{FrontError, Seen, SeenKind},
     refusals::UNKNOWN,
 };
+use relay_saml::{Delivery, Here, Kind, Once, Peer, Received, Refusal, Verified, message::EntityId};
 use std::sync::Arc;
 use time::Duration;
 use tracing::{info, warn};
@@ -47,7 +47,7 @@ impl NotTaken {
 
 impl NotTaken {
     /// Whether somebody was refused; else it is this side that could not.
-    const fn is_refusal(&self) -> bool {
+    pub(crate) const fn is_refusal(&self) -> bool {
         match self {
             Self::Refused(_) | Self::Records(FrontError::Replayed) => true,
             Self::Partner(fault) => !matches!(fault, PartnerFault::Records(_)),
@@ -62,15 +62,17 @@ impl From<NotTaken> for Trouble {
         info!(code, reason = %not_taken, "message not taken");
         match not_taken {
             NotTaken::Refused(Refusal::Replayed) | NotTaken::Records(FrontError::Replayed) => {
-                Self::new(StatusCode::BAD_REQUEST, "request-replayed")
+                Self::new(StatusCode::BAD_REQUEST, "request-replayed").by_rule("replayed")
             }
             NotTaken::Refused(Refusal::FromTheFuture(_) | Refusal::Stale(_)) => {
-                Self::new(StatusCode::BAD_REQUEST, "request-clock")
+                Self::new(StatusCode::BAD_REQUEST, "request-clock").by_rule(code)
             }
             NotTaken::Refused(_) => Self::new(StatusCode::BAD_REQUEST, "request-refused").by_rule(code),
             NotTaken::Partner(PartnerFault::Records(error)) | NotTaken::Records(error) => records(error),
-            NotTaken::Partner(PartnerFault::Expired) => Self::new(StatusCode::FORBIDDEN, "partner-expired"),
-            NotTaken::Partner(_) => Self::new(StatusCode::FORBIDDEN, "partner-unknown"),
+            NotTaken::Partner(PartnerFault::Expired) => {
+                Self::new(StatusCode::FORBIDDEN, "partner-expired").by_rule(code)
+            }
+            NotTaken::Partner(_) => Self::new(StatusCode::FORBIDDEN, "partner-unknown").by_rule(code),
         }
     }
 }
@@ -82,7 +84,7 @@ pub(crate) fn records(error: FrontError) -> Trouble {
             info!(%error, "the procedure is over");
             Trouble::new(StatusCode::CONFLICT, "sign-in-over")
         }
-        FrontError::Replayed => Trouble::new(StatusCode::BAD_REQUEST, "request-replayed"),
+        FrontError::Replayed => Trouble::new(StatusCode::BAD_REQUEST, "request-replayed").by_rule("replayed"),
         FrontError::PartnerNotNow { .. } => {
             info!(%error, "the partner is off");
             Trouble::new(StatusCode::FORBIDDEN, "partner-unknown")

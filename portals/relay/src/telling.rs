@@ -20,20 +20,23 @@ use portal_kit::{
     client::{self, AskError},
     listener::Stop,
 };
-use relay_core::{
-    chance::{OsChance, draw},
-    saml::{
-        Delivery, Here, Received, Refusal,
-        message::{Head, LogoutRequest, MessageId},
-        names::Binding,
-        send::Unwritable,
-    },
+use relay_core::chance::draw;
+use relay_records::front::{Ended, Participant, SessionId, Told};
+use relay_saml::{
+    Delivery, Here, Received, Refusal,
+    message::{Head, LogoutRequest, MessageId},
+    names::Binding,
+    send::Unwritable,
 };
-use relay_records::front::{Ended, Participant, Told};
 use time::{Duration, OffsetDateTime};
 use tracing::{Instrument as _, info_span, warn};
 
-use crate::{answer::Named, front::Front, partners::PartnerFault, taking::WINDOW};
+use crate::{
+    answer::Named,
+    front::Front,
+    partners::{Hears, PartnerFault},
+    taking::WINDOW,
+};
 
 /// No LogoutResponse is larger.
 const LARGEST: usize = 64 * 1024;
@@ -75,6 +78,15 @@ impl InVain {
     }
 }
 
+/// Whether the person's browser is there, which can be sent round to services that take no word from server to server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Browser {
+    /// It is, or may still be on its way.
+    Here,
+    /// It is not: the card was pulled or stopped, or a service asked from server to server.
+    NotHere,
+}
+
 /// Why a service could not be told.
 #[derive(Debug, thiserror::Error)]
 pub enum NotTold {
@@ -84,6 +96,9 @@ pub enum NotTold {
     /// It takes no logout from server to server.
     #[error("the service has no address for logout by SOAP")]
     NoAddress,
+    /// It has no logout at all.
+    #[error("the service has no address for logout")]
+    NoLogout,
     /// What was kept of it can't be written.
     #[error(transparent)]
     Unwritable(#[from] Unwritable),
@@ -104,6 +119,7 @@ impl NotTold {
         match self {
             Self::Partner(fault) => fault.code().to_owned(),
             Self::NoAddress => "no_address".to_owned(),
+            Self::NoLogout => "no_logout".to_owned(),
             Self::Unwritable(_) => "unwritable".to_owned(),
             Self::Ask(_) => "away".to_owned(),
             Self::Refused(refusal) => format!("answer_refused.{}", refusal.code()),
@@ -117,18 +133,18 @@ impl Front {
     pub(crate) fn tell_later(self: &Arc<Self>, ended: Ended) {
         let front = Arc::clone(self);
         tokio::spawn(async move {
-            front.tell_all(&ended).await;
+            front.tell_all(&ended, Browser::NotHere).await;
         });
     }
 
     /// Tells every service of a session that ended and does not know yet. How many could not be told.
-    pub(crate) async fn tell_all(&self, ended: &Ended) -> usize {
+    pub(crate) async fn tell_all(&self, ended: &Ended, browser: Browser) -> usize {
         let told = ended
             .participants
             .iter()
             // Each apart: what is logged on the way does not stand under what ended the session, nor two under one thing.
             .map(|participant| {
-                self.tell(ended, participant)
+                self.tell(ended, participant, browser)
                     .instrument(info_span!(parent: None, "telling"))
             });
         let told = join_all(told).await;
@@ -152,7 +168,7 @@ impl Front {
             let now = self.now();
             match self.records.due_tellings(AT_ONCE, now + TAKEN, now).await {
                 Ok(due) => {
-                    join_all(due.iter().map(|ended| self.tell_all(ended))).await;
+                    join_all(due.iter().map(|ended| self.tell_all(ended, Browser::Here))).await;
                 }
                 Err(error) => warn!(%error, "who is to be told again can't be read"),
             }
@@ -160,14 +176,14 @@ impl Front {
     }
 
     /// Tells one service, and records what came of it.
-    async fn tell(&self, ended: &Ended, participant: &Participant) -> bool {
+    async fn tell(&self, ended: &Ended, participant: &Participant, browser: Browser) -> bool {
         let told = self.ask_to_end(participant).await;
         let (session, service, now) = (ended.session, &participant.service, self.now());
         let recorded = match &told {
             Ok(()) => self.records.told(session, service, "soap", now).await,
             Err(error) => {
-                let chance = f64::from(u16::from_be_bytes(draw(&mut OsChance))) / f64::from(u16::MAX);
-                let next = next_try(error, participant.telling, ended.at, now, chance);
+                let chance = f64::from(u16::from_be_bytes(draw(&mut self.chance()))) / f64::from(u16::MAX);
+                let next = next_try((error, browser), participant.telling, ended.at, now, chance);
                 let reason = error.reason();
                 match error {
                     NotTold::Ask(error) => self.in_vain.count(service, &error.to_string()),
@@ -185,16 +201,29 @@ impl Front {
         told.is_ok()
     }
 
+    /// Notes that a service of a session that ended has no address that could be told.
+    pub(crate) async fn give_up(&self, session: SessionId, service: &str) {
+        let reason = NotTold::NoLogout.reason();
+        self.in_vain.count(service, &reason);
+        let noted = self
+            .records
+            .not_told(session, service, "browser", &reason, None, self.now());
+        if let Err(error) = noted.await {
+            warn!(%error, "that a service can't be told is not recorded");
+        }
+    }
+
     async fn ask_to_end(&self, participant: &Participant) -> Result<(), NotTold> {
         let service = self
             .partners
             .known(&self.records, &participant.service, self.now())
             .await?;
-        let address = service
-            .logout_at(Binding::Soap)
-            .ok_or(NotTold::NoAddress)?
-            .location
-            .clone();
+        let by_soap = service.logout_at(Binding::Soap);
+        let address = by_soap.ok_or(match service.hears_of_logouts() {
+            Hears::Nothing => NotTold::NoLogout,
+            _ => NotTold::NoAddress,
+        })?;
+        let address = address.location.clone();
         let request = self.logout_request(participant, &address);
         let id = request.head.id.clone();
         let envelope = request.compose()?.sign(&self.key).soap();
@@ -231,7 +260,7 @@ impl Front {
         let named = Named::of_kept(&participant.name_id).unwrap_or(Named::Sealed(String::new()));
         LogoutRequest {
             head: Head {
-                id: MessageId::fresh(&mut OsChance),
+                id: MessageId::fresh(&mut self.chance()),
                 issued: now,
                 issuer: self.entity().clone(),
                 destination: Some(address.to_owned()),
@@ -244,15 +273,19 @@ impl Front {
     }
 }
 
-/// When a service that could not be told of a session that ended at `ended_at` is told again, if ever: by `chance`, of 0
-/// to 1, after half to one and a half of its wait, so that services that were away together are not told together.
+/// When a service that could not be told of a session that ended at `ended_at` is told again, if ever. One that takes no
+/// word from server to server is left to the browser, where there is one, and else given up at once. By `chance`, of 0 to
+/// 1, after half to one and a half of its wait, so that services that were away together are not told together.
 fn next_try(
-    failed: &NotTold,
+    (failed, browser): (&NotTold, Browser),
     telling: Told,
     ended_at: OffsetDateTime,
     now: OffsetDateTime,
     chance: f64,
 ) -> Option<OffsetDateTime> {
+    if matches!(failed, NotTold::NoLogout) || (matches!(failed, NotTold::NoAddress) && browser == Browser::NotHere) {
+        return None;
+    }
     if matches!(failed, NotTold::NoAddress) {
         // Only the person's browser reaches it, and that may be on its way.
         let visited_by = ended_at + ROUND;
@@ -279,7 +312,13 @@ mod tests {
         let mut now = ENDED;
         let mut waits = Vec::new();
         for tries in 0.. {
-            match next_try(&NotTold::Failed, Told::NotYet { tries }, ENDED, now, 0.5) {
+            match next_try(
+                (&NotTold::Failed, Browser::Here),
+                Told::NotYet { tries },
+                ENDED,
+                now,
+                0.5,
+            ) {
                 Some(next) => waits.push((next - now).whole_seconds()),
                 None => break,
             }
@@ -293,15 +332,35 @@ mod tests {
     #[test]
     fn who_can_only_be_visited_has_the_time_of_a_round() {
         let telling = Told::NotYet { tries: 0 };
-        let next = |now, chance| next_try(&NotTold::NoAddress, telling, ENDED, now, chance);
+        let next = |now, chance| next_try((&NotTold::NoAddress, Browser::Here), telling, ENDED, now, chance);
         assert_eq!(next(ENDED, 0.0), Some(ENDED + ROUND));
         assert_eq!(next(ENDED, 1.0), Some(ENDED + ROUND * 2));
         assert_eq!(next(ENDED + ROUND, 0.0), None);
     }
 
     #[test]
+    fn what_has_no_address_is_not_tried_again_when_no_browser_can_be_sent_there() {
+        let telling = Told::NotYet { tries: 0 };
+        let next = |failed, browser| next_try((&failed, browser), telling, ENDED, ENDED, 0.5);
+        assert_eq!(next(NotTold::NoAddress, Browser::NotHere), None);
+        assert_eq!(next(NotTold::NoLogout, Browser::Here), None);
+        assert!(
+            next(NotTold::Failed, Browser::NotHere).is_some(),
+            "who is away is told again"
+        );
+    }
+
+    #[test]
     fn two_services_away_together_are_told_again_at_moments_of_their_own() {
-        let next = |chance| next_try(&NotTold::Failed, Told::NotYet { tries: 0 }, ENDED, ENDED, chance);
+        let next = |chance| {
+            next_try(
+                (&NotTold::Failed, Browser::Here),
+                Told::NotYet { tries: 0 },
+                ENDED,
+                ENDED,
+                chance,
+            )
+        };
         assert_eq!(next(0.0), Some(ENDED + FIRST_WAIT / 2));
         assert_eq!(next(1.0), Some(ENDED + FIRST_WAIT * 3 / 2));
     }

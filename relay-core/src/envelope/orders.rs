@@ -6,8 +6,6 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::pseudonym::{Domain, HalfWay, KeyEdition, MiddlePseudonym, NameError, PolymorphicPseudonym, Service};
-#[cfg(feature = "saml")]
-use crate::saml::HandedOn;
 
 /// A service, as named in a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,27 +73,23 @@ impl fmt::Debug for Finished {
 ///
 /// The whole message goes, as it was delivered: the blind half checks the service's signature itself, and opens no name
 /// that stands anywhere else.
-#[cfg(feature = "saml")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Compare {
+pub struct Compare<R> {
     /// At whom.
     pub service: ServiceName,
     /// Under which keys.
     pub edition: KeyEdition,
     /// The front's half for the person whose session it is.
     pub half: HalfWay,
-    /// The service's LogoutRequest.
-    pub request: HandedOn,
+    /// The service's LogoutRequest, `relay_saml::HandedOn`: these bodies are told apart from XML, which the office does not link.
+    pub request: R,
 }
 
-#[cfg(feature = "saml")]
-impl Compare {
-    /// Where the front takes LogoutRequests that come by a browser, under its own address.
-    pub const BY_BROWSER: &str = "/saml/slo";
-    /// Where it takes those that come from server to server.
-    pub const BY_SOAP: &str = "/saml/slo/soap";
-}
+/// Where the front takes LogoutRequests that come by a browser, under its own address.
+pub const LOGOUT_BY_BROWSER: &str = "/saml/slo";
+/// Where it takes those that come from server to server.
+pub const LOGOUT_BY_SOAP: &str = "/saml/slo/soap";
 
 /// The answer to [`Compare`]. Nothing of either name is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

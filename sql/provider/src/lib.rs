@@ -8,17 +8,11 @@ mod error;
 mod sessions;
 mod setup;
 mod sign_in;
-#[cfg(feature = "testing")]
-pub mod testing;
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use relay_core::{
-    chance::{Chance, OsChance, draw},
+    chance::{SharedChance, draw},
     id::Id,
     seal::{Place, Sealer},
 };
@@ -45,7 +39,7 @@ pub struct ProviderRecords {
 struct Shared {
     sealer: Arc<Sealer>,
     limits: SessionLimits,
-    chance: Mutex<Box<dyn Chance>>,
+    chance: SharedChance,
 }
 
 impl fmt::Debug for ProviderRecords {
@@ -55,15 +49,12 @@ impl fmt::Debug for ProviderRecords {
 }
 
 impl ProviderRecords {
-    /// Records behind `door`, not yet connected: a portal starts and says that its database is away.
-    pub fn behind(door: &Door, sealer: Arc<Sealer>, limits: SessionLimits) -> Self {
+    /// Records behind `door`, not yet connected: a portal starts and says that its database is away. Secrets and
+    /// ids are drawn from `chance`.
+    pub fn behind(door: &Door, sealer: Arc<Sealer>, limits: SessionLimits, chance: SharedChance) -> Self {
         Self {
             store: Store::new(door),
-            shared: Arc::new(Shared {
-                sealer,
-                limits,
-                chance: Mutex::new(Box::new(OsChance)),
-            }),
+            shared: Arc::new(Shared { sealer, limits, chance }),
         }
     }
 
@@ -146,15 +137,15 @@ impl ProviderRecords {
     }
 
     fn fresh_uuid(&self) -> Uuid {
-        Id::<()>::new(&mut **self.chance()).uuid()
+        Id::<()>::new(&mut self.chance()).uuid()
     }
 
     fn fresh_secret(&self) -> Secret {
-        Zeroizing::new(draw(&mut **self.chance()))
+        Zeroizing::new(draw(&mut self.chance()))
     }
 
-    fn chance(&self) -> std::sync::MutexGuard<'_, Box<dyn Chance>> {
-        self.shared.chance.lock().unwrap_or_else(|held| held.into_inner())
+    fn chance(&self) -> SharedChance {
+        self.shared.chance.clone()
     }
 }
 

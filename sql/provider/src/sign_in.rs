@@ -106,12 +106,8 @@ impl ProviderRecords {
     pub async fn sign_in(&self, arrival: &Arrival<'_>, now: OffsetDateTime) -> Result<SignedIn, ProviderError> {
         let secret = self.fresh_secret();
         let session = self.fresh_uuid();
-        let sealed = {
-            let mut chance = self.chance();
-            self.shared
-                .sealer
-                .seal(Self::place(&session), arrival.name, &mut **chance)
-        };
+        let sealer = &self.shared.sealer;
+        let sealed = sealer.seal(Self::place(&session), arrival.name, &mut self.chance());
         let row = NewSession {
             session,
             secret_index: self.keyed("session", secret.as_slice()),

@@ -1,10 +1,8 @@
 //! A provider's records on a real PostgreSQL: one answer for one request, sessions that end, a history, and a schema
 //! that lets nobody match two providers' databases.
 
-use provider_records::{
-    Arrival, Asked, NewRequest, PastSignIn, ProviderError, ProviderRecords, Secret, SignedIn,
-    testing::{PROVIDER, open, recipe},
-};
+use provider_records::{Arrival, Asked, NewRequest, PastSignIn, ProviderError, ProviderRecords, Secret, SignedIn};
+use provider_records_testing::{PROVIDER, open, recipe};
 use store::Store;
 use time::{Duration, OffsetDateTime, macros::datetime};
 use zeroize::Zeroizing;
@@ -85,8 +83,9 @@ async fn a_message_counts_once_after_a_restart_too_and_is_forgotten_when_it_is_t
     assert!(provider.records.is_first(relay, "_1", until).await.unwrap());
     let restarted = ProviderRecords::behind(
         &provider.database.door(PROVIDER.user()),
-        provider_records::testing::sealer(1),
-        provider_records::testing::LIMITS,
+        provider_records_testing::sealer(1),
+        provider_records_testing::LIMITS,
+        relay_core::chance::SharedChance::of_the_system(),
     );
     assert!(!restarted.is_first(relay, "_1", until).await.unwrap());
     assert!(restarted.is_first("https://other.example", "_1", until).await.unwrap());

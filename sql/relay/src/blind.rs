@@ -10,8 +10,6 @@ mod refused;
 mod rotation;
 mod services;
 mod setup;
-#[cfg(feature = "testing")]
-pub mod testing;
 
 use std::{fmt, sync::Arc, time::Duration};
 

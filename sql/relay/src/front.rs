@@ -17,8 +17,6 @@ mod seen;
 mod sessions;
 mod setup;
 mod telling;
-#[cfg(feature = "testing")]
-pub mod testing;
 
 use std::{
     fmt,

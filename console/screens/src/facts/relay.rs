@@ -190,6 +190,29 @@ pub const SOON: i64 = 14;
 /// Seconds that may be set: assertion, session, skew (参考C6; the implementation profile, §5).
 pub const LIFETIMES: [std::ops::RangeInclusive<i32>; 3] = [30..=600, 60..=43_200, 0..=300];
 
+/// How a service hears that a session is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogoutHeard {
+    /// From server to server.
+    FromTheRelay,
+    /// By the person's browser only: a pulled or stopped card does not end its session.
+    FromTheBrowser,
+    /// Not at all.
+    Nothing,
+}
+
+impl LogoutHeard {
+    /// The key of the words that warn of it, where a pulled card leaves the service's session open.
+    pub const fn warning(self) -> Option<&'static str> {
+        match self {
+            Self::FromTheRelay => None,
+            Self::FromTheBrowser => Some("logout-heard-browser"),
+            Self::Nothing => Some("logout-heard-nothing"),
+        }
+    }
+}
+
 /// A federation partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Partner {
@@ -208,6 +231,9 @@ pub struct Partner {
     pub sign_in: SignInTrial,
     /// What its trial sign-out showed.
     pub logout: LogoutTrial,
+    /// How it hears that a session is over; none before its metadata are approved.
+    #[serde(default)]
+    pub logout_heard: Option<LogoutHeard>,
     /// How long an assertion to it lasts.
     pub assertion_seconds: i32,
     /// How long a session there lasts.
@@ -408,6 +434,7 @@ pub(crate) mod tests {
             reason: None,
             sign_in: SignInTrial::Untried,
             logout: LogoutTrial::Untried,
+            logout_heard: Some(LogoutHeard::FromTheRelay),
             assertion_seconds: 120,
             session_seconds: 3600,
             skew_seconds: 60,

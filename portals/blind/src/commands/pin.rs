@@ -17,11 +17,9 @@ use blind::{
 };
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use portal_kit::tls;
-use relay_core::{
-    clock::{Clock as _, SystemClock},
-    saml::{Exception, TrustedKeys},
-};
+use relay_core::clock::{Clock as _, SystemClock};
 use relay_records::blind::pins::judge;
+use relay_saml::{Exception, TrustedKeys};
 
 /// What to do.
 #[derive(Subcommand)]

@@ -13,16 +13,16 @@ use portal_kit::config::secrets;
 use relay_core::{
     envelope::{
         Kind, Opened,
-        orders::{Compare, Compared},
+        orders::{self, Compare, Compared},
     },
     pseudonym::{Service, ServicePseudonym},
-    saml::{
-        self, DecryptionKeys, HandedOn, Here, Received, Verified,
-        message::{EntityId, Identified, LogoutRequest, NameId},
-        open_name,
-    },
 };
 use relay_records::blind::Comparison;
+use relay_saml::{
+    self, DecryptionKeys, HandedOn, Here, Received, Verified,
+    message::{EntityId, Identified, LogoutRequest, NameId},
+    open_name,
+};
 use rustls::pki_types::{PrivateKeyDer, pem::PemObject as _};
 use time::Duration;
 use tracing::{info, warn};
@@ -43,7 +43,7 @@ impl Half {
     /// # Errors
     /// [`Refused`]; of a message that is not taken it says no more than that.
     pub async fn compare(&self, text: &str) -> Result<String, Refused> {
-        let opened: Opened<Compare> = self.open(text, Kind::Compare)?;
+        let opened: Opened<Compare<HandedOn>> = self.open(text, Kind::Compare)?;
         let order = &opened.body;
         let service = service(&order.service)?;
         let (request, chaining) = self.request(&service, &order.request)?;
@@ -69,7 +69,7 @@ impl Half {
         };
         let same = match open_name(sealed, &self.names, chaining) {
             Ok(name) => self.is_name_of(&name, &comparison.service, &pseudonym),
-            Err(refusal @ saml::Refusal::Algorithm(_)) => {
+            Err(refusal @ relay_saml::Refusal::Algorithm(_)) => {
                 not_compared(entity, refusal.code());
                 return Err(Refused::NotItsRequest);
             }
@@ -88,8 +88,8 @@ impl Half {
     fn request(&self, service: &Service, handed_on: &HandedOn) -> Result<(Verified<LogoutRequest>, bool), Refused> {
         let pins = self.pins.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let address = match handed_on {
-            HandedOn::Redirect(_) | HandedOn::Post(_) => Compare::BY_BROWSER,
-            HandedOn::Soap(_) => Compare::BY_SOAP,
+            HandedOn::Redirect(_) | HandedOn::Post(_) => orders::LOGOUT_BY_BROWSER,
+            HandedOn::Soap(_) => orders::LOGOUT_BY_SOAP,
         };
         let here = Here {
             entity: &EntityId::parse(&self.identity_provider).ok_or(Refused::NotItsRequest)?,

@@ -3,7 +3,7 @@
 //! Metadata come from anywhere: nothing in them is believed because it stands there. What is believed is the fingerprint
 //! that the operator was told by another way; where a federation signs its metadata, its signature is checked too.
 
-use relay_core::saml::{
+use relay_saml::{
     Addresses, Ground, Refusal, TrustedKeys, fingerprint,
     message::{Entity, EntityId, KeyDescriptor},
     read_entity, read_metadata,

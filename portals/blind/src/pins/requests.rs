@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use relay_core::saml::{Exception, Peer, TrustedKeys, message::EntityId};
+use relay_saml::{Exception, Peer, TrustedKeys, message::EntityId};
 
 use super::{PinError, PinFile, der, not_a_pin};
 

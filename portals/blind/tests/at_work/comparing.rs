@@ -11,13 +11,13 @@ use relay_core::{
         orders::{Compare, Compared, ServiceName},
     },
     pseudonym::{PolymorphicPseudonym, Service},
-    saml::{
-        HandedOn,
-        message::{EntityId, Head, Identified, LogoutRequest, MessageId, NameId},
-        names::NameIdFormat,
-        sealing::{ContentCipher, KeyTransport, SealingKey},
-        signing::SigningKey,
-    },
+};
+use relay_saml::{
+    HandedOn,
+    message::{EntityId, Head, Identified, LogoutRequest, MessageId, NameId},
+    names::NameIdFormat,
+    sealing::{ContentCipher, KeyTransport, SealingKey},
+    signing::SigningKey,
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use time::Duration;

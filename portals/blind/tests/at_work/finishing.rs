@@ -3,9 +3,10 @@
 use relay_core::{
     envelope::{Kind, Letter, Party, Refusal, SigningKey},
     pseudonym::{Domain, Service, ServicePseudonym},
-    saml::names::NameIdFormat,
 };
-use relay_records::blind::{Outcome, testing};
+use relay_records::blind::Outcome;
+use relay_records_testing::blind as testing;
+use relay_saml::names::NameIdFormat;
 use store::{cluster::Stop, testing::LoneCluster};
 use time::{Duration, macros::datetime};
 

@@ -9,13 +9,13 @@ use relay_core::{
         Kind,
         orders::{ServiceName, Share, Shared},
     },
-    saml::{
-        fingerprint,
-        message::{Endpoint, Entity, EntityId, IndexedEndpoint, KeyDescriptor, KeyUse, MessageId, Role, SpRole},
-        names::Binding,
-        sealing::encryption_descriptor,
-        signing::SigningKey,
-    },
+};
+use relay_saml::{
+    fingerprint,
+    message::{Endpoint, Entity, EntityId, IndexedEndpoint, KeyDescriptor, KeyUse, MessageId, Role, SpRole},
+    names::Binding,
+    sealing::encryption_descriptor,
+    signing::SigningKey,
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use time::{Duration, OffsetDateTime};
@@ -35,7 +35,7 @@ impl<'s> Desk<'s> {
     fn at(scene: &'s Scene) -> Self {
         for operator in &scene.operators {
             let file = scene.path().join(operator.operator().name());
-            portal_kit::testing::secret(&file, &operator.to_text()).unwrap();
+            portal_testing::secret(&file, &operator.to_text()).unwrap();
         }
         Self { scene }
     }

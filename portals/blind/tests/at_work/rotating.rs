@@ -154,12 +154,12 @@ async fn the_next_secret_is_filed_by_the_operators_command() {
     };
     let place = scene.path().join("secrets/blind-2");
     // Somebody else's file of that name is not taken for the rotation's, and not written over.
-    portal_kit::testing::secret(&place, &scene.blind_secret.to_text()).unwrap();
+    portal_testing::secret(&place, &scene.blind_secret.to_text()).unwrap();
     assert!(!complete().status.success());
     std::fs::remove_file(&place).unwrap();
     // The second time: the first was killed when the secret was filed and the rotation still there.
     for _ in 0..2 {
-        portal_kit::testing::secret(&scene.config.half.rotation_file, filed.trim()).unwrap();
+        portal_testing::secret(&scene.config.half.rotation_file, filed.trim()).unwrap();
         let done = complete();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         let next = std::fs::read_to_string(&place).unwrap();

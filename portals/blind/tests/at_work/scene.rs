@@ -14,7 +14,7 @@ use blind::{
     pins::PinFile,
     window,
 };
-use portal_kit::testing::{Authority, Pair, secret};
+use portal_testing::{Authority, Pair, secret};
 use relay_core::{
     chance::SeededChance,
     clock::{Clock as _, HandClock},
@@ -26,9 +26,10 @@ use relay_core::{
         BlindSecret, Ceremony, Domain, FrontHalf, FrontSecret, KeyEdition, PolymorphicPseudonym, Registrar,
         RegistrarSecret, Service,
     },
-    saml::{DecryptionKeys, message::NameId, open_name},
 };
-use relay_records::blind::{USER, testing};
+use relay_records::blind::USER;
+use relay_records_testing::blind as testing;
+use relay_saml::{DecryptionKeys, message::NameId, open_name};
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 use time::macros::datetime;

@@ -169,7 +169,7 @@ async fn shares_are_kept_over_a_restart_and_never_replaced() {
 
 #[tokio::test]
 async fn the_share_for_the_global_context_is_refused_and_not_kept() {
-    let database = relay_records::blind::testing::open().await.unwrap().database;
+    let database = relay_records_testing::blind::open().await.unwrap().database;
     let mut scene = bare_scene(database).await;
     scene.pin("clinic", CLINIC, 2);
     scene.half.read_pins().await.unwrap();
@@ -193,7 +193,7 @@ fn share(text: &str) -> Share {
 
 #[tokio::test]
 async fn a_share_that_the_database_does_not_take_is_not_worked_with_either() {
-    let database = relay_records::blind::testing::open().await.unwrap().database;
+    let database = relay_records_testing::blind::open().await.unwrap().database;
     let mut scene = bare_scene(database).await;
     scene.pin("clinic", CLINIC, 2);
     scene.half.read_pins().await.unwrap();

@@ -18,9 +18,9 @@ use card_bridge::{Started, config::Config};
 use portal_kit::{
     config::Log,
     listener::{Listener, Stop, Stopper},
-    testing::Authority,
     tls,
 };
+use portal_testing::Authority;
 use relay_core::{chance::OsChance, clock::SystemClock};
 use secrecy::SecretString;
 use tokio::runtime::Runtime;
@@ -402,7 +402,13 @@ fn serve(listener: Listener, front: &Front) -> (Stopper, tokio::task::JoinHandle
 }
 
 async fn begin(config: &Config, stop: Stop) -> (SocketAddr, tokio::task::JoinHandle<()>) {
-    let started = Started::new(config, Arc::new(SystemClock)).await.unwrap();
+    let started = Started::new(
+        config,
+        Arc::new(SystemClock),
+        relay_core::chance::SharedChance::of_the_system(),
+    )
+    .await
+    .unwrap();
     (started.address(), tokio::spawn(started.run(stop)))
 }
 

@@ -18,9 +18,12 @@ use portal_kit::{
     config::Log,
     contact::{Contact, Days},
     listener::Stopper,
-    testing::Authority,
 };
-use relay_core::{chance::OsChance, clock::SystemClock};
+use portal_testing::Authority;
+use relay_core::{
+    chance::{OsChance, SharedChance},
+    clock::SystemClock,
+};
 use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
@@ -85,7 +88,9 @@ impl Desk {
             });
         });
         let (stopper, stop) = Stopper::new();
-        let started = Started::new(&config, Arc::new(SystemClock)).await.unwrap();
+        let started = Started::new(&config, Arc::new(SystemClock), SharedChance::of_the_system())
+            .await
+            .unwrap();
         let bridge = started.address();
         let desk = Self {
             bridge,

@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use fantoccini::Locator;
-use portal_kit::testing::Authority;
-use relay::testing::{Relay, TestService};
+use portal_testing::Authority;
 use relay_core::{
     chance::OsChance,
     id::Id,
     registration::{CardUse, CertificateDer, Message as Said, RevocationReason},
-    saml::{
-        message::{Response, Status},
-        names::{AuthnContext, StatusCode},
-    },
 };
+use relay_saml::{
+    message::{Response, Status},
+    names::{AuthnContext, StatusCode},
+};
+use relay_testing::{Relay, TestPortal, TestService};
 use serde_json::json;
 use store::{cluster::Stop, testing::LoneCluster};
 
@@ -70,7 +70,7 @@ pub fn at_the_relay() {
         let cluster = LoneCluster::start_new().unwrap();
         let mut relay = Relay::start_on(&cluster).await;
         let known = KnownRelay {
-            entity: relay::testing::rig::ENTITY.to_owned(),
+            entity: relay_testing::rig::ENTITY.to_owned(),
             metadata: relay.metadata().await,
             address: relay.at("/saml/metadata"),
         };
@@ -91,7 +91,7 @@ pub fn at_the_relay() {
 async fn cards_refused(
     relay: &mut Relay,
     cluster: &LoneCluster,
-    my_page: &AtRelay,
+    my_page: &TestPortal,
     clinic: &mut TestService,
     language: &str,
 ) {
@@ -99,11 +99,11 @@ async fn cards_refused(
     let card = relay.cards.authentication();
     let pem = card.pem();
     let browser = Chromium::open(&relay.authority.pem(), DESK, Some((&pem, &pem))).await;
-    browser.goto(&format!("{}/?lang={language}", my_page.my_page)).await;
+    browser.goto(&format!("{}/?lang={language}", my_page.address)).await;
     browser.goto(&relay.at(&format!("/sign-out?lang={language}"))).await;
     seen(&browser, &name("sign-out-nobody")).await;
 
-    begin(&browser, &my_page.my_page).await;
+    begin(&browser, &my_page.address).await;
     seen(&browser, &name("card")).await;
     browser.click(CARD).await;
     browser.find("[role=alert]").await;
@@ -130,10 +130,10 @@ async fn cards_refused(
     browser.click("main a.button[href*='/sign-in/']").await;
     browser.click(CARD).await;
     // Nothing was half issued: the same sign-in goes on.
-    browser.find(&format!("form[action^='{}']", my_page.my_page)).await;
+    browser.find(&format!("form[action^='{}']", my_page.address)).await;
     seen(&browser, &name("back-to-the-service")).await;
     browser
-        .click(&format!("form[action^='{}'] button", my_page.my_page))
+        .click(&format!("form[action^='{}'] button", my_page.address))
         .await;
     browser.find("form[action='/log-out']").await;
 
@@ -151,7 +151,7 @@ async fn cards_refused(
 
     let state = async |said: &Said| assert_eq!(relay.office_says(said).await, 200);
     state(&Said::Suspend { registration }).await;
-    begin(&browser, &my_page.my_page).await;
+    begin(&browser, &my_page.address).await;
     browser.click(CARD).await;
     browser.find("[role=alert]").await;
     seen(&browser, &name("card-suspended")).await;
@@ -170,12 +170,12 @@ async fn cards_refused(
 }
 
 /// Requests that are not taken, and a browser that has no card to show.
-async fn requests_refused(relay: &Relay, my_page: &AtRelay, clinic: &TestService, language: &str) {
+async fn requests_refused(relay: &Relay, my_page: &TestPortal, clinic: &TestService, language: &str) {
     let name = |what: &str| format!("relay-{what}-{language}");
     let browser = Chromium::open(&relay.authority.pem(), DESK, None).await;
-    browser.goto(&format!("{}/?lang={language}", my_page.my_page)).await;
+    browser.goto(&format!("{}/?lang={language}", my_page.address)).await;
     browser.goto(&relay.at(&format!("/sign-out?lang={language}"))).await;
-    begin(&browser, &my_page.my_page).await;
+    begin(&browser, &my_page.address).await;
     browser.click(CARD).await;
     browser.find("[role=alert]").await;
     seen(&browser, &name("no-card")).await;
@@ -183,13 +183,13 @@ async fn requests_refused(relay: &Relay, my_page: &AtRelay, clinic: &TestService
     browser.click("main a.button[href*='/bridge']").await;
     browser.picture(&name("bridge-does-not-run")).await;
 
-    let url = sent_off(&relay.authority, &my_page.my_page).await;
+    let url = sent_off(&relay.authority, &my_page.address).await;
     browser.goto(&url).await;
     browser.find(CARD).await;
     browser.goto(&url).await;
     browser.find("main code").await;
     seen(&browser, &name("request-replayed")).await;
-    let url = sent_off(&relay.authority, &my_page.my_page).await;
+    let url = sent_off(&relay.authority, &my_page.address).await;
     browser.goto(&url.replacen("&Signature=", "&Signature=AAAA", 1)).await;
     browser.find("main code").await;
     seen(&browser, &name("request-refused")).await;
@@ -209,7 +209,7 @@ async fn requests_refused(relay: &Relay, my_page: &AtRelay, clinic: &TestService
         .switch_off("hama", AtRelay::ENTITY, "a trial", now)
         .await
         .unwrap();
-    browser.goto(&sent_off(&relay.authority, &my_page.my_page).await).await;
+    browser.goto(&sent_off(&relay.authority, &my_page.address).await).await;
     browser.find("main code").await;
     seen(&browser, &name("service-off")).await;
     metadata_run_out(relay, clinic, &browser).await;

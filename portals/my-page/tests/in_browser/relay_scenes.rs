@@ -7,8 +7,8 @@ use std::{
 };
 
 use fantoccini::Locator;
-use relay::testing::Relay;
 use relay_core::registration::CardUse;
+use relay_testing::{Relay, TestPortal};
 use time::OffsetDateTime;
 
 use crate::{
@@ -26,10 +26,10 @@ const LONG: Duration = Duration::from_secs(20);
 /// Where the relay's own test set-up expects the bridge; nothing else is in this network.
 const BRIDGE_PORT: u16 = 8940;
 
-async fn relay_and_my_page() -> (Relay, AtRelay) {
+async fn relay_and_my_page() -> (Relay, TestPortal) {
     let mut relay = Relay::start().await;
     let known = KnownRelay {
-        entity: relay::testing::rig::ENTITY.to_owned(),
+        entity: relay_testing::rig::ENTITY.to_owned(),
         metadata: relay.metadata().await,
         address: relay.at("/saml/metadata"),
     };
@@ -51,7 +51,7 @@ pub fn by_bridge() {
         let browser = opened(&relay.authority, DESK, None).await;
         let mut names = Vec::new();
         for visit in 1..=2 {
-            browser.goto(&format!("{}/", my_page.my_page)).await;
+            browser.goto(&format!("{}/", my_page.address)).await;
             browser.click("a.button[href^='/sign-in']").await;
             browser.find("main a.button[href*='/bridge']").await;
             judged(&browser, "the relay's page for the card").await;
@@ -61,7 +61,7 @@ pub fn by_bridge() {
             browser.click("button[type=submit]").await;
             // The bridge's page goes on by itself; the relay's has a button.
             browser
-                .click(&format!("form[action^='{}'] button", my_page.my_page))
+                .click(&format!("form[action^='{}'] button", my_page.address))
                 .await;
             names.push(browser.find("dd code").await.text().await.unwrap());
             if visit == 1 {
@@ -111,12 +111,12 @@ pub fn by_a_browsers_own_certificate() {
 
         let pem = card.pem();
         let browser = Chromium::open(&relay.authority.pem(), DESK, Some((&pem, &pem))).await;
-        browser.goto(&format!("{}/", my_page.my_page)).await;
+        browser.goto(&format!("{}/", my_page.address)).await;
         browser.click("a.button[href^='/sign-in']").await;
         browser
             .click(&format!("main a.button[href^='{}']", relay.card_at("")))
             .await;
-        let back = format!("form[action^='{}'] button", my_page.my_page);
+        let back = format!("form[action^='{}'] button", my_page.address);
         browser.click(&back).await;
         browser.find("dd code").await;
 
@@ -145,7 +145,7 @@ pub fn by_the_card_itself() {
         desk.watches(&certificate).await;
 
         let browser = opened(&relay.authority, DESK, None).await;
-        browser.goto(&format!("{}/", my_page.my_page)).await;
+        browser.goto(&format!("{}/", my_page.address)).await;
         browser.click("a.button[href^='/sign-in']").await;
         // This card signs PKCS#1 v1.5 only.
         let link = browser.find("p.quiet a").await.attr("href").await.unwrap().unwrap();

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use my_page::me::short_name;
-use portal_kit::testing::{Authority, Pair};
-use relay_core::saml::names::Binding;
+use portal_service::short_name;
+use portal_testing::{Authority, Pair};
+use relay_saml::names::Binding;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
@@ -56,7 +56,7 @@ pub fn by_certificate() {
         let browser = opened(&rig.authority, DESK, Some(&card)).await;
         sign_in_by_certificate(&rig, &browser).await;
         let name = rig.relay.name_of(card.identity.certificate().unwrap());
-        browser.says(&short_name(&name)).await;
+        browser.says(&short_name("my-page", &name)).await;
         browser.click("nav.pages li:nth-child(2) a").await;
         browser.says("ログインの記録").await;
         browser.says("カードと暗証番号").await;
@@ -65,7 +65,7 @@ pub fn by_certificate() {
         // The same person at the next visit, in another browser.
         let again = opened(&rig.authority, DESK, Some(&card)).await;
         sign_in_by_certificate(&rig, &again).await;
-        again.says(&short_name(&name)).await;
+        again.says(&short_name("my-page", &name)).await;
         again.close().await;
         browser.click("form[action='/log-out'] button").await;
         browser.says("すべてのサービスからログアウトしました").await;
@@ -103,7 +103,7 @@ pub fn by_bridge() {
         browser.click("#back").await;
         browser.find("form[action='/log-out']").await;
         let (token, name) = rig.relay.last_bridged();
-        browser.says(&short_name(&name)).await;
+        browser.says(&short_name("my-page", &name)).await;
 
         let pulled = Instant::now();
         desk.pull();

@@ -17,6 +17,8 @@ pub struct Seen {
     pub status: u16,
     pub location: String,
     pub policy: String,
+    /// Each as it was sent, but for the time of sending.
+    pub headers: Vec<String>,
     pub text: String,
 }
 
@@ -123,6 +125,14 @@ impl Browser {
             status: answer.status().as_u16(),
             location: header("location"),
             policy: header("content-security-policy"),
+            headers: {
+                let sent = answer.headers().iter().filter(|(name, _)| *name != "date");
+                let mut lines: Vec<_> = sent
+                    .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+                    .collect();
+                lines.sort();
+                lines
+            },
             text: answer.text().await.unwrap(),
         }
     }

@@ -2,7 +2,8 @@
 
 use std::{fs, sync::Arc};
 
-use my_page::{MyPage, config::Config};
+use portal_service::{Service, config::Config};
+use relay_core::chance::SharedChance;
 use time::Duration;
 
 use crate::{NAME, bring, browser::Browser, rig::Rig, rig::relay::Relay, sent_off, signed_in};
@@ -64,11 +65,16 @@ async fn what_was_fetched_outlives_a_restart_after_the_approved_file_has_expired
     signed_in(&rig).await;
     rig.clock.advance(Duration::days(2));
     let start = || {
-        let config = Config::load(&rig.folder.path().join("my-page.toml")).unwrap();
-        MyPage::new(config, Arc::new(rig.clock.clone()))
+        let config = Config::load(&rig.files.file(&my_page::MY_PAGE)).unwrap();
+        Service::new(
+            &my_page::MY_PAGE,
+            config,
+            Arc::new(rig.clock.clone()),
+            SharedChance::of_the_system(),
+        )
     };
     assert!(start().is_ok());
-    let kept = rig.folder.path().join("relay.kept");
+    let kept = rig.files.folder.path().join("relay.kept");
     let mut bytes = fs::read(&kept).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&kept, bytes).unwrap();

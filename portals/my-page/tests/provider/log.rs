@@ -27,7 +27,15 @@ impl Write for Kept {
 
 /// Begins to keep them.
 pub fn keep() {
-    let rooms = ["my_page", "portal_kit", "provider_records", "store", "relay_core"];
+    let rooms = [
+        "my_page",
+        "portal_service",
+        "portal_kit",
+        "provider_records",
+        "store",
+        "relay_core",
+        "relay_saml",
+    ];
     let ours = Targets::new().with_targets(rooms.map(|room| (room, tracing_subscriber::filter::LevelFilter::TRACE)));
     let lines = fmt::layer().with_ansi(false).with_writer(|| Kept);
     registry().with(lines).with(ours).init();

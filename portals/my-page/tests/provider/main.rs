@@ -9,14 +9,15 @@ mod rig;
 
 use browser::{Browser, Seen};
 use relay_core::{
+    chance::{SeededChance, SharedChance},
     clock::Clock,
-    saml::{
-        message::{Response, Status},
-        names::{AuthnContext, Binding, StatusCode},
-    },
+};
+use relay_saml::{
+    message::{Response, Status},
+    names::{AuthnContext, Binding, StatusCode},
 };
 use rig::{Rig, relay::Waiting};
-use time::Duration;
+use time::{Duration, macros::datetime};
 
 const NAME: &str = "q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k";
 
@@ -62,7 +63,7 @@ async fn a_resident_signs_in_sees_themselves_and_comes_back_to_the_page_asked_fo
     let history = browser.get(&format!("{}/history", rig.my_page)).await;
     assert!(history.text.contains("カードと暗証番号"), "{}", history.text);
     let me = browser.get(&format!("{}/", rig.my_page)).await;
-    assert!(me.text.contains(&my_page::me::short_name(NAME)));
+    assert!(me.text.contains(&portal_service::short_name("my-page", NAME)));
     assert!(
         browser
             .get(&format!("{}/card", rig.my_page))
@@ -126,7 +127,7 @@ async fn what_is_not_for_us_not_of_now_or_not_strong_enough_is_refused() {
         }),
         ("a name for one visit", 400, |response, rig| {
             let mut name = rig.relay.name_id(NAME);
-            name.format = relay_core::saml::names::NameIdFormat::Transient;
+            name.format = relay_saml::names::NameIdFormat::Transient;
             response.assertion.as_mut().unwrap().subject.name = rig.relay.sealed(&name);
         }),
         ("no PIN", 403, |response, _| {
@@ -256,6 +257,57 @@ async fn the_relays_word_through_the_browser_ends_the_session_and_goes_back_with
     );
     assert!(seen.location.contains("&RelayState=back&"));
     assert!(!is_signed_in(&rig, &mut browser).await);
+}
+
+#[tokio::test]
+async fn the_pages_are_the_same_to_the_last_letter_by_the_same_clock_and_chance() {
+    let moment = datetime!(2026-11-22 9:00 +9);
+    let rig = Rig::start_still(moment, SharedChance::new(SeededChance::new(20_261_122))).await;
+    let mut browser = Browser::new(&rig);
+    let whole = |seen: &Seen| {
+        let text = format!("{}\n{}\n\n{}", seen.status, seen.headers.join("\n"), seen.text);
+        text.replace(&rig.my_page, "https://my-page.example")
+            .replace(&rig.relay.base, "https://relay.example")
+    };
+    let welcome = browser.get(&format!("{}/", rig.my_page)).await;
+    insta::assert_snapshot!("welcome", whole(&welcome));
+    let waiting = sent_off(&rig, &mut browser, "/").await;
+    let taken = bring(&rig, &mut browser, &waiting, &rig.relay.response(&waiting, NAME)).await;
+    insta::assert_snapshot!("an_answer_is_taken", whole(&taken));
+    let me = browser.get(&format!("{}/", rig.my_page)).await;
+    insta::assert_snapshot!("about_me", whole(&me));
+}
+
+#[tokio::test]
+async fn nobody_is_told_to_be_signed_out_who_is_not() {
+    let rig = Rig::start().await;
+    let mut browser = signed_in(&rig).await;
+    let log_out = format!("{}/log-out", rig.my_page);
+    // A form of another site brings no session along (SameSite), and this page can't know of it.
+    let mut as_another_site = Browser::new(&rig);
+    let seen = as_another_site.post_from_elsewhere(&log_out, &[]).await;
+    assert_eq!((seen.status, seen.location.as_str()), (403, ""), "{}", seen.text);
+    assert!(!seen.text.contains("ログアウトしました"), "{}", seen.text);
+    // A link to the page that says so, while one is signed in, leads to where one is.
+    for left in ["here", "everywhere", "partly", "nobody"] {
+        let seen = browser.get(&format!("{}/left/{left}", rig.my_page)).await;
+        assert_eq!((seen.status, seen.location.as_str()), (303, "/"), "{left}");
+    }
+    assert!(is_signed_in(&rig, &mut browser).await);
+    // On a page of ours, whoever is not signed in any more is told just that.
+    let seen = as_another_site.post(&log_out, &[]).await;
+    assert_eq!(seen.location, "/left/nobody");
+}
+
+#[tokio::test]
+async fn a_language_chosen_here_goes_along_to_the_relay() {
+    let rig = Rig::start().await;
+    let mut browser = Browser::new(&rig);
+    let sign_in = format!("{}/sign-in", rig.my_page);
+    assert!(!browser.get(&sign_in).await.location.contains("lang="));
+    browser.get(&format!("{}/?lang=easy", rig.my_page)).await;
+    let sent = browser.get(&sign_in).await;
+    assert!(sent.location.ends_with("&lang=easy"), "{}", sent.location);
 }
 
 #[tokio::test]

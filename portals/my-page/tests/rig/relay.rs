@@ -22,22 +22,23 @@ use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use portal_kit::{listener::Peer as Client, testing::rsa_pair};
+use portal_kit::listener::Peer as Client;
+use portal_testing::rsa_pair;
 use relay_core::{
     chance::{OsChance, draw},
     clock::Clock,
-    saml::{
-        DecryptionKeys, Delivery, Here, Peer, Received, TrustedKeys,
-        message::{
-            Assertion, AuthnStatement, Conditions, Confirmation, Endpoint, Entity, EntityId, Head, Identified, IdpRole,
-            KeyDescriptor, KeyUse, LogoutRequest, LogoutResponse, MessageId, NameId, Response, Role, Status, Subject,
-        },
-        names::{AuthnContext, Binding, NameIdFormat},
-        open_name,
-        sealing::SealingKey,
-        send::PostForm,
-        signing::SigningKey,
+};
+use relay_saml::{
+    DecryptionKeys, Delivery, Here, Peer, Received, TrustedKeys,
+    message::{
+        Assertion, AuthnStatement, Conditions, Confirmation, Endpoint, Entity, EntityId, Head, Identified, IdpRole,
+        KeyDescriptor, KeyUse, LogoutRequest, LogoutResponse, MessageId, NameId, Response, Role, Status, Subject,
     },
+    names::{AuthnContext, Binding, NameIdFormat},
+    open_name,
+    sealing::SealingKey,
+    send::PostForm,
+    signing::SigningKey,
 };
 use time::Duration;
 
@@ -284,7 +285,7 @@ impl Relay {
     /// The same by redirect: the URL.
     pub fn logout_by_redirect(&self, name: &str) -> String {
         let at = self.logout_at(Binding::Redirect);
-        let state = relay_core::saml::message::RelayState::parse("back").unwrap();
+        let state = relay_saml::message::RelayState::parse("back").unwrap();
         let composed = self.logout(&at, name).compose().unwrap();
         composed.redirect(&at, Some(&state), &self.signing())
     }

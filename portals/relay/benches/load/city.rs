@@ -4,14 +4,14 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use relay::testing::{FrontProcess, Relay, TestCard, TestService};
 use relay_core::{
     chance::{Chance, OsChance, draw},
     pseudonym::PolymorphicPseudonym,
-    saml::fingerprint,
     seal::Place,
 };
-use relay_records::front::{self, FrontError};
+use relay_records::front::FrontError;
+use relay_saml::fingerprint;
+use relay_testing::{FrontProcess, Relay, TestCard, TestService};
 use store::{Isolation, Store, StoreError, Type, testing::LoneCluster};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -109,7 +109,8 @@ fn row(certificate_sha256: [u8; 32], pseudonym: &PolymorphicPseudonym) -> Row {
         row: registration.as_bytes(),
         column: "pseudonym",
     };
-    let sealed = front::testing::sealer().seal(place, pseudonym.as_bytes(), &mut OsChance as &mut dyn Chance);
+    let sealed =
+        relay_records_testing::front::sealer().seal(place, pseudonym.as_bytes(), &mut OsChance as &mut dyn Chance);
     (registration, certificate_sha256, sealed)
 }
 

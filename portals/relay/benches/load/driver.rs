@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use relay::{card::challenge_text, testing::Browser};
-use relay_core::saml::message::MessageId;
+use relay::card::challenge_text;
+use relay_saml::message::MessageId;
+use relay_testing::Browser;
 use tokio::time::Instant;
 
 use crate::{
@@ -155,7 +156,7 @@ async fn sign_in(city: &City, visitor: &Visitor, url: &str) -> Result<String, St
 }
 
 fn read(city: &City, response: &str, request: &MessageId) -> Result<(), String> {
-    use relay_core::saml::{SignIn, message::Identified};
+    use relay_saml::{SignIn, message::Identified};
     match city.clinic.read(response, request) {
         Ok(SignIn::Done(assertion)) => match &assertion.subject.name {
             Identified::Clear(name) if name.value.len() == 43 => Ok(()),

@@ -5,8 +5,8 @@ use std::{
     sync::Arc,
 };
 
-use relay::testing::rig::front_program;
 use relay_core::pseudonym::KeyEdition;
+use relay_testing::rig::front_program;
 use tokio::time::Instant;
 
 use crate::{city::City, driver, driver::Run, work};

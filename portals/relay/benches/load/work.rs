@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use relay::testing::TestCard;
+use relay_testing::TestCard;
 use rustix::time::{ClockId, clock_gettime};
 use store::cluster::{Cluster, ClusterStatus};
 

@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use portal_kit::{Visit, listener::Peer};
-use relay_core::saml::fingerprint;
 use relay_records::refusals::UNKNOWN;
+use relay_saml::fingerprint;
 use tracing::warn;
 
 use crate::{front::Front, intake::problem};

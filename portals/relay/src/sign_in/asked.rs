@@ -1,6 +1,6 @@
 //! What a service wants of a sign-in: as much of its request as is kept while the sign-in is under way.
 
-use relay_core::saml::{
+use relay_saml::{
     message::{Comparison, RequestedAuthnContext},
     names::AuthnContext,
 };
@@ -35,6 +35,9 @@ pub struct Asked {
     pub comparison: String,
     /// It is on trial.
     pub trial: bool,
+    /// A pulled card does not end its session: it hears of logouts by the browser alone, or not at all.
+    #[serde(default)]
+    pub stays_open: bool,
     /// How old a sign-in may be for it, in seconds.
     pub session_seconds: i64,
     /// How long an assertion for it is good, in seconds.

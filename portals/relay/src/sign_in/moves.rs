@@ -1,10 +1,8 @@
 //! The moves of a sign-in: each state with each event, and what follows.
 
-use relay_core::{
-    audit::Outcome,
-    saml::names::{AuthnContext, StatusCode},
-};
+use relay_core::audit::Outcome;
 use relay_records::front::{AuditAct, HolderState, SessionId};
+use relay_saml::names::{AuthnContext, StatusCode};
 use time::OffsetDateTime;
 use uuid::Uuid;
 

@@ -1,11 +1,8 @@
 //! Every state against every event.
 
-use relay_core::{
-    audit::Outcome,
-    chance::SeededChance,
-    saml::names::{AuthnContext, StatusCode},
-};
+use relay_core::{audit::Outcome, chance::SeededChance};
 use relay_records::front::{AuditAct, HolderState, SessionId};
+use relay_saml::names::{AuthnContext, StatusCode};
 use time::{Duration, OffsetDateTime, macros::datetime};
 use uuid::Uuid;
 
@@ -32,6 +29,7 @@ fn asked() -> Asked {
         contexts: Vec::new(),
         comparison: "exact".into(),
         trial: false,
+        stays_open: false,
         session_seconds: 3600,
         assertion_seconds: 120,
         skew_seconds: 60,

@@ -3,15 +3,13 @@
 //! yes or no.
 
 use portal_kit::trace::TraceId;
-use relay_core::{
-    audit::Outcome,
-    saml::{
-        Delivery,
-        message::{Identified, LogoutRequest},
-        names::NameIdFormat,
-    },
-};
+use relay_core::audit::Outcome;
 use relay_records::front::{AuditAct, LogoutTrial, Note, PartnerState, SessionId};
+use relay_saml::{
+    Delivery,
+    message::{Identified, LogoutRequest},
+    names::NameIdFormat,
+};
 use serde_json::json;
 use tracing::warn;
 

@@ -2,16 +2,13 @@
 
 use axum::http::HeaderMap;
 use portal_kit::trace::TraceId;
-use relay_core::{
-    pseudonym::Domain,
-    registration::CardUse,
-    saml::{
-        answer_to,
-        message::{AuthnRequest, RelayState},
-        names::{AuthnContext, Binding, NameIdFormat},
-    },
-};
+use relay_core::{chance::Chance, pseudonym::Domain, registration::CardUse};
 use relay_records::front::{FrontError, Holder, HolderState, PartnerKind, PartnerState};
+use relay_saml::{
+    answer_to,
+    message::{AuthnRequest, RelayState},
+    names::{AuthnContext, Binding, NameIdFormat},
+};
 
 use tracing::warn;
 use uuid::Uuid;
@@ -21,7 +18,7 @@ use crate::{
     answer::Named,
     card::{CardFault, CardKind},
     front::Front,
-    partners::{Known, PartnerFault},
+    partners::{Hears, Known, PartnerFault},
     sign_in::{Asked, CardSeen, NameWanted, Reply, ReplyBinding, Session, Way, Who},
     taking::NotTaken,
 };
@@ -38,9 +35,9 @@ pub(crate) struct Given {
 
 impl Given {
     /// A name for one session.
-    pub(crate) fn passing() -> Self {
+    pub(crate) fn passing(chance: &mut dyn Chance) -> Self {
         Self {
-            named: Named::transient(),
+            named: Named::transient(chance),
             blob: None,
             link: None,
         }
@@ -101,6 +98,7 @@ impl Front {
                 .map_or("exact", |context| context.comparison.as_str())
                 .to_owned(),
             trial: service.partner.state == PartnerState::Trial,
+            stays_open: service.hears_of_logouts() != Hears::FromTheRelay,
             session_seconds: i64::from(lifetimes.session),
             assertion_seconds: i64::from(lifetimes.assertion),
             skew_seconds: i64::from(lifetimes.skew),
@@ -150,7 +148,7 @@ impl Front {
         trace: TraceId,
     ) -> Result<Result<Given, String>, FrontError> {
         if asked.name == NameWanted::Transient {
-            return Ok(Ok(Given::passing()));
+            return Ok(Ok(Given::passing(&mut self.chance())));
         }
         let holder = self.records.holder_by_registration(registration).await?;
         let holder = holder.ok_or(FrontError::NotFound("registration"))?;
@@ -187,7 +185,7 @@ impl Front {
             Ok(kind) => kind,
             Err(fault) => return Ok(CardSeen::Faulty(fault)),
         };
-        let hash = relay_core::saml::fingerprint(certificate);
+        let hash = relay_saml::fingerprint(certificate);
         let Some(holder) = self.records.holder(&hash).await? else {
             return Ok(CardSeen::Unknown);
         };

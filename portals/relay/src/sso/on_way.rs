@@ -9,17 +9,14 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use portal_kit::{Trouble, Visit};
-use relay_core::{
-    chance::OsChance,
-    id::Id,
-    saml::{message::EntityId, names::StatusCode as Code},
-};
+use relay_core::id::Id;
 use relay_records::front::{NewProcedure, Note, PartnerState, ProcedureKind, Whence};
+use relay_saml::{message::EntityId, names::StatusCode as Code};
 use serde_json::json;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use super::{BROWSER, over, secret};
+use super::{BROWSER, over};
 use crate::{
     discovery,
     front::Front,
@@ -66,7 +63,7 @@ impl<'a> OnWay<'a> {
             front,
             visit,
             fresh: brought.is_none(),
-            browser: brought.map_or_else(secret, str::to_owned),
+            browser: brought.map_or_else(|| front.secret(), str::to_owned),
             gone: None,
             shown_from: None,
             asked: None,
@@ -144,23 +141,20 @@ impl<'a> OnWay<'a> {
                 let id = self.keep(kept, &state, note.as_ref()).await?;
                 self.bridge(id, &state)
             }
-            (Effect::MakeName, SignIn::Naming { asked, shown }) => {
-                let named = self.name_and_record(kept, &asked, &shown).await?;
-                let event = match &named {
-                    Ok(_) => Event::Named,
-                    Err(reason) => Event::NotNamed { reason: reason.clone() },
+            (Effect::MakeName, state) => {
+                let SignIn::Naming { asked, shown } = &state else {
+                    return Err(over());
                 };
-                let next = sign_in::step(
-                    SignIn::Naming {
-                        asked: asked.clone(),
-                        shown,
-                    },
-                    event,
-                    self.front.now(),
-                );
-                match named {
-                    Ok(ready) => self.send(&asked, ready),
-                    Err(_) => Box::pin(self.carry_out(kept, next)).await,
+                let asked = asked.clone();
+                let (event, ready) = match self.name_and_record(kept, &asked, shown).await? {
+                    Ok(ready) => (Event::Named, Some(ready)),
+                    Err(reason) => (Event::NotNamed { reason }, None),
+                };
+                let next = sign_in::step(state, event, self.front.now());
+                match (next.effect, ready) {
+                    // It was recorded with the name, and its state with it.
+                    (Effect::SendAssertion, Some(ready)) => self.send(&asked, ready),
+                    (effect, _) => Box::pin(self.carry_out(kept, Step { effect, ..next })).await,
                 }
             }
             (Effect::ShowAway, state) => {
@@ -179,7 +173,7 @@ impl<'a> OnWay<'a> {
                 Ok(Redirect::to(onward).into_response())
             }
             // Answers to events that carry nothing to send, and states that never meet their effect.
-            (Effect::SendAssertion | Effect::ShowOver | Effect::MakeName, _) => Err(over()),
+            (Effect::SendAssertion | Effect::ShowOver, _) => Err(over()),
         }
     }
 
@@ -230,7 +224,7 @@ impl<'a> OnWay<'a> {
             moved.map_err(records)?;
             return Ok(id);
         }
-        let id = Id::<()>::new(&mut OsChance).uuid();
+        let id = Id::<()>::new(&mut self.front.chance()).uuid();
         let new = NewProcedure {
             id,
             kind: ProcedureKind::SignIn,
@@ -289,7 +283,7 @@ impl<'a> OnWay<'a> {
         url.query_pairs_mut()
             .append_pair("challenge", &format!("{}-{}", id.simple(), challenge.nonce))
             .append_pair("return", &self.front.at("/card/answer"));
-        Ok(Redirect::to(url.as_str()).into_response())
+        Ok(Redirect::to(&self.visit.carry_language(url.as_str())).into_response())
     }
 
     /// The note with the trace id of the request, which is on the person's page too.

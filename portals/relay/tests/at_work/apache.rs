@@ -7,16 +7,14 @@ use std::{
     time::Duration,
 };
 
-use portal_kit::testing::KeptPort;
-use relay::testing::{Browser, Relay, rig::self_signed};
-use relay_core::{
-    chance::OsChance,
-    saml::{
-        message::{Endpoint, Entity, EntityId, IndexedEndpoint, KeyDescriptor, KeyUse, MessageId, Role, SpRole},
-        names::{Binding, NameIdFormat},
-        signing::SigningKey,
-    },
+use portal_testing::KeptPort;
+use relay_core::chance::OsChance;
+use relay_saml::{
+    message::{Endpoint, Entity, EntityId, IndexedEndpoint, KeyDescriptor, KeyUse, MessageId, Role, SpRole},
+    names::{Binding, NameIdFormat},
+    signing::SigningKey,
 };
+use relay_testing::{Browser, Relay, rig::self_signed};
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
 /// A folder with two pages, one of them for residents who signed in, and with what a service needs: its keys, its

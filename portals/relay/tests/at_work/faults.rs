@@ -5,9 +5,9 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use relay::testing::{Browser, Relay, TestService};
 use relay_core::clock::{Clock, SystemClock};
-use relay_core::saml::message::AnswerTo;
+use relay_saml::message::AnswerTo;
+use relay_testing::{Browser, Relay, TestService};
 use store::{cluster::Stop, testing::LoneCluster};
 
 use crate::{CLINIC, is_persistent, name, relay_with_clinic};
@@ -199,7 +199,7 @@ async fn an_answer_goes_only_where_the_metadata_say() {
 async fn strangers_cards_and_no_card_at_all_are_told_what_is_wrong() {
     let (relay, clinic) = relay_with_clinic().await;
     let unregistered = relay.cards.authentication();
-    let foreign = relay::testing::CardAuthority::new("residents").authentication();
+    let foreign = relay_testing::CardAuthority::new("residents").authentication();
     for (browser, words) in [
         (Browser::new(&relay), "カードが見つかりませんでした"),
         (Browser::with_card(&relay, &unregistered), "登録されていません"),
@@ -251,7 +251,7 @@ async fn a_partner_whose_metadata_have_expired_is_refused_until_new_ones_are_app
 async fn our_own_key_is_rolled_with_both_in_the_metadata_and_no_service_notices() {
     let (mut relay, _) = relay_with_clinic().await;
     let path = |name: &str| relay.path().join(name);
-    let (next, next_key) = relay::testing::rig::self_signed(&rcgen::PKCS_RSA_SHA256);
+    let (next, next_key) = relay_testing::rig::self_signed(&rcgen::PKCS_RSA_SHA256);
     std::fs::write(path("next.pem"), &next).unwrap();
     let config = std::fs::read_to_string(relay.config_file()).unwrap();
     let announced = config.replace("[signing]\n", "[signing]\nbeside = \"next.pem\"\n");
@@ -269,7 +269,7 @@ async fn our_own_key_is_rolled_with_both_in_the_metadata_and_no_service_notices(
         std::fs::read_to_string(relay.path().join("saml.pem")).unwrap(),
     );
     assert_ne!(now_key, next_key);
-    portal_kit::testing::secret(&relay.path().join("saml.key"), &next_key).unwrap();
+    portal_testing::secret(&relay.path().join("saml.key"), &next_key).unwrap();
     std::fs::write(relay.path().join("saml.pem"), &next).unwrap();
     std::fs::write(relay.path().join("next.pem"), &now_certificate).unwrap();
     relay.stop_front().await;

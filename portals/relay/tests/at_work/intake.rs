@@ -3,12 +3,12 @@
 
 use std::{pin::pin, time::Duration};
 
-use relay::testing::{FrontProcess, Relay};
 use relay_core::{
     clock::{Clock as _, HandClock, SystemClock},
     registration::{Answer, CardUse, Message as Said, RevocationReason, Rule},
 };
 use relay_records::front::HolderState;
+use relay_testing::{FrontProcess, Relay};
 use rustix::process::{Pid, Signal, kill_process};
 use store::{Isolation, Store, StoreError};
 use uuid::Uuid;

@@ -13,13 +13,13 @@ mod ways;
 
 use std::{collections::HashMap, time::Duration as Wait};
 
-use relay::testing::{Answer, Browser, FrontProcess, Relay, TestCard, TestService};
 use relay_core::{
     chance::{Chance as _, SeededChance},
     pseudonym::{BlindHalf, BlindSecret, Domain, FrontHalf, FrontSecret, Service},
     registration::{CardUse, Message as Said},
-    saml::{fingerprint, message::AuthnRequest},
 };
+use relay_saml::{fingerprint, message::AuthnRequest};
+use relay_testing::{Answer, Browser, FrontProcess, Relay, TestCard, TestService};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -145,7 +145,7 @@ impl Person {
         match self.course {
             Course::Apart | Course::Stays | Course::Begins => {}
             Course::SignsOut | Course::SchoolAway => {
-                let page = self.browser.post(&relay.at("/sign-out"), &[]).await;
+                let page = self.browser.sign_out(relay).await;
                 assert!(page.status < 400, "{}", page.body);
             }
             Course::AtTheClinic => {

@@ -8,18 +8,16 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use portal_kit::testing::KeptPort;
-use relay::testing::{Browser, Relay, rig::OTHER_PROVIDER, rig::self_signed};
-use relay_core::{
-    chance::OsChance,
-    saml::{
-        SignIn,
-        message::{Endpoint, Entity, EntityId, IdpRole, MessageId, NameIdPolicy, Role},
-        names::{AuthnContext, Binding, NameIdFormat, StatusCode},
-        signing::SigningKey,
-    },
-};
+use portal_testing::KeptPort;
+use relay_core::chance::OsChance;
 use relay_records::front::PartnerKind;
+use relay_saml::{
+    SignIn,
+    message::{Endpoint, Entity, EntityId, IdpRole, MessageId, NameIdPolicy, Role},
+    names::{AuthnContext, Binding, NameIdFormat, StatusCode},
+    signing::SigningKey,
+};
+use relay_testing::{Browser, Relay, rig::OTHER_PROVIDER, rig::self_signed};
 use time::OffsetDateTime;
 
 use crate::{CLINIC, apache::Site, name, relay_with_clinic};
@@ -138,7 +136,7 @@ async fn the_person_signs_out_at_the_relay_and_lasso_hears_of_it_by_soap_and_by_
     let at_other = by_visit.log_in(&relay, &browser).await;
     assert_ne!(at_one, at_other);
     let out = relay.at("/sign-out");
-    let left = browser.post(&out, &[]).await;
+    let left = browser.sign_out(&relay).await;
     let (_, said) = browser.follow(&out, left).await;
     let logs = || by_soap.log() + &by_visit.log();
     assert!(

@@ -1,13 +1,11 @@
 //! Logging out, from each side.
 
-use relay::testing::{Browser, Relay, TestService};
-use relay_core::{
-    registration::{CardUse, Message as Said},
-    saml::{
-        message::{NameIdPolicy, RequestedAuthnContext},
-        names::{AuthnContext, NameIdFormat, StatusCode},
-    },
+use relay_core::registration::{CardUse, Message as Said};
+use relay_saml::{
+    message::{NameIdPolicy, RequestedAuthnContext},
+    names::{AuthnContext, NameIdFormat, StatusCode},
 };
+use relay_testing::{Browser, Relay, TestService};
 
 use crate::{CLINIC, SCHOOL, index, name, relay_with_clinic, relay_with_two};
 
@@ -138,7 +136,7 @@ async fn two_services_visited_one_after_the_other_are_told_nothing_that_is_the_s
             .await;
         browser.sign_in(&relay, service).await;
     }
-    let mut answer = browser.post(&relay.at("/sign-out"), &[]).await;
+    let mut answer = browser.sign_out(&relay).await;
     let mut told = Vec::new();
     for _ in 0..2 {
         let visit = answer.location.expect("a service is visited");
@@ -181,7 +179,7 @@ async fn the_person_signs_out_here_and_everybody_is_told() {
     for service in [&clinic, &school] {
         assert!(policy.contains(service.consumer().trim_end_matches("/acs")), "{policy}");
     }
-    let page = browser.post(&relay.at("/sign-out"), &[]).await;
+    let page = browser.sign_out(&relay).await;
     assert!(page.body.contains("すべてのサービスで終わりました"), "{}", page.body);
     assert_eq!((clinic.told().len(), school.told().len()), (1, 1));
     let page = browser.get(&relay.at("/sign-out")).await;
@@ -224,7 +222,7 @@ async fn a_card_without_its_pin_is_enough_where_the_service_says_so_only() {
     let mut request = clinic.request(&relay);
     request.context = Some(RequestedAuthnContext {
         classes: vec![AuthnContext::CardNoPin],
-        comparison: relay_core::saml::message::Comparison::Minimum,
+        comparison: relay_saml::message::Comparison::Minimum,
     });
     request.name_id_policy = Some(NameIdPolicy {
         format: Some(NameIdFormat::Persistent),

@@ -11,6 +11,7 @@ mod mellon;
 mod moving;
 mod operators;
 mod others;
+mod pages;
 mod privacy;
 mod process;
 mod pulled;
@@ -21,11 +22,11 @@ mod telling;
 mod ways;
 mod workers;
 
-use relay::testing::{Relay, TestService};
-use relay_core::saml::{
+use relay_saml::{
     message::{Assertion, Identified, NameId},
     names::NameIdFormat,
 };
+use relay_testing::{Relay, TestService};
 
 const CLINIC: &str = "https://clinic.example/saml";
 const SCHOOL: &str = "https://school.example/saml";

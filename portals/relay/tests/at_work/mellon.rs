@@ -1,8 +1,8 @@
 //! Apache with mod_auth_mellon as a service: a stranger's implementation (Lasso) on the other side, live.
 
-use relay::testing::{Browser, Relay};
-use relay_core::saml::names::Binding;
 use relay_records::front::{LogoutTrial, SignInTrial};
+use relay_saml::names::Binding;
+use relay_testing::{Browser, Relay};
 use time::OffsetDateTime;
 
 use crate::apache::{Apache, Site};
@@ -54,7 +54,7 @@ async fn apache_with_mellon_logs_residents_in_and_out_and_its_logout_in_clear_is
     // The person signs out at the relay: Apache is visited, ends its session, and the browser comes back. (Mellon looks
     // a session up by its name alone: of two sessions of one person it would take the older.)
     let out = relay.at("/sign-out");
-    let left = somebody_else.post(&out, &[]).await;
+    let left = somebody_else.sign_out(&relay).await;
     let (_, said) = somebody_else.follow(&out, left).await;
     assert!(
         said.body.contains("すべてのサービスで終わりました"),

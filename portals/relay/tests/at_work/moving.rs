@@ -1,10 +1,10 @@
 //! Somebody moves to another city, whose office registers with the same relay.
 
-use relay::testing::{Browser, Relay, TestCard};
 use relay_core::{
     chance::{OsChance, draw},
     registration::{CardUse, CertificateDer, Message, RevocationReason},
 };
+use relay_testing::{Browser, Relay, TestCard};
 use uuid::Uuid;
 
 use crate::{index, name, relay_with_two};

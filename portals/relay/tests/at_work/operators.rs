@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use portal_kit::{client, tls::Identity};
-use relay::testing::{Browser, CardAuthority, Relay, TestCard, TestService};
-use relay_core::saml::{message::NameIdPolicy, names::NameIdFormat};
+use relay_saml::{message::NameIdPolicy, names::NameIdFormat};
+use relay_testing::{Browser, CardAuthority, Relay, TestCard, TestService};
 use serde_json::{Value, json};
 use store::{cluster::Stop, testing::LoneCluster};
 
@@ -113,7 +113,7 @@ async fn two_operators_bring_a_service_in_try_it_and_switch_it_on_and_off() {
 
 /// Names a card for trials, as the relay's administrator does in its configuration.
 async fn name_for_trials(relay: &mut Relay, certificate: &[u8]) {
-    let hash = hex::encode(relay_core::saml::fingerprint(certificate));
+    let hash = hex::encode(relay_saml::fingerprint(certificate));
     let config = std::fs::read_to_string(relay.config_file()).unwrap();
     let named = config.replace("[cards]\n", &format!("[cards]\nfor_trials = [\"{hash}\"]\n"));
     std::fs::write(relay.config_file(), named).unwrap();
@@ -142,6 +142,41 @@ async fn only_known_operators_come_in_and_see_how_the_relay_stands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_could_never_work_is_refused_when_it_is_put_forward_and_what_stays_open_is_said() {
+    let relay = Relay::start().await;
+    let clinic = TestService::start(&relay, CLINIC).await;
+    let [one, other] = [relay.operators[0].identity.clone(), relay.operators[1].identity.clone()];
+    let path = format!("/partners?entity_id={CLINIC}");
+    let propose = async |metadata: String| ask(&relay, &one, &path, Some(Value::String(metadata))).await;
+    let whole = clinic.metadata();
+    let (before, rest) = whole.split_once("<md:KeyDescriptor").unwrap();
+    let (_, after) = rest.rsplit_once("</md:KeyDescriptor>").unwrap();
+    for (metadata, code) in [
+        (format!("{before}{after}"), "partner.no_signing_key"),
+        (
+            whole.replace("/acs\"", "/acs?SAMLResponse=x\""),
+            "partner.protocol_parameter",
+        ),
+    ] {
+        let (status, problem) = propose(metadata).await;
+        assert_eq!((status, &problem["code"]), (422, &json!(code)), "{problem}");
+    }
+    // A service that a pulled card does not reach is told before anybody switches it on, and in the list from then on.
+    for (metadata, heard) in [
+        (clinic.metadata(), "from-the-relay"),
+        (clinic.metadata_without_logout(), "nothing"),
+        (clinic.metadata_visited_only(), "from-the-browser"),
+    ] {
+        let (status, proposed) = propose(metadata).await;
+        assert_eq!((status, &proposed["logout_heard"]), (200, &json!(heard)), "{proposed}");
+        let approval = json!({ "entity_id": CLINIC, "edition": proposed["edition"], "sha256": proposed["sha256"] });
+        assert_eq!(ask(&relay, &other, "/partners/approve", Some(approval)).await.0, 204);
+        let (_, listed) = ask(&relay, &one, "/partners", None).await;
+        assert_eq!(listed[0]["logout_heard"], heard);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn metadata_that_cant_be_read_or_name_plain_addresses_are_not_put_forward() {
     let relay = Relay::start().await;
     let operator = relay.operators[0].identity.clone();
@@ -164,7 +199,7 @@ async fn operators_see_which_services_do_not_know_of_a_logout_yet_and_not_whose(
     let browser = Browser::with_card(&relay, &card);
     browser.sign_in(&relay, &school).await;
     school.go_away().await;
-    browser.post(&relay.at("/sign-out"), &[]).await;
+    browser.sign_out(&relay).await;
     let (status, untold) = ask(&relay, &operator, "/untold", None).await;
     assert_eq!(status, 200);
     let [service] = untold.as_array().unwrap().as_slice() else {
@@ -293,7 +328,7 @@ async fn an_operators_card_is_let_in_no_more_from_the_moment_its_authoritys_list
     let list = |revoked: &[&TestCard], number| staff.revocation_list(revoked, number, Duration::DAY);
     write("operators.pem", &(relay.authority.pem() + &staff.pem()));
     write("staff.crl", &list(&[], 1));
-    let hash = |card: &TestCard| hex::encode(relay_core::saml::fingerprint(&card.certificate));
+    let hash = |card: &TestCard| hex::encode(relay_saml::fingerprint(&card.certificate));
     let known = format!("\"tanaka {}\", \"sato {}\", ", hash(&tanaka), hash(&sato));
     relay
         .reconfigure(

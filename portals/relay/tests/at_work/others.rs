@@ -1,22 +1,20 @@
 //! Discovery, names managed, and sign-ins handed on to another consortium's identity provider.
 
-use relay::testing::{
+use relay_core::chance::OsChance;
+use relay_records::front::PartnerKind;
+use relay_saml::{
+    Delivery, Here, Peer, Received, SignIn, TrustedKeys,
+    message::{
+        Assertion, AuthnStatement, Conditions, Confirmation, Endpoint, Entity, EntityId, Head, Identified, IdpRole,
+        MessageId, NameId, NameIdPolicy, Response, Role, Scoping, Status, Subject,
+    },
+    names::{AuthnContext, Binding, NameIdFormat, StatusCode},
+    signing::SigningKey,
+};
+use relay_testing::{
     Browser, Relay, TestService,
     rig::{OTHER_PROVIDER, self_signed},
 };
-use relay_core::{
-    chance::OsChance,
-    saml::{
-        Delivery, Here, Peer, Received, SignIn, TrustedKeys,
-        message::{
-            Assertion, AuthnStatement, Conditions, Confirmation, Endpoint, Entity, EntityId, Head, Identified, IdpRole,
-            MessageId, NameId, NameIdPolicy, Response, Role, Scoping, Status, Subject,
-        },
-        names::{AuthnContext, Binding, NameIdFormat, StatusCode},
-        signing::SigningKey,
-    },
-};
-use relay_records::front::PartnerKind;
 use time::{Duration, OffsetDateTime};
 
 use crate::{CLINIC, name, relay_with_clinic};
@@ -75,10 +73,10 @@ impl OtherProvider {
         let query = url.split_once('?').unwrap().1;
         let delivery = Delivery::redirect(query).unwrap().message().unwrap();
         let metadata = relay.metadata().await;
-        let ground = relay_core::saml::Ground::Approved(relay_core::saml::fingerprint(metadata.as_bytes()));
+        let ground = relay_saml::Ground::Approved(relay_saml::fingerprint(metadata.as_bytes()));
         let now = OffsetDateTime::now_utc();
-        let addresses = relay_core::saml::Addresses::Https;
-        let relay_entity = relay_core::saml::read_metadata(metadata.as_bytes(), ground, addresses, now)
+        let addresses = relay_saml::Addresses::Https;
+        let relay_entity = relay_saml::read_metadata(metadata.as_bytes(), ground, addresses, now)
             .unwrap()
             .remove(0);
         let sp = relay_entity.sp.unwrap();
@@ -272,14 +270,14 @@ async fn who_signed_a_person_in_is_remembered_for_the_services_of_the_common_dom
     let (mut relay, clinic) = relay_with_clinic().await;
     let card = relay.card().await;
     let browser = Browser::with_card(&relay, &card);
-    let set = |answer: &relay::testing::Answer| {
+    let set = |answer: &relay_testing::Answer| {
         let cookies = answer.cookies.iter();
         cookies.clone().find(|cookie| cookie.starts_with("_saml_idp=")).cloned()
     };
     // Without such a domain only the relay itself could read it, which knows anyhow.
     let answer = browser.sign_in_with(&relay, &clinic, &clinic.request(&relay)).await;
     assert_eq!(set(&answer), None);
-    let host = relay::testing::rig::HOST;
+    let host = relay_testing::rig::HOST;
     let (named, address) = (format!("relay.{host}"), relay.at(""));
     let config = std::fs::read_to_string(relay.config_file()).unwrap();
     assert!(config.contains(&address));
@@ -308,8 +306,8 @@ async fn who_signed_a_person_in_is_remembered_for_the_services_of_the_common_dom
         "{cookie}"
     );
     let value = cookie["_saml_idp=".len()..].split(';').next().unwrap();
-    let remembered = relay_core::saml::discovery::remembered(value);
-    assert_eq!(remembered, [EntityId::parse(relay::testing::rig::ENTITY).unwrap()]);
+    let remembered = relay_saml::discovery::remembered(value);
+    assert_eq!(remembered, [EntityId::parse(relay_testing::rig::ENTITY).unwrap()]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! What each half's dump and log tell, looked through for canaries.
 
-use relay::testing::Browser;
+use relay_testing::Browser;
 
 use crate::{CLINIC, name, relay_with_two};
 
@@ -26,7 +26,7 @@ async fn no_dump_and_no_log_of_either_half_holds_a_services_name_of_a_person() {
         }
     }
     // The card is known to the front by its hash, and to the blind half not at all.
-    let hash = hex::encode(relay_core::saml::fingerprint(&card.certificate));
+    let hash = hex::encode(relay_saml::fingerprint(&card.certificate));
     assert!(front.contains(&hash) && !blind.contains(&hash) && !log.contains(&hash));
     // Cookies open sessions: none is in the dump.
     let cookie = browser.cookie("__Host-session").unwrap();

@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command};
 
-use relay::testing::{Browser, FrontProcess, Relay, rig::front_program};
+use relay_testing::{Browser, FrontProcess, Relay, rig::front_program};
 
 use crate::{name, relay_with_clinic, relay_with_two};
 
@@ -23,7 +23,7 @@ async fn two_processes_with_nothing_in_common_but_the_database_serve_one_sign_in
     let at_school = browser.sign_in(&relay, &school).await;
     log.push_str(&second.stop());
     assert!(log.contains("answered") && log.contains("listening"), "{log}");
-    let hash = hex::encode(relay_core::saml::fingerprint(&card.certificate));
+    let hash = hex::encode(relay_saml::fingerprint(&card.certificate));
     let cookie = browser.cookie("__Host-session").unwrap();
     for canary in [&name(&at_clinic).value, &name(&at_school).value, &hash, &cookie] {
         assert!(!log.contains(canary.as_str()), "{canary} is in the log");
@@ -65,7 +65,7 @@ async fn the_number_on_a_refusal_finds_in_the_log_and_the_trail_why_and_nothing_
         .iter()
         .find(|one| one.event.details.get("trace").is_some_and(|trace| trace == number));
     assert_eq!(noted.unwrap().event.details["rule"], "card-unknown");
-    let hash = hex::encode(relay_core::saml::fingerprint(&card.certificate));
+    let hash = hex::encode(relay_saml::fingerprint(&card.certificate));
     assert!(!log.contains(&hash) && !log.contains("4711-0000-1234"), "{log}");
 }
 

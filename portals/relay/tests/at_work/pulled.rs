@@ -4,11 +4,9 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use relay::testing::{Answer, Browser, CardAuthority, Relay, TestService};
-use relay_core::{
-    registration::CardUse,
-    saml::{SignIn, message::AnswerTo, names::Binding},
-};
+use relay_core::registration::CardUse;
+use relay_saml::{SignIn, message::AnswerTo, names::Binding};
+use relay_testing::{Answer, Browser, CardAuthority, Relay, TestService};
 
 use crate::{index, relay_with_clinic, relay_with_two};
 

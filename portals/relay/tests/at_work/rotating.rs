@@ -9,13 +9,13 @@ use std::{
 use relay::{
     Config,
     rotating::{Rotation, RotationError},
-    testing::{Browser, Relay, TestCard, TestService, rig::front_program},
 };
 use relay_core::{
     clock::SystemClock,
     pseudonym::{GlobalKey, KeyEdition},
     registration::{CardUse, CertificateDer, Message},
 };
+use relay_testing::{Browser, Relay, TestCard, TestService, rig::front_program};
 use uuid::Uuid;
 
 use crate::{name, relay_with_two};

@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use relay::testing::{Browser, Relay, rig::ENTITY as RELAY};
-use relay_core::saml::names::Binding;
 use relay_records::front::{LogoutTrial, PartnerState, SignInTrial};
+use relay_saml::names::Binding;
+use relay_testing::{Browser, Relay, rig::ENTITY as RELAY};
 use time::OffsetDateTime;
 
 use crate::apache::{Apache, Site};
@@ -140,7 +140,7 @@ async fn apache_with_shibboleth_logs_residents_in_and_out_in_both_directions() {
     assert_eq!(name.len(), 43, "{name}");
 
     // The person signs out at the relay, which tells Shibboleth from server to server.
-    let said = browser.post(&relay.at("/sign-out"), &[]).await;
+    let said = browser.sign_out(&relay).await;
     assert!(
         said.body.contains("すべてのサービスで終わりました"),
         "{:?}\n{}",

@@ -1,12 +1,13 @@
 //! A resident signs in, and what each service learns.
 
-use relay::{sign_in::GRAIN, testing::Browser};
+use relay::sign_in::GRAIN;
 use relay_core::registration::{CardUse, Message as Said};
-use relay_core::saml::{
+use relay_saml::{
     SignIn,
     message::{Comparison, NameIdPolicy, RequestedAuthnContext},
     names::{AuthnContext, NameIdFormat, StatusCode},
 };
+use relay_testing::Browser;
 
 use crate::{CLINIC, index, is_persistent, name, relay_with_clinic, relay_with_two};
 
@@ -109,11 +110,39 @@ async fn a_request_posted_by_a_form_is_taken_too_and_relay_state_comes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_whole_return_address_as_relay_state_comes_back_octet_for_octet() {
+    let (relay, clinic) = relay_with_clinic().await;
+    let card = relay.card().await;
+    let browser = Browser::with_card(&relay, &card);
+    // As mod_auth_mellon sends it, well past the standard's 80 octets.
+    let state = format!(
+        "https://clinic.example/%E6%A4%9C/診察?a=b&c=\"d\"+<e>#{}",
+        "x".repeat(1_900)
+    );
+    let request = clinic.request(&relay);
+    let asked = browser.begin(&clinic.redirect(&request, Some(&state))).await;
+    let answer = browser.get(&asked.link("/card/", &relay).unwrap()).await;
+    assert_eq!(answer.fields()["RelayState"], state);
+    clinic.assertion(&answer.fields()["SAMLResponse"], &request.head.id);
+    // What is longer than anybody needs is refused by its name, before anything is asked.
+    let form = [
+        ("SAMLRequest", clinic.post(&clinic.request(&relay))[0].1.clone()),
+        ("RelayState", "x".repeat(2_049)),
+    ];
+    let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let refused = browser.post(&relay.at("/saml/sso"), &form).await;
+    assert_eq!(
+        (refused.status, refused.headers["refused-by"].as_str()),
+        (400, "relay_state")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn forced_passive_and_unmet_requests_are_answered_as_the_standard_has_it() {
     let (relay, clinic) = relay_with_clinic().await;
     let card = relay.card().await;
     let browser = Browser::with_card(&relay, &card);
-    let status = |answer: &relay::testing::Answer, id| match clinic.read(&answer.fields()["SAMLResponse"], id) {
+    let status = |answer: &relay_testing::Answer, id| match clinic.read(&answer.fields()["SAMLResponse"], id) {
         Ok(SignIn::Failed(status)) => status.detail.unwrap(),
         other => panic!("{other:?}"),
     };

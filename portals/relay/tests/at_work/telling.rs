@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use relay::testing::{Browser, FrontProcess, Relay, TestService};
 use relay_core::clock::HandClock;
 use relay_records::front::TellingResult;
+use relay_testing::{Browser, FrontProcess, Relay, TestService};
 use time::OffsetDateTime;
 
 use crate::{CLINIC, SCHOOL, index, relay_with_two};
@@ -16,7 +16,7 @@ const ALL_OVER: &str = "すべてのサービスで終わりました";
 /// Signs out at the relay; the address of the page that says how far it has come, and the page.
 async fn sign_out(relay: &Relay, browser: &Browser) -> (String, String) {
     let out = relay.at("/sign-out");
-    let left = browser.post(&out, &[]).await;
+    let left = browser.sign_out(relay).await;
     let (here, page) = browser.follow(&out, left).await;
     assert_eq!(page.status, 200, "{}", page.body);
     (here, page.body)

@@ -1,15 +1,13 @@
 //! The other ways: the bridge, the artifact, clients without cookies, cards that know PKCS#1 only.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use relay::{
-    card::challenge_text,
-    testing::{Browser, TestService},
-};
-use relay_core::saml::{
+use relay::card::challenge_text;
+use relay_saml::{
     SignIn,
     message::{AnswerTo, Identified, NameId, NameIdPolicy},
     names::{Binding, NameIdFormat, StatusCode},
 };
+use relay_testing::{Browser, TestService};
 
 use crate::{index, is_persistent, name, relay_with_clinic, relay_with_two};
 

@@ -3,18 +3,14 @@
 use std::fs;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use relay::{
-    card::challenge_text,
-    testing::{Browser, CardAuthority, Relay, TestCard, TestService},
+use relay::card::challenge_text;
+use relay_core::registration::{CardUse, Message as Said};
+use relay_saml::{
+    SignIn,
+    message::{AuthnRequest, Comparison, RequestedAuthnContext},
+    names::{AuthnContext, StatusCode},
 };
-use relay_core::{
-    registration::{CardUse, Message as Said},
-    saml::{
-        SignIn,
-        message::{AuthnRequest, Comparison, RequestedAuthnContext},
-        names::{AuthnContext, StatusCode},
-    },
-};
+use relay_testing::{Browser, CardAuthority, Relay, TestCard, TestService};
 
 use crate::{index, is_persistent, name, relay_with_two};
 
@@ -65,7 +61,7 @@ async fn a_worker_signs_in_by_mutual_tls_under_a_context_of_its_own_and_out_agai
 }
 
 /// What the bridge brings back for `card`, with the page that answers it.
-async fn by_bridge(relay: &Relay, browser: &Browser, url: &str, card: &TestCard) -> relay::testing::Answer {
+async fn by_bridge(relay: &Relay, browser: &Browser, url: &str, card: &TestCard) -> relay_testing::Answer {
     let asked = browser.begin(url).await;
     let sent = browser.get(&asked.address("/bridge").unwrap()).await;
     let url = url::Url::parse(sent.location.as_deref().unwrap()).unwrap();
@@ -141,9 +137,9 @@ async fn a_residents_card_does_no_workers_sign_in_and_a_workers_card_no_resident
     // A client without cookies hears it in its answer's status.
     let mut request = for_context(&clinic, &relay, work);
     request.head.destination = Some(relay.card_at("/saml/ecp"));
-    request.answer_to = relay_core::saml::message::AnswerTo::Address {
+    request.answer_to = relay_saml::message::AnswerTo::Address {
         location: Some(clinic.consumer()),
-        binding: Some(relay_core::saml::names::Binding::Paos),
+        binding: Some(relay_saml::names::Binding::Paos),
     };
     let envelope = clinic.envelope(&request);
     let answer = Browser::with_card(&relay, &resident)

@@ -10,8 +10,8 @@ use card::{
     Chip, IssuerMaster, KeyRule, KeySlot, Monitor, PinSlot, ReaderChange, Readers, Sharing, StopMonitor, Tries,
     profile::{Profile, ResidentProfile},
 };
-use relay::testing::Relay;
 use relay_core::chance::OsChance;
+use relay_testing::Relay;
 use secrecy::SecretString;
 use virtual_card::tray::Tray;
 

@@ -11,15 +11,13 @@ use std::{
     process::{Command, ExitCode, Output},
 };
 
-use relay::testing::{Browser, Relay, TestService};
-use relay_core::{
-    registration::CardUse,
-    saml::{
-        SignIn,
-        message::{AnswerTo, Identified},
-        names::Binding,
-    },
+use relay_core::registration::CardUse;
+use relay_saml::{
+    SignIn,
+    message::{AnswerTo, Identified},
+    names::Binding,
 };
+use relay_testing::{Browser, Relay, TestService};
 
 use desk::Desk;
 
@@ -81,7 +79,7 @@ async fn curl_signs_in_with_the_card_in_the_reader() {
 
     let output = curl(&relay, PIN, &["--cookie", &cookie, &link]);
     let page = said(&output);
-    let answer = relay::testing::Answer {
+    let answer = relay_testing::Answer {
         cookies: Vec::new(),
         status: 200,
         location: None,

@@ -4,11 +4,9 @@ use relay_core::{
     chance::OsChance,
     pseudonym::{Domain, KeyEdition, Service, ServicePseudonym},
 };
-use relay_records::blind::{
-    BlindError, Comparison, Finishing, KeptShare, NotHonoured, Outcome, Pin, SealedTo,
-    testing::{TestBlind, open},
-};
+use relay_records::blind::{BlindError, Comparison, Finishing, KeptShare, NotHonoured, Outcome, Pin, SealedTo};
 use relay_records::refusals::Refusals;
+use relay_records_testing::blind::{TestBlind, open};
 use store::StoreError;
 use time::{Duration, OffsetDateTime, macros::datetime};
 use uuid::Uuid;

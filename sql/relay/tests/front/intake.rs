@@ -4,7 +4,8 @@ use relay_core::{
     pseudonym::{KeyEdition, PolymorphicPseudonym},
     registration::{Message as Said, RevocationReason, Rule, TwoPersons},
 };
-use relay_records::front::{FrontError, HolderState, NewSession, SessionUsed, Taken, testing};
+use relay_records::front::{FrontError, HolderState, NewSession, SessionUsed, Taken};
+use relay_records_testing::front as testing;
 use store::{Store, StoreError};
 use time::Duration;
 

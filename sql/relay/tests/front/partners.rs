@@ -1,8 +1,7 @@
 //! Partners: two operators, a trial, a switch.
 
-use relay_records::front::{
-    FrontError, Lifetimes, LogoutTrial, PartnerKind, PartnerState, Proposal, SignInTrial, testing,
-};
+use relay_records::front::{FrontError, Lifetimes, LogoutTrial, PartnerKind, PartnerState, Proposal, SignInTrial};
+use relay_records_testing::front as testing;
 
 use crate::{CLINIC, NOW, two_services};
 

@@ -1,9 +1,10 @@
 //! Refused messages as they are counted.
 
 use relay_records::{
-    front::{USER, testing},
+    front::USER,
     refusals::{Refusals, Tally, UNKNOWN},
 };
+use relay_records_testing::front as testing;
 use store::{Store, StoreError};
 use time::Duration;
 

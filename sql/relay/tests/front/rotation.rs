@@ -9,7 +9,8 @@ use relay_core::{
     },
     registration::{Message as Said, TwoPersons},
 };
-use relay_records::front::{FrontError, FrontRecords, Message, RotationStopped, testing};
+use relay_records::front::{FrontError, FrontRecords, Message, RotationStopped};
+use relay_records_testing::front as testing;
 use uuid::Uuid;
 
 use crate::{NOW, message, new_id, register};

@@ -2,7 +2,8 @@
 
 use std::{cell::Cell, collections::HashMap};
 
-use relay_records::front::{AuditAct, Ending, FrontError, NewSession, SessionUsed, USER, testing};
+use relay_records::front::{AuditAct, Ending, FrontError, NewSession, SessionUsed, USER};
+use relay_records_testing::front as testing;
 use store::{Store, StoreError};
 
 use crate::{CLINIC, NOW, SCHOOL, active_card, answer, new_session, two_services};

@@ -6,8 +6,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use relay_core::registration::Message as Said;
 use relay_records::front::{
     Ending, FrontError, NewArtifact, NewProcedure, NewSession, PartnerKind, ProcedureKind, Proposal, Pulled, Seen,
-    SeenKind, SessionUsed, Whence, testing,
+    SeenKind, SessionUsed, Whence,
 };
+use relay_records_testing::front as testing;
 use time::Duration;
 
 use crate::{

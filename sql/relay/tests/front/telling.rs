@@ -1,6 +1,7 @@
 //! Telling services that a session is over, until each knows or is given up.
 
-use relay_records::front::{Ended, Ending, FrontRecords, SessionId, SessionUsed, TellingResult, Told, USER, testing};
+use relay_records::front::{Ended, Ending, FrontRecords, SessionId, SessionUsed, TellingResult, Told, USER};
+use relay_records_testing::front as testing;
 use store::{Store, StoreError};
 use time::{Duration, OffsetDateTime};
 

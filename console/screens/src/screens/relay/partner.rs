@@ -5,7 +5,7 @@ mod form;
 
 use crate::{
     common::{Common, Go},
-    facts::relay::{FrontAnswer, FrontOrder, Kind, LogoutTrial, Next, Partner, SignInTrial, Standing},
+    facts::relay::{FrontAnswer, FrontOrder, Kind, LogoutHeard, LogoutTrial, Next, Partner, SignInTrial, Standing},
     fault::Fault,
     frame::moment,
     input::Input,
@@ -272,6 +272,9 @@ fn facts(page: &mut Page, partner: &Partner, common: &Common, pen: &Pen<'_>) {
         fact("partner-sign-in", &pen.say(word), meaning);
         let (word, meaning) = logout_word(partner.logout);
         fact("partner-logout", &pen.say(word), meaning);
+        if let Some(warning) = partner.logout_heard.and_then(LogoutHeard::warning) {
+            fact("partner-logout-heard", &pen.say(warning), Meaning::NeedsYou);
+        }
     }
     let seconds = [partner.assertion_seconds, partner.session_seconds, partner.skew_seconds].map(|one| one.to_string());
     let [assertion, session, skew] = seconds;

@@ -5,17 +5,14 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use portal_kit::Trouble;
-use relay_core::{
-    audit::Outcome,
-    chance::OsChance,
-    saml::{
-        message::{Artifact, EntityId, RelayState},
-        names::StatusCode as Code,
-        send::SignedMessage,
-    },
-};
+use relay_core::audit::Outcome;
 use relay_records::front::{
     Answered, AuditAct, NewArtifact, NewParticipant, NewSession, Note, SessionId, SessionOf, SessionUsed,
+};
+use relay_saml::{
+    message::{Artifact, EntityId, RelayState},
+    names::StatusCode as Code,
+    send::SignedMessage,
 };
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
@@ -26,9 +23,9 @@ use super::{KeptAt, OnWay};
 use crate::{
     answer::Named,
     front::Front,
-    pages,
+    pages::{self, Carried},
     sign_in::{Asked, ReplyBinding, SessionKind, Shown, Who},
-    sso::{Given, SESSION, secret, soap},
+    sso::{Given, SESSION, soap},
     taking::records,
 };
 
@@ -38,6 +35,7 @@ const ARTIFACT_LIFE: Duration = Duration::minutes(1);
 /// An answer that was recorded, ready to go.
 pub(super) struct Ready {
     going: Going,
+    carried: Carried,
     cookies: Vec<HeaderValue>,
 }
 
@@ -61,7 +59,7 @@ impl OnWay<'_> {
         let front = self.front;
         let service = self.service(asked).await?;
         let named = match &shown.who {
-            Who::Upstream { .. } => Ok(Given::passing()),
+            Who::Upstream { .. } => Ok(Given::passing(&mut self.front.chance())),
             Who::Holder(registration) => {
                 let named = front.name_of(*registration, asked, self.visit.trace).await;
                 named.map_err(records)?
@@ -112,7 +110,11 @@ impl OnWay<'_> {
             front.tell_later(ended);
         }
         let cookies = cookie.into_iter().chain(remembered).collect();
-        Ok(Ok(Ready { going, cookies }))
+        Ok(Ok(Ready {
+            going,
+            carried: Carried::Assertion,
+            cookies,
+        }))
     }
 
     /// Who signed the person in, for the services of the common domain; without one nobody else could read it.
@@ -149,10 +151,10 @@ impl OnWay<'_> {
             // Who it is, is the other provider's knowledge.
             _ => None,
         };
-        let cookie = secret();
+        let cookie = self.front.secret();
         let header = SESSION.set(&cookie);
         let new = NewSession {
-            id: carried.unwrap_or_else(|| SessionId::new(&mut OsChance)),
+            id: carried.unwrap_or_else(|| SessionId::new(&mut self.front.chance())),
             carries_on: carried.is_some(),
             cookie: Zeroizing::new(cookie.into_bytes()),
             of: match &shown.who {
@@ -201,6 +203,7 @@ impl OnWay<'_> {
             asked,
             Ready {
                 going,
+                carried: Carried::Refusal,
                 cookies: Vec::new(),
             },
         )
@@ -211,7 +214,7 @@ impl OnWay<'_> {
         let mut answer = match ready.going {
             Going::Form(message) => {
                 let form = message.post(&asked.reply.location, state.as_ref());
-                pages::form(self.front, self.visit, asked, &form)
+                pages::form(self.front, self.visit, asked, ready.carried, &form)
             }
             Going::Artifact(artifact) => {
                 Redirect::to(&artifact.redirect(&asked.reply.location, state.as_ref())).into_response()
@@ -236,7 +239,7 @@ impl Front {
         Ok(match asked.reply.binding {
             ReplyBinding::Post => (Going::Form(message), None),
             ReplyBinding::Artifact => {
-                let artifact = Artifact::fresh(self.entity(), 0, &mut OsChance);
+                let artifact = Artifact::fresh(self.entity(), 0, &mut self.chance());
                 let kept = NewArtifact {
                     handle: artifact.handle,
                     service: asked.service.clone(),
@@ -246,7 +249,7 @@ impl Front {
                 (Going::Artifact(artifact), Some(kept))
             }
             ReplyBinding::Paos => {
-                let answer = relay_core::saml::message::EcpAnswer {
+                let answer = relay_saml::message::EcpAnswer {
                     consumer: asked.reply.location.clone(),
                 };
                 (Going::Soap(message.ecp_response(&answer)), None)

@@ -59,7 +59,7 @@ fn moment(at: OffsetDateTime) -> String {
 }
 
 fn token(what: &str, person: usize, which: usize) -> String {
-    hex::encode(&relay_core::saml::fingerprint(format!("{what} {person} {which}").as_bytes())[..16])
+    hex::encode(&relay_saml::fingerprint(format!("{what} {person} {which}").as_bytes())[..16])
 }
 
 /// One row for each visit, in the order of `by`.

@@ -1,0 +1,200 @@
+//! The pages that every portal has: the way in, the frame round the pages of whoever is signed in with the way out, and
+//! what was left.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use portal_kit::{Html, Page, Say, Trouble, Visit, headers::Policy, words::Sources};
+use relay_saml::names::AuthnContext;
+use url::form_urlencoded;
+
+use crate::{Service, SignedIn, saml::logout_form};
+
+/// The words of these pages, which a portal's own win over.
+pub const WORDS: Sources = [
+    include_str!("../words/ja.ftl"),
+    include_str!("../words/easy.ftl"),
+    include_str!("../words/en.ftl"),
+];
+
+pub(crate) fn routes() -> Router<Arc<Service>> {
+    Router::new().route("/left/{how}", get(left))
+}
+
+/// How a logout ended. Each has a page of its own address, so that reading it again, or in another language, asks for
+/// nothing again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Farewell {
+    /// Nobody was signed in.
+    Nobody,
+    /// The session here is over; the relay was not asked.
+    Here,
+    /// Every service has ended its session.
+    Everywhere,
+    /// Some service could not be told.
+    Partly,
+}
+
+#[derive(Template)]
+#[template(path = "farewell.html")]
+struct FarewellBody<'w> {
+    say: Say<'w>,
+    said: Html,
+    good: bool,
+}
+
+impl Farewell {
+    const ALL: [Self; 4] = [Self::Nobody, Self::Here, Self::Everywhere, Self::Partly];
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Nobody => "/left/nobody",
+            Self::Here => "/left/here",
+            Self::Everywhere => "/left/everywhere",
+            Self::Partly => "/left/partly",
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Nobody => "left-nobody",
+            Self::Here => "left-here",
+            Self::Everywhere => "left-everywhere",
+            Self::Partly => "left-partly",
+        }
+    }
+}
+
+/// On to the page after a logout.
+pub(crate) fn farewell(farewell: Farewell) -> Response {
+    Redirect::to(farewell.path()).into_response()
+}
+
+async fn left(State(service): State<Arc<Service>>, visit: Visit, headers: HeaderMap) -> Result<Response, Trouble> {
+    let farewell = Farewell::ALL
+        .into_iter()
+        .find(|farewell| farewell.path() == visit.path());
+    let farewell = farewell.ok_or_else(Trouble::not_found)?;
+    // A link of another page's to here ends nothing: whoever is signed in is shown that.
+    if service.signed_in(&headers).await?.is_some() {
+        return Ok(Redirect::to("/").into_response());
+    }
+    let say = service.say(&visit);
+    let body = FarewellBody {
+        say,
+        said: say.html(farewell.words()),
+        good: farewell != Farewell::Partly,
+    };
+    Ok(Page::new(say, "left-title", &body).answer(&service.site, &visit))
+}
+
+/// The token in a posted form.
+pub(crate) fn token_in(form: &[u8]) -> String {
+    form_urlencoded::parse(form)
+        .find(|(name, _)| name == portal_kit::form::FIELD)
+        .map(|(_, token)| token.into_owned())
+        .unwrap_or_default()
+}
+
+#[derive(Template)]
+#[template(path = "welcome.html")]
+struct WelcomeBody<'w> {
+    say: Say<'w>,
+    to: &'w str,
+    over: bool,
+}
+
+#[derive(Template)]
+#[template(path = "signed_in.html")]
+struct SignedInBody<'w> {
+    say: Say<'w>,
+    body: Html,
+    token: String,
+}
+
+impl Service {
+    /// The way in, for whoever is not signed in and asked for the page `to`.
+    pub fn welcome(&self, visit: &Visit, headers: &HeaderMap, to: &str) -> Response {
+        let say = self.say(visit);
+        // Whoever was signed in a moment ago is told why this is not the page they had.
+        let over = self.cookies.session.read(headers).is_some();
+        Page::new(say, "welcome-title", &WelcomeBody { say, to, over }).answer(&self.site, visit)
+    }
+
+    /// A page for `person`, headed with the words of `title`: with links to the others, and the way out.
+    pub fn page(&self, visit: &Visit, person: &SignedIn, title: &str, body: &impl Template) -> Response {
+        let say = self.say(visit);
+        let body = SignedInBody {
+            say,
+            body: Html::of(body),
+            token: self.forms.token(person.secret.as_slice(), logout_form()),
+        };
+        let mut answer = Page::new(say, title, &body)
+            .links(self.portal.pages)
+            .answer(&self.site, visit)
+            .into_response();
+        // The form of the way out leads by the relay.
+        let policy = self
+            .relay_address()
+            .map_or_else(Policy::default, |relay| Policy::default().forms_to(&relay));
+        answer.extensions_mut().insert(policy);
+        answer
+    }
+}
+
+/// How somebody was authenticated, in words.
+pub fn how(say: Say<'_>, context: &str) -> Html {
+    say.html(match AuthnContext::from(context) {
+        AuthnContext::CardPin => "how-card-pin",
+        AuthnContext::CardNoPin => "how-card",
+        AuthnContext::WorkerCard | AuthnContext::Other(_) => "how-other",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portal_kit::{Language, Words};
+
+    #[test]
+    fn the_three_files_hold_the_same_words() {
+        assert_eq!(portal_testing::faults_of_words(WORDS), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_page_renders_in_every_language_with_words_for_all_it_says() {
+        let own = ["welcome-title = W\nwelcome-lead = L\n"; 3];
+        let words = Words::layered(&[WORDS, own]);
+        for language in Language::ALL {
+            let say = words.say(language);
+            let welcome = WelcomeBody {
+                say,
+                to: "/",
+                over: true,
+            };
+            let signed_in = SignedInBody {
+                say,
+                body: Html::escaped("body"),
+                token: "t".into(),
+            };
+            let mut pages = vec![welcome.render().unwrap(), signed_in.render().unwrap()];
+            for farewell in Farewell::ALL {
+                let said = say.html(farewell.words());
+                pages.push(FarewellBody { say, said, good: true }.render().unwrap());
+            }
+            for page in pages {
+                // A key without words shows as itself.
+                for key in portal_testing::keys_of_words(WORDS[0]) {
+                    assert!(!page.contains(&format!(">{key}<")), "{key}: {page}");
+                }
+            }
+        }
+    }
+}

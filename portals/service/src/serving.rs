@@ -1,0 +1,105 @@
+//! Starting a portal: its listener, its routes, and the sweeping of what is over.
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use axum::Router;
+use portal_kit::{
+    Site,
+    listener::{Listener, Stop},
+    tls::{self, Clients, Identity, Versions},
+};
+
+use crate::{Service, StartError, pages, saml};
+
+/// How often what is over is swept away.
+const SWEEP: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// A portal, listening but not yet serving.
+pub struct Started {
+    listener: Listener,
+    service: Arc<Service>,
+}
+
+/// Why it cannot listen.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// TLS.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The address is taken.
+    #[error("cannot listen at {address}: {reason}")]
+    Taken {
+        /// The address.
+        address: SocketAddr,
+        /// The system's reason.
+        reason: io::Error,
+    },
+}
+
+impl Started {
+    /// Listens where the configuration says.
+    ///
+    /// # Errors
+    /// [`ListenError`]
+    pub async fn new(service: Service) -> Result<Self, ListenError> {
+        let listen = &service.config.listen;
+        let identity = Identity::of(listen).map_err(StartError::from)?;
+        let tls = tls::server(&identity, Clients::Anyone, Versions::Both).map_err(StartError::from)?;
+        let listener = Listener::bind(listen.address, tls)
+            .await
+            .map_err(|reason| ListenError::Taken {
+                address: listen.address,
+                reason,
+            })?;
+        Ok(Self {
+            listener,
+            service: Arc::new(service),
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
+    /// What its pages work with.
+    pub fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    /// Serves until `stop`.
+    pub async fn run(self, stop: Stop) {
+        let mut over = stop.clone();
+        let sweeping = Arc::clone(&self.service);
+        let sweeper = tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    () = over.asked() => return,
+                    () = tokio::time::sleep(SWEEP) => sweeping.sweep().await,
+                }
+            }
+        });
+        let fresh = self.service.keep_relay_fresh(stop.clone());
+        tokio::join!(self.listener.serve(self.service.routes(), stop.clone()), fresh);
+        sweeper.abort();
+    }
+}
+
+impl Service {
+    /// Pages for people, and the one route that the relay itself asks.
+    fn routes(self: &Arc<Self>) -> Router {
+        let own = (self.portal.routes)().merge(pages::routes());
+        let people = own.merge(saml::routes()).with_state(Arc::clone(self));
+        let machines = saml::machine_routes().with_state(Arc::clone(self));
+        let for_machines = Arc::new(Site::of_machines(Arc::clone(&self.clock)).chance(self.chance.clone()));
+        self.site.dress(people).merge(for_machines.wrap(machines))
+    }
+
+    async fn sweep(&self) {
+        let now = self.clock.now();
+        match self.records.sweep(now, now - self.config.session.history).await {
+            Ok(rows) => tracing::debug!(rows, "swept"),
+            Err(error) => tracing::warn!(%error, "nothing was swept"),
+        }
+    }
+}
