@@ -54,7 +54,7 @@ fn given<'s>(shell: &'s Shell, heads: &Path) -> Given<'s> {
 
 #[test]
 fn what_is_taken_from_the_trail_is_found_by_an_auditor_without_a_database() {
-    let name = "what_is_taken_from_the_trail_is_found_by_an_auditor_without_a_database";
+    let name = "set_up::trail::what_is_taken_from_the_trail_is_found_by_an_auditor_without_a_database";
     with_a_card_service(name, |shell| {
         shell.must("setup --demo --rows", &["60"]);
         // Provable as soon as the command ended, by heads that stand outside the database.
