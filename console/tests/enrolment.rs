@@ -193,7 +193,7 @@ fn who_joins_later_is_enrolled_by_an_administrator_in_the_same_way() {
     scene.reader.insert(blank());
     let early = scene.enrol("0101", "moss7hill3").unwrap_err();
     assert!(
-        matches!(early, NotEnrolled::Office(office::OfficeError::NotFirstRun)),
+        matches!(&early, NotEnrolled::Office(error) if error.is(&office::StaffRefusal::NotFirstRun)),
         "{early}"
     );
     let administrator: Clerk = scene.runtime.block_on(async {

@@ -194,6 +194,23 @@ pub struct SightConfirmed {
     pub at: OffsetDateTime,
 }
 
+/// What a clerk confirms with their own eyes at the handover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sight {
+    /// The person before me is the person of the case.
+    Person,
+    /// The name on the notice, on the screen and said by the person agree.
+    Name,
+    /// The card in my hand is the one in the reader.
+    Card,
+}
+
+impl Sight {
+    /// Every sight, in the order confirmed: a look that leaves one out is none.
+    pub const ALL: [Self; 3] = [Self::Person, Self::Name, Self::Card];
+}
+
 /// Who must look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -80,7 +80,9 @@ fn hand_over(desk: &Desk, case: CaseId) -> anyhow::Result<()> {
         let notice = office.issue_notice(&desk.act(), case).await?;
         office.pin_set(&desk.act(), at().await?).await?;
         for look in [1, 2] {
-            office.confirm_sight(&desk.act(), at().await?, look, None).await?;
+            office
+                .confirm_sight(&desk.act(), at().await?, look, &issuance::handover::Sight::ALL, None)
+                .await?;
         }
         let card = office
             .case(desk.session, case)

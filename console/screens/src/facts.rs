@@ -15,7 +15,8 @@ use time::OffsetDateTime;
 
 pub use cards::{CardFileView, CardView, ChipKnown, ChipView, GivenCard, MakingEnd, RefusedMessage, RelayTold};
 pub use cases::{CaseRow, CaseView, Counts, JournalLine, OpenIncident, Problem, Queue};
-pub use counter::{Agreement, Compared, Incident, Paper, Printed, Sight};
+pub use counter::{Agreement, Compared, Incident, Paper, Printed};
+pub use issuance::handover::Sight;
 pub use residents::{Address, Found, InTheWay, ResidentRow, ResidentView, SimilarRecord};
 pub use tray::{Tray, TrayCard, TrayCardIs, TraySlot};
 

@@ -35,10 +35,15 @@ pub enum Fault {
     SessionOver,
     /// The role does not allow it.
     NotAllowed(Role),
-    /// Something that went wrong with the case is not settled.
-    IncidentOpen,
-    /// The place in the shelf holds this case's card.
-    ShelfTaken(CaseNumber),
+    /// The office refused it for a reason of one of its modules, which has words of its own.
+    Refused {
+        /// The key of the words.
+        key: &'static str,
+        /// What is put into them.
+        facts: Vec<(&'static str, Told)>,
+        /// Whether the person can go on at once.
+        passing: bool,
+    },
     /// No such case, resident or notice.
     NotFound,
     /// The second clerk's agreement is used up or was given up with the case: it must be given anew.
@@ -101,8 +106,6 @@ pub enum Fault {
     DiskFull,
     /// The clock cannot be right.
     ClockWrong,
-    /// The records' clock stands before something that was recorded already.
-    ClockWentBack,
     /// A character has no glyph in the fonts; nothing was printed.
     MissingGlyph {
         /// The character, as it is.
@@ -133,9 +136,9 @@ impl Fault {
             Self::DatabaseDown
             | Self::HeldBy { .. }
             | Self::ChangedMeanwhile
-            | Self::ShelfTaken(_)
             | Self::CardInUse
             | Self::NoCard
+            | Self::Refused { passing: true, .. }
             | Self::Cancelled => Meaning::NeedsYou,
             _ => Meaning::Stop,
         };
@@ -156,10 +159,9 @@ impl Fault {
             ),
             Self::ChangedMeanwhile => ("fault-changed-meanwhile", vec![]),
             Self::NotNow => ("fault-not-now", vec![]),
+            Self::Refused { key, facts, .. } => (key, facts.clone()),
             Self::SessionOver => ("fault-session-over", vec![]),
             Self::NotAllowed(role) => ("fault-not-allowed", vec![("role", Told::Word(role_word(*role)))]),
-            Self::IncidentOpen => ("fault-incident-open", vec![]),
-            Self::ShelfTaken(case) => ("fault-shelf-taken", number("case", case)),
             Self::NotFound => ("fault-not-found", vec![]),
             Self::AgreementGone => ("fault-agreement-gone", vec![]),
             Self::NoticeInvalid => ("fault-notice-invalid", vec![]),
@@ -185,7 +187,6 @@ impl Fault {
             Self::CardRefused(status) => ("fault-card-refused", number("status", &format!("{status:04X}"))),
             Self::AuthorityUnavailable => ("fault-authority-unavailable", vec![]),
             Self::DiskFull => ("fault-disk-full", vec![]),
-            Self::ClockWentBack => ("fault-clock-went-back", vec![]),
             Self::ClockWrong => ("fault-clock-wrong", vec![]),
             Self::MissingGlyph {
                 character,
@@ -208,7 +209,7 @@ impl Fault {
 }
 
 /// The word for a role.
-pub(super) const fn role_word(role: Role) -> &'static str {
+pub const fn role_word(role: Role) -> &'static str {
     match role {
         Role::Reception => "role-reception",
         Role::Verification => "role-verification",

@@ -395,7 +395,10 @@ fn take_reply(state: &mut State, job: JobId, reply: Answer) {
 fn leaves_behind(reply: &Answer) -> bool {
     match reply {
         Ok(reply) => reply.leaves_behind(),
-        Err(fault) => matches!(fault, Fault::DatabaseDown | Fault::ChangedMeanwhile | Fault::NotNow),
+        Err(fault) => matches!(
+            fault,
+            Fault::DatabaseDown | Fault::ChangedMeanwhile | Fault::NotNow | Fault::Refused { .. }
+        ),
     }
 }
 

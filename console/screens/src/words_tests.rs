@@ -124,9 +124,15 @@ fn every_key_used_has_words_and_every_word_is_used() {
         .iter()
         .flat_map(|row| [row.done_key(), row.tried_key()])
         .collect();
+    // What the office refuses with is named by its own modules; the console's tests compare the two lists.
+    let elsewhere = |key: &str| {
+        ["document-name-", "refused-", "rule-"]
+            .iter()
+            .any(|by| key.starts_with(by))
+    };
     let unused: Vec<_> = keys
         .keys()
-        .filter(|key| !used.contains(*key) && !by_rule.contains(*key) && !key.starts_with("document-name-"))
+        .filter(|key| !used.contains(*key) && !by_rule.contains(*key) && !elsewhere(key))
         .collect();
     assert_eq!(unused, Vec::<&String>::new(), "said nowhere");
 }

@@ -5,10 +5,7 @@ use issuance::{
     case::ShelfPlace,
     handover::{Mismatch, NoticeCode, Recorded, SightRule},
 };
-use office::{
-    OfficeError,
-    cases::{IncidentKind, NewIncident},
-};
+use office::cases::{HandoverRefusal, IncidentKind, NewIncident};
 
 use super::{readers::AtReader, show, work::Desk};
 use crate::{
@@ -35,29 +32,29 @@ impl Desk {
         // A code typed by hand was taken for the open case's: the records know better.
         code.case = issued_for.unwrap_or(code.case);
         let recorded = match self.runtime.block_on(self.office.handover_record(case.id)) {
-            Err(OfficeError::NoNotice) => return Err(Fault::NoticeInvalid),
+            Err(error) if error.is(&HandoverRefusal::NoNotice) => return Err(Fault::NoticeInvalid),
             recorded => recorded.map_err(|error| self.fault(&error))?,
         };
         let act = self.act()?;
         let compared = self
             .office
             .compare_handover(&act, show::at(case), &code, &shelf, chip.as_bytes());
-        match self.runtime.block_on(compared) {
-            Ok(()) | Err(OfficeError::HandoverRefused(_)) => {
-                let found = OnTheCounter {
-                    code: &code,
-                    was_issued: issued_for.is_some(),
-                    shelf: &shelf,
-                    chip: &chip,
-                };
-                Ok(Agreements(agreements(&recorded, &found)))
-            }
-            Err(error) => Err(self.of_change(case.id, &error)),
+        if let Err(error) = self.runtime.block_on(compared)
+            && !matches!(error.refused_as(), Some(HandoverRefusal::Mismatched(_)))
+        {
+            return Err(self.of_change(case.id, &error));
         }
+        let found = OnTheCounter {
+            code: &code,
+            was_issued: issued_for.is_some(),
+            shelf: &shelf,
+            chip: &chip,
+        };
+        Ok(Agreements(agreements(&recorded, &found)))
     }
 
     /// Records a clerk's look; the second clerk's goes by the agreement they gave.
-    pub async fn confirm_sight(self, ConfirmSight { case, time, .. }: ConfirmSight) -> Result<(), Fault> {
+    pub async fn confirm_sight(self, ConfirmSight { case, time, sights }: ConfirmSight) -> Result<(), Fault> {
         let by_second = match (time, self.config.rules.handover_sights) {
             (2, HandoverSights::TwoClerks) => {
                 let kept = self.approvals.take(case.id, SecondPurpose::Handover);
@@ -67,7 +64,7 @@ impl Desk {
         };
         let looked = self
             .office
-            .confirm_sight(&self.act()?, show::at(case), time, by_second)
+            .confirm_sight(&self.act()?, show::at(case), time, &sights, by_second)
             .await;
         if let (Err(error), Some(approval)) = (&looked, by_second)
             && error.is_away()

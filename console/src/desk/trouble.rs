@@ -2,12 +2,15 @@
 //! the clerk can read out and support finds in the log.
 
 use card::{CardError, TransportError};
-use issuance::{handover::Mismatch, notice::PaperError, pin::Weak};
-use office::OfficeError;
+use issuance::{notice::PaperError, pin::Weak};
+use office::{Fact, OfficeError, Refusal};
 use relay_core::chance::{OsChance, draw};
 use store::StoreError;
 
-use crate::tui::fault::Fault;
+use crate::tui::{
+    common::Told,
+    fault::{Fault, role_word},
+};
 
 /// Whose card it was: the same answer means a password there and a PIN here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +84,6 @@ pub fn of_office(error: &OfficeError) -> Fault {
         OfficeError::Store(error) => of_store(error),
         OfficeError::NotAllowed(role) => Fault::NotAllowed(*role),
         OfficeError::NotFound(_) => Fault::NotFound,
-        OfficeError::StaffUnknown => Fault::StaffUnknown,
         OfficeError::HeldBy { staff, desk, until } => Fault::HeldBy {
             staff: staff.clone(),
             desk: desk.clone(),
@@ -93,36 +95,29 @@ pub fn of_office(error: &OfficeError) -> Fault {
             tracing::warn!(%error, "the card's records");
             Fault::ChangedMeanwhile
         }
-        OfficeError::NotNow(_)
-        | OfficeError::NotInPerson
-        | OfficeError::PinNotSet
-        | OfficeError::NoNotice
-        | OfficeError::NotFirstRun => Fault::NotNow,
+        OfficeError::Refused(refusal) => refused(refusal.as_ref()),
+        OfficeError::NotNow(_) => Fault::NotNow,
         OfficeError::ApprovalMissing => Fault::AgreementGone,
-        OfficeError::IncidentOpen => Fault::IncidentOpen,
         OfficeError::SessionOver => Fault::SessionOver,
-        OfficeError::ClockWentBack => Fault::ClockWentBack,
-        OfficeError::ShelfTaken(case) => Fault::ShelfTaken(*case),
         OfficeError::ChipTaken(_) => Fault::ChipTaken,
-        OfficeError::PinAlreadySet => Fault::PinAlreadySet,
         OfficeError::SamePerson => Fault::SamePerson,
         OfficeError::OtherClerk => Fault::OtherStaff,
-        OfficeError::HandoverRefused(refused) => of_handover(&refused.mismatches),
         error => other(error),
     }
 }
 
-/// What did not agree when everything was compared for the last time: what was true a moment ago no longer is.
-fn of_handover(mismatches: &[Mismatch]) -> Fault {
-    let any = |these: &[Mismatch]| mismatches.iter().any(|mismatch| these.contains(mismatch));
-    if any(&[Mismatch::OtherChip]) {
-        Fault::WrongChip
-    } else if any(&[Mismatch::OtherCase, Mismatch::OtherToken]) {
-        Fault::NoticeInvalid
-    } else if any(&[Mismatch::OtherShelf]) {
-        Fault::ChangedMeanwhile
-    } else {
-        Fault::NotNow
+/// A refusal in its module's own words: nothing here changes for a new one.
+fn refused(refusal: &dyn Refusal) -> Fault {
+    let told = |fact| match fact {
+        Fact::Text(text) => Told::Text(text),
+        Fact::Moment(at) => Told::Moment(at),
+        Fact::Role(role) => Told::Word(role_word(role)),
+    };
+    let facts = refusal.facts().into_iter();
+    Fault::Refused {
+        key: refusal.word_key(),
+        facts: facts.map(|(name, fact)| (name, told(fact))).collect(),
+        passing: refusal.is_passing(),
     }
 }
 
@@ -145,7 +140,13 @@ pub fn of_paper(error: &PaperError) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::BTreeSet, path::Path};
+
+    use issuance::handover::{HandoverRefused, Mismatch};
+    use office::cases::HandoverRefusal;
+
     use super::*;
+    use crate::tui::{facts::Language, words::Words};
 
     #[test]
     fn a_wrong_entry_is_a_password_on_a_staff_card_and_a_pin_on_a_residents() {
@@ -160,8 +161,62 @@ mod tests {
     }
 
     #[test]
+    fn every_refusal_of_the_office_has_words_of_its_own_and_none_says_only_not_now() {
+        let words = Words::new();
+        let every = office::refusal::every();
+        let keys: BTreeSet<&str> = every.iter().map(|refusal| refusal.word_key()).collect();
+        for key in &keys {
+            for language in [Language::Japanese, Language::English] {
+                assert_ne!(words.say(language, key, &[]), **key, "{key} has no words");
+            }
+            assert_ne!(*key, "fault-not-now");
+        }
+        // What the trail calls a refusal has words in the journal.
+        for rule in every.iter().filter_map(|refusal| refusal.rule()) {
+            let key = format!("rule-{}", rule.replace('_', "-"));
+            assert_ne!(words.say(Language::English, &key, &[]), key, "{key} has no words");
+        }
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("screens/words/ja.ftl");
+        let file = std::fs::read_to_string(file).expect("the words are there");
+        let written = file
+            .lines()
+            .filter_map(|line| line.split_once(" ="))
+            .map(|(key, _)| key);
+        let unsaid: Vec<&str> = written
+            .filter(|key| key.starts_with("refused-") && !keys.contains(key))
+            .collect();
+        assert!(unsaid.is_empty(), "words of no refusal: {unsaid:?}");
+    }
+
+    #[test]
     fn a_clock_of_the_records_that_went_back_is_not_blamed_on_this_terminal() {
-        assert_eq!(of_office(&OfficeError::ClockWentBack), Fault::ClockWentBack);
+        let told = of_office(&HandoverRefusal::ClockWentBack.into());
+        assert!(
+            matches!(
+                told,
+                Fault::Refused {
+                    key: "refused-clock-went-back",
+                    ..
+                }
+            ),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn a_pin_that_is_not_set_is_said_so_when_everything_is_compared_for_the_last_time() {
+        let mismatches = vec![Mismatch::PinNotSet];
+        let told = of_office(&HandoverRefusal::Mismatched(HandoverRefused { mismatches }).into());
+        assert!(
+            matches!(
+                told,
+                Fault::Refused {
+                    key: "refused-pin-not-set",
+                    ..
+                }
+            ),
+            "{told:?}"
+        );
     }
 
     #[test]

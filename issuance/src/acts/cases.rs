@@ -8,7 +8,7 @@ use super::{ActRow, AuditAct, Meaning, Offered, SealedWords, Second, SecondPurpo
 use crate::{
     application::ApplicationEvent,
     case::{CaseState, ShelfPlace},
-    handover::{Mismatch, SightRule},
+    handover::{Mismatch, Sight, SightRule},
     staff::{Role, StaffId},
 };
 
@@ -164,6 +164,9 @@ impl AuditAct for CaseShelved {
 pub struct HandoverLooked {
     /// 1 or 2.
     pub time: u8,
+    /// What the clerk confirmed, one by one; empty in what was recorded before this was kept.
+    #[serde(default)]
+    pub looked_at: Vec<Sight>,
 }
 
 impl AuditAct for HandoverLooked {

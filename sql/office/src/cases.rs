@@ -14,6 +14,7 @@ mod lease;
 mod opening;
 mod paper;
 mod queue;
+mod refusal;
 mod verification;
 
 use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
@@ -40,6 +41,7 @@ pub use lease::{Holder, LEASE};
 pub use opening::{Duplicates, Opened, SimilarResident};
 pub use paper::{LastPrinted, Paper, PrintedPaper, Printing};
 pub use queue::{Problem, Queue, QueueRow, Today};
+pub use refusal::HandoverRefusal;
 pub use verification::{ApprovalId, SecondPurpose};
 pub(crate) use {custody::place_of, handover::clear_sights, lease::LeaseRow, verification::use_approval};
 

@@ -13,6 +13,7 @@ mod changes;
 mod error;
 mod outbox;
 mod records;
+pub mod refusal;
 mod registration;
 mod resident;
 mod revocations;
@@ -44,14 +45,15 @@ pub use audit::{Line, Recorded, SignedHead, TrailCheck};
 pub use changes::{Change, Changes};
 pub use error::OfficeError;
 pub use issuance::staff::DisableReason;
-pub use outbox::{Numbered, OutboxState, RefusedMessage, SentAnew};
+pub use outbox::{Numbered, OutboxRefusal, OutboxState, RefusedMessage, SentAnew};
 pub use records::OfficeRecords;
-pub use registration::{CardStanding, GivenCard, HolderCheck, RevocationReason, Told};
+pub use refusal::{Fact, Refusal};
+pub use registration::{CardStanding, GivenCard, HolderCheck, HolderRefusal, RevocationReason, Told};
 pub use resident::{HouseholdMember, ResidentFile};
 pub use revocations::Revoked;
 pub use search::{Found, Hit, SearchIndex};
 pub use setup::{DATABASE, Installed, OWNER, USER, install, migrate, migrations};
-pub use staff::{NewStaff, SessionBegun, StaffRecord};
+pub use staff::{NewStaff, SessionBegun, StaffRecord, StaffRefusal};
 
 /// Whose clock counts.
 #[derive(Clone)]

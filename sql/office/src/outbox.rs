@@ -7,6 +7,7 @@
 //!
 //! What the front refuses for good is kept, in sight, until somebody settles it; whatever is behind it goes on.
 
+mod refusal;
 mod refused;
 
 use issuance::records::KeySlot;
@@ -20,6 +21,7 @@ use store::{Row, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use refusal::OutboxRefusal;
 pub(crate) use refused::refused_of;
 pub use refused::{RefusedMessage, SentAnew};
 
@@ -180,7 +182,7 @@ impl Office {
     /// an older copy is brought up to date so.
     ///
     /// # Errors
-    /// [`OfficeError::OutboxBehind`] when the front has seen more than this database ever sent: this database is the one
+    /// [`OutboxRefusal::Behind`] when the front has seen more than this database ever sent: this database is the one
     /// that was restored from an older copy, and nothing may be sent before a person has looked.
     pub async fn outbox_expected(&self, expected: u64) -> Result<(), OfficeError> {
         self.store
@@ -194,10 +196,11 @@ impl Office {
                 let at = self.now(&tx).await?;
                 let expected = to_stored(expected);
                 if expected > last + 1 {
-                    return Err(OfficeError::OutboxBehind {
+                    return Err(OutboxRefusal::Behind {
                         sent: last.unsigned_abs(),
                         front: expected.unsigned_abs() - 1,
-                    });
+                    }
+                    .into());
                 }
                 // What is before and unanswered is not known to be applied: sent again, it is answered as it was.
                 tx.execute(

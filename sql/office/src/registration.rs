@@ -1,6 +1,10 @@
 //! What happens to a card after its handover, as far as the relay's front must know: registered, suspended, resumed,
 //! ended, and a wrong link mended. Each change and the message that tells of it are one transaction.
 
+mod refusal;
+
+pub use refusal::HolderRefusal;
+
 pub use issuance::standing::{CardStanding, HolderCheck};
 use issuance::{
     acts::{
@@ -173,7 +177,7 @@ impl Office {
     ) -> Result<(), OfficeError> {
         self.act("resume_card", CardResumed::ROW, case, act, |tx, doing| async move {
             if !check.is_face_to_face() {
-                return Err(OfficeError::NotInPerson);
+                return Err(HolderRefusal::NotInPerson.into());
             }
             let given = self.given(&tx, case).await?;
             let card = given.card;

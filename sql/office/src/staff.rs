@@ -1,5 +1,6 @@
 //! Members of the staff and their cards' certificates. Their sessions at desks: [`sessions`].
 
+mod refusal;
 mod sessions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use store::{Row, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use refusal::StaffRefusal;
 pub use sessions::SessionBegun;
 use sessions::end_session;
 
@@ -70,7 +72,7 @@ impl Office {
     /// role [`Role::Administration`].
     ///
     /// # Errors
-    /// [`OfficeError::StaffNumberTaken`], [`OfficeError::CertificateTaken`], [`OfficeError::NotFirstRun`],
+    /// [`StaffRefusal::NumberTaken`], [`StaffRefusal::CertificateTaken`], [`StaffRefusal::NotFirstRun`],
     /// [`OfficeError::NotAllowed`]
     pub async fn add_staff(&self, act: &Act, new: &NewStaff) -> Result<StaffId, OfficeError> {
         self.act(
@@ -92,7 +94,7 @@ impl Office {
                     .await;
                 match added {
                     Err(error) if error.is_constraint("staff_number_once") => {
-                        return Err(OfficeError::StaffNumberTaken(new.number.trim().to_owned()));
+                        return Err(StaffRefusal::NumberTaken(new.number.trim().to_owned()).into());
                     }
                     added => added?,
                 };
@@ -114,7 +116,7 @@ impl Office {
     /// [`add_staff`](Self::add_staff).
     ///
     /// # Errors
-    /// [`OfficeError::CertificateTaken`], [`OfficeError::NotFirstRun`], [`OfficeError::NotAllowed`]
+    /// [`StaffRefusal::CertificateTaken`], [`StaffRefusal::NotFirstRun`], [`OfficeError::NotAllowed`]
     pub async fn reserve_staff_serial(
         &self,
         act: &Act,
@@ -137,7 +139,7 @@ impl Office {
                     )
                     .await?;
                 if reserved == 0 {
-                    return Err(OfficeError::CertificateTaken);
+                    return Err(StaffRefusal::CertificateTaken.into());
                 }
                 let details = StaffSerialReserved {
                     staff_number: number.trim().to_owned(),
@@ -196,7 +198,7 @@ impl Office {
     /// Gives someone exactly `roles`.
     ///
     /// # Errors
-    /// [`OfficeError::LastAdministrator`], [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
+    /// [`StaffRefusal::LastAdministrator`], [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
     pub async fn change_roles(&self, act: &Act, staff: StaffId, roles: &BTreeSet<Role>) -> Result<(), OfficeError> {
         self.act(
             "change_roles",
@@ -207,7 +209,7 @@ impl Office {
                 self.known(&tx, staff).await?;
                 set_roles(&tx, staff, roles).await?;
                 if administrators(&tx).await? == 0 {
-                    return Err(OfficeError::LastAdministrator);
+                    return Err(StaffRefusal::LastAdministrator.into());
                 }
                 let subjects = json!({ "staff": staff });
                 let roles = roles.clone();
@@ -221,7 +223,7 @@ impl Office {
     /// Makes `serial` the good certificate of someone; the one before is no longer good.
     ///
     /// # Errors
-    /// [`OfficeError::CertificateTaken`], [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
+    /// [`StaffRefusal::CertificateTaken`], [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
     pub async fn register_certificate(&self, act: &Act, staff: StaffId, serial: &[u8]) -> Result<(), OfficeError> {
         self.act(
             "register_certificate",
@@ -248,7 +250,7 @@ impl Office {
     /// Takes someone's right to log in, revokes their card's certificate, and ends their sessions.
     ///
     /// # Errors
-    /// [`OfficeError::LastAdministrator`], [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
+    /// [`StaffRefusal::LastAdministrator`], [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
     pub async fn disable_staff(&self, act: &Act, staff: StaffId, reason: DisableReason) -> Result<(), OfficeError> {
         self.act(
             "disable_staff",
@@ -265,7 +267,7 @@ impl Office {
                 .await?;
                 retire(&tx, staff, doing.at, reason.revocation()).await?;
                 if administrators(&tx).await? == 0 {
-                    return Err(OfficeError::LastAdministrator);
+                    return Err(StaffRefusal::LastAdministrator.into());
                 }
                 let sessions = tx
                     .query(
@@ -381,7 +383,7 @@ async fn register(tx: &Tx, staff: StaffId, serial: &[u8], at: OffsetDateTime) ->
         if row.get::<_, Uuid>("staff") == staff.uuid() && until.is_none() {
             return Ok(());
         }
-        return Err(OfficeError::CertificateTaken);
+        return Err(StaffRefusal::CertificateTaken.into());
     }
     retire(tx, staff, at, RevocationReason::Superseded).await?;
     tx.execute(
@@ -406,7 +408,7 @@ async fn retire(tx: &Tx, staff: StaffId, at: OffsetDateTime, reason: RevocationR
 /// Lets a process act only while nobody may administer: further staff are registered by an administrator.
 async fn first_run_only(tx: &Tx, doing: &Doing) -> Result<(), OfficeError> {
     match doing.by {
-        By::Process(_) if administrators(tx).await? > 0 => Err(OfficeError::NotFirstRun),
+        By::Process(_) if administrators(tx).await? > 0 => Err(StaffRefusal::NotFirstRun.into()),
         By::Process(_) | By::Session(_) => Ok(()),
     }
 }

@@ -54,22 +54,6 @@ pub enum Compared {
     Pin,
 }
 
-/// What a clerk confirms with their own eyes at the handover.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Sight {
-    /// The person before me is the person of the case.
-    Person,
-    /// The name on the notice, on the screen and said by the person agree.
-    Name,
-    /// The card in my hand is the one in the reader.
-    Card,
-}
-
-impl Sight {
-    /// Every sight, in the order confirmed.
-    pub const ALL: [Self; 3] = [Self::Person, Self::Name, Self::Card];
-}
-
 /// Why a card went back to its shelf.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incident {

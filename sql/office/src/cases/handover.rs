@@ -8,7 +8,7 @@ use issuance::{
     },
     case::{CardId, CaseId, CaseState, HandoverChecked, ShelfPlace},
     custody::{Custody, Evidence},
-    handover::{Found, Mismatch, NoticeCode, Recorded, SightConfirmed, SightRule, check},
+    handover::{Found, Mismatch, NoticeCode, Recorded, Sight, SightConfirmed, SightRule, check},
     lifecycle::{Lifecycle, LifecycleEvent},
     machine::NotNow,
     staff::StaffId,
@@ -16,7 +16,7 @@ use issuance::{
 use serde_json::json;
 use store::Tx;
 
-use super::{ApprovalId, CaseAt, CaseRow, Phase, custody::occupant, verification::use_approval};
+use super::{ApprovalId, CaseAt, CaseRow, HandoverRefusal, Phase, custody::occupant, verification::use_approval};
 use crate::{Act, Office, OfficeError, SessionId, act::Doing};
 
 impl Office {
@@ -24,7 +24,7 @@ impl Office {
     /// (`again`) is recorded already here, for the chip may take it and the records be away afterwards.
     ///
     /// # Errors
-    /// [`OfficeError::PinAlreadySet`], [`OfficeError::PinNotSet`] when there is none to set anew,
+    /// [`HandoverRefusal::PinAlreadySet`], [`HandoverRefusal::PinNotSet`] when there is none to set anew,
     /// [`OfficeError::NotNow`] before the card is made and after it is handed over, [`OfficeError::NotAllowed`],
     /// [`OfficeError::NotHeld`], [`OfficeError::ChangedMeanwhile`]
     pub async fn may_set_pin(&self, act: &Act, at: CaseAt, again: bool) -> Result<(), OfficeError> {
@@ -37,8 +37,8 @@ impl Office {
                 )
                 .await?;
             match (again, row.get::<_, bool>(0)) {
-                (false, true) => Err(OfficeError::PinAlreadySet),
-                (true, false) => Err(OfficeError::PinNotSet),
+                (false, true) => Err(HandoverRefusal::PinAlreadySet.into()),
+                (true, false) => Err(HandoverRefusal::PinNotSet.into()),
                 (false, false) => Ok(()),
                 (true, true) => {
                     let subjects = json!({ "case": at.id, "card": card });
@@ -52,7 +52,7 @@ impl Office {
     /// Records that the resident set the PIN on the made card. Gives the case's new version.
     ///
     /// # Errors
-    /// [`OfficeError::PinAlreadySet`], [`OfficeError::NotNow`] before the card is made, [`OfficeError::NotAllowed`]
+    /// [`HandoverRefusal::PinAlreadySet`], [`OfficeError::NotNow`] before the card is made, [`OfficeError::NotAllowed`]
     pub async fn pin_set(&self, act: &Act, at: CaseAt) -> Result<i64, OfficeError> {
         self.pin_is_set(act, at, false).await
     }
@@ -60,7 +60,7 @@ impl Office {
     /// Records that the resident set the PIN anew. Looks taken are forgotten. Gives the case's new version.
     ///
     /// # Errors
-    /// [`OfficeError::PinNotSet`] when there was none, [`OfficeError::NotNow`], [`OfficeError::NotAllowed`]
+    /// [`HandoverRefusal::PinNotSet`] when there was none, [`OfficeError::NotNow`], [`OfficeError::NotAllowed`]
     pub async fn pin_reset(&self, act: &Act, at: CaseAt) -> Result<i64, OfficeError> {
         self.pin_is_set(act, at, true).await
     }
@@ -77,8 +77,8 @@ impl Office {
                 )
                 .await?;
             match (set, again) {
-                (0, false) => return Err(OfficeError::PinAlreadySet),
-                (0, true) => return Err(OfficeError::PinNotSet),
+                (0, false) => return Err(HandoverRefusal::PinAlreadySet.into()),
+                (0, true) => return Err(HandoverRefusal::PinNotSet.into()),
                 (_, false) => {}
                 (_, true) => clear_sights(&tx, at.id).await?,
             }
@@ -104,7 +104,7 @@ impl Office {
     /// Puts the card in the shelf, or in another place of it. Gives the case's new version.
     ///
     /// # Errors
-    /// [`OfficeError::ShelfTaken`], [`OfficeError::NotNow`], [`OfficeError::NotAllowed`]
+    /// [`HandoverRefusal::ShelfTaken`], [`OfficeError::NotNow`], [`OfficeError::NotAllowed`]
     pub async fn shelve(&self, act: &Act, at: CaseAt, place: &ShelfPlace) -> Result<i64, OfficeError> {
         let shelved = self
             .act("shelve", CaseShelved::ROW, at.id, act, |tx, doing| async move {
@@ -112,7 +112,7 @@ impl Office {
                 if let Some(taken) = occupant(&tx, place).await?
                     && taken.0 != at.id
                 {
-                    return Err(OfficeError::ShelfTaken(taken.1));
+                    return Err(HandoverRefusal::ShelfTaken(taken.1).into());
                 }
                 let (CaseState::Made { card } | CaseState::Shelved { card, .. }) = self.state_of(&row)? else {
                     return Err(not_now(self.state_of(&row)?.name(), "shelved"));
@@ -134,7 +134,7 @@ impl Office {
                     .read("shelf_occupant", |tx| async move { occupant(&tx, place).await })
                     .await?;
                 match taken {
-                    Some((_, number)) => Err(OfficeError::ShelfTaken(number)),
+                    Some((_, number)) => Err(HandoverRefusal::ShelfTaken(number).into()),
                     None => Err(error.into()),
                 }
             }
@@ -145,7 +145,7 @@ impl Office {
     /// What the records say of a card in the shelf, to be laid beside what is on the counter.
     ///
     /// # Errors
-    /// [`OfficeError::NotNow`] when it is not in the shelf, [`OfficeError::NoNotice`]
+    /// [`OfficeError::NotNow`] when it is not in the shelf, [`HandoverRefusal::NoNotice`]
     pub async fn handover_record(&self, case: CaseId) -> Result<Recorded, OfficeError> {
         self.read("handover_record", |tx| async move {
             let row = super::case_row(&tx, case, false).await?;
@@ -162,16 +162,18 @@ impl Office {
         self.read("sights", |tx| async move { sights(&tx, case).await }).await
     }
 
-    /// Records a look at card and person: the first or the second (`time`). The second clerk's goes by the agreement
+    /// Records a look at person, name and card: the first or the second (`time`), with what the clerk confirmed. The second clerk's goes by the agreement
     /// they gave with their own card, which is used up.
     ///
     /// # Errors
-    /// [`OfficeError::NotNow`], [`OfficeError::ApprovalMissing`], [`OfficeError::NotAllowed`]
+    /// [`HandoverRefusal::NotAllLookedAt`], [`OfficeError::NotNow`], [`OfficeError::ApprovalMissing`],
+    /// [`OfficeError::NotAllowed`]
     pub async fn confirm_sight(
         &self,
         act: &Act,
         at: CaseAt,
         time: u8,
+        looked_at: &[Sight],
         by_second: Option<ApprovalId>,
     ) -> Result<(), OfficeError> {
         self.act(
@@ -184,6 +186,9 @@ impl Office {
                 let CaseState::Shelved { card, .. } = self.state_of(&row)? else {
                     return Err(not_now(self.state_of(&row)?.name(), "sight"));
                 };
+                if !Sight::ALL.iter().all(|sight| looked_at.contains(sight)) {
+                    return Err(HandoverRefusal::NotAllLookedAt.into());
+                }
                 let staff = match by_second {
                     Some(approval) => use_approval(&tx, &doing, at.id, SecondPurpose::Handover, approval).await?,
                     None => doing.staff()?,
@@ -201,7 +206,16 @@ impl Office {
                 )
                 .await?;
                 let subjects = json!({ "case": at.id, "card": card, "staff": staff });
-                self.record(&tx, &doing, subjects, HandoverLooked { time }).await
+                self.record(
+                    &tx,
+                    &doing,
+                    subjects,
+                    HandoverLooked {
+                        time,
+                        looked_at: looked_at.to_vec(),
+                    },
+                )
+                .await
             },
         )
         .await
@@ -211,8 +225,8 @@ impl Office {
     /// handover: trying until it fits is seen.
     ///
     /// # Errors
-    /// [`OfficeError::HandoverRefused`] with what does not agree, [`OfficeError::IncidentOpen`],
-    /// [`OfficeError::NoNotice`], [`OfficeError::NotNow`], [`OfficeError::NotAllowed`], [`OfficeError::NotHeld`]
+    /// [`HandoverRefusal::Mismatched`] with what does not agree, [`HandoverRefusal::IncidentOpen`],
+    /// [`HandoverRefusal::NoNotice`], [`OfficeError::NotNow`], [`OfficeError::NotAllowed`], [`OfficeError::NotHeld`]
     pub async fn compare_handover(
         &self,
         act: &Act,
@@ -244,7 +258,7 @@ impl Office {
                     refused.mismatches.retain(|one| *one != Mismatch::SightsMissing);
                     match refused.mismatches.is_empty() {
                         true => Ok(()),
-                        false => Err(refused.into()),
+                        false => Err(HandoverRefusal::from(refused).into()),
                     }
                 },
             )
@@ -256,7 +270,7 @@ impl Office {
     /// Gives the case's new version.
     ///
     /// # Errors
-    /// [`OfficeError::HandoverRefused`] with everything that does not agree (recorded), [`OfficeError::IncidentOpen`],
+    /// [`HandoverRefusal::Mismatched`] with everything that does not agree (recorded), [`HandoverRefusal::IncidentOpen`],
     /// [`OfficeError::NotNow`], [`OfficeError::NotAllowed`], [`OfficeError::ChangedMeanwhile`], [`OfficeError::NotHeld`]
     pub async fn hand_over(
         &self,
@@ -278,7 +292,7 @@ impl Office {
                     chip: chip.to_vec(),
                     sights: sights(&tx, at.id).await?,
                 };
-                let checked = check(&recorded, &found, rule)?;
+                let checked = check(&recorded, &found, rule).map_err(HandoverRefusal::from)?;
                 let version = self.give(&tx, &doing, &row, checked, (&found.sights, rule)).await?;
                 tx.execute(
                     "-- notice_used\n\
@@ -329,7 +343,8 @@ impl Office {
         case: CaseId,
         ended: Result<T, OfficeError>,
     ) -> Result<T, OfficeError> {
-        if let Err(OfficeError::HandoverRefused(refused)) = &ended
+        if let Err(error) = &ended
+            && let Some(HandoverRefusal::Mismatched(refused)) = error.refused_as()
             && refused.is_incident()
         {
             self.store
@@ -349,7 +364,7 @@ impl Office {
                 &[&card.uuid()],
             )
             .await?;
-        let notice = self.good_notice(tx, row.id).await?.ok_or(OfficeError::NoNotice)?;
+        let notice = self.good_notice(tx, row.id).await?.ok_or(HandoverRefusal::NoNotice)?;
         Ok(Recorded {
             case: row.id,
             number: row.number,
@@ -434,7 +449,7 @@ async fn write_handover(
         )
         .await;
     match written {
-        Err(error) if error.is_constraint("handover_looked_before") => Err(OfficeError::ClockWentBack),
+        Err(error) if error.is_constraint("handover_looked_before") => Err(HandoverRefusal::ClockWentBack.into()),
         written => Ok(written.map(drop)?),
     }
 }

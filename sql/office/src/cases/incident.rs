@@ -11,7 +11,7 @@ use serde_json::json;
 use store::Tx;
 use time::OffsetDateTime;
 
-use super::{CaseAt, handover::clear_sights};
+use super::{CaseAt, HandoverRefusal, handover::clear_sights};
 use crate::{Act, Office, OfficeError};
 
 /// Kind of [`IncidentId`].
@@ -184,7 +184,7 @@ impl Office {
     pub(crate) async fn no_incident(&self, tx: &Tx, case: CaseId) -> Result<(), OfficeError> {
         match self.open_incidents(tx, case).await?.is_empty() {
             true => Ok(()),
-            false => Err(OfficeError::IncidentOpen),
+            false => Err(HandoverRefusal::IncidentOpen.into()),
         }
     }
 

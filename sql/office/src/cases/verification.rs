@@ -16,7 +16,7 @@ use store::Tx;
 use uuid::Uuid;
 
 use super::{CaseAt, Phase, TABLE, With};
-use crate::{Act, Office, OfficeError, act::Doing};
+use crate::{Act, Office, OfficeError, act::Doing, staff::StaffRefusal};
 
 /// Kind of [`ApprovalId`].
 pub enum ApprovalKind {}
@@ -28,7 +28,7 @@ impl Office {
     /// under its own password. The agreement is for one case and one use.
     ///
     /// # Errors
-    /// [`OfficeError::SamePerson`], [`OfficeError::StaffUnknown`], [`OfficeError::NotAllowed`] when the second clerk
+    /// [`OfficeError::SamePerson`], [`StaffRefusal::Unknown`], [`OfficeError::NotAllowed`] when the second clerk
     /// lacks the role, [`OfficeError::NotHeld`]
     pub async fn approve(
         &self,
@@ -39,7 +39,7 @@ impl Office {
     ) -> Result<(ApprovalId, StaffId), OfficeError> {
         self.act("approve", CaseApproved::ROW, case, act, |tx, doing| async move {
             self.held(&tx, &doing, case).await?;
-            let checker = self.holder(&tx, serial).await?.ok_or(OfficeError::StaffUnknown)?;
+            let checker = self.holder(&tx, serial).await?.ok_or(StaffRefusal::Unknown)?;
             let maker = doing.staff()?;
             if checker.id == maker {
                 return Err(OfficeError::SamePerson);

@@ -9,6 +9,7 @@ use serde_json::json;
 use store::Tx;
 use time::OffsetDateTime;
 
+use super::StaffRefusal;
 use crate::{
     Act, Office, OfficeError, SessionId,
     act::{About, Doing},
@@ -36,11 +37,11 @@ impl Office {
     /// its chain verified. A session left open there (a console that died) ends, and its leases with it.
     ///
     /// # Errors
-    /// [`OfficeError::StaffUnknown`], which is recorded.
+    /// [`StaffRefusal::Unknown`], which is recorded.
     pub async fn log_in(&self, act: &Act, desk: &str, serial: &[u8]) -> Result<SessionBegun, OfficeError> {
         let began: Began = self
             .act("log_in", SessionBegan::ROW, About::content(json!([desk, hex::encode(serial)])), act, |tx, mut doing| async move {
-                let staff = self.holder(&tx, serial).await?.ok_or(OfficeError::StaffUnknown)?;
+                let staff = self.holder(&tx, serial).await?.ok_or(StaffRefusal::Unknown)?;
                 doing.staff = Some(staff.id);
                 doing.desk = Some(desk.to_owned());
                 let left = tx

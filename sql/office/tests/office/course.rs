@@ -3,7 +3,7 @@
 use issuance::{
     case::{CaseId, CaseState},
     course::{Course, Stage},
-    handover::SightRule,
+    handover::{Sight, SightRule},
     records::Records,
     staff::Role,
 };
@@ -80,13 +80,19 @@ async fn every_stage_of_a_visit_says_when_by_whom_with_whom_and_where_until_long
     // The colleague looks first, the clerk who made the card second.
     office.clock.advance(time::Duration::days(1));
     let at = office.now(&colleague, case).await.unwrap();
-    records.confirm_sight(&colleague.act(), at, 1, None).await.unwrap();
+    records
+        .confirm_sight(&colleague.act(), at, 1, &Sight::ALL, None)
+        .await
+        .unwrap();
     let (agreed, _) = records
         .approve(&colleague.act(), case, SecondPurpose::Handover, &me.serial)
         .await
         .unwrap();
     let second = Some(agreed);
-    records.confirm_sight(&colleague.act(), at, 2, second).await.unwrap();
+    records
+        .confirm_sight(&colleague.act(), at, 2, &Sight::ALL, second)
+        .await
+        .unwrap();
     records
         .hand_over(
             &colleague.act(),

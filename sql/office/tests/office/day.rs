@@ -2,13 +2,13 @@
 
 use issuance::{
     case::CaseState,
-    handover::{Mismatch, SightRule},
+    handover::{Mismatch, Sight, SightRule},
     records::CardState,
     staff::Role,
 };
 use office::{
     OfficeError,
-    cases::{Phase, Problem, Queue, SecondPurpose},
+    cases::{HandoverRefusal, Phase, Problem, Queue, SecondPurpose},
     testing::{self, adults, city},
 };
 use relay_core::audit::Outcome;
@@ -66,8 +66,8 @@ async fn a_card_goes_from_application_to_the_residents_hand() {
     };
     // Nothing has been looked at, the PIN is not set, and the wrong card lies there: all of it is told.
     match hand_over(b"chip-0002", "A-2").await {
-        Err(OfficeError::HandoverRefused(refused)) => assert_eq!(
-            refused.mismatches,
+        Err(error) => assert_eq!(
+            mismatches(&error),
             [
                 Mismatch::OtherShelf,
                 Mismatch::OtherChip,
@@ -75,35 +75,43 @@ async fn a_card_goes_from_application_to_the_residents_hand() {
                 Mismatch::SightsMissing
             ]
         ),
-        other => panic!("{other:?}"),
+        over => panic!("{over:?}"),
     }
     let at = office.now(&first, case).await.unwrap();
     records.pin_set(&first.act(), at).await.unwrap();
     let at = office.now(&first, case).await.unwrap();
-    assert!(matches!(
-        records.pin_set(&first.act(), at).await,
-        Err(OfficeError::PinAlreadySet)
-    ));
+    assert!(
+        records
+            .pin_set(&first.act(), at)
+            .await
+            .is_err_and(|error| error.is(&HandoverRefusal::PinAlreadySet))
+    );
 
     // 交付: the first clerk looks, then the second with their own card.
-    records.confirm_sight(&first.act(), at, 1, None).await.unwrap();
-    records.confirm_sight(&first.act(), at, 2, None).await.unwrap();
+    records
+        .confirm_sight(&first.act(), at, 1, &Sight::ALL, None)
+        .await
+        .unwrap();
+    records
+        .confirm_sight(&first.act(), at, 2, &Sight::ALL, None)
+        .await
+        .unwrap();
     office.clock.advance(time::Duration::seconds(30));
-    assert!(matches!(
-        hand_over(b"chip-0001", "A-1").await,
-        Err(OfficeError::HandoverRefused(_))
-    ));
+    let alone = hand_over(b"chip-0001", "A-1").await;
+    assert!(alone.is_err_and(|error| !mismatches(&error).is_empty()));
     let agreed = records
         .approve(&first.act(), case, SecondPurpose::Handover, &second.serial)
         .await
         .unwrap();
     assert_eq!(agreed.1, second.id);
     records
-        .confirm_sight(&first.act(), at, 2, Some(agreed.0))
+        .confirm_sight(&first.act(), at, 2, &Sight::ALL, Some(agreed.0))
         .await
         .unwrap();
     assert!(matches!(
-        records.confirm_sight(&first.act(), at, 2, Some(agreed.0)).await,
+        records
+            .confirm_sight(&first.act(), at, 2, &Sight::ALL, Some(agreed.0))
+            .await,
         Err(OfficeError::ApprovalMissing)
     ));
     assert_eq!(records.card_journal(card).await.unwrap().state, CardState::Made);
@@ -190,7 +198,10 @@ async fn a_mismatch_sends_the_card_back_with_an_incident() {
     let at = office.now(&clerk, case).await.unwrap();
     records.shelve(&clerk.act(), at, &place("A-1")).await.unwrap();
     let at = office.now(&clerk, case).await.unwrap();
-    records.confirm_sight(&clerk.act(), at, 1, None).await.unwrap();
+    records
+        .confirm_sight(&clerk.act(), at, 1, &Sight::ALL, None)
+        .await
+        .unwrap();
     let new = office::cases::NewIncident {
         kind: office::cases::IncidentKind::HandoverMismatch,
         mismatched: vec![Mismatch::OtherChip],
@@ -215,7 +226,11 @@ async fn a_mismatch_sends_the_card_back_with_an_incident() {
     let over = records
         .hand_over(&clerk.act(), at, &notice, &shelf, b"chip-0001", rule)
         .await;
-    assert!(matches!(over, Err(OfficeError::IncidentOpen)), "{over:?}");
+    assert!(
+        over.as_ref()
+            .is_err_and(|error| error.is(&HandoverRefusal::IncidentOpen)),
+        "{over:?}"
+    );
     records
         .close_incident(&clerk.act(), at, incident, "札を直した")
         .await
@@ -230,10 +245,8 @@ async fn a_mismatch_sends_the_card_back_with_an_incident() {
     };
     let at = office.now(&clerk, case).await.unwrap();
     records.pin_set(&clerk.act(), at).await.unwrap();
-    assert!(matches!(
-        compare(b"chip-0002").await,
-        Err(OfficeError::HandoverRefused(refused)) if refused.mismatches == [Mismatch::OtherChip]
-    ));
+    let other = compare(b"chip-0002").await;
+    assert!(other.is_err_and(|error| mismatches(&error) == [Mismatch::OtherChip]));
     compare(b"chip-0001").await.unwrap();
     let journal = records.journal(case).await.unwrap();
     let refused: Vec<_> = journal
@@ -257,10 +270,12 @@ async fn a_pin_is_set_anew_before_the_handover_and_recorded_before_and_after() {
     assert!(matches!(early, Err(OfficeError::NotNow(_))), "{early:?}");
     on_card_thread(&office, &clerk, move |records| make_card(records, case, b"chip-0001")).await;
     let at = office.now(&clerk, case).await.unwrap();
-    assert!(matches!(
-        records.may_set_pin(&clerk.act(), at, true).await,
-        Err(OfficeError::PinNotSet)
-    ));
+    assert!(
+        records
+            .may_set_pin(&clerk.act(), at, true)
+            .await
+            .is_err_and(|error| error.is(&HandoverRefusal::PinNotSet))
+    );
     records.may_set_pin(&clerk.act(), at, false).await.unwrap();
     records.pin_set(&clerk.act(), at).await.unwrap();
     // Role, hold and version are asked before the chip is.
@@ -273,10 +288,12 @@ async fn a_pin_is_set_anew_before_the_handover_and_recorded_before_and_after() {
         records.may_set_pin(&reception.act(), at, true).await,
         Err(OfficeError::NotAllowed(_))
     ));
-    assert!(matches!(
-        records.may_set_pin(&clerk.act(), at, false).await,
-        Err(OfficeError::PinAlreadySet)
-    ));
+    assert!(
+        records
+            .may_set_pin(&clerk.act(), at, false)
+            .await
+            .is_err_and(|error| error.is(&HandoverRefusal::PinAlreadySet))
+    );
     records.may_set_pin(&clerk.act(), at, true).await.unwrap();
     records.pin_reset(&clerk.act(), at).await.unwrap();
     let journal = records.journal(case).await.unwrap();
@@ -392,7 +409,10 @@ async fn looks_are_good_for_one_talk_with_one_person_only() {
     let both_look = async || {
         for time in [1, 2] {
             office.clock.advance(time::Duration::seconds(5));
-            records.confirm_sight(&first.act(), at, time, None).await.unwrap();
+            records
+                .confirm_sight(&first.act(), at, time, &Sight::ALL, None)
+                .await
+                .unwrap();
         }
     };
     let hand_over = async |who: &testing::Clerk, chip: &[u8]| {
@@ -402,7 +422,10 @@ async fn looks_are_good_for_one_talk_with_one_person_only() {
 
     // A first look taken again: the second one before it was of another moment.
     both_look().await;
-    records.confirm_sight(&first.act(), at, 1, None).await.unwrap();
+    records
+        .confirm_sight(&first.act(), at, 1, &Sight::ALL, None)
+        .await
+        .unwrap();
     assert_eq!(looks().await, 1);
 
     // Renewing the hold forgets nothing; letting go of the case does: the resident left.
@@ -418,7 +441,7 @@ async fn looks_are_good_for_one_talk_with_one_person_only() {
     both_look().await;
     records.break_lease(&second.act(), case, "席を外した").await.unwrap();
     let refused = hand_over(&second, b"chip-0001").await;
-    assert!(matches!(refused, Err(OfficeError::HandoverRefused(_))), "{refused:?}");
+    assert!(refused.is_err_and(|error| !mismatches(&error).is_empty()));
     records.break_lease(&first.act(), case, "戻った").await.unwrap();
 
     // Another card lay there when they looked: with the right one they look anew.
@@ -451,7 +474,10 @@ async fn a_clock_that_went_back_hands_nothing_over_until_it_is_right() {
     let at = office.now(&clerk, case).await.unwrap();
     for time in [1, 2] {
         office.clock.advance(time::Duration::seconds(5));
-        records.confirm_sight(&clerk.act(), at, time, None).await.unwrap();
+        records
+            .confirm_sight(&clerk.act(), at, time, &Sight::ALL, None)
+            .await
+            .unwrap();
     }
     let hand_over = async || {
         let (act, rule) = (clerk.act(), SightRule::OneClerkTwice);
@@ -461,7 +487,12 @@ async fn a_clock_that_went_back_hands_nothing_over_until_it_is_right() {
     };
     office.clock.advance(time::Duration::hours(-1));
     let refused = hand_over().await;
-    assert!(matches!(refused, Err(OfficeError::ClockWentBack)), "{refused:?}");
+    assert!(
+        refused
+            .as_ref()
+            .is_err_and(|error| error.is(&HandoverRefusal::ClockWentBack)),
+        "{refused:?}"
+    );
     assert_eq!(records.card_journal(card).await.unwrap().state, CardState::Made);
     // Set right, it goes on where it stood: nobody looks again.
     office.clock.advance(time::Duration::hours(1));
@@ -521,4 +552,40 @@ async fn each_exception_takes_an_agreement_of_its_own() {
     let journal = records.journal(case).await.unwrap();
     let verified = journal.iter().rfind(|entry| entry.act == "case.verified").unwrap();
     assert_eq!(verified.details["approved_by"], serde_json::json!(["鈴木 誠"]));
+}
+
+/// What did not agree at a handover that was refused for it.
+fn mismatches(error: &OfficeError) -> Vec<Mismatch> {
+    match error.refused_as() {
+        Some(HandoverRefusal::Mismatched(refused)) => refused.mismatches.clone(),
+        _ => Vec::new(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_takes_in_the_person_the_name_and_the_card_and_the_trail_says_so() {
+    let office = testing::open().await.unwrap();
+    let residents = city(60);
+    office.import(residents.clone()).await.unwrap();
+    let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let case = office.verified(&clerk, &adults(&residents)[0]).await.unwrap().id;
+    crate::on_card_thread(&office, &clerk, move |records| {
+        crate::make_card(records, case, b"chip-0001")
+    })
+    .await;
+    let at = office.now(&clerk, case).await.unwrap();
+    let records = &office.office;
+    records.shelve(&clerk.act(), at, &place("A-1")).await.unwrap();
+    let at = office.now(&clerk, case).await.unwrap();
+    let half = records
+        .confirm_sight(&clerk.act(), at, 1, &[Sight::Person, Sight::Card], None)
+        .await;
+    assert!(half.is_err_and(|error| error.is(&HandoverRefusal::NotAllLookedAt)));
+    records
+        .confirm_sight(&clerk.act(), at, 1, &Sight::ALL, None)
+        .await
+        .unwrap();
+    let journal = records.journal(case).await.unwrap();
+    let looked = &journal.last().unwrap().details["looked_at"];
+    assert_eq!(*looked, serde_json::json!(["person", "name", "card"]));
 }

@@ -3,7 +3,7 @@
 use issuance::staff::Role;
 use office::{
     Change, OfficeError,
-    cases::{LEASE, Problem, Queue},
+    cases::{HandoverRefusal, LEASE, Problem, Queue},
     testing::{self, adults, city},
 };
 
@@ -131,7 +131,10 @@ async fn one_place_in_the_shelf_holds_one_card() {
     );
     assert!(a.is_ok() != b.is_ok(), "{a:?} {b:?}");
     let lost = if a.is_ok() { b } else { a };
-    assert!(matches!(lost, Err(OfficeError::ShelfTaken(_))), "{lost:?}");
+    assert!(
+        lost.as_ref()
+            .is_err_and(|error| matches!(error.refused_as(), Some(HandoverRefusal::ShelfTaken(_))))
+    );
     assert_eq!(records.shelf().await.unwrap().len(), 1);
 }
 

@@ -2,12 +2,12 @@
 
 use issuance::{
     case::CaseId,
-    handover::SightRule,
+    handover::{Sight, SightRule},
     records::{CardState, KeySlot},
     staff::Role,
 };
 use office::{
-    CardStanding, HolderCheck, Numbered, OfficeError, RevocationReason,
+    CardStanding, HolderCheck, HolderRefusal, Numbered, OfficeError, OutboxRefusal, RevocationReason,
     cases::SecondPurpose,
     testing::{self, Clerk, TestOffice, adults, city},
 };
@@ -49,7 +49,10 @@ pub async fn hand_over_made(office: &TestOffice, clerk: &Clerk, case: CaseId, ch
     for look in [1, 2] {
         office.clock.advance(time::Duration::seconds(5));
         let at = office.now(clerk, case).await.unwrap();
-        records.confirm_sight(&clerk.act(), at, look, None).await.unwrap();
+        records
+            .confirm_sight(&clerk.act(), at, look, &Sight::ALL, None)
+            .await
+            .unwrap();
     }
     let at = office.now(clerk, case).await.unwrap();
     records
@@ -154,12 +157,12 @@ async fn a_lost_card_is_stopped_found_again_and_ended_and_the_front_hears_of_eac
     );
     assert!(stopped.told.oldest.is_some() && stopped.told.applied_at.is_some());
     // Whoever calls may stop it; only who stands there has it back.
-    assert!(matches!(
+    assert!(
         records
             .resume_card(&clerk.act(), case, HolderCheck::CalledBack, "家にあったと電話")
-            .await,
-        Err(OfficeError::NotInPerson)
-    ));
+            .await
+            .is_err_and(|error| error.is(&HolderRefusal::NotInPerson))
+    );
     records
         .resume_card(&clerk.act(), case, HolderCheck::Document, "家にあった")
         .await
@@ -247,10 +250,8 @@ async fn a_front_restored_from_an_older_copy_is_brought_up_to_date() {
     assert_ne!(again[0], before[2], "what was removed once applied is encrypted afresh");
 
     // The other way round, nothing is sent.
-    assert!(matches!(
-        records.outbox_expected(9).await,
-        Err(OfficeError::OutboxBehind { sent: 4, front: 8 })
-    ));
+    let behind = records.outbox_expected(9).await.unwrap_err();
+    assert!(behind.is(&OutboxRefusal::Behind { sent: 4, front: 8 }));
     records.outbox_trouble("the front does not answer").await.unwrap();
     let state = records.outbox_state().await.unwrap();
     assert_eq!(state.trouble.as_deref(), Some("the front does not answer"));

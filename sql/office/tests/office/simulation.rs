@@ -1,6 +1,10 @@
 //! Any order of acts at two desks: whatever is tried, a refusal is one of ours, and the invariants hold.
 
-use issuance::{case::CaseId, handover::SightRule, records::Records as _};
+use issuance::{
+    case::CaseId,
+    handover::{Sight, SightRule},
+    records::Records as _,
+};
 use office::{
     OfficeError,
     cases::CaseAt,
@@ -107,7 +111,7 @@ impl Day {
             Op::SetPin => drop(records.pin_set(&clerk.act(), at).await?),
             Op::Notice => drop(records.issue_notice(&clerk.act(), case).await?),
             Op::Shelve(shelf) => drop(records.shelve(&clerk.act(), at, &place(&format!("A-{shelf}"))).await?),
-            Op::Look(time) => records.confirm_sight(&clerk.act(), at, time, None).await?,
+            Op::Look(time) => records.confirm_sight(&clerk.act(), at, time, &Sight::ALL, None).await?,
             Op::HandOver(shelf) => {
                 let file = records.case(clerk.session, case).await?;
                 let (Some(card), Some(notice)) = (file.card, records.notice(case).await?) else {
