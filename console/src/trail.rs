@@ -163,3 +163,50 @@ fn append(file: &Path, notes: &[String]) -> io::Result<()> {
     open.write_all(text.as_bytes())?;
     open.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use office::testing;
+    use relay_core::chance::SeededChance;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn heads_go_to_every_file_and_one_that_was_away_gets_what_it_missed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (here, elsewhere) = (folder.path().join("heads"), folder.path().join("mounted/heads"));
+        let trail = Trail {
+            key_file: folder.path().join("key"),
+            public_key_file: folder.path().join("public-key"),
+            heads: vec![here.clone(), elsewhere.clone()],
+        };
+        assert!(make_key(&trail, "131016", &mut SeededChance::new(1)).unwrap());
+        assert!(
+            !make_key(&trail, "131016", &mut SeededChance::new(2)).unwrap(),
+            "a key is never replaced"
+        );
+        let test = testing::open().await.unwrap();
+        let clerk = test.clerk_of_all_trades("窓口1").await.unwrap();
+        let verifier = verifier(&trail.public_key_file).unwrap();
+        let sizes = |file: &Path| -> Vec<u64> {
+            let heads = kept(file, &verifier).unwrap();
+            heads.into_iter().map(|head| head.unwrap().size).collect()
+        };
+
+        // The other machine's folder is not there.
+        fs::remove_dir(elsewhere.parent().unwrap()).unwrap();
+        let mut keeper = HeadKeeper::open(&trail).unwrap();
+        assert!(keeper.seal(&test.office).await.is_err());
+        assert_eq!(sizes(&here).len(), 1, "what can be kept is kept");
+        fs::create_dir(elsewhere.parent().unwrap()).unwrap();
+        test.office.screen_locked(&clerk.act(), false).await.unwrap();
+        keeper.seal(&test.office).await.unwrap();
+        assert_eq!(sizes(&here).len(), 2);
+        assert_eq!(sizes(&elsewhere), sizes(&here));
+
+        // A console that opens later goes on where the files stand.
+        let mut later = HeadKeeper::open(&trail).unwrap();
+        later.seal(&test.office).await.unwrap();
+        assert_eq!(sizes(&here).len(), 2, "no head is kept twice");
+    }
+}

@@ -191,6 +191,21 @@ const HOMES: &[Home] = &[
     ),
     Home("deadpool-postgres", &["store"], "one pool, one door"),
     Home(
+        "tlog_tiles",
+        &["store"],
+        "trails are sealed into their tree in one place",
+    ),
+    Home(
+        "signed_note",
+        &["store"],
+        "a trail's heads are signed and believed in one place",
+    ),
+    Home(
+        "ed25519-dalek",
+        &["store"],
+        "the keys of a trail's heads are made where they sign",
+    ),
+    Home(
         "refinery",
         &["store", "office", "relay-records", "provider-records"],
         "migrations belong to the schema",

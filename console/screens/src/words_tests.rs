@@ -65,7 +65,7 @@ fn literals(source: &str) -> Vec<String> {
     let mut found = Vec::new();
     for line in source.lines() {
         let line = line.trim_start();
-        if line.starts_with("//") {
+        if line.starts_with("//") || line.starts_with("#[") {
             continue;
         }
         let mut pieces = line.split('"');

@@ -57,7 +57,8 @@ async fn measure() -> bool {
 
     let began = Instant::now();
     let report = records.check_trail(Vec::new()).await.expect("the trail is read");
-    assert!(report.is_good());
+    // The copies carry one event's hash, so that none of them but the first is what it says.
+    assert!(report.events > u64::from(EVENTS));
     let checked = began.elapsed();
     println!(
         "{:<44} {:>10.0} /s",
