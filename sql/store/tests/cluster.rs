@@ -51,6 +51,26 @@ async fn a_cluster_is_made_started_provisioned_stopped_and_removed() {
         .unwrap();
     let store = Store::new(&cluster.door("office", &user).unwrap());
     store.latency().await.unwrap();
+    // Its own database, rows in it, and nothing else of the cluster.
+    for role in [&owner, &user] {
+        for closed in ["postgres", "template1"] {
+            let refused = Store::new(&cluster.door(closed, role).unwrap()).latency().await;
+            assert!(
+                matches!(refused, Err(StoreError::Denied { .. })),
+                "{closed}: {refused:?}"
+            );
+        }
+        let store = Store::new(&cluster.door("office", role).unwrap());
+        for made in ["lo_create(0)", "lo_creat(-1)", "lo_from_bytea(0, '\\x00')"] {
+            let refused = store
+                .run("large_object", |tx| async move {
+                    tx.execute(&format!("-- large_object\nSELECT {made}"), &[]).await?;
+                    Ok::<_, StoreError>(())
+                })
+                .await;
+            assert!(refused.is_err(), "{} makes a large object by {made}", role.name);
+        }
+    }
     let settings: Vec<String> = store
         .run("settings", |tx| async move {
             let mut values = Vec::new();

@@ -16,7 +16,9 @@ pub struct Login {
 }
 
 impl Cluster {
-    /// Makes `database` if it is missing, owned by `owner`, open to `users`; gives every role its password anew.
+    /// Makes `database` if it is missing, owned by `owner`, open to `users`; gives every role its password anew. Programs'
+    /// roles come into their own database alone and keep nothing there but rows: the cluster's own databases are closed to
+    /// them, and so are large objects, which no schema explains and no backup by table finds.
     ///
     /// # Errors
     /// [`ClusterError`]
@@ -26,6 +28,9 @@ impl Cluster {
             provide_role(&admin, login).await?;
         }
         provide_database(&admin, database, owner, users).await?;
+        close_to_programs(&admin).await?;
+        let inside = connect("provision", &self.superuser_door(database)?).await?;
+        take_large_objects_away(&inside).await?;
         Ok(())
     }
 }
@@ -69,6 +74,27 @@ async fn provide_database(admin: &Client, database: &str, owner: &Login, users: 
         ));
     }
     admin.batch_execute(&grants).await.map_err(sorted)
+}
+
+/// Closes the cluster's own databases, which PostgreSQL leaves open to every role (section 5.8, "Privileges").
+async fn close_to_programs(admin: &Client) -> Result<(), StoreError> {
+    admin
+        .batch_execute(
+            // One at a time: two that change one row of the catalogue at once fail.
+            "BEGIN; SELECT pg_advisory_xact_lock(7077);\n\
+             REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC; COMMIT",
+        )
+        .await
+        .map_err(|error| StoreError::from_postgres("provision", &error))
+}
+
+async fn take_large_objects_away(inside: &Client) -> Result<(), StoreError> {
+    inside
+        .batch_execute(
+            "REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC",
+        )
+        .await
+        .map_err(|error| StoreError::from_postgres("provision", &error))
 }
 
 /// An SQL identifier, quoted (PostgreSQL, §4.1.1).
