@@ -143,6 +143,12 @@ fault-not-now = The case is not at that step now. Open it again.
 fault-session-over = This login has ended (another login under this desk's name, or an administrator). Log in again.
 fault-not-allowed = This needs the role “{ $role }”. Ask a colleague who has it.
 refused-incident-open = An incident is not settled. Settle it on the case's screen with i, then hand over.
+refused-case-open = An application of this person is under way (case { $case }). Open that case first.
+refused-has-card = This person has an active card (case { $case }). Revoke that card first.
+refused-similar = { $count ->
+    [one] One record may be
+   *[other] { $count } records may be
+} the same person. Compare, and give a reason to go on.
 refused-pin-not-set = The PIN is not set yet. Have the resident set it first.
 refused-no-notice = No delivery notice was issued yet. Issue one under Papers.
 refused-not-in-person = A stop is lifted only when the holder stands at the counter and documents show who they are.

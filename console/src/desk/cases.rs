@@ -3,7 +3,7 @@
 use issuance::{case::CaseId, handover::NoticeCode};
 use office::{
     OfficeError, SessionId,
-    cases::{Duplicates, Phase},
+    cases::{Duplicates, OpeningRefusal, Phase},
 };
 
 use super::{readers::AtReader, show, work::Desk};
@@ -75,7 +75,7 @@ impl Desk {
                 self.hold(opened.at.id).await;
                 Ok(Submitted::Case(self.case_view(opened.at.id).await?))
             }
-            Err(OfficeError::CaseOpen { .. } | OfficeError::HasCard { .. } | OfficeError::Similar(_)) => {
+            Err(error) if error.refused_as::<OpeningRefusal>().is_some() => {
                 let found = self.office.duplicates(self.session()?, resident).await;
                 let found = found.map_err(|error| self.fault(&error))?;
                 in_the_way(found)

@@ -97,11 +97,8 @@ pub fn of_office(error: &OfficeError) -> Fault {
         }
         OfficeError::Refused(refusal) => refused(refusal.as_ref()),
         OfficeError::NotNow(_) => Fault::NotNow,
-        OfficeError::ApprovalMissing => Fault::AgreementGone,
         OfficeError::SessionOver => Fault::SessionOver,
         OfficeError::ChipTaken(_) => Fault::ChipTaken,
-        OfficeError::SamePerson => Fault::SamePerson,
-        OfficeError::OtherClerk => Fault::OtherStaff,
         error => other(error),
     }
 }

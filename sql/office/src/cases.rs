@@ -14,7 +14,6 @@ mod lease;
 mod opening;
 mod paper;
 mod queue;
-mod refusal;
 mod verification;
 
 use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
@@ -35,14 +34,14 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use custody::{Occupied, Transferred};
+pub use handover::HandoverRefusal;
 pub use incident::{Incident, IncidentId, IncidentKind, NewIncident};
 pub use journal::JournalEntry;
 pub use lease::{Holder, LEASE};
-pub use opening::{Duplicates, Opened, SimilarResident};
+pub use opening::{Duplicates, Opened, OpeningRefusal, SimilarResident};
 pub use paper::{LastPrinted, Paper, PrintedPaper, Printing};
 pub use queue::{Problem, Queue, QueueRow, Today};
-pub use refusal::HandoverRefusal;
-pub use verification::{ApprovalId, SecondPurpose};
+pub use verification::{ApprovalId, ApprovalRefusal, SecondPurpose};
 pub(crate) use {custody::place_of, handover::clear_sights, lease::LeaseRow, verification::use_approval};
 
 use crate::{

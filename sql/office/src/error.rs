@@ -1,10 +1,6 @@
 //! Why the office's records did not do what was asked.
 
-use issuance::{
-    case::{CaseId, CaseNumber},
-    machine::NotNow,
-    staff::Role,
-};
+use issuance::{machine::NotNow, staff::Role};
 use relay_core::seal::SealError;
 use store::{StoreError, cluster::ClusterError, migrate::MigrateError};
 use time::OffsetDateTime;
@@ -68,25 +64,6 @@ pub enum OfficeError {
         second: u64,
     },
 
-    /// The person has an open case already.
-    #[error("there is an open case for this person: {number}")]
-    CaseOpen {
-        /// The case.
-        case: CaseId,
-        /// Its number.
-        number: CaseNumber,
-    },
-    /// The person has a card that may be used, or that is stopped and may be found again.
-    #[error("this person has a card, made in case {number}: where it is of no use any more, revoke it first")]
-    HasCard {
-        /// The case it was made in.
-        case: CaseId,
-        /// Its number.
-        number: CaseNumber,
-    },
-    /// There are other records that may be this person, or former cases; a reason is needed to go on.
-    #[error("{0} records may be the same person: look at them, then give a reason to go on")]
-    Similar(usize),
     /// Another desk holds the case.
     #[error("the case is open at desk {desk} until {until}")]
     HeldBy {
@@ -112,15 +89,6 @@ pub enum OfficeError {
     /// The card's records contradict what is asked.
     #[error("the card's records do not allow it: {0}")]
     CardConflict(String),
-    /// The second clerk is the first.
-    #[error("the second clerk must be another person")]
-    SamePerson,
-    /// What is to be recorded was done by another clerk than the one logged in.
-    #[error("this was done by another clerk than the one logged in")]
-    OtherClerk,
-    /// A second clerk's agreement is missing, or used up.
-    #[error("a second clerk must agree first")]
-    ApprovalMissing,
 }
 
 impl OfficeError {
@@ -130,14 +98,8 @@ impl OfficeError {
         Some(match self {
             Self::Refused(refusal) => return refusal.rule(),
             Self::NotAllowed(_) => "role",
-            Self::CaseOpen { .. } => "case_open",
-            Self::HasCard { .. } => "has_card",
-            Self::Similar(_) => "similar",
             Self::NotNow(_) => "state",
             Self::ChipTaken(_) => "chip_taken",
-            Self::SamePerson => "same_person",
-            Self::OtherClerk => "other_clerk",
-            Self::ApprovalMissing => "approval_missing",
             Self::NotHeld => "not_held",
             _ => return None,
         })

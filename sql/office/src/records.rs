@@ -171,7 +171,7 @@ pub(crate) fn slot_of(number: i16) -> Result<KeySlot, OfficeError> {
 fn for_procedure(error: OfficeError) -> RecordsError {
     match error {
         OfficeError::NotNow(refused) => RecordsError::NotNow(refused),
-        OfficeError::ApprovalMissing => RecordsError::NotAgreed,
+        error if error.is(&cases::ApprovalRefusal::Missing) => RecordsError::NotAgreed,
         OfficeError::ChipTaken(chip) => RecordsError::ChipTaken { chip },
         OfficeError::Store(
             error @ (StoreError::Unreachable { .. } | StoreError::AnswerLost { .. } | StoreError::DiskFull { .. }),

@@ -69,6 +69,8 @@ pub fn every() -> Vec<Box<dyn Refusal>> {
     let modules = [
         crate::staff::StaffRefusal::every(),
         crate::outbox::OutboxRefusal::every(),
+        crate::cases::OpeningRefusal::every(),
+        crate::cases::ApprovalRefusal::every(),
         crate::cases::HandoverRefusal::every(),
         crate::registration::HolderRefusal::every(),
     ];

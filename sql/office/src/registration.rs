@@ -201,7 +201,7 @@ impl Office {
     /// `second` is another clerk's agreement, used up here.
     ///
     /// # Errors
-    /// [`OfficeError::ApprovalMissing`], [`OfficeError::CardConflict`] when it is over already,
+    /// [`ApprovalRefusal::Missing`](crate::cases::ApprovalRefusal::Missing), [`OfficeError::CardConflict`] when it is over already,
     /// [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
     pub async fn revoke_card(
         &self,
@@ -241,7 +241,7 @@ impl Office {
     /// keeps under the old pseudonyms is no longer theirs. `second` is another clerk's agreement, used up here.
     ///
     /// # Errors
-    /// [`OfficeError::ApprovalMissing`], [`OfficeError::CardConflict`] when the card is over,
+    /// [`ApprovalRefusal::Missing`](crate::cases::ApprovalRefusal::Missing), [`OfficeError::CardConflict`] when the card is over,
     /// [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
     pub async fn relink_card(
         &self,

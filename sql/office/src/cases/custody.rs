@@ -13,7 +13,7 @@ use store::Tx;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{ApprovalId, CaseAt, card_state, number_of, use_approval};
+use super::{ApprovalId, ApprovalRefusal, CaseAt, card_state, number_of, use_approval};
 use crate::{Act, Office, OfficeError, act::Doing};
 
 const TABLE: &str = "office.transfer";
@@ -65,7 +65,7 @@ impl Office {
             return Err(OfficeError::NotAllowed(way.roles[0]));
         }
         if way.two_people && second.is_none() {
-            return Err(OfficeError::ApprovalMissing);
+            return Err(ApprovalRefusal::Missing.into());
         }
         tx.execute(
             "-- transfer\n\
@@ -94,7 +94,7 @@ impl Office {
     /// kept sealed. Gives the case's new version.
     ///
     /// # Errors
-    /// [`OfficeError::NotNow`] where no way leads there, [`OfficeError::ApprovalMissing`], [`OfficeError::NotAllowed`],
+    /// [`OfficeError::NotNow`] where no way leads there, [`ApprovalRefusal::Missing`], [`OfficeError::NotAllowed`],
     /// [`OfficeError::CardConflict`] for the destruction of a card that may still be used, [`OfficeError::NotHeld`],
     /// [`OfficeError::ChangedMeanwhile`]
     pub async fn move_card(

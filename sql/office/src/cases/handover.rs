@@ -1,6 +1,8 @@
 //! PIN, shelf and handover: the card becomes active when notice, shelf, chip and PIN agree and the looks the rule
 //! asks for were taken, and not before.
 
+mod refusal;
+
 use issuance::{
     acts::{
         ActRow, AuditAct, CardPinReset, CardPinResetBegun, CardPinSet, CaseHandedOver, CaseShelved, HandoverLooked,
@@ -16,8 +18,10 @@ use issuance::{
 use serde_json::json;
 use store::Tx;
 
-use super::{ApprovalId, CaseAt, CaseRow, HandoverRefusal, Phase, custody::occupant, verification::use_approval};
+use super::{ApprovalId, CaseAt, CaseRow, Phase, custody::occupant, verification::use_approval};
 use crate::{Act, Office, OfficeError, SessionId, act::Doing};
+
+pub use refusal::HandoverRefusal;
 
 impl Office {
     /// Whether the PIN of the case's made card may be set now: asked before the chip is touched. Setting it anew
@@ -166,7 +170,7 @@ impl Office {
     /// they gave with their own card, which is used up.
     ///
     /// # Errors
-    /// [`HandoverRefusal::NotAllLookedAt`], [`OfficeError::NotNow`], [`OfficeError::ApprovalMissing`],
+    /// [`HandoverRefusal::NotAllLookedAt`], [`OfficeError::NotNow`], [`ApprovalRefusal::Missing`](super::ApprovalRefusal::Missing),
     /// [`OfficeError::NotAllowed`]
     pub async fn confirm_sight(
         &self,

@@ -1,6 +1,8 @@
 //! Taking an application, with the one check for duplicates that every path goes through, and ending a case
 //! without a card.
 
+mod refusal;
+
 use issuance::{
     acts::{AuditAct, CaseApplied, CaseCancelled},
     application::{Application, ApplicationEvent, ApplicationState},
@@ -17,6 +19,8 @@ use time::OffsetDateTime;
 
 use super::{COLUMNS, CaseAt, CaseRow, CaseSummary, Phase, TABLE, WITH_CARD, With};
 use crate::{Act, Office, OfficeError, SessionId, act::About};
+
+pub use refusal::OpeningRefusal;
 
 /// An application that was taken: the case is open and held by the session that took it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +79,7 @@ impl Office {
     /// `despite` says why it is taken although there are similar records.
     ///
     /// # Errors
-    /// [`OfficeError::CaseOpen`], [`OfficeError::HasCard`], [`OfficeError::Similar`], [`OfficeError::NotAllowed`],
+    /// [`OpeningRefusal::CaseOpen`], [`OpeningRefusal::HasCard`], [`OpeningRefusal::Similar`], [`OfficeError::NotAllowed`],
     /// [`OfficeError::NotFound`] for whom the roster has no more
     pub async fn open_application(
         &self,
@@ -94,20 +98,22 @@ impl Office {
                     still_in_roster(&tx, resident).await?;
                     let duplicates = self.look_for_duplicates(&tx, resident, doing.at).await?;
                     if let Some(open) = duplicates.open {
-                        return Err(OfficeError::CaseOpen {
+                        return Err(OpeningRefusal::CaseOpen {
                             case: open.id,
                             number: open.number,
-                        });
+                        }
+                        .into());
                     }
                     if let Some(active) = duplicates.active {
-                        return Err(OfficeError::HasCard {
+                        return Err(OpeningRefusal::HasCard {
                             case: active.id,
                             number: active.number,
-                        });
+                        }
+                        .into());
                     }
                     let similar = duplicates.similar.len();
                     if similar > 0 && despite.is_none() {
-                        return Err(OfficeError::Similar(similar));
+                        return Err(OpeningRefusal::Similar(similar).into());
                     }
                     if let Some((former, card, stands)) = duplicates.run_out {
                         self.expire_card(&tx, &doing, former, (card, stands)).await?;
@@ -164,10 +170,11 @@ impl Office {
                     })
                     .await?;
                 match found.open {
-                    Some(open) => Err(OfficeError::CaseOpen {
+                    Some(open) => Err(OpeningRefusal::CaseOpen {
                         case: open.id,
                         number: open.number,
-                    }),
+                    }
+                    .into()),
                     None => Err(error.into()),
                 }
             }

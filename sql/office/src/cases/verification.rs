@@ -1,5 +1,7 @@
 //! The person verified, and the second clerk's agreement where a rule asks for two people.
 
+mod refusal;
+
 use std::collections::BTreeSet;
 
 pub use issuance::acts::SecondPurpose;
@@ -10,6 +12,7 @@ use issuance::{
     identity::Verification,
     staff::StaffId,
 };
+pub use refusal::ApprovalRefusal;
 use relay_core::id::Id;
 use serde_json::json;
 use store::Tx;
@@ -28,7 +31,7 @@ impl Office {
     /// under its own password. The agreement is for one case and one use.
     ///
     /// # Errors
-    /// [`OfficeError::SamePerson`], [`StaffRefusal::Unknown`], [`OfficeError::NotAllowed`] when the second clerk
+    /// [`ApprovalRefusal::SamePerson`], [`StaffRefusal::Unknown`], [`OfficeError::NotAllowed`] when the second clerk
     /// lacks the role, [`OfficeError::NotHeld`]
     pub async fn approve(
         &self,
@@ -42,7 +45,7 @@ impl Office {
             let checker = self.holder(&tx, serial).await?.ok_or(StaffRefusal::Unknown)?;
             let maker = doing.staff()?;
             if checker.id == maker {
-                return Err(OfficeError::SamePerson);
+                return Err(ApprovalRefusal::SamePerson.into());
             }
             if !checker.may(purpose.role()) {
                 return Err(OfficeError::NotAllowed(purpose.role()));
@@ -72,14 +75,14 @@ impl Office {
     /// which is used up here. Gives the case's new version.
     ///
     /// # Errors
-    /// [`OfficeError::ApprovalMissing`], [`OfficeError::NotNow`], [`OfficeError::NotAllowed`],
+    /// [`ApprovalRefusal::Missing`], [`OfficeError::NotNow`], [`OfficeError::NotAllowed`],
     /// [`OfficeError::ChangedMeanwhile`], [`OfficeError::NotHeld`]
     pub async fn verify_person(&self, act: &Act, at: CaseAt, verification: &Verification) -> Result<i64, OfficeError> {
         self.act("verify_person", CaseVerified::ROW, at.id, act, |tx, doing| async move {
             let row = self.held_at(&tx, &doing, at).await?;
             // What was decided by one clerk is not recorded as another's.
             if verification.record().clerk != doing.staff()? {
-                return Err(OfficeError::OtherClerk);
+                return Err(ApprovalRefusal::OtherClerk.into());
             }
             // One agreement for each exception: nobody agrees to what is added after they have gone.
             for exception in &verification.record().exceptions {
@@ -139,7 +142,7 @@ async fn use_approval_of(
     if used == 1 {
         Ok(())
     } else {
-        Err(OfficeError::ApprovalMissing)
+        Err(ApprovalRefusal::Missing.into())
     }
 }
 
@@ -165,6 +168,6 @@ pub(crate) async fn use_approval(
             ],
         )
         .await?
-        .ok_or(OfficeError::ApprovalMissing)?;
+        .ok_or(ApprovalRefusal::Missing)?;
     Ok(StaffId::from_uuid(row.get::<_, Uuid>("checker")))
 }

@@ -9,7 +9,7 @@ use issuance::{
 };
 use office::{
     OfficeError, OfficeRecords,
-    cases::{Problem, Queue, SecondPurpose},
+    cases::{ApprovalRefusal, Problem, Queue, SecondPurpose},
     testing::{self, Clerk, TestOffice, adults, city},
 };
 use relay_core::chance::SeededChance;
@@ -105,7 +105,12 @@ async fn making_by_two_uses_the_second_clerks_agreement_up() {
     let alone = records
         .approve(&clerk.act(), case, SecondPurpose::Making, &clerk.serial)
         .await;
-    assert!(matches!(alone, Err(OfficeError::SamePerson)), "{alone:?}");
+    assert!(
+        alone
+            .as_ref()
+            .is_err_and(|error| error.is(&ApprovalRefusal::SamePerson)),
+        "{alone:?}"
+    );
     let untrained = records
         .approve(&clerk.act(), case, SecondPurpose::Making, &trainee.serial)
         .await;

@@ -3,7 +3,7 @@
 use issuance::{case::CaseState, person::Resident, records::CardState, staff::Role};
 use office::{
     CardStanding, HolderCheck, OfficeError, RevocationReason,
-    cases::SecondPurpose,
+    cases::{OpeningRefusal, SecondPurpose},
     testing::{Clerk, TestOffice, adults, city},
 };
 use relay_core::{
@@ -115,7 +115,7 @@ async fn played_to_the_end(how: End) {
 
     let early = office.applied(&clerk, &resident).await;
     assert!(
-        matches!(early, Err(OfficeError::HasCard { case, .. }) if case == first),
+        matches!(early.as_ref().map_err(OfficeError::refused_as), Err(Some(OpeningRefusal::HasCard { case, .. })) if *case == first),
         "{early:?}"
     );
     end(&office, &clerk, &second, first, how).await;
@@ -165,7 +165,7 @@ async fn played_to_the_end(how: End) {
     );
     let third = office.applied(&clerk, &resident).await;
     assert!(
-        matches!(third, Err(OfficeError::HasCard { case, .. }) if case == next),
+        matches!(third.as_ref().map_err(OfficeError::refused_as), Err(Some(OpeningRefusal::HasCard { case, .. })) if *case == next),
         "{third:?}"
     );
     assert!(records.verify_audit().await.unwrap().broken.is_empty());
@@ -201,7 +201,7 @@ async fn a_stopped_card_may_be_found_again_and_stands_in_the_way_until_it_is_end
     let resident = &adults(&city(60))[0];
     let refused = office.applied(&clerk, resident).await;
     assert!(
-        matches!(refused, Err(OfficeError::HasCard { case: of, .. }) if of == case),
+        matches!(refused.as_ref().map_err(OfficeError::refused_as), Err(Some(OpeningRefusal::HasCard { case: of, .. })) if *of == case),
         "{refused:?}"
     );
     let id = office.resident(&resident.number).await.unwrap();
@@ -225,7 +225,13 @@ async fn a_card_good_for_one_more_day_is_a_card() {
     .await;
     hand_over_made(&office, &clerk, case, b"chip-0000").await;
     let refused = office.applied(&clerk, &resident).await;
-    assert!(matches!(refused, Err(OfficeError::HasCard { .. })), "{refused:?}");
+    assert!(
+        matches!(
+            refused.as_ref().map_err(OfficeError::refused_as),
+            Err(Some(OpeningRefusal::HasCard { .. }))
+        ),
+        "{refused:?}"
+    );
     office.clock.advance(time::Duration::days(2));
     let state = office.office.chip(b"chip-0000").await.unwrap().unwrap().state;
     assert_eq!(state, CardState::Active, "nobody has asked yet");

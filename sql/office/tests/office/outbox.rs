@@ -8,7 +8,7 @@ use issuance::{
 };
 use office::{
     CardStanding, HolderCheck, HolderRefusal, Numbered, OfficeError, OutboxRefusal, RevocationReason,
-    cases::SecondPurpose,
+    cases::{ApprovalRefusal, SecondPurpose},
     testing::{self, Clerk, TestOffice, adults, city},
 };
 use relay_core::{
@@ -177,19 +177,21 @@ async fn a_lost_card_is_stopped_found_again_and_ended_and_the_front_hears_of_eac
             .await,
         Err(OfficeError::NotAllowed(Role::Issuing))
     ));
-    assert!(matches!(
-        records.revoke_card(&clerk.act(), case, reason, unapproved, "").await,
-        Err(OfficeError::ApprovalMissing)
-    ));
+    assert!(
+        records
+            .revoke_card(&clerk.act(), case, reason, unapproved, "")
+            .await
+            .is_err_and(|error| error.is(&ApprovalRefusal::Missing))
+    );
     let (relink, _) = records
         .approve(&clerk.act(), case, SecondPurpose::Relink, &second.serial)
         .await
         .unwrap();
     assert!(
-        matches!(
-            records.revoke_card(&clerk.act(), case, reason, relink, "").await,
-            Err(OfficeError::ApprovalMissing)
-        ),
+        records
+            .revoke_card(&clerk.act(), case, reason, relink, "")
+            .await
+            .is_err_and(|error| error.is(&ApprovalRefusal::Missing)),
         "agreed to something else"
     );
     let (approval, _) = records
@@ -313,10 +315,12 @@ async fn a_wrong_link_is_mended_by_two_and_another_card_of_the_person_follows() 
     records.outbox_applied(4).await.unwrap();
 
     let unapproved = office::cases::ApprovalId::from_uuid(clerk.act().id);
-    assert!(matches!(
-        records.relink_card(&clerk.act(), case, unapproved, "").await,
-        Err(OfficeError::ApprovalMissing)
-    ));
+    assert!(
+        records
+            .relink_card(&clerk.act(), case, unapproved, "")
+            .await
+            .is_err_and(|error| error.is(&ApprovalRefusal::Missing))
+    );
     let (approval, _) = records
         .approve(&clerk.act(), case, SecondPurpose::Relink, &second.serial)
         .await
