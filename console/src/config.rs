@@ -143,6 +143,8 @@ pub struct Rules {
     pub handover_sights: HandoverSights,
     /// Days within which a second application of one person counts as a duplicate even after the first was closed.
     pub duplicate_window_days: u16,
+    /// Days after which a card stopped on the telephone may be used again unless its holder confirmed it in person.
+    pub telephone_stop_days: u16,
 }
 
 /// Who confirms what is seen at the handover.
@@ -325,6 +327,7 @@ impl Config {
                 ],
             ),
             duplicate_window_days: rules.number_or("duplicate_window_days", 0..=3650, 90),
+            telephone_stop_days: rules.number_or("telephone_stop_days", 1..=90, 14),
         });
         let paper = document.section("paper", |paper| Paper {
             folder: paper.path("folder"),

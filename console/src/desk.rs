@@ -159,6 +159,7 @@ impl Desk {
         self.runtime.spawn(self.keep_roster());
         self.runtime.spawn(self.hear_changes());
         self.runtime.spawn(self.clean_papers());
+        self.runtime.spawn(self.end_telephone_stops());
         match HeadKeeper::open(&self.config.trail) {
             Ok(keeper) => drop(self.runtime.spawn(keeper.keep(self.office.clone()))),
             Err(error) => tracing::warn!(

@@ -121,7 +121,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 47] = [
+pub const ALL: [&ActRow; 50] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -160,6 +160,9 @@ pub const ALL: [&ActRow; 47] = [
     CardPinResetBegun::ROW,
     CardPinReset::ROW,
     CardSuspended::ROW,
+    CardStoppedByTelephone::ROW,
+    CardStopConfirmed::ROW,
+    CardStopLapsed::ROW,
     CardResumed::ROW,
     CardRevoked::ROW,
     CardExpired::ROW,

@@ -11,6 +11,7 @@ use std::{
 
 use time::OffsetDateTime;
 
+mod choice;
 pub mod common;
 pub mod event;
 pub mod facts;

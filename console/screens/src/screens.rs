@@ -15,6 +15,7 @@ pub mod search;
 pub mod shelf;
 pub mod shown;
 pub mod standing;
+pub mod telephone_stop;
 pub mod today;
 pub mod verify;
 
@@ -26,7 +27,7 @@ use crate::{
 
 /// Every table of keys there is.
 #[cfg(test)]
-pub static EVERY_TABLE: [&KeyTable; 28] = [
+pub static EVERY_TABLE: [&KeyTable; 29] = [
     &keymap::READING,
     &keymap::QUESTION,
     &keymap::REASON,
@@ -53,6 +54,7 @@ pub static EVERY_TABLE: [&KeyTable; 28] = [
     &relay::keys::PARTNER,
     &relay::keys::FORM,
     &relay::keys::WAITS,
+    &telephone_stop::keys::KEYS,
     &tray::keys::KEYS,
     &keymap::EVERYWHERE,
 ];

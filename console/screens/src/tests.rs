@@ -13,4 +13,5 @@ mod reading;
 mod relay;
 mod rules;
 mod standing;
+mod telephone_stop;
 mod visit;

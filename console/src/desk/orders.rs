@@ -146,6 +146,8 @@ fn table() -> Orders<Desk> {
         .in_order(Desk::return_to_shelf)
         .at_once(Desk::load_standing)
         .in_order(Desk::suspend_card)
+        .in_order(Desk::stop_by_telephone)
+        .in_order(Desk::confirm_stop)
         .in_order(Desk::resume_card)
         .in_order(Desk::revoke_card)
         .in_order(Desk::relink_card)

@@ -9,10 +9,16 @@ use crate::tui::{
     facts::{GivenCard, RefusedMessage, RelayTold},
     fault::Fault,
     orders::{
-        given_card::{CloseRefused, LoadStanding, RelinkCard, ResumeCard, RevokeCard, SendRefusedAnew, SuspendCard},
+        given_card::{
+            CloseRefused, ConfirmStop, LoadStanding, RelinkCard, ResumeCard, RevokeCard, SendRefusedAnew,
+            StopByTelephone, StoppedUntil, SuspendCard,
+        },
         staff::SecondPurpose,
     },
 };
+
+/// Between two looks for stops by telephone whose time is up: they end to the minute.
+const LOOK_FOR_ENDS: std::time::Duration = std::time::Duration::from_secs(60);
 
 impl Desk {
     /// Whether the card may be used, and what the relay knows of it.
@@ -28,6 +34,7 @@ impl Desk {
             standing: card.standing,
             since: card.since,
             by: card.by,
+            stop_until: card.stop_until,
             told: RelayTold {
                 waiting: card.told.waiting,
                 oldest: card.told.oldest,
@@ -41,6 +48,39 @@ impl Desk {
     pub async fn suspend_card(self, SuspendCard { case, check, words }: SuspendCard) -> Result<GivenCard, Fault> {
         let stopped = self.office.suspend_card(&self.act()?, case, check, &words).await;
         self.restated(case, stopped).await
+    }
+
+    /// Stops the card of somebody who calls. What ends by itself is told to the caller.
+    pub async fn stop_by_telephone(self, order: StopByTelephone) -> Result<StoppedUntil, Fault> {
+        let StopByTelephone { case, check, words } = order;
+        let days = self.config.rules.telephone_stop_days;
+        let stopped = self
+            .office
+            .stop_by_telephone(&self.act()?, case, check, days, &words)
+            .await;
+        stopped.map(StoppedUntil).map_err(|error| self.fault(&error))
+    }
+
+    /// The holder came: the stop stays.
+    pub async fn confirm_stop(self, ConfirmStop { case, check, words }: ConfirmStop) -> Result<GivenCard, Fault> {
+        let confirmed = self.office.confirm_stop(&self.act()?, case, check, &words).await;
+        self.restated(case, confirmed).await
+    }
+
+    /// Ends the stops that nobody confirmed in time, for as long as the runtime lives. Every desk looks; the records let
+    /// each end once.
+    pub fn end_telephone_stops(&self) -> impl Future<Output = ()> + Send + 'static {
+        let desk = self.clone();
+        async move {
+            loop {
+                match desk.office.end_telephone_stops().await {
+                    Ok(0) => {}
+                    Ok(ended) => tracing::info!(ended, "stops by telephone ended: nobody confirmed them"),
+                    Err(error) => drop(desk.fault(&error)),
+                }
+                tokio::time::sleep(LOOK_FOR_ENDS).await;
+            }
+        }
     }
 
     /// Lets the card be used again.

@@ -1,6 +1,7 @@
 //! Acts on a card: made, given a PIN, stopped, ended.
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use super::{ActRow, AuditAct, Meaning, Offered, SealedWords, Second, SecondPurpose, Stage, Who, cases::is_made};
 use crate::{
@@ -273,6 +274,69 @@ impl AuditAct for CardSuspended {
         second: Second::None,
         stage: Stage::Card(|standing| matches!(standing, CardStanding::Active)),
         offered: Offered::Screen("standing"),
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardStoppedByTelephone {
+    pub checked: HolderCheck,
+    /// When it ends by itself.
+    #[serde(with = "time::serde::rfc3339")]
+    pub until: OffsetDateTime,
+    pub words: SealedWords,
+}
+
+impl AuditAct for CardStoppedByTelephone {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.stopped_by_telephone",
+        meaning: Meaning {
+            japanese: "電話を受けて、カードを期限つきで止めた。本人が来庁して確かめるまでの間にかぎる。",
+            english: "A card was stopped on the telephone, for a number of days unless its holder confirms it in person.",
+        },
+        who: CardSuspended::ROW.who,
+        second: Second::None,
+        stage: Stage::Card(|standing| matches!(standing, CardStanding::Active)),
+        offered: Offered::Screen("telephone_stop"),
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardStopConfirmed {
+    pub checked: HolderCheck,
+    pub words: SealedWords,
+}
+
+impl AuditAct for CardStopConfirmed {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.stop_confirmed",
+        meaning: Meaning {
+            japanese: "電話で止めたカードについて、本人が来庁し、止めたままにすることを確かめた。",
+            english: "The holder confirmed in person that their card, stopped on the telephone, stays stopped.",
+        },
+        who: Who::Roles(&[Role::Verification, Role::Issuing]),
+        second: Second::None,
+        stage: Stage::Card(|standing| matches!(standing, CardStanding::Suspended)),
+        offered: Offered::Screen("standing"),
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardStopLapsed {}
+
+impl AuditAct for CardStopLapsed {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.stop_lapsed",
+        meaning: Meaning {
+            japanese: "電話で止めたカードを期限までに確かめる人がなく、また使えるようになった。",
+            english: "Nobody confirmed in person that a card was to stay stopped: it may be used again.",
+        },
+        who: Who::Anyone,
+        second: Second::None,
+        stage: Stage::Card(|standing| matches!(standing, CardStanding::Suspended)),
+        offered: Offered::Nowhere("its time is up"),
     };
 }
 

@@ -331,7 +331,7 @@ impl Office {
         }
     }
 
-    fn present(&self, database: OffsetDateTime) -> OffsetDateTime {
+    pub(crate) fn present(&self, database: OffsetDateTime) -> OffsetDateTime {
         match &self.shared.time {
             TimeSource::Database => database,
             TimeSource::Clock(clock) => store::trail::to_microseconds(clock.now()),

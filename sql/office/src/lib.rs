@@ -22,6 +22,7 @@ mod sealed;
 mod search;
 mod setup;
 mod staff;
+mod telephone_stop;
 #[cfg(feature = "testing")]
 pub mod testing;
 

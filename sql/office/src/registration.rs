@@ -8,8 +8,8 @@ pub use refusal::HolderRefusal;
 pub use issuance::standing::{CardStanding, HolderCheck};
 use issuance::{
     acts::{
-        ActRow, AuditAct, CardExpired, CardRelinked, CardResumed, CardRevoked, CardSuspended, CaseHandedOver,
-        SecondPurpose,
+        ActRow, AuditAct, CardExpired, CardRelinked, CardResumed, CardRevoked, CardStopLapsed, CardStoppedByTelephone,
+        CardSuspended, CaseHandedOver, SecondPurpose,
     },
     case::{CardId, CaseId},
     custody::{Custody, Evidence},
@@ -29,6 +29,7 @@ use crate::{
     act::Doing,
     cases::{ApprovalId, card_state, place_of, use_approval},
     outbox::{RefusedMessage, refused_of},
+    telephone_stop::{settle_stop, stop_of},
 };
 
 /// A card after its handover, as a desk shows it.
@@ -42,6 +43,8 @@ pub struct GivenCard {
     pub since: OffsetDateTime,
     /// By whom it came to stand so, by name.
     pub by: String,
+    /// When a stop by telephone ends by itself, while nobody has confirmed it.
+    pub stop_until: Option<OffsetDateTime>,
     /// What the relay's front was told of it.
     pub told: Told,
 }
@@ -60,9 +63,11 @@ pub struct Told {
 }
 
 /// The acts by which a card comes to stand as it does.
-const RESTATED_BY: [&ActRow; 5] = [
+const RESTATED_BY: [&ActRow; 7] = [
     CaseHandedOver::ROW,
     CardSuspended::ROW,
+    CardStoppedByTelephone::ROW,
+    CardStopLapsed::ROW,
     CardResumed::ROW,
     CardRevoked::ROW,
     CardExpired::ROW,
@@ -100,6 +105,7 @@ impl Office {
                     )
                     .await?;
                 let refused = refused_of(&tx, case).await?;
+                let stop_until = stop_of(&tx, case).await?;
                 row.map(|row| {
                     Ok::<_, OfficeError>(GivenCard {
                         chip: row.get("chip"),
@@ -108,6 +114,7 @@ impl Office {
                             .ok_or(OfficeError::Unreadable("office.card"))?,
                         since: row.get("since"),
                         by: String::new(),
+                        stop_until,
                         told: Told {
                             waiting: row.get::<_, i64>("waiting").unsigned_abs(),
                             oldest: row.get("oldest"),
@@ -182,6 +189,7 @@ impl Office {
             let given = self.given(&tx, case).await?;
             let card = given.card;
             given.takes(LifecycleEvent::Resumed, "it is not suspended")?;
+            settle_stop(&tx, &doing, card, "overtaken").await?;
             self.restate(&tx, &doing, &given, LifecycleEvent::Resumed, None).await?;
             if given.place == Custody::LOST {
                 self.transfer(&tx, &doing, card, (Custody::HOLDER, Evidence::HolderSays), None)
@@ -216,6 +224,7 @@ impl Office {
             let card = given.card;
             given.takes(LifecycleEvent::Revoked, "it is over already")?;
             let other = use_approval(&tx, &doing, case, SecondPurpose::Revocation, second).await?;
+            settle_stop(&tx, &doing, card, "overtaken").await?;
             let why = reason_name(reason);
             self.restate(&tx, &doing, &given, LifecycleEvent::Revoked, Some(why))
                 .await?;
@@ -323,6 +332,7 @@ impl Office {
         let place = place_of(tx, card).await?;
         let given = Given { card, lifecycle, place };
         let why = reason_name(RevocationReason::Superseded);
+        settle_stop(tx, doing, card, "overtaken").await?;
         self.restate(tx, doing, &given, LifecycleEvent::RanOut, Some(why))
             .await?;
         // An event of its own beside the application that needed to know.
@@ -350,7 +360,7 @@ impl Office {
     }
 
     /// Moves the card on in its life; its registrations follow, and the front is told.
-    async fn restate(
+    pub(crate) async fn restate(
         &self,
         tx: &Tx,
         doing: &Doing,
@@ -385,12 +395,12 @@ impl Office {
 pub(crate) struct Given {
     pub(crate) card: CardId,
     lifecycle: Lifecycle,
-    place: Custody,
+    pub(crate) place: Custody,
 }
 
 impl Given {
     /// Refuses what its life does not allow now, in the clerk's terms.
-    fn takes(&self, event: LifecycleEvent, otherwise: &str) -> Result<(), OfficeError> {
+    pub(crate) fn takes(&self, event: LifecycleEvent, otherwise: &str) -> Result<(), OfficeError> {
         match self.lifecycle.after(event) {
             Ok(_) => Ok(()),
             Err(_) => Err(OfficeError::CardConflict(otherwise.to_owned())),

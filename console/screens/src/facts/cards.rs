@@ -35,6 +35,8 @@ pub struct GivenCard {
     pub since: OffsetDateTime,
     /// By whom.
     pub by: String,
+    /// When a stop by telephone ends by itself, while nobody has confirmed it.
+    pub stop_until: Option<OffsetDateTime>,
     /// What the relay was told of it.
     pub told: RelayTold,
 }

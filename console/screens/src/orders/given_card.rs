@@ -3,6 +3,7 @@
 
 use issuance::{case::CaseId, standing::HolderCheck};
 use relay_core::registration::RevocationReason;
+use time::OffsetDateTime;
 
 use crate::{
     facts::GivenCard,
@@ -31,6 +32,42 @@ pub struct SuspendCard {
 }
 
 impl Order for SuspendCard {
+    type Reply = GivenCard;
+}
+
+/// Stop the card for the days that the office allows, unless its holder confirms it in person. No case is opened.
+#[derive(Debug)]
+pub struct StopByTelephone {
+    /// In which case it was handed over.
+    pub case: CaseId,
+    /// How the clerk made sure of the caller.
+    pub check: HolderCheck,
+    /// Their note.
+    pub words: String,
+}
+
+impl Order for StopByTelephone {
+    type Reply = StoppedUntil;
+}
+
+/// When a stop ends by itself.
+#[derive(Debug)]
+pub struct StoppedUntil(pub OffsetDateTime);
+
+impl Reply for StoppedUntil {}
+
+/// The holder came: a stop by telephone does not end by itself any more.
+#[derive(Debug)]
+pub struct ConfirmStop {
+    /// Whose case.
+    pub case: CaseId,
+    /// What the holder showed at the counter.
+    pub check: HolderCheck,
+    /// The clerk's note.
+    pub words: String,
+}
+
+impl Order for ConfirmStop {
     type Reply = GivenCard;
 }
 

@@ -3,7 +3,7 @@
 pub mod keys;
 
 use issuance::{
-    acts::{AddressSeen, AuditAct, CaseApplied},
+    acts::{AddressSeen, AuditAct, CardStoppedByTelephone, CaseApplied},
     case::{CaseId, CaseState},
     staff::Role,
 };
@@ -18,7 +18,10 @@ use crate::{
     over,
     page::{Line, Page, Pen, Span, span},
     screen::Screen,
-    screens::shown::{self, next_line, resident_facts, state_word},
+    screens::{
+        shown::{self, next_line, resident_facts, state_word},
+        telephone_stop::TelephoneStop,
+    },
     theme::Meaning,
 };
 
@@ -73,6 +76,7 @@ impl Screen for Resident {
             Intent::TakeOver => common.held.is_some(),
             Intent::Reveal => self.view.masked,
             Intent::Standing => self.case_of_card().is_some(),
+            keys::STOP => self.case_of_card().is_some(),
             Intent::Up | Intent::Down => self.view.cases.len() > 1,
             _ => true,
         }
@@ -82,6 +86,7 @@ impl Screen for Resident {
         match intent {
             Intent::Reveal if self.view.masked && !self.view.may_reveal => AddressSeen::ROW.roles().first().copied(),
             Intent::New => common.lacking(CaseApplied::ROW.roles()),
+            keys::STOP => common.lacking(CardStoppedByTelephone::ROW.roles()),
             Intent::Confirm if !self.has_case() => common.lacking(CaseApplied::ROW.roles()),
             _ => None,
         }
@@ -100,6 +105,12 @@ impl Screen for Resident {
                 if let Some(case) = self.case_of_card() {
                     common.open_case(case);
                     common.toward = Some(Intent::Standing);
+                }
+            }
+            keys::STOP => {
+                if let Some(case) = self.case_of_card() {
+                    let stop = TelephoneStop::of(&self.view, case);
+                    common.go(Go::To(Box::new(stop)));
                 }
             }
             Intent::Confirm | Intent::New => common.go(Go::Application(Box::new(self.view.clone()))),

@@ -6,7 +6,10 @@ pub mod keys;
 pub mod told;
 
 use issuance::{
-    acts::{ActRow, AuditAct, CardRelinked, CardResumed, CardRevoked, CardSuspended, OutboxClosed, OutboxSentAnew},
+    acts::{
+        ActRow, AuditAct, CardRelinked, CardResumed, CardRevoked, CardStopConfirmed, CardSuspended, OutboxClosed,
+        OutboxSentAnew,
+    },
     staff::Role,
     standing::CardStanding,
 };
@@ -19,7 +22,9 @@ use crate::{
     input::Input,
     keymap::{Intent, KeyTable},
     orders::{
-        given_card::{CloseRefused, LoadStanding, RelinkCard, ResumeCard, RevokeCard, SendRefusedAnew, SuspendCard},
+        given_card::{
+            CloseRefused, ConfirmStop, LoadStanding, RelinkCard, ResumeCard, RevokeCard, SendRefusedAnew, SuspendCard,
+        },
         staff::SecondPurpose,
     },
     over,
@@ -40,6 +45,8 @@ pub enum Act {
     Suspend,
     /// 再開.
     Resume,
+    /// 来庁確認: a stop by telephone stays.
+    ConfirmStop,
     /// 失効.
     Revoke,
     /// 結び直し.
@@ -51,9 +58,10 @@ pub enum Act {
 }
 
 impl Act {
-    const ALL: [(Intent, Self); 6] = [
+    const ALL: [(Intent, Self); 7] = [
         (keys::SUSPEND, Self::Suspend),
         (keys::RESUME, Self::Resume),
+        (keys::CONFIRM_STOP, Self::ConfirmStop),
         (keys::REVOKE, Self::Revoke),
         (keys::RELINK, Self::Relink),
         (keys::SEND_ANEW, Self::SendAnew),
@@ -65,6 +73,7 @@ impl Act {
         match self {
             Self::Suspend => CardSuspended::ROW,
             Self::Resume => CardResumed::ROW,
+            Self::ConfirmStop => CardStopConfirmed::ROW,
             Self::Revoke => CardRevoked::ROW,
             Self::Relink => CardRelinked::ROW,
             Self::SendAnew => OutboxSentAnew::ROW,
@@ -74,8 +83,12 @@ impl Act {
 
     /// Whether it can be done to a card that stands so.
     fn suits(self, card: &GivenCard) -> bool {
-        let of_refused = matches!(self, Self::SendAnew | Self::CloseRefused);
-        self.row().suits_card(card.standing) && (!of_refused || !card.told.refused.is_empty())
+        self.row().suits_card(card.standing)
+            && match self {
+                Self::SendAnew | Self::CloseRefused => !card.told.refused.is_empty(),
+                Self::ConfirmStop => card.stop_until.is_some(),
+                _ => true,
+            }
     }
 
     /// For what a second clerk is asked, where one is.
@@ -88,6 +101,7 @@ impl Act {
         match self {
             Self::Suspend => ("standing-suspended", Meaning::NeedsYou),
             Self::Resume => ("standing-resumed", Meaning::Done),
+            Self::ConfirmStop => ("standing-stop-confirmed", Meaning::Done),
             Self::Revoke => ("standing-revoked", Meaning::NeedsYou),
             Self::Relink => ("standing-relinked", Meaning::Done),
             Self::SendAnew => ("standing-sent-anew", Meaning::Done),
@@ -144,11 +158,12 @@ impl Standing {
         let (Some(form), Some(case)) = (&self.form, common.open.as_ref().map(|case| case.id)) else {
             return;
         };
-        let (words, done) = (form.words(), Self::done);
+        let (words, done) = (form.asked.note(), Self::done);
         let act = form.act;
-        match (act, form.chosen()) {
+        match (act, form.asked.chosen()) {
             (Act::Suspend, Some(Choice::Check(check))) => common.ask(SuspendCard { case, check, words }, done),
             (Act::Resume, Some(Choice::Check(check))) => common.ask(ResumeCard { case, check, words }, done),
+            (Act::ConfirmStop, Some(Choice::Check(check))) => common.ask(ConfirmStop { case, check, words }, done),
             (Act::Revoke, Some(Choice::Reason(reason))) => common.ask(RevokeCard { case, reason, words }, done),
             (Act::Relink, None) => common.ask(RelinkCard { case, words }, done),
             (Act::SendAnew, None) => common.ask(SendRefusedAnew { case, words }, done),
@@ -202,7 +217,7 @@ impl Screen for Standing {
     }
 
     fn field(&mut self) -> Option<&mut Input> {
-        self.form.as_mut().map(Form::field)
+        self.form.as_mut().map(|form| form.asked.field())
     }
 
     fn takes_text(&self) -> bool {
@@ -222,7 +237,7 @@ impl Screen for Standing {
 
     fn can(&self, intent: Intent, _common: &Common) -> bool {
         match (&self.form, intent) {
-            (Some(form), Intent::Up | Intent::Down) => form.has_choices(),
+            (Some(form), Intent::Up | Intent::Down) => form.asked.has_choices(),
             (Some(_), _) | (None, Intent::Back | Intent::Journal) => true,
             (None, intent) => self.meant(intent).is_some(),
         }
@@ -249,13 +264,12 @@ impl Screen for Standing {
             };
         };
         match intent {
-            Intent::Up => form.up(),
-            Intent::Down => form.down(),
+            Intent::Up | Intent::Down => drop(form.asked.moves(intent)),
             Intent::Back => {
                 common.next_step();
                 self.form = None;
             }
-            Intent::Confirm => match (form.lacking(), form.act.second()) {
+            Intent::Confirm => match (form.asked.lacking(), form.act.second()) {
                 (Some(words), _) => common.tell(Meaning::NeedsYou, words),
                 (None, Some(purpose)) => common.go(Go::Over(Box::new(over::Second::to(purpose)))),
                 (None, None) => self.commit(common),
@@ -293,6 +307,10 @@ impl Screen for Standing {
         );
         let since = format!("{}  {}", moment(pen, card.since), card.by);
         page.fact(pen, LABEL, &pen.say("standing-since"), &since, Meaning::Plain);
+        if let Some(until) = card.stop_until {
+            let until = pen.say_with("standing-stop-until", &[("until", moment(pen, until).into())]);
+            page.fact(pen, LABEL, &pen.say("standing-stop"), &until, Meaning::NeedsYou);
+        }
         page.fact(pen, LABEL, &pen.say("standing-chip"), &card.chip, Meaning::Plain);
         let (told, told_meaning) = told::words(card, common, pen);
         page.fact(pen, LABEL, &pen.say("standing-relay"), &told, told_meaning);

@@ -122,6 +122,7 @@ fn a_card_stopped_on_the_next_screen_is_a_stopped_card_when_one_comes_back() {
         standing,
         since: NOW,
         by: "佐藤 恵".into(),
+        stop_until: None,
         told: RelayTold::default(),
     };
     counter.answer(given(CardStanding::Active));

@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-const HANDED_OVER: CaseState = CaseState::HandedOver {
+pub const HANDED_OVER: CaseState = CaseState::HandedOver {
     card: issuance::case::CardId::from_uuid(uuid::Uuid::from_u128(700)),
 };
 
@@ -31,6 +31,7 @@ fn card(standing: CardStanding, waiting: u64) -> GivenCard {
         standing,
         since: NOW - Duration::days(40),
         by: "佐藤 恵".into(),
+        stop_until: None,
         told: RelayTold {
             waiting,
             oldest: (waiting > 0).then_some(NOW - Duration::seconds(3)),

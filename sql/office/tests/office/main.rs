@@ -17,6 +17,7 @@ mod roster;
 mod schema;
 mod simulation;
 mod staff;
+mod telephone_stop;
 mod trail;
 
 use issuance::{

@@ -82,3 +82,9 @@ age-days = { $count ->
     [one] 1 day
    *[other] { $count } days
  }
+standing-stop = Stopped by phone
+standing-stop-until = until { $until }, unless the holder confirms it
+standing-stop-confirmed = Confirmed by the holder: stopped until it is resumed or ended.
+title-confirm-stop = The holder confirms the stop
+confirm-stop-about = The holder confirms at the counter that the card stopped on the telephone stays stopped. It no longer ends by itself.
+key-confirm-stop = confirm

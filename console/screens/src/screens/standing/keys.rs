@@ -7,6 +7,7 @@ use crate::{
 
 pub const SUSPEND: Intent = Intent::Own("suspend");
 pub const RESUME: Intent = Intent::Own("resume");
+pub const CONFIRM_STOP: Intent = Intent::Own("confirm_stop");
 pub const REVOKE: Intent = Intent::Own("revoke");
 pub const RELINK: Intent = Intent::Own("relink");
 pub const SEND_ANEW: Intent = Intent::Own("send_anew");
@@ -19,6 +20,7 @@ pub static KEYS: KeyTable = KeyTable {
         row(Enter, Intent::Confirm, "key-likely"),
         row(Char('s'), SUSPEND, "key-suspend"),
         row(Char('r'), RESUME, "key-resume"),
+        row(Char('b'), CONFIRM_STOP, "key-confirm-stop"),
         row(Char('x'), REVOKE, "key-revoke"),
         row(Char('l'), RELINK, "key-relink"),
         also(Char('a'), SEND_ANEW, "key-send-anew"),
