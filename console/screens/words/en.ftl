@@ -198,3 +198,4 @@ fault-missing-glyph = Printing stopped: no glyph for “{ $character }” ({ $nu
 fault-fonts-missing = The fonts for printing are missing. Tell the administrator.
 fault-cancelled = Stopped at a safe place. The same card can be gone on with.
 fault-other = That did not work. Try again; if it stays, give the administrator the code { $code }.
+refused-no-stop = No stop by telephone waits for a confirmation: it was confirmed, or ended by itself.

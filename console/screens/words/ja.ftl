@@ -173,3 +173,4 @@ fault-missing-glyph = 印刷を止めました。「{ $character }」({ $number 
 fault-fonts-missing = 印刷用のフォントがありません。管理者に知らせてください。
 fault-cancelled = 安全な所で止めました。同じカードで続きから作れます。
 fault-other = うまくいきませんでした。もう一度試し、続くなら管理者に番号 { $code } を伝えてください。
+refused-no-stop = 来庁確認を待っている電話での停止はありません。もう確かめたか、期限で終わっています。

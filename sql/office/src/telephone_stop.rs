@@ -13,7 +13,7 @@ use store::Tx;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::{Act, Office, OfficeError, act::Doing};
+use crate::{Act, Office, OfficeError, act::Doing, registration::HolderRefusal};
 
 impl Office {
     /// Stops the card that was handed over in `case`, for `days` unless its holder confirms it in person; gives when it
@@ -57,7 +57,7 @@ impl Office {
     /// The holder came: the card stays suspended until it is resumed or ended.
     ///
     /// # Errors
-    /// [`OfficeError::NotInPerson`], [`OfficeError::CardConflict`] when no stop waits for it,
+    /// [`HolderRefusal`],
     /// [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
     pub async fn confirm_stop(
         &self,
@@ -73,11 +73,16 @@ impl Office {
             act,
             |tx, doing| async move {
                 if !check.is_face_to_face() {
-                    return Err(OfficeError::NotInPerson);
+                    return Err(HolderRefusal::NotInPerson.into());
                 }
                 let given = self.given(&tx, case).await?;
                 if !settle_stop(&tx, &doing, given.card, "confirmed").await? {
-                    return Err(OfficeError::CardConflict("no stop waits for a confirmation".to_owned()));
+                    return Err(HolderRefusal::NoStop.into());
+                }
+                // What a caller said moved nothing in the ledger; what the holder says does.
+                if given.place == Custody::HOLDER {
+                    self.transfer(&tx, &doing, given.card, (Custody::LOST, Evidence::HolderSays), None)
+                        .await?;
                 }
                 let details = CardStopConfirmed {
                     checked: check,

@@ -2,7 +2,7 @@
 
 use issuance::staff::Role;
 use office::{
-    CardStanding, HolderCheck, OfficeError, RevocationReason,
+    CardStanding, HolderCheck, HolderRefusal, OfficeError, RevocationReason,
     cases::SecondPurpose,
     testing::{Clerk, TestOffice},
 };
@@ -82,10 +82,8 @@ async fn a_stop_confirmed_in_person_stays_until_the_card_is_resumed() {
     let by_telephone = records
         .confirm_stop(&clerk.act(), case, HolderCheck::CalledBack, "電話")
         .await;
-    assert!(
-        matches!(by_telephone, Err(OfficeError::NotInPerson)),
-        "{by_telephone:?}"
-    );
+    let by_telephone = by_telephone.unwrap_err();
+    assert_eq!(by_telephone.refused_as(), Some(&HolderRefusal::NotInPerson));
     records
         .confirm_stop(&clerk.act(), case, HolderCheck::Document, "免許証を見た")
         .await
@@ -96,7 +94,8 @@ async fn a_stop_confirmed_in_person_stays_until_the_card_is_resumed() {
     let twice = records
         .confirm_stop(&clerk.act(), case, HolderCheck::Document, "もう一度")
         .await;
-    assert!(matches!(twice, Err(OfficeError::CardConflict(_))), "{twice:?}");
+    let twice = twice.unwrap_err();
+    assert_eq!(twice.refused_as(), Some(&HolderRefusal::NoStop));
     records
         .resume_card(&clerk.act(), case, HolderCheck::Document, "見つかった")
         .await

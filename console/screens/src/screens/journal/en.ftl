@@ -161,3 +161,4 @@ act-card-stop-confirmed = stop confirmed by the holder
 try-card-stop-confirmed = confirming a stop
 act-card-stop-lapsed = stop by telephone ended by itself
 try-card-stop-lapsed = ending a stop by telephone
+rule-no-stop = No stop waited for a confirmation.

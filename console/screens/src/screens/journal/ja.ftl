@@ -161,3 +161,4 @@ act-card-stop-confirmed = 停止を本人が確かめた
 try-card-stop-confirmed = 停止の来庁確認
 act-card-stop-lapsed = 電話での停止が期限で終わった
 try-card-stop-lapsed = 電話での停止の終わり
+rule-no-stop = 来庁確認を待つ停止がありませんでした。
