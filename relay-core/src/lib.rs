@@ -11,6 +11,7 @@ pub mod clock;
 pub mod envelope;
 pub mod escrow;
 pub mod id;
+pub mod letters;
 pub mod pseudonym;
 pub mod registration;
 pub mod seal;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use relay_core::letters::without_unseen_behind;
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 use zeroize::Zeroize;
@@ -172,7 +173,8 @@ impl Input {
     /// What the field takes of `text`.
     fn fitting(&self, text: &str) -> String {
         match self.takes {
-            Takes::Text => text
+            // A selector comes behind its ideograph as a key of its own.
+            Takes::Text => without_unseen_behind(self.text[..self.cursor].chars().next_back(), text)
                 .chars()
                 .map(|letter| if letter == '\n' || letter == '\t' { ' ' } else { letter })
                 .filter(|letter| !letter.is_control())
@@ -299,4 +301,14 @@ mod tests {
         }
     }
     use proptest::strategy::Strategy;
+
+    #[test]
+    fn what_nobody_sees_is_not_typed_and_a_selector_behind_its_ideograph_is() {
+        let mut input = Input::new(Takes::Text, 40);
+        input.insert("山\u{202e}口\u{200b}\u{3164} 葛");
+        input.key(Key::Char('\u{e0100}'));
+        input.key(Key::Char('\u{200d}'));
+        assert_eq!(input.text(), "山口 葛\u{e0100}");
+        assert!(!input.insert("\u{2066}\u{00ad}"));
+    }
 }

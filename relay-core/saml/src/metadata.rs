@@ -7,6 +7,7 @@ mod duration;
 mod role;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use relay_core::letters::without_unseen;
 use time::{Duration, OffsetDateTime};
 
 use super::{
@@ -201,10 +202,10 @@ fn display_names(roles: &[Option<Node<'_>>]) -> Result<Vec<(String, String)>, Re
     Ok(Vec::new())
 }
 
-/// A name with its language.
+/// A name with its language. It is shown to residents: no character in it may change what they read unseen.
 fn named(name: Node<'_>) -> Result<(String, String), Refusal> {
     let language = name.attribute_in("http://www.w3.org/XML/1998/namespace", "lang");
-    let text = name.text("a name")?.trim().to_owned();
+    let text = without_unseen(&name.text("a name")?).trim().to_owned();
     Ok((language.unwrap_or_default().to_owned(), text))
 }
 

@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use relay_core::letters::has_unseen;
 use toml::de::{DeTable, DeValue};
 use url::Url;
 
@@ -268,12 +269,23 @@ pub struct Section<'d> {
     mistakes: Vec<Mistake>,
 }
 
+/// A text that does not look like what it is.
+const UNSEEN: Fault = Fault::Other {
+    ja: Cow::Borrowed("に見えない文字が入っています。打ち直してください。"),
+    en: Cow::Borrowed(" holds a character that nobody sees; type it anew"),
+};
+
 impl Section<'_> {
     /// Text that must be there and not be empty.
     pub fn text(&mut self, key: &'static str) -> String {
         match self.value(key, "string", |value| value.as_str().map(str::to_owned)) {
             Some(text) if text.trim().is_empty() => {
                 self.mistake(key, Fault::Empty);
+                String::new()
+            }
+            // Names from here stand on paper and on screens: what nobody sees in them would go unnoticed for good.
+            Some(text) if has_unseen(&text) => {
+                self.mistake(key, UNSEEN);
                 String::new()
             }
             Some(text) => text,
@@ -400,6 +412,9 @@ impl Section<'_> {
                 .map(|item| item.get_ref().as_str().map(str::to_owned))
                 .collect::<Option<Vec<_>>>()
         });
+        if read.iter().flatten().any(|line| has_unseen(line)) {
+            self.mistake(key, UNSEEN);
+        }
         read.unwrap_or_else(|| otherwise.iter().map(|line| (*line).to_owned()).collect())
     }
 
