@@ -7,6 +7,7 @@
 pub mod acts;
 pub mod application;
 pub mod authority;
+pub mod calendar;
 pub mod case;
 pub mod check_digit;
 pub mod course;
