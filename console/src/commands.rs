@@ -98,8 +98,12 @@ enum Command {
 /// What can be taken in.
 #[derive(Debug, Subcommand)]
 enum ImportCommand {
-    /// Take a resident roster (CSV, UTF-8 or CP932) in, whole or not at all.
+    /// Take a resident roster (CSV, UTF-8 or CP932) in: rows that can be read together or not at all, the others are told.
     Roster(import::Options),
+    /// The imports there were, newest first.
+    Runs(import::RunsOptions),
+    /// Put back exactly what one import changed.
+    Undo(import::UndoOptions),
 }
 
 /// Runs what `arguments` ask for (the program's name first).
@@ -193,6 +197,8 @@ fn carry_out(setting: &Setting, command: Command) -> anyhow::Result<ExitCode> {
         Command::Status(options) => status::run(setting, &options),
         Command::CleanData(options) => clean::run(setting, &options),
         Command::Import(ImportCommand::Roster(options)) => import::run(setting, &options),
+        Command::Import(ImportCommand::Runs(options)) => import::list_runs(setting, &options),
+        Command::Import(ImportCommand::Undo(options)) => import::undo(setting, &options),
         Command::DemoCity(options) => demo_city::run(setting, &options),
         Command::Doctor(options) => doctor::run(setting, &options),
         Command::Staff(asked) => staff::run(setting, &asked),

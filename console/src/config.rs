@@ -6,18 +6,21 @@ use std::{
     time::Duration,
 };
 
-use issuance::roster::{HeaderMap, HeaderMapError};
 pub use settings::{ConfigError, Fault, Mistake, secrets};
 use settings::{Document, Section};
 
 use crate::commands::words::Lang;
 
+mod calendar;
 mod demo;
 mod relay_operator;
+mod roster;
 mod trail;
 
+pub use calendar::{ClosedDays, NotOpened};
 pub use demo::Demo;
 pub use relay_operator::{Proof, RelayOperator};
+pub use roster::Roster;
 pub use trail::Trail;
 
 /// Name of the configuration file.
@@ -46,6 +49,8 @@ pub struct Config {
     pub paper: Paper,
     /// The roster's file.
     pub roster: Roster,
+    /// The days on which the counter is closed.
+    pub calendar: ClosedDays,
     /// The log.
     pub log: Log,
     /// The audit trail's heads.
@@ -167,13 +172,6 @@ pub struct Paper {
     pub keep_days: u16,
 }
 
-/// `[roster]`
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Roster {
-    /// The file's names of our columns, where they differ (`"続柄" = "続柄コード"`).
-    pub headers: HeaderMap,
-}
-
 /// `[log]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
@@ -229,20 +227,6 @@ const SAME_READER: Fault = Fault::other(
     "が staff_reader と同じです。職員用と住民用の読取機は別にしてください。",
     " is the same as staff_reader; staff and residents need a reader each",
 );
-
-/// What is wrong with the roster's names of our columns.
-fn headers_fault(mistake: &HeaderMapError) -> Fault {
-    let ja = match mistake {
-        HeaderMapError::NoSuchColumn(name) => {
-            format!("の「{name}」という項目は名簿にありません。こちらの項目名 = 相手の項目名 の順に書きます。")
-        }
-        HeaderMapError::NotUnique(name) => format!("の「{name}」は空か、二つの項目に使われています。"),
-    };
-    Fault::Other {
-        ja: ja.into(),
-        en: format!(": {mistake}").into(),
-    }
-}
 
 /// Why there is no configuration, and for one that was never made how to make it.
 pub fn words(error: &ConfigError, lang: Lang) -> String {
@@ -334,15 +318,8 @@ impl Config {
             font_folders: paper.paths_or("font_folders", &FONT_FOLDERS),
             keep_days: paper.number_or("keep_days", 1..=3650, 90),
         });
-        let roster = document.optional("roster", |roster| {
-            let headers = HeaderMap::try_from(roster.table_of_text("headers"));
-            Roster {
-                headers: headers.unwrap_or_else(|mistake| {
-                    roster.mistake("headers", headers_fault(&mistake));
-                    HeaderMap::default()
-                }),
-            }
-        });
+        let roster = document.optional("roster", Roster::read);
+        let calendar = document.optional("calendar", ClosedDays::read);
         let log = document.section("log", Log::read);
         let trail = document.optional("trail", Trail::read);
         let relay = document.if_present("relay", |relay| Relay {
@@ -369,6 +346,7 @@ impl Config {
             rules,
             paper,
             roster,
+            calendar,
             log,
             trail,
             relay,

@@ -46,7 +46,7 @@ pub use self::terminal::{Wishes, restore as restore_terminal};
 use self::{counter::Ending, terminal::Screen, work::Desk};
 use crate::{
     commands::{database::door, words::Lang},
-    config::{Config, HandoverSights, secrets},
+    config::{Config, HandoverSights, NotOpened, secrets},
     trail::HeadKeeper,
     tui::{
         State,
@@ -90,7 +90,7 @@ pub fn run(config: Config, options: &Options) -> anyhow::Result<ExitCode> {
 
 async fn serve(config: Config, options: &Options, office: Office) -> anyhow::Result<ExitCode> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let setup = setup(&config, options, first_run(&office).await?);
+    let setup = setup(&config, options, first_run(&office).await?)?;
     let (events, inbox) = unbounded_channel();
     let mut state = State::new(setup.clone(), clock.now());
     let watched = readers::watch(
@@ -130,8 +130,9 @@ async fn first_run(office: &Office) -> Result<bool, OfficeError> {
     }
 }
 
-fn setup(config: &Config, options: &Options, first_run: bool) -> Setup {
-    Setup {
+fn setup(config: &Config, options: &Options, first_run: bool) -> Result<Setup, NotOpened> {
+    Ok(Setup {
+        calendar: Arc::new(config.calendar.open()?),
         city: config.city.name.clone(),
         desk: config.desk.name.clone(),
         idle_lock: config.desk.idle_lock,
@@ -147,7 +148,7 @@ fn setup(config: &Config, options: &Options, first_run: bool) -> Setup {
             Lang::Ja => Language::Japanese,
             Lang::En => Language::English,
         },
-    }
+    })
 }
 
 impl Desk {

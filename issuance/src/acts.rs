@@ -121,7 +121,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 50] = [
+pub const ALL: [&ActRow; 51] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -132,6 +132,7 @@ pub const ALL: [&ActRow; 50] = [
     StaffCertificateRegistered::ROW,
     StaffDisabled::ROW,
     RosterImported::ROW,
+    RosterUndone::ROW,
     AddressSeen::ROW,
     CaseApplied::ROW,
     CaseClaimed::ROW,

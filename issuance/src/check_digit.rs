@@ -4,6 +4,7 @@
 //! the valid numbers one digit or one swap of neighbours away. An individual number (個人番号) can be checked here and
 //! is stored nowhere: 番号法20条 forbids keeping it outside the purposes the law lists.
 
+use relay_core::letters::is_unseen;
 use unicode_normalization::UnicodeNormalization;
 
 mod schemes;
@@ -37,8 +38,11 @@ pub enum NumberKind {
     RegisteredPost,
     /// お問い合わせ番号 of parcels, 12 digits.
     Parcel,
-    /// 旅券番号, two letters and seven digits.
+    /// 旅券番号 of Japan, two letters and seven digits.
     Passport,
+    /// The number of another government's passport: five to nine letters and digits, a digit among them (ICAO Doc
+    /// 9303-4, field 3 of the MRZ's second line). Its shape is its government's own.
+    ForeignPassport,
     /// 在留カード・特別永住者証明書の番号, two letters, eight digits, two letters.
     ResidenceCard,
     /// 郵便番号, seven digits.
@@ -77,9 +81,12 @@ impl Verdict {
     }
 }
 
-/// The number without what people set between its digits: NFKC, capital letters, no dashes or spaces.
+/// The number without what people set between its digits: NFKC, capital letters, no dashes, spaces or characters nobody
+/// sees.
 pub fn plain(text: &str) -> String {
-    text.nfkc()
+    text.chars()
+        .filter(|c| !is_unseen(*c))
+        .nfkc()
         .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐' | '‑' | '–' | '—' | '―' | '−' | 'ー' | '/' | '〒'))
         .map(|c| c.to_ascii_uppercase())
         .collect()
@@ -91,6 +98,9 @@ pub fn check(kind: NumberKind, text: &str) -> Verdict {
 }
 
 fn check_plain(kind: NumberKind, number: &str) -> Verdict {
+    if kind == NumberKind::ForeignPassport {
+        return check_foreign(number);
+    }
     let shape = kind.shape();
     let typed = number.chars().count();
     if typed != shape.len() {
@@ -112,6 +122,20 @@ fn check_plain(kind: NumberKind, number: &str) -> Verdict {
         Some(true) => Verdict::Valid,
         Some(false) if kind == NumberKind::ResidentCode => Verdict::Doubtful,
         Some(false) => Verdict::WrongCheckDigit,
+    }
+}
+
+fn check_foreign(number: &str) -> Verdict {
+    let typed = number.chars().count();
+    if let Some(at) = number.chars().position(|c| !c.is_ascii_alphanumeric()) {
+        return Verdict::WrongCharacter { position: at + 1 };
+    }
+    if !(5..=9).contains(&typed) {
+        return Verdict::WrongLength { expected: 9, typed };
+    }
+    match number.bytes().any(|byte| byte.is_ascii_digit()) {
+        true => Verdict::ShapeOnly,
+        false => Verdict::WrongCharacter { position: typed },
     }
 }
 
@@ -172,7 +196,7 @@ fn look_alike(one: char, other: char) -> bool {
 
 impl NumberKind {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::IndividualNumber,
         Self::ResidentCode,
         Self::CorporateNumber,
@@ -186,6 +210,7 @@ impl NumberKind {
         Self::RegisteredPost,
         Self::Parcel,
         Self::Passport,
+        Self::ForeignPassport,
         Self::ResidenceCard,
         Self::PostalCode,
     ];
@@ -200,13 +225,17 @@ impl NumberKind {
             Self::NationalHealthInsurer | Self::LocalGovernment => "999999",
             Self::PublicRecipient | Self::MedicalInstitution | Self::PostalCode => "9999999",
             Self::Passport => "AA9999999",
+            Self::ForeignPassport => "AAAAAAAAA",
             Self::ResidenceCard => "AA99999999AA",
         }
     }
 
     /// Whether a digit of it follows from the others.
     pub const fn has_check_digit(self) -> bool {
-        !matches!(self, Self::Passport | Self::ResidenceCard | Self::PostalCode)
+        !matches!(
+            self,
+            Self::Passport | Self::ForeignPassport | Self::ResidenceCard | Self::PostalCode
+        )
     }
 
     /// Whether the office may keep the number in its records. 個人番号: 番号法20条. 住民票コード: 住民基本台帳法30条の38.
@@ -220,7 +249,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const RIGHT: [(NumberKind, &str); 25] = [
+    const RIGHT: [(NumberKind, &str); 28] = [
+        (NumberKind::ForeignPassport, "E12345678"),
+        (NumberKind::ForeignPassport, "123456789"),
+        (NumberKind::ForeignPassport, "M1234567"),
         (NumberKind::IndividualNumber, "983205673214"),
         (NumberKind::IndividualNumber, "379474484458"),
         (NumberKind::IndividualNumber, "454972364860"),

@@ -148,6 +148,8 @@ pub enum DateWarning {
     Approximate,
     /// Some part is unknown.
     Partial,
+    /// The calendar has no such day (昭和20年2月30日): old registers hold them.
+    NoSuchDay,
 }
 
 /// Why a text was not taken for a date. Never carries the text.
@@ -208,6 +210,15 @@ impl WrittenDate {
     /// [`DateError`], which says why and how to write it.
     pub fn read(text: &str) -> Result<Self, DateError> {
         reading::read(text)
+    }
+
+    /// As [`WrittenDate::read`], for what a register holds: a day that the calendar does not have (昭和20年2月30日) is a
+    /// person's birthday all the same, with a warning.
+    ///
+    /// # Errors
+    /// [`DateError`]; [`DateError::NoSuchDay`] only for a 32nd or a 13th month.
+    pub fn read_as_registered(text: &str) -> Result<Self, DateError> {
+        reading::read_as_registered(text)
     }
 
     /// Nothing is known (不詳).
@@ -295,6 +306,9 @@ impl WrittenDate {
         }
         if self.year.is_none() || self.month.is_none() || self.day.is_none() {
             warnings.push(DateWarning::Partial);
+        }
+        if self.is_whole() && !self.is_lunar() && self.date().is_none() {
+            warnings.push(DateWarning::NoSuchDay);
         }
         warnings
     }
@@ -395,7 +409,8 @@ impl Serialize for WrittenDate {
 impl<'de> Deserialize<'de> for WrittenDate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::read(&text).map_err(de::Error::custom)
+        // What was stored was taken once, a register's odd birthday too.
+        Self::read_as_registered(&text).map_err(de::Error::custom)
     }
 }
 

@@ -6,15 +6,16 @@
 
 use std::borrow::Cow;
 
+use relay_core::letters::{is_unseen, without_unseen};
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::{decompose_canonical, is_combining_mark};
+use unicode_normalization::char::{compose, decompose_canonical, is_combining_mark};
 
 mod variants;
 
 /// The form by which names, readings and parts of addresses are looked up.
 ///
 /// NFKC; variation selectors dropped; old and variant characters by table (髙 高, 﨑 崎, 邊 邉 辺 …); 々 written out;
-/// hiragana as katakana, small kana large, ヴ row as バ row, ヂ ヅ ヲ ヰ ヱ as ジ ズ オ イ エ; long marks after kana
+/// ヽ and ヾ too (ミスヾ ミスズ); hiragana as katakana, small kana large, ヴ row as バ row, ヂ ヅ ヲ ヰ ヱ as ジ ズ オ イ エ; long marks after kana
 /// dropped; Latin letters capital and without marks (Nguyễn NGUYEN); spaces, middle dots and apostrophes dropped.
 /// Applying it twice changes nothing.
 pub fn search_form(text: &str) -> String {
@@ -38,6 +39,10 @@ pub fn search_form(text: &str) -> String {
                 Some(repeated) => out.push(repeated),
                 None => out.push('々'),
             },
+            'ヽ' | 'ゝ' => repeat(&mut out, c, |repeated| repeated),
+            'ヾ' | 'ゞ' => repeat(&mut out, c, |repeated| {
+                compose(repeated, '\u{3099}').unwrap_or(repeated)
+            }),
             'ぁ'..='ゖ' => push_katakana(&mut out, char::from_u32(c as u32 + 0x60).unwrap_or(c)),
             'ァ'..='ヺ' => push_katakana(&mut out, c),
             c if c.is_ascii() => out.push(c.to_ascii_uppercase()),
@@ -63,7 +68,6 @@ pub enum Likeness {
 
 /// Compares two writings of a name.
 pub fn compare(one: &str, other: &str) -> Likeness {
-    let plain = |text: &str| -> String { text.nfkc().filter(|c| !c.is_whitespace()).collect() };
     let (plain_one, plain_other) = (plain(one), plain(other));
     if plain_one.is_empty() || plain_other.is_empty() {
         return Likeness::Different;
@@ -77,6 +81,31 @@ pub fn compare(one: &str, other: &str) -> Likeness {
     } else {
         Likeness::Different
     }
+}
+
+/// Width and spaces do not tell two writings apart; a compatibility ideograph (神 U+FA19) is a letter of its own beside the
+/// unified one, as it is on paper, though NFKC makes them one.
+fn plain(text: &str) -> String {
+    let seen = without_unseen(text);
+    let mut out = String::with_capacity(text.len());
+    for part in seen.split_inclusive(is_compatibility_ideograph) {
+        let (rest, letter) = match part.char_indices().next_back() {
+            Some((at, c)) if is_compatibility_ideograph(c) => part.split_at(at),
+            _ => (part, ""),
+        };
+        out.extend(rest.nfkc().filter(|c| !c.is_whitespace()));
+        out.push_str(letter);
+    }
+    out
+}
+
+/// Whether Unicode decomposes `c` to another ideograph; the twelve unified ones of that block (﨑) it does not.
+fn is_compatibility_ideograph(c: char) -> bool {
+    let mut other = false;
+    if matches!(c, '\u{f900}'..='\u{faff}' | '\u{2f800}'..='\u{2fa1f}') {
+        decompose_canonical(c, |part| other |= part != c);
+    }
+    other
 }
 
 /// The text for a screen that cannot show variants: selectors dropped (葛󠄀 is shown as 葛). When it differs from the
@@ -96,17 +125,22 @@ pub const fn is_variation_selector(c: char) -> bool {
 
 /// What is left out of a search form wherever it stands.
 fn means_nothing(c: char) -> bool {
-    is_variation_selector(c)
-        || c.is_whitespace()
+    c.is_whitespace()
         || c.is_control()
-        || matches!(
-            c,
-            '・' | '·' | '\'' | '’' | '‘' | '.' | ',' | '、' | '。' | '\u{200b}'..='\u{200f}' | '\u{feff}'
-        )
+        || matches!(c, '・' | '·' | '\'' | '’' | '‘' | '.' | ',' | '、' | '。' | '=' | '゠')
+        || is_unseen(c)
 }
 
 const fn is_katakana(c: char) -> bool {
     matches!(c, 'ァ'..='ヺ')
+}
+
+/// Writes an iteration mark out; one that repeats nothing stays.
+fn repeat(out: &mut String, mark: char, as_it: impl Fn(char) -> char) {
+    match out.chars().next_back().filter(|c| is_katakana(*c)) {
+        Some(repeated) => push_katakana(out, as_it(repeated)),
+        None => out.push(mark),
+    }
 }
 
 /// Pushes katakana in its large form; a vowel after ヴ has been folded into it: ヴィ → ビ.
@@ -157,7 +191,7 @@ fn after_vu(out: &str, c: char) -> Option<char> {
 /// Pushes a letter of a western script, capital and without its marks.
 fn push_letter(out: &mut String, c: char) {
     decompose_canonical(c, |part| match part {
-        part if is_combining_mark(part) => {}
+        part if is_combining_mark(part) || means_nothing(part) => {}
         // Letters with a stroke and joined ones: Unicode takes none of them apart.
         'đ' | 'Đ' | 'ð' | 'Ð' => out.push('D'),
         'ø' | 'Ø' => out.push('O'),
@@ -212,6 +246,36 @@ mod tests {
         found("グエン・ティ・アン", "グエンテイアン");
         found("ジョー", "ジヨ");
         found("みつ゛", "ミヅ");
+    }
+
+    #[test]
+    fn iteration_marks_and_double_hyphens_of_lawful_readings_are_found_as_they_are_said() {
+        found("ミスヾ", "ミスズ");
+        found("いすゞ", "イスズ");
+        found("ナヽ", "ナナ");
+        found("ジャン＝ポール", "ジャンポール");
+        found("ジャン゠ポール", "ジャン・ポール");
+        found("ナ\u{30fd}\u{3099}", "ナヾ");
+    }
+
+    #[test]
+    fn characters_nobody_sees_neither_hide_a_name_nor_tell_two_apart() {
+        found("山\u{200b}口\u{202e} \u{3164}", "山口");
+        assert_eq!(compare("山\u{00ad}口", "山口"), Likeness::Same);
+    }
+
+    #[test]
+    fn a_compatibility_ideograph_is_the_same_name_in_another_letter() {
+        for (compatibility, unified) in [("\u{fa19}田", "神田"), ("\u{fa10}本", "塚本"), ("海\u{fa45}", "海海")]
+        {
+            assert_eq!(compare(compatibility, unified), Likeness::Variant, "{compatibility}");
+            assert_eq!(compare(unified, compatibility), Likeness::Variant, "{compatibility}");
+            assert_eq!(compare(compatibility, compatibility), Likeness::Same);
+        }
+        // One of the twelve that stand in that block and are letters in their own right.
+        assert_eq!(compare("山﨑", "山崎"), Likeness::Variant);
+        assert_eq!(compare("ﾔﾏｸﾞﾁ", "ヤマグチ"), Likeness::Same);
+        assert_eq!(compare("葛\u{e0100}城", "葛城"), Likeness::Variant);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The resident roster as it comes out of the city's register: CSV in, residents and rejects out.
 //!
-//! UTF-8 (with or without BOM) or CP932, told apart by which of them reads the header; comma or tab; columns in any
+//! UTF-8 (with or without BOM) or CP932, told apart by the header and the whole file; comma or tab; columns in any
 //! order under any names the configuration gives. What is wrong with the file as a whole ([`Unreadable`]) is said
 //! before any row is taken; what is wrong with a row ([`Reject`]) names its line, its column and the reason, and never
 //! repeats a value except in the reject file, which belongs to the office.
@@ -9,14 +9,17 @@ use std::collections::HashMap;
 
 use time::Date;
 
+use self::completeness::Ending;
 use crate::{check_digit, person::Resident};
 
 mod columns;
+mod completeness;
 mod encoding;
 mod reject;
 mod row;
 
 pub use columns::{Column, HeaderMap, HeaderMapError};
+pub use completeness::{GoneLimit, LONGEST_NUMBER, SeenRow};
 pub use encoding::Encoding;
 pub use reject::{Reason, Reject, RejectWriter};
 pub use row::RowNote;
@@ -56,6 +59,12 @@ pub enum Unreadable {
         /// Line on which the record begins.
         line: u64,
     },
+    /// The last line lacks columns and has no end: the file was cut.
+    #[error("the file is cut short: line {line} is the last one, lacks columns and has no end; fetch the file again")]
+    CutShort {
+        /// The last line.
+        line: u64,
+    },
     /// A header and nothing else.
     #[error("there is a header and no row")]
     NoRows,
@@ -80,6 +89,9 @@ impl Unreadable {
             ),
             Self::DuplicateHeader(column) => format!("項目「{}」が二つあります", column.header()),
             Self::UnclosedQuote { line } => format!("{line}行目の引用符(\")が閉じていません"),
+            Self::CutShort { line } => {
+                format!("ファイルが途中で切れています({line}行目が途中で終わっています)。ファイルを取り直してください")
+            }
             Self::NoRows => "項目名の行だけで、住民の行がありません".into(),
             Self::ForbiddenNumbers => {
                 "宛名番号の項目に個人番号または住民票コードと思われる番号が入っています。取り込めません".into()
@@ -96,6 +108,9 @@ pub struct Reading {
     rows: usize,
     /// Lines of every 宛名番号 that stands on more than one.
     doubles: HashMap<String, Vec<u64>>,
+    ending: Ending,
+    /// Line on which the last row begins.
+    last_line: u64,
     today: Date,
 }
 
@@ -112,6 +127,8 @@ pub fn read(bytes: &[u8], headers: &HeaderMap, today: Date) -> Result<Reading, U
         layout,
         rows: 0,
         doubles: HashMap::new(),
+        ending: Ending::LineEnd,
+        last_line: 0,
         today,
     };
     reading.survey()?;
@@ -158,24 +175,39 @@ impl Reading {
         let mut lines: HashMap<String, Vec<u64>> = HashMap::new();
         let mut records = self.layout.records(&self.text);
         let mut forbidden = Forbidden::default();
+        let of_rejects = self.layout.is_of_rejects();
+        let mut last = (1, 0);
         while let Some((line, record)) = records.next() {
             if record.iter().any(|field| field.matches('\n').count() > LONGEST_RECORD) {
                 return Err(Unreadable::UnclosedQuote { line });
             }
             self.rows += 1;
+            last = (line, record.len());
             // In a row of the wrong length no field is sure to be the number.
             if record.len() != self.layout.header.len() {
                 continue;
             }
-            let number = self.layout.field(record, Column::Number).map(check_digit::plain);
+            let number = self.layout.field(record, Column::Number);
+            let restored = |field| if of_rejects { reject::restored(field) } else { field };
+            let number = number.map(|field| check_digit::plain(restored(field)));
             if let Some(number) = number.filter(|number| !number.is_empty()) {
                 forbidden.look_at(&number);
                 lines.entry(number).or_default().push(line);
             }
         }
+        self.ending = completeness::ending(&self.text, self.layout.delimiter());
+        match self.ending {
+            Ending::Quote { line } => return Err(Unreadable::UnclosedQuote { line }),
+            // A character that was cut apart, or a line that was.
+            Ending::Field if self.text.ends_with('\u{fffd}') || last.1 < self.layout.header.len() && self.rows > 0 => {
+                return Err(Unreadable::CutShort { line: last.0 });
+            }
+            Ending::Field | Ending::LineEnd => {}
+        }
         if self.rows == 0 {
             return Err(Unreadable::NoRows);
         }
+        self.last_line = last.0;
         if forbidden.is_certain() {
             return Err(Unreadable::ForbiddenNumbers);
         }

@@ -37,6 +37,8 @@ pub struct Setup {
     pub demo: bool,
     /// Whether no staff is registered yet: the first-run administrator is made at login.
     pub first_run: bool,
+    /// The days on which the counter is closed.
+    pub calendar: std::sync::Arc<issuance::calendar::Calendar>,
     /// Which language to begin with.
     pub language: Language,
     /// Whether the relay's operators work here, and how they show who they are.

@@ -45,7 +45,7 @@ const JAPANESE: &[(&str, &str)] = &[
     ("madoguchi import", "データを取り込む"),
     (
         "madoguchi import roster",
-        "住民名簿(CSV、UTF-8 か CP932)を取り込む。全部か、何もしないか",
+        "住民名簿(CSV、UTF-8 か CP932)を取り込む。読める行はまとめて入れ、読めない行は知らせる",
     ),
     ("madoguchi import roster FILE", "名簿のファイル"),
     (
@@ -57,6 +57,33 @@ const JAPANESE: &[(&str, &str)] = &[
         "madoguchi import roster --reject-file",
         "取り込めなかった行を、行番号・列・理由とともに書くファイル(既定: 名簿の名前に .rejects.csv)",
     ),
+    (
+        "madoguchi import roster --yes-gone",
+        "記録からいなくなる人がこの数で正しい(--whole のとき。数は取り込みが知らせる)",
+    ),
+    (
+        "madoguchi import roster --yes-new",
+        "記録の人と似ていても別の人である行がこの数(数は取り込みが知らせる)",
+    ),
+    (
+        "madoguchi import roster --rows",
+        "届いたはずの行数。ファイルの行数が違えば取り込まない",
+    ),
+    (
+        "madoguchi import roster --note-file",
+        "取り込んだ行で気づいたこと(外字、読みなしなど)を、行番号・項目とともに書くファイル(既定: 名簿の名前に .notes.csv)",
+    ),
+    ("madoguchi import runs", "これまでの取り込みを新しい順に"),
+    ("madoguchi import runs --json", "1行の JSON で"),
+    (
+        "madoguchi import undo",
+        "一回の取り込みが変えたものを、そのまま元に戻す",
+    ),
+    (
+        "madoguchi import undo RUN",
+        "取り込み番号(取り込みのときに表示。import runs で一覧)",
+    ),
+    ("madoguchi import undo --json", "最後に1行の JSON"),
     (
         "madoguchi import roster --whole",
         "名簿が全員分であるとして、無い人をいない人とする",

@@ -126,6 +126,7 @@ fn setup(operator: &RelayOperator, options: &Options) -> Setup {
         sights: Sights::TwoClerks,
         demo: operator.demo.is_some(),
         first_run: false,
+        calendar: Arc::default(),
         relay: Some(match operator.proof {
             Proof::Card { .. } => OperatorsBy::Card,
             Proof::Files { .. } => OperatorsBy::Files,

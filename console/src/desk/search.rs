@@ -111,14 +111,15 @@ impl Desk {
         if !self.roster.is_asked_last(search) {
             return None;
         }
-        let typed = text.clone();
-        let found = match tokio::task::spawn_blocking(move || index.search(&typed, ROWS)).await {
+        let (typed, searched) = (text.clone(), Arc::clone(&index));
+        let found = match tokio::task::spawn_blocking(move || searched.search(&typed, ROWS)).await {
             Ok(found) => found,
             Err(error) => return Some(Err(trouble::other(&error))),
         };
         if !self.roster.is_asked_last(search) {
             return None;
         }
+        let found = self.beside_records(found, &text, &index).await;
         let ids: Vec<_> = found.hits.iter().map(|hit| hit.id).collect();
         let cases = match timeout(BESIDE, self.office.open_cases_of(&ids)).await {
             Ok(Ok(cases)) => cases,
@@ -138,6 +139,24 @@ impl Desk {
             .collect();
         let total = found.total;
         Some(Ok(Found { text, rows, total }))
+    }
+
+    /// Puts before what the roster holds of `text` whose case or card it names.
+    async fn beside_records(&self, mut found: office::Found, text: &str, index: &SearchIndex) -> office::Found {
+        let residents = match timeout(BESIDE, self.office.residents_by_record(text)).await {
+            Ok(Ok(residents)) => residents,
+            Ok(Err(error)) => {
+                self.fault(&error);
+                return found;
+            }
+            Err(_) => return found,
+        };
+        let named = index.hits_of(&residents);
+        let before = found.hits.len();
+        found.hits.retain(|hit| !residents.contains(&hit.id));
+        found.total = found.total + named.len() - (before - found.hits.len());
+        found.hits.splice(0..0, named);
+        found
     }
 }
 
@@ -161,5 +180,6 @@ fn row(hit: Hit) -> ResidentRow {
         },
         same_name: hit.namesakes,
         open_case: None,
+        gone: hit.gone,
     }
 }

@@ -68,6 +68,8 @@ const fn problem(problem: cases::Problem) -> Problem {
         cases::Problem::PinBlocked => Problem::PinBlocked,
         cases::Problem::Incident => Problem::Incident,
         cases::Problem::RelayRefused => Problem::RelayRefused,
+        cases::Problem::HolderGone => Problem::HolderGone,
+        cases::Problem::ApplicantGone => Problem::ApplicantGone,
     }
 }
 

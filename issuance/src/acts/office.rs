@@ -31,6 +31,33 @@ impl AuditAct for RosterImported {
     };
 }
 
+/// What the undoing of an import put back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RosterUndone {
+    /// The undoing's own number.
+    pub number: i64,
+    /// The import that was undone.
+    pub undoes: i64,
+    /// People put back as they were.
+    pub put_back: u32,
+    /// People taken out again.
+    pub taken_out: u32,
+}
+
+impl AuditAct for RosterUndone {
+    const ROW: &'static ActRow = &ActRow {
+        name: "roster.undone",
+        meaning: Meaning {
+            japanese: "住民名簿の取り込み一回が変えたものを元に戻した。",
+            english: "What one import of the roster had changed was put back.",
+        },
+        who: Who::RolesOrProgram(&[Role::Administration]),
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Command("madoguchi import"),
+    };
+}
+
 /// Why a protected address was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -22,7 +22,7 @@ pub(super) fn holds(kind: NumberKind, digits: &[u8]) -> Option<bool> {
         Kind::LocalGovernment => *last == local_government(body),
         // Japan Post: the number before the check digit, modulo 7.
         Kind::RegisteredPost | Kind::Parcel => *last == remainder(body, 7),
-        Kind::Passport | Kind::ResidenceCard | Kind::PostalCode => return None,
+        Kind::Passport | Kind::ForeignPassport | Kind::ResidenceCard | Kind::PostalCode => return None,
     })
 }
 

@@ -20,6 +20,30 @@ const ABOUT: [&str; 13] = [
 ];
 
 pub(super) fn read(text: &str) -> Result<WrittenDate, DateError> {
+    let read = parse(text)?;
+    possible(&read)?;
+    Ok(read)
+}
+
+pub(super) fn read_as_registered(text: &str) -> Result<WrittenDate, DateError> {
+    let read = parse(text)?;
+    match possible(&read) {
+        // A month has 31 days at most, whatever the calendar says of this one.
+        Err(DateError::NoSuchDay)
+            if read.day.is_some_and(|day| day <= 31) && read.month.is_some_and(|month| month <= 12) =>
+        {
+            let whole_month = WrittenDate {
+                day: None,
+                ..read.clone()
+            };
+            possible(&whole_month)?;
+            Ok(read)
+        }
+        judged => judged.map(|()| read),
+    }
+}
+
+fn parse(text: &str) -> Result<WrittenDate, DateError> {
     if text.chars().count() > LONGEST {
         return Err(DateError::NotADate);
     }
@@ -65,7 +89,6 @@ pub(super) fn read(text: &str) -> Result<WrittenDate, DateError> {
     if written_era.is_some() && known(year).is_some_and(|year| year > 200) {
         return Err(DateError::EraDisagrees);
     }
-    possible(&read)?;
     Ok(read)
 }
 

@@ -370,3 +370,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_register_may_hold_a_day_that_the_calendar_does_not_have() {
+    for (text, wareki) in [
+        ("昭和20年2月30日", "昭和20年2月30日"),
+        ("S22.6.31", "昭和22年6月31日"),
+        ("1945-02-30", "昭和20年2月30日"),
+        ("昭和21年2月29日", "昭和21年2月29日"),
+    ] {
+        assert_eq!(
+            WrittenDate::read(text),
+            Err(DateError::NoSuchDay),
+            "typed at the counter it is a slip: {text}"
+        );
+        let kept = WrittenDate::read_as_registered(text).unwrap();
+        assert_eq!((kept.wareki().as_str(), kept.date()), (wareki, None));
+        assert_eq!(kept.warnings(), [DateWarning::NoSuchDay]);
+        // For ages and order the month's last day stands in.
+        let (first, last) = kept.span().unwrap();
+        assert!(first == last && first.month() as u8 == kept.month().unwrap());
+        let stored = serde_json::to_string(&kept).unwrap();
+        assert_eq!(serde_json::from_str::<WrittenDate>(&stored).unwrap(), kept);
+        assert_eq!(
+            kept.says_the_same(&WrittenDate::read_as_registered(text).unwrap()),
+            Some(true)
+        );
+    }
+    for never in ["昭和20年2月32日", "昭和20年13月1日", "昭和70年13月40日", "1867-02-30"] {
+        assert!(WrittenDate::read_as_registered(never).is_err(), "{never}");
+    }
+    assert_eq!(
+        WrittenDate::read_as_registered("昭和45年3月1日"),
+        WrittenDate::read("昭和45年3月1日")
+    );
+}

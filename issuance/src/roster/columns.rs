@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use relay_core::letters::is_unseen;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
@@ -167,10 +168,13 @@ impl HeaderMap {
 /// Width, case and spaces do not tell two names apart.
 fn fold(name: &str) -> String {
     name.nfkc()
-        .filter(|c| !c.is_whitespace() && *c != '\u{feff}')
+        .filter(|c| !c.is_whitespace() && !is_unseen(*c))
         .map(|c| c.to_ascii_uppercase())
         .collect()
 }
+
+/// What stands before a rejected row in its file.
+pub(super) const REJECT_COLUMNS: [&str; 3] = ["行", "項目", "理由"];
 
 /// Where each column stands.
 pub(super) struct Layout {
@@ -232,6 +236,16 @@ impl Layout {
             .delimiter(self.delimiter)
             .flexible(true)
             .from_reader(text.as_bytes())
+    }
+
+    /// Whether this is a file of rejects that comes back: its cells were defused.
+    pub(super) fn is_of_rejects(&self) -> bool {
+        self.header.iter().take(3).eq(REJECT_COLUMNS)
+    }
+
+    /// What separates the fields.
+    pub(super) const fn delimiter(&self) -> u8 {
+        self.delimiter
     }
 
     /// The records after the header.

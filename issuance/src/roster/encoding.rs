@@ -1,4 +1,6 @@
-//! UTF-8 or CP932: told by which of the two reads the header.
+//! UTF-8 or CP932: told by which of the two reads the header, and where both do, by the whole file.
+
+use std::cmp::Ordering;
 
 use encoding_rs::SHIFT_JIS;
 
@@ -30,15 +32,27 @@ pub(super) fn decode(bytes: &[u8], headers: &HeaderMap) -> Result<(String, Encod
         .unwrap_or_default();
     let utf8 = headers.known_in(&String::from_utf8_lossy(first_line));
     let cp932 = headers.known_in(&SHIFT_JIS.decode_without_bom_handling(first_line).0);
-    let (text, encoding) = if cp932 > utf8 {
-        let (text, _) = SHIFT_JIS.decode_without_bom_handling(bytes);
-        (text.into_owned(), Encoding::Cp932)
-    } else {
-        (String::from_utf8_lossy(bytes).into_owned(), Encoding::Utf8)
+    let as_cp932 = || SHIFT_JIS.decode_without_bom_handling(bytes).0.into_owned();
+    let (text, encoding) = match (std::str::from_utf8(bytes), cp932.cmp(&utf8)) {
+        (_, Ordering::Greater) => (as_cp932(), Encoding::Cp932),
+        (Ok(text), _) => (text.to_owned(), Encoding::Utf8),
+        (Err(_), Ordering::Less) => (String::from_utf8_lossy(bytes).into_owned(), Encoding::Utf8),
+        // A header in ASCII says nothing: the encoding in which fewer places are no character is the file's.
+        (Err(_), Ordering::Equal) => {
+            let (utf8, cp932) = (String::from_utf8_lossy(bytes).into_owned(), as_cp932());
+            match broken(&cp932) < broken(&utf8) {
+                true => (cp932, Encoding::Cp932),
+                false => (utf8, Encoding::Utf8),
+            }
+        }
     };
     // With no header known in either, the reader of the message is helped more by the right cause.
     if utf8 == 0 && cp932 == 0 && text.contains('\u{fffd}') {
         return Err(Unreadable::NotText);
     }
     Ok((text, encoding))
+}
+
+fn broken(text: &str) -> usize {
+    text.matches('\u{fffd}').count()
 }

@@ -1,11 +1,11 @@
 //! Rows that were not taken: where, why, and the file in which the office gets them back.
 
-use std::{fmt, io};
+use std::{borrow::Cow, fmt, io};
 
-use super::Column;
+use super::{Column, columns::REJECT_COLUMNS};
 use crate::era::DateError;
 
-/// Why a row was not taken. Never carries a value.
+/// Why a row was not taken. Never carries a value; at most one letter of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
     /// More or fewer fields than the header.
@@ -38,8 +38,11 @@ pub enum Reason {
         other: u64,
     },
     /// Kanji and the like in a reading.
-    #[error("is not a reading in kana or Latin letters")]
-    NotKana,
+    #[error("is not a reading in kana or Latin letters: {0:?} (U+{code:04X}) stands in it", code = u32::from(*.0))]
+    NotKana(char),
+    /// A date with a time of day, such as an export from a database in another time zone: which day is meant can't be told.
+    #[error("is a date with a time of day; export it as a date")]
+    TimeOfDay,
     /// Not a date.
     #[error("{0}")]
     Date(#[from] DateError),
@@ -55,6 +58,11 @@ pub enum Reason {
     /// Neither yes nor no. Never taken for no.
     #[error("is neither yes nor no; write 1 or 0 (有, 無, or nothing)")]
     NotAFlag,
+    /// The last field of the file is empty and no line end follows.
+    #[error(
+        "is the last field of the file, empty, and has no line end behind it: it may have been cut off; end the line"
+    )]
+    MayBeCut,
 }
 
 impl Reason {
@@ -72,11 +80,17 @@ impl Reason {
             Self::DuplicateNumber { other } => {
                 format!("{other}行目にも同じ番号があります(どちらの行も取り込んでいません)")
             }
-            Self::NotKana => "カナ(または英字)ではない文字が入っています".into(),
+            Self::NotKana(letter) => {
+                format!("カナ(または英字)ではない文字「{letter}」(U+{:04X})が入っています", u32::from(*letter))
+            }
+            Self::TimeOfDay => "日付に時刻が付いています(日付だけで書き出してください)".into(),
             Self::Date(date) => date.in_japanese(),
             Self::InTheFuture => "未来の日付です".into(),
             Self::NotASex => "性別として読めません(男・女・その他・不明、または 1・2・3・9)".into(),
             Self::NotAPostalCode => "郵便番号(7桁)ではありません".into(),
+            Self::MayBeCut => {
+                "ファイルの最後の項目が空で、改行がありません(途中で切れたおそれがあります。最後の行に改行を付けてください)".into()
+            }
             Self::NotAFlag => "有無として読めません(1・0、有・無、または空)".into(),
         }
     }
@@ -126,6 +140,9 @@ impl Reject {
 
 /// Writes rejects as CSV: 行, 項目, 理由, then the row as it stood under its own header. Corrected in place, the file can
 /// be imported as it is: columns that are not the roster's are passed over.
+///
+/// The file will go through a spreadsheet. A cell that one would run (=HYPERLINK…) or change (0000000101, 1-2-3) is written
+/// behind an apostrophe, which [`Reading`](super::Reading) takes off again from a file with this header.
 pub struct RejectWriter<W: io::Write>(csv::Writer<W>);
 
 impl<W: io::Write> RejectWriter<W> {
@@ -139,22 +156,24 @@ impl<W: io::Write> RejectWriter<W> {
             .flexible(true)
             .terminator(csv::Terminator::CRLF)
             .from_writer(out);
-        let ours = ["行", "項目", "理由"].into_iter();
+        let ours = REJECT_COLUMNS.into_iter();
         writer.write_record(ours.chain(header.iter().map(String::as_str)))?;
         Ok(Self(writer))
     }
 
-    /// Writes one reject.
+    /// Writes one reject, with the reason in the reader's words.
     ///
     /// # Errors
     /// The file can't be written.
-    pub fn write(&mut self, reject: &Reject) -> io::Result<()> {
+    pub fn write(&mut self, reject: &Reject, reason: &str) -> io::Result<()> {
         let line = reject.line.to_string();
         let column = reject.column.map_or("", Column::header);
-        let reason = reject.reason.in_japanese();
-        let ours = [line.as_str(), column, reason.as_str()].into_iter();
-        self.0
-            .write_record(ours.chain(reject.original.iter().map(String::as_str)))?;
+        let ours = [line.as_str(), column, reason].into_iter().map(Cow::Borrowed);
+        let original = reject.original.iter().map(|field| defused(field));
+        for field in ours.chain(original) {
+            self.0.write_field(field.as_ref())?;
+        }
+        self.0.write_record(None::<&[u8]>)?;
         Ok(())
     }
 
@@ -164,5 +183,78 @@ impl<W: io::Write> RejectWriter<W> {
     /// The file can't be written.
     pub fn finish(mut self) -> io::Result<()> {
         self.0.flush()
+    }
+}
+
+/// Stands before a cell that a spreadsheet must leave alone.
+const GUARD: char = '\'';
+
+/// A cell as it goes to a spreadsheet.
+fn defused(field: &str) -> Cow<'_, str> {
+    if runs(field) || changes(field) || field.starts_with(GUARD) {
+        Cow::Owned(format!("{GUARD}{field}"))
+    } else {
+        Cow::Borrowed(field)
+    }
+}
+
+/// A cell as it was before [`defused`].
+pub(super) fn restored(field: &str) -> &str {
+    match field.strip_prefix(GUARD) {
+        Some(bare) if runs(bare) || changes(bare) || bare.starts_with(GUARD) => bare,
+        _ => field,
+    }
+}
+
+/// Whether a spreadsheet takes it for a formula.
+fn runs(field: &str) -> bool {
+    field.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'])
+}
+
+/// Whether a spreadsheet takes it for a number or a date and writes it another way: zeros in front, more digits than it
+/// keeps, digits with dashes.
+fn changes(field: &str) -> bool {
+    let digits = field.bytes().all(|byte| byte.is_ascii_digit());
+    let dated = field
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'/' | b'.' | b':'));
+    match (digits, dated) {
+        (true, _) => field.len() > 11 || (field.len() > 1 && field.starts_with('0')),
+        (false, true) => field.bytes().any(|byte| byte.is_ascii_digit()),
+        (false, false) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_cell_that_a_spreadsheet_would_run_or_change_is_guarded() {
+        for harmful in [
+            "=1+1",
+            "=HYPERLINK(\"http://x\")",
+            "+81",
+            "-1",
+            "@SUM(A1)",
+            "0000000101",
+            "1-2-3",
+            "123456789012",
+            "'x",
+        ] {
+            assert_eq!(defused(harmful), format!("'{harmful}"), "{harmful}");
+        }
+        for harmless in ["山口 花", "101", "昭和45年3月1日", "汐見市港町1-2-3", "", "0"] {
+            assert_eq!(defused(harmless), harmless, "{harmless}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_cell_comes_back_as_it_was(field in "['=+@0-9/山a-]{0,8}") {
+            let guarded = defused(&field);
+            prop_assert_eq!(restored(&guarded), field.as_str());
+        }
     }
 }

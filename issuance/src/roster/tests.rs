@@ -137,10 +137,11 @@ fn each_wrong_field_is_rejected_with_its_line_column_and_reason() {
     assert_eq!(rejected(Column::Name, "　"), Reason::Missing);
     assert_eq!(rejected(Column::Name, "山\u{7}口"), Reason::Unprintable);
     assert_eq!(rejected(Column::Name, &"山".repeat(201)), Reason::TooLong(200));
-    assert_eq!(rejected(Column::Kana, "山口 ハナ"), Reason::NotKana);
+    assert_eq!(rejected(Column::Kana, "ヤマ口 ハナ"), Reason::NotKana('口'));
+    assert_eq!(rejected(Column::Birthday, "1970/03/01 9:00"), Reason::TimeOfDay);
     assert_eq!(rejected(Column::Birthday, ""), Reason::Missing);
     assert_eq!(
-        rejected(Column::Birthday, "昭和45年2月30日"),
+        rejected(Column::Birthday, "昭和45年2月32日"),
         Reason::Date(DateError::NoSuchDay)
     );
     assert_eq!(rejected(Column::Birthday, "450301"), Reason::Date(DateError::Ambiguous));
@@ -271,7 +272,7 @@ fn rejects_can_be_corrected_in_their_file_and_imported_again() {
         let mut out = Vec::new();
         let mut writer = RejectWriter::new(&mut out, reading.header()).unwrap();
         for reject in &rejects {
-            writer.write(reject).unwrap();
+            writer.write(reject, &reject.reason.in_japanese()).unwrap();
         }
         writer.finish().unwrap();
         String::from_utf8(out).unwrap()
@@ -281,6 +282,190 @@ fn rejects_can_be_corrected_in_their_file_and_imported_again() {
     assert!(text.contains("\r\n2,性別,"));
     let corrected = text.replace(",?,", ",女,");
     assert_eq!(rows(corrected.as_bytes()).into_iter().filter(Result::is_ok).count(), 1);
+}
+
+#[test]
+fn a_file_that_was_cut_short_is_told_as_such() {
+    let whole = file(&[ROW, &with(Column::Number, "7")]);
+    let cut = |bytes: usize| open(&whole[..whole.len() - bytes]).unwrap_err();
+    // Within the last line, within a letter of it, within a quote.
+    assert_eq!(cut(20), Unreadable::CutShort { line: 3 });
+    let within_a_letter = (1..40)
+        .find(|bytes| std::str::from_utf8(&whole[..whole.len() - bytes]).is_err())
+        .unwrap();
+    assert_eq!(cut(within_a_letter), Unreadable::CutShort { line: 3 });
+    let quoted = file(&[ROW, &with(Column::Building, "\"コーポ\n汐見\"")]);
+    let at = quoted.len() - 50;
+    assert_eq!(open(&quoted[..at]).unwrap_err(), Unreadable::UnclosedQuote { line: 3 });
+    // A row of the wrong length behind which the line ends is a reject like any other.
+    let ended = [whole.as_slice(), b"\r\n1,2,3\r\n"].concat();
+    assert_eq!(rows(&ended).len(), 3);
+    // Nothing after the last comma and no line end: 支援措置 may have stood there.
+    let bare = file(&[&with(Column::Protected, "")]);
+    assert_eq!(rows(&bare)[0].as_ref().unwrap_err().reason, Reason::MayBeCut);
+    let ended = [bare.as_slice(), b"\n"].concat();
+    assert!(rows(&ended)[0].is_ok());
+}
+
+#[test]
+fn whom_a_rejected_row_can_name_is_known() {
+    let seen = |row: &str| {
+        let bytes = [file(&[row]).as_slice(), b"\n"].concat();
+        let reading = open(&bytes).unwrap();
+        let reject = reading.rows().next().unwrap().unwrap_err();
+        reading.seen(&reject)
+    };
+    let of = |numbers: &[&str], certain| SeenRow {
+        numbers: numbers.iter().map(|number| number.to_string()).collect(),
+        certain,
+    };
+    assert_eq!(seen(&with(Column::Sex, "?")), of(&["0000000101"], true));
+    assert_eq!(seen("０００１,x"), of(&["0001"], false));
+    assert!(!seen(&with(Column::Number, "?")).certain);
+    // A row that swallowed its neighbours: each of them may be in it.
+    let swallowed = with(
+        Column::Building,
+        &format!("\"コーポ\n{}\n{ROW}\"", with(Column::Number, "77")),
+    );
+    let seen = seen(&swallowed);
+    assert!(!seen.certain && seen.numbers.contains(&"77".to_owned()), "{seen:?}");
+}
+
+#[test]
+fn cp932_under_a_header_in_ascii_is_told_by_the_whole_file() {
+    let names = [
+        "number",
+        "household",
+        "name",
+        "kana",
+        "alias",
+        "born",
+        "sex",
+        "relation",
+        "zip",
+        "address",
+        "building",
+        "phone",
+        "changed",
+        "reason",
+        "protected",
+    ];
+    let map: std::collections::BTreeMap<_, _> = Column::ALL
+        .into_iter()
+        .zip(names)
+        .map(|(column, name)| (column.header().to_owned(), name.to_owned()))
+        .collect();
+    let map = HeaderMap::try_from(map).unwrap();
+    let text = format!("{}\n{}\n", names.join(","), ROW.replace('𠮷', "吉"));
+    let (cp932, _, lossy) = encoding_rs::SHIFT_JIS.encode(&text);
+    assert!(!lossy);
+    let reading = read(&cp932, &map, TODAY).unwrap();
+    assert_eq!(reading.encoding(), Encoding::Cp932);
+    assert_eq!(reading.rows().next().unwrap().unwrap().resident.name, "山口 吉郎");
+    assert_eq!(read(text.as_bytes(), &map, TODAY).unwrap().encoding(), Encoding::Utf8);
+    // One broken byte does not make another encoding of it.
+    let mut broken = text.into_bytes();
+    let at = broken.windows(3).position(|window| window == "港".as_bytes()).unwrap();
+    broken[at] = 0xff;
+    assert_eq!(read(&broken, &map, TODAY).unwrap().encoding(), Encoding::Utf8);
+}
+
+#[test]
+fn characters_nobody_sees_are_left_out_and_said() {
+    let row = |column, value: &str| rows(&file(&[&with(column, value)])).remove(0);
+    let taken = row(Column::Name, "山\u{200b}口\u{202e} \u{3164}葛\u{e0100}子\u{2028}").unwrap();
+    assert_eq!(taken.resident.name, "山口 葛\u{e0100}子");
+    assert_eq!(taken.notes, [RowNote::Unseen(Column::Name)]);
+    // An empty name is an empty name, and one number is one number.
+    assert_eq!(
+        row(Column::Name, "\u{3164}\u{200b}").unwrap_err().reason,
+        Reason::Missing
+    );
+    let twice = rows(&file(&[ROW, &with(Column::Number, "00000001\u{200b}01")]));
+    assert!(
+        twice
+            .iter()
+            .all(|row| matches!(row.as_ref().unwrap_err().reason, Reason::DuplicateNumber { .. }))
+    );
+    let header = HEADER.replace("氏名", "氏\u{200b}名");
+    assert!(open(format!("{header}\n{ROW}\n").as_bytes()).is_ok());
+}
+
+#[test]
+fn lawful_readings_are_taken_and_odd_ones_are_said_with_the_letter() {
+    let row = |value: &str| rows(&file(&[&with(Column::Kana, value)])).remove(0).unwrap();
+    for lawful in [
+        "ミスヾ",
+        "イスヽ",
+        "ジャン＝ポール",
+        "ジャン゠ポール",
+        "ﾔﾏｸﾞﾁ",
+        "ヿ",
+        "Müller-Lüdenscheidt",
+        "オブライエン（カナ）",
+    ] {
+        let taken = row(lawful);
+        assert_eq!(
+            (taken.resident.kana.as_str(), taken.notes.len()),
+            (lawful, 0),
+            "{lawful}"
+        );
+    }
+    assert_eq!(row("ヤマグチ２").notes, [RowNote::OddKana('2')]);
+    assert!(RowNote::OddKana('2').in_japanese().contains("「2」(U+0032)"));
+}
+
+#[test]
+fn a_birthday_that_the_calendar_does_not_have_is_a_persons_all_the_same() {
+    let row = rows(&file(&[&with(Column::Birthday, "昭和20年2月30日")]))
+        .remove(0)
+        .unwrap();
+    assert_eq!(row.resident.birthday.original(), "昭和20年2月30日");
+    assert_eq!(row.notes, [RowNote::Birthday(crate::era::DateWarning::NoSuchDay)]);
+}
+
+#[test]
+fn what_was_noticed_has_a_kind_for_each_thing_the_office_can_act_on() {
+    let note = |column, value: &str| rows(&file(&[&with(column, value)])).remove(0).unwrap().notes;
+    let kinds = |column, value: &str| note(column, value).iter().map(RowNote::kind).collect::<Vec<_>>();
+    assert_eq!(kinds(Column::Birthday, "昭和70年3月1日"), ["era_converted"]);
+    assert_eq!(kinds(Column::Sex, "Ｘ"), ["sex_x"]);
+    assert_eq!(kinds(Column::Sex, "その他"), [] as [&str; 0]);
+    assert_eq!(kinds(Column::Birthday, "1970/03/01 0:00:00"), ["time_left_out"]);
+    let midnight = rows(&file(&[&with(Column::Birthday, "1970-03-01T00:00:00.000Z")]))
+        .remove(0)
+        .unwrap();
+    assert_eq!(midnight.resident.birthday.original(), "1970-03-01");
+}
+
+#[test]
+fn a_reject_file_comes_back_through_a_spreadsheet_with_every_cell_as_it_was() {
+    let formula = with(Column::ChangeReason, "\"=HYPERLINK(\"\"http://x.invalid\"\")\"");
+    let formula = formula.replace(",男,", ",?,");
+    let reading = open(&file(&[&formula])).unwrap();
+    let reject = reading.rows().next().unwrap().unwrap_err();
+    let mut out = Vec::new();
+    let mut writer = RejectWriter::new(&mut out, reading.header()).unwrap();
+    writer.write(&reject, "?").unwrap();
+    writer.finish().unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(
+        text.contains("'=HYPERLINK") && text.contains("'0000000101") && text.contains("'000-0101"),
+        "{text}"
+    );
+    let back = rows(text.replace(",?,世帯主", ",男,世帯主").as_bytes());
+    let resident = &back[0].as_ref().unwrap().resident;
+    assert_eq!(
+        resident.change_reason.as_deref(),
+        Some("=HYPERLINK(\"http://x.invalid\")")
+    );
+    assert_eq!(
+        (resident.number.as_str(), resident.household.as_str()),
+        ("0000000101", "0000000011")
+    );
+    // In a roster that is no reject file an apostrophe is the register's own.
+    let own = rows(&file(&[&with(Column::Building, "'=1")])).remove(0).unwrap();
+    assert_eq!(own.resident.building.as_deref(), Some("'=1"));
 }
 
 #[test]

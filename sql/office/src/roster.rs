@@ -1,28 +1,25 @@
-//! Taking over a roster: what differs is told first, then taken over whole or not at all.
+//! Taking over a roster: what differs is told first, what is doubtful is asked, then it is taken over whole or not at
+//! all; a run taken over can be undone.
 
 mod columns;
+mod question;
+mod undo;
+mod write;
 
 use std::{collections::HashMap, time::Duration};
 
-use futures_util::pin_mut;
-use issuance::{
-    acts::{AuditAct, RosterImported},
-    case::ResidentId,
-    person::Resident,
-};
+use issuance::{case::ResidentId, person::Resident, roster::SeenRow};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use store::{Isolation, StoreError, ToSql, Tx, Type};
-use uuid::Uuid;
+use store::{Isolation, StoreError, Tx};
 
 pub(crate) use columns::{Identity, Residence, TABLE, resident};
 #[cfg(test)]
 pub(crate) use columns::{identity_of, residence_of};
 
-use crate::{
-    Act, Office, OfficeError,
-    act::{About, finish, written},
-};
+pub use question::{Alike, AlikeBy, Answers, PersonNamed, Question};
+pub use undo::{ImportRun, KEPT_FOR, UndoRefused, Undone};
+
+use crate::{Office, OfficeError};
 
 /// What an import would change. Holds the residents themselves; quiet in logs.
 pub struct ImportPlan {
@@ -31,6 +28,11 @@ pub struct ImportPlan {
     changed: Vec<(ResidentId, Resident)>,
     unchanged: usize,
     missing: Vec<ResidentId>,
+    /// Residents of the records who were not gone before.
+    present: usize,
+    /// Rows that stand in the file, could not be taken, and may be anybody.
+    unidentified: usize,
+    alike: Vec<Alike>,
 }
 
 impl std::fmt::Debug for ImportPlan {
@@ -72,7 +74,7 @@ impl ImportPlan {
 pub enum Missing {
     /// Leave them: the file is a part of the roster.
     Keep,
-    /// Mark them as gone: the file is the whole roster. They are found no more, their records stay.
+    /// Mark them as gone: the file is the whole roster. They are found with that mark, their records stay.
     MarkGone,
 }
 
@@ -96,8 +98,18 @@ const STRIDE: usize = 1_000;
 struct Known {
     id: ResidentId,
     hash: [u8; 32],
+    likeness: [u8; 32],
     gone: bool,
-    seen_at_line: Option<u64>,
+    seen: Option<Seen>,
+}
+
+/// How a known resident stands in the file.
+#[derive(Clone, Copy)]
+enum Seen {
+    /// On a line that was taken.
+    Taken(u64),
+    /// On a line that was not.
+    Rejected,
 }
 
 impl Office {
@@ -110,6 +122,20 @@ impl Office {
         rows: impl IntoIterator<Item = (u64, Resident)>,
         progress: Progress<'_>,
     ) -> Result<ImportPlan, OfficeError> {
+        self.plan_import_beside(rows, &[], progress).await
+    }
+
+    /// As [`Office::plan_import`], of a file in which the rows `rejected` stand too. Whoever they name is in the file,
+    /// however little of the row could be read: nobody is taken for missing on account of a mistake in their row.
+    ///
+    /// # Errors
+    /// As [`Office::plan_import`].
+    pub async fn plan_import_beside(
+        &self,
+        rows: impl IntoIterator<Item = (u64, Resident)>,
+        rejected: &[SeenRow],
+        progress: Progress<'_>,
+    ) -> Result<ImportPlan, OfficeError> {
         let (base, mut known) = self.known_rows().await?;
         let mut lines: HashMap<[u8; 32], u64> = HashMap::new();
         let mut plan = ImportPlan {
@@ -118,14 +144,18 @@ impl Office {
             changed: Vec::new(),
             unchanged: 0,
             missing: Vec::new(),
+            present: known.values().filter(|known| !known.gone).count(),
+            unidentified: 0,
+            alike: Vec::new(),
         };
+        let mut added_at = Vec::new();
         let rows = rows.into_iter();
         let about = rows.size_hint().0;
         for (done, (line, resident)) in rows.enumerate() {
             let number = self.number_index(&resident.number);
             match known.get_mut(&number) {
                 Some(known) => {
-                    if let Some(first) = known.seen_at_line.replace(line) {
+                    if let Some(Seen::Taken(first)) = known.seen.replace(Seen::Taken(line)) {
                         return Err(OfficeError::DuplicateRow { first, second: line });
                     }
                     if known.gone || known.hash != self.row_hash(&resident)? {
@@ -139,6 +169,7 @@ impl Office {
                         return Err(OfficeError::DuplicateRow { first, second: line });
                     }
                     plan.added.push(resident);
+                    added_at.push(line);
                 }
             }
             if done % STRIDE == 0 {
@@ -146,73 +177,32 @@ impl Office {
                 tokio::task::yield_now().await;
             }
         }
+        plan.unidentified = self.see_rejected(&mut known, rejected);
         plan.missing = known
             .values()
-            .filter(|known| known.seen_at_line.is_none() && !known.gone)
+            .filter(|known| known.seen.is_none() && !known.gone)
             .map(|known| known.id)
             .collect();
+        plan.alike = self.alike(&known, &plan.added, &added_at).await;
         let rows = plan.counts().rows;
         progress(rows, rows);
         Ok(plan)
     }
 
-    /// Takes `plan` over in one transaction: wholly, or not at all. By the process `import` or an administrator.
-    ///
-    /// # Errors
-    /// [`OfficeError::RosterChanged`] when another import came between, [`OfficeError::NotAllowed`], or the database.
-    pub async fn apply_import(
-        &self,
-        act: &Act,
-        plan: &ImportPlan,
-        missing: Missing,
-        progress: Progress<'_>,
-    ) -> Result<Imported, OfficeError> {
-        // Everything is computed before the transaction: it holds no lock while it thinks.
-        let total = plan.added.len() + plan.changed.len();
-        let mut sealed = Vec::with_capacity(total);
-        let added = plan.added.iter().map(|resident| (self.fresh(), resident));
-        let changed = plan.changed.iter().map(|(id, resident)| (*id, resident));
-        for (done, (id, resident)) in added.chain(changed).enumerate() {
-            sealed.push(self.seal_row(id, resident)?);
-            if done % STRIDE == 0 {
-                progress(done / 2, total);
-                tokio::task::yield_now().await;
+    /// Marks whom the rejected rows name as seen; how many of the rows may be anybody.
+    fn see_rejected(&self, known: &mut HashMap<[u8; 32], Known>, rejected: &[SeenRow]) -> usize {
+        let mut unidentified = 0;
+        for row in rejected {
+            let mut anyone = row.certain;
+            for number in row.numbers.iter().flat_map(|number| question::but_for_zeros(number)) {
+                if let Some(known) = known.get_mut(&self.number_index(&number)) {
+                    known.seen.get_or_insert(Seen::Rejected);
+                    anyone = true;
+                }
             }
+            unidentified += usize::from(!anyone);
         }
-        let (added, changed) = sealed.split_at(plan.added.len());
-        let load = Load {
-            plan,
-            added,
-            changed,
-            missing,
-            total,
-            progress,
-        };
-        let load = &load;
-        let counts = [plan.added.len(), plan.changed.len(), plan.unchanged, plan.missing.len()];
-        let about = &About::content(json!([plan.base, counts]));
-        let written = self
-            .store
-            .run_as(
-                "apply_import",
-                Isolation::RepeatableRead,
-                Duration::from_secs(120),
-                |tx| async move {
-                    if let Some(answer) = self.begin(&tx, "apply_import", about, act).await? {
-                        return serde_json::from_value(answer).map_err(|_| OfficeError::ActIdUsed);
-                    }
-                    let imported = self.write_import(&tx, act, load).await?;
-                    finish(&tx, act, written(&imported)?).await?;
-                    Ok(imported)
-                },
-            )
-            .await;
-        match written {
-            Err(OfficeError::Store(error)) if error.is_constraint("resident_number_once") => {
-                Err(OfficeError::RosterChanged)
-            }
-            written => written,
-        }
+        unidentified
     }
 
     /// The number of the last import taken over; 0 before the first.
@@ -234,7 +224,7 @@ impl Office {
                     let base = last_import(&tx).await?;
                     let rows = tx
                     .query(
-                        "-- known_rows\nSELECT id, number_index, row_hash, gone_at IS NOT NULL FROM office.resident",
+                        "-- known_rows\nSELECT id, number_index, row_hash, gone_at IS NOT NULL, likeness_index FROM office.resident",
                         &[],
                     )
                     .await?;
@@ -244,8 +234,9 @@ impl Office {
                             let known = Known {
                                 id: ResidentId::from_uuid(row.get(0)),
                                 hash: hash_of(row.get(2))?,
+                                likeness: hash_of(row.get(4))?,
                                 gone: row.get(3),
-                                seen_at_line: None,
+                                seen: None,
                             };
                             Ok((hash_of(row.get(1))?, known))
                         })
@@ -255,132 +246,6 @@ impl Office {
             )
             .await
     }
-
-    async fn write_import(&self, tx: &Tx, act: &Act, load: &Load<'_>) -> Result<Imported, OfficeError> {
-        let doing = self.doing(tx, act).await?;
-        doing.may_begin(RosterImported::ROW)?;
-        let row = tx
-            .query_one("-- one_import\nSELECT pg_try_advisory_xact_lock($1)", &[&IMPORT_LOCK])
-            .await?;
-        if !row.get::<_, bool>(0) || last_import(tx).await? != load.plan.base {
-            return Err(OfficeError::RosterChanged);
-        }
-        let gone: Vec<Uuid> = match load.missing {
-            Missing::Keep => Vec::new(),
-            Missing::MarkGone => load.plan.missing.iter().map(|id| id.uuid()).collect(),
-        };
-        let counts = load.plan.counts();
-        let count = |count: usize| i32::try_from(count).map_err(|_| OfficeError::Unreadable("the roster's size"));
-        let row = tx
-            .query_one(
-                "-- write_import\n\
-                 INSERT INTO office.roster_import (act, at, actor, rows, added, changed, unchanged, gone)\n\
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING number",
-                &[
-                    &act.id,
-                    &doing.at,
-                    &doing.actor(),
-                    &count(counts.rows)?,
-                    &count(counts.added)?,
-                    &count(counts.changed)?,
-                    &count(counts.unchanged)?,
-                    &count(gone.len())?,
-                ],
-            )
-            .await?;
-        let number: i64 = row.get(0);
-        copy_rows(tx, "office.resident", load.added, number, load, 0).await?;
-        if !load.changed.is_empty() {
-            tx.batch(
-                "CREATE TEMPORARY TABLE changed_resident (id uuid, number_index bytea, household_index bytea,\n\
-                 likeness_index bytea, identity bytea, residence bytea, row_hash bytea, changed_by bigint) ON COMMIT DROP",
-            )
-            .await?;
-            copy_rows(tx, "changed_resident", load.changed, number, load, load.added.len()).await?;
-            tx.execute(
-                "-- change_residents\n\
-                 UPDATE office.resident r SET household_index = c.household_index, likeness_index = c.likeness_index,\n\
-                 identity = c.identity, residence = c.residence, row_hash = c.row_hash, changed_by = c.changed_by,\n\
-                 gone_at = NULL FROM changed_resident c WHERE r.id = c.id",
-                &[],
-            )
-            .await?;
-        }
-        if !gone.is_empty() {
-            tx.execute(
-                "-- mark_gone\nUPDATE office.resident SET gone_at = $2, changed_by = $3 WHERE id = ANY ($1)",
-                &[&gone, &doing.at, &number],
-            )
-            .await?;
-        }
-        let details = RosterImported {
-            number,
-            rows: counts.rows,
-            added: counts.added,
-            changed: counts.changed,
-            unchanged: counts.unchanged,
-            gone: gone.len(),
-        };
-        self.record(tx, &doing, json!({}), details).await?;
-        // Consoles that listen refresh their index; the others ask for the last import's number.
-        tx.batch("NOTIFY office_roster").await?;
-        Ok(Imported { number, counts })
-    }
-}
-
-struct Load<'a> {
-    plan: &'a ImportPlan,
-    added: &'a [columns::SealedRow],
-    changed: &'a [columns::SealedRow],
-    missing: Missing,
-    total: usize,
-    progress: Progress<'a>,
-}
-
-async fn copy_rows(
-    tx: &Tx,
-    table: &'static str,
-    rows: &[columns::SealedRow],
-    number: i64,
-    load: &Load<'_>,
-    before: usize,
-) -> Result<(), StoreError> {
-    const TYPES: [Type; 8] = [
-        Type::UUID,
-        Type::BYTEA,
-        Type::BYTEA,
-        Type::BYTEA,
-        Type::BYTEA,
-        Type::BYTEA,
-        Type::BYTEA,
-        Type::INT8,
-    ];
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let columns = "id, number_index, household_index, likeness_index, identity, residence, row_hash, changed_by";
-    let writer = tx
-        .copy_in(&format!("COPY {table} ({columns}) FROM STDIN BINARY"), &TYPES)
-        .await?;
-    pin_mut!(writer);
-    for (done, row) in rows.iter().enumerate() {
-        let values: [&(dyn ToSql + Sync); 8] = [
-            &row.id,
-            &row.number_index.as_slice(),
-            &row.household_index.as_slice(),
-            &row.likeness_index.as_slice(),
-            &row.identity,
-            &row.residence,
-            &row.row_hash.as_slice(),
-            &number,
-        ];
-        tx.answered(writer.as_mut().write(&values)).await?;
-        if done % STRIDE == 0 {
-            (load.progress)((load.total + before + done) / 2, load.total);
-        }
-    }
-    tx.answered(writer.as_mut().finish()).await?;
-    Ok(())
 }
 
 async fn last_import(tx: &Tx) -> Result<i64, StoreError> {

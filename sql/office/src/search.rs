@@ -45,6 +45,8 @@ struct Person {
     /// How many others have the same name in search form.
     namesakes: u16,
     sex: Sex,
+    /// Whether the roster has them no more.
+    gone: bool,
 }
 
 /// Addresses, each kept once however many live there.
@@ -99,12 +101,14 @@ pub struct Hit {
     pub address: Option<String>,
     /// How many others have the same name, in search form.
     pub namesakes: u16,
+    /// Whether the roster has them no more: moved away, or died.
+    pub gone: bool,
 }
 
 impl Hit {
     /// The birthday, read.
     pub fn born(&self) -> Option<WrittenDate> {
-        WrittenDate::read(&self.birthday).ok()
+        WrittenDate::read_as_registered(&self.birthday).ok()
     }
 }
 
@@ -138,21 +142,14 @@ impl Office {
         let total = self
             .read("count_residents", |tx| async move {
                 let row = tx
-                    .query_one(
-                        "-- count_residents\nSELECT count(*) FROM office.resident WHERE gone_at IS NULL",
-                        &[],
-                    )
+                    .query_one("-- count_residents\nSELECT count(*) FROM office.resident", &[])
                     .await?;
                 Ok(usize::try_from(row.get::<_, i64>(0)).unwrap_or(0))
             })
             .await?;
         let mut builder = Builder::with_room_for(total);
-        self.read_entries(-1, total, progress, |id, entry| {
-            if let Some(entry) = entry {
-                builder.push(id, entry);
-            }
-        })
-        .await?;
+        self.read_entries(-1, total, progress, |id, entry| builder.push(id, entry))
+            .await?;
         Ok(builder.finish(through))
     }
 
@@ -166,8 +163,11 @@ impl Office {
             return Ok(None);
         }
         let mut changed = std::collections::HashMap::new();
+        for id in self.taken_out_since(index.through).await? {
+            changed.insert(id, None);
+        }
         self.read_entries(index.through, 0, &|_, _| {}, |id, entry| {
-            changed.insert(id, entry);
+            changed.insert(id, Some(entry));
         })
         .await?;
         let mut builder = Builder::with_room_for(index.len() + changed.len());
@@ -184,13 +184,59 @@ impl Office {
         Ok(Some(builder.finish(through)))
     }
 
-    /// Reads residents changed after import `since`, opened; `None` stands for one who is gone.
+    /// Residents who were taken out after import `since`, because the import that had added them was undone.
+    async fn taken_out_since(&self, since: i64) -> Result<Vec<Uuid>, OfficeError> {
+        self.read("taken_out_since", |tx| async move {
+            let rows = tx
+                .query(
+                    "-- taken_out_since\n\
+                     SELECT c.resident FROM office.roster_import i\n\
+                     JOIN office.roster_change c ON c.import = i.undoes AND c.kind = 'added' WHERE i.number > $1",
+                    &[&since],
+                )
+                .await?;
+            Ok(rows.iter().map(|row| row.get(0)).collect())
+        })
+        .await
+    }
+
+    /// Whose case has the number `typed`, or whose card the chip serial or certificate serial (hexadecimal): what stands
+    /// on papers and cards, without a name. Nobody when it is neither.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn residents_by_record(&self, typed: &str) -> Result<Vec<ResidentId>, OfficeError> {
+        let number = query::case_number(typed);
+        let serial = query::card_serial(typed);
+        if number.is_none() && serial.is_none() {
+            return Ok(Vec::new());
+        }
+        let (year, running) = number.map_or((None, None), |number| {
+            (i16::try_from(number.year).ok(), i32::try_from(number.serial).ok())
+        });
+        let serial = &serial;
+        self.read("residents_by_record", |tx| async move {
+            let rows = tx
+                .query(
+                    "-- residents_by_record\n\
+                     SELECT resident FROM office.card_case WHERE year = $1 AND serial = $2\n\
+                     UNION SELECT resident FROM office.card WHERE chip = $3\n\
+                     UNION SELECT k.resident FROM office.certificate c JOIN office.card k ON k.id = c.card WHERE c.serial = $3",
+                    &[&year, &running, serial],
+                )
+                .await?;
+            Ok(rows.iter().map(|row| ResidentId::from_uuid(row.get(0))).collect())
+        })
+        .await
+    }
+
+    /// Reads residents changed after import `since`, opened.
     async fn read_entries(
         &self,
         since: i64,
         total: usize,
         progress: Progress<'_>,
-        mut take: impl FnMut(Uuid, Option<Entry>),
+        mut take: impl FnMut(Uuid, Entry),
     ) -> Result<(), OfficeError> {
         let mut after = Uuid::nil();
         let mut done = 0;
@@ -221,13 +267,9 @@ impl Office {
             after = last.get("id");
             for row in &rows {
                 let id: Uuid = row.get("id");
-                if row.get("gone") {
-                    take(id, None);
-                    continue;
-                }
                 let identity = self.open_identity(id, row.get("identity"))?;
                 let residence = self.open_residence(id, row.get("residence"))?;
-                take(id, Some(Entry::of(identity, residence)?));
+                take(id, Entry::of(identity, residence, row.get("gone"))?);
             }
             done += rows.len();
             progress(done.min(total), total);
@@ -242,7 +284,7 @@ impl SearchIndex {
         Builder::with_room_for(0).finish(-1)
     }
 
-    /// Residents in it.
+    /// Residents in it, those who are gone too.
     pub fn len(&self) -> usize {
         self.ids.len()
     }
@@ -274,9 +316,16 @@ impl SearchIndex {
 
     /// The residents who match every term of `typed`, the best `limit` of them. A term is a part of a reading (in any
     /// kana), of a name, of an alias, of an address; the beginning of a 宛名番号; a birthday in any form, or its year or
-    /// year and month. Those whose name begins with the first term come first.
+    /// year and month. Those whose name begins with the first term come first, those who are gone last.
     pub fn search(&self, typed: &str, limit: usize) -> Found {
         query::search(self, typed, limit)
+    }
+
+    /// These residents as a search shows them; whom the index does not know yet is left out.
+    pub fn hits_of(&self, residents: &[ResidentId]) -> Vec<Hit> {
+        let wanted: std::collections::HashSet<Uuid> = residents.iter().map(|id| id.uuid()).collect();
+        let rows = self.ids.iter().enumerate().filter(|(_, id)| wanted.contains(id));
+        rows.map(|(row, _)| self.hit(row)).collect()
     }
 
     fn hit(&self, row: usize) -> Hit {
@@ -296,6 +345,7 @@ impl SearchIndex {
                 .then(|| self.places.shown(person.place).map(str::to_owned))
                 .flatten(),
             namesakes: person.namesakes,
+            gone: person.gone,
         }
     }
 }

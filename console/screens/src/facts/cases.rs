@@ -68,6 +68,10 @@ pub enum Problem {
     Incident,
     /// The relay refused for good what it was told of the card: settle it at the card's use.
     RelayRefused,
+    /// The holder moved away or died, and the card can still be used.
+    HolderGone,
+    /// The applicant moved away or died before the handover.
+    ApplicantGone,
 }
 
 /// A case as a row of a queue.

@@ -49,6 +49,8 @@ pub struct ResidentRow {
     pub same_name: u16,
     /// A case under way for this person.
     pub open_case: Option<CaseNumber>,
+    /// Whether the roster has them no more.
+    pub gone: bool,
 }
 
 /// What a search found.

@@ -51,6 +51,12 @@ pub struct Case {
 pub fn next(case: &CaseView) -> Intent {
     let pin_set = case.card.as_ref().is_some_and(|card| card.pin_set);
     match &case.state {
+        CaseState::Applied | CaseState::Verified if case.problem == Some(Problem::ApplicantGone) => keys::CANCEL_CASE,
+        CaseState::Making { .. } | CaseState::Made { .. } | CaseState::Shelved { .. }
+            if case.problem == Some(Problem::ApplicantGone) =>
+        {
+            keys::GIVE_UP_CARD
+        }
         CaseState::Applied => keys::VERIFY,
         CaseState::Verified | CaseState::Making { .. } => keys::MAKE,
         CaseState::Made { .. } | CaseState::Shelved { .. } if !pin_set => keys::PIN,
@@ -59,7 +65,7 @@ pub fn next(case: &CaseView) -> Intent {
         // Nothing is handed over before it is settled.
         CaseState::Shelved { .. } if !case.incidents.is_empty() => keys::CLOSE_INCIDENT,
         CaseState::Shelved { .. } => keys::HANDOVER,
-        CaseState::HandedOver { .. } if case.problem == Some(Problem::RelayRefused) => Intent::Standing,
+        CaseState::HandedOver { .. } if case.problem.is_some() => Intent::Standing,
         CaseState::HandedOver { .. } | CaseState::Cancelled { .. } => Intent::Journal,
     }
 }

@@ -199,7 +199,13 @@ fn spans(row: &ResidentRow, pen: &Pen<'_>) -> Vec<Span> {
         Address::Shown { address, .. } => span(address.clone(), Meaning::Plain),
         Address::Masked => span(pen.say("address-masked-short"), Meaning::NeedsYou),
     };
-    let mut spans = vec![span(row.name.clone(), Meaning::Strong)];
+    let mut spans = vec![match row.gone {
+        true => span(
+            format!("{}{}", pen.say("search-gone-mark"), row.name),
+            Meaning::NeedsYou,
+        ),
+        false => span(row.name.clone(), Meaning::Strong),
+    }];
     if pen.side == 0 {
         spans.push(span(row.kana.clone(), Meaning::Quiet));
     }
@@ -224,6 +230,9 @@ fn detail(row: &ResidentRow, pen: &Pen<'_>, width: usize) -> Vec<Line> {
     if row.same_name > 0 {
         let words = pen.say_with("search-same-name", &[("count", row.same_name.to_string().into())]);
         lines.push(Line::of(pen.glyphs.warn, Meaning::NeedsYou).and(words, Meaning::NeedsYou));
+    }
+    if row.gone {
+        lines.push(Line::of(pen.say("search-gone"), Meaning::NeedsYou));
     }
     if row.protected {
         lines.push(Line::of(protected_words(pen), Meaning::NeedsYou));

@@ -224,6 +224,8 @@ pub const fn problem_words(problem: Problem) -> (&'static str, &'static str) {
         Problem::PinBlocked => ("problem-pin-blocked", "problem-pin-blocked-next"),
         Problem::Incident => ("problem-incident", "problem-incident-next"),
         Problem::RelayRefused => ("problem-relay-refused", "problem-relay-refused-next"),
+        Problem::HolderGone => ("problem-holder-gone", "problem-holder-gone-next"),
+        Problem::ApplicantGone => ("problem-applicant-gone", "problem-applicant-gone-next"),
     }
 }
 

@@ -33,6 +33,6 @@ pub(super) fn take_in(setting: &Setting, config: &Config, options: &Options, ste
         }
         anyhow::Ok(Outcome::Done)
     })?;
-    import::write(lang, &records, residents, Missing::Keep, false, steps)?;
+    import::write(lang, &records, residents, Missing::Keep, steps)?;
     Ok(())
 }

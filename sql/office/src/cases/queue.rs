@@ -26,7 +26,7 @@ pub enum Queue {
     /// 交付を待つ
     ToHandOver,
     /// 問題あり: an open incident, a making that stopped half-way, a card that was damaged, a card handed over of which the
-    /// relay refused something. Such a case stands here only.
+    /// relay refused something, a case or a card of someone whom the roster has no more. Such a case stands here only.
     Problems,
 }
 
@@ -66,10 +66,15 @@ pub enum Problem {
     Incident,
     /// The relay's front refused for good what it was told of the card.
     RelayRefused,
+    /// The holder moved away or died, and the card can still be used.
+    HolderGone,
+    /// The applicant moved away or died before the handover; a card may be made and lie in the shelf.
+    ApplicantGone,
 }
 
 impl Problem {
-    /// The next step's name, for the row: `resume_making`, `new_blank`, `two_look`, `reset_pin`, `settle`, `settle_refused`.
+    /// The next step's name, for the row: `resume_making`, `new_blank`, `two_look`, `reset_pin`, `settle`, `settle_refused`,
+    /// `stop_card`, `recall_card`.
     pub const fn next_step(self) -> &'static str {
         match self {
             Self::MakingStopped => "resume_making",
@@ -78,6 +83,8 @@ impl Problem {
             Self::PinBlocked => "reset_pin",
             Self::Incident => "settle",
             Self::RelayRefused => "settle_refused",
+            Self::HolderGone => "stop_card",
+            Self::ApplicantGone => "recall_card",
         }
     }
 
@@ -86,6 +93,8 @@ impl Problem {
             "making_stopped" => Some(Self::MakingStopped),
             "card_damaged" => Some(Self::CardDamaged),
             "relay_refused" => Some(Self::RelayRefused),
+            "holder_gone" => Some(Self::HolderGone),
+            "applicant_gone" => Some(Self::ApplicantGone),
             other => IncidentKind::read(other).map(|kind| match kind {
                 IncidentKind::HandoverMismatch => Self::HandoverMismatch,
                 IncidentKind::PinBlocked => Self::PinBlocked,
@@ -130,7 +139,7 @@ pub struct Today {
 }
 
 /// Every open case with what stands in its way and the queue it waits in, and those closed of whose card the relay refused
-/// something; `$1` is now.
+/// something or whose holder is gone while it can be used; `$1` is now.
 static WAITING: LazyLock<String> = LazyLock::new(|| {
     format!(
         "waiting AS (\n\
@@ -141,10 +150,16 @@ static WAITING: LazyLock<String> = LazyLock::new(|| {
          UNION ALL SELECT {COLUMNS}, c.closed_at FROM office.card_case c {WITH_CARD}\n\
          WHERE c.closed_at IS NOT NULL AND c.card IN (\n\
          SELECT r.card FROM office.outbox o JOIN office.registration r ON r.id = o.registration\n\
-         WHERE o.refused_at IS NOT NULL AND o.settled_at IS NULL)) c\n\
-         CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN c.closed_at IS NOT NULL THEN 'relay_refused' END,\n\
+         WHERE o.refused_at IS NOT NULL AND o.settled_at IS NULL\n\
+         UNION SELECT g.id FROM office.resident n JOIN office.card g ON g.resident = n.id\n\
+         AND g.state IN ('active', 'suspended') WHERE n.gone_at IS NOT NULL)) c\n\
+         CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN c.closed_at IS NOT NULL THEN CASE WHEN EXISTS (\n\
+         SELECT FROM office.outbox o JOIN office.registration r ON r.id = o.registration WHERE r.card = c.card\n\
+         AND o.refused_at IS NOT NULL AND o.settled_at IS NULL) THEN 'relay_refused' ELSE 'holder_gone' END END,\n\
          (SELECT i.kind FROM office.incident i WHERE i.case_id = c.id AND i.closed_at IS NULL ORDER BY i.opened_at LIMIT 1),\n\
-         CASE WHEN c.state = 'making' AND NOT EXISTS (\n\
+         CASE WHEN EXISTS (\n\
+         SELECT FROM office.resident n WHERE n.id = c.resident AND n.gone_at IS NOT NULL) THEN 'applicant_gone'\n\
+         WHEN c.state = 'making' AND NOT EXISTS (\n\
          SELECT FROM office.case_lease l WHERE l.case_id = c.id AND l.until > $1) THEN 'making_stopped'\n\
          WHEN c.state = 'verified' AND EXISTS (\n\
          SELECT FROM office.card k WHERE k.case_id = c.id AND k.damaged_at IS NOT NULL) THEN 'card_damaged' END) AS problem) p)"
@@ -212,43 +227,69 @@ impl Office {
     /// # Errors
     /// [`OfficeError`]
     pub async fn queue(&self, queue: Queue, limit: u32) -> Result<Vec<QueueRow>, OfficeError> {
-        self.read("queue", |tx| async move {
-            let now = self.now(&tx).await?;
-            let rows = tx
+        self.read(
+            "queue",
+            |tx| async move { self.waiting_rows(&tx, queue, &[], limit).await },
+        )
+        .await
+    }
+
+    /// Cases of people whom the roster has no more: a card of theirs can still be used, or lies here to be handed over.
+    /// Those that wait longest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn cards_of_the_gone(&self, limit: u32) -> Result<Vec<QueueRow>, OfficeError> {
+        let problems = ["holder_gone", "applicant_gone"];
+        self.read("cards_of_the_gone", |tx| async move {
+            self.waiting_rows(&tx, Queue::Problems, &problems, limit).await
+        })
+        .await
+    }
+
+    /// Rows of `queue`, of these problems only where any are named.
+    async fn waiting_rows(
+        &self,
+        tx: &Tx,
+        queue: Queue,
+        problems: &[&str],
+        limit: u32,
+    ) -> Result<Vec<QueueRow>, OfficeError> {
+        let now = self.now(tx).await?;
+        let rows = tx
                 .query(
                     &format!(
                         "-- queue\nWITH {} SELECT w.*, r.identity,\n\
                          l.session AS lease_session, l.staff AS lease_staff, l.desk AS lease_desk, l.until AS lease_until\n\
                          FROM waiting w JOIN office.resident r ON r.id = w.resident\n\
                          LEFT JOIN office.case_lease l ON l.case_id = w.id AND l.until > $1\n\
-                         WHERE w.queue = $2 ORDER BY w.since, w.year, w.serial LIMIT $3",
+                         WHERE w.queue = $2 AND (cardinality($4::text[]) = 0 OR w.problem = ANY ($4))\n\
+                         ORDER BY w.since, w.year, w.serial LIMIT $3",
                         *WAITING
                     ),
-                    &[&now, &queue.code(), &i64::from(limit)],
+                    &[&now, &queue.code(), &i64::from(limit), &problems],
                 )
                 .await?;
-            let mut waiting = Vec::with_capacity(rows.len());
-            for row in &rows {
-                let case = CaseRow::read(row)?;
-                let held_by = match row.get::<_, Option<Uuid>>("lease_staff") {
-                    Some(staff) => Some(Holder {
-                        session: SessionId::from_uuid(row.get("lease_session")),
-                        staff: self.staff_name(&tx, StaffId::from_uuid(staff)).await?,
-                        desk: row.get("lease_desk"),
-                        until: row.get::<_, OffsetDateTime>("lease_until"),
-                    }),
-                    None => None,
-                };
-                waiting.push(QueueRow {
-                    name: self.resident_name(ResidentId::from_uuid(row.get("resident")), row.get("identity"))?,
-                    case: self.summary(&case)?,
-                    problem: row.get::<_, Option<&str>>("problem").and_then(Problem::read),
-                    held_by,
-                });
-            }
-            Ok(waiting)
-        })
-        .await
+        let mut waiting = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let case = CaseRow::read(row)?;
+            let held_by = match row.get::<_, Option<Uuid>>("lease_staff") {
+                Some(staff) => Some(Holder {
+                    session: SessionId::from_uuid(row.get("lease_session")),
+                    staff: self.staff_name(tx, StaffId::from_uuid(staff)).await?,
+                    desk: row.get("lease_desk"),
+                    until: row.get::<_, OffsetDateTime>("lease_until"),
+                }),
+                None => None,
+            };
+            waiting.push(QueueRow {
+                name: self.resident_name(ResidentId::from_uuid(row.get("resident")), row.get("identity"))?,
+                case: self.summary(&case)?,
+                problem: row.get::<_, Option<&str>>("problem").and_then(Problem::read),
+                held_by,
+            });
+        }
+        Ok(waiting)
     }
 }
 

@@ -116,7 +116,7 @@ impl Office {
     }
 
     /// What two records that may be one person share: the reading of the name and the birthday's known parts.
-    fn likeness_index(&self, resident: &Resident) -> [u8; 32] {
+    pub(crate) fn likeness_index(&self, resident: &Resident) -> [u8; 32] {
         let born = &resident.birthday;
         let likeness = format!(
             "{}\t{}-{}-{}",
@@ -167,7 +167,7 @@ impl Office {
 
 /// A resident from their two columns.
 pub(crate) fn resident(identity: Identity, residence: Residence) -> Result<Resident, OfficeError> {
-    let date = |text: &str| WrittenDate::read(text).map_err(|_| OfficeError::Unreadable(TABLE));
+    let date = |text: &str| WrittenDate::read_as_registered(text).map_err(|_| OfficeError::Unreadable(TABLE));
     let birthday: Birthday = date(&identity.6)?;
     let changed_on = identity.9.as_deref().map(date).transpose()?;
     Ok(Resident {

@@ -22,6 +22,7 @@ pub(super) struct Entry {
     household: u64,
     born: u32,
     sex: Sex,
+    gone: bool,
 }
 
 struct Place {
@@ -30,8 +31,9 @@ struct Place {
 }
 
 impl Entry {
-    pub(super) fn of(identity: Identity, residence: Residence) -> Result<Self, OfficeError> {
-        let born = WrittenDate::read(&identity.6).map_err(|_| OfficeError::Unreadable(crate::roster::TABLE))?;
+    pub(super) fn of(identity: Identity, residence: Residence, gone: bool) -> Result<Self, OfficeError> {
+        let born =
+            WrittenDate::read_as_registered(&identity.6).map_err(|_| OfficeError::Unreadable(crate::roster::TABLE))?;
         let alias = identity.5.unwrap_or_default();
         let mut text = String::new();
         let parts = [
@@ -63,6 +65,7 @@ impl Entry {
             household: household_of(&identity.2),
             born: packed(born.year(), born.month(), born.day()),
             sex: identity.7,
+            gone,
         })
     }
 }
@@ -84,6 +87,7 @@ impl SearchIndex {
             household: person.household,
             born: person.born,
             sex: person.sex,
+            gone: person.gone,
         }
     }
 }
@@ -176,6 +180,7 @@ impl Builder {
             born: entry.born,
             namesakes: 0,
             sex: entry.sex,
+            gone: entry.gone,
         });
     }
 
@@ -201,10 +206,14 @@ impl Builder {
             let born = |row: &u32| unsorted.people[*row as usize].born;
             (text(a), born(a), unsorted.ids[*a as usize]).cmp(&(text(b), born(b), unsorted.ids[*b as usize]))
         });
-        let protected = unsorted.people.iter().filter(|person| person.place == HIDDEN);
+        // Who is gone lives with nobody here any more.
+        let protected = unsorted
+            .people
+            .iter()
+            .filter(|person| person.place == HIDDEN && !person.gone);
         let households: HashSet<u64> = protected.map(|person| person.household).filter(|it| *it != 0).collect();
         let mut names: HashMap<&str, u16> = HashMap::new();
-        for row in &order {
+        for row in order.iter().filter(|row| !unsorted.people[**row as usize].gone) {
             let count = names.entry(name_of(text(row))).or_insert(0);
             *count = count.saturating_add(1);
         }
@@ -226,8 +235,9 @@ impl Builder {
             append(&mut sorted.text, &mut sorted.text_starts, text(row));
             let shown = span(&unsorted.shown, &unsorted.shown_starts, at);
             append(&mut sorted.shown, &mut sorted.shown_starts, shown);
-            let namesakes = names.get(name_of(text(row))).map_or(0, |count| count - 1);
             let person = unsorted.people[at];
+            let others = u16::from(!person.gone);
+            let namesakes = names.get(name_of(text(row))).map_or(0, |count| count - others);
             sorted.people.push(Person {
                 namesakes,
                 sheltered: person.place == HIDDEN || households.contains(&person.household),

@@ -1,6 +1,6 @@
 //! Answering: every term marks the residents it fits, the marks are laid over one another.
 
-use issuance::{era::WrittenDate, name::search_form};
+use issuance::{case::CaseNumber, check_digit, era::WrittenDate, name::search_form};
 use memchr::memmem::Finder;
 
 use super::{
@@ -60,7 +60,7 @@ fn birthday(typed: &str, text: &str, digits: bool) -> Option<(u32, u32)> {
     if digits && text.len() != 8 && text.len() != 7 {
         return None;
     }
-    let date = WrittenDate::read(typed).ok()?;
+    let date = WrittenDate::read_as_registered(typed).ok()?;
     let born = packed(Some(date.year()?), date.month(), date.day());
     Some(within(born / 10_000, born / 100 % 100, born % 100))
 }
@@ -166,15 +166,31 @@ fn part_of(starts: &[u32], at: usize) -> usize {
     starts[..reach.min(starts.len())].partition_point(|start| *start as usize <= at) - 1
 }
 
+/// A 受付番号, in any width and with any dash.
+pub(super) fn case_number(typed: &str) -> Option<CaseNumber> {
+    let dashed: String = search_form(typed);
+    dashed.parse().ok()
+}
+
+/// The serial of a chip or of a certificate, as hexadecimal digits with or without what people set between them. Four
+/// bytes at least: fewer digits are a number or a year.
+pub(super) fn card_serial(typed: &str) -> Option<Vec<u8>> {
+    let digits = check_digit::plain(typed).replace(':', "");
+    (8..=64)
+        .contains(&digits.len())
+        .then(|| hex::decode(digits).ok())
+        .flatten()
+}
+
 /// The best of the marked: number exactly, reading or name beginning with the first term, any other hit in them,
-/// then the rest; each in the index's own order.
+/// then the rest, and in the same order after all of them who are gone; each in the index's own order.
 fn ranked(index: &SearchIndex, first: &Term, marks: &Marked, limit: usize) -> Found {
     let mut total = 0;
-    let mut ranks: [Vec<usize>; 4] = Default::default();
+    let mut ranks: [Vec<usize>; 8] = Default::default();
     for row in marks.rows() {
         total += 1;
         let text = span(&index.text, &index.text_starts, row);
-        let rank = rank(text, first);
+        let rank = rank(text, first) + if index.people[row].gone { 4 } else { 0 };
         if ranks[rank].len() < limit {
             ranks[rank].push(row);
         }

@@ -99,7 +99,7 @@ fn index() -> SearchIndex {
     residents.push(child);
     let mut builder = Builder::with_room_for(0);
     for (at, resident) in residents.iter().enumerate() {
-        let entry = Entry::of(identity_of(resident), residence_of(resident)).unwrap();
+        let entry = Entry::of(identity_of(resident), residence_of(resident), false).unwrap();
         builder.push(uuid::Uuid::from_u128(at as u128 + 1), entry);
     }
     builder.finish(1)

@@ -14,6 +14,7 @@ mod outbox;
 mod privacy;
 mod refused;
 mod roster;
+mod roster_runs;
 mod schema;
 mod simulation;
 mod staff;

@@ -38,3 +38,7 @@ problem-incident = incident noted
 problem-incident-next = see the journal
 problem-relay-refused = refused by the relay
 problem-relay-refused-next = settle it
+problem-holder-gone = card of someone who moved away or died
+problem-holder-gone-next = stop the card
+problem-applicant-gone = case of someone who moved away or died
+problem-applicant-gone-next = end it, recall the card

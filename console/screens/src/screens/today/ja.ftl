@@ -38,3 +38,7 @@ problem-incident = 事故の記録あり
 problem-incident-next = 経過を確認
 problem-relay-refused = 中継の不受理
 problem-relay-refused-next = カードの利用で処理
+problem-holder-gone = 転出・死亡の人のカード
+problem-holder-gone-next = カードの利用を止める
+problem-applicant-gone = 転出・死亡の人の案件
+problem-applicant-gone-next = 取りやめ・カードの引き上げ

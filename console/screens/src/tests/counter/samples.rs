@@ -32,6 +32,7 @@ pub fn setup() -> Setup {
         sights: Sights::TwoClerks,
         demo: true,
         first_run: false,
+        calendar: std::sync::Arc::default(),
         relay: None,
         language: Language::Japanese,
     }
@@ -243,6 +244,7 @@ pub fn found(text: &str) -> Found {
         address,
         same_name,
         open_case: None,
+        gone: false,
     };
     let address = |text: &str| Address::Shown {
         postal_code: "999-0123".into(),
