@@ -12,20 +12,22 @@ use time::Date;
 
 use crate::{
     application::{Applicant, Application, Delivery},
+    calendar::{self, Calendar},
     check_digit::{self, Verdict},
     era::WrittenDate,
     person::Resident,
     staff::StaffId,
 };
 
+mod address;
 mod documents;
 pub mod facts;
 mod points;
 mod verifying;
 
-pub use documents::{Class, DOCUMENTS, Document, DocumentRule, ExpiryRule, NumberRule, Shows};
+pub use documents::{Class, DOCUMENTS, Document, DocumentRule, ExpiryRule, Grace, NumberRule, Shows};
 pub use facts::{Comparison, Fact, FourFacts, Registered, Sight, Sights};
-pub use points::{Bar, Beside, Lack, Nearly, Points, Way, weigh};
+pub use points::{Bar, Beside, Counting, Lack, Nearly, Points, Way, weigh};
 pub use verifying::verify;
 
 /// Whose documents lie on the counter.
@@ -55,14 +57,18 @@ pub struct Presented {
     pub document: Document,
     /// Its number as typed; dropped where it is not to be asked for.
     pub number: String,
-    /// The day of issue, where it matters.
+    /// The day of issue, where it matters or was entered.
     pub issued_on: Option<WrittenDate>,
     /// The last day it is good for, as printed.
     pub expires_on: Option<WrittenDate>,
     /// Whether it is the original: copies do not count.
     pub is_original: bool,
+    /// Whether it bears a photograph at all.
+    pub bears_photo: bool,
     /// Whether the face agrees with the photograph; `None` while the clerk has not said.
     pub photo_agrees: Option<bool>,
+    /// Whether its back says that an application for renewal is under way (在留期間更新等許可申請中).
+    pub renewal_applied: bool,
     /// The four facts as seen on it.
     pub sights: Sights,
 }
@@ -76,8 +82,64 @@ impl Presented {
             issued_on: None,
             expires_on: None,
             is_original: true,
+            bears_photo: true,
             photo_agrees: None,
+            renewal_applied: false,
             sights: Sights::default(),
+        }
+    }
+}
+
+impl Presented {
+    /// What it counts as: less where it bears no photograph.
+    pub fn class(&self) -> Class {
+        let rule = self.document.rule();
+        match (self.bears_photo, rule.without_photo) {
+            (false, Some(class)) => class,
+            _ => rule.class,
+        }
+    }
+}
+
+/// What keeps a document good after the last day printed on it, for the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum StillGood {
+    /// Its last day was a closed day.
+    ClosedDays {
+        /// As printed.
+        #[serde(with = "crate::era::iso_day")]
+        printed: Date,
+        /// The day that counts.
+        #[serde(with = "crate::era::iso_day")]
+        until: Date,
+        /// Whether holidays not announced yet may still move that day.
+        provisional: bool,
+    },
+    /// Its back says that an application is under way (特例期間).
+    Application {
+        /// As printed.
+        #[serde(with = "crate::era::iso_day")]
+        printed: Date,
+        /// The last day at the latest.
+        #[serde(with = "crate::era::iso_day")]
+        until: Date,
+    },
+}
+
+impl StillGood {
+    /// As stored, and as the key of its words.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::ClosedDays { .. } => "closed_days",
+            Self::Application { .. } => "application",
+        }
+    }
+
+    /// The last day as printed, and the one that counts.
+    pub const fn days(&self) -> (Date, Date) {
+        match self {
+            Self::ClosedDays { printed, until, .. } | Self::Application { printed, until } => (*printed, *until),
         }
     }
 }
@@ -111,6 +173,16 @@ pub enum NotCounted {
         #[serde(with = "crate::era::iso_day")]
         from: Date,
     },
+    /// The day of issue lies in the future.
+    IssuedInFuture {
+        /// The first day it can have been issued, as entered.
+        #[serde(with = "crate::era::iso_day")]
+        on: Date,
+    },
+    /// The day of issue lies after the last day.
+    IssuedAfterItsEnd,
+    /// Every one of its kind bears a photograph, and this one is said to bear none.
+    PhotoAbsent,
     /// The kind is no longer taken.
     NoLongerAccepted {
         /// The last day it was.
@@ -137,6 +209,9 @@ impl NotCounted {
             Self::Expired { .. } => "expired",
             Self::ExpiryUnknown => "expiry_unknown",
             Self::IssuedTooEarly { .. } => "issued_too_early",
+            Self::IssuedInFuture { .. } => "issued_in_future",
+            Self::IssuedAfterItsEnd => "issued_after_its_end",
+            Self::PhotoAbsent => "photo_absent",
             Self::NoLongerAccepted { .. } => "no_longer_accepted",
             Self::NumberMissing => "number_missing",
             Self::NumberWrong => "number_wrong",
@@ -147,8 +222,16 @@ impl NotCounted {
     }
 }
 
-/// Checks that need nobody beside the document: original, dates, number. What the screen says as it is typed.
-pub fn check_document(presented: &Presented, today: Date) -> Result<(), NotCounted> {
+/// Checks that need nobody beside the document: original, dates, photograph, number. What the screen says as it is typed.
+/// Gives what keeps it good although the day printed on it has passed.
+///
+/// # Errors
+/// Why it does not count.
+pub fn check_document(
+    presented: &Presented,
+    today: Date,
+    calendar: &Calendar,
+) -> Result<Option<StillGood>, NotCounted> {
     let rule = presented.document.rule();
     if !presented.is_original {
         return Err(NotCounted::Copy);
@@ -156,28 +239,69 @@ pub fn check_document(presented: &Presented, today: Date) -> Result<(), NotCount
     if let Some(until) = rule.accepted_until.filter(|until| today > *until) {
         return Err(NotCounted::NoLongerAccepted { until });
     }
-    if let Some(from) = rule.issued_from {
-        let issued = presented.issued_on.as_ref().and_then(WrittenDate::span);
-        if issued.is_none_or(|(first, _)| first < from) {
-            return Err(NotCounted::IssuedTooEarly { from });
-        }
+    if !presented.bears_photo && rule.class == Class::A && rule.without_photo.is_none() {
+        return Err(NotCounted::PhotoAbsent);
     }
-    check_expiry(presented, rule.expiry, today)?;
-    check_number(presented, rule.number)
+    check_issue(presented, rule.issued_from, today)?;
+    let still_good = check_expiry(presented, rule, today, calendar)?;
+    check_number(presented, rule.number)?;
+    Ok(still_good)
 }
 
-fn check_expiry(presented: &Presented, rule: ExpiryRule, today: Date) -> Result<(), NotCounted> {
-    let last = match (rule, &presented.expires_on) {
-        (ExpiryRule::Never, _) | (ExpiryRule::WhenPrinted, None) => return Ok(()),
+fn check_issue(presented: &Presented, issued_from: Option<Date>, today: Date) -> Result<(), NotCounted> {
+    let issued = presented.issued_on.as_ref().and_then(WrittenDate::span);
+    if let Some((on, _)) = issued.filter(|(first, _)| *first > today) {
+        return Err(NotCounted::IssuedInFuture { on });
+    }
+    let end = presented.expires_on.as_ref().and_then(WrittenDate::span);
+    if let (Some((issued, _)), Some((_, end))) = (issued, end)
+        && issued > end
+    {
+        return Err(NotCounted::IssuedAfterItsEnd);
+    }
+    match issued_from {
+        Some(from) if issued.is_none_or(|(first, _)| first < from) => Err(NotCounted::IssuedTooEarly { from }),
+        _ => Ok(()),
+    }
+}
+
+fn check_expiry(
+    presented: &Presented,
+    rule: &DocumentRule,
+    today: Date,
+    calendar: &Calendar,
+) -> Result<Option<StillGood>, NotCounted> {
+    let last = match (rule.expiry, &presented.expires_on) {
+        (ExpiryRule::Never, _) | (ExpiryRule::WhenPrinted, None) => return Ok(None),
         (ExpiryRule::Always, None) => return Err(NotCounted::ExpiryUnknown),
         // Only a month is printed on some: the document is good until its end.
         (_, Some(written)) if !written.is_approximate() => written.span(),
         (_, Some(_)) => None,
     };
-    match last {
-        None => Err(NotCounted::ExpiryUnknown),
-        Some((_, last)) if last < today => Err(NotCounted::Expired { on: last }),
-        Some(_) => Ok(()),
+    let Some((_, printed)) = last else {
+        return Err(NotCounted::ExpiryUnknown);
+    };
+    if printed >= today {
+        return Ok(None);
+    }
+    let still_good = match rule.grace {
+        Grace::None => None,
+        Grace::ClosedDays => {
+            let last = calendar.last_day_by_law(printed);
+            Some(StillGood::ClosedDays {
+                printed,
+                until: last.day,
+                provisional: last.provisional,
+            })
+        }
+        Grace::Application { months } => presented.renewal_applied.then(|| StillGood::Application {
+            printed,
+            until: calendar::after_months(printed, months),
+        }),
+    };
+    match still_good.filter(|good| good.days().1 >= today) {
+        Some(good) => Ok(Some(good)),
+        None => Err(NotCounted::Expired { on: printed }),
     }
 }
 
@@ -364,6 +488,12 @@ pub struct DocumentRecord {
     pub issued_on: Option<WrittenDate>,
     /// The last day, as entered.
     pub expires_on: Option<WrittenDate>,
+    /// Whether it bore no photograph, and so counted in the second class.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_photo: bool,
+    /// What kept it good after the day printed on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub still_good: Option<StillGood>,
     /// Why it did not count; `None` when it did.
     pub not_counted: Option<NotCounted>,
     /// Its four facts against the register.

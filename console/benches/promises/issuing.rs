@@ -264,7 +264,14 @@ fn verification(clerk: StaffId, resident: &Resident, application: &Application) 
         resident_documents: vec![licence],
         ..Visit::new(clerk)
     };
-    verify(&visit, resident, application, today).map_err(|wrong| anyhow::anyhow!("{wrong:?}"))
+    verify(
+        &visit,
+        resident,
+        application,
+        today,
+        &issuance::calendar::Calendar::default(),
+    )
+    .map_err(|wrong| anyhow::anyhow!("{wrong:?}"))
 }
 
 /// How long a page takes to reach the disk that the records are on: no commit is quicker.

@@ -4,6 +4,7 @@
 
 use std::process::ExitCode;
 
+use relay_core::clock::{Clock, SystemClock};
 use serde::Serialize;
 
 use super::output::answer;
@@ -11,6 +12,7 @@ use super::{Setting, words::Lang};
 use crate::config::{Config, ConfigError};
 
 mod authority;
+mod calendar;
 mod machine;
 pub(super) mod outbox;
 mod paper;
@@ -99,6 +101,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         findings.extend(outbox::examine(config, lang));
         findings.extend(authority::examine(config, lang));
         findings.extend(paper::examine(config, lang));
+        findings.push(calendar::examine(config, SystemClock.now_in_japan().date(), lang));
         findings.extend(relay::examine(config, lang));
     }
     let bad = findings.iter().any(|finding| finding.condition == Condition::Bad);

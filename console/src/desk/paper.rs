@@ -8,6 +8,7 @@ use std::{
 };
 
 use aws_lc_rs::digest::{SHA256, digest};
+use issuance::case::CaseState;
 use issuance::notice::{FontFolders, PaperError, Press, Printed as Sheets, store};
 use office::{
     Act,
@@ -201,6 +202,9 @@ impl Desk {
             application: file.application.clone(),
             chip: file.card.as_ref().map(|card| card::ChipSerial::new(card.chip.clone())),
             resident,
+            handed_over_at: matches!(file.state, CaseState::HandedOver { .. }).then_some(file.since),
+            verification: file.verification.clone(),
+            calendar: Arc::clone(&self.setup.calendar),
             today,
             sheet,
         })

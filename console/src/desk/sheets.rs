@@ -1,14 +1,17 @@
 //! What the papers say: the facts of a case as the office's sentences. Paper speaks Japanese whatever the screen does.
 
+use std::sync::Arc;
+
 use card::ChipSerial;
 use issuance::{
     application::{
         AgentEvidence, AgentReason, Applicant, Application, Delivery, GuardianBasis, GuardianEvidence, Service,
     },
+    calendar::Calendar,
     case::CaseNumber,
     era::{wareki, wareki_with_weekday},
     handover::{NoticeCode, NoticeToken},
-    identity::{Class, DOCUMENTS},
+    identity::{Class, DOCUMENTS, StillGood, VerificationRecord},
     notice::{
         Addressee, Agent, Applicant as ApplicantShown, ApplicationForm, Bring, Choice, DeliveryNotice, Holder, Office,
         PaperError, Press, Printed, ReceiptSlip, Receiver, Sight, Ticket,
@@ -16,14 +19,15 @@ use issuance::{
     person::Resident,
 };
 use relay_core::{chance::OsChance, clock::JST};
-use time::{Date, Duration, OffsetDateTime, Weekday};
+use time::OffsetDateTime;
 
 use crate::config::City;
 
 /// What the card is called on paper.
 const CARD: &str = "市民カード";
-/// How long a card is kept in the shelf after its notice: 90 days, as cities set it for the handover of cards.
-const KEPT: Duration = Duration::days(90);
+/// Months that a card is kept in the shelf after its notice, as cities set it for the handover of cards. A last day on
+/// which the office is closed would shorten the time the resident was given: the next open one, then.
+const KEPT_MONTHS: u8 = 3;
 
 /// The facts a paper stands on.
 pub struct Facts {
@@ -32,6 +36,12 @@ pub struct Facts {
     pub application: Application,
     pub chip: Option<ChipSerial>,
     pub resident: Resident,
+    /// When the card was handed over; nobody has it yet when there is none.
+    pub handed_over_at: Option<OffsetDateTime>,
+    /// How the person was verified.
+    pub verification: Option<VerificationRecord>,
+    /// The days on which the counter is closed.
+    pub calendar: Arc<Calendar>,
     /// Now, in Japan.
     pub today: OffsetDateTime,
     pub sheet: Sheet,
@@ -89,15 +99,6 @@ fn postal_code(written: &str) -> String {
     }
 }
 
-/// A last day on which the office is closed would shorten the time the resident was given: the next Monday, then.
-fn last_day(day: Date) -> Date {
-    match day.weekday() {
-        Weekday::Saturday => day.saturating_add(Duration::days(2)),
-        Weekday::Sunday => day.saturating_add(Duration::days(1)),
-        _ => day,
-    }
-}
-
 fn notice(office: Office, facts: &Facts, code: &NoticeCode) -> Result<DeliveryNotice, PaperError> {
     let by_agent = matches!(facts.application.applicant(), Applicant::Agent { .. });
     Ok(DeliveryNotice {
@@ -110,7 +111,7 @@ fn notice(office: Office, facts: &Facts, code: &NoticeCode) -> Result<DeliveryNo
             address_lines: address_lines(&facts.resident),
             name: facts.resident.name.clone(),
         },
-        keep_until: wareki_with_weekday(last_day((facts.today + KEPT).date())),
+        keep_until: wareki_with_weekday(facts.calendar.months_from(facts.today.date(), KEPT_MONTHS).day),
         visitor: visitor(facts.application.applicant()).to_owned(),
         bring: bring(facts.application.applicant()),
         // A resident who did not come in person answers in writing that the application is theirs (照会書兼回答書).
@@ -168,7 +169,10 @@ fn slip(office: Office, facts: &Facts, looks: &[Look]) -> ReceiptSlip {
     ReceiptSlip {
         office,
         case_number: facts.number.to_string(),
-        received_on: wareki(facts.today.date()),
+        // A fact only once the card was handed over; until then a line to fill in.
+        received_on: facts
+            .handed_over_at
+            .map(|at| wareki_with_weekday(at.to_offset(JST).date())),
         holder: Holder {
             name: facts.resident.name.clone(),
             birthday: facts.resident.birthday.wareki(),
@@ -183,8 +187,30 @@ fn slip(office: Office, facts: &Facts, looks: &[Look]) -> ReceiptSlip {
                 at: time_of_day(look.at.to_offset(JST)),
             })
             .collect(),
+        remarks: facts.verification.as_ref().map(remarks).unwrap_or_default(),
         dated: facts.today.date(),
     }
+}
+
+/// What kept a document good beyond its printed day, or counted it for less, a line each.
+fn remarks(verification: &VerificationRecord) -> Vec<String> {
+    let documents = verification.parties.iter().flat_map(|party| &party.documents);
+    let mut remarks = Vec::new();
+    for record in documents.filter(|record| record.not_counted.is_none()) {
+        let name = record.document.rule().japanese;
+        if let Some(good) = record.still_good {
+            let (printed, until) = good.days();
+            let (printed, until) = (wareki(printed), wareki(until));
+            remarks.push(match good {
+                StillGood::ClosedDays { .. } => format!("{name}: {printed}は閉庁日のため、{until}まで有効"),
+                StillGood::Application { .. } => format!("{name}: 更新の申請中のため、{until}まで有効(特例期間)"),
+            });
+        }
+        if record.without_photo {
+            remarks.push(format!("{name}: 写真なし(2点の書類として数えた)"));
+        }
+    }
+    remarks
 }
 
 fn ticket(code: &NoticeCode) -> Result<Ticket, PaperError> {
@@ -353,7 +379,7 @@ const fn agent_paper(evidence: AgentEvidence) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::macros::{date, datetime};
+    use time::macros::datetime;
 
     #[test]
     fn noon_and_midnight_are_said_as_people_say_them() {
@@ -367,13 +393,6 @@ mod tests {
     fn a_notice_never_asks_for_a_document_that_is_no_longer_taken() {
         let named = names(Class::A, 99).join("、") + &names(Class::BPublic, 99).join("、");
         assert!(named.contains("運転免許証") && !named.contains("健康保険証"), "{named}");
-    }
-
-    #[test]
-    fn the_last_day_to_come_is_never_a_weekend() {
-        assert_eq!(last_day(date!(2027 - 02 - 19)), date!(2027 - 02 - 19));
-        assert_eq!(last_day(date!(2027 - 02 - 20)), date!(2027 - 02 - 22));
-        assert_eq!(last_day(date!(2027 - 02 - 21)), date!(2027 - 02 - 22));
     }
 
     #[test]

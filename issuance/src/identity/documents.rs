@@ -23,6 +23,8 @@ pub enum Document {
     DrivingHistory,
     /// 旅券
     Passport,
+    /// 外国の旅券
+    ForeignPassport,
     /// 在留カード
     ResidenceCard,
     /// 特別永住者証明書
@@ -118,6 +120,20 @@ pub enum NumberRule {
     NotAsked,
 }
 
+/// What keeps a document good beyond the last day printed on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grace {
+    /// Nothing: the printed day is the last.
+    None,
+    /// A last day on a Saturday, a Sunday, a holiday or over the New Year moves to the next day that is none of them.
+    ClosedDays,
+    /// While an application that its back bears is not decided, this many months more.
+    Application {
+        /// How many.
+        months: u8,
+    },
+}
+
 /// Whether the document ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpiryRule {
@@ -146,6 +162,10 @@ pub struct DocumentRule {
     pub number: NumberRule,
     /// Its end.
     pub expiry: ExpiryRule,
+    /// What keeps it good beyond its end.
+    pub grace: Grace,
+    /// What it counts as when it bears no photograph, as some of its kind lawfully do; `None` where every one bears one.
+    pub without_photo: Option<Class>,
     /// Only those issued from this day on count.
     pub issued_from: Option<Date>,
     /// The last day any of them counts, whatever is printed.
@@ -199,6 +219,8 @@ const fn row(
         photo: matches!(class, Class::A),
         number,
         expiry,
+        grace: Grace::None,
+        without_photo: None,
         issued_from: None,
         accepted_until: None,
         shows,
@@ -216,6 +238,17 @@ impl DocumentRule {
         self
     }
 
+    const fn grace(mut self, grace: Grace) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// A child's, a baby's, one whose holder was excused: counted in the second class, as offices do.
+    const fn some_without_photo(mut self) -> Self {
+        self.without_photo = Some(Class::BPublic);
+        self
+    }
+
     const fn with_photo(mut self) -> Self {
         self.photo = true;
         self
@@ -225,33 +258,49 @@ impl DocumentRule {
 use Class::{A, BOther, BPublic, Special};
 use Document as D;
 use ExpiryRule::{Always, Never, WhenPrinted};
-use NumberKind::{DrivingLicence, Passport, ResidenceCard};
+use NumberKind::{DrivingLicence, ForeignPassport, Passport, ResidenceCard};
 use NumberRule::{Kept, KeptAsWritten, NotAsked};
 
 /// The table, in the order shown.
 #[rustfmt::skip]
-pub const DOCUMENTS: [DocumentRule; 38] = [
-    // 番号法20条: its number is not written down; the face of the card shows all four facts.
-    row(D::IndividualNumberCard, "individual_number_card", "マイナンバーカード", A, NotAsked, Always, ALL_FOUR),
-    row(D::DrivingLicence, "driving_licence", "運転免許証", A, Kept(DrivingLicence), Always, NO_SEX),
+pub const DOCUMENTS: [DocumentRule; 39] = [
+    // 番号法20条: its number is not written down; the face of the card shows all four facts. Since 2024-12-02 the card of
+    // someone under one year when they applied bears no photograph (番号法施行規則).
+    row(D::IndividualNumberCard, "individual_number_card", "マイナンバーカード", A, NotAsked, Always, ALL_FOUR)
+        .some_without_photo(),
+    // 道路交通法92条の2第4項, 同法施行令33条の7: a last day on a Saturday, a Sunday, a holiday or 12月29日–1月3日 moves on.
+    row(D::DrivingLicence, "driving_licence", "運転免許証", A, Kept(DrivingLicence), Always, NO_SEX)
+        .grace(Grace::ClosedDays),
     // 道路交通法施行規則 (平成24年4月1日): only those issued since then prove identity without an end.
     row(D::DrivingHistory, "driving_history", "運転経歴証明書", A, Kept(DrivingLicence), Never, NO_SEX)
         .issued_from(date!(2012 - 04 - 01)),
     // From 2020-02-04 passports have no page for the holder's address; what is pencilled in older ones is no proof.
     row(D::Passport, "passport", "旅券(パスポート)", A, Kept(Passport), Always, NO_ADDRESS),
+    // Each government has numbers of its own shape (ICAO Doc 9303-4: at most nine letters and digits in the MRZ).
+    row(D::ForeignPassport, "foreign_passport", "外国の旅券(パスポート)", A, Kept(ForeignPassport), Always, NO_ADDRESS),
+    // 入管法20条6項・21条4項 (特例期間): who applied before the end stays for two months more, or until the decision; the
+    // back bears 在留期間更新等許可申請中. 入管法施行規則19条の6: children's bear no photograph.
     row(D::ResidenceCard, "residence_card", "在留カード", A, Kept(ResidenceCard), Always, ALL_FOUR)
-        .issued_from(date!(2012 - 07 - 09)),
+        .issued_from(date!(2012 - 07 - 09))
+        .grace(Grace::Application { months: 2 })
+        .some_without_photo(),
+    // 入管特例法施行規則: children's bear no photograph.
     row(D::SpecialPermanentResident, "special_permanent_resident", "特別永住者証明書", A, Kept(ResidenceCard), Always, ALL_FOUR)
-        .issued_from(date!(2012 - 07 - 09)),
+        .issued_from(date!(2012 - 07 - 09))
+        .some_without_photo(),
     // 入管法等改正法 (平成21年法律第79号) 附則15条: taken for a residence card for three years at most.
     row(D::AlienRegistration, "alien_registration", "外国人登録証明書", A, KeptAsWritten, WhenPrinted, ALL_FOUR)
         .accepted_until(date!(2015 - 07 - 08)),
     // Issued until 2015-12-28, good for ten years at most.
     row(D::BasicResidentCardWithPhoto, "basic_resident_card_with_photo", "住民基本台帳カード(写真付き)", A, NotAsked, Always, ALL_FOUR)
         .accepted_until(date!(2025 - 12 - 28)),
-    row(D::PhysicalDisabilityHandbook, "physical_disability_handbook", "身体障害者手帳", A, KeptAsWritten, WhenPrinted, NO_SEX),
-    row(D::RehabilitationHandbook, "rehabilitation_handbook", "療育手帳", A, KeptAsWritten, WhenPrinted, NO_SEX),
-    row(D::MentalHealthHandbook, "mental_health_handbook", "精神障害者保健福祉手帳", A, KeptAsWritten, Always, NO_SEX),
+    // The handbooks' own rules let the photograph be left out (乳幼児; 精神保健福祉法施行規則23条 ただし書 and its sisters).
+    row(D::PhysicalDisabilityHandbook, "physical_disability_handbook", "身体障害者手帳", A, KeptAsWritten, WhenPrinted, NO_SEX)
+        .some_without_photo(),
+    row(D::RehabilitationHandbook, "rehabilitation_handbook", "療育手帳", A, KeptAsWritten, WhenPrinted, NO_SEX)
+        .some_without_photo(),
+    row(D::MentalHealthHandbook, "mental_health_handbook", "精神障害者保健福祉手帳", A, KeptAsWritten, Always, NO_SEX)
+        .some_without_photo(),
     row(D::SeafarersHandbook, "seafarers_handbook", "船員手帳", A, KeptAsWritten, WhenPrinted, ALL_FOUR),
     row(D::SeafarersLicence, "seafarers_licence", "海技免状", A, KeptAsWritten, Always, BIRTHDAY_ONLY),
     row(D::BoatLicence, "boat_licence", "小型船舶操縦免許証", A, KeptAsWritten, Always, NO_SEX),
@@ -330,6 +379,19 @@ mod tests {
     fn what_counts_as_one_point_carries_a_photograph_and_every_document_shows_a_name() {
         assert!(DOCUMENTS.iter().all(|rule| rule.class != Class::A || rule.photo));
         assert!(DOCUMENTS.iter().all(|rule| rule.shows.name));
+    }
+
+    #[test]
+    fn a_document_that_may_lack_its_photograph_counts_less_without_it() {
+        for rule in &DOCUMENTS {
+            if let Some(class) = rule.without_photo {
+                assert!(
+                    rule.photo && rule.class == Class::A && class == Class::BPublic,
+                    "{}",
+                    rule.key
+                );
+            }
+        }
     }
 
     #[test]

@@ -2,16 +2,14 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
-
-use super::Shows;
+use super::{Shows, address};
 use crate::{
     application::AgentPerson,
     era::Birthday,
-    name::{self, Likeness, search_form},
+    name::{self, Likeness},
     person::{Resident, Sex},
 };
+use serde::{Deserialize, Serialize};
 
 /// One of the four facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -199,7 +197,7 @@ pub fn compare(sights: &Sights, shows: Shows, registered: &Registered<'_>) -> Fo
         }),
         sex: judge(&sights.sex, shows.sex, &|text| compare_sexes(text, registered.sex)),
         address: judge(&sights.address, shows.address, &|text| {
-            compare_addresses(text, registered)
+            address::compare(text, registered.address, registered.building)
         }),
     }
 }
@@ -219,7 +217,7 @@ fn compare_names(text: &str, registered: &Registered<'_>) -> Comparison {
 }
 
 fn compare_birthdays(text: &str, registered: &Birthday) -> Comparison {
-    match Birthday::read(text)
+    match Birthday::read_as_registered(text)
         .ok()
         .and_then(|read| read.says_the_same(registered))
     {
@@ -235,107 +233,6 @@ fn compare_sexes(text: &str, registered: Option<Sex>) -> Comparison {
         (Some(read), Some(registered)) if read == registered => Comparison::Match,
         _ => Comparison::Differs,
     }
-}
-
-fn compare_addresses(text: &str, registered: &Registered<'_>) -> Comparison {
-    let full = match registered.building {
-        Some(building) => format!("{}{building}", registered.address),
-        None => registered.address.to_owned(),
-    };
-    // Many documents leave the building out; what they do show must be the same.
-    let registered = [registered.address, &full];
-    let plain = |text: &str| address_form(&text.nfkc().filter(|c| !c.is_whitespace()).collect::<String>());
-    let folded = |text: &str| address_form(&search_form(text));
-    let text_plain = plain(text);
-    if text_plain.is_empty() || registered[0].trim().is_empty() {
-        Comparison::CannotTell
-    } else if registered.iter().any(|address| plain(address) == text_plain) {
-        Comparison::Match
-    } else if registered.iter().any(|address| folded(address) == folded(text)) {
-        Comparison::MatchByVariant
-    } else {
-        Comparison::Differs
-    }
-}
-
-/// One way of writing the numbers of an address: 三丁目2番地の3 and 3-2-3 are the same; a prefecture in front is left
-/// off, because documents of the same city do.
-fn address_form(text: &str) -> String {
-    let text = without_prefecture(text);
-    let mut out = String::with_capacity(text.len());
-    let characters: Vec<char> = text.chars().collect();
-    let mut at = 0;
-    while at < characters.len() {
-        let rest = &characters[at..];
-        let after_digit = out.ends_with(|c: char| c.is_ascii_digit());
-        let word = |word: &str| rest.iter().copied().take(word.chars().count()).eq(word.chars());
-        if let Some((number, length)) = kanji_number_before_chome(rest) {
-            out.push_str(&number.to_string());
-            at += length;
-            continue;
-        }
-        let skip = ["丁目", "番地の", "番地ノ", "番地", "番の", "番", "号"]
-            .iter()
-            .find(|suffix| after_digit && word(suffix));
-        if let Some(suffix) = skip {
-            out.push('-');
-            at += suffix.chars().count();
-            continue;
-        }
-        match rest[0] {
-            'の' | 'ノ' | '−' | '‐' | '–' | '—' | '―' | 'ー' if after_digit => out.push('-'),
-            // A second separator in a row: 3番地-2.
-            '-' if out.ends_with('-') => {}
-            c => out.push(c),
-        }
-        at += 1;
-    }
-    // 「3-2-3-コーポ」 and 「3-2-3コーポ」: the separator before a word says nothing.
-    let mut form = String::with_capacity(out.len());
-    let mut characters = out.chars().peekable();
-    while let Some(c) = characters.next() {
-        if c == '-' && !characters.peek().is_some_and(char::is_ascii_digit) {
-            continue;
-        }
-        form.push(c);
-    }
-    form
-}
-
-fn without_prefecture(text: &str) -> &str {
-    for (at, c) in text.char_indices().skip(2).take(2) {
-        let prefecture = &text[..at + c.len_utf8()];
-        let is_one = c == '県' || matches!(prefecture, "東京都" | "北海道" | "京都府" | "大阪府");
-        if is_one && prefecture.chars().count() < text.chars().count() {
-            return &text[prefecture.len()..];
-        }
-    }
-    text
-}
-
-/// 三丁目: the number and how many characters it takes, when 丁目 follows.
-fn kanji_number_before_chome(text: &[char]) -> Option<(usize, usize)> {
-    let digit = |c: char| {
-        "一二三四五六七八九"
-            .chars()
-            .position(|digit| digit == c)
-            .map(|at| at + 1)
-    };
-    let length = text.iter().take_while(|c| **c == '十' || digit(**c).is_some()).count();
-    if length == 0 || length > 3 || text.get(length..length + 2) != Some(&['丁', '目']) {
-        return None;
-    }
-    let (mut sum, mut ones) = (0, 0);
-    for c in &text[..length] {
-        match digit(*c) {
-            Some(value) => ones = value,
-            None => {
-                sum += ones.max(1) * 10;
-                ones = 0;
-            }
-        }
-    }
-    Some((sum + ones, length))
 }
 
 #[cfg(test)]

@@ -156,19 +156,24 @@ impl Bar {
     }
 }
 
+/// A document that counts, and as what.
+pub type Counting = (Document, Class);
+
 /// Weighs the documents that count. A kind of document counts once, however many of it are shown: two 診察券 come out of
 /// one lost wallet as easily as one.
-pub fn weigh(bar: Bar, counting: &[Document], beside: Beside) -> Points {
+pub fn weigh(bar: Bar, counting: &[Counting], beside: Beside) -> Points {
     let mut kinds = counting.to_vec();
+    // Of two of a kind the one that counts for more.
     kinds.sort_unstable();
-    kinds.dedup();
-    let count = |class: Class| kinds.iter().filter(|kind| kind.rule().class == class).count();
+    kinds.dedup_by_key(|(kind, _)| *kind);
+    let count = |class: Class| kinds.iter().filter(|(_, counts)| *counts == class).count();
+    let holds = |document: Document| kinds.iter().any(|(kind, _)| *kind == document);
     let hand = Hand {
         a: count(Class::A),
         public_b: count(Class::BPublic),
         other_b: count(Class::BOther),
-        notification: kinds.contains(&Document::NotificationCard),
-        photo_certificate: kinds.contains(&Document::PhotoCertificate),
+        notification: holds(Document::NotificationCard),
+        photo_certificate: holds(Document::PhotoCertificate),
         beside,
     };
     let mut nearest: Vec<Nearly> = bar
@@ -243,7 +248,11 @@ mod tests {
     use Document::*;
 
     fn way(bar: Bar, documents: &[Document], beside: Beside) -> Option<Way> {
-        weigh(bar, documents, beside).way()
+        weigh(bar, &by_table(documents), beside).way()
+    }
+
+    fn by_table(documents: &[Document]) -> Vec<Counting> {
+        documents.iter().map(|kind| (*kind, kind.rule().class)).collect()
     }
 
     const NOTHING: Beside = Beside {
@@ -278,7 +287,7 @@ mod tests {
     #[test]
     fn two_of_class_i_are_never_enough() {
         for bar in [Bar::Counter, Bar::ThenPost, Bar::Acting, Bar::Absent] {
-            let points = weigh(bar, &[StudentCard, BankBook, PatientCard], INQUIRY);
+            let points = weigh(bar, &by_table(&[StudentCard, BankBook, PatientCard]), INQUIRY);
             let Points::NotEnough { nearest } = points else {
                 panic!("{bar:?}")
             };
@@ -322,7 +331,7 @@ mod tests {
 
     #[test]
     fn what_is_lacking_is_said_with_the_nearest_way_first() {
-        let Points::NotEnough { nearest } = weigh(Bar::ThenPost, &[DrivingLicence], NOTHING) else {
+        let Points::NotEnough { nearest } = weigh(Bar::ThenPost, &by_table(&[DrivingLicence]), NOTHING) else {
             panic!("one licence is not enough for a card by post")
         };
         assert_eq!(nearest[0].lacks, [Lack::SecondA]);

@@ -10,6 +10,8 @@ use crate::{
     person::Sex,
 };
 
+mod validity;
+
 const TODAY: Date = date!(2026 - 11 - 22);
 
 fn clerk(seed: u64) -> StaffId {
@@ -120,7 +122,7 @@ fn visit(documents: &[Document]) -> Visit {
 fn at_the_counter(visit: &Visit) -> Result<Verification, NotVerified> {
     let resident = resident();
     let application = application(&resident, ApplicantForm::Resident, Delivery::Counter);
-    verify(visit, &resident, &application, TODAY)
+    verify(visit, &resident, &application, TODAY, &Calendar::default())
 }
 
 fn shortfalls(visit: &Visit) -> Vec<Shortfall> {
@@ -168,9 +170,9 @@ fn a_verification_is_stored_as_its_record() {
 fn each_reason_for_which_a_document_does_not_count_is_named() {
     assert_eq!(only_document_reason(|d| d.is_original = false), NotCounted::Copy);
     assert_eq!(
-        only_document_reason(|d| d.expires_on = Some(WrittenDate::read("令和8年11月21日").unwrap())),
+        only_document_reason(|d| d.expires_on = Some(WrittenDate::read("令和8年11月19日").unwrap())),
         NotCounted::Expired {
-            on: date!(2026 - 11 - 21)
+            on: date!(2026 - 11 - 19)
         }
     );
     assert_eq!(only_document_reason(|d| d.expires_on = None), NotCounted::ExpiryUnknown);
@@ -203,7 +205,13 @@ fn a_document_is_good_on_its_last_day_and_until_the_end_of_a_printed_month() {
 
 #[test]
 fn documents_of_their_time_count_in_their_time_only() {
-    let on = |document, day| check_document(&in_order(document), day);
+    let on = |document, day| {
+        let presented = Presented {
+            issued_on: None,
+            ..in_order(document)
+        };
+        check_document(&presented, day, &Calendar::default()).map(|_| ())
+    };
     assert!(on(Document::HealthInsuranceCard, date!(2025 - 12 - 01)).is_ok());
     assert_eq!(
         on(Document::HealthInsuranceCard, date!(2025 - 12 - 02)),
@@ -220,10 +228,14 @@ fn documents_of_their_time_count_in_their_time_only() {
         ("平成24年", false),
     ] {
         history.issued_on = Some(WrittenDate::read(issued).unwrap());
-        assert_eq!(check_document(&history, TODAY).is_ok(), counts, "{issued}");
+        assert_eq!(
+            check_document(&history, TODAY, &Calendar::default()).is_ok(),
+            counts,
+            "{issued}"
+        );
     }
     history.issued_on = None;
-    assert!(check_document(&history, TODAY).is_err());
+    assert!(check_document(&history, TODAY, &Calendar::default()).is_err());
 }
 
 #[test]
@@ -408,9 +420,9 @@ fn a_card_that_goes_by_post_asks_the_resident_for_more() {
     let resident = resident();
     let by_post = application(&resident, ApplicantForm::Resident, Delivery::RestrictedPost);
     let mut one = visit(&[Document::DrivingLicence]);
-    assert!(verify(&one, &resident, &by_post, TODAY).is_err());
+    assert!(verify(&one, &resident, &by_post, TODAY, &Calendar::default()).is_err());
     one.beside.pin_entered = true;
-    let verification = verify(&one, &resident, &by_post, TODAY).unwrap();
+    let verification = verify(&one, &resident, &by_post, TODAY, &Calendar::default()).unwrap();
     assert_eq!(verification.record().parties[0].way, Way::OneAAndPin);
 }
 
@@ -431,7 +443,7 @@ fn with_child() -> Visit {
 fn a_child_comes_with_its_guardian_and_both_are_verified() {
     let child = child();
     let application = application(&child, parent(), Delivery::Counter);
-    let verified = |visit: &Visit| verify(visit, &child, &application, TODAY);
+    let verified = |visit: &Visit| verify(visit, &child, &application, TODAY, &Calendar::default());
     let verification = verified(&with_child()).unwrap();
     let parties = &verification.record().parties;
     assert_eq!(
@@ -488,7 +500,7 @@ fn the_guardians_documents_are_compared_with_the_guardian_and_not_with_the_child
     let application = application(&child, parent(), Delivery::Counter);
     let mut visit = with_child();
     visit.acting_documents[0].sights.name = Sight::Reads("髙橋 湊".into());
-    let refused = verify(&visit, &child, &application, TODAY).unwrap_err();
+    let refused = verify(&visit, &child, &application, TODAY, &Calendar::default()).unwrap_err();
     assert!(refused.shortfalls.contains(&Shortfall::FactDiffers {
         party: Party::Acting,
         document: Document::DrivingLicence,
@@ -513,7 +525,7 @@ fn an_agent_brings_the_residents_documents_their_own_the_letter_and_the_reason()
     };
     // There is no face to lay beside the absent resident's photograph.
     visit.resident_documents[0].photo_agrees = None;
-    let verification = verify(&visit, &resident, &application, TODAY).unwrap();
+    let verification = verify(&visit, &resident, &application, TODAY, &Calendar::default()).unwrap();
     let parties = &verification.record().parties;
     assert_eq!((parties[0].bar, parties[0].attended), (Bar::Absent, false));
     assert_eq!(parties[0].way, Way::AAndB);
@@ -521,7 +533,9 @@ fn an_agent_brings_the_residents_documents_their_own_the_letter_and_the_reason()
     visit.letter_seen = false;
     visit.evidence_seen = false;
     visit.resident_documents.pop();
-    let shortfalls = verify(&visit, &resident, &application, TODAY).unwrap_err().shortfalls;
+    let shortfalls = verify(&visit, &resident, &application, TODAY, &Calendar::default())
+        .unwrap_err()
+        .shortfalls;
     assert!(matches!(
         shortfalls[0],
         Shortfall::NotEnough {

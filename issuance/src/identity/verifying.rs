@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     application::{Applicant, Application},
+    calendar::Calendar,
     person::Resident,
 };
 
@@ -24,6 +25,7 @@ pub fn verify(
     resident: &Resident,
     application: &Application,
     today: Date,
+    calendar: &Calendar,
 ) -> Result<Verification, NotVerified> {
     let applicant = application.applicant();
     let mut shortfalls = Vec::new();
@@ -47,15 +49,25 @@ pub fn verify(
         let attended = party == Party::Acting || visit.resident_attends;
         let records: Vec<_> = documents
             .iter()
-            .map(|presented| judge(presented, party, attended, &registered, &visit.exceptions, today))
+            .map(|presented| {
+                judge(
+                    presented,
+                    party,
+                    attended,
+                    &registered,
+                    &visit.exceptions,
+                    (today, calendar),
+                )
+            })
             .collect();
         for record in &records {
             shortfalls.extend(open_facts(party, record, &visit.exceptions));
         }
-        let counting: Vec<_> = records
+        let counting: Vec<_> = documents
             .iter()
-            .filter(|record| record.not_counted.is_none())
-            .map(|record| record.document)
+            .zip(&records)
+            .filter(|(_, record)| record.not_counted.is_none())
+            .map(|(presented, record)| (record.document, presented.class()))
             .collect();
         match weigh(bar, &counting, visit.beside) {
             Points::Enough { way } => parties.push(PartyRecord {
@@ -101,7 +113,7 @@ fn judge(
     attended: bool,
     registered: &facts::Registered<'_>,
     exceptions: &[Exception],
-    today: Date,
+    (today, calendar): (Date, &Calendar),
 ) -> DocumentRecord {
     let rule = presented.document.rule();
     let compared = facts::compare(&presented.sights, rule.shows, registered);
@@ -111,9 +123,10 @@ fn judge(
             .any(|exception| exception.party == party && exception.fact == fact)
     };
     // The photograph first: a face that does not agree must not hide behind an expired date.
-    let not_counted = (presented.photo_agrees == Some(false))
+    let checked = check_document(presented, today, calendar);
+    let not_counted = (presented.bears_photo && presented.photo_agrees == Some(false))
         .then_some(NotCounted::PhotoDiffers)
-        .or_else(|| check_document(presented, today).err())
+        .or_else(|| checked.as_ref().err().cloned())
         .or_else(|| photo_not_compared(presented, attended).then_some(NotCounted::PhotoNotCompared))
         .or_else(|| (!facts_suffice(&compared, excused)).then_some(NotCounted::FactsTooFew));
     DocumentRecord {
@@ -126,6 +139,8 @@ fn judge(
         .filter(|number| !number.is_empty()),
         issued_on: presented.issued_on.clone(),
         expires_on: presented.expires_on.clone(),
+        without_photo: !presented.bears_photo && rule.without_photo.is_some(),
+        still_good: checked.ok().flatten(),
         not_counted,
         facts: compared,
     }
@@ -134,7 +149,8 @@ fn judge(
 /// A document that counts for its photograph needs the face beside it. Of someone who is not here there is no face.
 fn photo_not_compared(presented: &Presented, attended: bool) -> bool {
     let rule = presented.document.rule();
-    let counts_by_photo = rule.class == Class::A || (rule.class == Class::Special && rule.photo);
+    let class = presented.class();
+    let counts_by_photo = class == Class::A || (class == Class::Special && rule.photo);
     counts_by_photo && attended && presented.photo_agrees.is_none()
 }
 

@@ -22,16 +22,19 @@ pub struct ReceiptSlip {
     pub office: Office,
     /// The case.
     pub case_number: String,
-    /// When, in 和暦.
-    pub received_on: String,
+    /// The day of the hand-over in 和暦, once there was one. A slip printed before has a line to fill in: it states only
+    /// what is a fact when it is printed.
+    pub received_on: Option<String>,
     /// Whose card it is.
     pub holder: Holder,
     /// Who receives it.
     pub receiver: Receiver,
     /// The chip serial as read from the card, in groups: `8B42 19F0 0C77 A1D3 55E8`.
     pub chip_serial: String,
-    /// The sights that confirmed the card: two clerks, or one clerk twice, as the office is configured.
+    /// The sights that confirmed the card, as far as they were taken; lines to fill in stand for those that were not.
     pub sights: Vec<Sight>,
+    /// What kept the documents of the verification good, or counted them for less: a line each.
+    pub remarks: Vec<String>,
     /// The day printed, for the file's own date.
     pub dated: Date,
 }
@@ -76,6 +79,9 @@ pub struct Sight {
     pub at: String,
 }
 
+/// Looks that confirm a card.
+const LOOKS: usize = 2;
+
 const LEFT: f32 = 20.0;
 const RIGHT: f32 = PAGE_WIDTH - 18.0;
 const MIDDLE: f32 = PAGE_HEIGHT / 2.0;
@@ -104,7 +110,7 @@ pub(super) fn lay_out<'a>(
 
 fn half(sheet: &mut Sheet<'_>, slip: &ReceiptSlip, part: Part, top: f32, limit: f32) -> Result<(), PaperError> {
     let mut y = heading(sheet, slip, part, top)?;
-    y = facts(sheet, slip, y)?;
+    y = facts(sheet, slip, part, y)?;
     y = match part {
         Part::ForTheOffice => signature(sheet, y + 3.0)?,
         Part::ForTheResident => care(sheet, slip, y + 3.0)?,
@@ -143,7 +149,7 @@ fn heading(sheet: &mut Sheet<'_>, slip: &ReceiptSlip, part: Part, top: f32) -> R
     )? + 1.5)
 }
 
-fn facts(sheet: &mut Sheet<'_>, slip: &ReceiptSlip, top: f32) -> Result<f32, PaperError> {
+fn facts(sheet: &mut Sheet<'_>, slip: &ReceiptSlip, part: Part, top: f32) -> Result<f32, PaperError> {
     let body = Lettering::reading(11.0);
     let small = Lettering::reading(10.5);
     let name = Lettering::name(14.0);
@@ -161,9 +167,19 @@ fn facts(sheet: &mut Sheet<'_>, slip: &ReceiptSlip, top: f32) -> Result<f32, Pap
         .iter()
         .map(|line| (line.as_str(), Lettering::name(11.0)))
         .collect();
-    sighted.push((words::SIGHTED_NOTE, small));
-    let rows = [
-        Row::new(words::RECEIVED_ON, &slip.received_on, body),
+    // Two looks are taken whatever the office's rule: by two clerks, or by one twice.
+    for _ in slip.sights.len()..LOOKS {
+        sighted.push((words::CLERK_TO_FILL, body));
+    }
+    let note = match slip.sights.len() {
+        LOOKS.. => words::SIGHTED_NOTE,
+        _ => words::SIGHTED_NOTE_TO_FILL,
+    };
+    sighted.push((note, small));
+    let remarks = slip.remarks.iter().map(|remark| (remark.as_str(), small)).collect();
+    let received_on = slip.received_on.as_deref().unwrap_or(words::DAY_TO_FILL);
+    let mut rows = vec![
+        Row::new(words::RECEIVED_ON, received_on, body),
         Row::new(words::HOLDER, &slip.holder.name, name),
         Row::new(label::BIRTHDAY, &slip.holder.birthday, body),
         Row::new(words::CHIP, &slip.chip_serial, body),
@@ -176,6 +192,12 @@ fn facts(sheet: &mut Sheet<'_>, slip: &ReceiptSlip, top: f32) -> Result<f32, Pap
             value: sighted,
         },
     ];
+    if part == Part::ForTheOffice && !slip.remarks.is_empty() {
+        rows.push(Row {
+            label: words::REMARKS,
+            value: remarks,
+        });
+    }
     let columns = Columns {
         left: LEFT,
         values: LEFT + 36.0,

@@ -247,6 +247,35 @@ fn a_character_without_a_glyph_stops_the_print_in_every_field() {
 }
 
 #[test]
+fn a_slip_printed_before_the_hand_over_vouches_for_nothing() {
+    let slip = ReceiptSlip {
+        received_on: None,
+        sights: Vec::new(),
+        remarks: Vec::new(),
+        ..receipt_slip()
+    };
+    let text = OnDisk::new(&press().receipt_slip(&slip).unwrap()).text();
+    for vouched in ["確かめました", "渡しました", "令和8年", "午前", "渡邉 みなと"] {
+        assert!(!text.contains(vouched), "{vouched}: {text}");
+    }
+    assert_eq!(text.matches("渡したときに書く").count(), 2);
+    assert_eq!(text.matches("職員番号").count(), 4);
+    // With one look taken a line is left for the other.
+    let one = ReceiptSlip {
+        sights: receipt_slip().sights[..1].to_vec(),
+        ..slip
+    };
+    let text = OnDisk::new(&press().receipt_slip(&one).unwrap()).text();
+    assert!(text.contains("渡邉 みなと") && !text.contains("確かめました"));
+}
+
+#[test]
+fn what_kept_a_document_good_stands_on_the_offices_copy() {
+    let text = OnDisk::new(&press().receipt_slip(&receipt_slip()).unwrap()).text();
+    assert_eq!(text.matches("閉庁日のため").count(), 1);
+}
+
+#[test]
 fn slip_and_form_stop_at_a_missing_glyph_too() {
     let field = |result: Result<Printed, PaperError>| match result {
         Err(PaperError::Glyph(missing)) => missing.field,

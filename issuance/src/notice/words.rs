@@ -4,7 +4,7 @@
 //! of the content hash, so papers of two wordings never share one.
 
 /// Edition of the words and of the layout.
-pub(super) const EDITION: u32 = 2;
+pub(super) const EDITION: u32 = 3;
 
 /// Labels used by several documents.
 pub(super) mod label {
@@ -98,7 +98,12 @@ pub(super) mod receipt {
     pub(in super::super) const SIGHTED: &str = "確認した職員";
     pub(in super::super) const STATEMENT: &str = "わたしは、下に書いてあるカードを受け取りました。";
     pub(in super::super) const STATEMENT_COPY: &str =
-        "下に書いてあるカードを渡しました。この紙は、大切に持っていてください。";
+        "受け取った日が書いてあるとき、下のカードを渡したことの控えです。大切に持っていてください。";
+    pub(in super::super) const DAY_TO_FILL: &str = "令和　　年　　月　　日(渡したときに書く)";
+    pub(in super::super) const CLERK_TO_FILL: &str = "氏名＿＿＿＿＿＿＿＿＿＿　職員番号＿＿＿＿＿＿　　時　　分";
+    pub(in super::super) const SIGHTED_NOTE_TO_FILL: &str =
+        "通知書・保管場所・チップ番号が合っていることを確かめた職員が、名前を書く。";
+    pub(in super::super) const REMARKS: &str = "書類の注記";
     pub(in super::super) const SIGHTED_NOTE: &str = "通知書・保管場所・チップ番号が合っていることを確かめました。";
     pub(in super::super) const COPY: &str = "(控え)";
     pub(in super::super) const CARE: &str =

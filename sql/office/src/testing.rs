@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use issuance::{
     application::{Application, ApplicationForm, Delivery, Service},
+    calendar::Calendar,
     case::{CaseId, ResidentId},
     demo_city,
     identity::{Document, Exception, Fact, Party, Presented, Sight, Sights, Verification, Visit, verify},
@@ -301,7 +302,14 @@ impl TestOffice {
 
     fn verified_by(&self, visit: &Visit, resident: &Resident) -> Verification {
         let today = self.clock.now_in_japan().date();
-        verify(visit, resident, &self.application(resident), today).expect("documents in order verify an adult")
+        verify(
+            visit,
+            resident,
+            &self.application(resident),
+            today,
+            &Calendar::default(),
+        )
+        .expect("documents in order verify an adult")
     }
 }
 

@@ -164,6 +164,7 @@ impl Verify {
             &case.resident.person,
             &case.application,
             today,
+            &common.setup.calendar,
         ))
     }
 
@@ -367,8 +368,8 @@ impl Screen for Verify {
             At::Choose(_) => self.choice(common, pen, &mut page),
             At::Document(party, at) => {
                 if let Some(laid) = self.documents(party).get(at) {
-                    let today = today(common);
-                    laid.view(party, self.row, case, &self.exceptions, today, pen, &mut page);
+                    let on = (today(common), &*common.setup.calendar);
+                    laid.view(party, self.row, case, &self.exceptions, on, pen, &mut page);
                 }
             }
             At::Review => self.review(case, common, pen, &mut page),

@@ -10,6 +10,7 @@ impl Document {
             Self::DrivingLicence => "ウンテンメンキョショウ",
             Self::DrivingHistory => "ウンテンケイレキショウメイショ",
             Self::Passport => "リョケン パスポート",
+            Self::ForeignPassport => "ガイコクノリョケン パスポート",
             Self::ResidenceCard => "ザイリュウカード",
             Self::SpecialPermanentResident => "トクベツエイジュウシャショウメイショ",
             Self::AlienRegistration => "ガイコクジントウロクショウメイショ",

@@ -74,7 +74,7 @@ pub fn receipt_slip() -> ReceiptSlip {
     ReceiptSlip {
         office: office(),
         case_number: "2026-000352".into(),
-        received_on: "令和8年3月16日(月)".into(),
+        received_on: Some("令和8年3月16日(月)".into()),
         holder: Holder {
             name: RARE_NAME.into(),
             birthday: "昭和59年11月3日".into(),
@@ -88,6 +88,7 @@ pub fn receipt_slip() -> ReceiptSlip {
             sight("渡邉 みなと", "1024", "午前10時12分"),
             sight("斎藤 なぎさ", "1107", "午前10時13分"),
         ],
+        remarks: vec!["運転免許証: 令和8年3月14日は閉庁日のため、令和8年3月16日まで有効".into()],
         dated: date!(2026 - 03 - 16),
     }
 }

@@ -1,11 +1,12 @@
 //! One document on the counter: what is typed and seen of it, answered as it is typed.
 
 use issuance::{
+    calendar::Calendar,
     check_digit::{self, Verdict},
     era::WrittenDate,
     identity::{
-        Class, Comparison, Document, DocumentRule, Exception, ExpiryRule, Fact, FourFacts, NumberRule, Party,
-        Presented, Registered, Sight, Sights, facts,
+        Class, Comparison, Document, DocumentRule, Exception, ExpiryRule, Fact, FourFacts, Grace, NotCounted,
+        NumberRule, Party, Presented, Registered, Sight, Sights, check_document, facts,
     },
 };
 use time::Date;
@@ -31,6 +32,7 @@ enum Row {
     Expires,
     Original,
     Photo,
+    Renewal,
     Fact(Fact),
     Done,
 }
@@ -55,6 +57,9 @@ pub struct Laid {
     expires: Input,
     original: bool,
     photo: Option<bool>,
+    /// It bears no photograph, as some of its kind lawfully do.
+    bare: bool,
+    renewal_applied: bool,
     seen: [Seen; 4],
 }
 
@@ -87,6 +92,8 @@ impl Laid {
             expires: Input::new(Takes::Text, 24),
             original: true,
             photo: None,
+            bare: false,
+            renewal_applied: false,
             seen: [Seen::NotLooked; 4],
         }
     }
@@ -111,7 +118,9 @@ impl Laid {
             issued_on: WrittenDate::read(self.issued.text()).ok(),
             expires_on: self.expiry(),
             is_original: self.original,
+            bears_photo: !self.bare,
             photo_agrees: self.photo,
+            renewal_applied: self.renewal_applied,
             sights: Sights {
                 name: sight(Fact::Name),
                 birthday: sight(Fact::Birthday),
@@ -159,12 +168,14 @@ impl Laid {
         match self.rows().get(row) {
             Some(Row::Original) => self.original = !self.original,
             Some(Row::Photo) => {
-                self.photo = match (self.photo, by > 0) {
-                    (None, true) | (Some(false), false) => Some(true),
-                    (Some(true), true) | (None, false) => Some(false),
-                    (Some(false), true) | (Some(true), false) => None,
-                };
+                // Not said, the same, different, and none on it where that is lawful.
+                let answers = [(None, false), (Some(true), false), (Some(false), false), (None, true)];
+                let of = if self.rule().without_photo.is_some() { 4 } else { 3 };
+                let at = answers.iter().position(|answer| *answer == (self.photo, self.bare));
+                let next = (at.unwrap_or(0) as isize + by.signum()).rem_euclid(of);
+                (self.photo, self.bare) = answers[next as usize];
             }
+            Some(Row::Renewal) => self.renewal_applied = !self.renewal_applied,
             Some(Row::Fact(fact)) => {
                 let at = SEEN
                     .iter()
@@ -222,6 +233,9 @@ impl Laid {
         if rule.photo && matches!(rule.class, Class::A | Class::Special) {
             rows.push(Row::Photo);
         }
+        if matches!(rule.grace, Grace::Application { .. }) {
+            rows.push(Row::Renewal);
+        }
         let shows = [rule.shows.name, rule.shows.birthday, rule.shows.sex, rule.shows.address];
         rows.extend(
             Fact::ALL
@@ -247,7 +261,7 @@ impl Laid {
         row: usize,
         case: &CaseView,
         exceptions: &[Exception],
-        today: Date,
+        (today, calendar): (Date, &Calendar),
         pen: &Pen<'_>,
         page: &mut Page,
     ) {
@@ -273,10 +287,23 @@ impl Laid {
                 Row::Issued => {
                     page.input(pen, LABEL, &pen.say("document-issued"), &self.issued, 24, here);
                     date_line(&self.issued, None, pen, page);
+                    if let Err(why @ NotCounted::IssuedInFuture { .. }) =
+                        check_document(&self.presented(), today, calendar)
+                    {
+                        let words = format!("{}{}", pen.glyphs.stop, words::not_counted(&why, pen));
+                        page.paragraph(pen, LABEL + 4, &words, Meaning::Stop);
+                    }
                 }
                 Row::Expires => {
                     page.input(pen, LABEL, &pen.say("document-expires"), &self.expires, 24, here);
-                    date_line(&self.expires, Some(today), pen, page);
+                    match check_document(&self.presented(), today, calendar) {
+                        Ok(Some(good)) => {
+                            date_line(&self.expires, None, pen, page);
+                            let words = format!("{}{}", pen.glyphs.done, words::still_good(&good, pen));
+                            page.paragraph(pen, LABEL + 4, &words, Meaning::Done);
+                        }
+                        _ => date_line(&self.expires, Some(today), pen, page),
+                    }
                 }
                 Row::Original => page.line(choice(
                     pen,
@@ -284,13 +311,22 @@ impl Laid {
                     here,
                     &[("original-yes", self.original), ("original-no", !self.original)],
                 )),
-                Row::Photo => page.line(choice(
-                    pen,
-                    &pen.say("document-photo"),
-                    here,
-                    &[
+                Row::Photo => {
+                    let answers = [
                         ("photo-same", self.photo == Some(true)),
                         ("photo-different", self.photo == Some(false)),
+                        ("photo-none", self.bare),
+                    ];
+                    let of = if self.rule().without_photo.is_some() { 3 } else { 2 };
+                    page.line(choice(pen, &pen.say("document-photo"), here, &answers[..of]));
+                }
+                Row::Renewal => page.line(choice(
+                    pen,
+                    &pen.say("document-renewal"),
+                    here,
+                    &[
+                        ("renewal-yes", self.renewal_applied),
+                        ("renewal-no", !self.renewal_applied),
                     ],
                 )),
                 Row::Fact(fact) => {

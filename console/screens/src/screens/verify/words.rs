@@ -4,7 +4,7 @@ use issuance::{
     application::Applicant,
     identity::{
         Bar, Class, Comparison, DocumentRecord, DocumentRule, Fact, Lack, NotCounted, NotVerified, Party, Shortfall,
-        Verification, Way,
+        StillGood, Verification, Way,
     },
     name::search_form,
 };
@@ -67,6 +67,12 @@ pub fn record(whose: Party, record: &DocumentRecord, pen: &Pen<'_>, page: &mut P
     if let Some(expires) = &record.expires_on {
         detail("document-expires", &pen.written(expires));
     }
+    if record.without_photo {
+        details.push(Line::of(pen.say("document-without-photo"), Meaning::NeedsYou));
+    }
+    if let Some(good) = &record.still_good {
+        details.push(Line::of(still_good(good, pen), Meaning::NeedsYou));
+    }
     page.pieces(pen, 2, details);
 }
 
@@ -122,12 +128,26 @@ pub fn not_counted(why: &NotCounted, pen: &Pen<'_>) -> String {
         NotCounted::Expired { on: day } => on("not-counted-expired", *day),
         NotCounted::ExpiryUnknown => pen.say("not-counted-expiry-unknown"),
         NotCounted::IssuedTooEarly { from } => on("not-counted-issued-too-early", *from),
+        NotCounted::IssuedInFuture { on: day } => on("not-counted-issued-in-future", *day),
+        NotCounted::IssuedAfterItsEnd => pen.say("not-counted-issued-after-its-end"),
+        NotCounted::PhotoAbsent => pen.say("not-counted-photo-absent"),
         NotCounted::NoLongerAccepted { until } => on("not-counted-no-longer-accepted", *until),
         NotCounted::NumberMissing => pen.say("not-counted-number-missing"),
         NotCounted::NumberWrong => pen.say("not-counted-number-wrong"),
         NotCounted::FactsTooFew => pen.say("not-counted-facts-too-few"),
         NotCounted::PhotoNotCompared => pen.say("not-counted-photo-not-compared"),
         NotCounted::PhotoDiffers => pen.say("not-counted-photo-differs"),
+    }
+}
+
+/// What keeps a document good after the day printed on it.
+pub fn still_good(good: &StillGood, pen: &Pen<'_>) -> String {
+    let (printed, until) = good.days();
+    let facts = [("printed", pen.day(printed).into()), ("until", pen.day(until).into())];
+    match good {
+        StillGood::ClosedDays { provisional: true, .. } => pen.say_with("still-good-closed-days-provisional", &facts),
+        StillGood::ClosedDays { .. } => pen.say_with("still-good-closed-days", &facts),
+        StillGood::Application { .. } => pen.say_with("still-good-application", &facts),
     }
 }
 
