@@ -80,8 +80,10 @@ impl Brush<'_> {
             }
             let cell = &mut self.buffer[(x, y)];
             cell.set_symbol(grapheme).set_style(style);
+            // The buffer adds a cell for each ﾞ and ﾟ to what Unicode says, whether or not that counts them already.
+            let counted_twice = grapheme.contains(text::HALF_WIDTH_MARKS);
             if let Some(forced) = NonZeroU16::new(wide)
-                && usize::from(wide) != unicode_width::UnicodeWidthStr::width(grapheme)
+                && (counted_twice || usize::from(wide) != unicode_width::UnicodeWidthStr::width(grapheme))
             {
                 cell.set_diff_option(CellDiffOption::ForcedWidth(forced));
             }

@@ -7,6 +7,7 @@ mod course;
 mod days;
 mod english;
 mod hurried;
+mod letters;
 mod mouse;
 mod operators;
 mod reading;

@@ -16,14 +16,20 @@ pub enum Ambiguous {
     Wide,
 }
 
-/// Cells of one grapheme.
+/// Cells of one grapheme. The sound marks of half-width kana (ﾞ ﾟ) are a cell each wherever they stand, though Unicode
+/// calls them extenders: this is the one place that counts them, and what is painted is told the width found here.
 pub fn grapheme_width(grapheme: &str, ambiguous: Ambiguous) -> usize {
-    match ambiguous {
-        Ambiguous::Narrow => grapheme.width(),
-        Ambiguous::Wide => grapheme.width_cjk(),
-    }
-    .min(2)
+    let unmarked = grapheme.trim_end_matches(HALF_WIDTH_MARKS);
+    let marks = (grapheme.len() - unmarked.len()) / HALF_WIDTH_MARKS[0].len_utf8();
+    let letters = match ambiguous {
+        Ambiguous::Narrow => unmarked.width(),
+        Ambiguous::Wide => unmarked.width_cjk(),
+    };
+    letters.min(2) + marks
 }
+
+/// ﾞ and ﾟ
+pub const HALF_WIDTH_MARKS: [char; 2] = ['\u{ff9e}', '\u{ff9f}'];
 
 /// Cells of a text on one line.
 pub fn width(text: &str, ambiguous: Ambiguous) -> usize {
