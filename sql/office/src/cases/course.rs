@@ -8,6 +8,7 @@ use issuance::{
     },
     case::ShelfPlace,
     course::{Course, Passed, Stage},
+    staff::StaffId,
 };
 use serde_json::Value;
 use store::{Row, Tx};
@@ -68,25 +69,43 @@ impl Office {
 
 /// As the trail has it: people by their ids.
 fn passed(row: &Row) -> Passed {
-    let details: Value = row.get("details");
-    let named = |fact: &str| match details.get(fact) {
-        Some(Value::String(id)) => vec![id.clone()],
-        Some(Value::Array(ids)) => ids.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        _ => Vec::new(),
-    };
     let by: String = row.get("actor");
+    let (others, shelf) = facts(row.get("act"), row.get("details"));
     let mut with: Vec<String> = Vec::new();
-    for id in ["first", "second", "approved_by"].into_iter().flat_map(named) {
+    for id in others.iter().map(ToString::to_string) {
         if id != by && !with.contains(&id) {
             with.push(id);
         }
     }
-    let shelf = details.get("shelf").and_then(Value::as_str);
     Passed {
         at: row.get("at"),
         by,
         with,
-        shelf: shelf.and_then(ShelfPlace::parse),
+        shelf,
+    }
+}
+
+/// Who else had a part in an act, and the place in the shelf it names.
+fn facts(act: &str, details: Value) -> (Vec<StaffId>, Option<ShelfPlace>) {
+    fn others<A: AuditAct>(details: Value, others: impl Fn(A) -> Vec<StaffId>) -> (Vec<StaffId>, Option<ShelfPlace>) {
+        (serde_json::from_value(details).map(others).unwrap_or_default(), None)
+    }
+    let is = |row: &ActRow| row.name == act;
+    if is(CaseVerified::ROW) {
+        others(details, |act: CaseVerified| act.approved_by.into_iter().collect())
+    } else if is(CardBound::ROW) {
+        others(details, |act: CardBound| act.approved_by.into_iter().collect())
+    } else if is(CaseHandedOver::ROW) {
+        others(details, |act: CaseHandedOver| {
+            act.first.into_iter().chain(act.second).collect()
+        })
+    } else if is(CardRevoked::ROW) {
+        others(details, |act: CardRevoked| vec![act.approved_by])
+    } else if is(CaseShelved::ROW) {
+        let shelved: Option<CaseShelved> = serde_json::from_value(details).ok();
+        (Vec::new(), shelved.map(|act| act.shelf))
+    } else {
+        (Vec::new(), None)
     }
 }
 

@@ -47,9 +47,16 @@ impl Office {
             .map(|record| (record.staff.id.to_string(), record.staff.name))
             .collect();
         let named = |id: &str| names.get(id).cloned();
-        let shown_by_name = |id: &mut Value| {
-            if let Some(name) = id.as_str().and_then(named) {
-                *id = Value::String(name);
+        // Whatever fact of an act is a colleague's id is shown by name, alone or among several.
+        let by_name = |fact: &mut Value| {
+            let one = |id: &mut Value| {
+                if let Some(name) = id.as_str().and_then(named) {
+                    *id = Value::String(name);
+                }
+            };
+            match fact {
+                Value::Array(several) => several.iter_mut().for_each(one),
+                fact => one(fact),
             }
         };
         self.audit(case)
@@ -59,14 +66,7 @@ impl Office {
                 let words = self.open_words(&recorded.event)?;
                 let mut details = recorded.event.details;
                 details.remove("words");
-                // People among the facts are shown by name.
-                for key in ["first", "second", "approved_by"] {
-                    match details.get_mut(key) {
-                        Some(Value::Array(several)) => several.iter_mut().for_each(shown_by_name),
-                        Some(one) => shown_by_name(one),
-                        None => {}
-                    }
-                }
+                details.values_mut().for_each(by_name);
                 if let Some(staff) = recorded
                     .event
                     .subjects
