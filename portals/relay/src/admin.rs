@@ -2,6 +2,7 @@
 //! how the front stands. Mutual TLS, staff cards, each known by its certificate; everything is in the trail by name.
 
 mod operator;
+mod trial_cards;
 
 use std::sync::Arc;
 
@@ -47,6 +48,7 @@ pub(crate) fn routes() -> Router<Arc<Front>> {
         .route("/partners/on", post(on))
         .route("/partners/off", post(off))
         .route("/partners/trial", post(trial))
+        .route("/trial-cards", get(trial_cards::list).post(trial_cards::change))
         .route("/untold", get(untold))
         .route("/audit", get(audit))
         .route("/refusals", get(refusals))

@@ -102,7 +102,7 @@ async fn known_by_card(front: &Front, asked: &Asked, peer: &Peer) -> Result<Resu
     }
     let seen = match peer.certificate() {
         None => sign_in::CardSeen::None,
-        Some(certificate) => front.card_seen(certificate, Way::Tls).await?,
+        Some(certificate) => front.card_seen(certificate, Way::Tls, asked.trial).await?,
     };
     let step = sign_in::step(step.state, Event::CardShown(seen), now);
     if let Some(told) = &step.note {

@@ -28,6 +28,8 @@ struct Card<'v> {
     lead: Html,
     refused: Option<Html>,
     what_now: Option<Html>,
+    /// What its holder tells the operators, so that it becomes a card for trials.
+    card: Option<String>,
     trace: String,
     trial: bool,
     stays_open: bool,
@@ -43,8 +45,7 @@ pub(crate) fn card(
     front: &Front,
     visit: &Visit,
     id: Uuid,
-    asked: &Asked,
-    refused: Option<Refused>,
+    (asked, refused, shown_card): (&Asked, Option<Refused>, Option<[u8; 32]>),
     others: &[(EntityId, String)],
 ) -> Response {
     let say = front.site.say(visit);
@@ -57,6 +58,9 @@ pub(crate) fn card(
         lead: say.html_with("card-lead", &[("service", service)]),
         refused: refused.map(|refused| say.html(refused.code())),
         what_now: what_now.filter(|key| say.knows(key)).map(|key| say.html(&key)),
+        card: shown_card
+            .filter(|_| refused == Some(Refused::OnTrial))
+            .map(hex::encode),
         trace: visit.trace.to_string(),
         trial: asked.trial,
         stays_open: asked.stays_open,

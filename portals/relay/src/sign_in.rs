@@ -64,6 +64,11 @@ pub enum State {
 }
 
 impl State {
+    /// Whether a card is asked for by a service that is on trial.
+    pub const fn is_trial(&self) -> bool {
+        matches!(self, Self::WaitingForCard { asked, .. } if asked.trial)
+    }
+
     /// For the test table and the log.
     pub const fn name(&self) -> &'static str {
         match self {

@@ -24,7 +24,7 @@ use portal_kit::{
 use relay_core::chance::draw;
 use relay_records::front::{SeenKind, Whence};
 use relay_saml::{
-    Delivered, Delivery,
+    Delivered, Delivery, fingerprint,
     message::AuthnRequest,
     names::{Binding, NameIdFormat, StatusCode as Code},
 };
@@ -218,10 +218,13 @@ async fn card_shown(
     let mut on_way = OnWay::new(&front, &visit, &headers);
     on_way.shown_from = Some(Whence::from(peer.address.ip()));
     // Whether the sign-in is this browser's is looked at before the card is.
-    on_way.kept(id).await?;
+    let trial = on_way.kept(id).await?.state.is_trial();
     let seen = match peer.certificate() {
         None => CardSeen::None,
-        Some(certificate) => front.card_seen(certificate, Way::Tls).await.map_err(records)?,
+        Some(certificate) => {
+            on_way.card = Some(fingerprint(certificate));
+            front.card_seen(certificate, Way::Tls, trial).await.map_err(records)?
+        }
     };
     on_way.event(id, Event::CardShown(seen)).await
 }
@@ -275,10 +278,11 @@ async fn from_bridge(
     let (certificate, signature) = (decoded(&answer.certificate)?, decoded(&answer.signature)?);
     let mut on_way = OnWay::new(&front, &visit, &headers);
     on_way.gone = answer.gone.filter(|token| (32..=128).contains(&token.len()));
-    on_way.kept(id).await?;
+    on_way.card = Some(fingerprint(&certificate));
+    let trial = on_way.kept(id).await?.state.is_trial();
     let seen = match check_challenge(&certificate, &front.origin(), &answer.challenge, &signature) {
         Ok(()) => front
-            .card_seen(&certificate, Way::Bridge { nonce })
+            .card_seen(&certificate, Way::Bridge { nonce }, trial)
             .await
             .map_err(records)?,
         Err(fault) => CardSeen::Faulty(fault),

@@ -46,6 +46,7 @@ card-other-kind = This service needs another kind of card, or the PIN.
 card-other-kind-next = Please try again by the way that asks for your PIN.
 service-on-trial = This service is on trial, and this card can't be used there.
 service-on-trial-next = Please try again once the service has opened.
+card-number-for-trials = To use this card for trials, tell the relay's operators this number.
 challenge-old = It took too long, so it could not be checked.
 challenge-old-next = Please begin again.
 

@@ -46,6 +46,7 @@ card-other-kind = このサービスには、別の種類のカード、また�
 card-other-kind-next = 暗証番号を入れる方法で、もう一度お試しください。
 service-on-trial = このサービスは試験中で、このカードは使えません。
 service-on-trial-next = サービスが始まってから、お試しください。
+card-number-for-trials = このカードを試験に使うときは、次の番号を中継の運用者に伝えてください。
 challenge-old = 時間が過ぎたため、確かめられませんでした。
 challenge-old-next = もう一度、はじめからお試しください。
 

@@ -17,6 +17,7 @@ mod seen;
 mod sessions;
 mod setup;
 mod telling;
+mod trial_cards;
 
 use std::{
     fmt,
@@ -47,6 +48,7 @@ pub use seen::{Seen, SeenKind};
 pub use sessions::{Ended, Ending, NewParticipant, Participant, SessionAt, SessionId, Told};
 pub use setup::{DATABASE, Installed, OWNER, USER, install, migrate, migrations};
 pub use telling::{Telling, TellingResult, Untold};
+pub use trial_cards::TrialCard;
 
 /// The front's records; clones share everything.
 #[derive(Clone)]

@@ -178,8 +178,8 @@ impl Front {
         offices.get(&holder.sender).unwrap_or(&self.config.relay.domain)
     }
 
-    /// What is to be seen of a card whose key has just signed.
-    pub(crate) async fn card_seen(&self, certificate: &[u8], way: Way) -> Result<CardSeen, FrontError> {
+    /// What is to be seen of a card whose key has just signed; whether it is one for trials where it is for a `trial`.
+    pub(crate) async fn card_seen(&self, certificate: &[u8], way: Way, trial: bool) -> Result<CardSeen, FrontError> {
         let now = self.now();
         let kind = match self.cards.judge(certificate, now) {
             Ok(kind) => kind,
@@ -201,7 +201,9 @@ impl Front {
                 registration: holder.registration,
                 context,
                 way,
-                for_trials: self.config.cards.for_trials.contains(&hex::encode(hash)),
+                for_trials: trial
+                    && (self.config.cards.for_trials.contains(&hex::encode(hash))
+                        || self.records.is_trial_card(&hash, now).await?),
                 at: now,
             },
             state => CardSeen::NotActive {

@@ -46,6 +46,8 @@ pub(crate) struct OnWay<'a> {
     fresh: bool,
     /// The bridge's token for a pulled card.
     pub(super) gone: Option<String>,
+    /// SHA-256 of the certificate that was shown: what operators name a card for trials by.
+    pub(super) card: Option<[u8; 32]>,
     /// From where the card is shown by mutual TLS: where its being pulled will be told from.
     pub(super) shown_from: Option<Whence>,
     /// What was asked by this very request, before anything of it is kept.
@@ -65,6 +67,7 @@ impl<'a> OnWay<'a> {
             fresh: brought.is_none(),
             browser: brought.map_or_else(|| front.secret(), str::to_owned),
             gone: None,
+            card: None,
             shown_from: None,
             asked: None,
             used: discovery::cookie(headers).map(str::to_owned),
@@ -253,7 +256,7 @@ impl<'a> OnWay<'a> {
             .filter_map(|(entity, name)| Some((entity, name?)))
             .filter(|(entity, _)| asked.name != NameWanted::Persistent && may_be_handed_on(asked, entity.as_str()))
             .collect();
-        let mut page = pages::card(self.front, self.visit, id, asked, refused, &others);
+        let mut page = pages::card(self.front, self.visit, id, (asked, refused, self.card), &others);
         self.mark(&mut page);
         Ok(page)
     }

@@ -49,8 +49,16 @@ async fn two_operators_bring_a_service_in_try_it_and_switch_it_on_and_off() {
         "{}",
         refused.body
     );
-    name_for_trials(&mut relay, &card.certificate).await;
-    let browser = Browser::with_card(&relay, &card);
+    // Its holder tells what the page shows, and an operator names it; the front runs on.
+    let (_, shown) = refused.body.split_once("<code>").unwrap();
+    let (number, _) = shown.split_once("</code>").unwrap();
+    let named = json!({ "sha256": number });
+    assert_eq!(ask(&relay, &one, "/trial-cards", Some(named)).await.0, 204);
+    let (_, cards) = ask(&relay, &one, "/trial-cards", None).await;
+    assert_eq!(
+        (&cards[0]["sha256"], &cards[0]["named_by"]),
+        (&json!(number), &json!("hama"))
+    );
     let assertion = browser.sign_in(&relay, &clinic).await;
     let which = json!({ "entity_id": CLINIC });
     let (status, problem) = ask(&relay, &one, "/partners/on", Some(which.clone())).await;
@@ -109,16 +117,6 @@ async fn two_operators_bring_a_service_in_try_it_and_switch_it_on_and_off() {
         .collect();
     assert!(acts.contains(&("partner.switched", "iso")), "{acts:?}");
     assert!(acts.contains(&("partner.approved", "iso")));
-}
-
-/// Names a card for trials, as the relay's administrator does in its configuration.
-async fn name_for_trials(relay: &mut Relay, certificate: &[u8]) {
-    let hash = hex::encode(relay_saml::fingerprint(certificate));
-    let config = std::fs::read_to_string(relay.config_file()).unwrap();
-    let named = config.replace("[cards]\n", &format!("[cards]\nfor_trials = [\"{hash}\"]\n"));
-    std::fs::write(relay.config_file(), named).unwrap();
-    relay.stop_front().await;
-    relay.start_front().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

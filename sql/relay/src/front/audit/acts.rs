@@ -38,11 +38,15 @@ pub enum AuditAct {
     PartnerSwitched,
     /// Details: to (the edition), count.
     KeysRotated,
+    /// Details: sha256 (of the card's certificate).
+    TrialCardNamed,
+    /// Details: sha256.
+    TrialCardWithdrawn,
 }
 
 impl AuditAct {
     /// Every act, in the order of the list in the database.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::IntakeApplied,
         Self::IntakeRefused,
         Self::SignInRefused,
@@ -58,6 +62,8 @@ impl AuditAct {
         Self::PartnerDecided,
         Self::PartnerSwitched,
         Self::KeysRotated,
+        Self::TrialCardNamed,
+        Self::TrialCardWithdrawn,
     ];
 
     /// As stored.
@@ -78,6 +84,8 @@ impl AuditAct {
             Self::PartnerDecided => "partner.decided",
             Self::PartnerSwitched => "partner.switched",
             Self::KeysRotated => "keys.rotated",
+            Self::TrialCardNamed => "trial_card.named",
+            Self::TrialCardWithdrawn => "trial_card.withdrawn",
         }
     }
 }
