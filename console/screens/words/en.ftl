@@ -149,6 +149,12 @@ refused-similar = { $count ->
     [one] One record may be
    *[other] { $count } records may be
 } the same person. Compare, and give a reason to go on.
+refused-undo-no-such-run = There is no import { $run }. `madoguchi import runs` lists them.
+refused-undo-already = Import { $run } was undone before, by run { $by }.
+refused-undo-is-one = Run { $run } is itself an undoing. To take the roster in again, import its file again.
+refused-undo-not-kept = What import { $run } changed is no longer kept.
+refused-undo-written-over = Run { $by } wrote over { $people } people of import { $run }. Undo run { $by } first.
+refused-undo-have-cases = { $people } people added by import { $run } have cases by now. They can't be taken out again.
 refused-pin-not-set = The PIN is not set yet. Have the resident set it first.
 refused-no-notice = No delivery notice was issued yet. Issue one under Papers.
 refused-not-in-person = A stop is lifted only when the holder stands at the counter and documents show who they are.

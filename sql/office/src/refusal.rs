@@ -73,6 +73,38 @@ pub fn every() -> Vec<Box<dyn Refusal>> {
         crate::cases::ApprovalRefusal::every(),
         crate::cases::HandoverRefusal::every(),
         crate::registration::HolderRefusal::every(),
+        crate::roster::UndoRefused::every(),
     ];
     modules.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{any::TypeId, collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    /// How many modules say why they refuse.
+    fn modules(folder: &Path) -> usize {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries
+            .map(|path| match path.is_dir() {
+                true => modules(&path),
+                false => fs::read_to_string(&path).unwrap().matches("\nimpl Refusal for").count(),
+            })
+            .sum()
+    }
+
+    #[test]
+    fn no_module_refuses_without_being_looked_at_for_its_words() {
+        let looked_at: BTreeSet<TypeId> = every()
+            .iter()
+            .map(|refusal| {
+                let refusal: &dyn Any = refusal.as_ref();
+                refusal.type_id()
+            })
+            .collect();
+        let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        assert_eq!(looked_at.len(), modules(&src), "a module is missing in `every`");
+    }
 }

@@ -12,7 +12,7 @@ use super::{IMPORT_LOCK, last_import};
 use crate::{
     Act, Office, OfficeError,
     act::{About, finish, written},
-    refusal::Refusal,
+    refusal::{Fact, Refusal},
 };
 
 /// How long what a run changed is kept, and the run can be undone: longer than the month that passes between two whole
@@ -95,18 +95,49 @@ pub enum UndoRefused {
     },
 }
 
-/// Undoing is a command: it says the whole reason itself, a screen would say only that it can't be done now.
 impl Refusal for UndoRefused {
     fn rule(&self) -> Option<&'static str> {
         None
     }
 
     fn word_key(&self) -> &'static str {
-        "fault-not-now"
+        match self {
+            Self::NoSuchRun(_) => "refused-undo-no-such-run",
+            Self::Already { .. } => "refused-undo-already",
+            Self::IsAnUndoing(_) => "refused-undo-is-one",
+            Self::NotKept(_) => "refused-undo-not-kept",
+            Self::WrittenOver { .. } => "refused-undo-written-over",
+            Self::HaveCases { .. } => "refused-undo-have-cases",
+        }
+    }
+
+    fn facts(&self) -> Vec<(&'static str, Fact)> {
+        let text = |number: &dyn ToString| Fact::Text(number.to_string());
+        match self {
+            Self::NoSuchRun(run) | Self::IsAnUndoing(run) | Self::NotKept(run) => vec![("run", text(run))],
+            Self::Already { run, by } => vec![("run", text(run)), ("by", text(by))],
+            Self::WrittenOver { run, by, people } => {
+                vec![("run", text(run)), ("by", text(by)), ("people", text(people))]
+            }
+            Self::HaveCases { run, people } => vec![("run", text(run)), ("people", text(people))],
+        }
     }
 }
 
 impl UndoRefused {
+    /// One of each.
+    pub(crate) fn every() -> Vec<Box<dyn Refusal>> {
+        let (run, by, people) = (1, 2, 3);
+        vec![
+            Box::new(Self::NoSuchRun(run)),
+            Box::new(Self::Already { run, by }),
+            Box::new(Self::IsAnUndoing(run)),
+            Box::new(Self::NotKept(run)),
+            Box::new(Self::WrittenOver { run, by, people }),
+            Box::new(Self::HaveCases { run, people }),
+        ]
+    }
+
     /// The reason as an administrator reads it.
     pub fn in_japanese(self) -> String {
         match self {

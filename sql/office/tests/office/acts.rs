@@ -1,10 +1,14 @@
 //! Acts are done once, and the trail of them cannot be changed.
 
+use issuance::handover::Sight;
 use office::{
     OWNER, OfficeError,
+    cases::HandoverRefusal,
     testing::{self, adults, city},
 };
 use store::{Store, StoreError};
+
+use crate::place;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_act_asked_for_again_gives_the_first_answer_and_changes_nothing() {
@@ -130,4 +134,32 @@ async fn every_kind_of_verb_can_be_spawned() {
         office.search_index(&|_, _| {}).await.unwrap().len()
     });
     assert_eq!(tokio::spawn(verbs).await.unwrap(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_takes_in_the_person_the_name_and_the_card_and_the_trail_says_so() {
+    let office = testing::open().await.unwrap();
+    let residents = city(60);
+    office.import(residents.clone()).await.unwrap();
+    let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let case = office.verified(&clerk, &adults(&residents)[0]).await.unwrap().id;
+    crate::on_card_thread(&office, &clerk, move |records| {
+        crate::make_card(records, case, b"chip-0001")
+    })
+    .await;
+    let at = office.now(&clerk, case).await.unwrap();
+    let records = &office.office;
+    records.shelve(&clerk.act(), at, &place("A-1")).await.unwrap();
+    let at = office.now(&clerk, case).await.unwrap();
+    let half = records
+        .confirm_sight(&clerk.act(), at, 1, &[Sight::Person, Sight::Card], None)
+        .await;
+    assert!(half.is_err_and(|error| error.is(&HandoverRefusal::NotAllLookedAt)));
+    records
+        .confirm_sight(&clerk.act(), at, 1, &Sight::ALL, None)
+        .await
+        .unwrap();
+    let journal = records.journal(case).await.unwrap();
+    let looked = &journal.last().unwrap().details["looked_at"];
+    assert_eq!(*looked, serde_json::json!(["person", "name", "card"]));
 }
