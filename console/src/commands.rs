@@ -35,6 +35,7 @@ pub mod words;
 
 mod help;
 mod output;
+mod relay_register;
 mod relay_words;
 
 /// The counter's terminal console.

@@ -117,6 +117,27 @@ const JAPANESE: &[(&str, &str)] = &[
     ),
     ("madoguchi relay partners --json", "1行の JSON で"),
     (
+        "madoguchi relay register",
+        "サービスを迎え入れる: 足りないものを言い、尋ね、済ませて先へ進む。二人が順に打つ",
+    ),
+    ("madoguchi relay register FILE", "サービスから受け取ったメタデータ"),
+    (
+        "madoguchi relay register --entity",
+        "ファイルに実体がいくつもあるとき、どれか(entityID)",
+    ),
+    (
+        "madoguchi relay trial-cards",
+        "試験用のカードを並べる。断られた画面に出る番号で加えもする",
+    ),
+    (
+        "madoguchi relay trial-cards --name",
+        "この番号のカードを、30日のあいだ試験用にする",
+    ),
+    (
+        "madoguchi relay trial-cards --withdraw",
+        "この番号のカードを試験用でなくする",
+    ),
+    (
         "madoguchi relay propose",
         "連携先のメタデータを提案する。承認はもう一人の運用者",
     ),

@@ -1,7 +1,10 @@
 //! `madoguchi relay`: the relay's operators at work. They are not the city: everything goes through the front's
 //! administration under the operator's own card, and no office database is opened.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context as _, bail};
 use card::{CardError, Sharing};
@@ -12,6 +15,7 @@ use serde_json::json;
 use super::{
     Setting,
     output::{answer, notice},
+    relay_register::Registration,
     relay_words as words,
     staff::hidden,
 };
@@ -19,7 +23,7 @@ use crate::{
     config::{Proof, RelayOperator, secrets},
     desk::{
         self, operators,
-        relay_front::{Front, FrontTrouble, only_entity},
+        relay_front::{Front, FrontTrouble, metadata_sha256, only_entity},
     },
     tui::facts::relay::{FrontState, Partner},
 };
@@ -53,6 +57,10 @@ impl Options {
 enum RelayCommand {
     /// List the partners: how each stands, when its metadata expire, what comes next.
     Partners(Shown),
+    /// Bring a service in: says what is missing, asks for it, does it and goes on; two operators run it in turn.
+    Register(Register),
+    /// List the cards for trials, or name one by the number that the page shows on which it was refused.
+    TrialCards(TrialCards),
     /// Put a partner's metadata forward; another operator approves them.
     Propose(Propose),
     /// Approve metadata that another operator put forward, having compared their fingerprint.
@@ -100,6 +108,27 @@ struct Propose {
     /// An identity provider that sign-ins are passed on to, not a service.
     #[arg(long)]
     provider: bool,
+}
+
+/// Which service.
+#[derive(Debug, clap::Args)]
+struct Register {
+    /// The metadata, as the service gave them.
+    file: PathBuf,
+    /// Which entity of the file is meant, where it has several.
+    #[arg(long, value_name = "ENTITY")]
+    entity: Option<String>,
+}
+
+/// Which cards.
+#[derive(Debug, clap::Args)]
+struct TrialCards {
+    /// Name this card for trials, for thirty days.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "withdraw")]
+    name: Option<String>,
+    /// This card is none any more.
+    #[arg(long, value_name = "NUMBER")]
+    withdraw: Option<String>,
 }
 
 /// Which edition.
@@ -257,6 +286,8 @@ impl Asking<'_> {
     async fn carry_out(&self, command: &RelayCommand) -> anyhow::Result<ExitCode> {
         match command {
             RelayCommand::Partners(shown) => self.partners(shown).await,
+            RelayCommand::Register(register) => self.register(register).await,
+            RelayCommand::TrialCards(cards) => self.trial_cards(cards).await,
             RelayCommand::Propose(propose) => self.propose(propose).await,
             RelayCommand::Approve(approve) => self.approve(approve).await,
             RelayCommand::Trial(which) => {
@@ -331,17 +362,7 @@ impl Asking<'_> {
 
     async fn propose(&self, propose: &Propose) -> anyhow::Result<ExitCode> {
         let lang = self.setting.lang;
-        let metadata = std::fs::read_to_string(&propose.file).with_context(|| propose.file.display().to_string())?;
-        let entity = match &propose.entity {
-            Some(entity) => entity.clone(),
-            None => match only_entity(&metadata) {
-                Some(entity) => entity,
-                None => bail!(lang.pick(
-                    "どの実体か決まりません。--entity で entityID を示してください。",
-                    "the file does not name just one entity; say which with --entity",
-                )),
-            },
-        };
+        let (entity, metadata) = self.metadata(&propose.file, propose.entity.as_deref())?;
         let proposed = self.front.propose(&entity, propose.provider, metadata).await?;
         answer!(
             "{}",
@@ -362,6 +383,48 @@ impl Asking<'_> {
                 "Another operator approves it by the fingerprint got from the partner another way (relay approve)."
             )
         );
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The metadata in `file`, and which entity of them is meant.
+    fn metadata(&self, file: &Path, entity: Option<&str>) -> anyhow::Result<(String, String)> {
+        let metadata = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        let entity = match entity {
+            Some(entity) => entity.to_owned(),
+            None => match only_entity(&metadata) {
+                Some(entity) => entity,
+                None => bail!(self.setting.lang.pick(
+                    "どの実体か決まりません。--entity で entityID を示してください。",
+                    "the file does not name just one entity; say which with --entity",
+                )),
+            },
+        };
+        Ok((entity, metadata))
+    }
+
+    async fn register(&self, register: &Register) -> anyhow::Result<ExitCode> {
+        let (entity, metadata) = self.metadata(&register.file, register.entity.as_deref())?;
+        let registration = Registration {
+            front: self.front,
+            lang: self.setting.lang,
+            entity,
+            sha256: metadata_sha256(&metadata),
+            metadata,
+        };
+        registration.run().await?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn trial_cards(&self, cards: &TrialCards) -> anyhow::Result<ExitCode> {
+        if let Some(number) = &cards.name {
+            self.front.name_trial_card(number).await?;
+        }
+        if let Some(number) = &cards.withdraw {
+            self.front.withdraw_trial_card(number).await?;
+        }
+        for card in self.front.trial_cards().await? {
+            answer!("{}  {}  {}", card.sha256, words::moment(card.until), card.named_by);
+        }
         Ok(ExitCode::SUCCESS)
     }
 
@@ -489,7 +552,7 @@ impl Asking<'_> {
 }
 
 /// A fingerprint as people copy it: with colons, spaces, capitals.
-fn compact(fingerprint: &str) -> String {
+pub(super) fn compact(fingerprint: &str) -> String {
     fingerprint
         .chars()
         .filter(|letter| !matches!(letter, ':' | ' '))

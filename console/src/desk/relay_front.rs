@@ -98,6 +98,18 @@ pub struct Proposed {
     pub logout_heard: Option<LogoutHeard>,
 }
 
+/// A card for trials.
+#[derive(Debug, Deserialize)]
+pub struct TrialCard {
+    /// SHA-256 of its certificate, in hex.
+    pub sha256: String,
+    /// Who named it.
+    pub named_by: String,
+    /// It is none from then on.
+    #[serde(with = "time::serde::rfc3339")]
+    pub until: OffsetDateTime,
+}
+
 impl Front {
     /// By a certificate and its key in files.
     ///
@@ -202,6 +214,31 @@ impl Front {
     pub async fn refusals(&self, hours: u32) -> Result<Vec<Refusals>, FrontTrouble> {
         let ask = self.ask(Method::GET, "/refusals").query(&[("hours", hours)]);
         self.told(ask).await
+    }
+
+    /// The cards for trials.
+    ///
+    /// # Errors
+    /// [`FrontTrouble`]
+    pub async fn trial_cards(&self) -> Result<Vec<TrialCard>, FrontTrouble> {
+        self.told(self.ask(Method::GET, "/trial-cards")).await
+    }
+
+    /// Names a card for trials by the SHA-256 of its certificate.
+    ///
+    /// # Errors
+    /// [`FrontTrouble`]
+    pub async fn name_trial_card(&self, sha256: &str) -> Result<(), FrontTrouble> {
+        self.done("/trial-cards", &json!({ "sha256": sha256 })).await
+    }
+
+    /// Ends that.
+    ///
+    /// # Errors
+    /// [`FrontTrouble`]
+    pub async fn withdraw_trial_card(&self, sha256: &str) -> Result<(), FrontTrouble> {
+        self.done("/trial-cards", &json!({ "sha256": sha256, "withdrawn": true }))
+            .await
     }
 
     /// Puts metadata forward.
@@ -354,6 +391,11 @@ pub fn only_entity(metadata: &str) -> Option<String> {
     });
     let entity = found.next()?;
     (found.all(|other| other == entity) && !entity.contains('&') && !entity.is_empty()).then(|| entity.to_owned())
+}
+
+/// SHA-256 of metadata, in hex: what two operators compare.
+pub fn metadata_sha256(metadata: &str) -> String {
+    hex::encode(sha256(metadata.as_bytes()))
 }
 
 /// An error with what caused it: the outermost one alone says little.

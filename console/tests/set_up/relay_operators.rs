@@ -39,6 +39,15 @@ impl<'s> Operator<'s> {
             .run("relay", &[words, &["--config", &self.config, "--lang", "ja"]].concat())
     }
 
+    /// The command with `lines` for what it asks.
+    fn answers(&self, words: &[&str], lines: &str) -> Answer {
+        self.shell.run_answering(
+            "relay",
+            &[words, &["--config", &self.config, "--lang", "ja"]].concat(),
+            lines,
+        )
+    }
+
     pub fn does(&self, words: &[&str]) -> Answer {
         let answer = self.asks(words);
         assert_eq!(answer.code, 0, "{words:?}\n{}{}", answer.stdout, answer.stderr);
@@ -147,6 +156,60 @@ fn a_service_is_registered_by_two_tried_and_switched_without_any_office() {
             ] {
                 assert!(trail.contains(line), "{line} in {trail}");
             }
+        },
+    );
+}
+
+#[test]
+fn one_command_run_by_two_brings_a_service_in_and_says_what_is_missing_at_each_step() {
+    with_a_card_service_and_a_relay(
+        "set_up::relay_operators::one_command_run_by_two_brings_a_service_in_and_says_what_is_missing_at_each_step",
+        |shell| {
+            shell.must("setup --demo --relay --rows", &["60"]);
+            let (hama, iso) = (Operator::with_files(shell, "hama"), Operator::with_files(shell, "iso"));
+            let file = library_metadata(shell);
+            let sha256 = |answer: &Answer| {
+                let (_, rest) = answer.stderr.split_once("指紋は ").unwrap();
+                rest.split(' ').next().unwrap().to_owned()
+            };
+            let proposed = hama.answers(&["register", &file], "");
+            let fingerprint = sha256(&proposed);
+            assert!(
+                proposed.stderr.contains("もう一人の運用者が同じ命令"),
+                "{}",
+                proposed.stderr
+            );
+            let wrong = iso.answers(&["register", &file], &"0a".repeat(32));
+            assert!(
+                wrong.code == 1 && wrong.stderr.contains("指紋が違います"),
+                "{}",
+                wrong.stderr
+            );
+            // Approved; then it asks for a card, by the number that the page shows, and for what was seen.
+            let number = "0b".repeat(32);
+            let tried = iso.answers(&["register", &file], &format!("{fingerprint}\n{number}\ny\n\n"));
+            assert!(
+                tried.stderr.contains("試験用のカードがまだありません"),
+                "{}",
+                tried.stderr
+            );
+            assert!(
+                tried.stderr.contains("LogoutRequest がまだ届いていません"),
+                "{}",
+                tried.stderr
+            );
+            let partner = hama.partner(LIBRARY);
+            assert_eq!(
+                (&partner["sign_in"], &partner["state"]),
+                (&"named".into(), &"trial".into())
+            );
+            assert!(hama.does(&["trial-cards"]).stdout.contains(&number));
+            // Nobody is switched on unasked.
+            hama.does(&["without-logout", LIBRARY, "--reason", "先方の改修は来春"]);
+            hama.answers(&["register", &file], "\n");
+            assert_eq!(hama.partner(LIBRARY)["state"], "trial");
+            hama.answers(&["register", &file], "y\n");
+            assert_eq!(hama.partner(LIBRARY)["next"], "in_service");
         },
     );
 }

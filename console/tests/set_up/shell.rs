@@ -105,6 +105,20 @@ impl Shell {
         self.command(words, more).stdin(Stdio::null()).output().unwrap().into()
     }
 
+    /// The same with `lines` on its standard input.
+    pub fn run_answering(&self, words: &str, more: &[&str], lines: &str) -> Answer {
+        use std::io::Write as _;
+        let mut command = self.command(words, more);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // One that ends before it has asked for all of them has broken the pipe.
+        let _ = child.stdin.take().unwrap().write_all(lines.as_bytes());
+        child.wait_with_output().unwrap().into()
+    }
+
     /// The command by a clock that is `off` from everybody else's (`+3h`, `-2d`).
     pub fn run_at_another_time(&self, off: &str, words: &str) -> Answer {
         let command = self.command(words, &[]);

@@ -1,4 +1,4 @@
-//! The fuzzer's seeds are messages that are taken: from there it goes on. (relay-core/fuzz)
+//! The fuzzer's seeds are messages that are taken: from there it goes on. (relay-core/saml/fuzz)
 
 use bergshamra::c14n::{C14nMode, canonicalize};
 use relay_saml::{Addresses, Delivery, Exception, Ground, Received, Refusal, fingerprint, read_metadata};
