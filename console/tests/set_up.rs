@@ -145,6 +145,56 @@ fn a_roster_is_taken_in_whole_and_its_bad_rows_are_set_apart() {
         let rejects = fs::read_to_string(some["reject_file"].as_str().unwrap()).unwrap();
         assert!(rejects.contains("52,"), "{rejects}");
 
+        // Cut after ten rows and said to be whole: it asks, changes nothing, and takes the exact count as a yes. What that
+        // changed is put back.
+        let text = fs::read(&good).unwrap();
+        let ends = text
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte == b'\n')
+            .map(|(at, _)| at);
+        let ten_rows = ends.take(11).last().unwrap();
+        let cut = shell.home().join("cut.csv");
+        fs::write(&cut, &text[..=ten_rows]).unwrap();
+        let cut = cut.to_str().unwrap();
+        for asking in ["import roster --whole --dry-run --json", "import roster --whole --json"] {
+            let asked = shell.run(asking, &[cut]);
+            assert_eq!(asked.code, 3, "{}", asked.stderr);
+            let asked = asked.json();
+            assert_eq!(
+                (&asked["run"], &asked["asked"][0]["kind"]),
+                (&Value::Null, &"many_gone".into())
+            );
+            assert_eq!(asked["asked"][0]["first"].as_array().unwrap().len(), 20);
+        }
+        let missing = shell.run("import roster --whole --json", &[cut]).json()["missing"].to_string();
+        let run = shell
+            .must("import roster --whole --json --yes-gone", &[&missing, cut])
+            .json()["run"]
+            .to_string();
+        let undone = shell.must("import undo --json", &[&run]).json();
+        assert_eq!(
+            (undone["put_back"].to_string(), &undone["taken_out"]),
+            (missing, &0.into())
+        );
+        assert_eq!(shell.run("import undo", &[&run]).code, 1);
+        assert_eq!(
+            shell.must("import runs --json", &[]).json()["runs"][1]["undone_by"],
+            undone["run"]
+        );
+        // Within a row: told as such before anything is looked at.
+        let within = shell.home().join("within.csv");
+        fs::write(&within, &text[..ten_rows - 30]).unwrap();
+        let within = shell.run("import roster --whole --json", &[within.to_str().unwrap()]);
+        assert_eq!(within.code, 1);
+        assert!(within.stderr.contains("途中で切れています"), "{}", within.stderr);
+        assert!(
+            within.json()["refused"]
+                .as_str()
+                .unwrap()
+                .contains("途中で切れています")
+        );
+
         let nothing = shell.home().join("nothing.csv");
         fs::write(&nothing, "これは,名簿では,ありません\n").unwrap();
         let none = shell.run("import roster", &[nothing.to_str().unwrap()]);

@@ -85,7 +85,12 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     let config = setting.config()?;
     let records = Records::open(&config)?;
     let steps = Steps::new(setting.lang, false);
-    let taken = take_in(setting.lang, &records, &config.roster, options, &steps)?;
+    let taken = take_in(setting.lang, &records, &config.roster, options, &steps);
+    if let (true, Err(refused)) = (options.json, &taken) {
+        // A program reads the reason where it reads everything else.
+        answer!("{}", json!({ "refused": format!("{refused:#}") }));
+    }
+    let taken = taken?;
     taken.tell(options, setting.lang);
     Ok(taken.exit_code())
 }

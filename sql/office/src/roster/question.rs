@@ -211,12 +211,9 @@ impl Office {
 pub(super) fn but_for_zeros(number: &str) -> impl Iterator<Item = String> + '_ {
     let bare = number.trim_start_matches('0');
     let digits = !bare.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    let widths = if digits { bare.len()..=LONGEST_NUMBER } else { 1..=0 };
-    std::iter::once(number.to_owned()).chain(
-        widths
-            .filter(|width| *width != number.len())
-            .map(move |width| format!("{bare:0>width$}")),
-    )
+    let widths = digits.then_some(bare.len()..=LONGEST_NUMBER);
+    let others = widths.into_iter().flatten().filter(|width| *width != number.len());
+    std::iter::once(number.to_owned()).chain(others.map(move |width| format!("{bare:0>width$}")))
 }
 
 #[cfg(test)]
