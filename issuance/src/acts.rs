@@ -121,7 +121,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 51] = [
+pub const ALL: [&ActRow; 52] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -160,6 +160,7 @@ pub const ALL: [&ActRow; 51] = [
     CardPinSet::ROW,
     CardPinResetBegun::ROW,
     CardPinReset::ROW,
+    CardPinAllowed::ROW,
     CardSuspended::ROW,
     CardStoppedByTelephone::ROW,
     CardStopConfirmed::ROW,

@@ -164,6 +164,7 @@ refused-not-all-looked-at = Confirm all three: the person, the name and the card
 refused-staff-number-taken = The staff number { $number } is given already. Check the number.
 refused-certificate-taken = That certificate is another person's already. Make the card from another blank.
 refused-last-administrator = This is the last administrator. Make somebody else one first.
+refused-own-roles = Your own roles are changed by another administrator.
 refused-outbox-behind = The relay has taken message { $front }, and these records only sent { $sent }: they were restored from an older copy. Compare both before anything is sent.
 refused-shelf-taken = That place holds the card of case { $case }. Look at the shelf and give a place that is free.
 fault-not-found = Not found. Check the number.

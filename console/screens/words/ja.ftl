@@ -147,6 +147,7 @@ refused-not-all-looked-at = 本人・氏名・カードの三つとも確かめ�
 refused-staff-number-taken = 職員番号 { $number } はもう使われています。番号を確かめてください。
 refused-certificate-taken = その証明書は、もうほかの職員のものです。別の白カードで作ってください。
 refused-last-administrator = 最後の管理者です。先に、ほかの人を管理者にしてください。
+refused-own-roles = 自分の役割は変えられません。ほかの管理者が変えます。
 refused-outbox-behind = 中継は { $front } 番まで受け取っていますが、この記録は { $sent } 番までしか送っていません。古い控えから戻されています。送る前に両方を比べてください。
 refused-shelf-taken = その棚には案件 { $case } のカードが入っています。棚を確かめて、空いている場所を入れてください。
 fault-not-found = 見つかりません。番号を確かめてください。

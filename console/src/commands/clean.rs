@@ -23,12 +23,13 @@ pub struct Options {
 }
 
 /// What a set-up leaves in its folder; nothing else in it is touched.
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     config::FILE_NAME,
     "endpoints.json",
     "secrets",
     "postgres",
     "authority",
+    "trail",
     "paper",
     "log",
     "tray",

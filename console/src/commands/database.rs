@@ -1,6 +1,6 @@
 //! The office's records as the commands reach them: one connection, waited for.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Context;
 use issuance::staff::StaffId;
@@ -14,20 +14,41 @@ use tokio::runtime::Runtime;
 
 use crate::config::{Config, secrets};
 
-/// The door to the office's database that `config` names.
+/// The door of the consoles to the office's database that `config` names.
 ///
 /// # Errors
 /// When the password's file cannot be used.
 pub fn door(config: &Config) -> Result<Door, secrets::SecretError> {
+    door_as(config, office::USER)
+}
+
+/// The door of the program that logs in as `role`, one of [`office::USERS`]. The consoles' role and password stand in the
+/// configuration; the others' roles have the names they are made with, and their passwords lie beside
+/// ([`password_file`]), so that each can be given to the account that runs the program and to no other.
+///
+/// # Errors
+/// When the password's file cannot be used.
+pub fn door_as(config: &Config, role: &str) -> Result<Door, secrets::SecretError> {
     let database = &config.database;
-    let mut door = Door::new(
-        database.host.display().to_string(),
-        &database.name,
-        &database.user,
-        secrets::line(&database.password_file)?,
-    );
+    let user = if role == office::USER { &database.user } else { role };
+    let password = secrets::line(&password_file(config, role))?;
+    let mut door = Door::new(database.host.display().to_string(), &database.name, user, password);
     door.port = database.port;
     Ok(door)
+}
+
+/// Where the password of `role` lies: the consoles' where `[database] password_file` says, the others' in the same place
+/// under its name and theirs (`database-import`, `database-dispatch`, `database-reader`).
+pub fn password_file(config: &Config, role: &str) -> PathBuf {
+    let file = &config.database.password_file;
+    match role.strip_prefix("madoguchi_") {
+        Some(program) if role != office::USER => {
+            let mut name = file.file_name().unwrap_or_default().to_owned();
+            name.push(format!("-{program}"));
+            file.with_file_name(name)
+        }
+        _ => file.clone(),
+    }
 }
 
 /// The office, and the runtime its verbs are waited for on.
@@ -37,11 +58,16 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Connects, and checks that the database is of this program's version.
+    /// Connects as the consoles do, and checks that the database is of this program's version.
     pub(super) fn open(config: &Config) -> anyhow::Result<Self> {
+        Self::open_as(config, office::USER)
+    }
+
+    /// As [`Self::open`], logged in as `role`.
+    pub(super) fn open_as(config: &Config, role: &str) -> anyhow::Result<Self> {
         let runtime = runtime()?;
         let sealer = Arc::new(secrets::sealer(&config.seal.keys_file)?);
-        let door = door(config)?;
+        let door = door_as(config, role)?;
         let office = runtime
             .block_on(Office::connect(&door, sealer, TimeSource::Database))
             .with_context(|| format!("{}", config.database.host.display()))?;

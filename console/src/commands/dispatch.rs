@@ -31,7 +31,7 @@ use serde_json::json;
 
 use super::{
     Setting,
-    database::{Records, door},
+    database::{Records, door_as},
     output::answer,
 };
 use crate::{
@@ -96,7 +96,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         ));
     };
     let mut sender = Sender::new(relay)?;
-    let Records { runtime, office } = Records::open(&config)?;
+    let Records { runtime, office } = Records::open_as(&config, office::DISPATCH)?;
     if options.once {
         let state = runtime.block_on(async {
             if let Err(trouble) = sender.send_all(&office).await {
@@ -141,7 +141,11 @@ async fn carry(config: &Config, sender: &mut Sender, office: Office) -> anyhow::
     // A database that was restarted is found again: nothing here is kept in memory.
     let reconnect = || async {
         let sealer = Arc::new(secrets::sealer(&config.seal.keys_file)?);
-        anyhow::Ok(Office::behind(&door(config)?, sealer, TimeSource::Database))
+        anyhow::Ok(Office::behind(
+            &door_as(config, office::DISPATCH)?,
+            sealer,
+            TimeSource::Database,
+        ))
     };
     let mut office = office;
     let mut ear: Option<Changes> = None;

@@ -83,7 +83,7 @@ const ASKS: u8 = 3;
 /// When nothing could be taken in, with the reason.
 pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     let config = setting.config()?;
-    let records = Records::open(&config)?;
+    let records = Records::open_as(&config, office::IMPORT)?;
     let steps = Steps::new(setting.lang, false);
     let taken = take_in(setting.lang, &records, &config.roster, options, &steps);
     if let (true, Err(refused)) = (options.json, &taken) {

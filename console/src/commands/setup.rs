@@ -127,7 +127,11 @@ fn make_secrets(setting: &Setting, config: &Config, steps: &Steps) -> anyhow::Re
         let chance = &mut OsChance;
         let mut made = secrets::make(&config.seal.keys_file, || secrets::fresh_seal_file(chance))?;
         made |= secrets::make(&config.card.master_file, || secrets::fresh_key(chance))?;
-        made |= secrets::make(&config.database.password_file, || secrets::fresh_key(chance))?;
+        for role in office::USERS {
+            made |= secrets::make(&super::database::password_file(config, role), || {
+                secrets::fresh_key(chance)
+            })?;
+        }
         made |= secrets::make(&setting.home.secret("database-owner"), || secrets::fresh_key(chance))?;
         made |= crate::trail::make_key(&config.trail, &config.city.code, chance)?;
         secrets::private_folder(&config.paper.folder)?;

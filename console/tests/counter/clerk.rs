@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use console::{
-    commands::database::door,
+    commands::database::{door, door_as},
     config::{Config, secrets},
 };
 use office::{Office, TimeSource, cases::CaseFile};
@@ -353,6 +353,8 @@ pub const NUMBER_CARD: Document = Document {
 /// The office's records, looked at from outside the console.
 pub struct Records {
     pub office: Office,
+    /// The same, as the outbox process has them.
+    pub dispatch: Office,
     store: Store,
     runtime: Runtime,
 }
@@ -364,9 +366,19 @@ impl Records {
         let runtime = Runtime::new().unwrap();
         let door = door(&config).unwrap();
         let _entered = runtime.enter();
-        let (office, store) = (Office::behind(&door, sealer, TimeSource::Database), Store::new(&door));
+        let (office, store) = (
+            Office::behind(&door, sealer.clone(), TimeSource::Database),
+            Store::new(&door),
+        );
+        let outbox = door_as(&config, office::DISPATCH).unwrap();
+        let dispatch = Office::behind(&outbox, sealer, TimeSource::Database);
         drop(_entered);
-        Self { office, store, runtime }
+        Self {
+            office,
+            dispatch,
+            store,
+            runtime,
+        }
     }
 
     pub fn wait<T>(&self, work: impl Future<Output = Result<T, office::OfficeError>>) -> T {

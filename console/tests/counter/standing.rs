@@ -117,7 +117,7 @@ impl<'r> Front<'r> {
 
     /// What was told, in order.
     fn takes_everything(&mut self) -> Vec<&'static str> {
-        let office = &self.records.office;
+        let office = &self.records.dispatch;
         self.records.wait(office.compose_outbox(&self.registrar, 100));
         let letters = self.records.wait(office.outbox_next(100));
         if let Some(last) = letters.last() {

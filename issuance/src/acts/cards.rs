@@ -256,6 +256,27 @@ impl AuditAct for CardPinReset {
 
 /// Subjects: case, card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardPinAllowed {
+    /// How the holder was verified.
+    pub checked: HolderCheck,
+}
+
+impl AuditAct for CardPinAllowed {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.pin_allowed",
+        meaning: Meaning {
+            japanese: "交付したカードの暗証番号の決め直しを許した。持ち主が窓口に来た。",
+            english: "Leave was given to set the PIN of a card that was handed over anew; its holder stood at the counter.",
+        },
+        who: Who::Roles(&[Role::Verification, Role::Issuing]),
+        second: Second::None,
+        stage: Stage::Card(|standing| matches!(standing, CardStanding::Active)),
+        offered: Offered::Nowhere("no screen yet: the records' side of a reset after the handover"),
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardSuspended {
     /// How it was made sure who asks.
     pub checked: HolderCheck,

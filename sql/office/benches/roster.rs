@@ -84,10 +84,10 @@ async fn import(office: &TestOffice, csv: &[u8], today: time::Date, act: u128) -
         .rows()
         .filter_map(Result::ok)
         .map(|row| (row.line, row.resident));
-    let plan = office.office.plan_import(rows, &|_, _| {}).await.expect("a plan");
+    let plan = office.importer.plan_import(rows, &|_, _| {}).await.expect("a plan");
     let act = Act::of_process("import", Uuid::from_u128(act));
     let done = office
-        .office
+        .importer
         .apply_import(&act, &plan, Missing::MarkGone, &|_, _| {})
         .await
         .expect("an import");

@@ -13,6 +13,7 @@ mod journal;
 mod lease;
 mod opening;
 mod paper;
+mod pin;
 mod queue;
 mod verification;
 
@@ -40,6 +41,7 @@ pub use journal::JournalEntry;
 pub use lease::{Holder, LEASE};
 pub use opening::{Duplicates, Opened, OpeningRefusal, SimilarResident};
 pub use paper::{LastPrinted, Paper, PrintedPaper, Printing};
+pub use pin::{PinPermissionId, PinPermissionKind};
 pub use queue::{Problem, Queue, QueueRow, Today};
 pub use verification::{ApprovalId, ApprovalRefusal, SecondPurpose};
 pub(crate) use {custody::place_of, handover::clear_sights, lease::LeaseRow, verification::use_approval};

@@ -1,6 +1,12 @@
 //! Why the office's records did not do what was asked.
 
-use issuance::{machine::NotNow, staff::Role};
+use issuance::{
+    application::ApplicationState,
+    lifecycle::Lifecycle,
+    machine::{Machine as _, NotNow},
+    staff::Role,
+    standing::CardStanding,
+};
 use relay_core::seal::SealError;
 use store::{StoreError, cluster::ClusterError, migrate::MigrateError};
 use time::OffsetDateTime;
@@ -12,7 +18,13 @@ use crate::refusal::Refusal;
 pub enum OfficeError {
     /// The database: away, full, or at fault.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+    /// The database refused a move that the machine does not have: this program's own rules should have, before.
+    #[error("the records have no such move of the {machine}")]
+    ForbiddenMove {
+        /// [`Machine::NAME`](issuance::machine::Machine::NAME).
+        machine: &'static str,
+    },
     /// The private cluster could not be set up.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
@@ -91,6 +103,19 @@ pub enum OfficeError {
     CardConflict(String),
 }
 
+/// The machines whose moves the database knows.
+const MACHINES: [&str; 3] = [ApplicationState::NAME, Lifecycle::NAME, CardStanding::NAME];
+
+impl From<StoreError> for OfficeError {
+    fn from(error: StoreError) -> Self {
+        let refused = |machine: &&str| error.is_constraint(&format!("{machine}_move"));
+        match MACHINES.into_iter().find(refused) {
+            Some(machine) => Self::ForbiddenMove { machine },
+            None => Self::Store(error),
+        }
+    }
+}
+
 impl OfficeError {
     /// The rule's name when this is a refusal for the audit trail; `None` for failures and for the everyday
     /// ("someone else has it open").
@@ -98,7 +123,7 @@ impl OfficeError {
         Some(match self {
             Self::Refused(refusal) => return refusal.rule(),
             Self::NotAllowed(_) => "role",
-            Self::NotNow(_) => "state",
+            Self::NotNow(_) | Self::ForbiddenMove { .. } => "state",
             Self::ChipTaken(_) => "chip_taken",
             Self::NotHeld => "not_held",
             _ => return None,

@@ -394,7 +394,7 @@ impl Office {
 /// A card that was handed over: where it stands, and where it is.
 pub(crate) struct Given {
     pub(crate) card: CardId,
-    lifecycle: Lifecycle,
+    pub(crate) lifecycle: Lifecycle,
     pub(crate) place: Custody,
 }
 

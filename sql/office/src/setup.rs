@@ -1,8 +1,13 @@
 //! Setting the office's database up in a cluster, and bringing it to this program's version.
 
 use refinery::Runner;
+use secrecy::SecretString;
 pub use store::install::Installed;
-use store::{Door, cluster::Cluster, install::Schema, migrate::Migrated};
+use store::{
+    Door,
+    cluster::{Cluster, Login},
+    migrate::Migrated,
+};
 
 use crate::OfficeError;
 
@@ -16,24 +21,36 @@ pub const DATABASE: &str = "madoguchi";
 pub const OWNER: &str = "madoguchi_owner";
 /// The role consoles log in as.
 pub const USER: &str = "madoguchi_office";
+/// The role the import of the roster logs in as.
+pub const IMPORT: &str = "madoguchi_import";
+/// The role the outbox process logs in as.
+pub const DISPATCH: &str = "madoguchi_dispatch";
+/// The role an auditor's commands log in as: it reads the trail and the ledger, and writes nothing.
+pub const READER: &str = "madoguchi_reader";
+/// Every role that a program of the office logs in as, each granted what that program does and no more.
+pub const USERS: [&str; 4] = [USER, IMPORT, DISPATCH, READER];
 
-/// Makes the database and its roles in a running `cluster`, with the given passwords, and migrates it. Asked again it
-/// brings passwords and version up to date.
+/// Makes the database and its roles in a running `cluster`, with the owner's password and one for each of [`USERS`], and
+/// migrates it. Asked again it brings passwords and version up to date.
 ///
 /// # Errors
 /// [`OfficeError`]
 pub async fn install(
     cluster: &Cluster,
-    owner_password: secrecy::SecretString,
-    user_password: secrecy::SecretString,
+    owner_password: SecretString,
+    passwords: [SecretString; USERS.len()],
 ) -> Result<Installed, OfficeError> {
-    let schema = Schema {
-        database: DATABASE,
-        owner: OWNER,
-        user: USER,
-        migrations,
+    let login = |(name, password): (&str, SecretString)| Login {
+        name: name.to_owned(),
+        password,
     };
-    schema.install(cluster, owner_password, user_password).await
+    let owner = login((OWNER, owner_password));
+    let users: Vec<Login> = USERS.into_iter().zip(passwords).map(login).collect();
+    cluster.provision(DATABASE, &owner, &users).await?;
+    Ok(Installed {
+        migrated: migrate(&cluster.door(DATABASE, &owner)?).await?,
+        door: cluster.door(DATABASE, &users[0])?,
+    })
 }
 
 /// Brings the database behind `owner_door` to this program's version.

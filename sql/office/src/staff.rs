@@ -98,7 +98,7 @@ impl Office {
                     }
                     added => added?,
                 };
-                set_roles(&tx, id, &new.roles).await?;
+                set_roles(&tx, &doing, id, &new.roles).await?;
                 if let Some(serial) = &new.certificate {
                     register(&tx, id, serial, doing.at).await?;
                 }
@@ -195,10 +195,10 @@ impl Office {
         .await
     }
 
-    /// Gives someone exactly `roles`.
+    /// Gives someone else exactly `roles`: nobody gives themselves any.
     ///
     /// # Errors
-    /// [`StaffRefusal::LastAdministrator`], [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
+    /// [`StaffRefusal::OwnRoles`], [`StaffRefusal::LastAdministrator`], [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
     pub async fn change_roles(&self, act: &Act, staff: StaffId, roles: &BTreeSet<Role>) -> Result<(), OfficeError> {
         self.act(
             "change_roles",
@@ -207,7 +207,10 @@ impl Office {
             act,
             |tx, doing| async move {
                 self.known(&tx, staff).await?;
-                set_roles(&tx, staff, roles).await?;
+                if doing.staff()? == staff {
+                    return Err(StaffRefusal::OwnRoles.into());
+                }
+                set_roles(&tx, &doing, staff, roles).await?;
                 if administrators(&tx).await? == 0 {
                     return Err(StaffRefusal::LastAdministrator.into());
                 }
@@ -356,16 +359,19 @@ const SELECT: &str = "SELECT p.id, p.number, p.name, p.added_at, p.disabled_at, 
      array(SELECT role FROM office.staff_role r WHERE r.staff = p.id) AS roles\n\
      FROM office.staff p LEFT JOIN office.staff_certificate c ON c.staff = p.id AND c.until IS NULL";
 
-async fn set_roles(tx: &Tx, staff: StaffId, roles: &BTreeSet<Role>) -> Result<(), OfficeError> {
-    tx.execute(
-        "-- clear_roles\nDELETE FROM office.staff_role WHERE staff = $1",
-        &[&staff.uuid()],
-    )
-    .await?;
+async fn set_roles(tx: &Tx, doing: &Doing, staff: StaffId, roles: &BTreeSet<Role>) -> Result<(), OfficeError> {
     let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
     tx.execute(
-        "-- set_roles\nINSERT INTO office.staff_role (staff, role) SELECT $1, unnest($2::text[])",
+        "-- clear_roles\nDELETE FROM office.staff_role WHERE staff = $1 AND role <> ALL ($2)",
         &[&staff.uuid(), &roles],
+    )
+    .await?;
+    // Those held already stay as they were given.
+    tx.execute(
+        "-- set_roles\n\
+         INSERT INTO office.staff_role (staff, role, given_by) SELECT $1, unnest($2::text[]), $3\n\
+         ON CONFLICT (staff, role) DO NOTHING",
+        &[&staff.uuid(), &roles, &doing.staff.map(|by| by.uuid())],
     )
     .await?;
     Ok(())

@@ -17,13 +17,16 @@ use relay_core::{
     clock::{Clock as _, HandClock},
     seal::Sealer,
 };
-use store::testing::{LoneCluster, Recipe, TestDatabase, TestingError};
+use store::{
+    Store, StoreError,
+    testing::{LoneCluster, Recipe, TestDatabase, TestingError},
+};
 use time::macros::datetime;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::{
-    Act, NewStaff, OWNER, Office, OfficeError, SessionId, TimeSource, USER,
+    Act, DISPATCH, IMPORT, NewStaff, OWNER, Office, OfficeError, SessionId, TimeSource, USER, USERS,
     cases::{CaseAt, Opened},
     migrations,
     roster::{Imported, Missing},
@@ -35,7 +38,7 @@ pub fn recipe() -> Recipe {
         name: "office",
         runner: migrations(),
         owner: OWNER,
-        users: &[USER],
+        users: &USERS,
     }
 }
 
@@ -49,8 +52,12 @@ pub fn sealer() -> Arc<Sealer> {
 pub struct TestOffice {
     /// Its database; dropped with this value.
     pub database: TestDatabase,
-    /// Its records.
+    /// Its records, as the consoles have them.
     pub office: Office,
+    /// The same, as the outbox process has them.
+    pub dispatch: Office,
+    /// The same, as the import of the roster has them.
+    pub importer: Office,
     /// Its clock: 令和8年11月22日 9時 in Japan at first.
     pub clock: HandClock,
 }
@@ -89,7 +96,7 @@ impl FromOs for Uuid {
 /// # Errors
 /// [`TestingError`]
 pub async fn open() -> Result<TestOffice, TestingError> {
-    Ok(TestOffice::on(store::testing::database(&recipe()).await?))
+    TestOffice::on(store::testing::database(&recipe()).await?).await
 }
 
 /// An office on a cluster of its own, for tests that take the database away.
@@ -97,28 +104,36 @@ pub async fn open() -> Result<TestOffice, TestingError> {
 /// # Errors
 /// [`TestingError`]
 pub async fn open_on(cluster: &LoneCluster) -> Result<TestOffice, TestingError> {
-    Ok(TestOffice::on(cluster.database(&recipe()).await?))
+    TestOffice::on(cluster.database(&recipe()).await?).await
 }
 
 impl TestOffice {
-    fn on(database: TestDatabase) -> Self {
+    async fn on(database: TestDatabase) -> Result<Self, TestingError> {
+        let by_hand: Result<(), StoreError> = Store::new(&database.door(OWNER))
+            .run("clock_by_hand", |tx| async move {
+                tx.batch("-- clock_by_hand\nUPDATE office.clock SET by_hand = true")
+                    .await
+            })
+            .await;
+        by_hand?;
         let clock = HandClock::at(datetime!(2026-11-22 0:00 UTC));
-        let office = Self::another_console(&database, &clock);
-        Self {
+        Ok(Self {
+            office: Self::behind(&database, USER, &clock),
+            dispatch: Self::behind(&database, DISPATCH, &clock),
+            importer: Self::behind(&database, IMPORT, &clock),
             database,
-            office,
             clock,
-        }
+        })
     }
 
-    fn another_console(database: &TestDatabase, clock: &HandClock) -> Office {
+    fn behind(database: &TestDatabase, role: &str, clock: &HandClock) -> Office {
         let time = TimeSource::Clock(Arc::new(clock.clone()));
-        Office::behind(&database.door(USER), sealer(), time)
+        Office::behind(&database.door(role), sealer(), time)
     }
 
     /// The same records as a second console sees them, over connections of its own.
     pub fn second_console(&self) -> Office {
-        Self::another_console(&self.database, &self.clock)
+        Self::behind(&self.database, USER, &self.clock)
     }
 
     /// Registers someone called `name` with `roles` and logs them in at `desk`. The first one registered becomes an
@@ -186,9 +201,9 @@ impl TestOffice {
     /// [`OfficeError`]
     pub async fn import(&self, residents: Vec<Resident>) -> Result<Imported, OfficeError> {
         let rows = residents.into_iter().enumerate().map(|(at, one)| (at as u64 + 2, one));
-        let plan = self.office.plan_import(rows.collect::<Vec<_>>(), &|_, _| {}).await?;
+        let plan = self.importer.plan_import(rows.collect::<Vec<_>>(), &|_, _| {}).await?;
         let act = Act::of_process("import", Uuid::new_v4_from_os());
-        self.office.apply_import(&act, &plan, Missing::Keep, &|_, _| {}).await
+        self.importer.apply_import(&act, &plan, Missing::Keep, &|_, _| {}).await
     }
 
     /// The resident with 宛名番号 `number`.

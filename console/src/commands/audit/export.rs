@@ -43,7 +43,7 @@ struct Exported {
 
 /// Writes the whole trail to `out`, which must not be there yet.
 pub(super) fn write(setting: &Setting, out: &Path) -> anyhow::Result<ExitCode> {
-    let Records { runtime, office } = Records::open(&setting.config()?)?;
+    let Records { runtime, office } = Records::open_as(&setting.config()?, office::READER)?;
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(out);
     let mut file = BufWriter::new(file.with_context(|| out.display().to_string())?);
     let mut lines = 0_u64;

@@ -14,7 +14,7 @@ use crate::{
 /// Proves one event by the newest head; one line of JSON, which holds all that RFC 6962 asks for.
 pub(super) fn prove(setting: &Setting, seq: i64) -> anyhow::Result<ExitCode> {
     let config = setting.config()?;
-    let Records { runtime, office } = Records::open(&config)?;
+    let Records { runtime, office } = Records::open_as(&config, office::READER)?;
     let (note, (tree, placed)) = runtime.block_on(async {
         let note = office.newest_head().await?;
         anyhow::Ok((note, office.tree(Some(seq)).await?))
@@ -37,7 +37,7 @@ pub(super) fn prove(setting: &Setting, seq: i64) -> anyhow::Result<ExitCode> {
 
 /// Proves that the tree of `new` events only added to the one of `old`.
 pub(super) fn consistency(setting: &Setting, old: u64, new: u64) -> anyhow::Result<ExitCode> {
-    let Records { runtime, office } = Records::open(&setting.config()?)?;
+    let Records { runtime, office } = Records::open_as(&setting.config()?, office::READER)?;
     let (tree, _) = runtime.block_on(office.tree(None))?;
     let too_few = || {
         setting.lang.pick(
@@ -64,7 +64,7 @@ pub(super) fn consistency(setting: &Setting, old: u64, new: u64) -> anyhow::Resu
 
 /// The newest head as it was signed.
 pub(super) fn head(setting: &Setting) -> anyhow::Result<ExitCode> {
-    let Records { runtime, office } = Records::open(&setting.config()?)?;
+    let Records { runtime, office } = Records::open_as(&setting.config()?, office::READER)?;
     let note = runtime.block_on(office.newest_head())?;
     match note {
         Some(note) => answer!("{}", note.trim_end()),

@@ -39,7 +39,7 @@ pub struct UndoOptions {
 /// # Errors
 /// When the records can't be read.
 pub fn list_runs(setting: &Setting, options: &RunsOptions) -> anyhow::Result<ExitCode> {
-    let records = Records::open(&setting.config()?)?;
+    let records = Records::open_as(&setting.config()?, office::IMPORT)?;
     let runs = records.runtime.block_on(records.office.import_runs(LISTED))?;
     if options.json {
         let runs: Vec<_> = runs.iter().map(run_json).collect();
@@ -65,7 +65,7 @@ pub fn list_runs(setting: &Setting, options: &RunsOptions) -> anyhow::Result<Exi
 /// # Errors
 /// With the reason, when nothing was put back.
 pub fn undo(setting: &Setting, options: &UndoOptions) -> anyhow::Result<ExitCode> {
-    let records = Records::open(&setting.config()?)?;
+    let records = Records::open_as(&setting.config()?, office::IMPORT)?;
     let undone = records
         .runtime
         .block_on(records.office.undo_import(&act("import"), options.run));

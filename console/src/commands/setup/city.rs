@@ -13,7 +13,7 @@ use crate::{
 /// Takes the city in where no roster was taken in yet.
 pub(super) fn take_in(setting: &Setting, config: &Config, options: &Options, steps: &Steps) -> anyhow::Result<()> {
     let lang = setting.lang;
-    let records = Records::open(config)?;
+    let records = Records::open_as(config, office::IMPORT)?;
     if records.runtime.block_on(records.office.last_import())? > 0 {
         return steps.step(
             lang.pick("架空の市の住民名簿", "the made-up city's roster"),

@@ -7,13 +7,16 @@ use std::{
 };
 
 use anyhow::bail;
-use office::{DATABASE, USER, install};
+use office::{DATABASE, USER, USERS, install};
 use relay_core::chance::OsChance;
 use store::cluster::{Care, Cluster, ClusterStatus};
 
 use super::{Outcome, Setting, Steps, services};
 use crate::{
-    commands::{database::runtime, processes::is_root},
+    commands::{
+        database::{password_file, runtime},
+        processes::is_root,
+    },
     config::{Config, secrets},
 };
 
@@ -75,9 +78,16 @@ pub(super) fn make(setting: &Setting, config: &Config, steps: &Steps) -> anyhow:
     let name = lang.pick("表を作る・新しくする", "make the tables, bring them up to date");
     steps.step(name, |_| {
         let owner = secrets::line(&setting.home.secret("database-owner"))?;
-        let user = secrets::line(&config.database.password_file)?;
+        let password = |role| secrets::line(&password_file(config, role));
+        let [console, import, dispatch, reader] = USERS;
+        let passwords = [
+            password(console)?,
+            password(import)?,
+            password(dispatch)?,
+            password(reader)?,
+        ];
         let cluster = Cluster::at(setting.home.cluster());
-        let installed = runtime()?.block_on(install(&cluster, owner, user))?;
+        let installed = runtime()?.block_on(install(&cluster, owner, passwords))?;
         anyhow::Ok(if installed.migrated.applied.is_empty() {
             Outcome::Already
         } else {

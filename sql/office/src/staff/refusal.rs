@@ -17,6 +17,9 @@ pub enum StaffRefusal {
     /// Somebody must remain who can administer.
     #[error("this is the last administrator")]
     LastAdministrator,
+    /// Nobody gives or takes their own roles.
+    #[error("one's own roles are changed by another administrator")]
+    OwnRoles,
     /// An administrator exists already; further staff are added by an administrator.
     #[error("there is an administrator already")]
     NotFirstRun,
@@ -30,6 +33,7 @@ impl StaffRefusal {
             Box::new(Self::NumberTaken(String::new())),
             Box::new(Self::CertificateTaken),
             Box::new(Self::LastAdministrator),
+            Box::new(Self::OwnRoles),
             Box::new(Self::NotFirstRun),
         ]
     }
@@ -40,6 +44,7 @@ impl Refusal for StaffRefusal {
         match self {
             Self::Unknown => Some("staff_unknown"),
             Self::LastAdministrator => Some("last_administrator"),
+            Self::OwnRoles => Some("own_roles"),
             Self::NotFirstRun => Some("not_first_run"),
             Self::NumberTaken(_) | Self::CertificateTaken => None,
         }
@@ -51,6 +56,7 @@ impl Refusal for StaffRefusal {
             Self::NumberTaken(_) => "refused-staff-number-taken",
             Self::CertificateTaken => "refused-certificate-taken",
             Self::LastAdministrator => "refused-last-administrator",
+            Self::OwnRoles => "refused-own-roles",
             Self::NotFirstRun => "refused-not-first-run",
         }
     }

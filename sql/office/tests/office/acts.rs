@@ -119,7 +119,7 @@ async fn every_kind_of_verb_can_be_spawned() {
         verb
     }
     let test = testing::open().await.unwrap();
-    let office = test.office.clone();
+    let (office, importer) = (test.office.clone(), test.importer.clone());
     let clerk = test.clerk_of_all_trades("窓口1").await.unwrap();
     let (session, act) = (clerk.session, clerk.act());
     let nobody = issuance::case::CaseId::from_uuid(uuid::Uuid::nil());
@@ -127,10 +127,10 @@ async fn every_kind_of_verb_can_be_spawned() {
     let verbs = spawnable(async move {
         assert!(office.case(session, nobody).await.is_err());
         assert!(office.claim(&act, nobody).await.is_err());
-        let plan = office.plan_import(rows, &|_, _| {}).await.unwrap();
+        let plan = importer.plan_import(rows, &|_, _| {}).await.unwrap();
         let act = office::Act::of_process("import", uuid::Uuid::from_u128(1));
         let keep = office::roster::Missing::Keep;
-        office.apply_import(&act, &plan, keep, &|_, _| {}).await.unwrap();
+        importer.apply_import(&act, &plan, keep, &|_, _| {}).await.unwrap();
         office.search_index(&|_, _| {}).await.unwrap().len()
     });
     assert_eq!(tokio::spawn(verbs).await.unwrap(), 5);

@@ -517,11 +517,11 @@ async fn whom_the_roster_has_no_more_gets_no_card() {
     let gone = adults(&residents)[0].clone();
     let left = residents.iter().filter(|one| one.number != gone.number).cloned();
     let rows: Vec<_> = left.enumerate().map(|(at, one)| (at as u64 + 2, one)).collect();
-    let plan = office.office.plan_import(rows, &|_, _| {}).await.unwrap();
+    let plan = office.importer.plan_import(rows, &|_, _| {}).await.unwrap();
     let act = office::Act::of_process("import", uuid::Uuid::from_u128(7));
     let missing = office::roster::Missing::MarkGone;
     office
-        .office
+        .importer
         .apply_import(&act, &plan, missing, &|_, _| {})
         .await
         .unwrap();

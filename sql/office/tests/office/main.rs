@@ -11,6 +11,7 @@ mod making;
 mod migration;
 mod next_card;
 mod outbox;
+mod pin;
 mod privacy;
 mod refused;
 mod roster;

@@ -1,6 +1,6 @@
 //! A database filled by the first wave's schema is brought to the three machines and the ledger.
 
-use office::{OWNER, USER, migrate, migrations};
+use office::{OWNER, USERS, migrate, migrations};
 use refinery::Target;
 use store::{Store, StoreError, testing::Recipe};
 
@@ -100,7 +100,7 @@ async fn what_the_first_wave_recorded_stands_in_the_three_machines_and_the_ledge
         name: "office_first_wave",
         runner: migrations().set_target(Target::Version(12)),
         owner: OWNER,
-        users: &[USER],
+        users: &USERS,
     };
     let database = store::testing::database(&recipe).await.unwrap();
     let owner = Store::new(&database.door(OWNER));
@@ -158,7 +158,7 @@ async fn what_the_first_wave_recorded_stands_in_the_three_machines_and_the_ledge
     // Every row keeps the rules it would have to keep if it were written today: each is touched once more.
     let touched: Result<(), StoreError> = owner
         .run("touch", |tx| async move {
-            tx.batch("UPDATE office.card_case SET state = state; UPDATE office.card SET state = state")
+            tx.batch("UPDATE office.card_case SET state = state, version = version + 1; UPDATE office.card SET state = state")
                 .await
         })
         .await;

@@ -44,10 +44,13 @@ impl Relay {
 
     /// What the front is told next, in order, and the clinic's pseudonym of whoever is registered in it.
     async fn take(&self, office: &TestOffice) -> (Vec<&'static str>, Vec<String>) {
-        let records = &office.office;
-        records.compose_outbox(&self.registrar, 20).await.unwrap();
-        let letters = records.outbox_next(20).await.unwrap();
-        records.outbox_applied(letters.last().unwrap().sequence).await.unwrap();
+        office.dispatch.compose_outbox(&self.registrar, 20).await.unwrap();
+        let letters = office.dispatch.outbox_next(20).await.unwrap();
+        office
+            .dispatch
+            .outbox_applied(letters.last().unwrap().sequence)
+            .await
+            .unwrap();
         let acts = letters.iter().map(|letter| letter.message.act()).collect();
         let mut pseudonyms = Vec::new();
         for letter in &letters {

@@ -85,17 +85,17 @@ async fn a_card_handed_over_is_registered_and_activated_for_both_its_keys_apart(
     assert_eq!(records.outbox_state().await.unwrap().waiting, 4);
 
     // Nothing can be sent before it is composed; composed twice it is composed once.
-    assert_eq!(records.outbox_next(10).await.unwrap(), []);
+    assert_eq!(office.dispatch.outbox_next(10).await.unwrap(), []);
     let registrar = registrar();
-    assert_eq!(records.compose_outbox(&registrar, 10).await.unwrap(), 4);
-    assert_eq!(records.compose_outbox(&registrar, 10).await.unwrap(), 0);
-    let letters = records.outbox_next(10).await.unwrap();
+    assert_eq!(office.dispatch.compose_outbox(&registrar, 10).await.unwrap(), 4);
+    assert_eq!(office.dispatch.compose_outbox(&registrar, 10).await.unwrap(), 0);
+    let letters = office.dispatch.outbox_next(10).await.unwrap();
     assert_eq!(
         acts(&letters),
         [(1, "register"), (2, "activate"), (3, "register"), (4, "activate")]
     );
     assert_eq!(
-        records.outbox_next(10).await.unwrap(),
+        office.dispatch.outbox_next(10).await.unwrap(),
         letters,
         "sent again, it is the same"
     );
@@ -119,12 +119,12 @@ async fn a_card_handed_over_is_registered_and_activated_for_both_its_keys_apart(
     assert_ne!(pseudonyms[0], pseudonyms[1], "encrypted apart");
 
     // Applied in part, then whole.
-    records.outbox_applied(2).await.unwrap();
+    office.dispatch.outbox_applied(2).await.unwrap();
     assert_eq!(
-        acts(&records.outbox_next(10).await.unwrap()),
+        acts(&office.dispatch.outbox_next(10).await.unwrap()),
         [(3, "register"), (4, "activate")]
     );
-    records.outbox_applied(4).await.unwrap();
+    office.dispatch.outbox_applied(4).await.unwrap();
     let state = records.outbox_state().await.unwrap();
     assert_eq!((state.waiting, state.oldest, state.trouble), (0, None, None));
     assert!(state.answered_at.is_some());
@@ -136,8 +136,8 @@ async fn a_lost_card_is_stopped_found_again_and_ended_and_the_front_hears_of_eac
     let records = &office.office;
     let registrar = registrar();
     let case = handed_over(&office, &clerk, 0).await;
-    records.compose_outbox(&registrar, 10).await.unwrap();
-    records.outbox_applied(4).await.unwrap();
+    office.dispatch.compose_outbox(&registrar, 10).await.unwrap();
+    office.dispatch.outbox_applied(4).await.unwrap();
 
     records
         .suspend_card(&clerk.act(), case, HolderCheck::Questions, "バスの中で落とした")
@@ -215,8 +215,8 @@ async fn a_lost_card_is_stopped_found_again_and_ended_and_the_front_hears_of_eac
     assert_eq!(records.card_standing(case).await.unwrap(), Some(CardStanding::Revoked));
     assert_eq!(records.revoked().await.unwrap().len(), KeySlot::ALL.len());
 
-    records.compose_outbox(&registrar, 10).await.unwrap();
-    let told: Vec<_> = acts(&records.outbox_next(10).await.unwrap());
+    office.dispatch.compose_outbox(&registrar, 10).await.unwrap();
+    let told: Vec<_> = acts(&office.dispatch.outbox_next(10).await.unwrap());
     assert_eq!(
         told,
         [
@@ -239,22 +239,26 @@ async fn a_front_restored_from_an_older_copy_is_brought_up_to_date() {
     let records = &office.office;
     let registrar = registrar();
     handed_over(&office, &clerk, 0).await;
-    records.compose_outbox(&registrar, 10).await.unwrap();
-    let before = records.outbox_next(10).await.unwrap();
-    records.outbox_applied(4).await.unwrap();
+    office.dispatch.compose_outbox(&registrar, 10).await.unwrap();
+    let before = office.dispatch.outbox_next(10).await.unwrap();
+    office.dispatch.outbox_applied(4).await.unwrap();
 
-    records.outbox_expected(3).await.unwrap();
+    office.dispatch.outbox_expected(3).await.unwrap();
     assert_eq!(records.outbox_state().await.unwrap().waiting, 2);
-    records.compose_outbox(&registrar, 10).await.unwrap();
-    let again = records.outbox_next(10).await.unwrap();
+    office.dispatch.compose_outbox(&registrar, 10).await.unwrap();
+    let again = office.dispatch.outbox_next(10).await.unwrap();
     assert_eq!(acts(&again), [(3, "register"), (4, "activate")]);
     assert_eq!(again[1], before[3]);
     assert_ne!(again[0], before[2], "what was removed once applied is encrypted afresh");
 
     // The other way round, nothing is sent.
-    let behind = records.outbox_expected(9).await.unwrap_err();
+    let behind = office.dispatch.outbox_expected(9).await.unwrap_err();
     assert!(behind.is(&OutboxRefusal::Behind { sent: 4, front: 8 }));
-    records.outbox_trouble("the front does not answer").await.unwrap();
+    office
+        .dispatch
+        .outbox_trouble("the front does not answer")
+        .await
+        .unwrap();
     let state = records.outbox_state().await.unwrap();
     assert_eq!(state.trouble.as_deref(), Some("the front does not answer"));
 }
@@ -262,23 +266,22 @@ async fn a_front_restored_from_an_older_copy_is_brought_up_to_date() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_encrypted_to_keys_left_behind_is_composed_anew_under_its_number() {
     let (office, clerk) = open().await;
-    let records = &office.office;
     let mut registrar = registrar();
     handed_over(&office, &clerk, 0).await;
-    records.compose_outbox(&registrar, 10).await.unwrap();
-    let before = records.outbox_next(10).await.unwrap();
+    office.dispatch.compose_outbox(&registrar, 10).await.unwrap();
+    let before = office.dispatch.outbox_next(10).await.unwrap();
     let next = Ceremony::run(&mut OsChance).global;
     registrar.encrypt_to(next);
-    records.outbox_anew(1).await.unwrap();
-    records.compose_outbox(&registrar, 10).await.unwrap();
-    let after = records.outbox_next(10).await.unwrap();
+    office.dispatch.outbox_anew(1).await.unwrap();
+    office.dispatch.compose_outbox(&registrar, 10).await.unwrap();
+    let after = office.dispatch.outbox_next(10).await.unwrap();
     assert_eq!(acts(&after), acts(&before));
     assert_ne!(after[0], before[0]);
     assert_eq!(after[1..], before[1..]);
     // One that the front has applied is not sent again.
-    records.outbox_applied(1).await.unwrap();
-    records.outbox_anew(1).await.unwrap();
-    assert_eq!(records.compose_outbox(&registrar, 10).await.unwrap(), 0);
+    office.dispatch.outbox_applied(1).await.unwrap();
+    office.dispatch.outbox_anew(1).await.unwrap();
+    assert_eq!(office.dispatch.compose_outbox(&registrar, 10).await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -287,7 +290,7 @@ async fn two_senders_at_once_give_each_message_one_number() {
     for nth in 0..3 {
         handed_over(&office, &clerk, nth).await;
     }
-    let (one, other) = (office.office.clone(), office.second_console());
+    let (one, other) = (office.dispatch.clone(), office.dispatch.clone());
     let registrar = registrar();
     let (first, second) = tokio::join!(
         one.compose_outbox(&registrar, 100),
@@ -311,8 +314,8 @@ async fn a_wrong_link_is_mended_by_two_and_another_card_of_the_person_follows() 
     let second = office.clerk("鈴木 誠", "窓口2", &[Role::Issuing]).await.unwrap();
     let case = handed_over(&office, &clerk, 0).await;
     let registrar = registrar();
-    records.compose_outbox(&registrar, 10).await.unwrap();
-    records.outbox_applied(4).await.unwrap();
+    office.dispatch.compose_outbox(&registrar, 10).await.unwrap();
+    office.dispatch.outbox_applied(4).await.unwrap();
 
     let unapproved = office::cases::ApprovalId::from_uuid(clerk.act().id);
     assert!(
@@ -329,8 +332,8 @@ async fn a_wrong_link_is_mended_by_two_and_another_card_of_the_person_follows() 
         .relink_card(&clerk.act(), case, approval, "同姓同名の人と取り違えた")
         .await
         .unwrap();
-    records.compose_outbox(&registrar, 10).await.unwrap();
-    let letters = records.outbox_next(10).await.unwrap();
+    office.dispatch.compose_outbox(&registrar, 10).await.unwrap();
+    let letters = office.dispatch.outbox_next(10).await.unwrap();
     assert_eq!(acts(&letters), [(5, "relink"), (6, "relink")]);
     let Message::Relink { approved_by, .. } = &letters[0].message else {
         panic!("a relink");

@@ -35,10 +35,10 @@ impl<'o> Front<'o> {
 
     /// Takes everything that waits; what was told, and whether it was taken.
     async fn takes(&self) -> Vec<(u64, Message, bool)> {
-        let records = &self.office.office;
-        records.compose_outbox(&self.registrar, 100).await.unwrap();
+        let records = &self.office.dispatch;
+        self.office.dispatch.compose_outbox(&self.registrar, 100).await.unwrap();
         let mut told = Vec::new();
-        for letter in records.outbox_next(100).await.unwrap() {
+        for letter in self.office.dispatch.outbox_next(100).await.unwrap() {
             let refused = self.refuses.contains(&letter.message.registration());
             if refused {
                 records
@@ -46,7 +46,7 @@ impl<'o> Front<'o> {
                     .await
                     .unwrap();
             } else {
-                records.outbox_applied(letter.sequence).await.unwrap();
+                self.office.dispatch.outbox_applied(letter.sequence).await.unwrap();
             }
             told.push((letter.sequence, letter.message, !refused));
         }
@@ -94,9 +94,13 @@ async fn what_is_refused_is_kept_with_its_rule_in_sight_and_what_follows_it_goes
     );
     // A second word about it changes nothing: the one who carried it was cut off and asked the front again.
     let refused = told[0].0;
-    records.outbox_refused(refused, &Rule::Revoked.code()).await.unwrap();
-    records.outbox_applied(refused + 1).await.unwrap();
-    records.outbox_anew(refused).await.unwrap();
+    office
+        .dispatch
+        .outbox_refused(refused, &Rule::Revoked.code())
+        .await
+        .unwrap();
+    office.dispatch.outbox_applied(refused + 1).await.unwrap();
+    office.dispatch.outbox_anew(refused).await.unwrap();
     assert!(front.takes().await.is_empty());
 
     let state = records.outbox_state().await.unwrap();
@@ -138,8 +142,8 @@ async fn once_mended_everything_refused_is_told_again_in_its_order_under_new_num
     let records = &office.office;
     let case = handed_over(&office, &clerk, 0).await;
     let mut front = Front::of(&office);
-    records.compose_outbox(&front.registrar, 10).await.unwrap();
-    let first = records.outbox_next(1).await.unwrap()[0].message.registration();
+    office.dispatch.compose_outbox(&front.registrar, 10).await.unwrap();
+    let first = office.dispatch.outbox_next(1).await.unwrap()[0].message.registration();
     front.refuses.insert(first);
     assert_eq!(
         acts(&front.takes().await),
@@ -243,7 +247,7 @@ async fn what_need_not_be_told_is_closed_with_a_reason_and_a_front_that_forgot_i
     );
 
     // The front is restored from an older copy: all is told again, and what was closed stays closed.
-    records.outbox_expected(5).await.unwrap();
+    office.dispatch.outbox_expected(5).await.unwrap();
     assert_eq!(records.outbox_state().await.unwrap().waiting, 2);
     front.takes().await;
     let state = records.outbox_state().await.unwrap();

@@ -20,7 +20,7 @@ async fn plan(office: &TestOffice, rows: Vec<issuance::person::Resident>) -> off
         .enumerate()
         .map(|(at, one)| (at as u64 + 2, one))
         .collect();
-    office.office.plan_import(rows, &|_, _| {}).await.unwrap()
+    office.importer.plan_import(rows, &|_, _| {}).await.unwrap()
 }
 
 async fn index(office: &TestOffice) -> SearchIndex {
@@ -63,7 +63,7 @@ async fn what_differs_is_told_and_taken_over_and_found() {
     assert_eq!((counts.added, counts.changed, counts.missing), (1, 1, 1));
     let told = |done, all| progress.lock().unwrap().push((done, all));
     office
-        .office
+        .importer
         .apply_import(&import_act(1), &planned, Missing::MarkGone, &told)
         .await
         .unwrap();
@@ -82,7 +82,7 @@ async fn what_differs_is_told_and_taken_over_and_found() {
     let back = plan(&office, city(300)).await;
     assert_eq!(back.counts().changed, 2);
     office
-        .office
+        .importer
         .apply_import(&import_act(2), &back, Missing::Keep, &|_, _| {})
         .await
         .unwrap();
@@ -95,12 +95,12 @@ async fn an_import_planned_on_an_older_roster_is_refused_and_nothing_is_half_imp
     let planned = plan(&office, city(200)).await;
     let other = plan(&office, city(100)).await;
     office
-        .office
+        .importer
         .apply_import(&import_act(1), &other, Missing::Keep, &|_, _| {})
         .await
         .unwrap();
     let late = office
-        .office
+        .importer
         .apply_import(&import_act(2), &planned, Missing::Keep, &|_, _| {})
         .await;
     assert!(matches!(late, Err(OfficeError::RosterChanged)), "{late:?}");
@@ -122,18 +122,18 @@ async fn an_import_broken_off_in_the_middle_leaves_nothing_and_can_be_done_again
     tokio::select! {
         biased;
         () = far.notified() => {}
-        done = office.office.apply_import(&act, &planned, Missing::Keep, &progress) => panic!("too early: {done:?}"),
+        done = office.importer.apply_import(&act, &planned, Missing::Keep, &progress) => panic!("too early: {done:?}"),
     }
     assert_eq!(index(&office).await.len(), 0);
     let done = office
-        .office
+        .importer
         .apply_import(&act, &planned, Missing::Keep, &|_, _| {})
         .await
         .unwrap();
     assert_eq!(done.counts.added, 3_000);
     assert_eq!(index(&office).await.len(), 3_000);
     let asked_again = office
-        .office
+        .importer
         .apply_import(&act, &planned, Missing::Keep, &|_, _| {})
         .await
         .unwrap();
@@ -149,7 +149,7 @@ async fn two_rows_with_one_number_are_told_with_their_lines() {
         .map(|(at, one)| (at as u64 + 2, one))
         .collect();
     rows[9].1.number = rows[3].1.number.clone();
-    let refused = office.office.plan_import(rows, &|_, _| {}).await;
+    let refused = office.importer.plan_import(rows, &|_, _| {}).await;
     assert!(
         matches!(refused, Err(OfficeError::DuplicateRow { first: 5, second: 11 })),
         "{refused:?}"

@@ -27,9 +27,9 @@ fn rows(residents: &[Resident]) -> Vec<(u64, Resident)> {
 }
 
 async fn whole(office: &TestOffice, number: u128, residents: &[Resident]) -> Imported {
-    let plan = office.office.plan_import(rows(residents), &|_, _| {}).await.unwrap();
+    let plan = office.importer.plan_import(rows(residents), &|_, _| {}).await.unwrap();
     office
-        .office
+        .importer
         .apply_import(&import_act(number), &plan, Missing::MarkGone, &|_, _| {})
         .await
         .unwrap()
@@ -53,7 +53,7 @@ async fn a_file_cut_after_ten_rows_of_a_thousand_is_asked_about_and_only_the_exa
     let residents = city(1_000);
     office.import(residents.clone()).await.unwrap();
     let plan = office
-        .office
+        .importer
         .plan_import(rows(&residents[..10]), &|_, _| {})
         .await
         .unwrap();
@@ -128,7 +128,7 @@ async fn new_numbers_that_look_like_known_people_are_asked_about() {
     let mut without_zeros = bare.clone();
     without_zeros.number = format!("00{}", bare.number);
     let plan = office
-        .office
+        .importer
         .plan_import(rows(&[renumbered.clone(), without_zeros]), &|_, _| {})
         .await
         .unwrap();
@@ -139,7 +139,7 @@ async fn new_numbers_that_look_like_known_people_are_asked_about() {
     assert_eq!(ask(Some(2)), []);
     // In a file that names both, the register itself says that they are two.
     let plan = office
-        .office
+        .importer
         .plan_import(rows(&[renumbered, twice.clone()]), &|_, _| {})
         .await
         .unwrap();
@@ -163,7 +163,7 @@ async fn undoing_a_run_puts_back_every_row_as_it_was_and_only_once() {
     assert_ne!(contents(&office).await, before);
 
     let index = office.office.refresh_index(&index).await.unwrap().unwrap();
-    let undone = office.office.undo_import(&import_act(3), run).await.unwrap();
+    let undone = office.importer.undo_import(&import_act(3), run).await.unwrap();
     assert_eq!((undone.undoes, undone.put_back, undone.taken_out), (run, 2, 1));
     assert_eq!(contents(&office).await, before);
     // Whoever was taken out is found no more, and whoever was gone is there.
@@ -173,7 +173,7 @@ async fn undoing_a_run_puts_back_every_row_as_it_was_and_only_once() {
     assert!(!after.search(&left, 5).hits[0].gone);
 
     // Asked again under its own id it is the same answer; asked anew it is refused.
-    assert_eq!(office.office.undo_import(&import_act(3), run).await.unwrap(), undone);
+    assert_eq!(office.importer.undo_import(&import_act(3), run).await.unwrap(), undone);
     let by = undone.number;
     for (refused, why) in [
         (run, UndoRefused::Already { run, by }),
@@ -181,7 +181,7 @@ async fn undoing_a_run_puts_back_every_row_as_it_was_and_only_once() {
         (99, UndoRefused::NoSuchRun(99)),
     ] {
         let answer = office
-            .office
+            .importer
             .undo_import(&import_act(100 + refused as u128), refused)
             .await;
         assert!(answer.as_ref().is_err_and(|error| error.is(&why)), "{answer:?}");
@@ -202,15 +202,15 @@ async fn a_run_that_a_later_one_wrote_over_is_undone_after_that_one() {
     let first = whole(&office, 2, &residents).await.number;
     residents[3].address = "汐見市港町79".into();
     let second = whole(&office, 3, &residents).await.number;
-    let refused = office.office.undo_import(&import_act(4), first).await;
+    let refused = office.importer.undo_import(&import_act(4), first).await;
     let over = UndoRefused::WrittenOver {
         run: first,
         by: second,
         people: 1,
     };
     assert!(refused.as_ref().is_err_and(|error| error.is(&over)), "{refused:?}");
-    office.office.undo_import(&import_act(5), second).await.unwrap();
-    office.office.undo_import(&import_act(6), first).await.unwrap();
+    office.importer.undo_import(&import_act(5), second).await.unwrap();
+    office.importer.undo_import(&import_act(6), first).await.unwrap();
     assert_eq!(contents(&office).await, before);
 }
 
@@ -221,13 +221,13 @@ async fn a_run_is_not_undone_over_cases_of_the_people_it_added_nor_after_its_tim
     let run = office.import(residents.clone()).await.unwrap().number;
     let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
     office.applied(&clerk, &adults(&residents)[0]).await.unwrap();
-    let refused = office.office.undo_import(&import_act(2), run).await;
+    let refused = office.importer.undo_import(&import_act(2), run).await;
     let cases = UndoRefused::HaveCases { run, people: 1 };
     assert!(refused.as_ref().is_err_and(|error| error.is(&cases)), "{refused:?}");
     // What it changed holds addresses people have left: the next import after its time removes it.
     office.clock.advance(office::roster::KEPT_FOR + time::Duration::days(1));
     office.import(residents).await.unwrap();
-    let refused = office.office.undo_import(&import_act(3), run).await;
+    let refused = office.importer.undo_import(&import_act(3), run).await;
     assert!(
         refused
             .as_ref()
@@ -237,10 +237,10 @@ async fn a_run_is_not_undone_over_cases_of_the_people_it_added_nor_after_its_tim
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_consoles_role_takes_out_nobody_whose_run_is_not_being_undone() {
+async fn the_imports_role_takes_out_nobody_whose_run_is_not_being_undone() {
     let office = testing::open().await.unwrap();
     office.import(city(60)).await.unwrap();
-    let store = Store::new(&office.database.door(office::USER));
+    let store = Store::new(&office.database.door(office::IMPORT));
     let taken: i64 = store
         .run("overreach", |tx| async move {
             let row = tx

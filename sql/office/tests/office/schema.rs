@@ -105,7 +105,7 @@ async fn the_schema_itself_refuses_what_must_never_be() {
     )
     .await;
     expect(
-        format!("UPDATE office.card_case SET closed_at = now() WHERE id = '{case}'"),
+        format!("UPDATE office.card_case SET closed_at = now(), version = version + 1 WHERE id = '{case}'"),
         "card_active_when_handed_over",
     )
     .await;
