@@ -557,6 +557,17 @@ file = "log/madoguchi.log"
     }
 
     #[test]
+    fn a_name_that_is_not_what_it_looks_like_is_refused() {
+        for unseen in ["汐\u{202e}見市", "汐見市\u{200b}", "\u{3164}"] {
+            let mistakes = parse(&GOOD.replacen("汐見市", unseen, 1)).unwrap_err();
+            let told: Vec<_> = mistakes.iter().map(|mistake| mistake.key.as_str()).collect();
+            assert_eq!(told, ["city.name"], "{}", unseen.escape_unicode());
+        }
+        // A selector behind its ideograph is the city's own letter.
+        assert!(parse(&GOOD.replacen("汐見市", "葛\u{e0100}城市", 1)).is_ok());
+    }
+
+    #[test]
     fn city_codes_are_checked_by_their_last_digit() {
         for real in ["131016", "011002", "401005", "271004"] {
             assert!(is_city_code(real), "{real}");

@@ -340,6 +340,39 @@ fn the_document_is_found_by_typing_and_those_that_ended_stand_last() {
 }
 
 #[test]
+fn a_childs_residence_card_without_a_photograph_and_its_application_are_answered() {
+    let mut counter = Counter::with_case(case(CaseState::Applied));
+    counter.press(Enter);
+    counter.press(Enter);
+    counter.types("在留");
+    counter.press(Enter);
+    counter.types("AB12345678CD");
+    counter.press(Down);
+    counter.types("R12.1.1");
+    assert!(counter.screen(80, 24).contains("先の日"), "{}", counter.screen(80, 24));
+    counter.press(crate::key::Key::Ctrl('u'));
+    counter.types("R4.10.1");
+    counter.press(Down);
+    counter.types("R8.10.1");
+    counter.press(Down);
+    counter.press(Down);
+    for _ in 0..3 {
+        counter.press(Char(' '));
+    }
+    let screen = counter.screen(80, 24);
+    assert!(
+        screen.contains("(●) 写真がない") && screen.contains("2点のア"),
+        "{screen}"
+    );
+    // Good only while its renewal is applied for, and then the form says so.
+    let until = "特例期間";
+    assert!(!counter.screen(80, 24).contains(until), "{}", counter.screen(80, 24));
+    counter.press(Down);
+    counter.press(Char(' '));
+    assert!(counter.screen(80, 24).contains(until), "{}", counter.screen(80, 24));
+}
+
+#[test]
 fn english_has_western_dates_and_translated_relations() {
     let mut view = resident();
     view.household_members = ["妻", "妻の子", "夫(未届)", "夫（未届）", "はとこ"]

@@ -51,6 +51,13 @@ fn what_our_parties_publish_is_read_back() {
 }
 
 #[test]
+fn a_name_shown_to_residents_holds_nothing_unseen() {
+    let metadata = SERVICE_PARTY.as_service().replace("汐見市", "汐\u{202e}見\u{200b}市");
+    let service = approved(&metadata, Addresses::Https).unwrap().remove(0);
+    assert_eq!(service.organisation[0], ("ja".to_owned(), "汐見市".to_owned()));
+}
+
+#[test]
 fn metadata_that_nobody_vouches_for_is_refused() {
     let metadata = SERVICE_PARTY.as_service();
     let stranger = TrustedKeys::from_certificates([STRANGER.key.certificate()]).unwrap();

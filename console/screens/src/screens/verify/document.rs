@@ -268,7 +268,7 @@ impl Laid {
         page.line(
             Line::of(words::document(self.rule(), pen), Meaning::Strong)
                 .and("  ", Meaning::Plain)
-                .and(pen.say(words::class(self.rule().class)), Meaning::Accent)
+                .and(pen.say(words::class(self.presented().class())), Meaning::Accent)
                 .and("  ", Meaning::Plain)
                 .and(pen.say(words::party(party)), Meaning::Quiet),
         );
