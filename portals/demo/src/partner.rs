@@ -138,7 +138,11 @@ fn records(layout: &Layout) -> anyhow::Result<FrontRecords> {
     };
     let door = cluster.door(front::DATABASE, &login)?;
     let sealer = portal_kit::config::secrets::sealer(&folder.join("seal.toml"))?;
-    Ok(FrontRecords::behind(&door, sealer.into()))
+    Ok(FrontRecords::behind(
+        &door,
+        sealer.into(),
+        relay_core::chance::SharedChance::of_the_system(),
+    ))
 }
 
 async fn fetch(layout: &Layout, address: &str) -> anyhow::Result<String> {

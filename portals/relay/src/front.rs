@@ -164,7 +164,7 @@ impl Front {
         )?;
         let names = tls::certificates(&config.blind.names_certificate)?;
         Ok(Self {
-            records: records(&config)?,
+            records: records(&config, chance.clone())?,
             forms: FormGuard::new(&Zeroizing::new(
                 secrets::sealer(&config.seal_keys_file)?.blind_index("forms", b"front"),
             )),
@@ -242,7 +242,7 @@ impl Front {
 }
 
 /// The records that `config` names, not yet connected.
-pub(crate) fn records(config: &Config) -> Result<FrontRecords, StartError> {
+pub(crate) fn records(config: &Config, chance: SharedChance) -> Result<FrontRecords, StartError> {
     let sealer = Arc::new(secrets::sealer(&config.seal_keys_file)?);
     let database = &config.database;
     let mut door = Door::new(
@@ -254,7 +254,7 @@ pub(crate) fn records(config: &Config) -> Result<FrontRecords, StartError> {
     door.port = database.port;
     door.application = "madoguchi-relay".to_owned();
     door.connections = 16;
-    Ok(FrontRecords::behind(&door, sealer))
+    Ok(FrontRecords::behind(&door, sealer, chance))
 }
 
 /// The RSA key of a PEM text, for opening what is encrypted to its certificate.

@@ -121,7 +121,7 @@ impl<'c> Rotation<'c> {
         Ok(Self {
             config,
             second: SecondHalf::load(config, SharedChance::of_the_system())?,
-            records: records(config)?,
+            records: records(config, SharedChance::of_the_system())?,
         })
     }
 

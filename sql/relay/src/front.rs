@@ -19,14 +19,10 @@ mod setup;
 mod telling;
 mod trial_cards;
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use relay_core::{
-    chance::{Chance, OsChance, draw},
+    chance::{SharedChance, draw},
     id::Id,
     seal::{Place, Sealer},
 };
@@ -59,7 +55,7 @@ pub struct FrontRecords {
 
 struct Shared {
     sealer: Arc<Sealer>,
-    chance: Mutex<Box<dyn Chance>>,
+    chance: SharedChance,
 }
 
 impl fmt::Debug for FrontRecords {
@@ -69,14 +65,12 @@ impl fmt::Debug for FrontRecords {
 }
 
 impl FrontRecords {
-    /// Records behind `door`, not yet connected: the front starts and says that its database is away.
-    pub fn behind(door: &Door, sealer: Arc<Sealer>) -> Self {
+    /// Records behind `door`, not yet connected: the front starts and says that its database is away. Ids and salts are
+    /// drawn from `chance`.
+    pub fn behind(door: &Door, sealer: Arc<Sealer>, chance: SharedChance) -> Self {
         Self {
             store: Store::new(door),
-            shared: Arc::new(Shared {
-                sealer,
-                chance: Mutex::new(Box::new(OsChance)),
-            }),
+            shared: Arc::new(Shared { sealer, chance }),
         }
     }
 
@@ -164,7 +158,7 @@ impl FrontRecords {
             row: row.as_bytes(),
             column,
         };
-        self.shared.sealer.seal(place, plain, &mut **self.chance())
+        self.shared.sealer.seal(place, plain, &mut self.chance())
     }
 
     /// What was sealed to a column of a row.
@@ -191,14 +185,14 @@ impl FrontRecords {
     }
 
     fn fresh_uuid(&self) -> Uuid {
-        Id::<()>::new(&mut **self.chance()).uuid()
+        Id::<()>::new(&mut self.chance()).uuid()
     }
 
     fn draw<const N: usize>(&self) -> [u8; N] {
-        draw(&mut **self.chance())
+        draw(&mut self.chance())
     }
 
-    fn chance(&self) -> std::sync::MutexGuard<'_, Box<dyn Chance>> {
-        self.shared.chance.lock().unwrap_or_else(|held| held.into_inner())
+    fn chance(&self) -> SharedChance {
+        self.shared.chance.clone()
     }
 }

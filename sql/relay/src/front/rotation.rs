@@ -2,7 +2,6 @@
 //! old keys, and sign-ins go on meanwhile with each row's own edition.
 
 use relay_core::{
-    chance::OsChance,
     clock::Clock,
     pseudonym::{FrontRotation, KeyEdition, MiddlePseudonym, PolymorphicPseudonym},
 };
@@ -111,7 +110,9 @@ impl FrontRecords {
         let Some(last) = batch.last().map(Rotating::registration) else {
             return Ok(None);
         };
-        let steps = batch.iter().map(|row| rotation.step(&row.pseudonym, &mut OsChance));
+        let steps = batch
+            .iter()
+            .map(|row| rotation.step(&row.pseudonym, &mut self.chance()));
         let middle = steps.collect::<Result<_, _>>();
         Ok(Some((batch, middle.map_err(|_| FrontError::Unreadable(TABLE))?, last)))
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use relay_core::seal::Sealer;
+use relay_core::{chance::SharedChance, seal::Sealer};
 use store::testing::{LoneCluster, Recipe, TestDatabase, TestingError};
 use zeroize::Zeroizing;
 
@@ -50,12 +50,12 @@ pub async fn open_on(cluster: &LoneCluster) -> Result<TestFront, TestingError> {
 
 impl TestFront {
     fn on(database: TestDatabase) -> Self {
-        let records = FrontRecords::behind(&database.door(USER), sealer());
+        let records = FrontRecords::behind(&database.door(USER), sealer(), SharedChance::of_the_system());
         Self { database, records }
     }
 
     /// The same records as a second instance sees them, over connections of its own.
     pub fn second_instance(&self) -> FrontRecords {
-        FrontRecords::behind(&self.database.door(USER), sealer())
+        FrontRecords::behind(&self.database.door(USER), sealer(), SharedChance::of_the_system())
     }
 }
