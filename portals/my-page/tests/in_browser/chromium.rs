@@ -56,6 +56,39 @@ struct Driver {
     _said: BufReader<ChildStdout>,
 }
 
+/// How often a driver may end before it says its port. It looks for one that is free for IPv4 and IPv6 both and ends when
+/// somebody took the one it found ("IPv4 port not available"): that is outside our hands, and said each time.
+const STARTS: usize = 5;
+
+impl Driver {
+    fn start(home: &Path) -> (Self, u16) {
+        for start in 1..=STARTS {
+            let mut process = Command::new("chromedriver")
+                // It takes a free port itself and says which: between asking for one and telling it, another could take it.
+                .arg("--port=0")
+                .env("HOME", home)
+                .env("XDG_CONFIG_HOME", home.join("config"))
+                .env("XDG_CACHE_HOME", home.join("cache"))
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("chromedriver runs");
+            let mut said = BufReader::new(process.stdout.take().expect("its standard output is piped"));
+            let port = port_said(&mut said);
+            let driver = Self {
+                process,
+                _said: said,
+                home: home.to_owned(),
+            };
+            match port {
+                Ok(port) => return (driver, port),
+                Err(words) => eprintln!("chromedriver ended at start {start} of {STARTS}: {words}"),
+            }
+        }
+        panic!("chromedriver did not start in {STARTS} tries");
+    }
+}
+
 impl Drop for Driver {
     fn drop(&mut self) {
         let _ = self.process.kill();
@@ -106,23 +139,7 @@ impl Chromium {
             );
             run("pk12util", &["-d", &nss, "-i", &bundle, "-W", "tide"]);
         }
-        let mut driver = Command::new("chromedriver")
-            // It takes a free port itself and says which: between asking for one and telling it, another could take it.
-            .arg("--port=0")
-            .env("HOME", home)
-            .env("XDG_CONFIG_HOME", home.join("config"))
-            .env("XDG_CACHE_HOME", home.join("cache"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver runs");
-        let mut said = BufReader::new(driver.stdout.take().expect("its standard output is piped"));
-        let port = port_said(&mut said);
-        let driver = Driver {
-            process: driver,
-            _said: said,
-            home: home.to_owned(),
-        };
+        let (driver, port) = Driver::start(home);
         let client = connect(port, home, look).await;
         Self {
             client,
@@ -204,7 +221,8 @@ impl Chromium {
 }
 
 /// The port that the driver says it took: "ChromeDriver was started successfully on port 41773."
-fn port_said(said: &mut BufReader<ChildStdout>) -> u16 {
+/// The port that a driver says it took, or all it said before it ended.
+fn port_said(said: &mut BufReader<ChildStdout>) -> Result<u16, String> {
     let mut all = String::new();
     loop {
         let begins = all.len();
@@ -214,8 +232,9 @@ fn port_said(said: &mut BufReader<ChildStdout>) -> u16 {
             .strip_suffix('.')
             .and_then(|line| line.split("successfully on port ").nth(1));
         match port.and_then(|port| port.parse().ok()) {
-            Some(port) => return port,
-            None => assert!(read > 0, "chromedriver did not start: {all}"),
+            Some(port) => return Ok(port),
+            None if read == 0 => return Err(all),
+            None => {}
         }
     }
 }
