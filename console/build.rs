@@ -2,6 +2,10 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the moment of the build is what is written down"
+)]
 fn main() {
     println!("cargo:rerun-if-env-changed=SOURCE_DATE_EPOCH");
     let now = || {

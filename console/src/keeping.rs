@@ -98,7 +98,7 @@ fn is_ours(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
+    use relay_core::clock::{Clock as _, SystemClock};
 
     use time::macros::offset;
 
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn papers_are_kept_for_their_days_and_other_peoples_files_for_ever() {
         let folder = tempfile::tempdir().unwrap();
-        let now = OffsetDateTime::from(SystemTime::now()).to_offset(offset!(+9));
+        let now = SystemClock.now().to_offset(offset!(+9));
         for (name, days) in [
             ("notice-2026-000001-a.pdf", 91),
             ("receipt-2026-000001-b.pdf", 89),

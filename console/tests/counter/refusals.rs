@@ -327,6 +327,8 @@ fn gathers(clerk: &Clerk<'_>, notice: &str, place: &str) {
     clerk.console.text(notice).key(Key::Enter).sees(notice);
     clerk.chosen("取り出した棚");
     clerk.console.text(place).key(Key::Enter);
+    // Another place than the recorded one is asked about before it is compared.
+    clerk.console.sees("棚の札をもう一度見てください").key(Key::Enter);
     clerk.console.sees("このカードは渡せません");
 }
 

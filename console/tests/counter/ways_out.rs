@@ -156,7 +156,8 @@ fn a_mismatch_is_settled_and_a_pin_chosen_anew_before_the_card_is_handed_over() 
             console.key(Key::Enter).sees("通知書のQR");
             console.text(&notice).key(Key::Enter).sees(&notice);
             clerk.chosen("取り出した棚");
-            console.text("A-13").key(Key::Enter).sees("このカードは渡せません");
+            console.text("A-13").key(Key::Enter).sees("もう一度見てください");
+            console.key(Key::Enter).sees("このカードは渡せません");
             console.text("r").sees("何が起きたかを書いて");
             console.text("隣の棚を開けていた").key(Key::Enter);
             console.sees("棚に戻したことを記録しました");

@@ -63,6 +63,8 @@ pub struct Handover {
     /// Who looked first, and when.
     first: Option<(String, OffsetDateTime)>,
     second: Option<StaffShown>,
+    /// A place that differs from the recorded one and was typed once: it is compared only when it is typed to be so again.
+    doubted: Option<ShelfPlace>,
     /// Both looks are recorded: what is left is to hand over.
     looked: bool,
     /// The records do not take the return from here: the case must be opened anew.
@@ -82,6 +84,7 @@ impl Handover {
             row: 0,
             first: None,
             second: None,
+            doubted: None,
             looked: false,
             unwritable: false,
         }
@@ -136,6 +139,14 @@ impl Handover {
         };
         if !matches!(common.resident_reader, ReaderState::Card(_)) {
             return common.tell(Meaning::NeedsYou, "handover-insert");
+        }
+        // A slip of the finger is no incident. Where the card should lie is not said: it is read off the shelf again.
+        let recorded = common.open.as_ref().map(|case| &case.state);
+        let differs = matches!(recorded, Some(CaseState::Shelved { shelf: place, .. }) if *place != shelf);
+        if differs && self.doubted.as_ref() != Some(&shelf) {
+            self.doubted = Some(shelf);
+            self.at = 1;
+            return common.tell(Meaning::NeedsYou, "handover-shelf-again");
         }
         if let (Some(case), Ok(notice)) = (common.case_at(), self.payload(common)) {
             common.ask(CheckHandover { case, notice, shelf }, Self::checked);

@@ -127,6 +127,8 @@ impl Screen for Today {
                 }
             }
             Intent::TakeOver => common.go(Go::Over(Box::new(over::Reason::about("take-over-about")))),
+            // The way out of everything: never into a password.
+            Intent::Back => common.tell(Meaning::Quiet, "first-screen"),
             Intent::Refresh => self.load(common),
             Intent::Search | Intent::New => common.go(Go::To(Box::new(Search::default()))),
             _ => {}

@@ -441,3 +441,34 @@ proptest! {
         counter.plain();
     }
 }
+
+#[test]
+fn esc_on_the_first_screen_costs_nobody_a_password() {
+    let mut counter = Counter::with_clerk();
+    counter.press(Esc);
+    counter.press(Esc);
+    let screen = counter.screen(80, 24);
+    assert!(screen.contains("本日の業務") && screen.contains("Ctrl+L"), "{screen}");
+    counter.press(Key::Ctrl('l'));
+    assert!(counter.screen(80, 24).contains("ロック"));
+    assert_eq!(place(&counter.state), &login::keys::PASSWORD);
+}
+
+#[test]
+fn a_mistyped_shelf_is_typed_again_before_it_is_compared_and_recorded() {
+    let mut counter = Counter::with_case(case(shelved()));
+    counter.resident_card(1);
+    counter.press(Enter);
+    counter.scan(NOTICE);
+    counter.types("A-13");
+    counter.press(Enter);
+    let screen = counter.screen(80, 24);
+    assert!(
+        screen.contains("もう一度見てください") && !screen.contains("A-12"),
+        "{screen}"
+    );
+    assert!(!counter.is_asked::<crate::orders::handover::CheckHandover>());
+    // It is really there: compared as it was typed, and recorded.
+    counter.press(Enter);
+    assert!(counter.is_asked_with(|order: &crate::orders::handover::CheckHandover| order.shelf.as_str() == "A-13"));
+}

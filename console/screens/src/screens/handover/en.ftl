@@ -49,3 +49,4 @@ handover-is-back = Put the card back in its shelf now, and check with a colleagu
 handover-done = The handover is recorded. The card is active.
 handover-over = Hand the card to the resident.
 handover-sign = Have the receipt slip signed and keep it. Enter returns to the case.
+handover-shelf-again = That is not the place on record. Look at the shelf again. If it is right as typed, Enter compares it (and a mismatch is recorded).

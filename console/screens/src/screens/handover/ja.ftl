@@ -49,3 +49,4 @@ handover-is-back = カードを必ず元の棚に戻し、同僚と二人で確�
 handover-done = 交付を記録しました。カードは有効になりました。
 handover-over = カードを住民に渡してください。
 handover-sign = 受領票に署名をもらい、保管してください。Enter で案件に戻ります。
+handover-shelf-again = 棚の番号が記録と違います。棚の札をもう一度見てください。札のとおりなら、もう一度 Enter で照合します(食い違いとして残ります)。

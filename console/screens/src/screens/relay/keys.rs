@@ -1,7 +1,7 @@
 //! The keys of the operators' screens.
 
 use crate::{
-    key::Key::{BackTab, Char, Down, Enter, Esc, F, PageDown, PageUp, Tab, Up},
+    key::Key::{BackTab, Char, Ctrl, Down, Enter, Esc, F, PageDown, PageUp, Tab, Up},
     keymap::{Intent, KeyTable, also, besides, row},
 };
 
@@ -30,7 +30,8 @@ pub static PARTNERS: KeyTable = KeyTable {
         row(Char('j'), Intent::Journal, "key-trail"),
         besides(Char('u'), UNTOLD, "key-untold"),
         also(F(5), Intent::Refresh, "key-refresh"),
-        row(Esc, Intent::Lock, "key-lock"),
+        also(Ctrl('l'), Intent::Lock, "key-lock"),
+        also(Esc, Intent::Back, "key-first-screen"),
     ],
 };
 

@@ -126,6 +126,7 @@ impl Screen for Partners {
                 common.go(Go::Over(Box::new(over::Reason::about("switch-off-about"))));
             }
             Intent::Refresh => self.asking.begin(FrontOrder::Partners, common, Self::answered),
+            Intent::Back => common.tell(Meaning::Quiet, "first-screen"),
             Intent::Stop => self.asking.give_up(common),
             _ => {}
         }

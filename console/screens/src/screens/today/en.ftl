@@ -42,3 +42,5 @@ problem-holder-gone = card of someone who moved away or died
 problem-holder-gone-next = stop the card
 problem-applicant-gone = case of someone who moved away or died
 problem-applicant-gone-next = end it, recall the card
+first-screen = This is the first screen. Ctrl+L locks when you leave the desk.
+key-first-screen = (the first screen)

@@ -42,3 +42,5 @@ problem-holder-gone = 転出・死亡の人のカード
 problem-holder-gone-next = カードの利用を止める
 problem-applicant-gone = 転出・死亡の人の案件
 problem-applicant-gone-next = 取りやめ・カードの引き上げ
+first-screen = ここが最初の画面です。席を離れるときは Ctrl+L でロックします。
+key-first-screen = (最初の画面)

@@ -1,7 +1,7 @@
 //! The keys of this screen.
 
 use crate::{
-    key::Key::{Char, Down, Enter, Esc, F, PageDown, PageUp, Up},
+    key::Key::{Char, Ctrl, Down, Enter, Esc, F, PageDown, PageUp, Up},
     keymap::{Intent, KeyTable, also, row},
 };
 
@@ -23,6 +23,7 @@ pub static KEYS: KeyTable = KeyTable {
         row(Char('n'), Intent::New, "key-new"),
         row(F(4), Intent::TakeOver, "key-take-over"),
         also(F(5), Intent::Refresh, "key-refresh"),
-        row(Esc, Intent::Lock, "key-lock"),
+        also(Ctrl('l'), Intent::Lock, "key-lock"),
+        also(Esc, Intent::Back, "key-first-screen"),
     ],
 };
