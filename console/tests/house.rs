@@ -236,7 +236,7 @@ const HOMES: &[Home] = &[
     Home("indicatif", &["console"], "progress is shown by commands"),
     Home(
         "fluent-bundle",
-        &["console", "portal-kit", "portal-testing"],
+        &["console", "madoguchi-screens", "portal-kit", "portal-testing"],
         "words are chosen at the screen and on the page",
     ),
     Home(

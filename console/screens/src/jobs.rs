@@ -15,10 +15,13 @@ use crate::{
     screen::{Screen, ScreenId},
 };
 
+/// The method of a screen that takes an answer.
+pub type Take = Box<dyn FnOnce(&mut dyn Screen, Answer, &mut Common) + Send>;
+
 /// What is done with an answer.
 pub enum Then {
     /// The screen that asked takes it.
-    Screen(Box<dyn FnOnce(&mut dyn Screen, Answer, &mut Common) + Send>),
+    Screen(Take),
     /// Nobody waits for it.
     Nothing,
 }

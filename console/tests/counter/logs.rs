@@ -52,14 +52,14 @@ pub fn tell_one_case_and_one_act_a_line(log: &str, case: &str) {
         orders.insert(order["order"].as_str().unwrap().to_owned());
     }
     for step in [
-        "save_verification",
-        "start_making",
-        "set_pin",
-        "print",
-        "shelve",
-        "check_handover",
-        "confirm_sight",
-        "hand_over",
+        "SaveVerification",
+        "StartMaking",
+        "SetPin",
+        "Print",
+        "Shelve",
+        "CheckHandover",
+        "ConfirmSight",
+        "HandOver",
     ] {
         assert!(orders.contains(step), "no line of {step}: {orders:?}");
     }
