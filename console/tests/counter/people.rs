@@ -250,7 +250,7 @@ fn the_first_administrator_makes_their_card_from_a_blank_and_comes_in() {
             fills_in_the_administrator(&console, "0100");
             console.key(Key::Enter).sees_all(&["本日の業務", "中村 明"]);
             let records = Records::of(shell.home());
-            let reserved = "SELECT count(*) FROM office.audit_event WHERE act = 'card.serial_reserved'";
+            let reserved = "SELECT count(*) FROM office.audit_event WHERE act = 'staff.serial_reserved'";
             assert_eq!(records.count(reserved), 1, "something was signed twice");
             assert_eq!(records.wait(records.office.staff()).len(), 1);
             // The card is a staff card like any other from now on.
