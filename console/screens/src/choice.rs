@@ -16,7 +16,7 @@ const SHORTEST: usize = 4;
 pub struct ChoiceForm<T> {
     choices: Vec<(T, &'static str)>,
     chosen: Option<usize>,
-    note: Input,
+    note: Option<Input>,
 }
 
 impl<T: Copy> ChoiceForm<T> {
@@ -25,18 +25,33 @@ impl<T: Copy> ChoiceForm<T> {
         Self {
             choices,
             chosen: None,
-            note: Input::new(Takes::Text, 120),
+            note: Some(Input::new(Takes::Text, 120)),
+        }
+    }
+
+    /// Without a note: the answer says all there is.
+    pub fn without_note(choices: Vec<(T, &'static str)>) -> Self {
+        Self {
+            note: None,
+            ..Self::of(choices)
         }
     }
 
     /// Where text goes.
-    pub const fn field(&mut self) -> &mut Input {
-        &mut self.note
+    pub const fn field(&mut self) -> Option<&mut Input> {
+        self.note.as_mut()
+    }
+
+    /// Whether a note is asked for.
+    pub const fn has_note(&self) -> bool {
+        self.note.is_some()
     }
 
     /// The note.
     pub fn note(&self) -> String {
-        self.note.text().trim().to_owned()
+        self.note
+            .as_ref()
+            .map_or_else(String::new, |note| note.text().trim().to_owned())
     }
 
     /// Whether there is anything to choose.
@@ -64,7 +79,7 @@ impl<T: Copy> ChoiceForm<T> {
     pub fn lacking(&self) -> Option<&'static str> {
         if self.has_choices() && self.chosen().is_none() {
             Some("standing-choose-first")
-        } else if self.note().chars().count() < SHORTEST {
+        } else if self.has_note() && self.note().chars().count() < SHORTEST {
             Some("reason-too-short")
         } else {
             None
@@ -86,7 +101,9 @@ impl<T: Copy> ChoiceForm<T> {
             }
             page.gap();
         }
-        page.input(pen, 8, &pen.say("standing-note"), &self.note, pen.width, true);
-        page.gap();
+        if let Some(note) = &self.note {
+            page.input(pen, 8, &pen.say("standing-note"), note, pen.width, true);
+            page.gap();
+        }
     }
 }

@@ -8,7 +8,7 @@ use issuance::{
     pin,
     records::{CardState, RecordsError, Step},
 };
-use office::OfficeRecords;
+use office::{OfficeRecords, cases::PinPermissionId};
 use relay_core::chance::OsChance;
 use secrecy::SecretString;
 
@@ -19,7 +19,10 @@ use crate::tui::{
     fault::Fault,
     order::JobId,
     orders::{
-        cards::{CardFiles, PinRight, ReadCardFiles, ReadChip, SetPin, SetPinAgain, VerifyPin},
+        cards::{
+            AllowPinReset, CardFiles, PinAllowed, PinRight, ReadCardFiles, ReadChip, SetPin, SetPinAgain,
+            SetPinByPermission, VerifyPin,
+        },
         cases::{CaseAt, CaseNow},
         staff::SecondPurpose,
     },
@@ -194,6 +197,48 @@ impl Desk {
             self.runtime.block_on(self.office.pin_set(&act, show::at(case)))
         };
         match recorded {
+            Ok(_) => self.case_view_now(case.id),
+            Err(error) => Err(self.of_change(case.id, &error)),
+        }
+    }
+
+    /// Gives leave to set the PIN anew of the card in the reader, whose holder was just verified.
+    pub fn allow_pin_reset(&self, at: &AtReader, order: AllowPinReset) -> Result<PinAllowed, Fault> {
+        let AllowPinReset { case, check } = order;
+        let chip = at.card(Sharing::Shared)?.serial().clone();
+        let act = self.act()?;
+        let allowed = self
+            .office
+            .allow_pin_reset(&act, show::at(case), chip.as_bytes(), check);
+        let permission = self
+            .runtime
+            .block_on(allowed)
+            .map_err(|error| self.of_change(case.id, &error))?;
+        Ok(PinAllowed(permission.uuid()))
+    }
+
+    /// Sets the PIN anew by a permission. It is good for this chip alone, and used up when the new PIN is recorded; where
+    /// that fails the chip has the new PIN already, and the same permission records it when it is asked for again.
+    pub fn set_pin_by_permission(&self, at: &AtReader, order: SetPinByPermission) -> Result<CaseNow, Fault> {
+        let SetPinByPermission { case, permission, pin } = order;
+        let file = self.wait(self.office.case(self.session()?, case.id))?;
+        let Some(card) = &file.card else {
+            return Err(Fault::NotNow);
+        };
+        let pin = pin::check(&pin, &file.resident.resident).map_err(Fault::PinWeak)?;
+        let master = self.keys.master()?;
+        let permission = PinPermissionId::from_uuid(permission);
+        self.wait(self.office.pin_permission(case.id, permission, &card.chip))?;
+        let chip = at.card(Sharing::Exclusive)?;
+        match set_pin_again(chip, &card.chip, &master, pin.secret(), &mut OsChance) {
+            Ok(_) => {}
+            Err(SetPinError::WrongChip { .. }) => return Err(Fault::WrongChip),
+            Err(SetPinError::NotFinished) => return Err(Fault::NotNow),
+            Err(SetPinError::Card(error)) => return Err(at.fault(&error)),
+        }
+        let act = self.act()?;
+        let recorded = self.office.pin_reset_by(&act, show::at(case), permission, &card.chip);
+        match self.runtime.block_on(recorded) {
             Ok(_) => self.case_view_now(case.id),
             Err(error) => Err(self.of_change(case.id, &error)),
         }

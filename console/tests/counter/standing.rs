@@ -70,6 +70,22 @@ fn a_lost_card_is_stopped_by_telephone_found_again_and_ended_by_two() {
             assert_eq!(front.takes_everything(), ["resume", "resume"]);
             console.sees_all(&["使えます", "に中継が受け取りました"]);
 
+            // The PIN is forgotten: another is set for the holder who stands there, whatever the card counts.
+            console.text("p").sees("カードを住民用の読取機に");
+            console
+                .key(Key::Down)
+                .key(Key::Enter)
+                .sees("新しい暗証番号を決めてもらえます");
+            console.key(Key::Enter).sees("4けたの すうじ");
+            clerk.types_pin("4962");
+            console.key(Key::Enter).sees("もういちど いれてください");
+            clerk.types_pin("4962");
+            console.key(Key::Enter).sees("きまりました");
+            console.key(Key::Enter).sees("案件  2026-000001");
+            let used = "SELECT count(*) FROM office.pin_permission WHERE used_at IS NOT NULL";
+            assert_eq!(records.count(used), 1);
+            console.text("k").sees("使えます");
+
             // Stolen for good: two end it.
             console.text("x").sees("永久に使えなくします");
             console.key(Key::Down).sees("(●) なくした・盗まれた");

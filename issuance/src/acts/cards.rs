@@ -271,7 +271,7 @@ impl AuditAct for CardPinAllowed {
         who: Who::Roles(&[Role::Verification, Role::Issuing]),
         second: Second::None,
         stage: Stage::Card(|standing| matches!(standing, CardStanding::Active)),
-        offered: Offered::Nowhere("no screen yet: the records' side of a reset after the handover"),
+        offered: Offered::Screen("standing"),
     };
 }
 

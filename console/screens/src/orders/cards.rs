@@ -1,6 +1,8 @@
 //! The card of the open case: looked at, made, its PIN, given up.
 
+use issuance::standing::HolderCheck;
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use super::cases::{CaseAt, CaseNow};
 use crate::{
@@ -61,6 +63,41 @@ pub struct SetPinAgain {
 }
 
 impl Order for SetPinAgain {
+    type Reply = CaseNow;
+}
+
+/// Give leave to set the PIN anew of the card in the resident reader, which was handed over in this case. Its holder
+/// stands at the counter and was verified so.
+#[derive(Debug)]
+pub struct AllowPinReset {
+    /// Which case.
+    pub case: CaseAt,
+    /// What the holder showed.
+    pub check: HolderCheck,
+}
+
+impl Order for AllowPinReset {
+    type Reply = PinAllowed;
+}
+
+/// The permission, for this card alone, used up with the new PIN.
+#[derive(Debug)]
+pub struct PinAllowed(pub Uuid);
+
+impl Reply for PinAllowed {}
+
+/// Set the PIN anew by a permission, whatever the card's counter of tries says.
+#[derive(Debug)]
+pub struct SetPinByPermission {
+    /// Which case.
+    pub case: CaseAt,
+    /// The permission.
+    pub permission: Uuid,
+    /// Four digits.
+    pub pin: SecretString,
+}
+
+impl Order for SetPinByPermission {
     type Reply = CaseNow;
 }
 

@@ -4,6 +4,7 @@ pub mod keys;
 
 use issuance::pin;
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use crate::{
     common::{Common, Go},
@@ -12,7 +13,7 @@ use crate::{
     input::{Input, Takes},
     keymap::{Intent, KeyTable},
     orders::{
-        cards::{PinRight, ReadChip, SetPin, SetPinAgain, VerifyPin},
+        cards::{PinRight, ReadChip, SetPin, SetPinAgain, SetPinByPermission, VerifyPin},
         cases::CaseNow,
     },
     page::{Line, Page, Pen},
@@ -56,11 +57,17 @@ pub struct Pin {
     setting: bool,
     /// Whether it is set over one that is recorded.
     again_over: bool,
+    /// Leave to set it anew after the handover.
+    permission: Option<Uuid>,
 }
 
 impl Pin {
     /// For this case's card.
     pub fn new(_case: &CaseView) -> Self {
+        Self::empty()
+    }
+
+    fn empty() -> Self {
         Self {
             stage: Stage::Ready,
             first: Input::new(Takes::Pin, pin::LENGTH),
@@ -69,6 +76,15 @@ impl Pin {
             chip: None,
             setting: false,
             again_over: false,
+            permission: None,
+        }
+    }
+
+    /// For a card that was handed over, by the leave just given.
+    pub fn by_permission(permission: Uuid) -> Self {
+        Self {
+            permission: Some(permission),
+            ..Self::empty()
         }
     }
 
@@ -157,6 +173,9 @@ impl Pin {
     fn confirm(&mut self, common: &mut Common) {
         match self.stage {
             Stage::Ready => match &self.chip {
+                Some(chip) if chip.known == ChipKnown::ThisCase && self.permission.is_some() => {
+                    self.choose(true, common);
+                }
                 Some(chip) if chip.known == ChipKnown::ThisCase && !Self::is_recorded(common) => {
                     self.choose(false, common);
                 }
@@ -183,7 +202,9 @@ impl Pin {
                     self.again.clear();
                     self.stage = Stage::Setting;
                     self.setting = true;
-                    if self.again_over {
+                    if let Some(permission) = self.permission {
+                        common.ask(SetPinByPermission { case, permission, pin }, Self::set);
+                    } else if self.again_over {
                         common.ask(SetPinAgain { case, pin }, Self::set);
                     } else {
                         common.ask(SetPin { case, pin }, Self::set);
@@ -245,7 +266,10 @@ impl Screen for Pin {
         match intent {
             keys::PIN_AGAIN => {
                 let is_ours = |chip: &ChipView| chip.known == ChipKnown::ThisCase && chip.pin != Tries::NotSet;
-                self.stage == Stage::Ready && self.chip.as_ref().is_some_and(is_ours) && Self::is_recorded(common)
+                self.permission.is_none()
+                    && self.stage == Stage::Ready
+                    && self.chip.as_ref().is_some_and(is_ours)
+                    && Self::is_recorded(common)
             }
             _ => true,
         }
@@ -321,6 +345,13 @@ impl Pin {
         page.paragraph(pen, 2, &pen.say("pin-ready"), Meaning::Strong);
         page.gap();
         let (words, meaning) = match (&self.chip, common.resident_reader) {
+            (Some(chip), _) if chip.known == ChipKnown::ThisCase && self.permission.is_some() => {
+                let left = tries(pen, chip.pin).0;
+                (
+                    pen.say_with("pin-card-allowed", &[("tries", left.into())]),
+                    Meaning::Done,
+                )
+            }
             (Some(chip), _) if chip.known == ChipKnown::ThisCase && !Self::is_recorded(common) => {
                 (pen.say("pin-card-ready"), Meaning::Done)
             }

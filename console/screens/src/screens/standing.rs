@@ -7,8 +7,8 @@ pub mod told;
 
 use issuance::{
     acts::{
-        ActRow, AuditAct, CardRelinked, CardResumed, CardRevoked, CardStopConfirmed, CardSuspended, OutboxClosed,
-        OutboxSentAnew,
+        ActRow, AuditAct, CardPinAllowed, CardRelinked, CardResumed, CardRevoked, CardStopConfirmed, CardSuspended,
+        OutboxClosed, OutboxSentAnew,
     },
     staff::Role,
     standing::CardStanding,
@@ -22,6 +22,7 @@ use crate::{
     input::Input,
     keymap::{Intent, KeyTable},
     orders::{
+        cards::{AllowPinReset, PinAllowed},
         given_card::{
             CloseRefused, ConfirmStop, LoadStanding, RelinkCard, ResumeCard, RevokeCard, SendRefusedAnew, SuspendCard,
         },
@@ -30,7 +31,10 @@ use crate::{
     over,
     page::{Line, Page, Pen},
     screen::Screen,
-    screens::shown::{self, case_title, next_line},
+    screens::{
+        pin::Pin,
+        shown::{self, case_title, next_line},
+    },
     theme::Meaning,
 };
 use form::{Choice, Form};
@@ -47,6 +51,8 @@ pub enum Act {
     Resume,
     /// 来庁確認: a stop by telephone stays.
     ConfirmStop,
+    /// 暗証番号の決め直し: for its holder at the counter.
+    ResetPin,
     /// 失効.
     Revoke,
     /// 結び直し.
@@ -58,10 +64,11 @@ pub enum Act {
 }
 
 impl Act {
-    const ALL: [(Intent, Self); 7] = [
+    const ALL: [(Intent, Self); 8] = [
         (keys::SUSPEND, Self::Suspend),
         (keys::RESUME, Self::Resume),
         (keys::CONFIRM_STOP, Self::ConfirmStop),
+        (keys::RESET_PIN, Self::ResetPin),
         (keys::REVOKE, Self::Revoke),
         (keys::RELINK, Self::Relink),
         (keys::SEND_ANEW, Self::SendAnew),
@@ -74,6 +81,7 @@ impl Act {
             Self::Suspend => CardSuspended::ROW,
             Self::Resume => CardResumed::ROW,
             Self::ConfirmStop => CardStopConfirmed::ROW,
+            Self::ResetPin => CardPinAllowed::ROW,
             Self::Revoke => CardRevoked::ROW,
             Self::Relink => CardRelinked::ROW,
             Self::SendAnew => OutboxSentAnew::ROW,
@@ -102,6 +110,7 @@ impl Act {
             Self::Suspend => ("standing-suspended", Meaning::NeedsYou),
             Self::Resume => ("standing-resumed", Meaning::Done),
             Self::ConfirmStop => ("standing-stop-confirmed", Meaning::Done),
+            Self::ResetPin => ("standing-pin-allowed", Meaning::Done),
             Self::Revoke => ("standing-revoked", Meaning::NeedsYou),
             Self::Relink => ("standing-relinked", Meaning::Done),
             Self::SendAnew => ("standing-sent-anew", Meaning::Done),
@@ -164,6 +173,10 @@ impl Standing {
             (Act::Suspend, Some(Choice::Check(check))) => common.ask(SuspendCard { case, check, words }, done),
             (Act::Resume, Some(Choice::Check(check))) => common.ask(ResumeCard { case, check, words }, done),
             (Act::ConfirmStop, Some(Choice::Check(check))) => common.ask(ConfirmStop { case, check, words }, done),
+            (Act::ResetPin, Some(Choice::Check(check))) => match common.case_at() {
+                Some(case) => common.ask(AllowPinReset { case, check }, Self::pin_allowed),
+                None => return,
+            },
             (Act::Revoke, Some(Choice::Reason(reason))) => common.ask(RevokeCard { case, reason, words }, done),
             (Act::Relink, None) => common.ask(RelinkCard { case, words }, done),
             (Act::SendAnew, None) => common.ask(SendRefusedAnew { case, words }, done),
@@ -182,6 +195,19 @@ impl Standing {
                     // What Enter means here is another thing now.
                     common.next_step();
                 }
+            }
+            Err(fault) => common.tell_fault(&fault),
+        }
+    }
+
+    fn pin_allowed(&mut self, allowed: Result<PinAllowed, Fault>, common: &mut Common) {
+        common.next_step();
+        self.doing = None;
+        match allowed {
+            Ok(PinAllowed(permission)) => {
+                self.form = None;
+                common.tell(Meaning::Done, "standing-pin-allowed");
+                common.go(Go::To(Box::new(Pin::by_permission(permission))));
             }
             Err(fault) => common.tell_fault(&fault),
         }
@@ -217,11 +243,11 @@ impl Screen for Standing {
     }
 
     fn field(&mut self) -> Option<&mut Input> {
-        self.form.as_mut().map(|form| form.asked.field())
+        self.form.as_mut()?.asked.field()
     }
 
     fn takes_text(&self) -> bool {
-        self.form.is_some()
+        self.form.as_ref().is_some_and(|form| form.asked.has_note())
     }
 
     fn shown(&mut self, common: &mut Common) {

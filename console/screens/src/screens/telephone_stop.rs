@@ -71,7 +71,10 @@ impl Screen for TelephoneStop {
     }
 
     fn field(&mut self) -> Option<&mut Input> {
-        self.until.is_none().then(|| self.asked.field())
+        match self.until {
+            None => self.asked.field(),
+            Some(_) => None,
+        }
     }
 
     fn takes_text(&self) -> bool {

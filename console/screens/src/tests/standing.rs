@@ -16,6 +16,7 @@ use crate::{
     fault::Fault,
     key::Key::{Char, Down, Enter, Esc, F},
     orders::{
+        cards::{AllowPinReset, PinAllowed, SetPinByPermission},
         given_card::{CloseRefused, LoadStanding, RelinkCard, ResumeCard, RevokeCard, SendRefusedAnew, SuspendCard},
         staff::SecondClerk,
     },
@@ -328,4 +329,46 @@ fn second_clerk_agrees(counter: &mut Counter, wanted: SecondPurpose) {
     counter.staff_card_pulled();
     counter.staff_card(3);
     counter.answer(staff_card(SATO));
+}
+
+#[test]
+fn a_forgotten_or_blocked_pin_is_set_anew_for_the_holder_at_the_counter() {
+    let mut counter = at_card(CardStanding::Active);
+    counter.resident_card(1);
+    counter.press(Char('p'));
+    let form = counter.screen(80, 24);
+    assert!(!form.contains("電話") && !form.contains("メモ"), "{form}");
+    insta::assert_snapshot!("standing_reset_pin", form);
+    counter.press(Enter);
+    assert!(counter.screen(80, 24).contains("↑↓で選んでください"));
+    counter.press(Down);
+    counter.press(Enter);
+    assert!(counter.is_asked_with(|order: &AllowPinReset| order.check == HolderCheck::Document));
+    let permission = uuid::Uuid::from_u128(9);
+    counter.answer(PinAllowed(permission));
+    // Blocked, as the card itself says; that is what the permission is for.
+    counter.answer(ChipView {
+        serial: "8B42 19F0 0C77 A1D3 5E20".into(),
+        known: ChipKnown::ThisCase,
+        pin: Tries::Blocked,
+    });
+    counter.press(Enter);
+    counter.types("4962");
+    counter.press(Enter);
+    counter.types("4962");
+    counter.press(Enter);
+    assert!(counter.is_asked_with(|order: &SetPinByPermission| order.permission == permission));
+    counter.answer(Box::new(case(HANDED_OVER)));
+    assert!(
+        counter.screen(80, 24).contains("ありがとう"),
+        "{}",
+        counter.screen(80, 24)
+    );
+
+    let mut stopped = at_card(CardStanding::Suspended);
+    stopped.press(Char('p'));
+    assert!(
+        !stopped.screen(80, 24).contains("暗証番号を決め直す"),
+        "it is resumed first"
+    );
 }

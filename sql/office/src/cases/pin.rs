@@ -2,13 +2,13 @@
 
 use issuance::{
     acts::{AuditAct as _, CardPinAllowed, CardPinReset},
-    case::CardId,
+    case::{CardId, CaseId},
     lifecycle::Lifecycle,
     standing::HolderCheck,
 };
 use relay_core::id::Id;
 use serde_json::json;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::CaseAt;
@@ -19,6 +19,7 @@ pub enum PinPermissionKind {}
 /// Leave to set one card's PIN anew.
 pub type PinPermissionId = Id<PinPermissionKind>;
 
+const PERMISSION: &str = "permission to set this card's PIN anew";
 /// How long it lasts: as long as a resident thinks of a new PIN, and not until the next one stands there.
 const LASTS: Duration = Duration::minutes(15);
 
@@ -93,6 +94,37 @@ impl Office {
         .await
     }
 
+    /// Refuses unless the permission is good for the card `chip` in the case now: asked before the chip is touched.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotFound`] when there is none such, or it was used or has run out
+    pub async fn pin_permission(
+        &self,
+        case: CaseId,
+        permission: PinPermissionId,
+        chip: &[u8],
+    ) -> Result<(), OfficeError> {
+        let (chip, clock) = (chip.to_vec(), self.clone());
+        self.read("pin_permission", |tx| {
+            let (chip, clock) = (chip.clone(), clock.clone());
+            async move {
+                let row = tx
+                    .query_opt(
+                        "-- pin_permission\n\
+                         SELECT until, clock_timestamp() AS now FROM office.pin_permission\n\
+                         WHERE id = $1 AND case_id = $2 AND chip = $3 AND used_at IS NULL",
+                        &[&permission.uuid(), &case.uuid(), &chip],
+                    )
+                    .await?;
+                match row {
+                    Some(row) if row.get::<_, OffsetDateTime>("until") >= clock.present(row.get("now")) => Ok(()),
+                    _ => Err(OfficeError::NotFound(PERMISSION)),
+                }
+            }
+        })
+        .await
+    }
+
     /// Records that the holder set the PIN anew on the card `chip`, and uses the permission up. Gives the case's new version.
     ///
     /// # Errors
@@ -115,7 +147,7 @@ impl Office {
                     &[&permission.uuid(), &at.id.uuid(), &chip, &doing.at],
                 )
                 .await?
-                .ok_or(OfficeError::NotFound("permission to set this card's PIN anew"))?;
+                .ok_or(OfficeError::NotFound(PERMISSION))?;
             let card = CardId::from_uuid(used.get::<_, Uuid>(0));
             tx.execute(
                 "-- pin_reset_by\nUPDATE office.card SET pin_set_at = $2 WHERE id = $1",

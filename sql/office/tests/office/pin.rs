@@ -26,6 +26,8 @@ async fn a_pin_is_set_anew_once_by_a_permission_for_that_card() {
         let refused = records.pin_reset_by(&clerk.act(), at, permission, chip).await;
         assert!(matches!(refused, Err(OfficeError::NotFound(_))), "{refused:?}");
     }
+    records.pin_permission(case, permission, b"chip-0000").await.unwrap();
+    assert!(records.pin_permission(case, permission, b"chip-0001").await.is_err());
     office.clock.advance(time::Duration::minutes(2));
     records
         .pin_reset_by(&clerk.act(), at, permission, b"chip-0000")
@@ -40,12 +42,18 @@ async fn a_pin_is_set_anew_once_by_a_permission_for_that_card() {
         Some(relay_core::clock::Clock::now(&office.clock))
     );
 
+    assert!(
+        records.pin_permission(case, permission, b"chip-0000").await.is_err(),
+        "it was used"
+    );
+
     // One that was not used runs out.
     let permission = records
         .allow_pin_reset(&clerk.act(), at, b"chip-0000", HolderCheck::TwoDocuments)
         .await
         .unwrap();
     office.clock.advance(time::Duration::minutes(16));
+    assert!(records.pin_permission(case, permission, b"chip-0000").await.is_err());
     let late = records.pin_reset_by(&clerk.act(), at, permission, b"chip-0000").await;
     assert!(matches!(late, Err(OfficeError::NotFound(_))), "{late:?}");
 }

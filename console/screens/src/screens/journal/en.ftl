@@ -166,3 +166,4 @@ try-card-stop-confirmed = confirming a stop
 act-card-stop-lapsed = stop by telephone ended by itself
 try-card-stop-lapsed = ending a stop by telephone
 rule-no-stop = No stop waited for a confirmation.
+rule-own-roles = Nobody changes their own roles.

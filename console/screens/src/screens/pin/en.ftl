@@ -33,3 +33,4 @@ weak-birthday = Not taken from your birthday
 weak-phone = Not taken from your phone number
 weak-address = Not taken from your address
 weak-number = Not taken from your resident number
+pin-card-allowed = The resident may choose a new PIN for this card (the present one: { $tries }).

@@ -88,3 +88,7 @@ standing-stop-confirmed = Confirmed by the holder: stopped until it is resumed o
 title-confirm-stop = The holder confirms the stop
 confirm-stop-about = The holder confirms at the counter that the card stopped on the telephone stays stopped. It no longer ends by itself.
 key-confirm-stop = confirm
+title-reset-pin = Set the PIN anew
+reset-pin-about = The holder stands at the counter and this card lies on the resident reader. The same for a forgotten and a blocked PIN.
+standing-pin-allowed = Turn the screen to the resident, who types a new PIN (within 15 minutes).
+key-reset-pin = new PIN

@@ -68,12 +68,16 @@ impl Form {
         let choices = match act {
             Act::Suspend => HolderCheck::TO_SUSPEND.map(check).to_vec(),
             Act::Resume | Act::ConfirmStop => HolderCheck::TO_RESUME.map(check).to_vec(),
+            Act::ResetPin => HolderCheck::TO_RESUME.map(check).to_vec(),
             Act::Revoke => REASONS.map(reason).to_vec(),
             Act::Relink | Act::SendAnew | Act::CloseRefused => Vec::new(),
         };
         Self {
             act,
-            asked: ChoiceForm::of(choices),
+            asked: match act {
+                Act::ResetPin => ChoiceForm::without_note(choices),
+                _ => ChoiceForm::of(choices),
+            },
         }
     }
 
@@ -83,6 +87,7 @@ impl Form {
             Act::Suspend => ("title-suspend", "suspend-about", "suspend-how"),
             Act::Resume => ("title-resume", "resume-about", "resume-how"),
             Act::ConfirmStop => ("title-confirm-stop", "confirm-stop-about", "resume-how"),
+            Act::ResetPin => ("title-reset-pin", "reset-pin-about", "resume-how"),
             Act::Revoke => ("title-revoke", "revoke-about", "revoke-why"),
             Act::Relink => ("title-relink", "relink-about", ""),
             Act::SendAnew => ("title-send-anew", "send-anew-about", ""),
@@ -98,7 +103,7 @@ impl Form {
         self.asked.view(&mut page, pen, ask);
         let after = match self.act {
             Act::Suspend | Act::Resume | Act::ConfirmStop | Act::SendAnew => "standing-recorded",
-            Act::CloseRefused => "standing-recorded-only",
+            Act::ResetPin | Act::CloseRefused => "standing-recorded-only",
             Act::Revoke | Act::Relink => "standing-recorded-by-two",
         };
         page.paragraph(pen, 2, &pen.say(after), Meaning::Quiet);

@@ -82,3 +82,7 @@ standing-stop-confirmed = 本人が確かめました。再開するか失効さ
 title-confirm-stop = 停止を本人が確かめる
 confirm-stop-about = 電話で止めたカードについて、本人が窓口で確かめます。自動では終わらなくなります。
 key-confirm-stop = 来庁確認
+title-reset-pin = 暗証番号を決め直す
+reset-pin-about = 本人が窓口にいて、このカードを住民用の読取機に置いてから。忘れたときも、ロックしたときも同じです。
+standing-pin-allowed = 画面を住民に向けて、新しい暗証番号を入れてもらってください(15分以内)。
+key-reset-pin = 暗証番号

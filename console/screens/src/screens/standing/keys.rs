@@ -2,12 +2,13 @@
 
 use crate::{
     key::Key::{Char, Down, Enter, Esc, Up},
-    keymap::{Intent, KeyTable, also, row},
+    keymap::{Intent, KeyTable, also, besides, row},
 };
 
 pub const SUSPEND: Intent = Intent::Own("suspend");
 pub const RESUME: Intent = Intent::Own("resume");
 pub const CONFIRM_STOP: Intent = Intent::Own("confirm_stop");
+pub const RESET_PIN: Intent = Intent::Own("reset_pin");
 pub const REVOKE: Intent = Intent::Own("revoke");
 pub const RELINK: Intent = Intent::Own("relink");
 pub const SEND_ANEW: Intent = Intent::Own("send_anew");
@@ -21,8 +22,9 @@ pub static KEYS: KeyTable = KeyTable {
         row(Char('s'), SUSPEND, "key-suspend"),
         row(Char('r'), RESUME, "key-resume"),
         row(Char('b'), CONFIRM_STOP, "key-confirm-stop"),
+        row(Char('p'), RESET_PIN, "key-reset-pin"),
         row(Char('x'), REVOKE, "key-revoke"),
-        row(Char('l'), RELINK, "key-relink"),
+        besides(Char('l'), RELINK, "key-relink"),
         also(Char('a'), SEND_ANEW, "key-send-anew"),
         row(Char('c'), CLOSE_REFUSED, "key-close-refused"),
         row(Char('j'), Intent::Journal, "key-journal"),
