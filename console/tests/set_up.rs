@@ -251,6 +251,26 @@ fn an_administrator_adds_a_colleague_whose_card_says_nothing_about_them() {
             );
             assert!(!bytes.contains(&hex::encode("岬")) && !bytes.contains(&hex::encode("Harbour77")));
 
+            // Another administrator changes what they may do; nobody their own.
+            let administrator = |command: &str, code| {
+                shell.tray("remove 0");
+                shell.tray("insert 0 staff-0004");
+                shell.wait_for_card();
+                let mut asked = shell.talk(command, &[]);
+                asked.after("管理者の職員カード", "");
+                asked.after("試行残り", &shell.password("0004"));
+                assert_eq!(asked.ends(), code, "{command}");
+            };
+            administrator("staff roles 1042 --roles handover,issuing", 0);
+            let staff = shell.must("staff list --json", &[]).json();
+            let changed = staff["staff"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|person| person["number"] == "1042");
+            assert_eq!(changed.unwrap()["roles"], serde_json::json!(["issuing", "handover"]));
+            administrator("staff roles 0004 --roles reception", 1);
+
             // The clerk's card is no administrator's.
             shell.tray("remove 0");
             shell.tray("insert 0 staff-0001");

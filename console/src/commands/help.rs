@@ -240,6 +240,12 @@ const JAPANESE: &[(&str, &str)] = &[
     ),
     ("madoguchi staff list", "職員の一覧"),
     ("madoguchi staff list --json", "1行の JSON で"),
+    ("madoguchi staff roles", "職員の役割を変える。自分の役割は変えられない"),
+    ("madoguchi staff roles NUMBER", "職員番号"),
+    (
+        "madoguchi staff roles --roles",
+        "これからの役割をすべて(コンマ区切り)。書かなかったものは外れる",
+    ),
     ("madoguchi staff disable", "職員を使えなくし、職員カードを失効させる"),
     ("madoguchi staff disable NUMBER", "職員番号"),
     (

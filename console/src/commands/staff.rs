@@ -17,7 +17,7 @@ use issuance::{
     authority::{Authorities, Passphrase, Profile, Trust},
     staff::{Role, StaffId},
 };
-use office::{Act, DisableReason, SessionId};
+use office::{Act, DisableReason, SessionId, StaffRefusal};
 use relay_core::{
     chance::{OsChance, draw},
     clock::{Clock, JST, SystemClock},
@@ -44,6 +44,8 @@ pub enum StaffCommand {
     Add(AddOptions),
     /// List everyone registered.
     List(ListOptions),
+    /// Give someone other roles; what is not named is taken away. Nobody changes their own.
+    Roles(RolesOptions),
     /// Take someone's right to log in; their card is no longer good.
     Disable(DisableOptions),
 }
@@ -71,6 +73,16 @@ pub struct ListOptions {
     json: bool,
 }
 
+/// Whose roles, and which.
+#[derive(Debug, clap::Args)]
+pub struct RolesOptions {
+    /// Staff number.
+    number: String,
+    /// Every role from now on, separated by commas.
+    #[arg(long, value_delimiter = ',', required = true, value_name = "ROLE")]
+    roles: Vec<Role>,
+}
+
 /// Whose right ends.
 #[derive(Debug, clap::Args)]
 pub struct DisableOptions {
@@ -90,6 +102,7 @@ pub fn run(setting: &Setting, asked: &StaffCommand) -> anyhow::Result<ExitCode> 
     match asked {
         StaffCommand::Add(options) => add(setting.lang, &config, options),
         StaffCommand::List(options) => list(setting.lang, &config, options),
+        StaffCommand::Roles(options) => roles(setting.lang, &config, options),
         StaffCommand::Disable(options) => disable(setting.lang, &config, options),
     }
 }
@@ -210,6 +223,46 @@ fn list(lang: Lang, config: &Config, options: &ListOptions) -> anyhow::Result<Ex
             roles.join(",")
         );
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn roles(lang: Lang, config: &Config, options: &RolesOptions) -> anyhow::Result<ExitCode> {
+    let records = Records::open(config)?;
+    let trust = Trust::open(&config.authority.folder)?;
+    let id = number_to_id(lang, &records, &options.number)?;
+    let session = AdministratorSession::begin(lang, config, &records, &trust)?;
+    let roles: BTreeSet<Role> = options.roles.iter().copied().collect();
+    let act = act_of(Some(&session));
+    let changed = records.office.change_roles(&act, id, &roles);
+    let outcome = records.runtime.block_on(changed);
+    session.end(&records)?;
+    match outcome {
+        Err(error) if error.is(&StaffRefusal::OwnRoles) => bail!(lang.pick(
+            "自分の役割は自分で変えられません。もう一人の管理者に頼んでください。",
+            "nobody changes their own roles: another administrator does.",
+        )),
+        Err(error) if error.is(&StaffRefusal::LastAdministrator) => bail!(lang.pick(
+            "管理者が一人もいなくなります。先に別の職員を管理者にしてください。",
+            "nobody would be left who can administer: make somebody else an administrator first.",
+        )),
+        outcome => outcome?,
+    }
+    let names: Vec<String> = roles.iter().map(ToString::to_string).collect();
+    answer!(
+        "{}",
+        lang.pick(
+            format!(
+                "✓ 職員 {} の役割: {}。開いている画面では次の操作から変わります。",
+                options.number,
+                names.join("、")
+            ),
+            format!(
+                "✓ {} has the roles {} from the next thing done on.",
+                options.number,
+                names.join(", ")
+            ),
+        )
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -44,7 +44,7 @@ impl AuditAct for StaffRolesChanged {
         who: Who::Roles(&[Role::Administration]),
         second: Second::None,
         stage: Stage::Office,
-        offered: Offered::Nowhere("no screen and no command changes roles yet"),
+        offered: Offered::Command("madoguchi staff roles"),
     };
 }
 
