@@ -251,6 +251,30 @@ fn an_administrator_adds_a_colleague_whose_card_says_nothing_about_them() {
             );
             assert!(!bytes.contains(&hex::encode("岬")) && !bytes.contains(&hex::encode("Harbour77")));
 
+            // Registered once; a lost card is replaced, and the one before opens nothing any more.
+            let twice = shell.run("staff add 1042 岬ひかり --roles reception", &[]);
+            assert_eq!(twice.code, 1);
+            assert!(twice.stderr.contains("replace-card 1042"), "{}", twice.stderr);
+            shell.tray("remove 0");
+            shell.tray("insert 0 staff-0004");
+            shell.wait_for_card();
+            let mut replacing = shell.talk("staff replace-card 1042 --password-file", &[password.to_str().unwrap()]);
+            replacing.after("管理者の職員カード", "");
+            replacing.after("試行残り", &shell.password("0004"));
+            replacing.waits_for("白カード");
+            shell.tray("remove 0");
+            shell.tray("insert 0 blank-02");
+            shell.wait_for_card();
+            replacing.answer("");
+            assert_eq!(replacing.ends(), 0);
+            let staff = shell.must("staff list --json", &[]).json();
+            let of_1042 = staff["staff"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|person| person["number"] == "1042");
+            assert_eq!(of_1042.count(), 1);
+
             // Another administrator changes what they may do; nobody their own.
             let administrator = |command: &str, code| {
                 shell.tray("remove 0");

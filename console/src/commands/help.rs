@@ -238,6 +238,15 @@ const JAPANESE: &[(&str, &str)] = &[
         "madoguchi staff add --password-file",
         "職員カードの最初のパスワード(1行目)。無ければ尋ねる",
     ),
+    (
+        "madoguchi staff replace-card",
+        "職員カードを作り直す(紛失、破損、パスワードのロックや忘れ)。前のカードは使えなくなる",
+    ),
+    ("madoguchi staff replace-card NUMBER", "職員番号"),
+    (
+        "madoguchi staff replace-card --password-file",
+        "職員カードの最初のパスワード(1行目)。無ければ尋ねる",
+    ),
     ("madoguchi staff list", "職員の一覧"),
     ("madoguchi staff list --json", "1行の JSON で"),
     ("madoguchi staff roles", "職員の役割を変える。自分の役割は変えられない"),

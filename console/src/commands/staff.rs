@@ -42,6 +42,9 @@ use crate::{
 pub enum StaffCommand {
     /// Register someone and make their staff card from the blank in the staff reader.
     Add(AddOptions),
+    /// Make someone another staff card: theirs is lost, broken, or its password blocked or forgotten. The old one is no
+    /// longer good.
+    ReplaceCard(ReplaceOptions),
     /// List everyone registered.
     List(ListOptions),
     /// Give someone other roles; what is not named is taken away. Nobody changes their own.
@@ -60,6 +63,16 @@ pub struct AddOptions {
     /// Roles, separated by commas: reception, verification, issuing, handover, protected_address, administration.
     #[arg(long, value_delimiter = ',', required = true, value_name = "ROLE")]
     roles: Vec<Role>,
+    /// File with the card's first password in its first line (asked for otherwise).
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+/// Whose card.
+#[derive(Debug, clap::Args)]
+pub struct ReplaceOptions {
+    /// Staff number.
+    number: String,
     /// File with the card's first password in its first line (asked for otherwise).
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
@@ -101,6 +114,7 @@ pub fn run(setting: &Setting, asked: &StaffCommand) -> anyhow::Result<ExitCode> 
     let config = setting.config()?;
     match asked {
         StaffCommand::Add(options) => add(setting.lang, &config, options),
+        StaffCommand::ReplaceCard(options) => replace_card(setting.lang, &config, options),
         StaffCommand::List(options) => list(setting.lang, &config, options),
         StaffCommand::Roles(options) => roles(setting.lang, &config, options),
         StaffCommand::Disable(options) => disable(setting.lang, &config, options),
@@ -109,6 +123,39 @@ pub fn run(setting: &Setting, asked: &StaffCommand) -> anyhow::Result<ExitCode> 
 
 fn add(lang: Lang, config: &Config, options: &AddOptions) -> anyhow::Result<ExitCode> {
     let records = Records::open(config)?;
+    if number_to_id(lang, &records, &options.number).is_ok() {
+        bail!(lang.pick(
+            format!(
+                "職員番号 {0} はもう登録されています。カードを作り直すなら `madoguchi staff replace-card {0}`、役割を変えるなら `madoguchi staff roles {0}` です。",
+                options.number
+            ),
+            format!(
+                "the staff number {0} is registered already: `madoguchi staff replace-card {0}` makes another card, `madoguchi staff roles {0}` changes the roles.",
+                options.number
+            ),
+        ));
+    }
+    enrol_with(lang, config, &records, options)
+}
+
+fn replace_card(lang: Lang, config: &Config, options: &ReplaceOptions) -> anyhow::Result<ExitCode> {
+    let records = Records::open(config)?;
+    let id = number_to_id(lang, &records, &options.number)?;
+    let staff = records.runtime.block_on(records.office.staff())?;
+    let known = staff.into_iter().find(|known| known.staff.id == id);
+    let known = known.context("the register of staff changed meanwhile")?.staff;
+    let person = AddOptions {
+        number: known.number,
+        name: known.name,
+        roles: known.roles.into_iter().collect(),
+        password_file: options.password_file.clone(),
+    };
+    enrol_with(lang, config, &records, &person)
+}
+
+/// Makes the staff card and registers it, by an administrator's leave. Somebody registered before keeps their roles; their
+/// old card is superseded.
+fn enrol_with(lang: Lang, config: &Config, records: &Records, options: &AddOptions) -> anyhow::Result<ExitCode> {
     let passphrase = Passphrase::read(&config.authority.passphrase_file)?;
     let authorities = Authorities::open(&config.authority.folder, &passphrase)?;
     let master = IssuerMaster::read(&config.card.master_file)?;
@@ -121,7 +168,7 @@ fn add(lang: Lang, config: &Config, options: &AddOptions) -> anyhow::Result<Exit
     }
     let session = match first {
         true => None,
-        false => Some(AdministratorSession::begin(lang, config, &records, &authorities.trust)?),
+        false => Some(AdministratorSession::begin(lang, config, records, &authorities.trust)?),
     };
     let password = new_password(lang, options)?;
     wait_for(lang.pick(
