@@ -203,7 +203,7 @@ fn enrol_with(lang: Lang, config: &Config, records: &Records, options: &AddOptio
         enrol(&mut open, person, &mut desk).map_err(|error| unopened.take().unwrap_or_else(|| told(error, lang)));
     drop(password);
     if let Some(session) = session {
-        session.end(&records)?;
+        session.end(records)?;
     }
     answer!(
         "{}",
