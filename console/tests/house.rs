@@ -560,3 +560,37 @@ fn no_file_grows_past_the_ceiling() {
         too_long.join(", ")
     );
 }
+
+/// A migration that was released stands in databases of offices: another text under its number would never reach them.
+/// `released.sha256` beside the migrations is what `sha256sum` says of the released ones.
+#[test]
+fn no_released_migration_is_changed_and_no_number_is_taken_twice() {
+    use aws_lc_rs::digest::{SHA256, digest};
+    let sql = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../sql");
+    for folder in [
+        "office/migrations",
+        "provider/migrations",
+        "relay/migrations_blind",
+        "relay/migrations_front",
+    ] {
+        let folder = sql.join(folder);
+        let released = std::fs::read_to_string(folder.join("released.sha256")).unwrap();
+        for line in released.lines() {
+            let (sum, name) = line.split_once("  ").unwrap();
+            let text = std::fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(
+                hex::encode(digest(&SHA256, &text)),
+                sum,
+                "{name} was released: write a new one"
+            );
+        }
+        let mut numbers = BTreeSet::new();
+        for file in std::fs::read_dir(&folder).unwrap() {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            if let Some((number, _)) = name.strip_suffix(".sql").and_then(|name| name.split_once("__")) {
+                assert!(numbers.insert(number.to_owned()), "{name}: another one has this number");
+            }
+        }
+        assert!(numbers.len() >= released.lines().count());
+    }
+}
