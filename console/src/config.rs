@@ -33,25 +33,19 @@ pub struct Config {
     pub file: PathBuf,
     /// The city hall, as printed on notices.
     pub city: City,
-    /// The office database.
     pub database: Database,
     /// Keys that seal personal columns.
     pub seal: Seal,
-    /// The certification authorities.
     pub authority: Authority,
     /// The card issuer's master key and the desk's two readers.
     pub card: Card,
-    /// This desk.
     pub desk: Desk,
     /// The office's own rules.
     pub rules: Rules,
-    /// Notices and slips.
     pub paper: Paper,
-    /// The roster's file.
     pub roster: Roster,
     /// The days on which the counter is closed.
     pub calendar: ClosedDays,
-    /// The log.
     pub log: Log,
     /// The audit trail's heads.
     pub trail: Trail,
@@ -72,7 +66,6 @@ pub struct City {
     pub code: String,
     /// 発行課, the sender on notices.
     pub office_name: String,
-    /// The office's address.
     pub address: String,
     /// The office's postal code, `NNN-NNNN`.
     pub postal_code: String,
@@ -91,9 +84,7 @@ pub struct Database {
     pub host: PathBuf,
     /// Port: part of the socket's name.
     pub port: u16,
-    /// Database.
     pub name: String,
-    /// Login role.
     pub user: String,
     /// File holding the role's password.
     pub password_file: PathBuf,
@@ -157,7 +148,6 @@ pub struct Rules {
 pub enum HandoverSights {
     /// Two clerks, once each.
     TwoClerks,
-    /// One clerk, twice.
     OneClerkTwice,
 }
 

@@ -32,7 +32,6 @@ pub struct Person<'a> {
     pub name: &'a str,
     /// What they may do. Of someone registered before it stays as it was.
     pub roles: &'a BTreeSet<Role>,
-    /// The card's password.
     pub password: &'a SecretString,
 }
 
@@ -42,11 +41,9 @@ pub struct EnrolmentDesk<'a> {
     pub office: &'a Office,
     /// See `office`.
     pub runtime: &'a Handle,
-    /// Issue the certificate.
     pub authorities: &'a Authorities,
     /// Opens the issuer's channel to a chip.
     pub master: &'a IssuerMaster,
-    /// Dates the certificate.
     pub clock: &'a dyn Clock,
     /// Draws serial and challenges.
     pub chance: &'a mut dyn Chance,
@@ -57,7 +54,6 @@ pub struct EnrolmentDesk<'a> {
 /// Someone enrolled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolled {
-    /// Who.
     pub staff: StaffId,
     /// Serial of their card's certificate.
     pub serial: CertificateSerial,

@@ -18,12 +18,7 @@ pub enum NotCleaned {
     Office(#[from] OfficeError),
     /// The folder cannot be read, or a file not removed.
     #[error("{path}: {source}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
 }
 
 /// Removes the papers printed more than the configured days before `now`, the removal recorded first; how many.

@@ -22,20 +22,13 @@ pub enum NotListed {
     Authority(#[from] AuthorityError),
     /// The file was not written.
     #[error("{path}: {source}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
 }
 
 /// A list that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// Whose.
     pub authority: AuthorityName,
-    /// Its number.
     pub number: u64,
     /// How many certificates are on it.
     pub entries: usize,

@@ -91,7 +91,6 @@ pub enum Stage {
 pub enum Offered {
     /// By this screen of the console (a file or folder of `console`'s screens).
     Screen(&'static str),
-    /// By this command.
     Command(&'static str),
     /// By none: it happens as a part of something else.
     Nowhere(&'static str),

@@ -115,7 +115,6 @@ pub enum Applicant {
     Resident,
     /// 法定代理人: of a child under 15 or of an adult under guardianship. Comes together with the person.
     Guardian {
-        /// The guardian.
         person: AgentPerson,
         /// What makes them the guardian.
         basis: GuardianBasis,
@@ -124,7 +123,6 @@ pub enum Applicant {
     },
     /// 任意代理人: someone the person chose, for a reason the rules allow.
     Agent {
-        /// The agent.
         person: AgentPerson,
         /// Why the person can't come.
         reason: AgentReason,

@@ -48,34 +48,22 @@ pub enum AuthorityError {
     File {
         /// `reading`, `writing`…
         what: &'static str,
-        /// Which file.
         path: PathBuf,
         /// What the system said (no space left, no such file…).
         source: std::io::Error,
     },
     /// The passphrase file may be read by others.
     #[error("{path} may be read by others (mode {mode:03o}); make it 0600")]
-    PassphraseOpenToOthers {
-        /// Which file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
+    PassphraseOpenToOthers { path: PathBuf, mode: u32 },
     /// The passphrase is too short to protect a key.
     #[error("the passphrase in {path} is shorter than {least} characters")]
-    PassphraseTooShort {
-        /// Which file.
-        path: PathBuf,
-        /// Fewest characters taken.
-        least: usize,
-    },
+    PassphraseTooShort { path: PathBuf, least: usize },
     /// The passphrase does not open the key, or the sealed key was changed.
     #[error("{0} does not open: wrong passphrase, or the file was changed")]
     NotOpened(PathBuf),
     /// A file of the authority is not what the ceremony wrote.
     #[error("{path}: {why}")]
     Damaged {
-        /// Which file.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
@@ -83,7 +71,6 @@ pub enum AuthorityError {
     /// The settings of a ceremony cannot be used.
     #[error("the authority's settings: {0}")]
     Settings(String),
-    /// The signer failed.
     #[error(transparent)]
     Signer(#[from] SignerError),
     /// The certificate or list could not be built.

@@ -60,7 +60,6 @@ impl Default for OwnDays {
 /// Why a day is closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Closed {
-    /// Saturday or Sunday.
     Weekend,
     /// A national holiday, by name.
     Holiday(String),
@@ -103,7 +102,6 @@ pub enum CalendarError {
     /// A year of it has fewer holidays than the law names: the list is cut short.
     #[error("the list of holidays has only {days} days in {year}: it is cut short")]
     TooFew {
-        /// Which year.
         year: i32,
         /// How many days it has.
         days: usize,

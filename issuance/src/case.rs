@@ -105,27 +105,13 @@ pub enum CaseState {
     /// 本人確認済み: a card can be made. Also after a card was damaged: a new blank takes its place.
     Verified,
     /// 発行中: a chip is bound to the case; the card journal says how far it is.
-    Making {
-        /// The bound card.
-        card: CardId,
-    },
+    Making { card: CardId },
     /// 発行済み: keys and certificates are on the chip and were read back.
-    Made {
-        /// The made card.
-        card: CardId,
-    },
+    Made { card: CardId },
     /// 保管中: in the shelf, waiting to be handed over.
-    Shelved {
-        /// The made card.
-        card: CardId,
-        /// Where it lies.
-        shelf: ShelfPlace,
-    },
+    Shelved { card: CardId, shelf: ShelfPlace },
     /// 交付済み: given to the resident, whatever became of the card since.
-    HandedOver {
-        /// The card.
-        card: CardId,
-    },
+    HandedOver { card: CardId },
     /// 取消: ended without a card.
     Cancelled {
         /// Why, in the clerk's words.
@@ -136,11 +122,9 @@ pub enum CaseState {
 /// A case's card, as its two machines have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseCard {
-    /// Which card.
     pub id: CardId,
     /// Whether it may be used.
     pub lifecycle: Lifecycle,
-    /// Where it is.
     pub place: Custody,
 }
 

@@ -37,7 +37,6 @@ pub enum Stage {
 /// A stage that was passed. Of one passed several times (a notice printed again, a card moved in the shelf), the last time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passed {
-    /// When.
     pub at: OffsetDateTime,
     /// By whom, by name; a process by its own name.
     pub by: String,

@@ -24,11 +24,9 @@ pub enum PlaceKind {
     Drawer,
     /// A place of the locked shelf, which holds one card.
     Shelf,
-    /// The holder's hand.
     Holder,
     /// Nowhere any more: destroyed before two people.
     Destroyed,
-    /// Nobody knows.
     Lost,
 }
 
@@ -130,7 +128,6 @@ pub struct TransferRule {
     pub from: PlaceKind,
     /// To a place of this kind.
     pub to: PlaceKind,
-    /// Shown by this.
     pub evidence: Evidence,
     /// Moved by someone with one of these roles.
     pub roles: &'static [Role],

@@ -155,7 +155,6 @@ pub enum DateWarning {
 /// Why a text was not taken for a date. Never carries the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DateError {
-    /// Nothing was written.
     #[error("no date is written; write 不詳 when it is unknown")]
     Empty,
     /// The form is not known.

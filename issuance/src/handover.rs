@@ -100,9 +100,7 @@ impl fmt::Debug for NoticeToken {
 /// What the notice's QR says: `MDG1-2026-000352-<token>`. Plain ASCII, so that every scanner types it right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoticeCode {
-    /// The case.
     pub case: CaseNumber,
-    /// Its token.
     pub token: NoticeToken,
 }
 
@@ -156,9 +154,7 @@ impl FromStr for NoticeCode {
 /// What the records say of the case.
 #[derive(Debug, Clone)]
 pub struct Recorded {
-    /// The case.
     pub case: CaseId,
-    /// Its number.
     pub number: CaseNumber,
     /// The card in the shelf.
     pub card: CardId,
@@ -188,9 +184,7 @@ pub struct Found {
 /// One look at card and person, confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SightConfirmed {
-    /// The clerk.
     pub by: StaffId,
-    /// When.
     pub at: OffsetDateTime,
 }
 
@@ -215,7 +209,6 @@ impl Sight {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SightRule {
-    /// Two different clerks.
     TwoClerks,
     /// One clerk, twice; how long apart is the counter's matter.
     OneClerkTwice,

@@ -53,7 +53,6 @@ impl Party {
 /// One document as laid on the counter.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Presented {
-    /// Which.
     pub document: Document,
     /// Its number as typed; dropped where it is not to be asked for.
     pub number: String,
@@ -107,7 +106,6 @@ impl Presented {
 pub enum StillGood {
     /// Its last day was a closed day.
     ClosedDays {
-        /// As printed.
         #[serde(with = "crate::era::iso_day")]
         printed: Date,
         /// The day that counts.
@@ -118,7 +116,6 @@ pub enum StillGood {
     },
     /// Its back says that an application is under way (特例期間).
     Application {
-        /// As printed.
         #[serde(with = "crate::era::iso_day")]
         printed: Date,
         /// The last day at the latest.
@@ -157,11 +154,9 @@ impl fmt::Debug for Presented {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum NotCounted {
-    /// A copy.
     Copy,
     /// Good only until a day that has passed.
     Expired {
-        /// The last day.
         #[serde(with = "crate::era::iso_day")]
         on: Date,
     },
@@ -169,7 +164,6 @@ pub enum NotCounted {
     ExpiryUnknown,
     /// Only those issued later count; or the day of issue is unknown.
     IssuedTooEarly {
-        /// The first day.
         #[serde(with = "crate::era::iso_day")]
         from: Date,
     },
@@ -321,9 +315,7 @@ fn check_number(presented: &Presented, rule: NumberRule) -> Result<(), NotCounte
 /// A fact that does not agree, accepted all the same.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exception {
-    /// Whose document.
     pub party: Party,
-    /// Which fact.
     pub fact: Fact,
     /// Why, in the clerk's words.
     pub reason: String,
@@ -348,7 +340,6 @@ pub struct Visit {
     pub clerk: StaffId,
     /// Whether the resident is here.
     pub resident_attends: bool,
-    /// The resident's documents.
     pub resident_documents: Vec<Presented>,
     /// The guardian's or agent's documents.
     pub acting_documents: Vec<Presented>,
@@ -399,61 +390,34 @@ pub enum Shortfall {
     ResidentNotHere,
     /// The documents that count are not enough.
     NotEnough {
-        /// Whose.
         party: Party,
         /// What is lacking, the nearest way first.
         nearest: Vec<Nearly>,
     },
     /// A fact on a document differs from the register.
     FactDiffers {
-        /// Whose.
         party: Party,
-        /// On which document.
         document: Document,
-        /// Which fact.
         fact: Fact,
     },
     /// The clerk has not looked at a fact the document shows, or it can't be told.
     FactOpen {
-        /// Whose.
         party: Party,
-        /// On which document.
         document: Document,
-        /// Which fact.
         fact: Fact,
     },
     /// A face does not agree with its photograph. Nothing excuses that.
-    PhotoDiffers {
-        /// Whose.
-        party: Party,
-        /// On which document.
-        document: Document,
-    },
+    PhotoDiffers { party: Party, document: Document },
     /// The guardian's standing or the agent's reason was not shown.
     EvidenceNotSeen,
     /// The letter of authority was not shown.
     LetterNotSeen,
     /// An exception has no reason worth the name.
-    ExceptionWithoutReason {
-        /// Whose.
-        party: Party,
-        /// Which fact.
-        fact: Fact,
-    },
+    ExceptionWithoutReason { party: Party, fact: Fact },
     /// The second clerk of an exception is the first.
-    SecondClerkIsTheSame {
-        /// Whose.
-        party: Party,
-        /// Which fact.
-        fact: Fact,
-    },
+    SecondClerkIsTheSame { party: Party, fact: Fact },
     /// An exception for a fact that agrees, or two for one fact: the record would say what was not so.
-    ExceptionNotNeeded {
-        /// Whose.
-        party: Party,
-        /// Which fact.
-        fact: Fact,
-    },
+    ExceptionNotNeeded { party: Party, fact: Fact },
     /// Documents of someone acting for the resident were laid down, but the resident applies themself.
     NobodyActs,
 }
@@ -480,7 +444,6 @@ impl Shortfall {
 /// One document in the record.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DocumentRecord {
-    /// Which.
     pub document: Document,
     /// Its number, where it may be kept.
     pub number: Option<String>,
@@ -514,7 +477,6 @@ impl fmt::Debug for DocumentRecord {
 /// One party in the record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartyRecord {
-    /// Who.
     pub party: Party,
     /// Whether they were here.
     pub attended: bool,
@@ -529,7 +491,6 @@ pub struct PartyRecord {
 /// What is kept of a verification: plain data, to be stored and shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerificationRecord {
-    /// The day.
     #[serde(with = "crate::era::iso_day")]
     pub on: Date,
     /// The clerk who verified.

@@ -42,7 +42,6 @@ pub enum LifecycleEvent {
     Suspended,
     /// Its holder has it again.
     Resumed,
-    /// Ended for good.
     Revoked,
     /// Its certificates are past their end.
     RanOut,

@@ -9,9 +9,7 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("what is {state} cannot take {event}")]
 pub struct NotNow {
-    /// The state's name.
     pub state: &'static str,
-    /// The event's name.
     pub event: &'static str,
 }
 

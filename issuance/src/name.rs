@@ -62,7 +62,6 @@ pub enum Likeness {
     Same,
     /// The same in search form only: old or variant characters, small kana, accents differ.
     Variant,
-    /// Different.
     Different,
 }
 

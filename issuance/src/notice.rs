@@ -133,7 +133,6 @@ impl Press {
 /// A finished document.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Printed {
-    /// The PDF file.
     pub pdf: Vec<u8>,
     /// Hash over the data printed, also at the foot of each page.
     pub content_hash: ContentHash,
@@ -191,7 +190,6 @@ pub enum PaperError {
     /// Fonts that printing needs are not in the configured folders.
     #[error("書体が見つかりません: {}。探した場所: {}", folders::list(.missing), folders::list_paths(.looked_in))]
     FontsMissing {
-        /// Each missing font.
         missing: Vec<MissingFont>,
         /// The folders looked in.
         looked_in: Vec<PathBuf>,
@@ -199,7 +197,6 @@ pub enum PaperError {
     /// A font file that can't be used.
     #[error("書体ファイル {} を使えません({reason})。パッケージを入れ直してください。", .path.display())]
     FontUnusable {
-        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
@@ -215,23 +212,16 @@ pub enum PaperError {
     },
     /// The QR code could not be made from the ticket.
     #[error("受付番号 {case_number} のQRコードを作れません。")]
-    CodeNotMade {
-        /// The case.
-        case_number: String,
-    },
+    CodeNotMade { case_number: String },
     /// The PDF could not be put together: a fault in this program, with what was found.
     #[error("PDFを組み立てられません({0})。")]
     NotBound(String),
     /// The folder for printed documents has no room left.
     #[error("{} に空きがなく、印刷物を保存できません。空きを作ってから、もう一度印刷してください。", .folder.display())]
-    DiskFull {
-        /// The folder.
-        folder: PathBuf,
-    },
+    DiskFull { folder: PathBuf },
     /// The folder for printed documents can't be written to.
     #[error("{} に印刷物を保存できません: {source}", .folder.display())]
     NotStored {
-        /// The folder.
         folder: PathBuf,
         /// What the system said.
         source: io::Error,

@@ -18,7 +18,6 @@ pub const LENGTH: usize = 4;
 /// Why a PIN is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Weak {
-    /// Not four digits.
     #[error("a PIN has four digits")]
     NotFourDigits,
     /// 0000, 1111.

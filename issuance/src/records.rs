@@ -164,13 +164,11 @@ pub use crate::lifecycle::Lifecycle as CardState;
 /// Everything recorded about one card so far: what a resumed procedure starts from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardJournal {
-    /// The card.
     pub card: CardId,
     /// The case it is bound to.
     pub case: CaseId,
     /// The chip's serial, as the chip gives it.
     pub chip: Vec<u8>,
-    /// Where it stands.
     pub state: CardState,
     /// Steps whose intent is recorded; `true` once their outcome is too.
     pub steps: BTreeMap<Step, bool>,
@@ -178,7 +176,6 @@ pub struct CardJournal {
     pub public_keys: BTreeMap<KeySlot, Vec<u8>>,
     /// Serials reserved, none of them ever reserved again.
     pub serials: BTreeMap<KeySlot, CertificateSerial>,
-    /// Certificates issued, DER.
     pub certificates: BTreeMap<KeySlot, Vec<u8>>,
 }
 
@@ -190,10 +187,7 @@ pub enum RecordsError {
     Unreachable(String),
     /// The chip is known already.
     #[error("chip {chip} is already bound to another case or was damaged")]
-    ChipTaken {
-        /// Serial in hex.
-        chip: String,
-    },
+    ChipTaken { chip: String },
     /// The case is not in a state that allows this.
     #[error(transparent)]
     NotNow(#[from] crate::machine::NotNow),

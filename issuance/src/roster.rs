@@ -32,7 +32,6 @@ const LONGEST_RECORD: usize = 20;
 pub struct RosterRow {
     /// Line of the file on which the row begins, from 1 (the header's).
     pub line: u64,
-    /// The resident.
     pub resident: Resident,
     /// What the office should look at all the same.
     pub notes: Vec<RowNote>,
@@ -61,10 +60,7 @@ pub enum Unreadable {
     },
     /// The last line lacks columns and has no end: the file was cut.
     #[error("the file is cut short: line {line} is the last one, lacks columns and has no end; fetch the file again")]
-    CutShort {
-        /// The last line.
-        line: u64,
-    },
+    CutShort { line: u64 },
     /// A header and nothing else.
     #[error("there is a header and no row")]
     NoRows,

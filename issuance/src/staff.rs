@@ -99,7 +99,6 @@ pub enum DisableReason {
     Left,
     /// Their card is in other hands.
     LostCard,
-    /// Not for now.
     Suspended,
 }
 

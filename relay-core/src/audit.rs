@@ -13,7 +13,6 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It was done.
     Done,
     /// It was asked for and refused; the details say by which rule.
     Refused,
@@ -37,17 +36,14 @@ impl Outcome {
 pub struct AuditEvent {
     /// The event's own id; also the id of the act in every log line about it.
     pub id: Uuid,
-    /// When.
     pub at: OffsetDateTime,
     /// Who: a staff id, or the name of a process (`import`).
     pub actor: String,
-    /// Where: the desk.
     pub desk: Option<String>,
     /// What, from a closed list (`case.handed_over`).
     pub act: String,
     /// About which things, by id: `case`, `resident`, `card`, `staff`.
     pub subjects: Map<String, Value>,
-    /// How it ended.
     pub outcome: Outcome,
     /// Facts of the act. Never a name, an address, a number of a person, a PIN.
     pub details: Map<String, Value>,

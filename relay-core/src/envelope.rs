@@ -235,15 +235,12 @@ impl fmt::Debug for SigningKey {
 /// What is to be sealed.
 #[derive(Debug, Clone, Copy)]
 pub struct Letter<'a, B> {
-    /// To whom.
     pub to: &'a Party,
-    /// About what.
     pub kind: Kind,
     /// Place in the sender's row, for kinds that are applied in order.
     pub sequence: Option<u64>,
     /// How long it is good for; the kind's longest when not said.
     pub life: Option<Duration>,
-    /// What it says.
     pub body: &'a B,
 }
 
@@ -401,7 +398,6 @@ impl fmt::Debug for TrustedKeys {
 /// An envelope whose signature, kind, reader and times are right. Its number is still to be looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opened<B> {
-    /// Who says it.
     pub from: Party,
     /// Its number (`jti`): one that was seen before is a replay.
     pub number: Uuid,
@@ -409,7 +405,6 @@ pub struct Opened<B> {
     pub remember_until: OffsetDateTime,
     /// Its place in the sender's row.
     pub sequence: Option<u64>,
-    /// What it says.
     pub body: B,
 }
 
@@ -437,7 +432,6 @@ pub enum Refusal {
     /// It was made for somebody else.
     #[error("an envelope to somebody else")]
     OtherAudience,
-    /// Too late.
     #[error("the envelope has expired")]
     Expired,
     /// Written later than now: a clock is wrong.

@@ -78,7 +78,6 @@ pub struct NotOnTheCurve(pub &'static str);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is of edition {of}, the keys are of edition {keys}")]
 pub struct OtherEdition {
-    /// What was given.
     pub of: KeyEdition,
     /// What it was held against.
     pub keys: KeyEdition,

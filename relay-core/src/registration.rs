@@ -117,35 +117,21 @@ pub enum Message {
         pseudonym: PolymorphicPseudonym,
     },
     /// The registration may be used from now on.
-    Activate {
-        /// Which.
-        registration: Uuid,
-    },
+    Activate { registration: Uuid },
     /// It may not be used for now: the card is reported lost.
-    Suspend {
-        /// Which.
-        registration: Uuid,
-    },
+    Suspend { registration: Uuid },
     /// It may be used again: the card was found.
-    Resume {
-        /// Which.
-        registration: Uuid,
-    },
-    /// It is over.
+    Resume { registration: Uuid },
     Revoke {
-        /// Which.
         registration: Uuid,
-        /// Why.
         reason: RevocationReason,
     },
     /// It stood for the wrong person: from now on it stands for this one. The office makes the ciphertext from the
     /// right person's origin, or from the next edition of the same person's.
     Relink {
-        /// Which.
         registration: Uuid,
         /// The right person, encrypted afresh.
         pseudonym: PolymorphicPseudonym,
-        /// Who approved it.
         approved_by: TwoPersons,
     },
 }
@@ -292,12 +278,7 @@ pub enum Answer {
     /// Out of order: the front waits for this number.
     Expected(u64),
     /// Refused for good now, or before: the number is used up, nothing was changed, and the sender may go on.
-    Refused {
-        /// The message's number.
-        sequence: u64,
-        /// By which rule.
-        rule: RuleCode,
-    },
+    Refused { sequence: u64, rule: RuleCode },
 }
 
 #[cfg(test)]

@@ -25,7 +25,6 @@ use super::{
 /// A fact put into a message: text as it is, or a word of the reader's language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
-    /// As it is.
     Text(String),
     /// A key of the words.
     Word(&'static str),
@@ -36,11 +35,8 @@ pub enum Told {
 /// What the message line says: what happened, what it means, what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// How serious.
     pub meaning: Meaning,
-    /// The words.
     pub key: &'static str,
-    /// Facts in them.
     pub facts: Vec<(&'static str, Told)>,
 }
 
@@ -61,7 +57,6 @@ pub enum Go {
     Application(Box<super::facts::ResidentView>),
     /// A panel over the screen.
     Over(Box<dyn Screen>),
-    /// Close the panel.
     CloseOver,
     /// The second clerk agreed; the screen under the panel hears of it.
     Approved(SecondPurpose, StaffShown),
@@ -71,9 +66,7 @@ pub enum Go {
     Scanned(String),
     /// A session begins, or goes on after the lock.
     Enter(Box<Session>),
-    /// Lock the screen.
     Lock(Locked),
-    /// End the session.
     LogOut,
     /// End the session and leave the program.
     Quit,
@@ -86,14 +79,12 @@ pub enum Locked {
     CardPulled,
     /// Nothing was pressed for so long.
     Idle,
-    /// By key.
     ByKey,
 }
 
 /// The shared part of the state.
 #[derive(Debug)]
 pub struct Common {
-    /// From the configuration.
     pub setup: Setup,
     /// The time of the last tick or key.
     pub now: OffsetDateTime,
@@ -101,9 +92,7 @@ pub struct Common {
     pub language: Language,
     /// Who is logged in.
     pub session: Option<Session>,
-    /// The staff reader.
     pub staff_reader: ReaderState,
-    /// The resident reader.
     pub resident_reader: ReaderState,
     /// Whether the database answers.
     pub database_up: bool,
@@ -113,7 +102,6 @@ pub struct Common {
     pub front: FrontTold,
     /// The one open case.
     pub open: Option<Box<CaseView>>,
-    /// The message line.
     pub message: Option<Message>,
     /// The terminal's size as last told: columns and lines.
     pub size: (u16, u16),

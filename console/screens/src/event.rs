@@ -26,33 +26,23 @@ pub enum Event {
     /// Text was pasted (bracketed paste), or came whole from an input method.
     Paste(String),
     /// The terminal's size in cells; also sent once at the start.
-    Resize {
-        /// Columns.
-        width: u16,
-        /// Lines.
-        height: u16,
-    },
+    Resize { width: u16, height: u16 },
     /// The time. Nothing in the screens reads a clock.
     Tick(OffsetDateTime),
     /// A reader changed. The staff card's removal locks the screen by this event.
     Reader {
-        /// Which.
         reader: Reader,
         /// How it stands now.
         state: ReaderState,
     },
     /// The database answers, or no longer does.
-    Database {
-        /// Whether it answers.
-        up: bool,
-    },
+    Database { up: bool },
     /// How the outbox to the relay stands, as it was last looked at. Never told where there is no relay.
     Outbox(Outbox),
     /// How the relay's front stands, as it was last asked: to the relay's operators alone.
     Front(Box<FrontHeard>),
     /// An effect's answer. A reply to a job that is over, or for a case no longer open, changes nothing.
     Reply {
-        /// The effect's job.
         job: JobId,
         /// What came of it: the order's own reply, or why it was not done.
         reply: Answer,
@@ -61,12 +51,10 @@ pub enum Event {
     Making {
         /// The job of `StartMaking`.
         job: JobId,
-        /// What happened.
         progress: MakingProgress,
     },
     /// Another desk took the case over, or the hold ran out: the case is closed here, what was typed is kept.
     LeaseLost {
-        /// Which case.
         case: CaseId,
         /// Who has it now: name and desk.
         holder: Option<(String, String)>,
@@ -79,29 +67,16 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MakingProgress {
     /// The chip is bound to the case.
-    Bound {
-        /// Grouped hex.
-        chip: String,
-    },
-    /// A step begins.
+    Bound { chip: String },
     Started {
-        /// Which.
         step: Step,
         /// Whether cancelling now stops before the next step without harm.
         safe_to_stop: bool,
     },
     /// A step goes on.
-    Fraction {
-        /// Which.
-        step: Step,
-        /// Done so far.
-        done: u64,
-        /// Of so many.
-        total: u64,
-    },
+    Fraction { step: Step, done: u64, total: u64 },
     /// A step is done and recorded.
     Finished {
-        /// Which.
         step: Step,
         /// How long it took.
         took: Duration,

@@ -54,16 +54,13 @@ pub enum Language {
     /// 日本語
     #[default]
     Japanese,
-    /// English
     English,
 }
 
 /// Tries left of a PIN or password, asked before it is entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tries {
-    /// So many left.
     Left(u8),
-    /// None left.
     Blocked,
     /// No PIN or password is set yet.
     NotSet,
@@ -85,7 +82,6 @@ pub struct StaffShown {
     pub id: StaffId,
     /// 職員番号.
     pub number: String,
-    /// Name.
     pub name: String,
 }
 
@@ -101,7 +97,6 @@ pub struct Session {
 /// Which of the desk's two readers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reader {
-    /// For staff cards.
     Staff,
     /// For residents' cards and blanks.
     Resident,
@@ -123,9 +118,7 @@ pub struct Outbox {
 /// How a reader stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReaderState {
-    /// Not attached.
     Missing,
-    /// Attached, no card.
     Empty,
     /// A card is in it. The number grows with every insertion, so a card swapped between two looks is noticed.
     Card(u64),

@@ -19,9 +19,7 @@ pub enum Fault {
     DatabaseDown,
     /// Another desk holds the case.
     HeldBy {
-        /// The colleague's name.
         staff: String,
-        /// Their desk.
         desk: String,
         /// When the hold ends by itself.
         until: OffsetDateTime,

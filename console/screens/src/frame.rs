@@ -26,13 +26,10 @@ pub const WIDE: u16 = 110;
 /// Everything on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// The screen's name.
     pub title: String,
-    /// Date and time.
     pub clock: String,
     /// Desk, staff, readers, database, case, lock.
     pub status: Line,
-    /// The page.
     pub page: Page,
     /// What happened, what it means, what to do.
     pub message: Vec<Line>,

@@ -11,19 +11,12 @@ pub struct Glyphs {
     pub ambiguous: Ambiguous,
     /// Border: horizontal, vertical, top left, top right, bottom left, bottom right, left tee, right tee.
     pub border: [&'static str; 8],
-    /// Done.
     pub done: &'static str,
-    /// Going on, chosen.
     pub here: &'static str,
-    /// Not yet.
     pub todo: &'static str,
-    /// Look here.
     pub warn: &'static str,
-    /// Stopped, refused.
     pub stop: &'static str,
-    /// Present, up.
     pub on: &'static str,
-    /// Absent.
     pub off: &'static str,
     /// A box that is ticked, and one that is not.
     pub ticked: [&'static str; 2],
@@ -31,9 +24,7 @@ pub struct Glyphs {
     pub chosen: [&'static str; 2],
     /// A bar's full and empty cell.
     pub bar: [&'static str; 2],
-    /// Something was cut.
     pub ellipsis: &'static str,
-    /// A secret's character.
     pub dot: &'static str,
     /// Between a thing and the next step.
     pub arrow: &'static str,

@@ -32,7 +32,6 @@ pub struct Input {
     /// Byte offset of the cursor, always between two graphemes.
     cursor: usize,
     takes: Takes,
-    /// Graphemes at most.
     limit: usize,
 }
 

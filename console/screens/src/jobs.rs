@@ -58,7 +58,6 @@ pub enum Keys {
 
 /// One order that is not answered yet.
 pub struct Job {
-    /// Who asked.
     pub asker: ScreenId,
     /// The case it is for, where it is for one.
     pub case: Option<CaseId>,

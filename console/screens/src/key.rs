@@ -13,33 +13,19 @@ pub enum Key {
     F(u8),
     /// Enter, also the end of a scanner's burst.
     Enter,
-    /// Escape.
     Esc,
-    /// Tab.
     Tab,
-    /// Shift and Tab.
     BackTab,
-    /// Backspace.
     Backspace,
-    /// Delete.
     Delete,
-    /// Insert.
     Insert,
-    /// Cursor up.
     Up,
-    /// Cursor down.
     Down,
-    /// Cursor left.
     Left,
-    /// Cursor right.
     Right,
-    /// Home.
     Home,
-    /// End.
     End,
-    /// Page up.
     PageUp,
-    /// Page down.
     PageDown,
 }
 
@@ -51,7 +37,6 @@ pub struct StepId(pub u64);
 /// A key with what was on the screen when it was pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyPress {
-    /// The key.
     pub key: Key,
     /// When it arrived: a scanner's burst is told from typing by its speed.
     pub at: OffsetDateTime,

@@ -15,56 +15,38 @@ pub enum Intent {
     Left,
     /// The choice at the right.
     Right,
-    /// A screen up.
     PageUp,
-    /// A screen down.
     PageDown,
-    /// The likely thing.
     Confirm,
-    /// Back, destroying nothing.
     Back,
-    /// Tick or untick.
     Toggle,
     /// The queue of this number, or the choice of this number.
     Digit(u8),
     /// さがす.
     Search,
-    /// A new application.
     New,
-    /// Finish the form.
     Submit,
-    /// Ask again.
     Refresh,
     /// Show the masked address.
     Reveal,
-    /// Journal.
     Journal,
     /// Whether a card that was handed over may be used.
     Standing,
     /// Take over a case that another desk holds.
     TakeOver,
-    /// Stop what runs.
     Stop,
-    /// All keys.
     Help,
-    /// The other language.
     Language,
-    /// The demo's tray.
     Tray,
-    /// Lock the screen.
     Lock,
-    /// End the session.
     LogOut,
-    /// Leave the program.
     Quit,
-    /// A screen's own.
     Own(&'static str),
 }
 
 /// One key of a table.
 #[derive(Debug, Clone, Copy)]
 pub struct Binding {
-    /// Which key.
     pub key: Key,
     /// What it means there.
     pub intent: Intent,
@@ -79,7 +61,6 @@ pub struct Binding {
 /// The keys of a screen, or of a part of one that has keys of its own.
 #[derive(Debug)]
 pub struct KeyTable {
-    /// Its name.
     pub name: &'static str,
     /// Whether the screen is the clerk's: in front of the resident lie no keys of the office, one of which shows the
     /// demonstration's passwords.

@@ -28,12 +28,7 @@ const WHEEL: usize = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mouse {
     /// A press of the left button.
-    Click {
-        /// Column, from zero.
-        column: u16,
-        /// Line, from zero.
-        line: u16,
-    },
+    Click { column: u16, line: u16 },
     /// The wheel turned away from the hand.
     WheelUp,
     /// The wheel turned towards the hand.
@@ -42,13 +37,10 @@ pub enum Mouse {
 
 /// What stands on the screen, for finding what was clicked.
 pub struct Sight<'a> {
-    /// Words, as painted.
     pub words: &'a Words,
-    /// Symbols, as painted.
     pub glyphs: &'a Glyphs,
     /// The step that was painted last.
     pub seen: StepId,
-    /// When it happened.
     pub at: OffsetDateTime,
 }
 

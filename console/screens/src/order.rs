@@ -79,7 +79,6 @@ pub struct Effect {
     pub case: Option<CaseId>,
     /// Whether it only asks for something to show: too many a minute for a log that is to be read.
     pub is_question: bool,
-    /// What to do.
     pub order: Box<dyn AnyOrder>,
 }
 

@@ -18,9 +18,7 @@ use super::{
 /// A piece of text with one meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
-    /// The text, drawable.
     pub text: String,
-    /// What it means.
     pub meaning: Meaning,
 }
 
@@ -34,9 +32,7 @@ pub struct Line {
 /// What a screen shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Page {
-    /// The screen's name.
     pub title: String,
-    /// The main column.
     pub body: Vec<Line>,
     /// The second column of wide terminals; read after the body.
     pub side: Vec<Line>,
@@ -203,11 +199,8 @@ impl Page {
 /// What a view writes with: words in a language, symbols, and the room there is.
 #[derive(Clone, Copy)]
 pub struct Pen<'a> {
-    /// Words.
     pub words: &'a Words,
-    /// Their language.
     pub language: Language,
-    /// Symbols.
     pub glyphs: &'a Glyphs,
     /// Today, in Japan: what is of another year is written with its year.
     pub today: Date,

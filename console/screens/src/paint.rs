@@ -25,7 +25,6 @@ use super::{
 pub struct Looks {
     /// Symbols, and how wide ambiguous characters are.
     pub glyphs: Glyphs,
-    /// Colours.
     pub theme: Theme,
 }
 

@@ -21,9 +21,7 @@ pub struct ScreenId(pub u64);
 /// A screen where it stands.
 #[derive(Debug)]
 pub struct Placed {
-    /// Its id.
     pub id: ScreenId,
-    /// The screen.
     pub screen: Box<dyn Screen>,
 }
 

@@ -9,7 +9,6 @@ use unicode_width::UnicodeWidthStr;
 /// How wide the terminal draws characters of ambiguous width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Ambiguous {
-    /// One cell.
     #[default]
     Narrow,
     /// Two cells, as many Japanese terminals do.

@@ -5,7 +5,6 @@ use ratatui::style::{Color, Modifier, Style};
 /// What a piece of text means to its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Meaning {
-    /// Plain text.
     #[default]
     Plain,
     /// Labels and what matters less.
@@ -14,29 +13,23 @@ pub enum Meaning {
     Strong,
     /// The one accent: titles, keys, the chosen row.
     Accent,
-    /// Waiting for something.
     Waiting,
-    /// Done, agrees.
     Done,
     /// The clerk must do something.
     NeedsYou,
-    /// Stopped, refused, differs.
     Stop,
     /// A field for text.
     Input,
     /// The field for text that has the cursor.
     InputHere,
-    /// The chosen row.
     Chosen,
 }
 
 /// Which colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Theme {
-    /// For dark terminals.
     #[default]
     Dark,
-    /// For light terminals.
     Light,
     /// Only black, white and bold.
     HighContrast,

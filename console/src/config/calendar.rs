@@ -21,19 +21,13 @@ pub enum NotOpened {
     /// The file can't be read.
     #[error("{}: {source}", file.display())]
     File {
-        /// Which.
         file: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },
     /// It holds no list of holidays.
     #[error("{}: {source}", file.display())]
-    List {
-        /// Which.
-        file: PathBuf,
-        /// What is wrong.
-        source: CalendarError,
-    },
+    List { file: PathBuf, source: CalendarError },
 }
 
 impl ClosedDays {

@@ -30,10 +30,7 @@ pub struct RelayOperator {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
     /// By the staff card in this PC/SC reader: the rule.
-    Card {
-        /// The reader's name.
-        reader: String,
-    },
+    Card { reader: String },
     /// By a certificate and its key in files, for a machine without a reader: a rehearsal, a demonstration, a job that
     /// watches the expiry of metadata. Whoever has the file is the operator, which no card allows.
     Files {

@@ -30,7 +30,6 @@ use crate::tui::{
 /// How the loop ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// The clerk left.
     Left,
     /// The terminal was closed, or the system asked the program to end.
     Told,

@@ -37,14 +37,11 @@ pub struct Front {
 /// Messages that were refused within an hour by one rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusals {
-    /// The hour's beginning.
     #[serde(with = "time::serde::rfc3339")]
     pub hour: OffsetDateTime,
     /// The partner that they said they were from; `unknown` where none of that name is registered.
     pub partner: String,
-    /// The refusal's code.
     pub rule: String,
-    /// How many.
     pub count: u64,
 }
 
@@ -60,12 +57,10 @@ pub enum FrontTrouble {
         /// The certificate's hash, as its configuration names operators.
         fingerprint: String,
     },
-    /// It refuses.
     #[error("{title} ({code})")]
     Refused {
         /// The code of the refusal.
         code: String,
-        /// Its words.
         title: String,
         /// Found again in the front's log.
         trace: String,
@@ -89,7 +84,6 @@ struct Problem {
 /// What was put forward.
 #[derive(Debug, Deserialize)]
 pub struct Proposed {
-    /// Its edition.
     pub edition: i32,
     /// Its hash, which the second operator compares.
     pub sha256: String,
@@ -103,7 +97,6 @@ pub struct Proposed {
 pub struct TrialCard {
     /// SHA-256 of its certificate, in hex.
     pub sha256: String,
-    /// Who named it.
     pub named_by: String,
     /// It is none from then on.
     #[serde(with = "time::serde::rfc3339")]

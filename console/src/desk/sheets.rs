@@ -42,7 +42,6 @@ pub struct Facts {
     pub verification: Option<VerificationRecord>,
     /// The days on which the counter is closed.
     pub calendar: Arc<Calendar>,
-    /// Now, in Japan.
     pub today: OffsetDateTime,
     pub sheet: Sheet,
 }

@@ -27,7 +27,6 @@ use crate::{
 
 /// Who the card in the staff reader is, beyond doubt.
 pub struct Proven {
-    /// Who.
     pub staff: Staff,
     /// Serial of the card's certificate.
     pub certificate: Vec<u8>,

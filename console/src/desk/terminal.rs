@@ -23,9 +23,7 @@ use crate::tui::{
 pub struct Wishes {
     /// Lines in reading order instead of a painted screen, for screen readers and teletypes.
     pub plain: bool,
-    /// The mouse too.
     pub mouse: bool,
-    /// Colours.
     pub theme: Theme,
 }
 

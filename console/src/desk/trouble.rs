@@ -17,7 +17,6 @@ use crate::tui::{
 pub enum Whose {
     /// A member of the staff.
     Staff,
-    /// A resident.
     Resident,
 }
 

@@ -319,7 +319,6 @@ fn pointed_at(screen: &str) -> Option<&str> {
 
 /// What goes into a field of a form.
 pub enum Answer<'a> {
-    /// Text.
     Typed(&'a str),
     /// One of the choices.
     Chosen(&'a str),

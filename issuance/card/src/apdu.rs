@@ -101,15 +101,10 @@ impl fmt::Debug for Status {
 /// A command APDU. Its data may be a PIN: it is wiped when dropped and never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Command {
-    /// Class.
     pub cla: u8,
-    /// Instruction.
     pub ins: u8,
-    /// First parameter.
     pub p1: u8,
-    /// Second parameter.
     pub p2: u8,
-    /// Command data.
     pub data: Zeroizing<Vec<u8>>,
     /// How many bytes of answer are awaited at most (Nₑ): `None` for none, 256 (short) or 65,536 (extended) for all.
     pub expected: Option<usize>,
@@ -235,7 +230,6 @@ impl fmt::Debug for Command {
 pub struct Answer {
     /// Data, all of it.
     pub data: Vec<u8>,
-    /// Status word.
     pub status: Status,
 }
 

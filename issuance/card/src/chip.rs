@@ -25,7 +25,6 @@ pub enum ChipLife {
 /// How many wrong entries a PIN still bears.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Tries {
-    /// That many.
     Left(u8),
     /// None: the issuer must set a new PIN.
     Blocked,
@@ -40,7 +39,6 @@ pub enum ReadRule {
     Anyone,
     /// Only after the holder's PIN.
     AfterPin,
-    /// Nobody.
     Nobody,
 }
 

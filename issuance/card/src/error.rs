@@ -5,13 +5,11 @@ use crate::{KeySlot, TransportError, apdu::Status};
 /// What happened, to which thing, what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CardError {
-    /// No answer came.
     #[error(transparent)]
     Transport(#[from] TransportError),
     /// The card in the reader does not carry our application, or a version we don't speak.
     #[error("this is not one of the office's cards")]
     NotOurCard,
-    /// Wrong PIN.
     #[error("wrong PIN, {tries_left} tries left")]
     WrongPin {
         /// Wrong entries until it is blocked.
@@ -50,21 +48,14 @@ pub enum CardError {
     ChannelBroken,
     /// A file on the card differs from what was to be written.
     #[error("file {path} on the card differs from byte {offset}")]
-    Mismatch {
-        /// Path in hex.
-        path: String,
-        /// First differing byte.
-        offset: usize,
-    },
+    Mismatch { path: String, offset: usize },
     /// The card's answer makes no sense.
     #[error("the card's answer to {0} makes no sense")]
     Malformed(&'static str),
-    /// Any other refusal.
     #[error("the card refused {command}: {status}")]
     Refused {
         /// Which command, in the standard's words.
         command: &'static str,
-        /// Its status word.
         status: Status,
     },
 }

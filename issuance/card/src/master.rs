@@ -18,18 +18,10 @@ pub struct IssuerMaster(Zeroizing<[u8; 32]>);
 pub enum MasterError {
     /// The file system said no.
     #[error("the card master file {path}: {source}")]
-    File {
-        /// Which file.
-        path: String,
-        /// What it said.
-        source: std::io::Error,
-    },
+    File { path: String, source: std::io::Error },
     /// The file is no master.
     #[error("the card master file {path} must hold 64 hex digits and nothing else")]
-    Malformed {
-        /// Which file.
-        path: String,
-    },
+    Malformed { path: String },
 }
 
 impl IssuerMaster {

@@ -14,11 +14,8 @@ pub enum PinCharacters {
 /// The rule of one PIN: characters, length in characters, tries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PinPolicy {
-    /// Characters allowed.
     pub characters: PinCharacters,
-    /// Shortest length.
     pub shortest: u8,
-    /// Longest length.
     pub longest: u8,
     /// Wrong entries in a row until the PIN is blocked, 1–15 (the range of a 63Cx answer).
     pub tries: u8,

@@ -11,7 +11,6 @@ use crate::{ChipSerial, KeySlot, PinPolicy, PinSlot, ReadRule, command_set as se
 /// A resident's card: two keys, a four-digit PIN for one of them.
 #[derive(Debug, Clone, Copy)]
 pub struct ResidentProfile<'a> {
-    /// The chip's serial.
     pub serial: &'a ChipSerial,
     /// 本人認証用証明書, DER.
     pub authentication: &'a [u8],
@@ -22,7 +21,6 @@ pub struct ResidentProfile<'a> {
 /// A staff card: one key and a password.
 #[derive(Debug, Clone, Copy)]
 pub struct StaffProfile<'a> {
-    /// The chip's serial.
     pub serial: &'a ChipSerial,
     /// 従事者認証用証明書, DER.
     pub authentication: &'a [u8],
@@ -53,7 +51,6 @@ pub struct CardDirectory {
 pub struct Profile {
     /// The rule of each PIN.
     pub pins: Vec<(PinSlot, PinPolicy)>,
-    /// Directories, parents first.
     pub directories: Vec<CardDirectory>,
     /// Files in the order of writing. EF.OD, by which readers find all others, comes last: a card whose writing
     /// was cut short shows no half-written objects.

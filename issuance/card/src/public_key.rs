@@ -5,9 +5,7 @@ use crate::tlv;
 /// An RSA public key, big-endian without leading zeros.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RsaPublicKey {
-    /// n
     pub modulus: Vec<u8>,
-    /// e
     pub exponent: Vec<u8>,
 }
 

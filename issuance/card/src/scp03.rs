@@ -23,9 +23,7 @@ pub type Key = Zeroizing<[u8; 16]>;
 
 /// The long-lived keys of one chip. There is no DEK: keys are never replaced over the channel.
 pub struct StaticKeys {
-    /// Key-ENC
     pub enc: Key,
-    /// Key-MAC
     pub mac: Key,
 }
 

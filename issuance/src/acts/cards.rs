@@ -72,7 +72,6 @@ impl AuditAct for CardKeyKept {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardSerialReserved {
     pub slot: u8,
-    /// In hex.
     pub serial: String,
 }
 
@@ -114,7 +113,6 @@ impl AuditAct for CardSerialWithdrawn {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardCertificateKept {
     pub slot: u8,
-    /// In hex.
     pub serial: String,
     /// Of the certificate, in hex.
     pub sha256: String,

@@ -187,9 +187,7 @@ impl AuditAct for HandoverLooked {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseHandedOver {
     pub rule: SightRule,
-    /// Who looked first.
     pub first: Option<StaffId>,
-    /// Who looked last.
     pub second: Option<StaffId>,
 }
 

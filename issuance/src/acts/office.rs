@@ -8,7 +8,6 @@ use crate::staff::Role;
 /// What a roster's taking over changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RosterImported {
-    /// The import's number.
     pub number: i64,
     pub rows: usize,
     pub added: usize,
@@ -95,7 +94,6 @@ impl AuditAct for AddressSeen {
 /// Files of papers past their keeping time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaperRemoved {
-    /// How many.
     pub files: usize,
     /// The day whose papers were the first to stay.
     pub before: String,
@@ -118,7 +116,6 @@ impl AuditAct for PaperRemoved {
 /// A revocation list's number, taken before it is signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevocationListSigned {
-    /// resident or staff.
     pub authority: String,
     pub number: i64,
 }

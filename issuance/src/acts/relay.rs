@@ -11,7 +11,6 @@ const MAY_SETTLE: [Role; 2] = [Role::Issuing, Role::Administration];
 /// Subjects: case, card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxRefused {
-    /// The front's rule.
     pub refused: String,
     /// What it was told.
     pub told: String,
@@ -36,7 +35,6 @@ impl AuditAct for OutboxRefused {
 /// Subjects: case, card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxSentAnew {
-    /// How many messages.
     pub sent: u32,
     /// How many a later message has made needless.
     pub overtaken: u32,
@@ -60,7 +58,6 @@ impl AuditAct for OutboxSentAnew {
 /// Subjects: case, card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxClosed {
-    /// How many messages.
     pub closed: u32,
     pub words: SealedWords,
 }

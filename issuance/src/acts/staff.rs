@@ -53,7 +53,6 @@ impl AuditAct for StaffRolesChanged {
 pub struct StaffSerialReserved {
     /// 職員番号
     pub staff_number: String,
-    /// In hex.
     pub serial: String,
 }
 
@@ -74,7 +73,6 @@ impl AuditAct for StaffSerialReserved {
 /// Subjects: staff.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaffCertificateRegistered {
-    /// Serial, in hex.
     pub certificate: String,
 }
 

@@ -23,7 +23,6 @@ const LONGEST_NOTES: usize = 500;
 /// An application as typed, nothing checked yet.
 #[derive(Clone, Default)]
 pub struct ApplicationForm {
-    /// Who applies.
     pub applicant: ApplicantForm,
     /// Whether the resident is an adult under guardianship.
     pub adult_ward: bool,
@@ -47,7 +46,6 @@ pub enum ApplicantForm {
     Resident,
     /// 法定代理人
     Guardian {
-        /// The guardian.
         person: AgentForm,
         /// What makes them the guardian.
         basis: Option<GuardianBasis>,
@@ -56,7 +54,6 @@ pub enum ApplicantForm {
     },
     /// 任意代理人
     Agent {
-        /// The agent.
         person: AgentForm,
         /// Why the person can't come.
         reason: Option<AgentReason>,
@@ -92,17 +89,12 @@ impl fmt::Debug for ApplicationForm {
 /// A field of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
-    /// Who applies.
     Applicant,
     /// The agent's or guardian's name.
     AgentName,
-    /// Their reading.
     AgentKana,
-    /// Their birthday.
     AgentBirthday,
-    /// Their address.
     AgentAddress,
-    /// Their phone.
     AgentPhone,
     /// What makes them the guardian.
     GuardianBasis,
@@ -120,11 +112,8 @@ pub enum Field {
     Consent(Service),
     /// Version of the consent text.
     ConsentTextVersion,
-    /// Delivery.
     Delivery,
-    /// Paper notices.
     PaperNotices,
-    /// Notes.
     Notes,
 }
 
@@ -160,7 +149,6 @@ impl Field {
 /// What is wrong with a field. Never carries what was typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Wrong {
-    /// Nothing is there.
     #[error("is missing")]
     Missing,
     /// A question was not answered.
@@ -172,7 +160,6 @@ pub enum Wrong {
     /// Control characters and the like.
     #[error("holds characters that cannot be printed")]
     Unprintable,
-    /// Not a date.
     #[error("is not a date: {0}")]
     Date(#[from] DateError),
     /// A birthday that lies in the future.
@@ -242,7 +229,6 @@ impl Wrong {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{} {wrong}", .field.as_str())]
 pub struct FieldError {
-    /// Which.
     pub field: Field,
     /// What is wrong with it.
     pub wrong: Wrong,

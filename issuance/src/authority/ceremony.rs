@@ -61,10 +61,8 @@ pub struct CeremonyRecord {
     pub format: String,
     /// Version of the program.
     pub program: String,
-    /// When it began.
     #[serde(with = "time::serde::rfc3339")]
     pub held_at: OffsetDateTime,
-    /// Who was present.
     pub present: Vec<String>,
     /// Names, arc and pointers.
     pub settings: Settings,
@@ -77,31 +75,24 @@ pub struct CeremonyRecord {
 /// A profile as the record keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileRecord {
-    /// Its kind.
     pub profile: Profile,
-    /// Its policies, dotted.
     pub policies: Vec<String>,
     /// Its extended key usage, dotted.
     pub purpose: Option<String>,
-    /// Its lifetime.
     pub days: i64,
 }
 
 /// An authority as the record keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorityRecord {
-    /// Which.
     pub name: AuthorityName,
     /// Its certificate's common name.
     pub common_name: String,
     /// Its certificate's serial, hex.
     pub serial: String,
-    /// Its key's kind.
     pub key: String,
-    /// First second.
     #[serde(with = "time::serde::rfc3339")]
     pub not_before: OffsetDateTime,
-    /// Last second.
     #[serde(with = "time::serde::rfc3339")]
     pub not_after: OffsetDateTime,
     /// SHA-256 of the certificate, hex.

@@ -23,7 +23,6 @@ pub enum ChainError {
     /// It was not issued by this office's authority for this use, or it was changed.
     #[error("not a {profile} certificate of this office ({source})")]
     NotOurs {
-        /// What was expected.
         profile: &'static str,
         /// The rule it breaks.
         source: LintError,
@@ -37,7 +36,6 @@ pub enum ChainError {
     /// The authority itself has expired.
     #[error("the issuing authority expired at {0}")]
     AuthorityExpired(OffsetDateTime),
-    /// It was revoked.
     #[error("certificate {0} was revoked")]
     Revoked(CertificateSerial),
     /// Its serial is not one of ours.

@@ -10,7 +10,6 @@ use super::{
 /// The two issuing authorities with their keys at hand, and the public half of all three.
 #[derive(Debug)]
 pub struct Authorities {
-    /// The public half.
     pub trust: Trust,
     /// Issues for residents' cards.
     pub resident: Authority,

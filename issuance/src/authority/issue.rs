@@ -24,11 +24,8 @@ pub struct Authority {
 /// A certificate that was signed and follows its profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issued {
-    /// The certificate.
     pub der: Vec<u8>,
-    /// Its serial.
     pub serial: CertificateSerial,
-    /// Its kind.
     pub profile: Profile,
 }
 

@@ -25,7 +25,6 @@ use crate::records::CertificateSerial;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{rule}: {found}")]
 pub struct LintError {
-    /// Which rule.
     pub rule: &'static str,
     /// What was found instead.
     pub found: String,
@@ -34,17 +33,14 @@ pub struct LintError {
 /// What a certificate must be, field by field.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected<'a> {
-    /// Its kind.
     pub profile: Profile,
     /// The settings it is made with.
     pub settings: &'a Settings,
     /// Its subject's common name.
     pub common_name: &'a str,
-    /// Its serial.
     pub serial: CertificateSerial,
     /// Its key, SubjectPublicKeyInfo in DER.
     pub public_key: &'a [u8],
-    /// Its first second.
     pub not_before: OffsetDateTime,
     /// The issuer's certificate, DER; for the root its own.
     pub issuer: &'a [u8],

@@ -144,7 +144,6 @@ pub struct Proof {
 /// A wish for a certificate.
 #[derive(Debug)]
 pub struct Request<'a> {
-    /// Its kind.
     pub profile: Profile,
     /// Whom it is about.
     pub subject: Subject,
@@ -162,9 +161,7 @@ pub enum PrepareError {
     /// This authority does not issue the profile.
     #[error("the {authority} authority does not issue {profile} certificates")]
     NotThisAuthority {
-        /// Who was asked.
         authority: &'static str,
-        /// For what.
         profile: &'static str,
     },
     /// A resident's certificate for staff, or the other way round.
@@ -186,9 +183,7 @@ pub enum PrepareError {
     OutsideAuthority {
         /// The authority's first second.
         from: OffsetDateTime,
-        /// Its last.
         to: OffsetDateTime,
-        /// The certificate's last.
         until: OffsetDateTime,
     },
 }

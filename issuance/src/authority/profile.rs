@@ -270,7 +270,6 @@ pub struct Pointers {
     pub revocation_list: String,
     /// authorityInfoAccess, id-ad-ocsp (§4.2.2.1).
     pub status: String,
-    /// authorityInfoAccess, id-ad-caIssuers.
     pub issuer_certificate: String,
 }
 

@@ -76,11 +76,8 @@ impl RevocationReason {
 /// A certificate on the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revoked {
-    /// Its serial.
     pub serial: CertificateSerial,
-    /// Since when.
     pub at: OffsetDateTime,
-    /// Why.
     pub reason: RevocationReason,
 }
 
@@ -91,7 +88,6 @@ pub struct RevocationList {
     pub der: Vec<u8>,
     /// The same as text, for openssl.
     pub pem: String,
-    /// Its number.
     pub number: u64,
 }
 

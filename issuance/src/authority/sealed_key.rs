@@ -24,10 +24,8 @@ const MOST_MEMORY_KIB: u32 = 1024 * 1024;
 #[derive(Serialize, Deserialize)]
 pub(super) struct SealedKey {
     format: String,
-    /// The authority's name.
     name: String,
     derivation: Derivation,
-    /// Hex.
     nonce: String,
     /// PKCS#8 under AES-256-GCM with its tag, hex.
     sealed: String,
@@ -41,7 +39,6 @@ pub(super) struct Derivation {
     memory_kib: u32,
     passes: u32,
     lanes: u32,
-    /// Hex.
     salt: String,
 }
 

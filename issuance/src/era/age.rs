@@ -11,9 +11,7 @@ use super::{Birthday, calendar_day};
 /// An answer that an unknown birthday may leave open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Answer {
-    /// Certainly.
     Yes,
-    /// Certainly not.
     No,
     /// The known parts of the birthday leave it open: a clerk must ask.
     CannotTell,

@@ -23,7 +23,6 @@ pub enum Misread {
     Unfinished {
         /// Whole groups that are right.
         groups: usize,
-        /// Characters typed.
         typed: usize,
     },
     /// A character that no code has.
@@ -31,7 +30,6 @@ pub enum Misread {
     Character {
         /// In which group, from 1.
         group: usize,
-        /// Which.
         found: char,
     },
     /// A group whose check does not agree: a wrong, missing or exchanged character in it.

@@ -128,10 +128,7 @@ pub enum Grace {
     /// A last day on a Saturday, a Sunday, a holiday or over the New Year moves to the next day that is none of them.
     ClosedDays,
     /// While an application that its back bears is not decided, this many months more.
-    Application {
-        /// How many.
-        months: u8,
-    },
+    Application { months: u8 },
 }
 
 /// Whether the document ends.
@@ -148,7 +145,6 @@ pub enum ExpiryRule {
 /// One row of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct DocumentRule {
-    /// The document.
     pub document: Document,
     /// As stored, and as the key of its words.
     pub key: &'static str,
@@ -158,9 +154,7 @@ pub struct DocumentRule {
     pub class: Class,
     /// Whether it carries the holder's photograph.
     pub photo: bool,
-    /// Its number.
     pub number: NumberRule,
-    /// Its end.
     pub expiry: ExpiryRule,
     /// What keeps it good beyond its end.
     pub grace: Grace,

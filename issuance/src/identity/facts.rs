@@ -43,7 +43,6 @@ impl Fact {
 /// What the clerk saw of one fact on a document.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub enum Sight {
-    /// Nothing entered yet.
     #[default]
     NotLooked,
     /// The clerk laid it beside the register and it is the same.
@@ -82,13 +81,11 @@ impl fmt::Debug for Sights {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Comparison {
-    /// The same.
     Match,
     /// The same but for old or variant characters: the clerk looks twice.
     MatchByVariant,
     /// It is the registered alias (通称名).
     MatchByAlias,
-    /// Different.
     Differs,
     /// The document does not show it.
     NotShown,

@@ -102,9 +102,7 @@ impl Lack {
 /// A way that is not met yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Nearly {
-    /// The way.
     pub way: Way,
-    /// What it lacks.
     pub lacks: Vec<Lack>,
 }
 
@@ -126,7 +124,6 @@ pub enum Points {
         /// The first way that is met, in the order of the bar.
         way: Way,
     },
-    /// Not enough.
     NotEnough {
         /// The ways of the bar, the one that lacks least first.
         nearest: Vec<Nearly>,

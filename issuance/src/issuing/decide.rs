@@ -9,7 +9,6 @@ use crate::records::{CardJournal, CardState, Step};
 /// What is known of the chip in the reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChipFacts {
-    /// Its serial.
     pub chip: Vec<u8>,
     /// Where it stands in its life.
     pub life: ChipLife,
@@ -35,7 +34,6 @@ pub struct Session {
 /// What comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// This step.
     Do(Step),
     /// Nothing: the card is complete.
     Finished,

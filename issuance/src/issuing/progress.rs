@@ -13,7 +13,6 @@ use crate::records::Step;
 /// News of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Which step.
     pub step: Step,
     /// How far it is.
     pub state: StepState,

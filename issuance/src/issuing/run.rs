@@ -27,9 +27,7 @@ use crate::{
 pub struct MakingDesk<'a> {
     /// Opens the issuer's channel to a chip.
     pub master: &'a IssuerMaster,
-    /// Issue the certificates.
     pub authorities: &'a Authorities,
-    /// Dates them.
     pub clock: &'a dyn Clock,
     /// Draws serials and challenges.
     pub chance: &'a mut dyn Chance,
@@ -38,7 +36,6 @@ pub struct MakingDesk<'a> {
 /// Which card is to be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
-    /// For which case.
     pub case: CaseId,
     /// The card bound to it, when its state is [`Making`](crate::case::CaseState::Making): that chip and no other goes
     /// on. `None` binds the blank in the reader.
@@ -48,9 +45,7 @@ pub struct Plan {
 /// A finished card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
-    /// The card.
     pub card: CardId,
-    /// Its chip.
     pub chip: ChipSerial,
     /// Its certificates, DER, as they are on the chip and in the records.
     pub certificates: BTreeMap<KeySlot, Vec<u8>>,
@@ -81,16 +76,10 @@ pub enum Stopped {
     },
     /// The card is marked damaged in the records; the case waits for a new blank.
     #[error("the card is damaged and must be put aside: {reason}")]
-    Damaged {
-        /// The damaged card.
-        card: CardId,
-        /// Why.
-        reason: Damage,
-    },
+    Damaged { card: CardId, reason: Damage },
     /// The card did not answer as it should: put the same card in again.
     #[error("{} was cut off by the card: {error}", .step.as_str())]
     Card {
-        /// During which step.
         step: Step,
         /// What the card said.
         error: CardError,
@@ -98,7 +87,6 @@ pub enum Stopped {
     /// The records did not answer, or refused: nothing was done on the card that is not recorded at least as intended.
     #[error("{} was cut off by the records: {error}", .step.as_str())]
     Records {
-        /// During which step.
         step: Step,
         /// What the records said.
         error: RecordsError,

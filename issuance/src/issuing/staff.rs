@@ -34,9 +34,7 @@ pub struct StaffOrder<'a> {
 pub struct StaffDesk<'a> {
     /// Opens the issuer's channel to a chip.
     pub master: &'a IssuerMaster,
-    /// Issue the certificate.
     pub authorities: &'a Authorities,
-    /// Dates it.
     pub clock: &'a dyn Clock,
     /// Draws serial and challenge.
     pub chance: &'a mut dyn Chance,
@@ -45,11 +43,8 @@ pub struct StaffDesk<'a> {
 /// A finished staff card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaffCard {
-    /// Its certificate, DER.
     pub certificate: Vec<u8>,
-    /// Its certificate's serial.
     pub serial: CertificateSerial,
-    /// Its chip.
     pub chip: ChipSerial,
 }
 

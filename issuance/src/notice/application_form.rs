@@ -24,7 +24,6 @@ pub struct ApplicationForm {
     pub ticket: Ticket,
     /// When it was taken, in 和暦.
     pub received_on: String,
-    /// Who applies.
     pub applicant: Applicant,
     /// Who applies for them, if anyone.
     pub agent: Option<Agent>,
@@ -51,7 +50,6 @@ impl fmt::Debug for ApplicationForm {
 pub struct Applicant {
     /// Name in its own characters.
     pub name: String,
-    /// Reading in katakana.
     pub kana: String,
     /// Date of birth in 和暦.
     pub birthday: String,
@@ -68,11 +66,9 @@ pub struct Applicant {
 /// Who applies for another person.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Agent {
-    /// Name.
     pub name: String,
     /// What they are to the applicant.
     pub relation: String,
-    /// Address.
     pub address: String,
     /// Telephone; empty when none was given.
     pub phone: String,
@@ -83,7 +79,6 @@ pub struct Agent {
 /// Something that can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Choice {
-    /// What.
     pub label: String,
     /// Whether it is chosen.
     pub chosen: bool,

@@ -20,7 +20,6 @@ use super::{
 /// A letter that tells a resident that the card is ready.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct DeliveryNotice {
-    /// Who sends it.
     pub office: Office,
     /// Case number and the token that proves the letter at the counter.
     pub ticket: Ticket,

@@ -10,13 +10,9 @@ use super::sheet::{FOLD, PAGE_WIDTH};
 /// A rectangle on a page or envelope, in millimetres from the upper left corner.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Area {
-    /// Left edge.
     pub left: f32,
-    /// Upper edge.
     pub top: f32,
-    /// Width.
     pub width: f32,
-    /// Height.
     pub height: f32,
 }
 

@@ -116,7 +116,6 @@ impl Library {
 
 /// A subset ready to be embedded.
 pub(super) struct Subset {
-    /// The TrueType program.
     pub(super) program: Vec<u8>,
     /// Glyph number in the font → number in the subset.
     pub(super) numbers: BTreeMap<u16, u16>,

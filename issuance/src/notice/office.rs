@@ -15,7 +15,6 @@ pub struct Office {
     pub postal_code: String,
     /// Address of the section.
     pub address: String,
-    /// Telephone.
     pub phone: String,
     /// Opening hours, a line each: `月曜日から金曜日 午前9時から午後5時まで`.
     pub hours: Vec<String>,

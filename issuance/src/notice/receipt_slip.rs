@@ -20,14 +20,12 @@ use super::{
 pub struct ReceiptSlip {
     /// The office that hands over.
     pub office: Office,
-    /// The case.
     pub case_number: String,
     /// The day of the hand-over in 和暦, once there was one. A slip printed before has a line to fill in: it states only
     /// what is a fact when it is printed.
     pub received_on: Option<String>,
     /// Whose card it is.
     pub holder: Holder,
-    /// Who receives it.
     pub receiver: Receiver,
     /// The chip serial as read from the card, in groups: `8B42 19F0 0C77 A1D3 55E8`.
     pub chip_serial: String,
@@ -57,11 +55,9 @@ pub struct Holder {
 /// Who takes the card into their hands.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub enum Receiver {
-    /// The holder.
     Holder,
     /// Someone with power to act for the holder.
     Agent {
-        /// Their name.
         name: String,
         /// What they are to the holder: `母(親権者)`.
         relation: String,
@@ -71,7 +67,6 @@ pub enum Receiver {
 /// One confirming look at notice, shelf and chip.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Sight {
-    /// The clerk's name.
     pub clerk: String,
     /// The clerk's number (職員番号).
     pub number: String,

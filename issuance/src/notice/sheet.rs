@@ -110,17 +110,11 @@ pub(super) enum Mark {
     Rule {
         from: (f32, f32),
         to: (f32, f32),
-        /// Points.
         weight: f32,
         dashed: bool,
     },
     /// The outline of a rectangle.
-    Frame {
-        area: Area,
-        /// Points.
-        weight: f32,
-    },
-    /// A QR code.
+    Frame { area: Area, weight: f32 },
     Code {
         left: f32,
         top: f32,

@@ -37,7 +37,6 @@ pub(super) struct Columns {
     pub(super) left: f32,
     /// Left edge of the values.
     pub(super) values: f32,
-    /// Right edge.
     pub(super) right: f32,
     /// Size of the labels, in points.
     pub(super) label_size: f32,

@@ -10,7 +10,6 @@ pub const LONGEST_NUMBER: usize = 20;
 /// lost so many in one delivery lost a part of its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GoneLimit {
-    /// So many people.
     pub people: u32,
     /// So many of a hundred who were there before.
     pub percent: u32,

@@ -10,19 +10,13 @@ use crate::era::DateError;
 pub enum Reason {
     /// More or fewer fields than the header.
     #[error("the row has {found} fields, the header {expected}")]
-    FieldCount {
-        /// Of the header.
-        expected: usize,
-        /// Of the row.
-        found: usize,
-    },
+    FieldCount { expected: usize, found: usize },
     /// Must not be empty.
     #[error("is empty")]
     Missing,
     /// Holds bytes that are no character.
     #[error("holds a character that cannot be read")]
     Undecodable,
-    /// Control characters.
     #[error("holds a control character")]
     Unprintable,
     /// Longer than any name or address.
@@ -43,7 +37,6 @@ pub enum Reason {
     /// A date with a time of day, such as an export from a database in another time zone: which day is meant can't be told.
     #[error("is a date with a time of day; export it as a date")]
     TimeOfDay,
-    /// Not a date.
     #[error("{0}")]
     Date(#[from] DateError),
     /// After the day of the import.
@@ -52,7 +45,6 @@ pub enum Reason {
     /// Neither 男 nor 女 nor any other form known.
     #[error("is not a sex; write 男, 女, その他 or 不明 (1, 2, 3, 9)")]
     NotASex,
-    /// Not seven digits.
     #[error("is not a postal code of seven digits")]
     NotAPostalCode,
     /// Neither yes nor no. Never taken for no.
@@ -105,7 +97,6 @@ pub struct Reject {
     pub column: Option<Column>,
     /// Its place in the file, from 1.
     pub place: Option<usize>,
-    /// Why.
     pub reason: Reason,
     /// The row as it stood.
     pub original: Vec<String>,

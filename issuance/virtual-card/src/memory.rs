@@ -136,20 +136,10 @@ impl Memory {
 pub enum CardFileError {
     /// The file system said no.
     #[error("the card file {path}: {source}")]
-    File {
-        /// Which file.
-        path: String,
-        /// What it said.
-        source: io::Error,
-    },
+    File { path: String, source: io::Error },
     /// The file is not a virtual card.
     #[error("{path} is not a virtual card (line {line})")]
-    NotACard {
-        /// Which file.
-        path: String,
-        /// Where reading ended.
-        line: usize,
-    },
+    NotACard { path: String, line: usize },
 }
 
 impl CardFileError {

@@ -25,7 +25,6 @@ pub enum Cut {
 /// Why a change did not happen, or not wholly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// Power failed.
     Power,
     /// The command is refused.
     Status(Status),

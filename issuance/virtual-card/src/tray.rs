@@ -89,13 +89,11 @@ pub enum TrayError {
     /// The request is none of the table's.
     #[error("not a request: {0}; see `virtual-card help`")]
     NotARequest(String),
-    /// No such slot.
     #[error("there is no slot {0}")]
     NoSlot(String),
     /// The slot is taken.
     #[error("slot {slot} holds {card}; remove it first")]
     SlotTaken {
-        /// Slot number.
         slot: usize,
         /// The card in it.
         card: String,
@@ -105,12 +103,7 @@ pub enum TrayError {
     SlotEmpty(usize),
     /// The card is in another slot.
     #[error("{card} is in slot {slot}; remove it first")]
-    CardTaken {
-        /// The card.
-        card: String,
-        /// Slot number.
-        slot: usize,
-    },
+    CardTaken { card: String, slot: usize },
     /// No card of that name, or no name for a card.
     #[error("there is no card {0}")]
     NoCard(String),
@@ -126,7 +119,6 @@ pub enum TrayError {
     /// The folder cannot be used.
     #[error("the folder of cards {folder}: {source}")]
     Folder {
-        /// Which folder.
         folder: String,
         /// What the file system said.
         source: io::Error,

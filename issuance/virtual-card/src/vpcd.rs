@@ -14,7 +14,6 @@ pub(crate) enum Message {
     Power,
     /// The answer to reset is wanted.
     AnswerToReset,
-    /// A command APDU.
     Command(Vec<u8>),
 }
 

@@ -13,13 +13,10 @@ use crate::operators::Operator;
 pub struct Config {
     /// Where it listens, and who it is there.
     pub listen: Listen,
-    /// Its own keys.
     pub half: HalfFiles,
-    /// The one client.
     pub front: Front,
     /// Whom it seals to.
     pub services: Services,
-    /// Its own database.
     pub database: Database,
     /// File of the keys that shares are sealed with in the database.
     pub seal_keys_file: PathBuf,

@@ -52,20 +52,9 @@ pub enum StartError {
     Secret(#[from] SecretError),
     /// A secret is not what its place says.
     #[error("{}: {reason}", file.display())]
-    Key {
-        /// Which file.
-        file: PathBuf,
-        /// Why not.
-        reason: FileError,
-    },
-    /// The envelopes' key.
+    Key { file: PathBuf, reason: FileError },
     #[error("{}: {reason}", file.display())]
-    Envelope {
-        /// Which file.
-        file: PathBuf,
-        /// Why not.
-        reason: NotAKey,
-    },
+    Envelope { file: PathBuf, reason: NotAKey },
     /// The key that names are encrypted to.
     #[error("{}: no RSA key of 2,048 bits or more in PEM (PKCS#8)", .0.display())]
     Names(PathBuf),
@@ -75,7 +64,6 @@ pub enum StartError {
     /// The folder of pins.
     #[error(transparent)]
     Pins(#[from] PinError),
-    /// The database.
     #[error(transparent)]
     Records(#[from] BlindError),
     /// A share in the database does not fit the keys.

@@ -36,40 +36,23 @@ pub use requests::{EXCEPTIONS, Requests};
 pub enum PinError {
     /// The folder or a file in it cannot be read or written.
     #[error("{}: {reason}", file.display())]
-    Unreadable {
-        /// Which.
-        file: PathBuf,
-        /// The system's words.
-        reason: io::Error,
-    },
+    Unreadable { file: PathBuf, reason: io::Error },
     /// Not a pin's TOML.
     #[error("{}: not a pin: {reason}", file.display())]
     NotAPin {
-        /// Which.
         file: PathBuf,
         /// What the reader said.
         reason: String,
     },
     /// The name is no entity id.
     #[error("{}: {reason}", file.display())]
-    Name {
-        /// Which.
-        file: PathBuf,
-        /// Why not.
-        reason: NameError,
-    },
+    Name { file: PathBuf, reason: NameError },
     /// Nothing can be sealed to its certificate.
     #[error("{}: {reason}", file.display())]
-    Certificate {
-        /// Which.
-        file: PathBuf,
-        /// Why not.
-        reason: SealingKeyError,
-    },
+    Certificate { file: PathBuf, reason: SealingKeyError },
     /// A signature is missing, wrong, or of somebody who is no operator.
     #[error("{}: signed for by {found} of the operators, two are needed", file.display())]
     NotApproved {
-        /// Which.
         file: PathBuf,
         /// How many signatures are right.
         found: usize,
@@ -77,13 +60,9 @@ pub enum PinError {
     /// Two operators signed for it, and it is not the edition that counts.
     #[error("{}: edition {edition} of {entity}: {reason}", file.display())]
     Edition {
-        /// Which.
         file: PathBuf,
-        /// Which service.
         entity: String,
-        /// The file's.
         edition: u32,
-        /// Why not.
         reason: NotHonoured,
     },
 }

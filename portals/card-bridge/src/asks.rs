@@ -23,7 +23,6 @@ pub struct Ask {
     pub challenge: String,
     /// Where the answer goes.
     pub back: Url,
-    /// Until when.
     pub until: OffsetDateTime,
     /// What became of the last try.
     pub last: Option<NotSigned>,

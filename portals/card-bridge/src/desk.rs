@@ -19,7 +19,6 @@ pub enum Standing {
     InUse,
     /// The card does not answer as a card should.
     Silent,
-    /// Some other card.
     NotOurs,
     /// One of the office's cards, but not a resident's: a staff card.
     NotAResidents,
@@ -27,9 +26,7 @@ pub enum Standing {
     NotReady,
     /// No tries are left.
     Blocked,
-    /// It can sign.
     Ready {
-        /// In which reader.
         reader: String,
         /// Wrong entries until the PIN is blocked.
         tries: u8,

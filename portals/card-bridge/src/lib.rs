@@ -38,9 +38,7 @@ pub enum StartError {
     /// The address is taken, or not one of this machine's own.
     #[error("cannot listen at {address}: {reason}")]
     Listen {
-        /// The address.
         address: std::net::SocketAddr,
-        /// The system's reason.
         reason: io::Error,
     },
     /// The front's authority cannot be believed.

@@ -48,7 +48,6 @@ struct Debt {
 pub struct Left {
     /// Its name from now on.
     pub key: Key,
-    /// The word.
     pub word: Word,
     /// When its card was pulled; of one that was in when the helper ended, now.
     pub pulled: Pulled,

@@ -34,9 +34,7 @@ pub struct Database {
     pub host: PathBuf,
     /// Port: part of the socket's name.
     pub port: u16,
-    /// Database.
     pub name: String,
-    /// Login role.
     pub user: String,
     /// File holding the role's password.
     pub password_file: PathBuf,

@@ -14,16 +14,13 @@ pub struct Contact {
     pub phone: String,
     /// When somebody answers it: from, to, each as on a clock (`8:30`).
     pub hours: (String, String),
-    /// On which days.
     pub days: Days,
 }
 
 /// On which days the telephone is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Days {
-    /// Monday to Friday.
     Weekdays,
-    /// All seven.
     EveryDay,
 }
 

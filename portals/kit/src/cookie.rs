@@ -15,7 +15,6 @@ use zeroize::Zeroizing;
 /// When a browser sends a cookie along from another site's page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SameSite {
-    /// Never.
     Strict,
     /// Along a link, not with a form.
     Lax,

@@ -13,7 +13,6 @@ use crate::{
 pub struct Moment {
     /// For machines (RFC 3339), in Japan's offset.
     pub machine: String,
-    /// For people.
     pub said: Html,
 }
 

@@ -50,7 +50,6 @@ const READ_ON: usize = 32;
 /// Who is on the other side of a connection; a handler takes it as an argument.
 #[derive(Debug, Clone)]
 pub struct Peer {
-    /// The client's address.
     pub address: SocketAddr,
     /// The client's certificate and what it sent of its issuers; empty where the listener asks for none. What is here
     /// has passed the listener's verifier.

@@ -41,9 +41,7 @@ use crate::{
 /// One request as its page sees it; a handler takes it as an argument.
 #[derive(Debug, Clone)]
 pub struct Visit {
-    /// The request's id.
     pub trace: TraceId,
-    /// The visitor's language.
     pub language: Language,
     /// The visitor chose the language here: another host can't know.
     chosen: bool,

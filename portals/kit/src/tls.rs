@@ -25,16 +25,10 @@ use crate::config::{
 pub enum TlsError {
     /// A certificate file cannot be read.
     #[error("the certificate file {} cannot be read: {reason}", file.display())]
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// The system's reason.
-        reason: io::Error,
-    },
+    Unreadable { file: PathBuf, reason: io::Error },
     /// A file holds no certificate, or no private key, in PEM.
     #[error("{} holds no {wanted} in PEM (RFC 7468)", file.display())]
     Empty {
-        /// The file.
         file: PathBuf,
         /// What was looked for.
         wanted: &'static str,

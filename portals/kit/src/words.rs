@@ -15,7 +15,6 @@ pub enum Language {
     Japanese,
     /// やさしい日本語, with furigana.
     Easy,
-    /// English
     English,
 }
 
@@ -116,7 +115,6 @@ impl Words {
 #[derive(Clone, Copy)]
 pub struct Say<'w> {
     words: &'w Words,
-    /// The language.
     pub language: Language,
 }
 

@@ -60,7 +60,6 @@ pub enum CardKind {
     Authentication,
     /// A resident's, for eligibility: its key takes none.
     Eligibility,
-    /// A worker's.
     Worker,
 }
 

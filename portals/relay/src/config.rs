@@ -27,7 +27,6 @@ pub struct Config {
     pub card: Listen,
     /// For cards that sign PKCS#1 v1.5 only: TLS 1.2.
     pub card_pkcs1: Listen,
-    /// For offices.
     pub intake: Listen,
     /// For the relay's operators.
     pub admin: Listen,
@@ -37,13 +36,10 @@ pub struct Config {
     pub cards: Cards,
     /// The front's half of the pseudonyms.
     pub half: Half,
-    /// The blind half.
     pub blind: Blind,
     /// Offices whose registrations are taken.
     pub offices: Offices,
-    /// The relay's operators.
     pub operators: Operators,
-    /// Its own database.
     pub database: Database,
     /// File of the keys that columns are sealed with.
     pub seal_keys_file: PathBuf,
@@ -121,7 +117,6 @@ pub struct Half {
 pub struct Blind {
     /// Its name in envelopes.
     pub party: Party,
-    /// Where it is.
     pub address: Url,
     /// The keys its envelopes are signed with; two while it changes its key.
     pub keys: Vec<TrustedKey>,

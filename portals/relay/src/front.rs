@@ -54,26 +54,14 @@ pub enum StartError {
     Tls(#[from] TlsError),
     /// A secret is not what its place says.
     #[error("{}: {reason}", file.display())]
-    Key {
-        /// Which file.
-        file: PathBuf,
-        /// Why not.
-        reason: String,
-    },
+    Key { file: PathBuf, reason: String },
     /// The key for SAML messages.
     #[error("{}: {reason}", file.display())]
-    Signing {
-        /// Which file.
-        file: PathBuf,
-        /// Why not.
-        reason: SigningKeyError,
-    },
+    Signing { file: PathBuf, reason: SigningKeyError },
     /// A listener's address is taken, or not ours.
     #[error("cannot listen at {address}: {reason}")]
     Listen {
-        /// Which.
         address: std::net::SocketAddr,
-        /// Why not.
         reason: io::Error,
     },
 }

@@ -19,19 +19,11 @@ pub enum State {
     /// Who takes SOAP is being told.
     Telling(Round),
     /// Who is visited next is to be reached, if it can be.
-    Choosing {
-        /// Who.
-        next: Place,
-        /// The rest.
-        round: Round,
-    },
+    Choosing { next: Place, round: Round },
     /// The browser is at a service.
     Visiting {
-        /// At which.
         service: String,
-        /// Our request's ID.
         request: String,
-        /// The rest.
         round: Round,
     },
     /// The round is over.
@@ -68,9 +60,7 @@ pub struct Round {
 /// A service that asked for the logout, and how it is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asker {
-    /// Who.
     pub service: String,
-    /// Its request's ID.
     pub request: String,
     /// Where the answer goes; none where it has no such place, and the person is shown the end instead.
     pub answer: Option<AnswerPlace>,
@@ -81,7 +71,6 @@ pub struct Asker {
 /// Where an answer goes through the browser.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerPlace {
-    /// The address.
     pub location: String,
     /// In a form; else by a redirect.
     pub by_post: bool,
@@ -90,7 +79,6 @@ pub struct AnswerPlace {
 /// A service's part in the session, as a visit needs it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// Which service.
     pub service: String,
     session_index: String,
     name_id: String,
@@ -127,9 +115,7 @@ impl From<&Place> for Participant {
 /// What can happen.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// The session ended.
     Ended {
-        /// Which.
         session: SessionId,
         /// The service that asked.
         asker: Option<Asker>,
@@ -146,10 +132,7 @@ pub enum Event {
     /// The next service can't be visited: it is off, or has no address for it.
     NotReached,
     /// The browser is sent to the next service.
-    SentOff {
-        /// Our request's ID.
-        request: String,
-    },
+    SentOff { request: String },
     /// The visited service answered.
     Answered {
         /// Whether the session is over there.
@@ -168,14 +151,12 @@ pub enum Effect {
     Send,
     /// Note that the service was told by a visit, or was visited in vain.
     Record {
-        /// Which.
         service: String,
         /// Whether it was told.
         told: bool,
     },
     /// Answer the service that asked.
     Answer {
-        /// Which.
         asker: Asker,
         /// Whether every service was told.
         whole: bool,
@@ -191,9 +172,7 @@ pub enum Effect {
 /// One step: the new state, and what is to be done, in this order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
-    /// The new state.
     pub state: State,
-    /// The orders.
     pub effects: Vec<Effect>,
 }
 

@@ -98,7 +98,6 @@ pub(crate) fn card(
 /// What a form carries to a service: what its page says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Carried {
-    /// Who is there.
     Assertion,
     /// That nobody is given, and why.
     Refusal,

@@ -24,7 +24,6 @@ pub use fitness::{Unfit, fit_as_service};
 /// Why a partner's message is not looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum PartnerFault {
-    /// Nobody registered it.
     #[error("no partner of that name is registered")]
     Unknown,
     /// It is registered and not switched on.
@@ -39,7 +38,6 @@ pub enum PartnerFault {
     /// It is another kind of partner than the message is of.
     #[error("the partner is of another kind")]
     OtherKind,
-    /// The records.
     #[error(transparent)]
     Records(#[from] FrontError),
 }
@@ -65,7 +63,6 @@ pub enum Hears {
     FromTheRelay,
     /// By the person's browser only: a pulled or stopped card does not end its session, logging out does.
     FromTheBrowser,
-    /// Not at all.
     Nothing,
 }
 
@@ -98,7 +95,6 @@ impl Hears {
 /// A partner, ready to be spoken with.
 #[derive(Debug)]
 pub struct Known {
-    /// As registered.
     pub partner: Partner,
     /// What its metadata say.
     pub entity: Entity,

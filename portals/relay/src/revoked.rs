@@ -27,7 +27,6 @@ pub enum NotGood {
     /// There is no list that could say that it is not.
     #[error("the revocation list {} {why}: no card of its authority is let in until it is replaced", file.display())]
     NoList {
-        /// Which.
         file: PathBuf,
         /// What is wrong with it.
         why: &'static str,

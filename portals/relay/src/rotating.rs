@@ -33,35 +33,22 @@ use crate::{
 /// Why a rotation does not go on. What was done stays done.
 #[derive(Debug, thiserror::Error)]
 pub enum RotationError {
-    /// The configuration's files.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// A filed secret.
     #[error(transparent)]
     Secret(#[from] SecretError),
     /// What is filed is not what its place says.
     #[error("{}: {reason}", file.display())]
-    File {
-        /// Which.
-        file: PathBuf,
-        /// Why not.
-        reason: FileError,
-    },
+    File { file: PathBuf, reason: FileError },
     /// A file cannot be written.
     #[error("{}: {reason}", file.display())]
-    Write {
-        /// Which.
-        file: PathBuf,
-        /// The system's words.
-        reason: io::Error,
-    },
+    Write { file: PathBuf, reason: io::Error },
     /// The secret that a rotation leaves behind is not among the configured ones.
     #[error("no secret of edition {0} in [half] secrets")]
     NoSecret(KeyEdition),
     /// The secrets and the rotation do not belong together.
     #[error(transparent)]
     Edition(#[from] OtherEdition),
-    /// None was begun.
     #[error("no rotation is under way: begin one with `rotate begin`")]
     NotBegun,
     /// The blind half's operators have not allowed it.
@@ -74,10 +61,8 @@ pub enum RotationError {
     /// The blind half's next key is not the one that was filed at the beginning.
     #[error("the blind half tells another next key than at the beginning: it has lost its part, or is another one")]
     OtherKey,
-    /// The blind half.
     #[error(transparent)]
     Blind(#[from] NotNamed),
-    /// The records.
     #[error(transparent)]
     Records(#[from] FrontError),
     /// Something is still under the old keys.
@@ -86,7 +71,6 @@ pub enum RotationError {
     /// The configuration still names the secret that is to be left behind.
     #[error("[half] secrets still names the secret of edition {0}: take it out and start every front anew first")]
     StillNamed(KeyEdition),
-    /// Asked to stop.
     #[error("stopped as asked; `rotate run` goes on from here")]
     Stopped,
     /// The blind half's answer is none to the batch.

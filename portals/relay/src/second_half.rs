@@ -61,7 +61,6 @@ pub enum NotNamed {
     /// The blind half does not answer.
     #[error(transparent)]
     Away(#[from] AskError),
-    /// It refuses.
     #[error("the blind half refuses: {0}")]
     Refused(String),
     /// Its answer is no envelope of its own to us.

@@ -33,11 +33,9 @@ pub struct Bound {
 pub struct Addresses {
     /// For browsers and services.
     pub public: SocketAddr,
-    /// For cards.
     pub card: SocketAddr,
     /// For cards that sign PKCS#1 v1.5 only.
     pub card_pkcs1: SocketAddr,
-    /// For offices.
     pub intake: SocketAddr,
     /// For the relay's operators.
     pub admin: SocketAddr,

@@ -43,7 +43,6 @@ pub enum State {
     WithProvider {
         /// What the service wants.
         asked: Asked,
-        /// Which provider.
         provider: String,
         /// The ID of our request there.
         request: String,
@@ -95,13 +94,10 @@ pub struct Challenge {
 pub struct Shown {
     /// Whom it is about.
     pub who: Who,
-    /// How strong.
     pub context: String,
-    /// When.
     pub at: OffsetDateTime,
     /// When the session here ends by itself.
     pub until: OffsetDateTime,
-    /// In which session.
     pub session: SessionKind,
 }
 
@@ -123,18 +119,13 @@ pub enum Who {
     /// The holder of a card registered here.
     Holder(Uuid),
     /// Somebody another provider knows: its name for them is not ours to keep.
-    Upstream {
-        /// The provider.
-        provider: String,
-    },
+    Upstream { provider: String },
 }
 
 /// The session an assertion belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SessionKind {
-    /// It goes on.
     Existing(SessionId),
-    /// It begins now.
     New {
         /// The browser's session so far.
         replaces: Option<SessionId>,
@@ -146,15 +137,12 @@ pub enum SessionKind {
 /// The browser's session, as the records know it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Session {
-    /// Its id.
     pub id: SessionId,
-    /// Whose.
     pub who: Who,
     /// How the registration stands now; `None` where another provider knows the person.
     pub holder: Option<HolderState>,
     /// How it was begun.
     pub context: String,
-    /// When.
     pub authenticated_at: OffsetDateTime,
     /// When it ends by itself.
     pub expires_at: OffsetDateTime,
@@ -182,7 +170,6 @@ fn to_the_grain(at: OffsetDateTime) -> OffsetDateTime {
 pub enum Event {
     /// A service asked, and its request was checked.
     Asked {
-        /// What it wants.
         asked: Box<Asked>,
         /// The browser's session, if there is one.
         session: Option<Session>,
@@ -196,12 +183,7 @@ pub enum Event {
     /// The person does not want to go on.
     Declined,
     /// The person chose another provider, and our request to it is ready.
-    SentOn {
-        /// Which.
-        provider: String,
-        /// Our request's ID.
-        request: String,
-    },
+    SentOn { provider: String, request: String },
     /// The other provider answered.
     ProviderAnswered(ProviderSaid),
     /// The name is made and recorded.
@@ -232,7 +214,6 @@ impl Event {
 /// What was seen of a card.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CardSeen {
-    /// No certificate came.
     None,
     /// Its certificate, or the signature with it, is not good.
     Faulty(crate::card::CardFault),
@@ -240,22 +221,16 @@ pub enum CardSeen {
     Unknown,
     /// It is registered, and not to be taken now.
     NotActive {
-        /// Which.
         registration: Uuid,
-        /// How it stands.
         state: HolderState,
     },
     /// It is good and active.
     Good {
-        /// Which.
         registration: Uuid,
-        /// How strong.
         context: AuthnContext,
-        /// By which way.
         way: Way,
         /// Operators named it for trials of services that are not on yet.
         for_trials: bool,
-        /// When.
         at: OffsetDateTime,
     },
 }
@@ -263,7 +238,6 @@ pub enum CardSeen {
 /// How a card was shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {
-    /// By mutual TLS.
     Tls,
     /// By a signed challenge, whose nonce this is.
     Bridge {
@@ -281,7 +255,6 @@ pub enum ProviderSaid {
         request: String,
         /// How they showed it.
         context: String,
-        /// When.
         at: OffsetDateTime,
         /// When its session of them ends, where it says so.
         until: Option<OffsetDateTime>,
@@ -311,12 +284,7 @@ pub enum Effect {
     /// Send the assertion that was recorded.
     SendAssertion,
     /// Send this status to the service.
-    SendStatus {
-        /// Whose fault.
-        code: StatusCode,
-        /// What exactly.
-        detail: StatusCode,
-    },
+    SendStatus { code: StatusCode, detail: StatusCode },
     /// Show that it can't be done now; what was kept stays, so that the person can try again.
     ShowAway,
     /// The event does not belong here: show that the sign-in is over.
@@ -326,17 +294,12 @@ pub enum Effect {
 /// Why a card won't do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
-    /// None was shown.
     NoCard,
-    /// Certificate or signature.
     Faulty(crate::card::CardFault),
-    /// Not registered here.
     Unknown,
     /// Made, and not handed over yet.
     NotHandedOver,
-    /// Suspended.
     Suspended,
-    /// Revoked.
     Revoked,
     /// The service wants another kind of card, or the PIN.
     OtherKind,
@@ -366,7 +329,6 @@ impl Refused {
 /// One step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
-    /// The new state.
     pub state: State,
     /// What is to be done.
     pub effect: Effect,
@@ -377,13 +339,9 @@ pub struct Step {
 /// An event for the trail, before the registration's id is hashed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Told {
-    /// What.
     pub act: AuditAct,
-    /// How it ended.
     pub outcome: Outcome,
-    /// For which service.
     pub service: String,
-    /// About which registration.
     pub registration: Option<Uuid>,
     /// By which rule, or why.
     pub rule: String,

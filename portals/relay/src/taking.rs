@@ -22,13 +22,11 @@ pub(crate) const WINDOW: Duration = Duration::minutes(5);
 /// Why a message is not acted on. Nothing is sent to anybody then but the page that says so.
 #[derive(Debug, thiserror::Error)]
 pub enum NotTaken {
-    /// It is refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// Its sender is nobody we speak with.
     #[error(transparent)]
     Partner(#[from] PartnerFault),
-    /// The records.
     #[error(transparent)]
     Records(#[from] FrontError),
 }

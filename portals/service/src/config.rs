@@ -17,15 +17,12 @@ pub struct Config {
     pub entity: EntityId,
     /// `[service] address`: where browsers and the relay reach it, `https://host:port`.
     pub address: Url,
-    /// Where it listens.
     pub listen: Listen,
     /// What its messages are signed with.
     pub signing: KeyFiles,
     /// What its residents' names are encrypted to.
     pub encryption: KeyFiles,
-    /// The relay front.
     pub relay: Relay,
-    /// Its own database.
     pub database: Database,
     /// `[seal] keys_file`: what sessions, cookies and forms are sealed with.
     pub seal_keys_file: PathBuf,
@@ -42,7 +39,6 @@ pub struct Config {
 pub struct KeyFiles {
     /// The certificate, as published in metadata.
     pub certificate: PathBuf,
-    /// The private key.
     pub key_file: PathBuf,
 }
 
@@ -58,7 +54,6 @@ impl KeyFiles {
 /// `[relay]`: the identity provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Relay {
-    /// Its entity id.
     pub entity: EntityId,
     /// Its metadata, a file that was fetched and compared.
     pub metadata: PathBuf,
@@ -73,7 +68,6 @@ pub struct Relay {
 /// `[relay] metadata_address` and `authorities`: where the relay's metadata are fetched anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
-    /// The address.
     pub address: Url,
     /// PEM file of the authorities that its server is believed by. The metadata themselves are believed by their
     /// signature.
@@ -83,9 +77,7 @@ pub struct Fetched {
 /// `[session]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Session {
-    /// Without a request.
     pub idle: Duration,
-    /// At all.
     pub longest: Duration,
     /// How long past sign-ins are kept.
     pub history: Duration,

@@ -28,7 +28,6 @@ const BY_USER: &str = "urn:oasis:names:tc:SAML:2.0:logout:user";
 pub struct Endpoints {
     /// Where answers to sign-ins come; the first is the default.
     pub consumers: Vec<(Binding, &'static str)>,
-    /// Where logouts come.
     pub single_logout: Vec<(Binding, &'static str)>,
     /// Where the answer of a discovery service comes, if it asks one.
     pub discovery: Option<&'static str>,
@@ -36,7 +35,6 @@ pub struct Endpoints {
 
 /// A relying party: its name, its addresses, its keys.
 pub struct RelyingParty {
-    /// Its SAML name.
     pub entity: EntityId,
     /// `https://host:port`.
     pub origin: String,

@@ -68,26 +68,20 @@ pub struct Portal {
 /// Why a portal cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// TLS keys.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// A secret file.
     #[error(transparent)]
     Secret(#[from] SecretError),
     /// A key for messages.
     #[error("{}: {reason}", file.display())]
     Key {
-        /// Its certificate's file.
         file: std::path::PathBuf,
-        /// What is wrong.
         reason: SigningKeyError,
     },
     /// The relay's metadata file cannot be read.
     #[error("the relay's metadata {} cannot be read: {reason}", file.display())]
     Unreadable {
-        /// The file.
         file: std::path::PathBuf,
-        /// The system's reason.
         reason: std::io::Error,
     },
     /// The relay's metadata are not believed or cannot be used.

@@ -23,17 +23,11 @@ pub struct Started {
 /// Why it cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// TLS.
     #[error(transparent)]
     Start(#[from] StartError),
     /// The address is taken.
     #[error("cannot listen at {address}: {reason}")]
-    Taken {
-        /// The address.
-        address: SocketAddr,
-        /// The system's reason.
-        reason: io::Error,
-    },
+    Taken { address: SocketAddr, reason: io::Error },
 }
 
 impl Started {

@@ -47,11 +47,9 @@ pub(super) struct Detached {
 /// What came in by a browser: the message, or a reference to it.
 #[derive(Debug)]
 pub enum Delivered {
-    /// The message.
     Message(Delivery),
     /// A reference, to be redeemed at the one who made it.
     Artifact {
-        /// The reference.
         artifact: Artifact,
         /// What the sender of the request wanted back.
         relay_state: Option<RelayState>,

@@ -46,7 +46,6 @@ pub fn remembering(cookie: Option<&str>, chosen: &EntityId) -> String {
 /// A service asks which identity provider its visitor uses (sstc-saml-idp-discovery section 2.4.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiscoveryRequest {
-    /// Who asks.
     pub service: EntityId,
     /// Where the browser goes back to; none named: the default of the service's metadata.
     pub return_to: Option<String>,

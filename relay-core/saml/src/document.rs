@@ -19,11 +19,9 @@ use super::Refusal;
 /// How large and deep a document may be.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// Bytes.
     pub size: usize,
     /// Elements one in another.
     pub depth: u32,
-    /// Elements in all.
     pub elements: usize,
     /// Metadata is written by hand now and then: comments are taken there, outside of texts.
     pub comments: bool,

@@ -85,11 +85,9 @@ impl fmt::Display for MessageId {
 /// What every message carries (saml-core sections 3.2.1 and 3.2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
-    /// Its ID.
     pub id: MessageId,
     /// When it was made.
     pub issued: OffsetDateTime,
-    /// Who made it.
     pub issuer: EntityId,
     /// The address it was sent to. Demanded wherever it is signed and goes through a browser.
     pub destination: Option<String>,
@@ -98,7 +96,6 @@ pub struct Head {
 /// A person's name at one service. The value is a pseudonym: it is wiped, and never shown by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NameId {
-    /// The name itself.
     pub value: String,
     /// What kind of name it is.
     pub format: NameIdFormat,
@@ -147,7 +144,6 @@ impl fmt::Debug for Identified {
 pub struct Status {
     /// Success, or whose fault.
     pub code: StatusCode,
-    /// What exactly.
     pub detail: Option<StatusCode>,
     /// In words, for the other side's operators.
     pub message: Option<String>,

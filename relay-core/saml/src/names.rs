@@ -150,11 +150,8 @@ impl AuthnContext {
 named! {
     /// How a request ended (saml-core section 3.2.2.2).
     StatusCode {
-        /// Done.
         Success = "urn:oasis:names:tc:SAML:2.0:status:Success",
-        /// The asker's fault.
         Requester = "urn:oasis:names:tc:SAML:2.0:status:Requester",
-        /// The answerer's fault.
         Responder = "urn:oasis:names:tc:SAML:2.0:status:Responder",
         /// Not SAML 2.0.
         VersionMismatch = "urn:oasis:names:tc:SAML:2.0:status:VersionMismatch",
@@ -174,9 +171,7 @@ named! {
         PartialLogout = "urn:oasis:names:tc:SAML:2.0:status:PartialLogout",
         /// It may not be handed on once more.
         ProxyCountExceeded = "urn:oasis:names:tc:SAML:2.0:status:ProxyCountExceeded",
-        /// Refused.
         RequestDenied = "urn:oasis:names:tc:SAML:2.0:status:RequestDenied",
-        /// Not spoken here.
         RequestUnsupported = "urn:oasis:names:tc:SAML:2.0:status:RequestUnsupported",
         /// Nobody of that name.
         UnknownPrincipal = "urn:oasis:names:tc:SAML:2.0:status:UnknownPrincipal",

@@ -18,7 +18,6 @@ pub enum Refusal {
     /// A document type declaration (entities, external files).
     #[error("the message has a document type declaration; SAML needs none, leave it out")]
     Doctype,
-    /// A processing instruction.
     #[error("the message has a processing instruction; leave it out")]
     ProcessingInstruction,
     /// A comment: text split by one is read in two ways.
@@ -27,7 +26,6 @@ pub enum Refusal {
     /// A CDATA section: the same.
     #[error("the message has a CDATA section; write plain text")]
     CharacterData,
-    /// Not well-formed XML.
     #[error("the message is not well-formed XML (line {line}, column {column})")]
     NotWellFormed {
         /// From 1.
@@ -35,7 +33,6 @@ pub enum Refusal {
         /// From 1.
         column: usize,
     },
-    /// Nested too deep.
     #[error("the message is nested deeper than {0} elements")]
     TooDeep(u32),
     /// Too many attributes, namespaces or elements.
@@ -119,7 +116,6 @@ pub enum Refusal {
     /// From somebody else than the one whose keys checked it.
     #[error("the issuer named in {0} is not the sender")]
     Issuer(&'static str),
-    /// For another address.
     #[error("Destination is missing or not this address; sign the address you send to")]
     Destination,
     /// Made too long ago.
@@ -151,13 +147,11 @@ pub enum Refusal {
     /// No end of validity.
     #[error("{0} has no NotOnOrAfter; nothing holds for ever")]
     NoExpiry(&'static str),
-    /// Not for us.
     #[error("the assertion is not for this audience")]
     Audience,
     /// To be delivered elsewhere.
     #[error("the assertion is to be delivered at another address")]
     Recipient,
-    /// No bearer confirmation.
     #[error("the assertion has no one bearer confirmation that can be checked")]
     Confirmation,
     /// A condition that is not understood makes the assertion invalid (saml-core 2.5.1).

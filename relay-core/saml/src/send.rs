@@ -133,7 +133,6 @@ impl SignedMessage {
 /// A form that a browser posts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostForm {
-    /// Where to.
     pub action: String,
     /// Names and values, unescaped.
     pub fields: Vec<(&'static str, String)>,

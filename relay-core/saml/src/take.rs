@@ -39,7 +39,6 @@ pub struct Here<'h> {
     pub entity: &'h EntityId,
     /// The address the message came to, as in its own metadata.
     pub address: &'h str,
-    /// The present moment.
     pub now: OffsetDateTime,
     /// How far the two clocks may be apart.
     pub skew: Duration,
@@ -50,21 +49,13 @@ pub struct Here<'h> {
 /// Which kind of message it is, by its outermost element: for the choice of the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// AuthnRequest.
     AuthnRequest,
-    /// Response.
     Response,
-    /// LogoutRequest.
     LogoutRequest,
-    /// LogoutResponse.
     LogoutResponse,
-    /// ArtifactResolve.
     ArtifactResolve,
-    /// ArtifactResponse.
     ArtifactResponse,
-    /// ManageNameIDRequest.
     ManageNameIdRequest,
-    /// ManageNameIDResponse.
     ManageNameIdResponse,
 }
 

@@ -32,9 +32,7 @@ pub struct Verified<T> {
 /// What to remember so that a message is taken once: its sender and ID, until it would be refused as too old anyway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Once {
-    /// Who sent it.
     pub sender: EntityId,
-    /// Which.
     pub id: MessageId,
     /// It may be forgotten from then on.
     pub until: OffsetDateTime,

@@ -17,9 +17,7 @@ pub use section::{Document, Fault, Mistake, Section};
 /// The same sentence in Japanese and in English: neither can be missing, and whoever shows it picks one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sentence {
-    /// Japanese.
     pub ja: String,
-    /// English.
     pub en: String,
 }
 
@@ -43,15 +41,9 @@ impl Sentence {
 #[derive(Debug)]
 pub enum ConfigError {
     /// The file cannot be read.
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// The system's reason.
-        reason: io::Error,
-    },
+    Unreadable { file: PathBuf, reason: io::Error },
     /// The file has mistakes.
     Mistaken {
-        /// The file.
         file: PathBuf,
         /// All of them, by line.
         mistakes: Vec<Mistake>,

@@ -28,33 +28,13 @@ const LARGEST: u64 = 64 * 1024;
 #[derive(Debug)]
 pub enum SecretError {
     /// There is no such file, or it cannot be read.
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// The system's reason.
-        reason: io::Error,
-    },
+    Unreadable { file: PathBuf, reason: io::Error },
     /// Group or others may read or write it.
-    Open {
-        /// The file.
-        file: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
+    Open { file: PathBuf, mode: u32 },
     /// It belongs to another user.
-    Foreign {
-        /// The file.
-        file: PathBuf,
-        /// Its owner's number.
-        owner: u32,
-    },
+    Foreign { file: PathBuf, owner: u32 },
     /// What is in it is not what is wanted.
-    Malformed {
-        /// The file.
-        file: PathBuf,
-        /// What is wanted.
-        wanted: &'static str,
-    },
+    Malformed { file: PathBuf, wanted: &'static str },
 }
 
 impl SecretError {

@@ -43,13 +43,10 @@ pub enum Fault {
         /// TOML's name of the type wanted.
         wanted: &'static str,
     },
-    /// Empty text.
     Empty,
     /// A number outside its range.
     OutOfRange {
-        /// Smallest allowed.
         least: u64,
-        /// Largest allowed.
         most: u64,
     },
     /// Not one of the words allowed.

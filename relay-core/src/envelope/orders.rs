@@ -40,11 +40,8 @@ impl From<&Service> for ServiceName {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finish {
-    /// For whom.
     pub service: ServiceName,
-    /// Under which keys.
     pub edition: KeyEdition,
-    /// The front's half.
     pub half: HalfWay,
     /// SHA-256 of the service's request id under a salt of the front's, hexadecimal: what an auditor matches the two
     /// logs by without learning the request.
@@ -76,9 +73,7 @@ impl fmt::Debug for Finished {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Compare<R> {
-    /// At whom.
     pub service: ServiceName,
-    /// Under which keys.
     pub edition: KeyEdition,
     /// The front's half for the person whose session it is.
     pub half: HalfWay,
@@ -105,9 +100,7 @@ pub struct Compared {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Share {
-    /// For whom.
     pub service: ServiceName,
-    /// Of which keys.
     pub edition: KeyEdition,
     /// [`crate::pseudonym::ServiceShare::to_text`].
     pub share: String,
@@ -125,7 +118,6 @@ impl fmt::Debug for Share {
 pub struct Shared {
     /// The number of the envelope this answers.
     pub answers: Uuid,
-    /// For whom.
     pub service: ServiceName,
 }
 

@@ -26,9 +26,7 @@ pub type SessionId = Id<SessionKind>;
 /// repeated key or an answer lost on the way changes nothing twice.
 #[derive(Debug, Clone)]
 pub struct Act {
-    /// The act.
     pub id: Uuid,
-    /// By whom.
     pub by: By,
     /// How long the person took for the phase that this act ends, where that is measured.
     pub took: Option<Duration>,

@@ -213,7 +213,6 @@ impl EventRows {
 /// The details of an act that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedAct {
-    /// The rule's name.
     pub refused: String,
     /// The id that the desk gave the act.
     pub act: Uuid,

@@ -58,22 +58,17 @@ pub(crate) const TABLE: &str = "office.card_case";
 /// A case and the version in which it was seen when something was decided about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseAt {
-    /// Which case.
     pub id: CaseId,
-    /// Its version then.
     pub version: i64,
 }
 
 /// A case in one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseSummary {
-    /// Which case.
     pub id: CaseId,
     /// 受付番号
     pub number: CaseNumber,
-    /// Where it stands.
     pub state: CaseState,
-    /// Since when.
     pub since: OffsetDateTime,
 }
 
@@ -84,15 +79,12 @@ pub struct CaseFile {
     pub at: CaseAt,
     /// 受付番号
     pub number: CaseNumber,
-    /// Where it stands.
     pub state: CaseState,
-    /// Since when.
     pub since: OffsetDateTime,
     /// For whom; masked like any resident.
     pub resident: crate::ResidentFile,
     /// What was applied for.
     pub application: Application,
-    /// When.
     pub opened_at: OffsetDateTime,
     /// How the person was verified.
     pub verification: Option<VerificationRecord>,
@@ -117,11 +109,8 @@ pub struct CaseFile {
 /// A card as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardFile {
-    /// Which card.
     pub id: CardId,
-    /// Its chip's serial.
     pub chip: Vec<u8>,
-    /// Where it stands.
     pub state: CardState,
     /// Steps done, in order, with the time each took.
     pub steps: Vec<(Step, Duration)>,
@@ -138,7 +127,6 @@ pub struct ChipRecord {
     pub state: CardState,
     /// The case it was bound to.
     pub case: CaseId,
-    /// That case's number.
     pub number: CaseNumber,
 }
 

@@ -35,12 +35,7 @@ pub enum OfficeError {
     #[error(
         "the database is at version {database}, this program needs {program}: run `madoguchi setup`, or update the program"
     )]
-    Version {
-        /// The database's.
-        database: i32,
-        /// Ours.
-        program: i32,
-    },
+    Version { database: i32, program: i32 },
     /// A sealed column does not open: wrong keys file, or changed in the database.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -79,9 +74,7 @@ pub enum OfficeError {
     /// Another desk holds the case.
     #[error("the case is open at desk {desk} until {until}")]
     HeldBy {
-        /// The colleague's name.
         staff: String,
-        /// Their desk.
         desk: String,
         /// When their hold ends by itself.
         until: OffsetDateTime,

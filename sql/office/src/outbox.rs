@@ -36,7 +36,6 @@ const NUMBERS: i64 = 0x6f75_7462_6f78;
 pub struct Numbered {
     /// Its place in the row.
     pub sequence: u64,
-    /// What it says.
     pub message: Message,
 }
 

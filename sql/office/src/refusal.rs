@@ -34,7 +34,6 @@ pub trait Refusal: Error + Any + Send + Sync {
 pub enum Fact {
     /// As it is: a number, a place, a colleague's name.
     Text(String),
-    /// A moment.
     Moment(OffsetDateTime),
     /// The word for a role.
     Role(Role),

@@ -35,11 +35,9 @@ use crate::{
 /// A card after its handover, as a desk shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenCard {
-    /// Chip serial.
     pub chip: Vec<u8>,
     /// Whether it may be used.
     pub standing: CardStanding,
-    /// Since when.
     pub since: OffsetDateTime,
     /// By whom it came to stand so, by name.
     pub by: String,

@@ -16,7 +16,6 @@ use crate::{Act, Office, OfficeError, SessionId, act::About, cases::CaseSummary,
 /// A resident as a session may see them.
 #[derive(Clone)]
 pub struct ResidentFile {
-    /// Id.
     pub id: ResidentId,
     /// As in the roster; postal code, address, building and phone are empty when `masked`.
     pub resident: Resident,
@@ -44,7 +43,6 @@ impl std::fmt::Debug for ResidentFile {
 /// Another person of the household.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HouseholdMember {
-    /// Id.
     pub id: ResidentId,
     /// 氏名
     pub name: String,

@@ -17,7 +17,6 @@ pub struct Revoked {
     pub authority: AuthorityName,
     /// Its serial; a certificate may never have been signed under it.
     pub serial: CertificateSerial,
-    /// Since when.
     pub at: OffsetDateTime,
     /// Why (RFC 5280 §5.3.1).
     pub reason: RevocationReason,

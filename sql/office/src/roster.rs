@@ -44,9 +44,7 @@ impl std::fmt::Debug for ImportPlan {
 /// How many rows fall where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ImportCounts {
-    /// In the file.
     pub rows: usize,
-    /// Of them new.
     pub added: usize,
     /// Of them different from before.
     pub changed: usize,
@@ -81,9 +79,7 @@ pub enum Missing {
 /// An import taken over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
-    /// Its running number.
     pub number: i64,
-    /// What it changed.
     pub counts: ImportCounts,
 }
 

@@ -83,7 +83,6 @@ pub struct Found {
 /// One resident found. Quiet in logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hit {
-    /// Who.
     pub id: ResidentId,
     /// 宛名番号
     pub number: String,

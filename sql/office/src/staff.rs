@@ -32,7 +32,6 @@ const TABLE: &str = "office.staff";
 pub struct NewStaff {
     /// 職員番号, as printed on the staff card.
     pub number: String,
-    /// Name.
     pub name: String,
     /// What they may do.
     pub roles: BTreeSet<Role>,

@@ -65,9 +65,7 @@ pub struct TestOffice {
 /// Someone logged in at a desk.
 #[derive(Debug, Clone)]
 pub struct Clerk {
-    /// Who.
     pub id: StaffId,
-    /// Their session.
     pub session: SessionId,
     /// Serial of their staff card's certificate.
     pub serial: Vec<u8>,

@@ -17,12 +17,7 @@ pub enum ProviderError {
     Migrate(#[from] MigrateError),
     /// The database is at another version than this program.
     #[error("the database is at version {database}, this program needs {program}: migrate it, or update the program")]
-    Version {
-        /// The database's.
-        database: i32,
-        /// Ours.
-        program: i32,
-    },
+    Version { database: i32, program: i32 },
     /// A sealed column does not open: wrong keys file, or changed in the database.
     #[error(transparent)]
     Seal(#[from] SealError),

@@ -10,9 +10,7 @@ use crate::{ProviderError, ProviderRecords, Secret, minute};
 /// How long sessions last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionLimits {
-    /// Without a request.
     pub idle: Duration,
-    /// At all.
     pub longest: Duration,
 }
 

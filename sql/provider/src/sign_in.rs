@@ -8,7 +8,6 @@ use crate::{ProviderError, ProviderRecords, Secret, minute};
 /// A request that goes out.
 #[derive(Debug, Clone)]
 pub struct NewRequest {
-    /// Its SAML id.
     pub id: String,
     /// The path asked for, to come back to.
     pub target: String,
@@ -19,7 +18,6 @@ pub struct NewRequest {
 /// What the browser keeps while it is away.
 #[derive(Debug, Clone)]
 pub struct Asked {
-    /// For its cookie.
     pub browser: Secret,
 }
 

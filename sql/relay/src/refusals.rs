@@ -17,13 +17,10 @@ const NAMED_AN_HOUR: usize = 500;
 /// Messages that were refused within an hour by one rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusals {
-    /// The hour's beginning.
     pub hour: OffsetDateTime,
     /// Who sent them, or what was asked.
     pub who: String,
-    /// The refusal's code.
     pub rule: String,
-    /// How many.
     pub count: u64,
 }
 

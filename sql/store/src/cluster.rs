@@ -44,9 +44,7 @@ pub enum Care {
 /// Whether a cluster is there and runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClusterStatus {
-    /// Never made.
     Absent,
-    /// Made, not running.
     Stopped,
     /// Running as this process.
     Running {
@@ -74,7 +72,6 @@ pub enum ClusterError {
     NotInstalled {
         /// The lowest major version that serves; the data's own where there is data.
         wanted: u32,
-        /// What was found.
         found: String,
     },
     /// Root needs another user to run PostgreSQL as.
@@ -88,11 +85,8 @@ pub enum ClusterError {
     /// A folder or file may not be used.
     #[error("{path} may not be used by {user}: {reason}")]
     Permission {
-        /// Which.
         path: PathBuf,
-        /// By whom.
         user: String,
-        /// The system's words.
         reason: String,
     },
     /// There is no cluster in the folder.
@@ -105,24 +99,13 @@ pub enum ClusterError {
     #[error(
         "{data} holds the database of an earlier set-up, and what belonged to it in {folder} is gone: put that folder back, or remove the data with `madoguchi clean-data`; nothing was changed"
     )]
-    LeftOver {
-        /// Where they lie.
-        data: PathBuf,
-        /// The cluster's folder.
-        folder: PathBuf,
-    },
+    LeftOver { data: PathBuf, folder: PathBuf },
     /// A file could not be written or read.
     #[error("{path}: {reason}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// The system's words.
-        reason: String,
-    },
+    File { path: PathBuf, reason: String },
     /// One of PostgreSQL's programs failed.
     #[error("{program} failed: {said}")]
     Program {
-        /// Which.
         program: &'static str,
         /// The end of what it said.
         said: String,

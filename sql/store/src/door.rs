@@ -31,9 +31,7 @@ pub struct Door {
     pub host: String,
     /// TCP port, or the number in the socket's name.
     pub port: u16,
-    /// Database.
     pub database: String,
-    /// Login role.
     pub user: String,
     /// Its password (SCRAM-SHA-256).
     pub password: SecretString,

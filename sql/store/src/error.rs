@@ -26,7 +26,6 @@ pub enum StoreError {
         "the database does not answer ({reason}); see `madoguchi status` and `madoguchi up`. Nothing was recorded by {during}"
     )]
     Unreachable {
-        /// The transaction's name.
         during: &'static str,
         /// What the connection said.
         reason: String,
@@ -35,51 +34,36 @@ pub enum StoreError {
     /// id gives the answer.
     #[error("the answer to {during} was lost on the way ({reason}); it may have been recorded: ask again")]
     AnswerLost {
-        /// The transaction's name.
         during: &'static str,
         /// What the connection said.
         reason: String,
     },
     /// The database's disk is full (SQLSTATE 53100); nothing was done.
     #[error("the database's disk is full: free some space on it, then ask again. Nothing was recorded by {during}")]
-    DiskFull {
-        /// The transaction's name.
-        during: &'static str,
-    },
+    DiskFull { during: &'static str },
     /// A rule of the schema refused the change.
     #[error("{during} breaks the rule {name} of the database")]
     Constraint {
-        /// The transaction's name.
         during: &'static str,
-        /// The constraint's name.
         name: String,
-        /// Its kind.
         kind: ConstraintKind,
     },
     /// Other transactions kept changing the same rows.
     #[error("{during} met others changing the same records {attempts} times: ask again")]
     Conflict {
-        /// The transaction's name.
         during: &'static str,
         /// How often it was tried.
         attempts: u32,
     },
     /// The login, or a privilege of it, is refused.
     #[error("the database refuses {during}: {reason}. Check [database] user and password_file")]
-    Denied {
-        /// The transaction's name.
-        during: &'static str,
-        /// The database's words.
-        reason: String,
-    },
+    Denied { during: &'static str, reason: String },
     /// Anything else: a fault of this program or of the database's state.
     #[error("the database could not do {during}: {reason} (SQLSTATE {code})")]
     Other {
-        /// The transaction's name.
         during: &'static str,
         /// Five characters (PostgreSQL, Appendix A), `-----` where there is none.
         code: String,
-        /// The database's words.
         reason: String,
     },
 }

@@ -12,13 +12,11 @@ use crate::{
 /// A program's database and the two roles at it.
 #[derive(Debug, Clone, Copy)]
 pub struct Schema<'n> {
-    /// The database's name.
     pub database: &'n str,
     /// The role that owns the schema and runs migrations; the program never logs in as it.
     pub owner: &'n str,
     /// The role the program logs in as.
     pub user: &'n str,
-    /// Every migration.
     pub migrations: fn() -> Runner,
 }
 

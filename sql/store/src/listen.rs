@@ -11,7 +11,6 @@ use crate::{Door, StoreError, cluster::quoted};
 /// A message that came on a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heard {
-    /// The channel.
     pub channel: String,
     /// What was said; may be empty.
     pub payload: String,

@@ -30,7 +30,6 @@ use crate::{
 pub struct Recipe {
     /// A short name (`office`).
     pub name: &'static str,
-    /// Its migrations.
     pub runner: Runner,
     /// The role that owns the schema.
     pub owner: &'static str,
@@ -41,16 +40,12 @@ pub struct Recipe {
 /// Why a test got no database.
 #[derive(Debug, thiserror::Error)]
 pub enum TestingError {
-    /// The cluster.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
-    /// The migrations.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
-    /// A statement.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A lock file.
     #[error("{0}: {1}")]
     Lock(PathBuf, std::io::Error),
 }

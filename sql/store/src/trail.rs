@@ -21,7 +21,6 @@ use crate::Row;
 pub struct Recorded {
     /// Its place in the trail.
     pub seq: i64,
-    /// The event.
     pub event: AuditEvent,
 }
 
@@ -50,7 +49,6 @@ impl Recorded {
 /// What a check of the trail found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TrailCheck {
-    /// Events read.
     pub checked: u64,
     /// Places of events whose content is not what was hashed when they were written.
     pub broken: Vec<i64>,

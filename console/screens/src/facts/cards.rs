@@ -31,9 +31,7 @@ pub struct GivenCard {
     pub chip: String,
     /// Whether it may be used.
     pub standing: CardStanding,
-    /// Since when.
     pub since: OffsetDateTime,
-    /// By whom.
     pub by: String,
     /// When a stop by telephone ends by itself, while nobody has confirmed it.
     pub stop_until: Option<OffsetDateTime>,
@@ -89,7 +87,6 @@ pub enum ChipKnown {
     ThisCase,
     /// Bound to another case, or handed over to someone.
     Another,
-    /// Marked damaged.
     Damaged,
     /// Not blank, and not in our records.
     Unknown,
@@ -102,7 +99,6 @@ pub struct CardFileView {
     pub path: String,
     /// Name in the file system's own terms, `CDF`.
     pub name: String,
-    /// Its bytes.
     pub bytes: Vec<u8>,
     /// Whether reading it asks for the PIN.
     pub needs_pin: bool,
@@ -117,7 +113,6 @@ pub enum MakingEnd {
     Stopped {
         /// The step it stands at.
         at: Option<Step>,
-        /// Why.
         why: Fault,
     },
     /// The card can't be finished: it goes to the broken ones, a new blank takes its place.

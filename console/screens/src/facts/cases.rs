@@ -43,11 +43,8 @@ impl Queue {
 pub struct Counts {
     /// As many as [`Queue::ALL`], in its order.
     pub waiting: [u32; 5],
-    /// Handed over today.
     pub handed_over_today: u32,
-    /// Applications taken today.
     pub applied_today: u32,
-    /// Cards made today.
     pub made_today: u32,
     /// Mean time a card took today.
     pub mean_making: Option<Duration>,
@@ -77,13 +74,10 @@ pub enum Problem {
 /// A case as a row of a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseRow {
-    /// Id.
     pub id: CaseId,
     /// 受付番号.
     pub number: CaseNumber,
-    /// The resident's name.
     pub name: String,
-    /// Where it stands.
     pub state: CaseState,
     /// When it came to stand there.
     pub since: OffsetDateTime,
@@ -98,17 +92,13 @@ pub struct CaseRow {
 /// One case in full: what every step of it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseView {
-    /// Id.
     pub id: CaseId,
     /// 受付番号.
     pub number: CaseNumber,
     /// Grows with every change; sent back with every order that changes the case.
     pub version: i64,
-    /// Where it stands.
     pub state: CaseState,
-    /// Since when.
     pub since: OffsetDateTime,
-    /// For whom.
     pub resident: ResidentView,
     /// What was applied for.
     pub application: Application,
@@ -131,26 +121,21 @@ pub struct CaseView {
 /// Something that went wrong with a case and is not settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenIncident {
-    /// When.
     pub at: OffsetDateTime,
     /// Who wrote it down.
     pub who: String,
-    /// Their words.
     pub note: String,
 }
 
 /// A line of a case's journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalLine {
-    /// When.
     pub at: OffsetDateTime,
     /// Who, by name; a process by its own name.
     pub who: String,
-    /// At which desk.
     pub desk: Option<String>,
     /// The act's name in the audit trail, `case.handed_over`: the screen has words for each.
     pub act: String,
-    /// How it ended.
     pub outcome: relay_core::audit::Outcome,
     /// Facts fit to show, by their names in the trail: `step`, `write`. Lists have commas between.
     pub facts: Vec<(String, String)>,

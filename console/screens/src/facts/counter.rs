@@ -14,11 +14,9 @@ pub enum Paper {
 /// A paper that was printed (or printed again from what is kept).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Printed {
-    /// Which.
     pub paper: Paper,
     /// The file's name, shown to the clerk.
     pub file: String,
-    /// Pages.
     pub pages: u16,
     /// Whether this is a copy of one printed before.
     pub again: bool,
@@ -27,13 +25,10 @@ pub struct Printed {
 /// How one pair of things compared at the handover.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agreement {
-    /// What was compared.
     pub what: Compared,
     /// What the records say.
     pub expected: String,
-    /// What was found.
     pub found: String,
-    /// Whether they agree.
     pub agrees: bool,
 }
 

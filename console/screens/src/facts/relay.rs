@@ -18,7 +18,6 @@ pub enum OperatorsBy {
 /// What an operator asks of the front. Everything that changes a partner brings all partners as they then stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FrontOrder {
-    /// Every partner.
     Partners,
     /// What happened at the front in the last day.
     Trail,
@@ -33,60 +32,44 @@ pub enum FrontOrder {
         /// What it is registered as.
         kind: Kind,
     },
-    /// Approve an edition.
     Approve {
-        /// The partner.
         entity: String,
-        /// Which edition.
         edition: i32,
         /// Its hash, as the operator compared it.
         sha256: String,
     },
     /// Record what the service showed at the trial's two visits.
     Tried {
-        /// The partner.
         entity: String,
         /// The same name twice, or none.
         named: bool,
     },
     /// Let it go on without single logout.
     WithoutLogout {
-        /// The partner.
         entity: String,
-        /// Why.
         reason: String,
     },
     /// Put it on trial again.
     Trial {
-        /// The partner.
         entity: String,
     },
-    /// Switch it on.
     On {
-        /// The partner.
         entity: String,
     },
-    /// Switch it off.
     Off {
-        /// The partner.
         entity: String,
-        /// Why.
         reason: String,
     },
     /// How long assertions and sessions last, and how far its clock may be off, in seconds.
     Lifetimes {
-        /// The partner.
         entity: String,
-        /// Assertion, session, skew.
         seconds: [i32; 3],
     },
     /// What is taken from it beyond the profile, all of it.
     Exceptions {
-        /// The partner.
         entity: String,
         /// Their names in the profile.
         names: Vec<String>,
-        /// Why.
         reason: String,
     },
 }
@@ -94,15 +77,12 @@ pub enum FrontOrder {
 /// What the front answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FrontAnswer {
-    /// Every partner.
     Partners(Vec<Partner>),
     /// Metadata were put forward.
     Proposed {
-        /// Whose.
         entity: String,
         /// SHA-256 of the file, in hex.
         sha256: String,
-        /// Every partner.
         partners: Vec<Partner>,
     },
     /// What happened, newest first.
@@ -114,7 +94,6 @@ pub enum FrontAnswer {
 /// A service that does not know yet that sessions are over: how many, never whose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Untold {
-    /// Its SAML name.
     pub entity_id: String,
     /// Sessions it is still to be told of.
     pub waiting: i64,
@@ -133,7 +112,6 @@ pub struct Untold {
 /// How much is untold, as it stands beside the front's health.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UntoldCount {
-    /// Services.
     pub services: u64,
     /// Sessions they are still to be told of.
     pub waiting: i64,
@@ -142,13 +120,11 @@ pub struct UntoldCount {
 /// A line of the front's trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrailLine {
-    /// When.
     pub at: OffsetDateTime,
     /// Which operator, or which process.
     pub actor: String,
     /// The act's name in the trail: the auditor's own code.
     pub act: String,
-    /// How it ended.
     pub outcome: Outcome,
     /// About what, and with which facts.
     pub about: String,
@@ -157,7 +133,6 @@ pub struct TrailLine {
 /// How the front stood when it was last asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrontHeard {
-    /// When.
     pub at: OffsetDateTime,
     /// What it said, or why it did not.
     pub state: Result<FrontState, FrontFault>,
@@ -166,9 +141,7 @@ pub struct FrontHeard {
 /// What the front told its operators so far.
 #[derive(Debug, Default)]
 pub struct Told {
-    /// How it stands.
     pub heard: Option<FrontHeard>,
-    /// Its partners.
     pub partners: Option<Vec<Partner>>,
 }
 
@@ -198,7 +171,6 @@ pub enum LogoutHeard {
     FromTheRelay,
     /// By the person's browser only: a pulled or stopped card does not end its session.
     FromTheBrowser,
-    /// Not at all.
     Nothing,
 }
 
@@ -216,13 +188,10 @@ impl LogoutHeard {
 /// A federation partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Partner {
-    /// Its SAML name.
     pub entity_id: String,
     /// What it is to the front.
     pub kind: Kind,
-    /// How it stands.
     pub state: Standing,
-    /// Since when.
     #[serde(with = "time::serde::rfc3339")]
     pub since: OffsetDateTime,
     /// Why it was switched off, in an operator's words.
@@ -260,7 +229,6 @@ pub struct Edition {
     pub valid_until: Option<OffsetDateTime>,
     /// Who put it forward.
     pub proposed_by: String,
-    /// Who approved it.
     pub approved_by: Option<String>,
 }
 
@@ -282,9 +250,7 @@ pub enum Standing {
     Proposed,
     /// Approved; only cards named for trials sign in there.
     Trial,
-    /// In service.
     On,
-    /// Switched off.
     Off,
 }
 
@@ -292,7 +258,6 @@ pub enum Standing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SignInTrial {
-    /// Not tried yet.
     Untried,
     /// The same name at two visits.
     Named,
@@ -304,7 +269,6 @@ pub enum SignInTrial {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogoutTrial {
-    /// Not tried yet.
     Untried,
     /// Its LogoutRequest carried the name encrypted.
     Sealed,

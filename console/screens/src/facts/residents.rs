@@ -15,7 +15,6 @@ pub enum Address {
     Shown {
         /// `123-4567`
         postal_code: String,
-        /// Address.
         address: String,
         /// 方書.
         building: Option<String>,
@@ -27,7 +26,6 @@ pub enum Address {
 /// A resident as a row of the search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResidentRow {
-    /// Id.
     pub id: ResidentId,
     /// 宛名番号.
     pub number: String,
@@ -67,7 +65,6 @@ pub struct Found {
 /// A resident in full.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResidentView {
-    /// Id.
     pub id: ResidentId,
     /// The roster's row. Where `masked`, the desk has emptied postal code, address, building and phone.
     pub person: Resident,
@@ -94,7 +91,6 @@ pub enum InTheWay {
     Similar {
         /// There is one at least.
         first: SimilarRecord,
-        /// The others.
         others: Vec<SimilarRecord>,
     },
 }

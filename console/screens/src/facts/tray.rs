@@ -27,7 +27,6 @@ pub struct TraySlot {
 pub struct TrayCard {
     /// Name as the tray's protocol takes it.
     pub name: String,
-    /// What it is.
     pub about: TrayCardIs,
     /// A demo staff card's password. Demo passwords are made anew with every set-up and open nothing real.
     pub password: Option<String>,
@@ -44,7 +43,6 @@ pub enum TrayCardIs {
     Blank,
     /// Begun and not finished.
     BeingMade,
-    /// A resident's card.
     Resident,
     /// Its file is broken.
     Unreadable,

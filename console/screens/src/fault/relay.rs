@@ -14,20 +14,15 @@ pub enum FrontFault {
     },
     /// Something else answers at that address.
     NotTheFront(u16),
-    /// It refuses.
     Refused {
         /// The code of the refusal.
         code: String,
-        /// Its own words.
         title: String,
         /// Found again in the front's log.
         trace: String,
     },
     /// The file cannot be read.
-    NoFile {
-        /// As typed.
-        file: String,
-    },
+    NoFile { file: String },
     /// The file does not name just one entity.
     ManyEntities,
 }

@@ -21,7 +21,6 @@ impl Order for ReadChip {
 /// Make the card, or go on where the making stopped. Progress comes as [`crate::event::Event::Making`] with this job.
 #[derive(Debug)]
 pub struct StartMaking {
-    /// Which case.
     pub case: CaseAt,
 }
 
@@ -43,9 +42,7 @@ impl Order for CancelMaking {
 /// Set the resident's first PIN.
 #[derive(Debug)]
 pub struct SetPin {
-    /// Which case.
     pub case: CaseAt,
-    /// Four digits.
     pub pin: SecretString,
 }
 
@@ -56,9 +53,7 @@ impl Order for SetPin {
 /// Set the PIN anew over the one that is there, blocked or not; only before the handover.
 #[derive(Debug)]
 pub struct SetPinAgain {
-    /// Which case.
     pub case: CaseAt,
-    /// Four digits.
     pub pin: SecretString,
 }
 
@@ -70,7 +65,6 @@ impl Order for SetPinAgain {
 /// stands at the counter and was verified so.
 #[derive(Debug)]
 pub struct AllowPinReset {
-    /// Which case.
     pub case: CaseAt,
     /// What the holder showed.
     pub check: HolderCheck,
@@ -89,11 +83,8 @@ impl Reply for PinAllowed {}
 /// Set the PIN anew by a permission, whatever the card's counter of tries says.
 #[derive(Debug)]
 pub struct SetPinByPermission {
-    /// Which case.
     pub case: CaseAt,
-    /// The permission.
     pub permission: Uuid,
-    /// Four digits.
     pub pin: SecretString,
 }
 
@@ -104,7 +95,6 @@ impl Order for SetPinByPermission {
 /// Give the case's card up, made or half made: a new blank takes its place.
 #[derive(Debug)]
 pub struct GiveUpCard {
-    /// Which case.
     pub case: CaseAt,
     /// Why, in the clerk's words.
     pub reason: String,
@@ -117,7 +107,6 @@ impl Order for GiveUpCard {
 /// Try the resident's PIN; a wrong one costs a try.
 #[derive(Debug)]
 pub struct VerifyPin {
-    /// Four digits.
     pub pin: SecretString,
 }
 

@@ -10,7 +10,6 @@ use crate::{
 /// A case and the version it was seen in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CaseAt {
-    /// Which case.
     pub id: CaseId,
     /// Its version when the clerk decided.
     pub version: i64,
@@ -66,7 +65,6 @@ impl Order for CloseCase {
 /// Take over a case that another desk holds (audited), then as [`OpenCase`].
 #[derive(Debug)]
 pub struct BreakLease {
-    /// Which case.
     pub case: CaseId,
     /// Why, in the clerk's words.
     pub reason: String,
@@ -80,9 +78,7 @@ impl Order for BreakLease {
 /// End a case without a card.
 #[derive(Debug)]
 pub struct CancelCase {
-    /// Which.
     pub case: CaseAt,
-    /// Why.
     pub reason: String,
 }
 
@@ -93,9 +89,7 @@ impl Order for CancelCase {
 /// Settle the incident of the case that is open longest.
 #[derive(Debug)]
 pub struct CloseIncident {
-    /// Which case.
     pub case: CaseAt,
-    /// How it ended.
     pub ending: String,
 }
 
@@ -108,7 +102,6 @@ impl Order for CloseIncident {
 /// [`super::staff::SecondClerk`].
 #[derive(Debug)]
 pub struct SaveVerification {
-    /// Which case.
     pub case: CaseAt,
     /// Every fact and every exception, proved to meet the rules.
     pub verification: Box<Verification>,

@@ -23,11 +23,9 @@ impl Order for LoadStanding {
 /// Stop the card for now.
 #[derive(Debug)]
 pub struct SuspendCard {
-    /// Whose case.
     pub case: CaseId,
     /// How the clerk made sure of who asks.
     pub check: HolderCheck,
-    /// Their note.
     pub words: String,
 }
 
@@ -42,7 +40,6 @@ pub struct StopByTelephone {
     pub case: CaseId,
     /// How the clerk made sure of the caller.
     pub check: HolderCheck,
-    /// Their note.
     pub words: String,
 }
 
@@ -59,11 +56,9 @@ impl Reply for StoppedUntil {}
 /// The holder came: a stop by telephone does not end by itself any more.
 #[derive(Debug)]
 pub struct ConfirmStop {
-    /// Whose case.
     pub case: CaseId,
     /// What the holder showed at the counter.
     pub check: HolderCheck,
-    /// The clerk's note.
     pub words: String,
 }
 
@@ -74,11 +69,9 @@ impl Order for ConfirmStop {
 /// Let the card be used again.
 #[derive(Debug)]
 pub struct ResumeCard {
-    /// Whose case.
     pub case: CaseId,
     /// What the holder showed at the counter.
     pub check: HolderCheck,
-    /// The clerk's note.
     pub words: String,
 }
 
@@ -89,11 +82,9 @@ impl Order for ResumeCard {
 /// End the card for good, under the proof of [`super::staff::SecondClerk`].
 #[derive(Debug)]
 pub struct RevokeCard {
-    /// Whose case.
     pub case: CaseId,
     /// Why, as its certificates' revocation says.
     pub reason: RevocationReason,
-    /// The clerk's note.
     pub words: String,
 }
 
@@ -104,9 +95,7 @@ impl Order for RevokeCard {
 /// Have the card stand for the person's next origin, under the proof of [`super::staff::SecondClerk`].
 #[derive(Debug)]
 pub struct RelinkCard {
-    /// Whose case.
     pub case: CaseId,
-    /// What was wrong.
     pub words: String,
 }
 
@@ -117,9 +106,7 @@ impl Order for RelinkCard {
 /// Tell the relay again what it refused of the card.
 #[derive(Debug)]
 pub struct SendRefusedAnew {
-    /// Whose case.
     pub case: CaseId,
-    /// What was mended.
     pub words: String,
 }
 
@@ -130,7 +117,6 @@ impl Order for SendRefusedAnew {
 /// Leave unsaid what the relay refused of the card.
 #[derive(Debug)]
 pub struct CloseRefused {
-    /// Whose case.
     pub case: CaseId,
     /// Why that is right.
     pub words: String,

@@ -11,9 +11,7 @@ use crate::{
 /// Read the chip in the resident reader and compare notice, shelf, chip and PIN with the records.
 #[derive(Debug)]
 pub struct CheckHandover {
-    /// Which case.
     pub case: CaseAt,
-    /// The scanned notice.
     pub notice: String,
     /// The place the card was taken from.
     pub shelf: ShelfPlace,
@@ -32,7 +30,6 @@ impl Reply for Agreements {}
 /// Record the sights of one clerk. The second clerk's are recorded under the proof of [`super::staff::SecondClerk`].
 #[derive(Debug)]
 pub struct ConfirmSight {
-    /// Which case.
     pub case: CaseAt,
     /// 1 or 2.
     pub time: u8,
@@ -47,9 +44,7 @@ impl Order for ConfirmSight {
 /// Hand the card over: the desk compares everything once more, the card becomes active, the case closed.
 #[derive(Debug)]
 pub struct HandOver {
-    /// Which case.
     pub case: CaseAt,
-    /// The scanned notice.
     pub notice: String,
     /// The place the card was taken from.
     pub shelf: ShelfPlace,
@@ -62,7 +57,6 @@ impl Order for HandOver {
 /// Put the card back, with the incident recorded.
 #[derive(Debug)]
 pub struct ReturnToShelf {
-    /// Which case.
     pub case: CaseAt,
     /// What did not agree.
     pub incident: Incident,

@@ -11,7 +11,6 @@ use crate::{
 /// What to do with a paper that is kept and no longer says what is registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reprint {
-    /// Ask the clerk.
     Ask,
     /// Print it again as it was.
     AsItWas,
@@ -22,9 +21,7 @@ pub enum Reprint {
 /// Print a paper of the case, or print it again from what is kept.
 #[derive(Debug)]
 pub struct Print {
-    /// Which case.
     pub case: CaseAt,
-    /// Which paper.
     pub paper: Paper,
     /// What to do when the one that is kept names the person otherwise than they are registered now.
     pub reprint: Reprint,
@@ -55,9 +52,7 @@ impl Reply for PrintEnd {
 /// Put the card in the shelf.
 #[derive(Debug)]
 pub struct Shelve {
-    /// Which case.
     pub case: CaseAt,
-    /// Where.
     pub place: ShelfPlace,
 }
 

@@ -33,7 +33,6 @@ pub struct QueueRows(pub Queue, pub Vec<CaseRow>);
 /// Search the roster. A later search makes an earlier one worthless: it may be dropped without a reply.
 #[derive(Debug)]
 pub struct Search {
-    /// As typed.
     pub text: String,
 }
 
@@ -60,9 +59,7 @@ impl Order for RevealAddress {
 /// Take an application; opens and holds the case.
 #[derive(Debug)]
 pub struct SubmitApplication {
-    /// For whom.
     pub resident: ResidentId,
-    /// The application, checked.
     pub application: Box<Application>,
     /// Whether the clerk has seen the duplicates and gives a reason to go on.
     pub despite_duplicate: Option<String>,

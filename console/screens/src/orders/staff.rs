@@ -33,7 +33,6 @@ impl Order for Login {
 /// leases.
 #[derive(Debug)]
 pub struct Unlock {
-    /// The password.
     pub password: SecretString,
 }
 
@@ -47,7 +46,6 @@ impl Order for Unlock {
 pub struct CreateAdministrator {
     /// 職員番号.
     pub number: String,
-    /// Name.
     pub name: String,
     /// New password of the card.
     pub password: SecretString,
@@ -83,9 +81,7 @@ impl Order for LogOut {
 /// the purpose needs. The desk keeps the proof for this case until the case is closed or the purpose is used.
 #[derive(Debug)]
 pub struct SecondClerk {
-    /// For what.
     pub purpose: SecondPurpose,
-    /// Their password.
     pub password: SecretString,
 }
 

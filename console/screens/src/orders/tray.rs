@@ -15,17 +15,9 @@ pub enum TrayHands {
     /// Look: slots, cards and passwords.
     Look,
     /// Put a virtual card in a slot.
-    Insert {
-        /// The slot.
-        slot: u8,
-        /// The card's name.
-        card: String,
-    },
+    Insert { slot: u8, card: String },
     /// Pull the card from a slot.
-    Remove {
-        /// The slot.
-        slot: u8,
-    },
+    Remove { slot: u8 },
     /// A new blank in the tray.
     New,
 }

@@ -30,9 +30,7 @@ const DIFFERS: &str = "pin-differs";
 enum Stage {
     /// The clerk turns the screen; the card must be in the reader.
     Ready,
-    /// The first time.
     First,
-    /// Once more.
     Again,
     /// A PIN is set already: the resident tries it.
     Check,

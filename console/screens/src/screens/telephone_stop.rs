@@ -34,7 +34,6 @@ pub struct TelephoneStop {
     resident: ResidentView,
     case: CaseId,
     asked: ChoiceForm<HolderCheck>,
-    /// Stopped: until when.
     until: Option<OffsetDateTime>,
 }
 

@@ -23,7 +23,6 @@ const SERVICE_RETRY: Duration = Duration::from_millis(300);
 pub struct ReaderEvent {
     /// Its name; empty for [`ReaderChange::ServiceGone`] and [`ReaderChange::ServiceBack`], which concern all.
     pub reader: String,
-    /// What happened.
     pub change: ReaderChange,
 }
 

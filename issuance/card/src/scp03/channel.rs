@@ -12,7 +12,6 @@ use crate::{
 /// Why the channel could not be opened or used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChannelError {
-    /// No answer came.
     #[error(transparent)]
     Transport(#[from] TransportError),
     /// The card's cryptogram is not ours: other static keys.

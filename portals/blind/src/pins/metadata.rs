@@ -39,7 +39,6 @@ pub enum NotOffered {
         listed(found)
     )]
     ForSigning {
-        /// What was typed.
         told: String,
         /// What stands in the metadata.
         found: Vec<[u8; 32]>,
@@ -51,7 +50,6 @@ pub enum NotOffered {
         listed(found)
     )]
     OtherFingerprint {
-        /// What was typed.
         told: String,
         /// What stands in the metadata.
         found: Vec<[u8; 32]>,
@@ -62,25 +60,18 @@ pub enum NotOffered {
         listed(found)
     )]
     OtherSigning {
-        /// What was typed.
         told: String,
         /// What stands in the metadata.
         found: Vec<[u8; 32]>,
     },
     /// Nothing can be sealed to the certificate with what the metadata name.
     #[error("the certificate {}: {reason}", hex::encode(sha256))]
-    Key {
-        /// Its fingerprint.
-        sha256: [u8; 32],
-        /// Why not.
-        reason: SealingKeyError,
-    },
+    Key { sha256: [u8; 32], reason: SealingKeyError },
 }
 
 /// A service as its metadata tell it.
 #[derive(Debug)]
 pub struct Offer {
-    /// Its name.
     pub entity: String,
     /// A signature over the file was checked.
     pub signed: bool,

@@ -105,7 +105,6 @@ pub fn rsa_pair(name: &str) -> Pair {
 /// A certificate and its key, as text for files and ready for use.
 #[derive(Clone)]
 pub struct Pair {
-    /// PEM.
     pub certificate: String,
     /// PEM (PKCS#8).
     pub key: String,

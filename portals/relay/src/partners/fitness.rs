@@ -37,12 +37,7 @@ pub enum Unfit {
     /// Nowhere to answer, by a binding that is spoken.
     NoConsumer,
     /// An address that carries a parameter of the protocol already.
-    ProtocolParameter {
-        /// The address.
-        address: String,
-        /// The parameter.
-        parameter: &'static str,
-    },
+    ProtocolParameter { address: String, parameter: &'static str },
     /// They expire before long.
     ShortLived(OffsetDateTime),
 }

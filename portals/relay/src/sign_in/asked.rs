@@ -13,7 +13,6 @@ use relay_records::front::HolderState;
 /// What a service wants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Asked {
-    /// Its entity id.
     pub service: String,
     /// What it calls itself for people.
     pub shown_as: Option<String>,
@@ -53,7 +52,6 @@ pub struct Asked {
 /// Where an answer goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
-    /// How.
     pub binding: ReplyBinding,
     /// The address, which stands in the service's metadata.
     pub location: String,
@@ -64,7 +62,6 @@ pub struct Reply {
 pub enum ReplyBinding {
     /// In a form the browser posts.
     Post,
-    /// By an artifact.
     Artifact,
     /// Through a client without cookies.
     Paos,

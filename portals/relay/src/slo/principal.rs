@@ -26,7 +26,6 @@ pub(super) struct Asked<'a> {
 /// Whom the name in a LogoutRequest means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Meant {
-    /// The session's person.
     Its,
     /// Somebody else, or nobody.
     Another,

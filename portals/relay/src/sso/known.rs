@@ -25,7 +25,6 @@ use crate::{
 
 /// A name for one service, as the procedure goes on with it.
 pub(crate) struct Given {
-    /// The name.
     pub(crate) named: Named,
     /// SHA-256 of a sealed one, as both halves' logs have it.
     pub(crate) blob: Option<String>,

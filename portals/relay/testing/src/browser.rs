@@ -23,11 +23,9 @@ pub struct Browser {
 /// What it was shown.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// HTTP status.
     pub status: u16,
     /// Where it is sent, if it is.
     pub location: Option<String>,
-    /// The page.
     pub body: String,
     /// The cookies it set, as they were sent.
     pub cookies: Vec<String>,

@@ -30,7 +30,6 @@ pub struct CardAuthority(CertifiedIssuer<'static, KeyPair>);
 /// A card: a certificate and the key beside it.
 #[derive(Clone)]
 pub struct TestCard {
-    /// The certificate.
     pub certificate: CertificateDer<'static>,
     key: Arc<CardKey>,
 }

@@ -19,9 +19,7 @@ use super::{Relay, rig::ENTITY};
 
 /// What a portal is told of its relay.
 pub struct KnownRelay {
-    /// Its SAML name.
     pub entity: String,
-    /// Its metadata.
     pub metadata: String,
     /// Where they are fetched anew.
     pub address: String,
@@ -40,11 +38,9 @@ impl KnownRelay {
 
 /// A portal's files, before it runs.
 pub struct Files {
-    /// Where they stand.
     pub folder: TempDir,
     /// `https://host:port`.
     pub address: String,
-    /// Its configuration, checked.
     pub config: Config,
     _kept: KeptPort,
 }
@@ -144,9 +140,7 @@ pub struct TestPortal {
     pub metadata: String,
     /// Its certificate for encryption, PEM.
     pub encryption: String,
-    /// Its database.
     pub database: TestProvider,
-    /// Its files.
     pub files: Files,
     stopper: Stopper,
 }

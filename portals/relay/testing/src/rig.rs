@@ -55,13 +55,11 @@ pub const HOST: &str = "localhost";
 pub struct Relay {
     /// The front's records, for looking behind the scenes.
     pub records: FrontRecords,
-    /// The front's database.
     pub front_database: TestDatabase,
     /// The blind half's database.
     pub blind_database: TestDatabase,
     /// Issues web servers' and clients' certificates.
     pub authority: Authority,
-    /// Issues residents' cards.
     pub cards: CardAuthority,
     /// Two operators of the relay.
     pub operators: [Pair; 2],

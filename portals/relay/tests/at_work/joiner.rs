@@ -42,9 +42,7 @@ enum Course {
     SignsOut,
     /// Signs out at the clinic, which asks the relay to end the session.
     AtTheClinic,
-    /// Pulls the card.
     PullsTheCard,
-    /// Reports it lost.
     LosesTheCard,
     /// Signs out at the relay while the school does not answer.
     SchoolAway,

@@ -78,7 +78,6 @@ impl Artifact {
 pub struct ArtifactResolve {
     /// ID, time, issuer, destination.
     pub head: Head,
-    /// Which.
     pub artifact: Artifact,
 }
 

@@ -11,7 +11,6 @@ use super::{Head, Identified, MessageId, Status};
 pub struct LogoutRequest {
     /// ID, time, issuer, destination.
     pub head: Head,
-    /// Whose.
     pub name: Identified,
     /// Which of the person's sessions; none named: all of them.
     pub session_indexes: Vec<String>,
@@ -37,7 +36,6 @@ pub struct LogoutResponse {
 pub struct ManageNameIdRequest {
     /// ID, time, issuer, destination.
     pub head: Head,
-    /// Which name.
     pub name: Identified,
     /// What becomes of it.
     pub change: NameChange,
@@ -71,6 +69,5 @@ pub struct ManageNameIdResponse {
     pub head: Head,
     /// Which request it answers.
     pub in_response_to: Option<MessageId>,
-    /// How it ended.
     pub status: Status,
 }

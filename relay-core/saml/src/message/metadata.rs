@@ -8,7 +8,6 @@ use crate::names::{Binding, NameIdFormat};
 /// One entity: an identity provider, a service, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entity {
-    /// Who.
     pub id: EntityId,
     /// Not to be used from then on.
     pub valid_until: Option<OffsetDateTime>,
@@ -16,7 +15,6 @@ pub struct Entity {
     pub cache_for: Option<Duration>,
     /// As an identity provider.
     pub idp: Option<IdpRole>,
-    /// As a service.
     pub sp: Option<SpRole>,
     /// The organisation's name for people, with its language.
     pub organisation: Vec<(String, String)>,
@@ -46,7 +44,6 @@ pub struct IdpRole {
     pub role: Role,
     /// It takes signed AuthnRequests only.
     pub wants_signed_requests: bool,
-    /// Where AuthnRequests go.
     pub single_sign_on: Vec<Endpoint>,
 }
 
@@ -59,7 +56,6 @@ pub struct SpRole {
     pub signs_requests: bool,
     /// It takes signed assertions only.
     pub wants_signed_assertions: bool,
-    /// Where Responses go.
     pub consumers: Vec<IndexedEndpoint>,
     /// Where discovery may send a browser back to: nowhere else.
     pub discovery_responses: Vec<IndexedEndpoint>,
@@ -78,9 +74,7 @@ impl SpRole {
 /// Where an entity is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// How.
     pub binding: Binding,
-    /// Where.
     pub location: String,
     /// Where answers go, when elsewhere.
     pub response_location: Option<String>,
@@ -89,13 +83,11 @@ pub struct Endpoint {
 /// One of several places, named by number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexedEndpoint {
-    /// Its number.
     pub index: u16,
     /// Whether it is the one to use when none is named.
     pub is_default: Option<bool>,
     /// How; `None` for discovery, whose protocol is its only one.
     pub binding: Option<Binding>,
-    /// Where.
     pub location: String,
 }
 
@@ -123,7 +115,6 @@ pub struct EncryptionMethod {
 /// What a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyUse {
-    /// Checking signatures.
     Signing,
     /// Encrypting to the entity.
     Encryption,

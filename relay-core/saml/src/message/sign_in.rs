@@ -33,15 +33,12 @@ pub struct AuthnRequest {
 /// Where the answer to an AuthnRequest goes. Only an address of the service's metadata is ever used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnswerTo {
-    /// The metadata's default.
     Default,
     /// The metadata's endpoint of that index.
     Index(u16),
     /// That address, which must be in the metadata, with that binding where one is named.
     Address {
-        /// AssertionConsumerServiceURL.
         location: Option<String>,
-        /// ProtocolBinding.
         binding: Option<Binding>,
     },
 }
@@ -69,14 +66,12 @@ pub struct RequestedAuthnContext {
 /// How the context given must stand to those named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Comparison {
-    /// One of them.
     #[default]
     Exact,
     /// At least as strong as one.
     Minimum,
     /// As strong as possible, no stronger than one.
     Maximum,
-    /// Stronger than each.
     Better,
 }
 
@@ -135,7 +130,6 @@ pub struct Scoping {
 /// An identity provider in a list (saml-core section 3.4.1.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdpEntry {
-    /// Which.
     pub entity: EntityId,
     /// Its name for people.
     pub name: Option<String>,
@@ -148,7 +142,6 @@ pub struct Response {
     pub head: Head,
     /// Which request it answers; absent when nobody asked.
     pub in_response_to: Option<MessageId>,
-    /// How it ended.
     pub status: Status,
     /// What is said of the person, when all went well. One, never more.
     pub assertion: Option<Assertion>,
@@ -157,13 +150,10 @@ pub struct Response {
 /// What an identity provider says of a person (saml-core section 2.3.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assertion {
-    /// Its ID.
     pub id: MessageId,
     /// When it was made.
     pub issued: OffsetDateTime,
-    /// Who says it.
     pub issuer: EntityId,
-    /// Of whom.
     pub subject: Subject,
     /// When and for whom it holds.
     pub conditions: Conditions,
@@ -176,7 +166,6 @@ pub struct Assertion {
 /// Of whom an assertion speaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
-    /// The name.
     pub name: Identified,
     /// What the bearer must meet.
     pub confirmation: Confirmation,
@@ -196,11 +185,9 @@ pub struct Confirmation {
 /// When and for whom an assertion holds (saml-core section 2.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conditions {
-    /// From then on.
     pub not_before: Option<OffsetDateTime>,
     /// Until just before then. Never left out in what is sent, demanded in what is taken.
     pub not_on_or_after: OffsetDateTime,
-    /// For these entities.
     pub audiences: Vec<EntityId>,
     /// It may be used once and not kept.
     pub one_time_use: bool,
@@ -211,22 +198,18 @@ pub struct Conditions {
 /// How far an assertion may be handed on (saml-core section 2.5.1.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyRestriction {
-    /// So often.
     pub count: Option<u32>,
-    /// To these.
     pub audiences: Vec<EntityId>,
 }
 
 /// How and when the person was authenticated (saml-core section 2.7.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthnStatement {
-    /// When.
     pub at: OffsetDateTime,
     /// Which of the person's sessions: what a logout names.
     pub session_index: Option<String>,
     /// The service's session must end by then.
     pub session_until: Option<OffsetDateTime>,
-    /// How.
     pub context: AuthnContext,
     /// Who else had a hand in it: the identity providers it was handed on to.
     pub authorities: Vec<EntityId>,
@@ -235,13 +218,11 @@ pub struct AuthnStatement {
 /// What else is said of a person. Values are never shown by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Attribute {
-    /// Its name.
     pub name: String,
     /// How the name is to be read.
     pub name_format: Option<String>,
     /// Its name for people.
     pub friendly_name: Option<String>,
-    /// What it says.
     pub values: Vec<String>,
 }
 

@@ -14,9 +14,7 @@ const LONGEST: usize = 256;
 /// What is done with encrypted names.
 #[derive(Clone, Copy)]
 pub(crate) enum Names<'k> {
-    /// They are opened.
     Open {
-        /// With these keys.
         keys: &'k DecryptionKeys,
         /// AES-CBC is taken too.
         chaining: bool,

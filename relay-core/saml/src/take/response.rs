@@ -16,7 +16,6 @@ use crate::{
 pub enum SignIn {
     /// Somebody signed in: what the assertion says.
     Done(Box<Assertion>),
-    /// Nobody did: why.
     Failed(Status),
 }
 

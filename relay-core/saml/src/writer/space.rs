@@ -9,7 +9,6 @@ use super::NotAsWritten;
 pub(crate) enum Space {
     /// SOAP 1.1 envelope.
     Soap,
-    /// XML Signature.
     Signature,
     /// SAML 2.0 ECP profile.
     Ecp,
@@ -23,7 +22,6 @@ pub(crate) enum Space {
     Assertion,
     /// SAML 2.0 protocol.
     Protocol,
-    /// XML Encryption.
     Encryption,
     /// XML Encryption 1.1.
     Encryption11,

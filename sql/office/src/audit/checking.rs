@@ -27,9 +27,7 @@ pub enum Line {
     Placed(Placed),
     /// Not placed; `late` when it should have been.
     Unplaced {
-        /// Its number.
         seq: i64,
-        /// The event.
         written: Written,
         /// Whether it should have been placed long ago.
         late: bool,

@@ -20,7 +20,6 @@ const TABLE: &str = "office.audit_head";
 /// A head of the tree, as it was signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedHead {
-    /// What it says.
     pub head: TreeHead,
     /// The signed note, to be kept outside the database.
     pub note: String,

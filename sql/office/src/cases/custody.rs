@@ -21,11 +21,9 @@ const TABLE: &str = "office.transfer";
 /// A place of the shelf that holds a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occupied {
-    /// The place.
     pub place: ShelfPlace,
     /// The case whose card lies there.
     pub case: CaseId,
-    /// Its number.
     pub number: CaseNumber,
 }
 
@@ -38,7 +36,6 @@ pub struct Transferred {
     pub to: Custody,
     /// What shows it; `None` for what was recorded before there was a ledger.
     pub evidence: Option<Evidence>,
-    /// When.
     pub at: OffsetDateTime,
     /// By whom; `None` for what was recorded before there was a ledger.
     pub by: Option<StaffId>,

@@ -28,7 +28,6 @@ pub enum IncidentKind {
     PinBlocked,
     /// The card does not work.
     CardFault,
-    /// Anything else.
     Other,
 }
 
@@ -53,7 +52,6 @@ impl IncidentKind {
 /// Something that went wrong, to be written down.
 #[derive(Debug, Clone)]
 pub struct NewIncident {
-    /// What kind.
     pub kind: IncidentKind,
     /// At a handover: what did not agree.
     pub mismatched: Vec<Mismatch>,
@@ -64,17 +62,12 @@ pub struct NewIncident {
 /// An incident as written down.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Incident {
-    /// Which.
     pub id: IncidentId,
-    /// What kind.
     pub kind: IncidentKind,
     /// At a handover: what did not agree ([`Mismatch::as_str`]).
     pub mismatched: Vec<String>,
-    /// The clerk's words.
     pub note: String,
-    /// When.
     pub opened_at: OffsetDateTime,
-    /// By whom (name).
     pub opened_by: String,
 }
 

@@ -12,15 +12,12 @@ use crate::{Office, OfficeError};
 /// One line of a journal.
 #[derive(Clone, PartialEq)]
 pub struct JournalEntry {
-    /// When.
     pub at: OffsetDateTime,
     /// Who, by name; a process by its own name.
     pub who: String,
-    /// At which desk.
     pub desk: Option<String>,
     /// What ([`issuance::acts::ActRow::name`]).
     pub act: String,
-    /// How it ended.
     pub outcome: Outcome,
     /// Facts, fit to show.
     pub details: Map<String, Value>,

@@ -23,11 +23,8 @@ pub const LEASE: Duration = Duration::from_secs(10 * 60);
 /// Who has a case open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
-    /// In which session.
     pub session: SessionId,
-    /// The colleague's name.
     pub staff: String,
-    /// Their desk.
     pub desk: String,
     /// Until when, unless renewed.
     pub until: OffsetDateTime,

@@ -25,7 +25,6 @@ pub use refusal::OpeningRefusal;
 /// An application that was taken: the case is open and held by the session that took it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {
-    /// The case.
     pub at: CaseAt,
     /// 受付番号
     pub number: CaseNumber,
@@ -48,7 +47,6 @@ pub struct Duplicates {
 /// Another record that may be the same person.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SimilarResident {
-    /// Which.
     pub id: ResidentId,
     /// Name as in the roster.
     pub name: String,

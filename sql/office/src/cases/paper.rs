@@ -78,9 +78,7 @@ impl Printing {
 /// A paper that was printed, as it is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PrintedPaper {
-    /// Which.
     pub paper: Paper,
-    /// Pages.
     pub pages: u16,
     /// SHA-256 of its file.
     pub sha256: [u8; 32],
@@ -95,9 +93,7 @@ pub struct PrintedPaper {
 pub struct LastPrinted {
     /// SHA-256 of its file.
     pub sha256: [u8; 32],
-    /// Pages.
     pub pages: u16,
-    /// When.
     pub at: OffsetDateTime,
     /// Whom it names, by [`Office::addressee_index`].
     pub addressee: [u8; 32],

@@ -62,7 +62,6 @@ pub enum Problem {
     HandoverMismatch,
     /// The PIN is blocked.
     PinBlocked,
-    /// Another incident.
     Incident,
     /// The relay's front refused for good what it was told of the card.
     RelayRefused,
@@ -107,7 +106,6 @@ impl Problem {
 /// A row of a queue.
 #[derive(Clone)]
 pub struct QueueRow {
-    /// The case.
     pub case: CaseSummary,
     /// The resident's name as in the roster.
     pub name: String,
@@ -128,9 +126,7 @@ impl std::fmt::Debug for QueueRow {
 pub struct Today {
     /// How many wait in each queue; every queue is there.
     pub waiting: BTreeMap<Queue, u32>,
-    /// Applications taken today.
     pub applied: u32,
-    /// Cards made today.
     pub made: u32,
     /// Cards handed over today.
     pub handed_over: u32,

@@ -31,7 +31,6 @@ pub struct RefusedMessage {
 /// What became of the refused messages of a card that were to be sent anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SentAnew {
-    /// Said again.
     pub sent: u32,
     /// Not said again, because what was said later holds: a card let be used again is not stopped once more.
     pub overtaken: u32,

@@ -36,7 +36,6 @@ pub(super) struct Draft {
     card: Option<CardId>,
     asked_for: Vec<KeySlot>,
 
-    /// Rows to write.
     pub(super) new_keys: BTreeMap<KeySlot, Vec<u8>>,
     pub(super) new_withdrawn: Vec<CertificateSerial>,
     pub(super) new_serials: BTreeMap<KeySlot, Reservation>,

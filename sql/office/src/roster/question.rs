@@ -18,7 +18,6 @@ use crate::{Office, OfficeError};
 pub enum Question {
     /// More people would be marked as gone than the limit lets pass unasked.
     ManyGone {
-        /// How many.
         count: usize,
         /// Of how many who are there now.
         of: usize,
@@ -31,10 +30,7 @@ pub enum Question {
         unread: usize,
     },
     /// New numbers look like people who are known under another number.
-    LooksKnown {
-        /// How many.
-        count: usize,
-    },
+    LooksKnown { count: usize },
 }
 
 /// What the person at the terminal said yes to. Only the exact count is a yes: what was counted a minute ago on another
@@ -54,7 +50,6 @@ pub struct Alike {
     pub line: u64,
     /// Whom it looks like.
     pub known: ResidentId,
-    /// By what.
     pub by: AlikeBy,
 }
 
@@ -76,7 +71,6 @@ pub enum AlikeBy {
 /// Someone of the records, as named to whoever imports.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PersonNamed {
-    /// Who.
     pub id: ResidentId,
     /// 宛名番号
     pub number: String,

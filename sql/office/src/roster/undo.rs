@@ -22,15 +22,11 @@ pub const KEPT_FOR: time::Duration = time::Duration::days(35);
 /// An import that was taken over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportRun {
-    /// Its running number.
     pub number: i64,
-    /// When.
     pub at: OffsetDateTime,
     /// Staff id, or the name of a process.
     pub actor: String,
-    /// People added.
     pub added: u32,
-    /// People changed.
     pub changed: u32,
     /// People marked as gone.
     pub gone: u32,
@@ -63,12 +59,7 @@ pub enum UndoRefused {
     NoSuchRun(i64),
     /// It was undone before.
     #[error("import {run} was undone before, by run {by}")]
-    Already {
-        /// Which run.
-        run: i64,
-        /// The undoing.
-        by: i64,
-    },
+    Already { run: i64, by: i64 },
     /// It is an undoing itself.
     #[error("run {0} is itself an undoing; to take the roster in again, import its file again")]
     IsAnUndoing(i64),
@@ -82,7 +73,6 @@ pub enum UndoRefused {
         run: i64,
         /// The newest later one.
         by: i64,
-        /// How many people.
         people: u32,
     },
     /// People it added have applied for cards meanwhile.
@@ -90,7 +80,6 @@ pub enum UndoRefused {
     HaveCases {
         /// The run to be undone.
         run: i64,
-        /// How many people.
         people: u32,
     },
 }

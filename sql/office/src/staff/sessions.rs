@@ -20,9 +20,7 @@ use crate::{
 pub struct SessionBegun {
     /// The session: what acts name.
     pub session: SessionId,
-    /// Who.
     pub staff: Staff,
-    /// Since when.
     pub since: OffsetDateTime,
 }
 

@@ -36,9 +36,7 @@ pub const LIMITS: SessionLimits = SessionLimits {
 
 /// Records with a database of their own; dropped with this value.
 pub struct TestProvider {
-    /// Its database.
     pub database: TestDatabase,
-    /// Its records.
     pub records: ProviderRecords,
 }
 

@@ -9,13 +9,11 @@ use super::{BlindError, BlindRecords, finishing::taken};
 /// A comparison as it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comparison {
-    /// When.
     pub at: OffsetDateTime,
     /// Number of the front's envelope.
     pub number: Uuid,
     /// Until when the number has to be remembered.
     pub remember_until: OffsetDateTime,
-    /// Whose message.
     pub service: Service,
     /// SHA-256 of the message's ID.
     pub message_sha256: [u8; 32],
@@ -24,9 +22,7 @@ pub struct Comparison {
 /// A comparison as it is logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared {
-    /// When.
     pub at: OffsetDateTime,
-    /// Whose message.
     pub service: Service,
     /// SHA-256 of the message's ID.
     pub message_sha256: [u8; 32],

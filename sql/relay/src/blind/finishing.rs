@@ -11,13 +11,11 @@ use super::{BlindError, BlindRecords, Tombstone};
 /// An order to finish a pseudonym, as it is logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finishing {
-    /// When.
     pub at: OffsetDateTime,
     /// Number of the front's envelope.
     pub number: Uuid,
     /// Until when the number has to be remembered.
     pub remember_until: OffsetDateTime,
-    /// For whom.
     pub service: Service,
     /// The front's salted hash of the service's request.
     pub request: [u8; 32],

@@ -39,13 +39,11 @@ pub struct SealedTo {
 /// The highest edition of a service's pin that was ever honoured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Honoured {
-    /// Its number.
     pub edition: u32,
     /// SHA-256 of what was signed for.
     pub digest: [u8; 32],
     /// It withdraws the service.
     pub withdrawn: bool,
-    /// Since when.
     pub since: OffsetDateTime,
 }
 

@@ -10,11 +10,9 @@ use super::{BlindError, BlindRecords};
 pub struct Rotation {
     /// The edition that is left behind.
     pub from: KeyEdition,
-    /// First batch.
     pub began_at: OffsetDateTime,
     /// Ciphertexts so far; one that the front sent twice counts twice.
     pub stepped: u64,
-    /// Last batch.
     pub last_at: OffsetDateTime,
 }
 
@@ -25,11 +23,8 @@ pub struct RotationApproval {
     pub edition: KeyEdition,
     /// A rotation may begin until then; whole seconds.
     pub until: OffsetDateTime,
-    /// Who signed.
     pub operator: String,
-    /// The signature.
     pub signature: String,
-    /// When.
     pub at: OffsetDateTime,
 }
 

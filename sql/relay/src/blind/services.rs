@@ -14,9 +14,7 @@ use super::{BlindError, BlindRecords, by_two};
 
 /// A share of the front's, read back.
 pub struct KeptShare {
-    /// For whom.
     pub service: Service,
-    /// Which keys.
     pub edition: KeyEdition,
     /// [`relay_core::pseudonym::ServiceShare::to_text`].
     pub share: Zeroizing<String>,

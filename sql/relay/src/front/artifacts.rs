@@ -15,9 +15,7 @@ pub struct NewArtifact {
     pub handle: [u8; 20],
     /// The one service that may fetch it.
     pub service: String,
-    /// The message.
     pub message: String,
-    /// Until when.
     pub expires_at: OffsetDateTime,
 }
 

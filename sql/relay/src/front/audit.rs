@@ -20,9 +20,7 @@ pub struct Note {
     pub id: Option<Uuid>,
     /// Who: an operator, an office, or the name of a process.
     pub actor: String,
-    /// What.
     pub act: AuditAct,
-    /// How it ended.
     pub outcome: Outcome,
     /// About what, as [`AuditAct`] lists.
     pub subjects: Map<String, Value>,
@@ -63,7 +61,6 @@ impl Note {
 pub struct BlobUsed {
     /// When the assertion was made.
     pub at: OffsetDateTime,
-    /// For which service.
     pub service: String,
     /// SHA-256 of the EncryptedID.
     pub blob_sha256: [u8; 32],

@@ -17,12 +17,7 @@ pub enum FrontError {
     Migrate(#[from] MigrateError),
     /// The database is at another version than this program.
     #[error("the database is at version {database}, this program needs {program}: migrate it, or update the program")]
-    Version {
-        /// The database's.
-        database: i32,
-        /// Ours.
-        program: i32,
-    },
+    Version { database: i32, program: i32 },
     /// A sealed column does not open: wrong keys file, or changed in the database.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -33,7 +28,6 @@ pub enum FrontError {
     /// An office's message came before the one that precedes it, or is a second one under a number already applied.
     #[error("message {got} of {sender} is not the next one: {expected} is")]
     OutOfOrder {
-        /// The office.
         sender: String,
         /// The number that came.
         got: i64,
@@ -42,32 +36,19 @@ pub enum FrontError {
     },
     /// Another message was applied under this number, or this envelope under another number.
     #[error("message {seq} of {sender} is not the one that was applied under this number")]
-    OtherMessage {
-        /// The office.
-        sender: String,
-        /// The number.
-        seq: i64,
-    },
+    OtherMessage { sender: String, seq: i64 },
     /// What was asked for contradicts how the registration stands. Which one it is stays out of the words, which are logged.
     #[error("the registration: {rule}")]
     NotSo {
-        /// The registration.
         registration: uuid::Uuid,
-        /// Which rule refuses.
         rule: &'static str,
     },
     /// What an office sent is encrypted under keys that the front has left behind.
     #[error("the registration is encrypted under keys that were left behind: send it anew under the next")]
-    LeftBehind {
-        /// The registration.
-        registration: uuid::Uuid,
-    },
+    LeftBehind { registration: uuid::Uuid },
     /// What an office sent is encrypted under keys that the front does not hold yet.
     #[error("the registration is encrypted under newer keys than the front holds: complete the rotation here")]
-    KeysNotYet {
-        /// The registration.
-        registration: uuid::Uuid,
-    },
+    KeysNotYet { registration: uuid::Uuid },
     /// The message was taken before.
     #[error("the message was taken already")]
     Replayed,
@@ -82,12 +63,7 @@ pub enum FrontError {
     SamePerson,
     /// The partner's state does not allow it.
     #[error("the partner is {state}: {rule}")]
-    PartnerNotNow {
-        /// Its state.
-        state: &'static str,
-        /// Why not.
-        rule: &'static str,
-    },
+    PartnerNotNow { state: &'static str, rule: &'static str },
 }
 
 impl FrontError {

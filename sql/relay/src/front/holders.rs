@@ -54,11 +54,9 @@ impl HolderState {
 pub struct Holder {
     /// The office's id of the registration.
     pub registration: Uuid,
-    /// The office.
     pub sender: String,
     /// What the certificate is for.
     pub used_for: CardUse,
-    /// How it stands.
     pub state: HolderState,
     /// The encrypted polymorphic pseudonym.
     pub pseudonym: PolymorphicPseudonym,
@@ -71,13 +69,10 @@ pub struct Holder {
 /// An office's message, opened and verified.
 #[derive(Clone)]
 pub struct Message {
-    /// The office.
     pub sender: String,
     /// Its number with that office, from 1, without gaps.
     pub seq: i64,
-    /// The envelope's id.
     pub jti: String,
-    /// What it says.
     pub said: Said,
     /// The newest keys the front holds. An office may still encrypt under older ones; what is under newer ones could
     /// not be used.
@@ -110,7 +105,6 @@ pub struct Taken {
 /// An office as sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender {
-    /// Its name.
     pub name: String,
     /// Its last message that was applied or refused for good.
     pub last: i64,

@@ -24,16 +24,13 @@ pub enum PartnerState {
     Proposed,
     /// Approved; only cards named for trials may sign in there.
     Trial,
-    /// In service.
     On,
-    /// Switched off.
     Off,
 }
 
 /// What the trial showed of its reading the EncryptedID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignInTrial {
-    /// Not tried yet.
     Untried,
     /// It showed the same name twice.
     Named,
@@ -44,7 +41,6 @@ pub enum SignInTrial {
 /// What the trial showed of its logging out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogoutTrial {
-    /// Not tried yet.
     Untried,
     /// Its LogoutRequest carried the name encrypted.
     Sealed,
@@ -102,11 +98,9 @@ impl Default for Lifetimes {
 pub struct Proposal<'a> {
     /// Entity id, as in the metadata.
     pub entity_id: &'a str,
-    /// What it is.
     pub kind: PartnerKind,
     /// The document, checked by the caller.
     pub metadata: &'a str,
-    /// Its hash.
     pub sha256: [u8; 32],
     /// When it expires by itself.
     pub valid_until: Option<OffsetDateTime>,
@@ -123,7 +117,6 @@ pub struct Metadata {
     pub valid_until: Option<OffsetDateTime>,
     /// Who put it forward.
     pub proposed_by: String,
-    /// When.
     pub proposed_at: OffsetDateTime,
     /// Who approved it, and when.
     pub approved: Option<(String, OffsetDateTime)>,
@@ -132,13 +125,9 @@ pub struct Metadata {
 /// A partner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partner {
-    /// Entity id.
     pub entity_id: String,
-    /// What it is.
     pub kind: PartnerKind,
-    /// How it stands.
     pub state: PartnerState,
-    /// Since when.
     pub state_since: OffsetDateTime,
     /// Why it is off.
     pub state_reason: Option<String>,
@@ -163,9 +152,7 @@ pub struct Partner {
 /// A partner with the metadata that count: what a request is judged by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartnerMetadata {
-    /// The partner.
     pub partner: Partner,
-    /// Its metadata document.
     pub metadata: String,
 }
 

@@ -16,7 +16,6 @@ const TABLE: &str = "front.procedure";
 /// What is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProcedureKind {
-    /// A sign-in.
     SignIn,
     /// A logout that goes from service to service.
     Logout,
@@ -35,13 +34,10 @@ impl ProcedureKind {
 /// A procedure to be kept.
 #[derive(Clone)]
 pub struct NewProcedure<'a> {
-    /// Its id.
     pub id: Uuid,
-    /// What it is.
     pub kind: ProcedureKind,
     /// The cookie of the browser it belongs to.
     pub browser: Option<&'a [u8]>,
-    /// Its state.
     pub state: &'a [u8],
     /// When it is given up: at the next full minute.
     pub expires_at: OffsetDateTime,
@@ -50,9 +46,7 @@ pub struct NewProcedure<'a> {
 /// A procedure as kept.
 #[derive(Clone)]
 pub struct Procedure {
-    /// Its id.
     pub id: Uuid,
-    /// Its state.
     pub state: Zeroizing<Vec<u8>>,
     /// Its version: what a move starts from.
     pub version: i32,
@@ -61,7 +55,6 @@ pub struct Procedure {
 /// A session to be begun.
 #[derive(Clone)]
 pub struct NewSession {
-    /// Its id.
     pub id: SessionId,
     /// The browser's new cookie.
     pub cookie: Zeroizing<Vec<u8>>,
@@ -69,7 +62,6 @@ pub struct NewSession {
     pub of: SessionOf,
     /// The registration's [`Holder::link`](super::Holder::link) that the name was made from; `None` for a passing name.
     pub link: Option<i32>,
-    /// Authentication context class.
     pub context: String,
     /// When the card was shown.
     pub authenticated_at: OffsetDateTime,
@@ -129,7 +121,6 @@ pub struct Answered {
     pub procedure: Option<(Uuid, i32)>,
     /// The request, where it was answered at once.
     pub seen: Vec<Seen>,
-    /// The session.
     pub session: SessionUsed,
     /// The service in it.
     pub participant: Option<NewParticipant>,

@@ -36,7 +36,6 @@ type Stepped = (Vec<Rotating>, Vec<MiddlePseudonym>, Uuid);
 /// Why a rotation stopped. What was done stays done: begun again, it goes on with the rest.
 #[derive(Debug, thiserror::Error)]
 pub enum RotationStopped<E> {
-    /// The front's records.
     #[error(transparent)]
     Records(#[from] FrontError),
     /// The blind half: away, or refuses.

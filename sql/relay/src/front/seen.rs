@@ -8,15 +8,10 @@ use super::{FrontError, FrontRecords};
 /// What kind of message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SeenKind {
-    /// A service's AuthnRequest.
     AuthnRequest,
-    /// A LogoutRequest.
     LogoutRequest,
-    /// A LogoutResponse.
     LogoutResponse,
-    /// An ArtifactResolve.
     ArtifactResolve,
-    /// A ManageNameIDRequest.
     ManageNameId,
     /// Another identity provider's Response.
     UpstreamResponse,
@@ -45,11 +40,8 @@ impl SeenKind {
 /// A message that must not be taken twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// Its kind.
     pub kind: SeenKind,
-    /// Who made it.
     pub issuer: String,
-    /// Its id.
     pub id: String,
     /// When it is too old to be taken anyway.
     pub until: OffsetDateTime,

@@ -58,9 +58,7 @@ impl Ending {
 /// A service that was given an assertion in a session.
 #[derive(Clone, PartialEq)]
 pub struct Participant {
-    /// The service.
     pub service: String,
-    /// Its SessionIndex.
     pub session_index: String,
     /// What it was given as the subject: goes back in a LogoutRequest.
     pub name_id: Zeroizing<String>,
@@ -74,10 +72,7 @@ pub struct Participant {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
     /// The session goes on, or the service was told in vain so often; it is told again.
-    NotYet {
-        /// How often.
-        tries: u32,
-    },
+    NotYet { tries: u32 },
     /// Telling it was given up.
     GivenUp,
 }
@@ -93,7 +88,6 @@ impl std::fmt::Debug for Participant {
 /// A service to be added to a session. Its SessionIndex is [`FrontRecords::session_index`].
 #[derive(Clone)]
 pub struct NewParticipant {
-    /// The service.
     pub service: String,
     /// The subject as it is in the assertion: `EncryptedID` or a transient `NameID`.
     pub name_id: Zeroizing<String>,
@@ -102,13 +96,10 @@ pub struct NewParticipant {
 /// A session that goes on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionAt {
-    /// Its id.
     pub id: SessionId,
     /// The registration that was shown, with how it stands now; `None` where another provider knows the person.
     pub holder: Option<(Uuid, HolderState)>,
-    /// The other provider.
     pub upstream: Option<String>,
-    /// Authentication context class.
     pub context: String,
     /// When the card was shown.
     pub authenticated_at: OffsetDateTime,
@@ -119,9 +110,7 @@ pub struct SessionAt {
 /// A session that has just ended: these services are to be told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ended {
-    /// The session.
     pub session: SessionId,
-    /// When it ended.
     pub at: OffsetDateTime,
     /// Services that do not know yet.
     pub participants: Vec<Participant>,

@@ -9,7 +9,6 @@ use super::{Ended, FrontError, FrontRecords, SessionId, sessions::hour_of};
 /// they were; its times are coarse, so that two services' are not matched by them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Untold {
-    /// The service.
     pub service: String,
     /// Sessions it is still to be told of.
     pub waiting: i64,
@@ -55,9 +54,7 @@ impl TellingResult {
 /// How often telling one service came out in one way, within an hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Telling {
-    /// The hour's beginning.
     pub hour: OffsetDateTime,
-    /// The service.
     pub service: String,
     /// How it came out.
     pub result: TellingResult,
@@ -65,7 +62,6 @@ pub struct Telling {
     pub binding: String,
     /// Why it was in vain.
     pub reason: String,
-    /// How often.
     pub count: u64,
 }
 

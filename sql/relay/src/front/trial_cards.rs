@@ -13,7 +13,6 @@ const LIFE: Duration = Duration::days(30);
 pub struct TrialCard {
     /// SHA-256 of its certificate.
     pub certificate_sha256: [u8; 32],
-    /// Who named it.
     pub named_by: String,
     /// It is none from then on.
     pub until: OffsetDateTime,

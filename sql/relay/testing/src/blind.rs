@@ -26,9 +26,7 @@ pub fn sealer() -> Arc<Sealer> {
 
 /// The records with a database of their own; dropped with this value.
 pub struct TestBlind {
-    /// Its database.
     pub database: TestDatabase,
-    /// Its records.
     pub records: BlindRecords,
 }
 

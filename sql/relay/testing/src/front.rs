@@ -26,9 +26,7 @@ pub fn sealer() -> Arc<Sealer> {
 
 /// The front's records with a database of their own; dropped with this value.
 pub struct TestFront {
-    /// Its database.
     pub database: TestDatabase,
-    /// Its records.
     pub records: FrontRecords,
 }
 

@@ -18,7 +18,6 @@ const OLDEST: u32 = 14;
 pub struct Programs {
     /// Its folder of programs.
     pub folder: PathBuf,
-    /// Its major version.
     pub major: u32,
 }
 
@@ -105,9 +104,7 @@ pub(super) enum RunAs {
     User {
         /// Name in the system.
         name: String,
-        /// User id.
         uid: u32,
-        /// Group id.
         gid: u32,
     },
 }

@@ -9,9 +9,7 @@ use crate::{StoreError, migrate::connect};
 /// A login role to be made by [`Cluster::provision`].
 #[derive(Debug, Clone)]
 pub struct Login {
-    /// Role name.
     pub name: String,
-    /// Its password.
     pub password: SecretString,
 }
 

@@ -64,9 +64,7 @@ pub enum Finding {
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
-    /// Events read.
     pub events: u64,
-    /// Heads compared.
     pub heads: usize,
     /// The size of the largest of them.
     pub sealed: u64,

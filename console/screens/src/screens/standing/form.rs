@@ -56,9 +56,7 @@ const fn reason(reason: RevocationReason) -> (Choice, &'static str) {
 /// The form of one act.
 #[derive(Debug)]
 pub struct Form {
-    /// Which.
     pub act: Act,
-    /// What is asked.
     pub asked: ChoiceForm<Choice>,
 }
 

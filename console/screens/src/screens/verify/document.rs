@@ -44,7 +44,6 @@ pub enum Turned {
     Fact(Fact),
     /// Nothing: the address is masked and can't be compared.
     Masked,
-    /// Something else.
     Other,
 }
 

@@ -41,9 +41,7 @@ pub(super) struct Ready {
 
 /// How an answer goes.
 pub(crate) enum Going {
-    /// In a form.
     Form(SignedMessage),
-    /// By an artifact.
     Artifact(Artifact),
     /// In the body of a SOAP answer.
     Soap(String),

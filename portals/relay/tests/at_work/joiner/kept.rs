@@ -19,7 +19,6 @@ pub struct Visit {
     pub asked: OffsetDateTime,
     /// When they came back.
     pub at: OffsetDateTime,
-    /// Who it was.
     pub name: String,
     /// When the card had been shown, as it was told.
     pub shown: OffsetDateTime,

@@ -9,18 +9,12 @@ use crate::refusal::{Fact, Refusal};
 pub enum OpeningRefusal {
     /// The person has an open case already.
     #[error("there is an open case for this person: {number}")]
-    CaseOpen {
-        /// The case.
-        case: CaseId,
-        /// Its number.
-        number: CaseNumber,
-    },
+    CaseOpen { case: CaseId, number: CaseNumber },
     /// The person has an active card already.
     #[error("this person has an active card, made in case {number}")]
     HasCard {
         /// The case it was made in.
         case: CaseId,
-        /// Its number.
         number: CaseNumber,
     },
     /// There are other records that may be this person, or former cases; a reason is needed to go on.

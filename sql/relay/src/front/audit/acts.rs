@@ -24,7 +24,6 @@ pub enum AuditAct {
     LogoutAsked,
     /// Subjects: service. Details: rule (when refused).
     ArtifactResolved,
-    /// Subjects: service.
     ShareSent,
     /// Subjects: partner. Details: edition, sha256, kind.
     PartnerProposed,

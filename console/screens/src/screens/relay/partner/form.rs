@@ -20,12 +20,7 @@ const LABEL: usize = 30;
 #[derive(Debug)]
 pub enum Form {
     /// Approve an edition: the last group of its fingerprint is typed as the partner gave it.
-    Approve {
-        /// Which edition.
-        edition: Box<Edition>,
-        /// As typed.
-        last: Input,
-    },
+    Approve { edition: Box<Edition>, last: Input },
     /// What the service showed at the trial's two visits.
     Tried {
         /// The same name twice, or none; nothing said yet.
@@ -33,7 +28,6 @@ pub enum Form {
     },
     /// Assertion, session and skew in seconds.
     Lifetimes {
-        /// As typed.
         seconds: [Input; 3],
         /// Which has the cursor.
         at: usize,
@@ -44,7 +38,6 @@ pub enum Form {
         made: [bool; 3],
         /// Exceptions that this console has no words for; they stay.
         others: Vec<String>,
-        /// Why.
         reason: Input,
         /// Which row; the reason is the last.
         at: usize,
