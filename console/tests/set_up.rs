@@ -322,7 +322,13 @@ fn data_is_removed_only_when_someone_says_so() {
         // Made anew, nothing of it opens with what was known of the one before: no password, no key, no passphrase.
         shell.must("setup --demo --rows", &["20"]);
         let after = secrets(shell);
-        assert!(before.len() >= 8 && after.len() == before.len(), "{}", before.len());
+        // How many there are varies: a key in base64 is cut where it holds a sign, and short pieces fall away.
+        assert!(
+            before.len() >= 8 && after.len() >= 8,
+            "{} {}",
+            before.len(),
+            after.len()
+        );
         assert!(before.is_disjoint(&after), "a secret was used for two set-ups");
     });
 }
