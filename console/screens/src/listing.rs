@@ -1,6 +1,8 @@
 //! A list on a screen: its rows once they have come, the chosen one, and the keys that move the choice.
 
 use crate::{
+    common::Common,
+    fault::Fault,
     keymap::Intent,
     page::{Line, Page, Pen, Span},
     theme::Meaning,
@@ -90,6 +92,21 @@ impl<T> Listing<T> {
         match at {
             Some(_) => Stays::OnTheSame,
             None => Stays::Elsewhere,
+        }
+    }
+
+    /// As [`Self::set`] with what an order brought; where it brought none, who asked is told why. Gives whether rows came.
+    pub fn come(&mut self, rows: Result<Vec<T>, Fault>, common: &mut Common, is_same: impl Fn(&T, &T) -> bool) -> bool {
+        match rows {
+            Ok(rows) => {
+                self.set(rows, is_same);
+                true
+            }
+            Err(fault) => {
+                self.fail();
+                common.tell_fault(&fault);
+                false
+            }
         }
     }
 

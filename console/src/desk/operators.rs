@@ -44,12 +44,12 @@ use crate::{
         event::Event,
         facts::{
             Language, Reader, ReaderState, Session, Setup, Sights, StaffCard, StaffShown, Tries,
-            relay::{FrontAnswer, FrontHeard, FrontOrder, OperatorsBy},
+            relay::{FrontHeard, OperatorsBy},
         },
         fault::{Fault, FrontFault},
         order::{Answer, Effect, JobId, Order, Reply},
         orders::{
-            relay::{Front as AskFront, GiveUpFront, LookAtFront},
+            relay::{GiveUpFront, LookAtPartners, LookAtTrail, LookAtUntold},
             staff::{LogOut, Login, Quit, ReadStaffCard, ScreenLocked, Unlock},
             tray::TrayHands,
         },
@@ -181,10 +181,10 @@ impl Operators {
     }
 
     /// Asks the front beside whatever else goes on; it can be given up.
-    fn at_front<O: Order<Reply = FrontAnswer>>(&self, job: JobId, order: FrontOrder) {
+    fn at_front<O: Order>(&self, job: JobId, asking: impl Future<Output = Result<O::Reply, Fault>> + Send + 'static) {
         let desk = self.clone();
         let work = async move {
-            let answer = desk.ask(order).await;
+            let answer = asking.await;
             if lock(&desk.under_way).remove(&job).is_some() {
                 desk.reply::<O>(job, answer);
             }
@@ -359,8 +359,11 @@ pub(super) fn table() -> Orders<Operators> {
             *lock(&desk.logged_in) = None;
             desk.reply::<LogOut>(job, Ok(()));
         })
-        .row(|desk: &Operators, job, AskFront(order): AskFront| desk.at_front::<AskFront>(job, order))
-        .row(|desk: &Operators, job, LookAtFront(order): LookAtFront| desk.at_front::<LookAtFront>(job, order))
+        .at_front(asked::change)
+        .at_front(|front, LookAtPartners| asked::partners(front))
+        .at_front(asked::propose)
+        .at_front(|front, LookAtTrail| asked::trail(front))
+        .at_front(|front, LookAtUntold| asked::untold(front))
         .row(|desk: &Operators, job, GiveUpFront(asked): GiveUpFront| {
             if let Some(work) = lock(&desk.under_way).remove(&asked) {
                 work.abort();
@@ -378,6 +381,19 @@ pub(super) fn table() -> Orders<Operators> {
         })
         // The loop ends before it hands this on.
         .row(|_: &Operators, _, _: Quit| {})
+}
+
+impl Orders<Operators> {
+    /// What the front is asked, while somebody is logged in there.
+    fn at_front<O: Order, W>(self, ask: impl Fn(Arc<Front>, O) -> W + Send + Sync + 'static) -> Self
+    where
+        W: Future<Output = Result<O::Reply, Fault>> + Send + 'static,
+    {
+        self.row(move |desk: &Operators, job, order: O| match desk.front() {
+            Some(front) => desk.at_front::<O>(job, ask(front, order)),
+            None => desk.reply::<O>(job, Err(Fault::NotNow)),
+        })
+    }
 }
 
 /// The front's refusal as the screens'.

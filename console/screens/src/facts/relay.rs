@@ -15,23 +15,11 @@ pub enum OperatorsBy {
     Files,
 }
 
-/// What an operator asks of the front. Everything that changes a partner brings all partners as they then stand.
+/// What an operator asks of the front about a partner. Each brings all partners as they then stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FrontOrder {
+    /// Only how they stand.
     Partners,
-    /// What happened at the front in the last day.
-    Trail,
-    /// Services that do not know yet that sessions are over.
-    Untold,
-    /// Put a metadata file forward. Brings [`FrontAnswer::Proposed`].
-    Propose {
-        /// The file's path, as typed.
-        file: String,
-        /// Which entity of it, where it names several.
-        entity: Option<String>,
-        /// What it is registered as.
-        kind: Kind,
-    },
     Approve {
         entity: String,
         edition: i32,
@@ -74,21 +62,14 @@ pub enum FrontOrder {
     },
 }
 
-/// What the front answered.
+/// Metadata that were put forward.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FrontAnswer {
-    Partners(Vec<Partner>),
-    /// Metadata were put forward.
-    Proposed {
-        entity: String,
-        /// SHA-256 of the file, in hex.
-        sha256: String,
-        partners: Vec<Partner>,
-    },
-    /// What happened, newest first.
-    Trail(Vec<TrailLine>),
-    /// Services that do not know yet that sessions are over, those that wait longest first.
-    Untold(Vec<Untold>),
+pub struct Proposed {
+    pub entity: String,
+    /// SHA-256 of the file, in hex.
+    pub sha256: String,
+    /// All partners as they then stand.
+    pub partners: Vec<Partner>,
 }
 
 /// A service that does not know yet that sessions are over: how many, never whose.

@@ -29,16 +29,9 @@ pub struct Journal {
 
 impl Journal {
     fn loaded(&mut self, journal: Result<cases::Journal, Fault>, common: &mut Common) {
-        match journal {
-            Ok(cases::Journal(lines)) => {
-                let last = lines.len();
-                self.lines.set(lines, |_, _| false);
-                self.lines.choose(last);
-            }
-            Err(fault) => {
-                self.lines.fail();
-                common.tell_fault(&fault);
-            }
+        let lines = journal.map(|cases::Journal(lines)| lines);
+        if self.lines.come(lines, common, |_, _| false) {
+            self.lines.choose(usize::MAX);
         }
     }
 }

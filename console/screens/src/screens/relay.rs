@@ -16,9 +16,9 @@ use time::OffsetDateTime;
 
 use crate::{
     common::Common,
-    facts::relay::{FrontAnswer, FrontOrder},
+    facts::relay::FrontOrder,
     fault::Fault,
-    order::JobId,
+    order::{JobId, Order},
     orders::relay::{Front, GiveUpFront},
     page::{Line, Page, Pen},
     screen::Screen,
@@ -34,13 +34,13 @@ const SHOWN_AFTER: time::Duration = time::Duration::milliseconds(300);
 struct Asking(Option<(JobId, OffsetDateTime)>);
 
 impl Asking {
-    fn begin<S: Screen>(
+    fn begin<O: Order, S: Screen>(
         &mut self,
-        order: FrontOrder,
+        order: O,
         common: &mut Common,
-        then: fn(&mut S, Result<FrontAnswer, Fault>, &mut Common),
+        then: fn(&mut S, Result<O::Reply, Fault>, &mut Common),
     ) {
-        let job = common.ask(Front(order), then);
+        let job = common.ask(order, then);
         self.0 = Some((job, common.now));
     }
 

@@ -4,10 +4,7 @@
 #[path = "counter/samples.rs"]
 mod samples;
 
-use std::{
-    any::{Any, TypeId},
-    time::Duration,
-};
+use std::{any::TypeId, time::Duration};
 
 use issuance::{records::Step, staff::Role};
 use ratatui::{Terminal, backend::TestBackend, layout::Position};
@@ -18,20 +15,12 @@ pub use samples::*;
 use crate::{
     Ambiguous, State,
     event::{Event, MakingProgress},
-    facts::{
-        relay::{FrontAnswer, FrontOrder},
-        *,
-    },
+    facts::*,
     fault::Fault,
     glyphs::Glyphs,
     key::{Key, KeyPress},
     order::{Effect, JobId, Order, Reply},
-    orders::{
-        cards::StartMaking,
-        cases::ReloadCase,
-        queues::QueueRows,
-        relay::{Front, LookAtFront},
-    },
+    orders::{cards::StartMaking, cases::ReloadCase, queues::QueueRows},
     paint::{self, Looks},
     plain, text,
     theme::Theme,
@@ -228,7 +217,7 @@ impl Counter {
 
     /// Answers the last order that takes such a reply.
     pub fn answer<R: Reply>(&mut self, reply: R) {
-        let takes = |effect: &Effect| effect.order.reply() == TypeId::of::<R>() && takes_of_front(effect, &reply);
+        let takes = |effect: &Effect| effect.order.reply() == TypeId::of::<R>();
         let at = self.asked.iter().rposition(takes);
         let at = at.unwrap_or_else(|| panic!("nothing ordered takes {reply:?}: {:?}", self.asked));
         let job = self.asked.remove(at).job;
@@ -335,23 +324,5 @@ impl Counter {
     /// What `--plain` says.
     pub fn plain(&self) -> String {
         plain::lines(&self.state, &self.words, &self.looks.glyphs).join("\n")
-    }
-}
-
-/// The front's answers are of one type: whether this one is what the order asked for.
-fn takes_of_front(effect: &Effect, reply: &dyn Any) -> bool {
-    let Some(answer) = reply.downcast_ref::<FrontAnswer>() else {
-        return true;
-    };
-    let asked = effect.as_order::<Front>().map(|Front(order)| order);
-    let asked = asked.or(effect.as_order::<LookAtFront>().map(|LookAtFront(order)| order));
-    match answer {
-        FrontAnswer::Trail(_) => asked == Some(&FrontOrder::Trail),
-        FrontAnswer::Untold(_) => asked == Some(&FrontOrder::Untold),
-        FrontAnswer::Proposed { .. } => matches!(asked, Some(FrontOrder::Propose { .. })),
-        FrontAnswer::Partners(_) => !matches!(
-            asked,
-            Some(FrontOrder::Trail | FrontOrder::Untold | FrontOrder::Propose { .. })
-        ),
     }
 }

@@ -9,8 +9,8 @@ use crate::{
     event::Event,
     facts::{
         relay::{
-            Edition, FrontAnswer, FrontHeard, FrontOrder, FrontState, Kind, LogoutTrial, OfficeHeard, OperatorsBy,
-            Partner, SignInTrial, Standing, TrailLine, Untold, UntoldCount, tests::library,
+            Edition, FrontHeard, FrontOrder, FrontState, Kind, LogoutTrial, OfficeHeard, OperatorsBy, Partner,
+            Proposed, SignInTrial, Standing, TrailLine, Untold, UntoldCount, tests::library,
         },
         *,
     },
@@ -18,7 +18,7 @@ use crate::{
     key::Key::{Backspace, Char, Ctrl, Down, Enter, Esc, F, Up},
     orders::{
         queues::{LoadCounts, LoadQueue},
-        relay::{Front, GiveUpFront},
+        relay::{Front, GiveUpFront, Propose},
         staff::{Login, Unlock},
     },
 };
@@ -44,10 +44,6 @@ fn front_state(blind_half: bool) -> FrontState {
 
 fn heard(state: Result<FrontState, FrontFault>) -> Event {
     Event::Front(Box::new(FrontHeard { at: NOW, state }))
-}
-
-fn partners(all: Vec<Partner>) -> FrontAnswer {
-    FrontAnswer::Partners(all)
 }
 
 fn clinic() -> Partner {
@@ -97,7 +93,7 @@ fn at_work(all: Vec<Partner>) -> Counter {
     let mut hama = session(&[]);
     hama.staff.name = "hama".into();
     counter.answer(hama);
-    counter.answer(partners(all));
+    counter.answer(all);
     counter
 }
 
@@ -174,15 +170,13 @@ fn metadata_are_put_forward_and_their_fingerprint_is_shown_to_be_compared() {
     counter.press(Char(' '));
     insta::assert_snapshot!("operators_register", counter.screen(80, 24));
     counter.press(Enter);
-    assert!(asked(
-        &counter,
-        &FrontOrder::Propose {
-            file: "/srv/library.xml".into(),
-            entity: None,
-            kind: Kind::Service,
-        }
-    ));
-    counter.answer(FrontAnswer::Proposed {
+    let wanted = Propose {
+        file: "/srv/library.xml".into(),
+        entity: None,
+        kind: Kind::Service,
+    };
+    assert!(counter.is_asked_with(|order: &Propose| *order == wanted));
+    counter.answer(Proposed {
         entity: LIBRARY.into(),
         sha256: "0a1b2c3d".repeat(8),
         partners: vec![waiting()],
@@ -253,10 +247,10 @@ fn a_trial_that_shows_an_empty_name_keeps_the_service_off() {
         named: false,
     };
     assert!(asked(&counter, &order));
-    counter.answer(partners(vec![Partner {
+    counter.answer(vec![Partner {
         sign_in: SignInTrial::Unnamed,
         ..library()
-    }]));
+    }]);
     let screen = counter.screen(80, 24);
     assert!(screen.contains("EncryptedID を読めません"), "{screen}");
     counter.press(Char('o'));
@@ -286,10 +280,10 @@ fn a_name_in_clear_is_told_and_going_on_without_single_logout_is_a_decision_with
         logout: LogoutTrial::Without,
         ..library()
     };
-    counter.answer(partners(vec![tried]));
+    counter.answer(vec![tried]);
     counter.press(Enter);
     assert!(asked(&counter, &FrontOrder::On { entity: LIBRARY.into() }));
-    counter.answer(partners(vec![clinic()]));
+    counter.answer(vec![clinic()]);
 }
 
 #[test]
@@ -306,14 +300,14 @@ fn a_partner_is_switched_off_from_the_list_by_one_key_and_a_reason() {
         reason: "鍵が漏れた".into(),
     };
     assert!(asked(&counter, &order));
-    counter.answer(partners(vec![
+    counter.answer(vec![
         Partner {
             state: Standing::Off,
             reason: Some("鍵が漏れた".into()),
             ..clinic()
         },
         library(),
-    ]));
+    ]);
     let screen = counter.screen(80, 24);
     assert!(screen.contains("止めました") && screen.contains("停止中"), "{screen}");
     // What is off is not switched off again.
@@ -343,7 +337,7 @@ fn lifetimes_and_exceptions_are_seen_and_set_within_their_ranges() {
         seconds: [60, 3600, 60],
     };
     assert!(asked(&counter, &order));
-    counter.answer(partners(vec![clinic()]));
+    counter.answer(vec![clinic()]);
 
     counter.press(Char('e'));
     counter.press(Char(' '));
@@ -385,7 +379,7 @@ fn a_front_that_takes_its_time_shows_it_and_can_be_given_up() {
 fn the_trail_is_read_by_the_auditors_codes() {
     let mut counter = at_work(vec![library()]);
     counter.press(Char('j'));
-    counter.answer(FrontAnswer::Trail(vec![
+    counter.answer(vec![
         TrailLine {
             at: NOW,
             actor: "iso".into(),
@@ -407,7 +401,7 @@ fn the_trail_is_read_by_the_auditors_codes() {
             outcome: Outcome::Refused,
             about: format!("count=12  rule=unsigned  partner={LIBRARY}"),
         },
-    ]));
+    ]);
     insta::assert_snapshot!("operators_trail", counter.screen(80, 24));
     counter.press(Esc);
     assert!(counter.screen(80, 24).contains("┌─ 連携先 ─"));
@@ -446,7 +440,7 @@ fn who_does_not_know_of_a_logout_yet_stands_above_the_list_and_on_a_screen_of_it
     counter.happens(heard(Ok(state)));
     insta::assert_snapshot!("operators_partners_untold", counter.screen(80, 24));
     counter.press(Char('u'));
-    counter.answer(FrontAnswer::Untold(behind()));
+    counter.answer(behind());
     insta::assert_snapshot!("operators_untold", counter.screen(80, 24));
     counter.press(Down);
     let given_up = counter.screen(120, 40);
@@ -454,7 +448,7 @@ fn who_does_not_know_of_a_logout_yet_stands_above_the_list_and_on_a_screen_of_it
     counter.press(Esc);
     assert!(counter.screen(80, 24).contains("┌─ 連携先 ─"));
     counter.press(Char('u'));
-    counter.answer(FrontAnswer::Untold(Vec::new()));
+    counter.answer(Vec::<Untold>::new());
     assert!(counter.screen(80, 24).contains("どのサービスにも"));
 }
 
@@ -493,7 +487,7 @@ fn every_view_of_the_operators_is_english_in_english() {
         for key in keys {
             counter.press(*key);
             if counter.is_asked_with(|order: &Front| matches!(order, Front(FrontOrder::Partners))) {
-                counter.answer(partners(vec![clinic(), waiting()]));
+                counter.answer(vec![clinic(), waiting()]);
             }
         }
         let screen = counter.screen(100, 40).replace("日本語", "");
@@ -513,7 +507,7 @@ fn a_list_read_anew_moves_nothing_under_the_finger() {
         entity_id: "https://before.example/saml".into(),
         ..library()
     };
-    counter.answer(partners(vec![before, library(), clinic()]));
+    counter.answer(vec![before, library(), clinic()]);
     counter.types("鍵が漏れた");
     counter.press(Enter);
     let order = FrontOrder::Off {

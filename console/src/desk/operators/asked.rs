@@ -1,51 +1,45 @@
 //! From an operator's order to the front's administration. What changes a partner brings all partners as they then are.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, sync::Arc};
 
 use relay_core::audit::{AuditEvent, Outcome};
 use serde_json::{Map, Value};
 
-use super::{Operators, of_front};
+use super::of_front;
 use crate::{
     desk::relay_front::{Front, FrontTrouble, Refusals, only_entity},
     tui::{
-        facts::relay::{FrontAnswer, FrontOrder, Kind, TrailLine},
+        facts::relay::{FrontOrder, Kind, Partner, Proposed, TrailLine, Untold},
         fault::{Fault, FrontFault},
+        orders::relay::{Front as AskFront, Propose},
     },
 };
 
 /// Minutes of the trail that are shown.
 const TRAIL: u32 = 24 * 60;
 
-impl Operators {
-    /// Carries an order out at the front.
-    pub(super) async fn ask(&self, order: FrontOrder) -> Result<FrontAnswer, Fault> {
-        let front = self.front().ok_or(Fault::NotNow)?;
-        Ok(match order {
-            FrontOrder::Propose { file, entity, kind } => propose(&front, file, entity, kind).await?,
-            FrontOrder::Trail => {
-                let asked = async { Ok((front.audit(TRAIL).await?, front.refusals(TRAIL / 60).await?)) };
-                let (events, refusals) = asked.await.map_err(|trouble: FrontTrouble| of_front(&trouble))?;
-                let mut lines: Vec<_> = events.into_iter().map(line).collect();
-                lines.extend(refusals.into_iter().map(refused));
-                // As told: within one moment the trail's own order stays.
-                lines.sort_by_key(|line| Reverse(line.at));
-                FrontAnswer::Trail(lines)
-            }
-            FrontOrder::Untold => FrontAnswer::Untold(front.untold().await.map_err(|trouble| of_front(&trouble))?),
-            order => {
-                change(&front, order).await.map_err(|trouble| of_front(&trouble))?;
-                let partners = front.partners().await.map_err(|trouble| of_front(&trouble))?;
-                FrontAnswer::Partners(partners)
-            }
-        })
-    }
+pub async fn partners(front: Arc<Front>) -> Result<Vec<Partner>, Fault> {
+    front.partners().await.map_err(|trouble| of_front(&trouble))
 }
 
-async fn change(front: &Front, order: FrontOrder) -> Result<(), FrontTrouble> {
-    match order {
-        // Only read.
-        FrontOrder::Partners | FrontOrder::Trail | FrontOrder::Untold | FrontOrder::Propose { .. } => Ok(()),
+pub async fn trail(front: Arc<Front>) -> Result<Vec<TrailLine>, Fault> {
+    let asked = async { Ok((front.audit(TRAIL).await?, front.refusals(TRAIL / 60).await?)) };
+    let (events, refusals) = asked.await.map_err(|trouble: FrontTrouble| of_front(&trouble))?;
+    let mut lines: Vec<_> = events.into_iter().map(line).collect();
+    lines.extend(refusals.into_iter().map(refused));
+    // As told: within one moment the trail's own order stays.
+    lines.sort_by_key(|line| Reverse(line.at));
+    Ok(lines)
+}
+
+pub async fn untold(front: Arc<Front>) -> Result<Vec<Untold>, Fault> {
+    front.untold().await.map_err(|trouble| of_front(&trouble))
+}
+
+/// Changes a partner, or only reads.
+pub async fn change(front: Arc<Front>, AskFront(order): AskFront) -> Result<Vec<Partner>, Fault> {
+    let changed = match order {
+        FrontOrder::Partners => Ok(()),
         FrontOrder::Approve {
             entity,
             edition,
@@ -58,10 +52,12 @@ async fn change(front: &Front, order: FrontOrder) -> Result<(), FrontTrouble> {
         FrontOrder::Off { entity, reason } => front.off(&entity, &reason).await,
         FrontOrder::Lifetimes { entity, seconds } => front.lifetimes(&entity, seconds).await,
         FrontOrder::Exceptions { entity, names, reason } => front.exceptions(&entity, &names, &reason).await,
-    }
+    };
+    changed.map_err(|trouble| of_front(&trouble))?;
+    partners(front).await
 }
 
-async fn propose(front: &Front, file: String, entity: Option<String>, kind: Kind) -> Result<FrontAnswer, Fault> {
+pub async fn propose(front: Arc<Front>, Propose { file, entity, kind }: Propose) -> Result<Proposed, Fault> {
     let metadata = match tokio::fs::read_to_string(&file).await {
         Ok(metadata) => metadata,
         Err(error) => {
@@ -72,15 +68,14 @@ async fn propose(front: &Front, file: String, entity: Option<String>, kind: Kind
     let entity = entity
         .or_else(|| only_entity(&metadata))
         .ok_or(Fault::Front(FrontFault::ManyEntities))?;
-    let asked = async {
-        let proposed = front.propose(&entity, kind == Kind::Provider, metadata).await?;
-        Ok((proposed, front.partners().await?))
-    };
-    let (proposed, partners) = asked.await.map_err(|trouble: FrontTrouble| of_front(&trouble))?;
-    Ok(FrontAnswer::Proposed {
+    let proposed = front
+        .propose(&entity, kind == Kind::Provider, metadata)
+        .await
+        .map_err(|trouble| of_front(&trouble))?;
+    Ok(Proposed {
         entity,
         sha256: proposed.sha256,
-        partners,
+        partners: partners(front).await?,
     })
 }
 

@@ -5,11 +5,12 @@ mod form;
 
 use crate::{
     common::{Common, Go},
-    facts::relay::{FrontAnswer, FrontOrder, Kind, LogoutHeard, LogoutTrial, Next, Partner, SignInTrial, Standing},
+    facts::relay::{FrontOrder, Kind, LogoutHeard, LogoutTrial, Next, Partner, SignInTrial, Standing},
     fault::Fault,
     frame::moment,
     input::Input,
     keymap::{Intent, KeyTable},
+    orders::relay::Front,
     over,
     page::{Page, Pen},
     screen::Screen,
@@ -53,7 +54,7 @@ impl One {
 
     fn ask(&mut self, intent: Intent, order: FrontOrder, common: &mut Common) {
         self.doing = Some(intent);
-        self.asking.begin(order, common, Self::answered);
+        self.asking.begin(Front(order), common, Self::answered);
     }
 
     /// The key's own meaning, or what Enter means for a partner that stands so.
@@ -95,7 +96,7 @@ fn suits(intent: Intent, partner: &Partner) -> bool {
 }
 
 impl One {
-    fn answered(&mut self, answer: Result<FrontAnswer, Fault>, common: &mut Common) {
+    fn answered(&mut self, answer: Result<Vec<Partner>, Fault>, common: &mut Common) {
         self.asking.is_over();
         common.next_step();
         match (answer, self.doing) {
@@ -189,13 +190,15 @@ impl Screen for One {
     fn reasoned(&mut self, reason: &str, common: &mut Common) {
         let (entity, reason) = (self.entity.clone(), reason.to_owned());
         match self.doing {
-            Some(keys::SWITCH_OFF) => self
-                .asking
-                .begin(FrontOrder::Off { entity, reason }, common, Self::answered),
-            Some(keys::WITHOUT_LOGOUT) => {
+            Some(keys::SWITCH_OFF) => {
                 self.asking
-                    .begin(FrontOrder::WithoutLogout { entity, reason }, common, Self::answered)
+                    .begin(Front(FrontOrder::Off { entity, reason }), common, Self::answered)
             }
+            Some(keys::WITHOUT_LOGOUT) => self.asking.begin(
+                Front(FrontOrder::WithoutLogout { entity, reason }),
+                common,
+                Self::answered,
+            ),
             _ => {}
         }
     }
@@ -237,7 +240,7 @@ impl One {
                 self.form = None;
             }
             Intent::Confirm => match form.order(&self.entity) {
-                Ok(order) => self.asking.begin(order, common, Self::answered),
+                Ok(order) => self.asking.begin(Front(order), common, Self::answered),
                 Err(words) => common.tell(Meaning::NeedsYou, words),
             },
             _ => {}

@@ -3,10 +3,10 @@
 
 use crate::{
     common::{Common, Go},
-    facts::relay::{FrontAnswer, FrontOrder, Partner, Standing},
+    facts::relay::{FrontOrder, Partner, Standing},
     fault::Fault,
     keymap::{Intent, KeyTable},
-    orders::relay::LookAtFront,
+    orders::relay::{Front, LookAtPartners},
     over,
     page::{Line, Page, Pen, Span, span},
     screen::Screen,
@@ -52,14 +52,14 @@ impl Partners {
 }
 
 impl Partners {
-    fn loaded(&mut self, answer: Result<FrontAnswer, Fault>, common: &mut Common) {
+    fn loaded(&mut self, answer: Result<Vec<Partner>, Fault>, common: &mut Common) {
         self.keep_pointing(common);
         if let Err(fault) = answer {
             common.tell_fault(&fault);
         }
     }
 
-    fn answered(&mut self, answer: Result<FrontAnswer, Fault>, common: &mut Common) {
+    fn answered(&mut self, answer: Result<Vec<Partner>, Fault>, common: &mut Common) {
         self.asking.is_over();
         self.keep_pointing(common);
         match (answer, self.switching.take()) {
@@ -90,7 +90,7 @@ impl Screen for Partners {
     }
 
     fn shown(&mut self, common: &mut Common) {
-        common.load(LookAtFront(FrontOrder::Partners), Self::loaded);
+        common.load(LookAtPartners, Self::loaded);
     }
 
     fn can(&self, intent: Intent, common: &Common) -> bool {
@@ -125,7 +125,7 @@ impl Screen for Partners {
                 self.switching = self.chosen(common).map(|partner| partner.entity_id.clone());
                 common.go(Go::Over(Box::new(over::Reason::about("switch-off-about"))));
             }
-            Intent::Refresh => self.asking.begin(FrontOrder::Partners, common, Self::answered),
+            Intent::Refresh => self.asking.begin(Front(FrontOrder::Partners), common, Self::answered),
             Intent::Back => common.tell(Meaning::Quiet, "first-screen"),
             Intent::Stop => self.asking.give_up(common),
             _ => {}
@@ -136,7 +136,7 @@ impl Screen for Partners {
         if let Some(entity) = self.switching.clone() {
             let reason = reason.to_owned();
             self.asking
-                .begin(FrontOrder::Off { entity, reason }, common, Self::answered);
+                .begin(Front(FrontOrder::Off { entity, reason }), common, Self::answered);
         }
     }
 
@@ -145,7 +145,7 @@ impl Screen for Partners {
         health_lines(&mut page, common, pen);
         page.gap();
         let Some(partners) = &common.front.partners else {
-            let words = match common.is_asking::<LookAtFront>() {
+            let words = match common.is_asking::<LookAtPartners>() {
                 true => ("loading-now", Meaning::Waiting),
                 false => ("partners-unknown", Meaning::Quiet),
             };

@@ -3,10 +3,11 @@
 
 use crate::{
     common::{Common, Go},
-    facts::relay::{FrontAnswer, FrontOrder, Kind},
+    facts::relay::{Kind, Proposed},
     fault::Fault,
     input::{Input, Takes},
     keymap::{Intent, KeyTable},
+    orders::relay::Propose,
     page::{Line, Page, Pen},
     screen::Screen,
     theme::Meaning,
@@ -53,15 +54,14 @@ impl Register {
 }
 
 impl Register {
-    fn answered(&mut self, answer: Result<FrontAnswer, Fault>, common: &mut Common) {
+    fn answered(&mut self, answer: Result<Proposed, Fault>, common: &mut Common) {
         self.asking.is_over();
         common.next_step();
         match answer {
-            Ok(FrontAnswer::Proposed { entity, sha256, .. }) => {
+            Ok(Proposed { entity, sha256, .. }) => {
                 self.taken = Some((entity, sha256));
                 common.tell(Meaning::Done, "register-taken");
             }
-            Ok(_) => {}
             Err(fault) => common.tell_fault(&fault),
         }
     }
@@ -114,7 +114,7 @@ impl Screen for Register {
             }
             Intent::Confirm => {
                 let entity = self.entity.text().trim();
-                let order = FrontOrder::Propose {
+                let order = Propose {
                     file: self.file.text().trim().to_owned(),
                     entity: (!entity.is_empty()).then(|| entity.to_owned()),
                     kind: self.kind,

@@ -4,12 +4,12 @@ use relay_core::audit::Outcome;
 
 use crate::{
     common::{Common, Go},
-    facts::relay::{FrontAnswer, FrontOrder, TrailLine},
+    facts::relay::TrailLine,
     fault::Fault,
     frame::moment,
     keymap::{self, Intent, KeyTable},
     listing::Listing,
-    orders::relay::LookAtFront,
+    orders::relay::LookAtTrail,
     page::{Page, Pen, Span, span},
     screen::Screen,
     theme::Meaning,
@@ -22,17 +22,9 @@ pub struct Trail {
 }
 
 impl Trail {
-    fn loaded(&mut self, answer: Result<FrontAnswer, Fault>, common: &mut Common) {
-        match answer {
-            Ok(FrontAnswer::Trail(lines)) => {
-                self.lines.set(lines, |_, _| false);
-                self.lines.choose(0);
-            }
-            Ok(_) => {}
-            Err(fault) => {
-                self.lines.fail();
-                common.tell_fault(&fault);
-            }
+    fn loaded(&mut self, lines: Result<Vec<TrailLine>, Fault>, common: &mut Common) {
+        if self.lines.come(lines, common, |_, _| false) {
+            self.lines.choose(0);
         }
     }
 }
@@ -43,7 +35,7 @@ impl Screen for Trail {
     }
 
     fn shown(&mut self, common: &mut Common) {
-        common.load(LookAtFront(FrontOrder::Trail), Self::loaded);
+        common.load(LookAtTrail, Self::loaded);
     }
 
     fn act(&mut self, intent: Intent, common: &mut Common) {

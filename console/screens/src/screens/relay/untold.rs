@@ -3,12 +3,12 @@
 
 use crate::{
     common::{Common, Go},
-    facts::relay::{FrontAnswer, FrontOrder, Untold as Service},
+    facts::relay::Untold as Service,
     fault::Fault,
     frame::moment,
     keymap::{self, Intent, KeyTable},
     listing::Listing,
-    orders::relay::LookAtFront,
+    orders::relay::LookAtUntold,
     page::{Page, Pen, Span, span},
     screen::Screen,
     theme::Meaning,
@@ -21,18 +21,9 @@ pub struct Untold {
 }
 
 impl Untold {
-    fn loaded(&mut self, answer: Result<FrontAnswer, Fault>, common: &mut Common) {
-        match answer {
-            Ok(FrontAnswer::Untold(services)) => {
-                self.services
-                    .set(services, |one, other| one.entity_id == other.entity_id);
-            }
-            Ok(_) => {}
-            Err(fault) => {
-                self.services.fail();
-                common.tell_fault(&fault);
-            }
-        }
+    fn loaded(&mut self, services: Result<Vec<Service>, Fault>, common: &mut Common) {
+        self.services
+            .come(services, common, |one, other| one.entity_id == other.entity_id);
     }
 }
 
@@ -42,7 +33,7 @@ impl Screen for Untold {
     }
 
     fn shown(&mut self, common: &mut Common) {
-        common.load(LookAtFront(FrontOrder::Untold), Self::loaded);
+        common.load(LookAtUntold, Self::loaded);
     }
 
     fn act(&mut self, intent: Intent, common: &mut Common) {
