@@ -300,11 +300,10 @@ fn take_tick(state: &mut State, now: OffsetDateTime) {
     state.every_screen(|screen, common| screen.tick(common));
 }
 
+/// Help or the tray may lie over the panel that lets the card be away.
 fn may_be_away(state: &State) -> bool {
-    state
-        .over
-        .last()
-        .is_some_and(|panel| panel.screen.staff_card_may_be_away())
+    let mut panels = state.over.iter();
+    panels.any(|panel| panel.screen.staff_card_may_be_away())
 }
 
 fn take_reader(state: &mut State, reader: Reader, stands: ReaderState) {

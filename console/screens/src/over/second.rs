@@ -4,7 +4,7 @@
 use secrecy::SecretString;
 
 use crate::{
-    common::{Common, Go},
+    common::{Common, Go, Locked},
     facts::{Reader, ReaderState, StaffCard, StaffShown, Tries},
     fault::Fault,
     input::{Input, Takes},
@@ -24,6 +24,8 @@ pub struct Second {
     /// Enter was pressed while the card was being read: it holds for the card that lies there.
     when_read: bool,
     password: Input,
+    /// The first clerk's card was taken away and has not come back.
+    is_first_away: bool,
     /// Who agreed; the first clerk's card is awaited.
     agreed: Option<StaffShown>,
 }
@@ -36,6 +38,7 @@ impl Second {
             card: None,
             when_read: false,
             password: Input::new(Takes::Password, 16),
+            is_first_away: false,
             agreed: None,
         }
     }
@@ -61,6 +64,7 @@ impl Second {
             Ok(card) => self.card = Some(card),
             Err(fault) => common.tell_fault(&fault),
         }
+        self.is_first_away &= !self.is_first_clerk(common);
         if self.is_first_clerk(common)
             && let Some(who) = self.agreed.take()
         {
@@ -106,7 +110,8 @@ impl Screen for Second {
         self.look(common);
     }
 
-    fn reader(&mut self, reader: Reader, _state: ReaderState, common: &mut Common) {
+    fn reader(&mut self, reader: Reader, state: ReaderState, common: &mut Common) {
+        self.is_first_away |= reader == Reader::Staff && !matches!(state, ReaderState::Card(_));
         if reader == Reader::Staff && !common.is_asking::<SecondClerk>() {
             self.password.clear();
             self.look(common);
@@ -115,7 +120,13 @@ impl Screen for Second {
 
     fn act(&mut self, intent: Intent, common: &mut Common) {
         match intent {
-            Intent::Back => common.go(Go::CloseOver),
+            Intent::Back => {
+                common.go(Go::CloseOver);
+                if self.is_first_away {
+                    // Nobody works on in the name of a clerk whose card is gone, whoever's card lies there now.
+                    common.go(Go::Lock(Locked::CardPulled));
+                }
+            }
             Intent::Confirm if self.agreed.is_some() => common.tell(Meaning::NeedsYou, "second-return-card"),
             Intent::Confirm => match &self.card {
                 None if common.is_asking::<ReadStaffCard>() => {

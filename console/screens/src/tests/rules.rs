@@ -220,6 +220,63 @@ fn the_first_clerks_card_may_be_away_for_the_second_clerk_but_not_for_long() {
     assert_eq!(place(&counter.state), &login::keys::PASSWORD);
 }
 
+/// At the question for the second clerk, the first clerk's card gone: they are at the counter by it.
+fn waiting_for_the_second() -> Counter {
+    let mut counter = Counter::with_case(case(shelved()));
+    visit::to_sights(&mut counter, "8B42 19F0 0C77 A1D3 5E20");
+    visit::tick_all(&mut counter);
+    counter.press(Enter);
+    counter.answer(());
+    counter.answer(staff_card(SATO));
+    counter
+}
+
+#[test]
+fn help_over_the_question_for_the_second_clerk_takes_nothing_of_its_grace() {
+    for over in [F(1), F(12)] {
+        let mut counter = waiting_for_the_second();
+        counter.press(over);
+        counter.staff_card_pulled();
+        counter.waits(Duration::seconds(5));
+        counter.staff_card(2);
+        counter.answer(staff_card(NAKAMURA));
+        counter.press(Esc);
+        assert_eq!(place(&counter.state), &keymap::REASON, "{over:?}");
+        counter.types("kaede2026");
+        counter.press(Enter);
+        assert!(counter.is_asked::<SecondClerk>());
+    }
+}
+
+#[test]
+fn nobody_works_on_as_a_clerk_whose_card_was_exchanged_for_anothers() {
+    let mut counter = waiting_for_the_second();
+    counter.staff_card_pulled();
+    counter.staff_card(2);
+    counter.answer(staff_card(NAKAMURA));
+    counter.press(Esc);
+    assert_eq!(place(&counter.state), &login::keys::PASSWORD);
+
+    // The second agreed, and the first clerk's card did not come back.
+    let mut counter = waiting_for_the_second();
+    counter.staff_card_pulled();
+    counter.staff_card(2);
+    counter.answer(staff_card(NAKAMURA));
+    counter.types("kaede2026");
+    counter.press(Enter);
+    counter.answer(shown(NAKAMURA));
+    counter.press(Esc);
+    assert_eq!(place(&counter.state), &login::keys::PASSWORD);
+
+    // Given up with the own card back in its place, the work goes on.
+    let mut counter = waiting_for_the_second();
+    counter.staff_card_pulled();
+    counter.staff_card(2);
+    counter.answer(staff_card(SATO));
+    counter.press(Esc);
+    assert_ne!(place(&counter.state), &login::keys::PASSWORD);
+}
+
 #[test]
 fn the_first_clerk_cannot_be_the_second() {
     let mut counter = Counter::with_case(case(shelved()));
