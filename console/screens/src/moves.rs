@@ -5,9 +5,9 @@ use issuance::case::CaseId;
 use super::{
     State,
     common::{Go, Kept, Locked, Told},
-    facts::{Session, relay::Told as FrontTold},
+    facts::{Session, StaffShown, relay::Told as FrontTold},
     keys::take_scan,
-    orders::staff::{LogOut, Quit, ScreenLocked},
+    orders::staff::{LogOut, Quit, ScreenLocked, SecondPurpose},
     screen::{Placed, Screen},
     screens::{application, case, login, relay, today, verify},
     theme::Meaning,
@@ -74,11 +74,7 @@ pub(super) fn apply(state: &mut State, go: Go) {
         Go::CloseOver => {
             state.over.pop();
         }
-        Go::Approved(purpose, who) => {
-            state.over.pop();
-            let (screen, common) = state.front_mut();
-            screen.approved(purpose, &who, common);
-        }
+        Go::Approved(purpose, who) => approved(state, purpose, &who),
         Go::Reasoned(reason) => {
             state.over.pop();
             let (screen, common) = state.front_mut();
@@ -95,6 +91,20 @@ pub(super) fn apply(state: &mut State, go: Go) {
             log_out(state);
             state.common.tell_desk(Quit);
         }
+    }
+}
+
+/// Takes the second clerk's panel away and tells the screen that asked for it, the one below. Help or the tray that lies
+/// over it stays.
+fn approved(state: &mut State, purpose: SecondPurpose, who: &StaffShown) {
+    let asks = |panel: &Placed| panel.screen.staff_card_may_be_away();
+    let Some(at) = state.over.iter().rposition(asks) else {
+        return;
+    };
+    state.over.remove(at);
+    let below = state.over[..at].last().or(state.screens.last());
+    if let Some(id) = below.map(|placed| placed.id) {
+        state.one_screen(id, |screen, common| screen.approved(purpose, who, common));
     }
 }
 

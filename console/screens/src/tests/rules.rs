@@ -244,7 +244,17 @@ fn help_over_the_question_for_the_second_clerk_takes_nothing_of_its_grace() {
         assert_eq!(place(&counter.state), &keymap::REASON, "{over:?}");
         counter.types("kaede2026");
         counter.press(Enter);
-        assert!(counter.is_asked::<SecondClerk>());
+        counter.answer(shown(NAKAMURA));
+        counter.press(over);
+        counter.staff_card_pulled();
+        counter.staff_card(3);
+        counter.answer(staff_card(SATO));
+        counter.press(Esc);
+        let second_sight = counter.screen(80, 24);
+        assert!(
+            second_sight.contains("2 回目の目視確認  中村"),
+            "{over:?}: {second_sight}"
+        );
     }
 }
 
