@@ -206,3 +206,5 @@ fault-fonts-missing = The fonts for printing are missing. Tell the administrator
 fault-cancelled = Stopped at a safe place. The same card can be gone on with.
 fault-other = That did not work. Try again; if it stays, give the administrator the code { $code }.
 refused-no-stop = No stop by telephone waits for a confirmation: it was confirmed, or ended by itself.
+refused-already-stopped = The card is stopped already. Tell the caller that it is.
+refused-already-over = The card cannot be used any more: it was revoked or has run out. There is nothing to stop; a new card begins with a new application.

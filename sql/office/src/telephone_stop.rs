@@ -6,7 +6,7 @@ use issuance::{
     case::{CardId, CaseId},
     custody::{Custody, Evidence},
     lifecycle::LifecycleEvent,
-    standing::HolderCheck,
+    standing::{CardStanding, HolderCheck},
 };
 use serde_json::json;
 use store::Tx;
@@ -20,7 +20,8 @@ impl Office {
     /// ends by itself. Needs no hold of the case. `check` is how the clerk made sure of the caller, `words` their note.
     ///
     /// # Errors
-    /// [`OfficeError::CardConflict`] unless the card is active, [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
+    /// [`HolderRefusal::AlreadyStopped`], [`HolderRefusal::AlreadyOver`], [`OfficeError::NotAllowed`],
+    /// [`OfficeError::NotFound`]
     pub async fn stop_by_telephone(
         &self,
         act: &Act,
@@ -32,7 +33,12 @@ impl Office {
         let row = CardStoppedByTelephone::ROW;
         self.act("stop_by_telephone", row, case, act, |tx, doing| async move {
             let given = self.given(&tx, case).await?;
-            given.takes(LifecycleEvent::Suspended, "it is not active")?;
+            // Nobody looked at the card before the telephone rang: how it stands is told, for the caller to hear.
+            match given.lifecycle.standing() {
+                Some(CardStanding::Suspended) => return Err(HolderRefusal::AlreadyStopped.into()),
+                Some(CardStanding::Revoked) => return Err(HolderRefusal::AlreadyOver.into()),
+                Some(CardStanding::Active) | None => given.takes(LifecycleEvent::Suspended, "it is not active")?,
+            }
             self.restate(&tx, &doing, &given, LifecycleEvent::Suspended, None)
                 .await?;
             let until = doing.at + Duration::days(days.into());

@@ -11,12 +11,19 @@ pub enum HolderRefusal {
     /// No stop by telephone waits for its holder: it was confirmed, ended by itself, or never was.
     #[error("no stop by telephone waits for a confirmation")]
     NoStop,
+    /// Whoever calls has called before, or somebody did for them.
+    #[error("the card is stopped already")]
+    AlreadyStopped,
+    /// Revoked or run out: nobody can use it any more.
+    #[error("the card is over already: there is nothing to stop")]
+    AlreadyOver,
 }
 
 impl HolderRefusal {
     /// One of each.
     pub(crate) fn every() -> Vec<Box<dyn Refusal>> {
-        vec![Box::new(Self::NotInPerson), Box::new(Self::NoStop)]
+        let every = [Self::NotInPerson, Self::NoStop, Self::AlreadyStopped, Self::AlreadyOver];
+        every.map(|refusal| Box::new(refusal) as Box<dyn Refusal>).into()
     }
 }
 
@@ -25,6 +32,8 @@ impl Refusal for HolderRefusal {
         Some(match self {
             Self::NotInPerson => "not_in_person",
             Self::NoStop => "no_stop",
+            Self::AlreadyStopped => "already_stopped",
+            Self::AlreadyOver => "already_over",
         })
     }
 
@@ -32,6 +41,8 @@ impl Refusal for HolderRefusal {
         match self {
             Self::NotInPerson => "refused-not-in-person",
             Self::NoStop => "refused-no-stop",
+            Self::AlreadyStopped => "refused-already-stopped",
+            Self::AlreadyOver => "refused-already-over",
         }
     }
 }

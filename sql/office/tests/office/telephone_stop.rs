@@ -53,7 +53,7 @@ async fn a_card_is_stopped_while_another_desk_has_the_case_open() {
     let again = records
         .stop_by_telephone(&other.act(), case, check, DAYS, "もう一度")
         .await;
-    assert!(matches!(again, Err(OfficeError::CardConflict(_))), "{again:?}");
+    assert_eq!(again.unwrap_err().refused_as(), Some(&HolderRefusal::AlreadyStopped));
 }
 
 #[tokio::test]
@@ -88,6 +88,13 @@ async fn a_stop_confirmed_in_person_stays_until_the_card_is_resumed() {
         .confirm_stop(&clerk.act(), case, HolderCheck::Document, "免許証を見た")
         .await
         .unwrap();
+    let called_again = records
+        .stop_by_telephone(&clerk.act(), case, HolderCheck::Questions, DAYS, "もう一度")
+        .await;
+    assert_eq!(
+        called_again.unwrap_err().refused_as(),
+        Some(&HolderRefusal::AlreadyStopped)
+    );
     office.clock.advance(Duration::days(365));
     assert_eq!(records.end_telephone_stops().await.unwrap(), 0);
     assert_eq!(standing(&office, case).await, CardStanding::Suspended);
@@ -118,6 +125,13 @@ async fn a_card_ended_meanwhile_does_not_come_back_when_the_stop_would_end() {
         .revoke_card(&clerk.act(), case, reason, approval, "見つからない")
         .await
         .unwrap();
+    let called_again = records
+        .stop_by_telephone(&clerk.act(), case, HolderCheck::Questions, DAYS, "もう一度")
+        .await;
+    assert_eq!(
+        called_again.unwrap_err().refused_as(),
+        Some(&HolderRefusal::AlreadyOver)
+    );
     office.clock.advance(Duration::days(365));
     assert_eq!(records.end_telephone_stops().await.unwrap(), 0);
     assert_eq!(standing(&office, case).await, CardStanding::Revoked);

@@ -166,4 +166,6 @@ try-card-stop-confirmed = confirming a stop
 act-card-stop-lapsed = stop by telephone ended by itself
 try-card-stop-lapsed = ending a stop by telephone
 rule-no-stop = No stop waited for a confirmation.
+rule-already-stopped = The card was stopped already.
+rule-already-over = The card could not be used any more.
 rule-own-roles = Nobody changes their own roles.

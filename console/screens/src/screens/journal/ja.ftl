@@ -166,4 +166,6 @@ try-card-stop-confirmed = 停止の来庁確認
 act-card-stop-lapsed = 電話での停止が期限で終わった
 try-card-stop-lapsed = 電話での停止の終わり
 rule-no-stop = 来庁確認を待つ停止がありませんでした。
+rule-already-stopped = 停止はもうかかっていました。
+rule-already-over = カードはもう使えなくなっていました。
 rule-own-roles = 自分の役割は自分で変えられません。
