@@ -58,7 +58,8 @@ fn stops_where_it_is_safe(clerk: &Clerk<'_>) {
     console.sees("いまカードを抜くと「作成中断」になり、続きから再開できます");
     console.key(Key::Esc).sees("安全な所まで進めてから止めます");
     shell.tray("go 1");
-    console.sees("続きから作れます");
+    // The card that lies there is read anew after the stop; a key pressed before that is shown is not acted on.
+    console.sees_all(&["安全な所で止めました", "この案件の作りかけのカードです"]);
     // The case's own page knows it, and so does the queue.
     console
         .key(Key::Esc)
