@@ -27,6 +27,9 @@ pub struct SearchIndex {
     /// For each resident what is shown: name, reading, alias, birthday as written; separated by tabs.
     shown: String,
     shown_starts: Vec<u32>,
+    /// For each resident the digits of the phone number; empty where the roster has none.
+    phones: String,
+    phone_starts: Vec<u32>,
     places: Places,
     people: Vec<Person>,
 }
@@ -303,19 +306,27 @@ impl SearchIndex {
         let words = |starts: &Vec<u32>| starts.capacity() * size_of::<u32>();
         self.ids.capacity() * size_of::<Uuid>()
             + self.people.capacity() * size_of::<Person>()
-            + [&self.text, &self.shown, &self.places.search, &self.places.shown]
-                .map(String::capacity)
-                .iter()
-                .sum::<usize>()
+            + [
+                &self.text,
+                &self.shown,
+                &self.phones,
+                &self.places.search,
+                &self.places.shown,
+            ]
+            .map(String::capacity)
+            .iter()
+            .sum::<usize>()
             + words(&self.text_starts)
             + words(&self.shown_starts)
+            + words(&self.phone_starts)
             + words(&self.places.search_starts)
             + words(&self.places.shown_starts)
     }
 
     /// The residents who match every term of `typed`, the best `limit` of them. A term is a part of a reading (in any
     /// kana), of a name, of an alias, of an address; the beginning of a 宛名番号; a birthday in any form, or its year or
-    /// year and month. Those whose name begins with the first term come first, those who are gone last.
+    /// year and month; a phone number from five digits on. A surname and a given name may stand without a space between
+    /// them, each in its own script (山口よしろう). Those whose name begins with the first term come first, those who are gone last.
     pub fn search(&self, typed: &str, limit: usize) -> Found {
         query::search(self, typed, limit)
     }

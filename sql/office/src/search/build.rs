@@ -18,6 +18,7 @@ use crate::{
 pub(super) struct Entry {
     text: String,
     shown: String,
+    phone: String,
     place: Option<Place>,
     household: u64,
     born: u32,
@@ -61,6 +62,7 @@ impl Entry {
         Ok(Self {
             text,
             shown: shown.join("\t"),
+            phone: residence.4.as_deref().map(phone_form).unwrap_or_default(),
             place,
             household: household_of(&identity.2),
             born: packed(born.year(), born.month(), born.day()),
@@ -77,6 +79,7 @@ impl SearchIndex {
         Entry {
             text: span(&self.text, &self.text_starts, row).to_owned(),
             shown: span(&self.shown, &self.shown_starts, row).to_owned(),
+            phone: span(&self.phones, &self.phone_starts, row).to_owned(),
             place: (person.place != HIDDEN).then(|| {
                 let place = person.place as usize;
                 Place {
@@ -105,6 +108,11 @@ fn household_of(number: &str) -> u64 {
 pub(super) fn packed(year: Option<i32>, month: Option<u8>, day: Option<u8>) -> u32 {
     let year = year.and_then(|year| u32::try_from(year).ok()).unwrap_or(0);
     year * 10_000 + u32::from(month.unwrap_or(0)) * 100 + u32::from(day.unwrap_or(0))
+}
+
+/// A phone number's digits: what is set between them is typed as one likes.
+pub(super) fn phone_form(text: &str) -> String {
+    search_form(text).chars().filter(char::is_ascii_digit).collect()
 }
 
 /// Addresses are typed 1-2-3 and written 1丁目2番3号: in search form both are 1-2-3.
@@ -156,6 +164,8 @@ impl Builder {
                 text_starts: starts(residents),
                 shown: String::with_capacity(residents * 80),
                 shown_starts: starts(residents),
+                phones: String::new(),
+                phone_starts: starts(residents),
                 places: Places {
                     search_starts: starts(0),
                     shown_starts: starts(0),
@@ -173,6 +183,7 @@ impl Builder {
         index.ids.push(id);
         append(&mut index.text, &mut index.text_starts, &entry.text);
         append(&mut index.shown, &mut index.shown_starts, &entry.shown);
+        append(&mut index.phones, &mut index.phone_starts, &entry.phone);
         index.people.push(Person {
             place,
             sheltered: place == HIDDEN,
@@ -224,17 +235,22 @@ impl Builder {
             text_starts: Vec::with_capacity(order.len() + 1),
             shown: String::with_capacity(unsorted.shown.len()),
             shown_starts: Vec::with_capacity(order.len() + 1),
+            phones: String::with_capacity(unsorted.phones.len()),
+            phone_starts: Vec::with_capacity(order.len() + 1),
             places: Places::default(),
             people: Vec::with_capacity(order.len()),
         };
         sorted.text_starts.push(0);
         sorted.shown_starts.push(0);
+        sorted.phone_starts.push(0);
         for row in &order {
             let at = *row as usize;
             sorted.ids.push(unsorted.ids[at]);
             append(&mut sorted.text, &mut sorted.text_starts, text(row));
             let shown = span(&unsorted.shown, &unsorted.shown_starts, at);
             append(&mut sorted.shown, &mut sorted.shown_starts, shown);
+            let phone = span(&unsorted.phones, &unsorted.phone_starts, at);
+            append(&mut sorted.phones, &mut sorted.phone_starts, phone);
             let person = unsorted.people[at];
             let others = u16::from(!person.gone);
             let namesakes = names.get(name_of(text(row))).map_or(0, |count| count - others);

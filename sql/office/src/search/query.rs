@@ -5,7 +5,7 @@ use memchr::memmem::Finder;
 
 use super::{
     Found, Marks, SearchIndex,
-    build::{address_form, packed},
+    build::{address_form, packed, phone_form},
     span,
 };
 
@@ -19,6 +19,10 @@ struct Term {
     address: String,
     /// The beginning of a 宛名番号, when it can be one.
     number: Option<String>,
+    /// The term's pieces by script, where it has several: 山口 and よしろう.
+    pieces: Vec<String>,
+    /// Digits of a phone number, when it can be one.
+    phone: Option<String>,
     /// A birthday, from the first to the last `yyyymmdd` it can mean.
     born: Option<(u32, u32)>,
 }
@@ -33,6 +37,8 @@ impl Term {
         let address = address_form(typed).trim_end_matches('-').to_owned();
         Some(Self {
             number: (text.bytes().all(|byte| byte.is_ascii_alphanumeric())).then(|| format!("{}{text}", Marks::NUMBER)),
+            pieces: pieces(typed),
+            phone: phone(typed),
             born: birthday(typed, &text, digits),
             // One kana or one digit stands in half of all addresses.
             address: if address.chars().count() >= 2 {
@@ -44,6 +50,41 @@ impl Term {
             text,
         })
     }
+}
+
+/// The pieces of a term that is written in kanji and in kana: a surname and a reading typed in one go. None where a digit
+/// is among them: that is an address or a number.
+fn pieces(typed: &str) -> Vec<String> {
+    if typed.chars().any(char::is_numeric) {
+        return Vec::new();
+    }
+    let is_kana =
+        |letter: char| matches!(letter, '\u{3041}'..='\u{309F}' | '\u{30A1}'..='\u{30FF}' | '\u{FF66}'..='\u{FF9F}');
+    let mut pieces: Vec<String> = Vec::new();
+    let mut before = None;
+    for letter in typed.chars().filter(|letter| !letter.is_whitespace()) {
+        // 々 and the variation selectors go with the kanji before them; ー, ﾞ and ﾟ are kana.
+        let script = Some(is_kana(letter));
+        match pieces.last_mut().filter(|_| script == before) {
+            Some(piece) => piece.push(letter),
+            None => pieces.push(letter.into()),
+        }
+        before = script;
+    }
+    pieces
+        .iter()
+        .map(|piece| search_form(piece))
+        .filter(|piece| !piece.is_empty())
+        .collect()
+}
+
+/// The digits of a phone number: five at least, with nothing but dashes and brackets between them.
+fn phone(typed: &str) -> Option<String> {
+    let form = search_form(typed);
+    let fits = form
+        .chars()
+        .all(|c| c.is_ascii_digit() || matches!(c, '-' | '(' | ')' | '+'));
+    Some(phone_form(typed)).filter(|digits| fits && digits.len() >= 5)
 }
 
 /// What birthday can be meant: a date in any form with its unknown parts, or 4 or 6 digits of one.
@@ -103,6 +144,23 @@ fn fitting(index: &SearchIndex, term: &Term) -> Marked {
     let mut marks = Marked::none(index.len());
     if term.inside {
         each_part_with(&index.text, &index.text_starts, &term.text, |row| marks.set(row));
+    }
+    if term.pieces.len() > 1 {
+        let mut every = Marked::all(index.len());
+        for piece in &term.pieces {
+            let mut with = Marked::none(index.len());
+            each_part_with(&index.text, &index.text_starts, piece, |row| with.set(row));
+            every.keep(&with);
+        }
+        every.rows().for_each(|row| marks.set(row));
+    }
+    if let Some(phone) = &term.phone {
+        each_part_with(&index.phones, &index.phone_starts, phone, |row| {
+            // Whoever is kept back is not found by where they can be called.
+            if !index.people[row].sheltered {
+                marks.set(row);
+            }
+        });
     }
     if let Some(number) = &term.number {
         each_part_with(&index.text, &index.text_starts, number, |row| marks.set(row));

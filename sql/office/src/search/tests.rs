@@ -77,6 +77,7 @@ fn index() -> SearchIndex {
         ),
     ];
     residents[5].alias = Some("青木 杏".into());
+    residents[0].phone = Some("0957-00-1234".into());
     let mut hidden = person(
         "0000001999",
         "秘田 隠子",
@@ -85,6 +86,7 @@ fn index() -> SearchIndex {
         "汐見市内緒町9丁目",
     );
     hidden.protected = true;
+    hidden.phone = Some("090-0000-1234".into());
     hidden.household = "901".into();
     residents.push(hidden);
     // Nobody set the mark for the child who lives there too.
@@ -226,4 +228,28 @@ fn an_index_taken_apart_and_built_again_is_the_same() {
 #[test]
 fn an_empty_index_answers_with_nobody() {
     assert_eq!(SearchIndex::empty().search("山口", 10).total, 0);
+}
+
+#[test]
+fn a_surname_and_a_reading_typed_in_one_go_find_the_person() {
+    assert_eq!(names("山口よしろう"), ["1001"]);
+    assert_eq!(names("ヤマグチ𠮷郎"), ["1001"]);
+    assert_eq!(names("山口ｻｸﾗ"), ["1002", "1004"]);
+    assert!(names("山口かつこ").is_empty());
+}
+
+#[test]
+fn a_phone_number_is_found_however_it_is_set_and_nobodys_who_is_kept_back() {
+    for typed in [
+        "0957-00-1234",
+        "0957001234",
+        "（0957）00-1234",
+        "０９５７００",
+        "001234",
+    ] {
+        assert_eq!(names(typed), ["1001"], "{typed}");
+    }
+    assert!(names("090-0000-1234").is_empty());
+    // Four digits are a year, or stand in too many numbers.
+    assert!(names("1234").is_empty());
 }
