@@ -170,14 +170,33 @@ pub struct Recorded {
 
 /// What is on the counter.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub struct OnCounter {
     /// The code scanned from the notice.
     pub notice: NoticeCode,
     /// The place the card was taken from.
     pub shelf: ShelfPlace,
-    /// The serial read from the chip now.
+    /// The serial read from the chip now; empty when it could not be read.
     pub chip: Vec<u8>,
-    /// Who looked at card and person, and when, in order.
+    /// Whether the card itself says that its PIN is set.
+    pub pin_set: bool,
+}
+
+impl OnCounter {
+    /// The card with `chip`, taken from `shelf`, beside the notice.
+    pub fn new(notice: &NoticeCode, shelf: &ShelfPlace, chip: &[u8], pin_set: bool) -> Self {
+        Self {
+            notice: notice.clone(),
+            shelf: shelf.clone(),
+            chip: chip.to_vec(),
+            pin_set,
+        }
+    }
+}
+
+/// What is on the counter, and who looked at card and person, and when, in order.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub counter: OnCounter,
     pub sights: Vec<SightConfirmed>,
 }
 
@@ -275,26 +294,31 @@ impl HandoverRefused {
     }
 }
 
+/// Lays what is on the counter beside the record: everything that is compared, and whether it agrees. Who has looked is
+/// another question.
+pub fn compare(recorded: &Recorded, counter: &OnCounter) -> [(Mismatch, bool); 5] {
+    // An empty serial is a chip that was not read, whatever the record says.
+    let is_chip = !counter.chip.is_empty() && counter.chip == recorded.chip;
+    [
+        (Mismatch::OtherCase, counter.notice.case == recorded.number),
+        (Mismatch::OtherToken, counter.notice.token.is(&recorded.token)),
+        (Mismatch::OtherShelf, counter.shelf == recorded.shelf),
+        (Mismatch::OtherChip, is_chip),
+        // The record may have missed what was done to the card, and the card what was recorded: both must say it.
+        (Mismatch::PinNotSet, recorded.pin_set && counter.pin_set),
+    ]
+}
+
 /// Checks that everything agrees.
 ///
 /// # Errors
 /// [`HandoverRefused`] with every mismatch.
 pub fn check(recorded: &Recorded, found: &Found, rule: SightRule) -> Result<HandoverChecked, HandoverRefused> {
-    let checks = [
-        (found.notice.case == recorded.number, Mismatch::OtherCase),
-        (found.notice.token.is(&recorded.token), Mismatch::OtherToken),
-        (found.shelf == recorded.shelf, Mismatch::OtherShelf),
-        // An empty serial is a chip that was not read, whatever the record says.
-        (
-            !found.chip.is_empty() && found.chip == recorded.chip,
-            Mismatch::OtherChip,
-        ),
-        (recorded.pin_set, Mismatch::PinNotSet),
-        (sights_suffice(&found.sights, rule), Mismatch::SightsMissing),
-    ];
-    let mismatches: Vec<_> = checks
+    let looked = (Mismatch::SightsMissing, sights_suffice(&found.sights, rule));
+    let mismatches: Vec<_> = compare(recorded, &found.counter)
         .into_iter()
-        .filter_map(|(agrees, mismatch)| (!agrees).then_some(mismatch))
+        .chain([looked])
+        .filter_map(|(mismatch, agrees)| (!agrees).then_some(mismatch))
         .collect();
     if mismatches.is_empty() {
         Ok(HandoverChecked {
@@ -354,9 +378,7 @@ mod tests {
                 pin_set: true,
             },
             found: Found {
-                notice: NoticeCode { case: number, token },
-                shelf,
-                chip,
+                counter: OnCounter::new(&NoticeCode { case: number, token }, &shelf, &chip, true),
                 sights: vec![sight(clerks[0], 0), sight(clerks[1], 5)],
             },
             clerks,
@@ -387,31 +409,36 @@ mod tests {
     #[test]
     fn each_thing_that_does_not_agree_is_named() {
         let mut other = counter();
-        other.found.notice.case.serial = 353;
+        other.found.counter.notice.case.serial = 353;
         assert_eq!(refused(&other), [Mismatch::OtherCase]);
 
         let mut other = counter();
-        other.found.notice.token = NoticeToken::new(&mut SeededChance::new(2));
+        other.found.counter.notice.token = NoticeToken::new(&mut SeededChance::new(2));
         assert_eq!(refused(&other), [Mismatch::OtherToken]);
 
         let mut other = counter();
-        other.found.shelf = ShelfPlace::parse("A-21").unwrap();
+        other.found.counter.shelf = ShelfPlace::parse("A-21").unwrap();
         assert_eq!(refused(&other), [Mismatch::OtherShelf]);
 
         let mut other = counter();
-        other.found.chip[3] ^= 1;
+        other.found.counter.chip[3] ^= 1;
         assert_eq!(refused(&other), [Mismatch::OtherChip]);
 
         let mut other = counter();
         other.recorded.pin_set = false;
+        assert_eq!(refused(&other), [Mismatch::PinNotSet]);
+
+        // The record says that it is set, the card that lies there that it is not.
+        let mut other = counter();
+        other.found.counter.pin_set = false;
         assert_eq!(refused(&other), [Mismatch::PinNotSet]);
     }
 
     #[test]
     fn all_that_does_not_agree_is_named_at_once() {
         let mut all = counter();
-        all.found.shelf = ShelfPlace::parse("B-1").unwrap();
-        all.found.chip = Vec::new();
+        all.found.counter.shelf = ShelfPlace::parse("B-1").unwrap();
+        all.found.counter.chip = Vec::new();
         all.found.sights.clear();
         assert_eq!(
             refused(&all),
@@ -427,7 +454,7 @@ mod tests {
     #[test]
     fn a_chip_that_was_not_read_never_agrees() {
         let mut unread = counter();
-        unread.found.chip = Vec::new();
+        unread.found.counter.chip = Vec::new();
         unread.recorded.chip = Vec::new();
         assert_eq!(refused(&unread), [Mismatch::OtherChip]);
     }
@@ -451,7 +478,7 @@ mod tests {
 
     #[test]
     fn the_code_of_a_notice_is_read_back_from_any_scanner() {
-        let code = counter().found.notice;
+        let code = counter().found.counter.notice;
         let text = code.to_string();
         assert!(text.starts_with("MDG1-2026-000352-") && text.len() == 43 && text.is_ascii());
         assert_eq!(text.parse::<NoticeCode>().unwrap(), code);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use issuance::{
     case::{CaseId, ShelfPlace},
-    handover::SightRule,
+    handover::{OnCounter, SightRule},
 };
 use office::HolderCheck;
 use store::{Store, StoreError, cluster::Cluster};
@@ -91,7 +91,12 @@ fn hand_over(desk: &Desk, case: CaseId) -> anyhow::Result<()> {
             .context("its card is made")?;
         let rule = SightRule::OneClerkTwice;
         office
-            .hand_over(&desk.act(), at().await?, &notice, &shelf, &card.chip, rule)
+            .hand_over(
+                &desk.act(),
+                at().await?,
+                &OnCounter::new(&notice, &shelf, &card.chip, true),
+                rule,
+            )
             .await?;
         Ok(())
     })

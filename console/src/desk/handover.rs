@@ -1,9 +1,9 @@
 //! The handover: notice, shelf and chip laid beside the records, two looks, and the card leaves the office's hand.
 
-use card::{ChipSerial, Sharing};
+use card::{ChipSerial, PinSlot, Sharing};
 use issuance::{
     case::ShelfPlace,
-    handover::{Mismatch, NoticeCode, Recorded, SightRule},
+    handover::{Mismatch, NoticeCode, OnCounter, Recorded, SightRule, compare},
 };
 use office::cases::{HandoverRefusal, IncidentKind, NewIncident};
 
@@ -27,30 +27,22 @@ impl Desk {
     pub fn check_handover(&self, at: &AtReader, order: CheckHandover) -> Result<Agreements, Fault> {
         let CheckHandover { case, notice, shelf } = order;
         let mut code: NoticeCode = notice.parse().map_err(|_| Fault::NoticeInvalid)?;
-        let chip = at.card(Sharing::Shared)?.serial().clone();
         let issued_for = self.wait(self.office.case_of_token(&code.token))?;
         // A code typed by hand was taken for the open case's: the records know better.
         code.case = issued_for.unwrap_or(code.case);
+        let counter = on_counter(at, &code, &shelf)?;
         let recorded = match self.runtime.block_on(self.office.handover_record(case.id)) {
             Err(error) if error.is(&HandoverRefusal::NoNotice) => return Err(Fault::NoticeInvalid),
             recorded => recorded.map_err(|error| self.fault(&error))?,
         };
         let act = self.act()?;
-        let compared = self
-            .office
-            .compare_handover(&act, show::at(case), &code, &shelf, chip.as_bytes());
+        let compared = self.office.compare_handover(&act, show::at(case), &counter);
         if let Err(error) = self.runtime.block_on(compared)
             && !matches!(error.refused_as(), Some(HandoverRefusal::Mismatched(_)))
         {
             return Err(self.of_change(case.id, &error));
         }
-        let found = OnTheCounter {
-            code: &code,
-            was_issued: issued_for.is_some(),
-            shelf: &shelf,
-            chip: &chip,
-        };
-        Ok(Agreements(agreements(&recorded, &found)))
+        Ok(Agreements(agreements(&recorded, &counter, issued_for.is_some())))
     }
 
     /// Records a clerk's look; the second clerk's goes by the agreement they gave.
@@ -78,15 +70,13 @@ impl Desk {
     /// Hands the card over. The chip is read once more: the card compared before may have been exchanged.
     pub fn hand_over(&self, at: &AtReader, HandOver { case, notice, shelf }: HandOver) -> Result<CaseNow, Fault> {
         let code: NoticeCode = notice.parse().map_err(|_| Fault::NoticeInvalid)?;
-        let chip = at.card(Sharing::Shared)?.serial().clone();
+        let counter = on_counter(at, &code, &shelf)?;
         let rule = match self.config.rules.handover_sights {
             HandoverSights::TwoClerks => SightRule::TwoClerks,
             HandoverSights::OneClerkTwice => SightRule::OneClerkTwice,
         };
         let act = self.act()?;
-        let over = self
-            .office
-            .hand_over(&act, show::at(case), &code, &shelf, chip.as_bytes(), rule);
+        let over = self.office.hand_over(&act, show::at(case), &counter, rule);
         match self.runtime.block_on(over) {
             Ok(_) => self.case_view_now(case.id),
             Err(error) => Err(self.of_change(case.id, &error)),
@@ -105,18 +95,18 @@ impl Desk {
     }
 }
 
-/// What lies there, to be held against the records.
-struct OnTheCounter<'a> {
-    /// The code, with the case it was issued for.
-    code: &'a NoticeCode,
-    /// Whether it is on a notice that was ever issued.
-    was_issued: bool,
-    shelf: &'a ShelfPlace,
-    chip: &'a ChipSerial,
+/// What lies on the counter: the chip in the reader says by itself who it is and whether its PIN is set.
+fn on_counter(at: &AtReader, code: &NoticeCode, shelf: &ShelfPlace) -> Result<OnCounter, Fault> {
+    let mut chip = at.card(Sharing::Shared)?;
+    let tries = chip.tries_left(PinSlot::Holder).map_err(|error| at.fault(&error))?;
+    let pin_set = tries != card::Tries::NotSet;
+    Ok(OnCounter::new(code, shelf, chip.serial().as_bytes(), pin_set))
 }
 
-fn agreements(recorded: &Recorded, found: &OnTheCounter<'_>) -> Vec<Agreement> {
-    let OnTheCounter { code, shelf, chip, .. } = *found;
+/// What is compared, as it is shown. Whether it agrees is the office's own comparison.
+fn agreements(recorded: &Recorded, counter: &OnCounter, was_issued: bool) -> Vec<Agreement> {
+    let compared = compare(recorded, counter);
+    let agrees = |what: Mismatch| compared.iter().all(|(one, agrees)| *one != what || *agrees);
     let pair = |what, expected: String, found: String, agrees| Agreement {
         what,
         expected,
@@ -124,17 +114,17 @@ fn agreements(recorded: &Recorded, found: &OnTheCounter<'_>) -> Vec<Agreement> {
         agrees,
     };
     // The token itself is never shown: an old notice of the same case differs by it alone.
-    let same_case = code.case == recorded.number;
-    let same_token = code.token.is(&recorded.token);
+    let (same_case, same_token) = (agrees(Mismatch::OtherCase), agrees(Mismatch::OtherToken));
+    let case = counter.notice.case;
     let notice = match (same_case, same_token) {
-        (true, false) => format!("{} ≠", code.case),
-        _ => code.case.to_string(),
+        (true, false) => format!("{case} ≠"),
+        _ => case.to_string(),
     };
-    let expected_chip = ChipSerial::new(recorded.chip.clone());
+    let chip = |serial: &[u8]| ChipSerial::new(serial.to_vec()).to_string();
     let set = |set: bool| if set { "○" } else { "-" }.to_owned();
     vec![
         pair(
-            match (same_case, same_token, found.was_issued) {
+            match (same_case, same_token, was_issued) {
                 (false, ..) => Compared::CaseOfNotice,
                 (true, false, true) => Compared::EarlierNotice,
                 (true, ..) => Compared::Notice,
@@ -146,16 +136,21 @@ fn agreements(recorded: &Recorded, found: &OnTheCounter<'_>) -> Vec<Agreement> {
         pair(
             Compared::Shelf,
             recorded.shelf.to_string(),
-            shelf.to_string(),
-            *shelf == recorded.shelf,
+            counter.shelf.to_string(),
+            agrees(Mismatch::OtherShelf),
         ),
         pair(
             Compared::Chip,
-            expected_chip.to_string(),
-            chip.to_string(),
-            expected_chip == *chip,
+            chip(&recorded.chip),
+            chip(&counter.chip),
+            agrees(Mismatch::OtherChip),
         ),
-        pair(Compared::Pin, set(true), set(recorded.pin_set), recorded.pin_set),
+        pair(
+            Compared::Pin,
+            set(recorded.pin_set),
+            set(counter.pin_set),
+            agrees(Mismatch::PinNotSet),
+        ),
     ]
 }
 

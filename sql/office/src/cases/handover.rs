@@ -10,7 +10,7 @@ use issuance::{
     },
     case::{CardId, CaseId, CaseState, HandoverChecked, ShelfPlace},
     custody::{Custody, Evidence},
-    handover::{Found, Mismatch, NoticeCode, Recorded, Sight, SightConfirmed, SightRule, check},
+    handover::{Found, HandoverRefused, OnCounter, Recorded, Sight, SightConfirmed, SightRule, check, compare},
     lifecycle::{Lifecycle, LifecycleEvent},
     machine::NotNow,
     staff::StaffId,
@@ -231,14 +231,7 @@ impl Office {
     /// # Errors
     /// [`HandoverRefusal::Mismatched`] with what does not agree, [`HandoverRefusal::IncidentOpen`],
     /// [`HandoverRefusal::NoNotice`], [`OfficeError::NotNow`], [`OfficeError::NotAllowed`], [`OfficeError::NotHeld`]
-    pub async fn compare_handover(
-        &self,
-        act: &Act,
-        at: CaseAt,
-        notice: &NoticeCode,
-        shelf: &ShelfPlace,
-        chip: &[u8],
-    ) -> Result<(), OfficeError> {
+    pub async fn compare_handover(&self, act: &Act, at: CaseAt, counter: &OnCounter) -> Result<(), OfficeError> {
         let compared = self
             .act(
                 "compare_handover",
@@ -249,20 +242,11 @@ impl Office {
                     let row = self.held_at(&tx, &doing, at).await?;
                     let recorded = self.recorded(&tx, &row).await?;
                     self.no_incident(&tx, at.id).await?;
-                    let found = Found {
-                        notice: notice.clone(),
-                        shelf: shelf.clone(),
-                        chip: chip.to_vec(),
-                        sights: Vec::new(),
-                    };
-                    let Err(mut refused) = check(&recorded, &found, SightRule::OneClerkTwice) else {
-                        return Ok(());
-                    };
-                    // Nobody has been asked to look yet.
-                    refused.mismatches.retain(|one| *one != Mismatch::SightsMissing);
-                    match refused.mismatches.is_empty() {
+                    let compared = compare(&recorded, counter).into_iter();
+                    let mismatches: Vec<_> = compared.filter_map(|(one, agrees)| (!agrees).then_some(one)).collect();
+                    match mismatches.is_empty() {
                         true => Ok(()),
-                        false => Err(HandoverRefusal::from(refused).into()),
+                        false => Err(HandoverRefusal::from(HandoverRefused { mismatches }).into()),
                     }
                 },
             )
@@ -280,9 +264,7 @@ impl Office {
         &self,
         act: &Act,
         at: CaseAt,
-        notice: &NoticeCode,
-        shelf: &ShelfPlace,
-        chip: &[u8],
+        counter: &OnCounter,
         rule: SightRule,
     ) -> Result<i64, OfficeError> {
         let over = self
@@ -291,9 +273,7 @@ impl Office {
                 let recorded = self.recorded(&tx, &row).await?;
                 self.no_incident(&tx, at.id).await?;
                 let found = Found {
-                    notice: notice.clone(),
-                    shelf: shelf.clone(),
-                    chip: chip.to_vec(),
+                    counter: counter.clone(),
                     sights: sights(&tx, at.id).await?,
                 };
                 let checked = check(&recorded, &found, rule).map_err(HandoverRefusal::from)?;

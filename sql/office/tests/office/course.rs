@@ -3,7 +3,7 @@
 use issuance::{
     case::{CaseId, CaseState},
     course::{Course, Stage},
-    handover::{Sight, SightRule},
+    handover::{OnCounter, Sight, SightRule},
     records::Records,
     staff::Role,
 };
@@ -97,9 +97,7 @@ async fn every_stage_of_a_visit_says_when_by_whom_with_whom_and_where_until_long
         .hand_over(
             &colleague.act(),
             at,
-            &notice,
-            &place("B-2"),
-            b"chip-0001",
+            &OnCounter::new(&notice, &place("B-2"), b"chip-0001", true),
             SightRule::TwoClerks,
         )
         .await

@@ -2,7 +2,7 @@
 
 use issuance::{
     case::CaseId,
-    handover::{Sight, SightRule},
+    handover::{OnCounter, Sight, SightRule},
     records::{CardState, KeySlot},
     staff::Role,
 };
@@ -56,7 +56,7 @@ pub async fn hand_over_made(office: &TestOffice, clerk: &Clerk, case: CaseId, ch
     }
     let at = office.now(clerk, case).await.unwrap();
     records
-        .hand_over(&clerk.act(), at, &notice, &shelf, chip, rule)
+        .hand_over(&clerk.act(), at, &OnCounter::new(&notice, &shelf, chip, true), rule)
         .await
         .unwrap();
 }

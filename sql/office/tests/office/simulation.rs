@@ -2,7 +2,7 @@
 
 use issuance::{
     case::CaseId,
-    handover::{Sight, SightRule},
+    handover::{OnCounter, Sight, SightRule},
     records::Records as _,
 };
 use office::{
@@ -119,7 +119,12 @@ impl Day {
                 };
                 let (shelf, rule) = (place(&format!("A-{shelf}")), SightRule::OneClerkTwice);
                 records
-                    .hand_over(&clerk.act(), at, &notice, &shelf, &card.chip, rule)
+                    .hand_over(
+                        &clerk.act(),
+                        at,
+                        &OnCounter::new(&notice, &shelf, &card.chip, true),
+                        rule,
+                    )
                     .await?;
             }
             Op::Cancel => drop(records.cancel(&clerk.act(), at, "—").await?),

@@ -105,7 +105,10 @@ impl Handover {
                 (pen.glyphs.stop, Meaning::Stop)
             };
             let (expected, found) = match agreement.what {
-                Compared::Pin => (pen.say("compared-pin-set"), pen.say(pin_word(agreement.agrees))),
+                Compared::Pin => (
+                    pen.say(pin_word(&agreement.expected)),
+                    pen.say(pin_word(&agreement.found)),
+                ),
                 _ => (agreement.expected.clone(), agreement.found.clone()),
             };
             page.line(
@@ -205,11 +208,11 @@ const fn compared_word(what: Compared) -> &'static str {
     }
 }
 
-const fn pin_word(is_set: bool) -> &'static str {
-    if is_set {
-        "compared-pin-set"
-    } else {
-        "compared-pin-not-set"
+/// What a side says of the PIN: a mark where it is set.
+fn pin_word(said: &str) -> &'static str {
+    match said {
+        "-" => "compared-pin-not-set",
+        _ => "compared-pin-set",
     }
 }
 
