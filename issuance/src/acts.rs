@@ -112,6 +112,8 @@ pub enum SecondPurpose {
     Relink,
     /// 所在の確認: the destruction of a card, or that one is missing.
     Custody,
+    /// 事故の解決: how it ended that something went wrong with a case.
+    Incident,
 }
 
 /// A clerk's own words in an event, sealed to it, in hex: they may name someone.
@@ -223,13 +225,14 @@ impl ActRow {
 }
 
 impl SecondPurpose {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::VerificationException,
         Self::Making,
         Self::Handover,
         Self::Revocation,
         Self::Relink,
         Self::Custody,
+        Self::Incident,
     ];
 
     /// As stored.
@@ -241,6 +244,7 @@ impl SecondPurpose {
             Self::Revocation => "revocation",
             Self::Relink => "relink",
             Self::Custody => "custody",
+            Self::Incident => "incident",
         }
     }
 
@@ -249,7 +253,7 @@ impl SecondPurpose {
         match self {
             Self::VerificationException => Role::Verification,
             Self::Making | Self::Relink | Self::Revocation => Role::Issuing,
-            Self::Handover | Self::Custody => Role::Handover,
+            Self::Handover | Self::Custody | Self::Incident => Role::Handover,
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::tui::{
         },
         papers::Shelve,
         queues::{LoadCounts, LoadQueue, OpenResident, QueueRows, RevealAddress, SubmitApplication, Submitted},
-        staff::SecondClerk,
+        staff::{SecondClerk, SecondPurpose},
     },
 };
 
@@ -152,10 +152,12 @@ impl Desk {
         let Some(incident) = file.incidents.first() else {
             return Err(Fault::ChangedMeanwhile);
         };
+        let second = self.agreed(case.id, SecondPurpose::Incident)?;
         let closed = self
             .office
-            .close_incident(&self.act()?, show::at(case), incident.id, &ending)
+            .close_incident(&self.act()?, show::at(case), incident.id, &ending, second)
             .await;
+        self.keep_unused(case.id, SecondPurpose::Incident, second, &closed);
         self.changed(case, closed.map(drop)).await
     }
 

@@ -120,17 +120,18 @@ impl Desk {
         self.restated(case, closed.map(|_| ())).await
     }
 
-    fn agreed(&self, case: CaseId, purpose: SecondPurpose) -> Result<ApprovalId, Fault> {
+    /// The agreement that the second clerk gave just now.
+    pub fn agreed(&self, case: CaseId, purpose: SecondPurpose) -> Result<ApprovalId, Fault> {
         self.approvals.take(case, purpose).ok_or(Fault::AgreementGone)
     }
 
     /// Nobody saw it used up: the second clerk need not come back for the database.
-    fn keep_unused(
+    pub fn keep_unused<T>(
         &self,
         case: CaseId,
         purpose: SecondPurpose,
         approval: ApprovalId,
-        outcome: &Result<(), OfficeError>,
+        outcome: &Result<T, OfficeError>,
     ) {
         if outcome.as_ref().is_err_and(OfficeError::is_away) {
             self.approvals.keep(case, purpose, approval);

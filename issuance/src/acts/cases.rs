@@ -248,7 +248,11 @@ impl AuditAct for IncidentOpened {
 
 /// Subjects: case, incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IncidentClosed {}
+pub struct IncidentClosed {
+    /// Empty in events of before two were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<StaffId>,
+}
 
 impl AuditAct for IncidentClosed {
     const ROW: &'static ActRow = &ActRow {
@@ -258,7 +262,7 @@ impl AuditAct for IncidentClosed {
             english: "It was settled.",
         },
         who: Who::Anyone,
-        second: Second::None,
+        second: Second::Always(SecondPurpose::Incident),
         stage: Stage::AnyCase,
         offered: Offered::Screen("case"),
     };

@@ -1,7 +1,7 @@
 //! What goes wrong with a case: written down at once, open until someone says how it ended.
 
 use issuance::{
-    acts::{AuditAct, IncidentClosed, IncidentOpened},
+    acts::{AuditAct, IncidentClosed, IncidentOpened, SecondPurpose},
     case::CaseId,
     handover::Mismatch,
     staff::StaffId,
@@ -11,7 +11,7 @@ use serde_json::json;
 use store::Tx;
 use time::OffsetDateTime;
 
-use super::{CaseAt, HandoverRefusal, handover::clear_sights};
+use super::{ApprovalId, CaseAt, HandoverRefusal, handover::clear_sights, verification::use_approval};
 use crate::{Act, Office, OfficeError};
 
 /// Kind of [`IncidentId`].
@@ -129,9 +129,11 @@ impl Office {
         .await
     }
 
-    /// Settles an incident; `ending` says how, and is kept sealed. Gives the case's new version.
+    /// Settles an incident; `ending` says how, and is kept sealed. `second` is another clerk's agreement, used up here. Gives
+    /// the case's new version.
     ///
     /// # Errors
+    /// [`ApprovalRefusal::Missing`](super::ApprovalRefusal::Missing),
     /// [`OfficeError::NotFound`] when it is settled already or of another case, [`OfficeError::NotHeld`]
     pub async fn close_incident(
         &self,
@@ -139,6 +141,7 @@ impl Office {
         at: CaseAt,
         incident: IncidentId,
         ending: &str,
+        second: ApprovalId,
     ) -> Result<i64, OfficeError> {
         self.act(
             "close_incident",
@@ -147,10 +150,11 @@ impl Office {
             act,
             |tx, doing| async move {
                 let row = self.held_at(&tx, &doing, at).await?;
+                let other = use_approval(&tx, &doing, at.id, SecondPurpose::Incident, second).await?;
                 let closed = tx
                     .execute(
                         "-- close_incident\n\
-                     UPDATE office.incident SET closed_at = $3, closed_by = $4, ending = $5\n\
+                     UPDATE office.incident SET closed_at = $3, closed_by = $4, ending = $5, closed_with = $6\n\
                      WHERE id = $1 AND case_id = $2 AND closed_at IS NULL",
                         &[
                             &incident.uuid(),
@@ -158,6 +162,7 @@ impl Office {
                             &doing.at,
                             &doing.staff()?.uuid(),
                             &self.seal(TABLE, incident.uuid(), "ending", ending.as_bytes()),
+                            &other.uuid(),
                         ],
                     )
                     .await?;
@@ -166,7 +171,9 @@ impl Office {
                 }
                 let version = self.touch(&tx, &row).await?;
                 let subjects = json!({ "case": at.id, "incident": incident });
-                self.record(&tx, &doing, subjects, IncidentClosed {}).await?;
+                let approved_by = Some(other);
+                self.record(&tx, &doing, subjects, IncidentClosed { approved_by })
+                    .await?;
                 Ok(version)
             },
         )

@@ -2,7 +2,7 @@
 
 use issuance::{
     case::CaseState,
-    handover::{Mismatch, Sight, SightRule},
+    handover::{Mismatch, OnCounter, Sight, SightRule},
     records::CardState,
     staff::Role,
 };
@@ -61,7 +61,12 @@ async fn a_card_goes_from_application_to_the_residents_hand() {
     let hand_over = async |chip: &[u8], shelf: &str| {
         let at = office.now(&first, case).await.unwrap();
         records
-            .hand_over(&first.act(), at, &notice, &place(shelf), chip, SightRule::TwoClerks)
+            .hand_over(
+                &first.act(),
+                at,
+                &OnCounter::new(&notice, &place(shelf), chip, true),
+                SightRule::TwoClerks,
+            )
             .await
     };
     // Nothing has been looked at, the PIN is not set, and the wrong card lies there: all of it is told.
@@ -194,6 +199,7 @@ async fn a_mismatch_sends_the_card_back_with_an_incident() {
     let residents = city(60);
     office.import(residents.clone()).await.unwrap();
     let clerk = office.clerk_of_all_trades("窓口1").await.unwrap();
+    let other = office.clerk_of_all_trades("窓口2").await.unwrap();
     let case = office.verified(&clerk, &adults(&residents)[0]).await.unwrap().id;
     on_card_thread(&office, &clerk, move |records| make_card(records, case, b"chip-0001")).await;
     let records = &office.office;
@@ -226,15 +232,34 @@ async fn a_mismatch_sends_the_card_back_with_an_incident() {
     let at = office.now(&clerk, case).await.unwrap();
     let (shelf, rule) = (place("A-1"), SightRule::OneClerkTwice);
     let over = records
-        .hand_over(&clerk.act(), at, &notice, &shelf, b"chip-0001", rule)
+        .hand_over(
+            &clerk.act(),
+            at,
+            &OnCounter::new(&notice, &shelf, b"chip-0001", true),
+            rule,
+        )
         .await;
     assert!(
         over.as_ref()
             .is_err_and(|error| error.is(&HandoverRefusal::IncidentOpen)),
         "{over:?}"
     );
+    // Two means two: nobody settles it alone, nor by an agreement to something else.
+    let agreed = async |purpose| {
+        let (agreed, _) = records
+            .approve(&clerk.act(), case, purpose, &other.serial)
+            .await
+            .unwrap();
+        agreed
+    };
+    let to_look = agreed(SecondPurpose::Handover).await;
+    let alone = records
+        .close_incident(&clerk.act(), at, incident, "札を直した", to_look)
+        .await;
+    assert!(alone.is_err_and(|error| error.is(&ApprovalRefusal::Missing)));
+    let to_settle = agreed(SecondPurpose::Incident).await;
     records
-        .close_incident(&clerk.act(), at, incident, "札を直した")
+        .close_incident(&clerk.act(), at, incident, "札を直した", to_settle)
         .await
         .unwrap();
     assert_eq!(records.queue(Queue::ToHandOver, 10).await.unwrap().len(), 1);
@@ -243,7 +268,9 @@ async fn a_mismatch_sends_the_card_back_with_an_incident() {
     // Trying until it fits is seen: what does not agree is in the journal, though nobody was to look yet.
     let compare = async |chip: &[u8]| {
         let at = office.now(&clerk, case).await.unwrap();
-        records.compare_handover(&clerk.act(), at, &notice, &shelf, chip).await
+        records
+            .compare_handover(&clerk.act(), at, &OnCounter::new(&notice, &shelf, chip, true))
+            .await
     };
     let at = office.now(&clerk, case).await.unwrap();
     records.pin_set(&clerk.act(), at).await.unwrap();
@@ -425,7 +452,9 @@ async fn looks_are_good_for_one_talk_with_one_person_only() {
     };
     let hand_over = async |who: &testing::Clerk, chip: &[u8]| {
         let (act, rule) = (who.act(), SightRule::OneClerkTwice);
-        records.hand_over(&act, at, &notice, &place("A-1"), chip, rule).await
+        records
+            .hand_over(&act, at, &OnCounter::new(&notice, &place("A-1"), chip, true), rule)
+            .await
     };
 
     // A first look taken again: the second one before it was of another moment.
@@ -490,7 +519,12 @@ async fn a_clock_that_went_back_hands_nothing_over_until_it_is_right() {
     let hand_over = async || {
         let (act, rule) = (clerk.act(), SightRule::OneClerkTwice);
         records
-            .hand_over(&act, at, &notice, &place("A-1"), b"chip-0001", rule)
+            .hand_over(
+                &act,
+                at,
+                &OnCounter::new(&notice, &place("A-1"), b"chip-0001", true),
+                rule,
+            )
             .await
     };
     office.clock.advance(time::Duration::hours(-1));
