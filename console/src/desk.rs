@@ -157,6 +157,7 @@ impl Desk {
     fn begin_background(&self) {
         self.runtime.spawn(self.watch.begin());
         self.runtime.spawn(self.keep_hold());
+        self.runtime.spawn(self.keep_session());
         self.runtime.spawn(self.keep_roster());
         self.runtime.spawn(self.hear_changes());
         self.runtime.spawn(self.clean_papers());

@@ -104,6 +104,41 @@ impl fmt::Debug for Resident {
     }
 }
 
+/// Another person of a resident's household. Quiet in logs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HouseholdMember {
+    /// 氏名
+    pub name: String,
+    /// フリガナ
+    pub kana: String,
+    /// 続柄, to the head of the household.
+    pub relation: String,
+    pub birthday: Birthday,
+    /// 電話番号; left out wherever the address is.
+    pub phone: Option<String>,
+}
+
+impl fmt::Debug for HouseholdMember {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HouseholdMember(…)")
+    }
+}
+
+impl HouseholdMember {
+    /// Whether the register shows by both relations that this is a parent of whoever has `relation` in the same household:
+    /// the head of the head's child, the wife of the wife's child. Whether the wife is the mother of the head's child it
+    /// does not say (住民基本台帳事務処理要領 第2-1-(2)-エ-(オ)).
+    pub fn is_shown_as_parent_of(&self, relation: &str) -> bool {
+        let folded = |text: &str| text.nfkc().collect::<String>().trim().to_owned();
+        let (whose, child) = match folded(relation).split_once('の') {
+            Some((whose, child)) => (whose.to_owned(), child.to_owned()),
+            None => ("世帯主".to_owned(), folded(relation)),
+        };
+        let is_child = ["子", "養子"].contains(&child.as_str()) || child.ends_with(['男', '女']);
+        is_child && ["世帯主", "妻", "夫"].contains(&whose.as_str()) && folded(&self.relation) == whose
+    }
+}
+
 /// Whether `text` can be a Japanese phone number: 10 or 11 digits from 0, or `+` and a country's number; dashes,
 /// brackets and spaces stand where they like.
 pub fn is_phone_number(text: &str) -> bool {
@@ -151,6 +186,33 @@ mod tests {
         }
         for bad in ["", "957-00-1234", "0957-00-12", "0957-00-123x", "+", "090-0000-12345"] {
             assert!(!is_phone_number(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_register_shows_the_head_as_parent_of_the_heads_child_and_of_no_other() {
+        let member = |relation: &str| HouseholdMember {
+            name: String::new(),
+            kana: String::new(),
+            relation: relation.into(),
+            birthday: Birthday::unknown(),
+            phone: None,
+        };
+        for (parent, child, is_shown) in [
+            ("世帯主", "子", true),
+            ("世帯主", "長女", true),
+            ("妻", "妻の子", true),
+            ("妻", "子", false),
+            ("世帯主", "妻の子", false),
+            ("子", "子の子", false),
+            ("世帯主", "妻", false),
+            ("世帯主", "母", false),
+        ] {
+            assert_eq!(
+                member(parent).is_shown_as_parent_of(child),
+                is_shown,
+                "{parent}, {child}"
+            );
         }
     }
 }

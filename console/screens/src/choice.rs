@@ -1,5 +1,6 @@
 //! One answer out of a few and a note in the clerk's words: what is asked before something is done to a card. Nothing is
-//! chosen beforehand: what is recorded was said by somebody.
+//! chosen beforehand: what is recorded was said by somebody. The pointer stands at one of the two: an answer by its number
+//! moves on to the note, as does whatever is typed once there is an answer.
 
 use crate::{
     input::{Input, Takes},
@@ -17,12 +18,15 @@ pub struct ChoiceForm<T> {
     choices: Vec<(T, &'static str)>,
     chosen: Option<usize>,
     note: Option<Input>,
+    /// Whether the pointer stands at the note.
+    at_note: bool,
 }
 
 impl<T: Copy> ChoiceForm<T> {
     /// Empty; without `choices` it asks for the note alone.
     pub fn of(choices: Vec<(T, &'static str)>) -> Self {
         Self {
+            at_note: choices.is_empty(),
             choices,
             chosen: None,
             note: Some(Input::new(Takes::Text, 120)),
@@ -42,9 +46,14 @@ impl<T: Copy> ChoiceForm<T> {
         self.note.as_mut()
     }
 
-    /// Whether a note is asked for.
-    pub const fn has_note(&self) -> bool {
-        self.note.is_some()
+    /// Whether what is typed is text: before there is an answer, digits are one.
+    pub const fn takes_text(&self) -> bool {
+        self.note.is_some() && (self.at_note || self.chosen.is_some())
+    }
+
+    /// Something was typed: the pointer is where it stands.
+    pub const fn typed(&mut self) {
+        self.at_note = true;
     }
 
     /// The note.
@@ -64,22 +73,40 @@ impl<T: Copy> ChoiceForm<T> {
         self.choices.get(self.chosen?).map(|(choice, _)| *choice)
     }
 
-    /// Moves the choice; false for a key that moves nothing.
+    /// Takes an answer by its number, or moves the pointer; false for a key that does neither.
     pub fn moves(&mut self, intent: Intent) -> bool {
         let last = self.choices.len().saturating_sub(1);
-        self.chosen = match intent {
-            Intent::Up => Some(self.chosen.map_or(last, |at| at.saturating_sub(1))),
-            Intent::Down => Some(self.chosen.map_or(0, |at| (at + 1).min(last))),
+        let has_note = self.note.is_some();
+        match intent {
+            Intent::Digit(number) if (1..=self.choices.len()).contains(&usize::from(number)) => {
+                self.chosen = Some(usize::from(number) - 1);
+                self.at_note = has_note;
+            }
+            Intent::Up if self.at_note && self.chosen.is_some() => self.at_note = false,
+            Intent::Down if has_note && self.chosen == Some(last) => self.at_note = true,
+            Intent::Up | Intent::Down if self.at_note => {}
+            Intent::Up => self.choose(self.chosen.map_or(last, |at| at.saturating_sub(1))),
+            Intent::Down => self.choose(self.chosen.map_or(0, |at| (at + 1).min(last))),
+            Intent::Confirm => {
+                // What may be lacking now is the note.
+                self.at_note |= has_note && self.chosen.is_some();
+                return false;
+            }
             _ => return false,
-        };
+        }
         true
+    }
+
+    const fn choose(&mut self, at: usize) {
+        self.chosen = Some(at);
+        self.at_note = false;
     }
 
     /// What is still missing, in the words that ask for it.
     pub fn lacking(&self) -> Option<&'static str> {
         if self.has_choices() && self.chosen().is_none() {
             Some("standing-choose-first")
-        } else if self.has_note() && self.note().chars().count() < SHORTEST {
+        } else if self.note.is_some() && self.note().chars().count() < SHORTEST {
             Some("reason-too-short")
         } else {
             None
@@ -94,7 +121,9 @@ impl<T: Copy> ChoiceForm<T> {
                 let taken = self.chosen == Some(at);
                 let symbol = pen.glyphs.chosen[usize::from(!taken)];
                 let meaning = if taken { Meaning::Strong } else { Meaning::Plain };
-                let line = Line::of(if taken { pen.glyphs.here } else { "  " }, Meaning::Accent)
+                let here = taken && !self.at_note;
+                let line = Line::of(if here { pen.glyphs.here } else { "  " }, Meaning::Accent)
+                    .and(format!("{} ", at + 1), Meaning::Accent)
                     .and(format!("{symbol} "), meaning)
                     .and(pen.say(word), meaning);
                 page.line(line);
@@ -102,7 +131,7 @@ impl<T: Copy> ChoiceForm<T> {
             page.gap();
         }
         if let Some(note) = &self.note {
-            page.input(pen, 8, &pen.say("standing-note"), note, pen.width, true);
+            page.input(pen, 8, &pen.say("standing-note"), note, pen.width, self.at_note);
             page.gap();
         }
     }

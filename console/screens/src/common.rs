@@ -49,6 +49,8 @@ pub enum Go {
     Back,
     /// The case's own screen, with nothing above it.
     Case,
+    /// What is next for the open case, above its own screen: what Enter would do there.
+    Next,
     /// 本日の業務, with nothing above it.
     Home,
     /// The identity verification of the open case: as it was left, or begun.
@@ -107,6 +109,8 @@ pub struct Common {
     pub size: (u16, u16),
     /// What Enter would act on, see [`StepId`].
     pub step: StepId,
+    /// The step since which the way back, too, leads where it leads now.
+    pub way_back: StepId,
     /// Grows with every case opened: what was agreed to under one hold of a case is not carried into the next.
     pub claim: u64,
     pub(super) jobs: Jobs,
@@ -141,6 +145,7 @@ impl Common {
             message: None,
             size: (80, 24),
             step: StepId(1),
+            way_back: StepId(1),
             claim: 0,
             jobs: Jobs::default(),
             go: Vec::new(),
@@ -300,8 +305,15 @@ impl Common {
         self.go.push(go);
     }
 
-    /// What Enter means has changed: keys pressed before the next frame cannot commit it.
+    /// What the keys mean has changed: those pressed before the next frame do nothing of it.
     pub fn next_step(&mut self) {
+        self.step.0 += 1;
+        self.way_back = self.step;
+    }
+
+    /// What Enter would commit has changed by itself: a card was read, other rows came. The way back is what it was: whoever
+    /// pressed its key just then meant it.
+    pub const fn next_choice(&mut self) {
         self.step.0 += 1;
     }
 

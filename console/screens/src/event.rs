@@ -59,6 +59,9 @@ pub enum Event {
         /// Who has it now: name and desk.
         holder: Option<(String, String)>,
     },
+    /// The session ended elsewhere: by a login under this desk's name, or because its clerk was disabled. Nobody is logged in
+    /// here any more.
+    SessionOver,
     /// The queues changed (a case moved anywhere in the office): screens that show counts ask again.
     QueuesChanged,
 }

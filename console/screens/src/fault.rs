@@ -206,6 +206,22 @@ impl Fault {
     }
 }
 
+/// Whether words are about the staff card that lay in the reader: of the one that lies there now they say nothing.
+pub(super) fn is_about_staff_card(key: &str) -> bool {
+    let about = [
+        Fault::NoCard,
+        Fault::CardRemoved,
+        Fault::CardInUse,
+        Fault::ForeignCard,
+        Fault::StaffUnknown,
+        Fault::OtherStaff,
+        Fault::SamePerson,
+        Fault::WrongPassword { tries_left: 0 },
+        Fault::PasswordBlocked,
+    ];
+    about.iter().any(|fault| fault.words().0 == key)
+}
+
 /// The word for a role.
 pub const fn role_word(role: Role) -> &'static str {
     match role {

@@ -25,6 +25,17 @@ pub enum Takes {
     Pin,
 }
 
+/// What became of a text that was typed or pasted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inserted {
+    /// All of it that such a field takes.
+    All,
+    /// None of it: with it the field would hold more characters than this.
+    TooLong { limit: usize },
+    /// None of it: the field takes no such characters.
+    Nothing,
+}
+
 /// A field for text. Its text may be personal or secret: `Debug` says nothing, and it is wiped when dropped.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Input {
@@ -85,18 +96,26 @@ impl Input {
         self.insert(text);
     }
 
-    /// Types or pastes `text` at the cursor: checked the same way, whole graphemes only, up to the limit. True when
-    /// anything was taken.
-    pub fn insert(&mut self, text: &str) -> bool {
+    /// Whether nothing more fits behind what stands in it.
+    pub fn is_full(&self) -> bool {
+        self.len() >= self.limit
+    }
+
+    /// Types or pastes `text` at the cursor: checked the same way, whole graphemes only, up to the limit.
+    pub fn insert(&mut self, text: &str) -> Inserted {
         let mut fitting = self.fitting(text);
         let mut merged = String::with_capacity(self.text.len() + fitting.len());
         merged.push_str(&self.text[..self.cursor]);
         merged.push_str(&fitting);
         let mut cursor = merged.len();
         merged.push_str(&self.text[self.cursor..]);
-        let taken = !fitting.is_empty() && merged.graphemes(true).count() <= self.limit;
+        let inserted = match fitting.is_empty() {
+            true => Inserted::Nothing,
+            false if merged.graphemes(true).count() > self.limit => Inserted::TooLong { limit: self.limit },
+            false => Inserted::All,
+        };
         fitting.zeroize();
-        if taken {
+        if inserted == Inserted::All {
             // A combining mark may have joined what stood before it: the cursor goes to the next boundary.
             while !is_boundary(&merged, cursor) {
                 cursor += 1;
@@ -107,7 +126,7 @@ impl Input {
         } else {
             merged.zeroize();
         }
-        taken
+        inserted
     }
 
     /// Edits by `key`; false for keys that are none of the field's business.
@@ -259,9 +278,9 @@ mod tests {
     #[test]
     fn a_paste_is_checked_like_typing() {
         let mut pin = Input::new(Takes::Pin, 4);
-        assert!(pin.insert("１２ 34\n"));
+        assert_eq!(pin.insert("１２ 34\n"), Inserted::All);
         assert_eq!(pin.text(), "1234");
-        assert!(!pin.insert("5"));
+        assert_eq!(pin.insert("5"), Inserted::TooLong { limit: 4 });
         let mut text = Input::new(Takes::Text, 40);
         text.insert("一行目\n二行目\u{1b}[31m");
         assert_eq!(text.text(), "一行目 二行目[31m");
@@ -308,6 +327,6 @@ mod tests {
         input.key(Key::Char('\u{e0100}'));
         input.key(Key::Char('\u{200d}'));
         assert_eq!(input.text(), "山口 葛\u{e0100}");
-        assert!(!input.insert("\u{2066}\u{00ad}"));
+        assert_eq!(input.insert("\u{2066}\u{00ad}"), Inserted::Nothing);
     }
 }

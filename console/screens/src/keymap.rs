@@ -20,8 +20,11 @@ pub enum Intent {
     Confirm,
     Back,
     Toggle,
-    /// The queue of this number, or the choice of this number.
+    /// The queue of this number, or the answer of this number.
     Digit(u8),
+    /// The answer yes, where a question is answered so.
+    Yes,
+    No,
     /// さがす.
     Search,
     New,
@@ -107,6 +110,27 @@ pub const fn out(key: Key, intent: Intent, word: &'static str) -> Binding {
     Binding {
         missed: Missed::OnAndOut,
         ..row(key, intent, word)
+    }
+}
+
+/// The keys that answer the question under the pointer, and move on to the next one: the number that the screen writes
+/// before the answer, or yes and no.
+pub mod answer {
+    use super::{Binding, Intent, Key::Char, also};
+
+    pub const FIRST: Binding = number('1', 1);
+    pub const SECOND: Binding = number('2', 2);
+    pub const THIRD: Binding = number('3', 3);
+    pub const FOURTH: Binding = number('4', 4);
+    pub const FIFTH: Binding = number('5', 5);
+    pub const SIXTH: Binding = number('6', 6);
+    pub const SEVENTH: Binding = number('7', 7);
+    pub const EIGHTH: Binding = number('8', 8);
+    pub const YES: Binding = also(Char('y'), Intent::Yes, "key-answer-yes");
+    pub const NO: Binding = also(Char('n'), Intent::No, "key-answer-no");
+
+    const fn number(key: char, number: u8) -> Binding {
+        also(Char(key), Intent::Digit(number), "key-answer-number")
     }
 }
 

@@ -3,14 +3,16 @@
 
 use super::{
     State,
-    common::{Go, Locked},
+    common::{Go, Locked, Told},
     facts::Language,
     fault::Fault,
+    input::Inserted,
     is_waiting,
     key::{Key, KeyPress},
     keymap::{self, Intent},
     orders::cases::OpenByNotice,
     over,
+    scan::Heard,
     screens::today,
     settle,
     theme::Meaning,
@@ -18,6 +20,32 @@ use super::{
 
 /// Keys kept while something loads; more than this is a cat on the keyboard.
 const TYPE_AHEAD: usize = 64;
+
+/// What the keyboard, or a scanner at it, said.
+pub(super) fn take_heard(state: &mut State, heard: Heard) {
+    match heard {
+        Heard::Keys(keys) => keys.into_iter().for_each(|press| take_key(state, press)),
+        Heard::Scan(payload) => take_scan(state, &payload),
+        Heard::Slow { keys, letters } => {
+            keys.into_iter().for_each(|press| take_key(state, press));
+            // The scanner's first letters were taken for typing.
+            for _ in 0..letters {
+                if is_waiting(state) {
+                    state.type_ahead.pop_back();
+                    continue;
+                }
+                let (screen, _) = state.front_mut();
+                if screen.takes_text()
+                    && let Some(field) = screen.field()
+                {
+                    field.key(Key::Backspace);
+                }
+            }
+            state.common.tell(Meaning::Waiting, "scan-reading");
+        }
+    }
+}
+
 pub(super) fn take_key(state: &mut State, press: KeyPress) {
     let intent = keymap::intent(state.front().keys(), press.key);
     let is_letter = matches!(
@@ -35,12 +63,24 @@ pub(super) fn take_key(state: &mut State, press: KeyPress) {
         }
         return;
     }
-    let stale = press.seen < state.common.step;
+    // Going back means what it meant unless the screen itself is another.
+    let stale = match intent {
+        Some(Intent::Back) => press.seen < state.common.way_back,
+        _ => press.seen < state.common.step,
+    };
     let (screen, common) = state.front_mut();
     if is_letter && screen.takes_text() {
         common.message = None;
-        if screen.field().is_some_and(|field| field.key(press.key)) {
+        let Some(field) = screen.field() else { return };
+        let before = field.len();
+        let is_taken = field.key(press.key);
+        let is_full = matches!(press.key, Key::Char(_)) && field.is_full() && field.len() == before;
+        if is_taken {
             screen.typed(common);
+        }
+        // The resident's four boxes show that by themselves.
+        if is_full && screen.keys().is_the_clerks {
+            common.tell(Meaning::NeedsYou, "field-full");
         }
         return;
     }
@@ -121,13 +161,27 @@ fn take_global(state: &mut State, intent: Option<Intent>) {
 
 pub(super) fn take_paste(state: &mut State, text: &str) {
     let (screen, common) = state.front_mut();
-    if screen.takes_text() && screen.field().is_some_and(|field| field.insert(text)) {
-        screen.typed(common);
+    let field = if screen.takes_text() { screen.field() } else { None };
+    let Some(field) = field else {
+        return common.tell(Meaning::NeedsYou, "paste-no-field");
+    };
+    match field.insert(text) {
+        Inserted::All => {
+            common.message = None;
+            screen.typed(common);
+        }
+        // Half a number or a name is worse than none: the field stays as it was.
+        Inserted::TooLong { limit } => {
+            let limit = Told::Text(limit.to_string());
+            common.tell_with(Meaning::NeedsYou, "paste-too-long", vec![("limit", limit)]);
+        }
+        Inserted::Nothing => common.tell(Meaning::NeedsYou, "paste-nothing-fits"),
     }
 }
 
 /// A scan goes to the screen that waits for it; anywhere else it opens its case.
 pub(super) fn take_scan(state: &mut State, payload: &str) {
+    state.common.message.take_if(|message| message.key == "scan-reading");
     if state.common.session.is_none() || state.lock.is_some() || state.common.setup.relay.is_some() {
         return;
     }

@@ -48,10 +48,10 @@ use facts::{Reader, ReaderState, Setup};
 use fault::Fault;
 use jobs::Then;
 use key::{KeyPress, StepId};
-use keys::{take_key, take_paste, take_scan};
-use moves::{apply, lose_lease};
+use keys::{take_heard, take_key, take_paste, take_scan};
+use moves::{apply, end_session, lose_lease};
 use order::{Answer, Effect, JobId};
-use scan::{Burst, Heard};
+use scan::Burst;
 use screen::{Placed, Screen, ScreenId};
 use screens::login;
 use theme::Meaning;
@@ -197,11 +197,11 @@ impl State {
 }
 
 fn tell(placed: &mut Placed, is_front: bool, common: &mut Common, act: &mut impl FnMut(&mut dyn Screen, &mut Common)) {
-    let step = common.step;
+    let before = (common.step, common.way_back);
     common.jobs.asker = placed.id;
     act(placed.screen.as_mut(), common);
     if !is_front {
-        common.step = step;
+        (common.step, common.way_back) = before;
     }
 }
 
@@ -211,10 +211,8 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Key(press) => {
             state.common.now = state.common.now.max(press.at);
             state.last_key = state.common.now;
-            match state.burst.hear(press) {
-                Heard::Keys(keys) => keys.into_iter().for_each(|press| take_key(state, press)),
-                Heard::Scan(payload) => take_scan(state, &payload),
-            }
+            let heard = state.burst.hear(press);
+            take_heard(state, heard);
         }
         Event::Paste(text) => {
             state.last_key = state.common.now;
@@ -246,6 +244,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             }
         }
         Event::LeaseLost { case, holder } => lose_lease(state, case, holder),
+        Event::SessionOver => end_session(state),
         Event::QueuesChanged => {
             state.every_screen(|screen, common| screen.queues_changed(common));
             state.common.catch_up();
@@ -282,9 +281,8 @@ fn take_tick(state: &mut State, now: OffsetDateTime) {
     state.common.now = now;
     // A clock set back must not keep the screen unlocked.
     state.last_key = state.last_key.min(now);
-    for press in state.burst.tick(now) {
-        take_key(state, press);
-    }
+    let heard = state.burst.tick(now);
+    take_heard(state, heard);
     let idle = now - state.last_key >= state.idle_limit();
     if idle && state.common.session.is_some() && state.lock.is_none() {
         state.common.go(Go::Lock(Locked::Idle));
@@ -307,13 +305,20 @@ fn may_be_away(state: &State) -> bool {
 }
 
 fn take_reader(state: &mut State, reader: Reader, stands: ReaderState) {
-    match reader {
-        Reader::Staff => state.common.staff_reader = stands,
-        Reader::Resident => state.common.resident_reader = stands,
-    }
+    let before = match reader {
+        Reader::Staff => std::mem::replace(&mut state.common.staff_reader, stands),
+        Reader::Resident => std::mem::replace(&mut state.common.resident_reader, stands),
+    };
     if reader == Reader::Staff {
-        let gone = !matches!(stands, ReaderState::Card(_));
-        if !gone {
+        // Exchanged so fast that nobody saw the reader empty, it was away all the same.
+        let is_exchanged = matches!((before, stands), (ReaderState::Card(old), ReaderState::Card(new)) if old != new);
+        let gone = is_exchanged || !matches!(stands, ReaderState::Card(_));
+        // What was said of the card that lay there is not said of this one.
+        state
+            .common
+            .message
+            .take_if(|message| fault::is_about_staff_card(message.key));
+        if !gone || (is_exchanged && may_be_away(state)) {
             state.card_away_since = None;
         } else if state.common.session.is_some() && state.lock.is_none() {
             if may_be_away(state) {
@@ -327,6 +332,9 @@ fn take_reader(state: &mut State, reader: Reader, stands: ReaderState) {
 }
 
 fn take_reply(state: &mut State, job: JobId, reply: Answer) {
+    if matches!(reply, Err(Fault::SessionOver)) && state.common.jobs.asker_of(job).is_some() {
+        return end_session(state);
+    }
     // A job that is over, or whose case was closed, is no longer in the list: its reply changes nothing.
     let Some(ended) = state.common.jobs.end(job) else {
         return;
@@ -341,7 +349,7 @@ fn take_reply(state: &mut State, job: JobId, reply: Answer) {
         if Some(view.id) == open {
             if caught_up && state.common.open.as_ref().map(|known| known.version) != Some(view.version) {
                 // The likely next thing may be another now.
-                state.common.next_step();
+                state.common.next_choice();
             }
             state.common.behind = false;
             state.common.open = Some(Box::new(view.clone()));

@@ -132,7 +132,7 @@ impl Hand<'_, '_> {
         let mut letters = text.chars();
         let key = Key::Char(letters.next().filter(char::is_ascii_digit)?);
         let opens = matches!(keymap::intent(self.state.front().keys(), key), Some(Intent::Digit(_)));
-        (opens && letters.next() == Some(' ')).then_some(key)
+        (opens && !self.state.front().takes_text() && letters.next() == Some(' ')).then_some(key)
     }
 
     /// Moves the pointer to line `clicked` of the page. Where that is no row, the pointer goes back to where it stood.

@@ -6,6 +6,7 @@ use super::{
     State,
     common::{Go, Kept, Locked, Told},
     facts::{Session, StaffShown, relay::Told as FrontTold},
+    fault::Fault,
     keys::take_scan,
     orders::staff::{LogOut, Quit, ScreenLocked, SecondPurpose},
     screen::{Placed, Screen},
@@ -47,6 +48,17 @@ pub(super) fn apply(state: &mut State, go: Go) {
             }
             push(state, Box::new(case::Case::default()));
         }
+        Go::Next => {
+            apply(state, Go::Case);
+            let next = state
+                .common
+                .open
+                .as_deref()
+                .and_then(|open| case::next_screen(open, &state.common));
+            if let Some(next) = next {
+                push(state, next);
+            }
+        }
         Go::Home => {
             state.over.clear();
             while state.screens.len() > 1 {
@@ -64,7 +76,10 @@ pub(super) fn apply(state: &mut State, go: Go) {
         }
         Go::Application(resident) => match state.kept.remove(&Kept::Application(resident.id)) {
             Some(kept) => show(state, kept),
-            None => push(state, Box::new(application::Application::begin(*resident))),
+            None => {
+                let today = state.common.now.to_offset(relay_core::clock::JST).date();
+                push(state, Box::new(application::Application::begin(*resident, today)));
+            }
         },
         Go::Over(panel) => {
             let panel = state.place(panel);
@@ -167,6 +182,14 @@ fn lock(state: &mut State, why: Locked) {
     let lock = login::Login::locked(&state.common, why);
     state.lock = Some(state.place(Box::new(lock)));
     state.show_front();
+}
+
+/// The session ended elsewhere: what stands on the screen is nobody's to see, and the lock's password would be of no use.
+pub(super) fn end_session(state: &mut State) {
+    if state.common.session.is_some() {
+        log_out(state);
+        state.common.tell_fault(&Fault::SessionOver);
+    }
 }
 
 fn log_out(state: &mut State) {

@@ -1,7 +1,8 @@
 //! Telling a scanner from a clerk: a scanner types `MDG1-…` faster than any hand and ends with Enter.
 //!
 //! Keys that may be the beginning of a scan are held back for a moment; when they turn out to be typing they go on
-//! in order, none lost.
+//! in order, none lost. A scanner slower than that is known by what it types: nobody types the prefix of our codes for
+//! anything else, so that what follows it is no key of any screen either, and Enter at its end opens nothing but the scan.
 
 use time::{Duration, OffsetDateTime};
 
@@ -20,10 +21,18 @@ const LONGEST: usize = 200;
 /// A payload has something behind the prefix.
 const SHORTEST: usize = PREFIX.len() + 4;
 
+/// The longest gap between two characters of a slow scanner, and of a hand that types a code letter by letter.
+const SLOW_GAP: Duration = Duration::seconds(2);
+
 /// Keys held back as a possible scan.
 #[derive(Debug, Clone, Default)]
 pub struct Burst {
     held: Vec<KeyPress>,
+    /// How much of the prefix the keys given on spell, the last of them when.
+    spelled: usize,
+    last: Option<OffsetDateTime>,
+    /// The payload of a slow scan, once its prefix was spelled.
+    slow: Option<String>,
 }
 
 /// What came of a key.
@@ -33,11 +42,16 @@ pub enum Heard {
     Keys(Vec<KeyPress>),
     /// A whole payload, upper case. Keys typed just before it come first.
     Scan(String),
+    /// A slow scan begins: these keys came before it, and this many letters given on already were its own.
+    Slow { keys: Vec<KeyPress>, letters: usize },
 }
 
 impl Burst {
     /// Takes the next key.
     pub fn hear(&mut self, press: KeyPress) -> Heard {
+        if let Some(heard) = self.hear_slow(press) {
+            return heard;
+        }
         let too_slow = self.held.last().is_some_and(|last| press.at - last.at > GAP);
         let mut keys = if too_slow {
             std::mem::take(&mut self.held)
@@ -60,20 +74,69 @@ impl Burst {
                 }
             }
         }
-        Heard::Keys(keys)
+        self.give(keys)
     }
 
     /// Gives held keys back when the burst has stopped.
-    pub fn tick(&mut self, now: OffsetDateTime) -> Vec<KeyPress> {
-        match self.held.last() {
+    pub fn tick(&mut self, now: OffsetDateTime) -> Heard {
+        let keys = match self.held.last() {
             Some(last) if now - last.at > GAP => std::mem::take(&mut self.held),
             _ => Vec::new(),
-        }
+        };
+        self.give(keys)
     }
 
     /// Whether keys are held, so that a tick is wanted soon.
     pub fn is_holding(&self) -> bool {
         !self.held.is_empty()
+    }
+
+    /// What becomes of a key while a slow scan is under way; `None` where none is, or where it ends without an end.
+    fn hear_slow(&mut self, press: KeyPress) -> Option<Heard> {
+        let payload = self.slow.as_mut()?;
+        let is_late = self.last.is_some_and(|last| press.at - last > SLOW_GAP);
+        self.last = Some(press.at);
+        match press.key {
+            Key::Enter if !is_late => self.slow.take().map(Heard::Scan),
+            Key::Char(letter) if !is_late && payload.len() < LONGEST && is_payload_letter(narrow(letter)) => {
+                payload.push(narrow(letter).to_ascii_uppercase());
+                Some(Heard::Keys(Vec::new()))
+            }
+            _ => {
+                self.slow = None;
+                None
+            }
+        }
+    }
+
+    /// Gives keys on, unless they spell the prefix to its end: then they are a scanner's.
+    fn give(&mut self, keys: Vec<KeyPress>) -> Heard {
+        let mut given = Vec::new();
+        for (at, press) in keys.iter().enumerate() {
+            let is_late = self
+                .last
+                .replace(press.at)
+                .is_some_and(|last| press.at - last > SLOW_GAP);
+            let spelled = if is_late { 0 } else { self.spelled };
+            self.spelled = [spelled, 0]
+                .into_iter()
+                .find(|spelled| is_letter_of_prefix(press.key, *spelled))
+                .map_or(0, |spelled| spelled + 1);
+            given.push(*press);
+            if self.spelled == PREFIX.len() {
+                self.spelled = 0;
+                let own = given.len().min(PREFIX.len());
+                given.truncate(given.len() - own);
+                let rest = keys[at + 1..].iter().filter_map(|press| match press.key {
+                    Key::Char(letter) => Some(narrow(letter).to_ascii_uppercase()),
+                    _ => None,
+                });
+                self.slow = Some(PREFIX.chars().chain(rest).collect());
+                let letters = PREFIX.len() - own;
+                return Heard::Slow { keys: given, letters };
+            }
+        }
+        Heard::Keys(given)
     }
 
     fn text(&self) -> String {
@@ -98,6 +161,10 @@ impl Burst {
             None => self.held.len() < LONGEST && is_payload_letter(letter),
         }
     }
+}
+
+fn is_letter_of_prefix(key: Key, at: usize) -> bool {
+    matches!(key, Key::Char(letter) if PREFIX.chars().nth(at) == Some(narrow(letter).to_ascii_uppercase()))
 }
 
 /// The payload in pasted text, when it is one.
@@ -133,6 +200,10 @@ mod tests {
             match burst.hear(press(key, at as i64 * gap)) {
                 Heard::Keys(heard) => keys.extend(heard.into_iter().map(|press| press.key)),
                 Heard::Scan(payload) => return (keys, Some(payload)),
+                Heard::Slow { keys: before, letters } => {
+                    keys.extend(before.into_iter().map(|press| press.key));
+                    keys.truncate(keys.len() - letters);
+                }
             }
         }
         (keys, None)
@@ -152,10 +223,55 @@ mod tests {
     }
 
     #[test]
-    fn a_clerk_typing_the_same_letters_types_them() {
-        let (keys, scan) = type_all(&mut Burst::default(), "mdg1-7K3QW9-X\n", 150);
-        assert_eq!(scan, None);
-        assert_eq!(keys.len(), "mdg1-7K3QW9-X\n".len());
+    fn a_slow_scanner_is_known_by_what_it_types_and_types_nothing() {
+        for gap in [1, 59, 61, 100, 300, 1500] {
+            let (keys, scan) = type_all(&mut Burst::default(), "mdg1-7K3QW9-X\n", gap);
+            assert_eq!((keys, scan.as_deref()), (vec![], Some("MDG1-7K3QW9-X")), "{gap} ms");
+        }
+        // What was typed before it stays typed.
+        let (keys, scan) = type_all(&mut Burst::default(), "1mmdg1-7K3QW9-X\n", 150);
+        assert_eq!(
+            (keys, scan.as_deref()),
+            (vec![Key::Char('1'), Key::Char('m')], Some("MDG1-7K3QW9-X"))
+        );
+    }
+
+    #[test]
+    fn a_scanner_that_stalls_in_its_midst_loses_no_letter_of_the_code() {
+        for stall in 1.."mdg1-7K3QW9-X".len() {
+            let mut burst = Burst::default();
+            let mut keys = 0;
+            let mut scan = None;
+            for (at, letter) in "mdg1-7K3QW9-X\n".chars().enumerate() {
+                let key = if letter == '\n' { Key::Enter } else { Key::Char(letter) };
+                let late = if at >= stall { 400 } else { 0 };
+                let moment = press(key, at as i64 * 5 + late);
+                let heard = [burst.tick(moment.at), burst.hear(moment)];
+                for heard in heard {
+                    match heard {
+                        Heard::Keys(given) => keys += given.len(),
+                        Heard::Slow { keys: given, letters } => keys = keys + given.len() - letters,
+                        Heard::Scan(payload) => scan = Some(payload),
+                    }
+                }
+            }
+            assert_eq!((keys, scan.as_deref()), (0, Some("MDG1-7K3QW9-X")), "stalls at {stall}");
+        }
+    }
+
+    #[test]
+    fn a_slow_scan_without_an_end_leaves_the_keys_to_the_clerk() {
+        let mut burst = Burst::default();
+        type_all(&mut burst, "mdg1-7K", 100);
+        let escape = press(Key::Esc, 800);
+        assert_eq!(burst.hear(escape), Heard::Keys(vec![escape]));
+        type_all(&mut burst, "mdg1-7K", 100);
+        let enter = press(Key::Enter, 60_000);
+        assert_eq!(
+            burst.hear(enter),
+            Heard::Keys(vec![enter]),
+            "nothing was scanned for a minute"
+        );
     }
 
     #[test]
@@ -163,12 +279,9 @@ mod tests {
         for name in ["mori", "mdori", "mm", "MDG2-", "mdmdg1"] {
             let mut burst = Burst::default();
             let (mut keys, scan) = type_all(&mut burst, name, 10);
-            keys.extend(
-                burst
-                    .tick(datetime!(2026-11-22 0:15 UTC))
-                    .into_iter()
-                    .map(|press| press.key),
-            );
+            if let Heard::Keys(given) = burst.tick(datetime!(2026-11-22 0:15 UTC)) {
+                keys.extend(given.into_iter().map(|press| press.key));
+            }
             assert_eq!(scan, None);
             assert_eq!(keys, name.chars().map(Key::Char).collect::<Vec<_>>(), "{name}");
         }

@@ -44,6 +44,7 @@ impl Desk {
     }
 
     async fn heard(&self, roster: bool) {
+        self.look_at_session().await;
         if self.session().is_ok() {
             self.tell(Event::QueuesChanged);
         }

@@ -107,6 +107,11 @@ impl Desk {
         if let Err(fault) = self.session() {
             return Some(Err(fault));
         }
+        // The roster lies in memory: whether anybody may still look in it is asked of the records each time. Records that
+        // are away say nothing, and what was open stays so.
+        if timeout(BESIDE, self.look_at_session()).await == Ok(false) {
+            return Some(Err(Fault::SessionOver));
+        }
         let index = self.roster.loaded().await;
         if !self.roster.is_asked_last(search) {
             return None;

@@ -107,11 +107,7 @@ pub fn resident(file: ResidentFile) -> ResidentView {
         may_reveal: file.may_reveal,
         gone_at: file.gone_at,
         cases: file.cases.into_iter().map(|case| summary(case, &name)).collect(),
-        household_members: file
-            .members
-            .into_iter()
-            .map(|member| (member.name, member.relation))
-            .collect(),
+        household_members: file.members,
         person: file.resident,
     }
 }
@@ -125,6 +121,7 @@ pub fn summary(case: CaseSummary, name: &str) -> CaseRow {
         shelf: shelf(&case.state),
         state: case.state,
         since: case.since,
+        standing: case.standing,
         problem: None,
         held_by: None,
     }

@@ -4,6 +4,8 @@
 //! today, it is registered to someone who may work here and bears their staff number, the card took the password, and
 //! the card signed a challenge drawn just now with the certificate's key. The order matters: a card that is not registered costs nobody a try.
 
+use std::time::Duration;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use card::{CardError, Chip, KeySlot, PcscTransport, PinSlot, Sharing, TransportError};
 use issuance::{
@@ -11,7 +13,7 @@ use issuance::{
     issuing::staff::StaffCardError,
     staff::{Role, Staff},
 };
-use office::{Act, SessionBegun};
+use office::{Act, OfficeError, SessionBegun};
 use relay_core::chance::{OsChance, draw};
 use secrecy::SecretString;
 
@@ -19,6 +21,7 @@ use super::{readers::AtReader, show, trouble, work::Desk};
 use crate::{
     enrolment::{EnrolmentDesk, NotEnrolled, Person, enrol},
     tui::{
+        event::Event,
         facts::{Session, StaffCard, Tries},
         fault::Fault,
         orders::staff::{CreateAdministrator, LogOut, Login, ReadStaffCard, ScreenLocked, Unlock},
@@ -31,6 +34,9 @@ pub struct Proven {
     /// Serial of the card's certificate.
     pub certificate: Vec<u8>,
 }
+
+/// Between two looks whether the session still stands.
+const SESSION_LOOK: Duration = Duration::from_secs(3);
 
 /// What is being signed at a login, so that the signature is good for nothing else.
 const CHALLENGE: &[u8] = b"madoguchi staff login 1\0";
@@ -121,6 +127,39 @@ impl Desk {
         Ok(self.enter(begun))
     }
 
+    /// Looks, for as long as the runtime lives, whether the session still stands: another desk's login under this name, or
+    /// an administrator, may have ended it while nothing is asked for here.
+    pub fn keep_session(&self) -> impl Future<Output = ()> + Send + 'static {
+        let desk = self.clone();
+        async move {
+            loop {
+                tokio::time::sleep(SESSION_LOOK).await;
+                desk.look_at_session().await;
+            }
+        }
+    }
+
+    /// Looks now; a session that is over is told to the screens, which show nothing of it any more.
+    pub async fn look_at_session(&self) -> bool {
+        let Ok(session) = self.session() else { return false };
+        let stands = match self.office.session(session).await {
+            Ok(_) => true,
+            Err(OfficeError::SessionOver) => false,
+            // Away is not over.
+            Err(error) => {
+                self.fault(&error);
+                true
+            }
+        };
+        // A login meanwhile is another session.
+        if !stands && self.session().is_ok_and(|now| now == session) {
+            self.begin(None);
+            self.held.let_go();
+            self.tell(Event::SessionOver);
+        }
+        stands
+    }
+
     /// Ends the session; the leases end with it.
     pub async fn log_out(self, _: LogOut) -> Result<(), Fault> {
         let Some(begun) = self.begin(None) else {
@@ -129,7 +168,7 @@ impl Desk {
         self.held.let_go();
         match self.office.log_out(&Act::of(begun.session, self.act_id())).await {
             // Ended already, by a login elsewhere under this desk's name.
-            Ok(()) | Err(office::OfficeError::SessionOver) => Ok(()),
+            Ok(()) | Err(OfficeError::SessionOver) => Ok(()),
             Err(error) => Err(self.fault(&error)),
         }
     }

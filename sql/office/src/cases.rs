@@ -70,6 +70,8 @@ pub struct CaseSummary {
     pub number: CaseNumber,
     pub state: CaseState,
     pub since: OffsetDateTime,
+    /// Whether the card that was handed over may be used: told of a resident's cases, not in queues.
+    pub standing: Option<CardStanding>,
 }
 
 /// A case in full, as a session may see it.
@@ -288,7 +290,13 @@ impl Office {
                 &[&resident.uuid()],
             )
             .await?;
-        rows.iter().map(|row| self.summary(&CaseRow::read(row)?)).collect()
+        let mut cases = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let case = self.summary(&CaseRow::read(row)?)?;
+            let standing = standing_of_given(tx, case.id).await?;
+            cases.push(CaseSummary { standing, ..case });
+        }
+        Ok(cases)
     }
 
     pub(crate) fn summary(&self, row: &CaseRow) -> Result<CaseSummary, OfficeError> {
@@ -297,6 +305,7 @@ impl Office {
             number: row.number,
             state: self.state_of(row)?,
             since: row.since,
+            standing: None,
         })
     }
 

@@ -50,7 +50,7 @@ pub use outbox::{Numbered, OutboxRefusal, OutboxState, RefusedMessage, SentAnew}
 pub use records::OfficeRecords;
 pub use refusal::{Fact, Refusal};
 pub use registration::{CardStanding, GivenCard, HolderCheck, HolderRefusal, RevocationReason, Told};
-pub use resident::{HouseholdMember, ResidentFile};
+pub use resident::ResidentFile;
 pub use revocations::Revoked;
 pub use search::{Found, Hit, SearchIndex};
 pub use setup::{DATABASE, DISPATCH, IMPORT, Installed, OWNER, READER, USER, USERS, install, migrate, migrations};

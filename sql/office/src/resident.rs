@@ -4,7 +4,7 @@
 use issuance::{
     acts::{AddressSeen, AuditAct, SeenFor},
     case::{CaseId, ResidentId},
-    person::Resident,
+    person::{HouseholdMember, Resident},
     staff::Role,
 };
 use serde_json::json;
@@ -37,22 +37,6 @@ pub struct ResidentFile {
 impl std::fmt::Debug for ResidentFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "ResidentFile({})", self.id)
-    }
-}
-
-/// Another person of the household.
-#[derive(Clone, PartialEq, Eq)]
-pub struct HouseholdMember {
-    pub id: ResidentId,
-    /// 氏名
-    pub name: String,
-    /// 続柄
-    pub relation: String,
-}
-
-impl std::fmt::Debug for HouseholdMember {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "HouseholdMember({})", self.id)
     }
 }
 
@@ -205,12 +189,17 @@ impl Office {
     }
 
     fn member(&self, row: &Row) -> Result<HouseholdMember, OfficeError> {
-        let id = ResidentId::from_uuid(row.get("id"));
-        let identity = self.open_identity(id.uuid(), row.get("identity"))?;
+        let id = row.get("id");
+        let resident = roster::resident(
+            self.open_identity(id, row.get("identity"))?,
+            self.open_residence(id, row.get("residence"))?,
+        )?;
         Ok(HouseholdMember {
-            id,
-            name: identity.3,
-            relation: identity.8,
+            name: resident.name,
+            kana: resident.kana,
+            relation: resident.relation,
+            birthday: resident.birthday,
+            phone: resident.phone,
         })
     }
 
@@ -231,5 +220,8 @@ pub(crate) fn mask(file: &mut ResidentFile) {
     file.resident.address.clear();
     file.resident.building = None;
     file.resident.phone = None;
+    for member in &mut file.members {
+        member.phone = None;
+    }
     file.masked = true;
 }

@@ -83,6 +83,8 @@ pub struct CaseRow {
     pub since: OffsetDateTime,
     /// Where it lies, for cases in the shelf.
     pub shelf: Option<ShelfPlace>,
+    /// Whether the card that was handed over may be used: told of a resident's cases, not in queues.
+    pub standing: Option<CardStanding>,
     /// What is wrong, for the queue of problems.
     pub problem: Option<Problem>,
     /// Who has it open, when someone has: name and desk.

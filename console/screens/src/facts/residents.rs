@@ -2,7 +2,7 @@
 
 use issuance::{
     case::{CaseNumber, CaseState, ResidentId},
-    person::Resident,
+    person::{HouseholdMember, Resident},
 };
 use time::OffsetDateTime;
 
@@ -76,8 +76,8 @@ pub struct ResidentView {
     pub gone_at: Option<OffsetDateTime>,
     /// Every case of this person, newest first.
     pub cases: Vec<CaseRow>,
-    /// The others of the household: name and 続柄.
-    pub household_members: Vec<(String, String)>,
+    /// The others of the household.
+    pub household_members: Vec<HouseholdMember>,
 }
 
 /// What stands in the way of an application; there is always something.

@@ -15,3 +15,5 @@ reason-field = 理由
 reason-too-short = もう少し詳しく書いてください(4文字以上)。あとで見る人に伝わるように。
 reason-recorded = 理由は記録に残ります。住民の個人情報は書かないでください。
 second-for-custody = カードの廃棄や紛失の記録には、いっしょに確かめる二人目の職員が必要です。
+second-for-incident = 事故を解決済みにするには、いっしょに確かめた二人目の職員の承認が必要です。
+second-given-up = 承認を取りやめます。

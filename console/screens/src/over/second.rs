@@ -4,7 +4,7 @@
 use secrecy::SecretString;
 
 use crate::{
-    common::{Common, Go, Locked},
+    common::{Common, Go},
     facts::{Reader, ReaderState, StaffCard, StaffShown, Tries},
     fault::Fault,
     input::{Input, Takes},
@@ -28,6 +28,8 @@ pub struct Second {
     is_first_away: bool,
     /// Who agreed; the first clerk's card is awaited.
     agreed: Option<StaffShown>,
+    /// Nobody is to agree any more; the first clerk's card is awaited.
+    is_given_up: bool,
 }
 
 impl Second {
@@ -40,7 +42,13 @@ impl Second {
             password: Input::new(Takes::Password, 16),
             is_first_away: false,
             agreed: None,
+            is_given_up: false,
         }
+    }
+
+    /// Whether the first clerk's card is all that is awaited.
+    const fn awaits_first(&self) -> bool {
+        self.agreed.is_some() || self.is_given_up
     }
 
     fn is_first_clerk(&self, common: &Common) -> bool {
@@ -65,7 +73,9 @@ impl Second {
             Err(fault) => common.tell_fault(&fault),
         }
         self.is_first_away &= !self.is_first_clerk(common);
-        if self.is_first_clerk(common)
+        if self.is_given_up && !self.is_first_away {
+            common.go(Go::CloseOver);
+        } else if self.is_first_clerk(common)
             && let Some(who) = self.agreed.take()
         {
             common.go(Go::Approved(self.purpose, who));
@@ -99,7 +109,7 @@ impl Screen for Second {
     }
 
     fn takes_text(&self) -> bool {
-        self.agreed.is_none()
+        !self.awaits_first()
     }
 
     fn staff_card_may_be_away(&self) -> bool {
@@ -110,8 +120,9 @@ impl Screen for Second {
         self.look(common);
     }
 
-    fn reader(&mut self, reader: Reader, state: ReaderState, common: &mut Common) {
-        self.is_first_away |= reader == Reader::Staff && !matches!(state, ReaderState::Card(_));
+    fn reader(&mut self, reader: Reader, _state: ReaderState, common: &mut Common) {
+        // Whatever happened at the reader, the card that lay there is gone until it is read again.
+        self.is_first_away |= reader == Reader::Staff;
         if reader == Reader::Staff && !common.is_asking::<SecondClerk>() {
             self.password.clear();
             self.look(common);
@@ -120,14 +131,17 @@ impl Screen for Second {
 
     fn act(&mut self, intent: Intent, common: &mut Common) {
         match intent {
-            Intent::Back => {
-                common.go(Go::CloseOver);
-                if self.is_first_away {
-                    // Nobody works on in the name of a clerk whose card is gone, whoever's card lies there now.
-                    common.go(Go::Lock(Locked::CardPulled));
-                }
+            // Nobody works on in the name of a clerk whose card is gone, whoever's card lies there now: it is waited for, and
+            // costs no password when it comes back.
+            Intent::Back if self.is_first_away => {
+                self.is_given_up = true;
+                self.agreed = None;
+                self.password.clear();
+                common.next_step();
+                common.tell(Meaning::NeedsYou, "second-return-card");
             }
-            Intent::Confirm if self.agreed.is_some() => common.tell(Meaning::NeedsYou, "second-return-card"),
+            Intent::Back => common.go(Go::CloseOver),
+            Intent::Confirm if self.awaits_first() => common.tell(Meaning::NeedsYou, "second-return-card"),
             Intent::Confirm => match &self.card {
                 None if common.is_asking::<ReadStaffCard>() => {
                     self.when_read = true;
@@ -161,12 +175,19 @@ impl Screen for Second {
             SecondPurpose::Revocation => "second-for-revocation",
             SecondPurpose::Relink => "second-for-relink",
             SecondPurpose::Custody => "second-for-custody",
+            SecondPurpose::Incident => "second-for-incident",
         };
         page.paragraph(pen, 2, &pen.say(about), Meaning::Strong);
         page.gap();
         if let Some(who) = &self.agreed {
             let facts = [("name", who.name.as_str().into())];
             page.paragraph(pen, 2, &pen.say_with("second-agreed", &facts), Meaning::Done);
+            page.gap();
+            page.paragraph(pen, 2, &pen.say("second-return-card"), Meaning::NeedsYou);
+            return page;
+        }
+        if self.is_given_up {
+            page.paragraph(pen, 2, &pen.say("second-given-up"), Meaning::Plain);
             page.gap();
             page.paragraph(pen, 2, &pen.say("second-return-card"), Meaning::NeedsYou);
             return page;

@@ -10,6 +10,8 @@ use issuance::{
     case::CaseNumber,
 };
 
+use time::Date;
+
 use self::values::Values;
 use crate::{
     common::{Common, Go, Kept, Told},
@@ -21,7 +23,7 @@ use crate::{
     over,
     page::{Line, Page, Pen},
     screen::Screen,
-    screens::shown::{protected_words, state_word, who},
+    screens::shown::{protected_words, relation, state_word, who},
     theme::Meaning,
 };
 
@@ -32,6 +34,8 @@ const LABEL: usize = 22;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Row {
     Field(Field),
+    /// Who of the household acts for the resident.
+    Member,
     Submit,
 }
 
@@ -50,10 +54,10 @@ pub struct Application {
 
 impl Application {
     /// A new form for this resident.
-    pub fn begin(resident: ResidentView) -> Self {
+    pub fn begin(resident: ResidentView, today: Date) -> Self {
         Self {
+            values: Values::of(&resident, today),
             resident,
-            values: Values::default(),
             at: 0,
             errors: Vec::new(),
             submitted: false,
@@ -64,6 +68,10 @@ impl Application {
 
     fn rows(&self) -> Vec<Row> {
         let mut rows: Vec<Row> = self.values.fields().into_iter().map(Row::Field).collect();
+        if !self.values.members().is_empty() {
+            // Right behind the question who applies.
+            rows.insert(1, Row::Member);
+        }
         rows.push(Row::Submit);
         rows
     }
@@ -81,9 +89,33 @@ impl Application {
 
     /// The change made may have answered what was wrong.
     fn changed(&mut self) {
-        if let Row::Field(field) = self.row() {
-            self.errors.retain(|error| error.field != field);
+        match self.row() {
+            Row::Field(field) => self.errors.retain(|error| error.field != field),
+            Row::Member => self.errors.clear(),
+            Row::Submit => {}
         }
+    }
+
+    /// Takes an answer and moves on to the next question that has none, or to the button: what may stay empty is
+    /// written by whoever has something to write.
+    fn answer(&mut self, at: usize) {
+        let is_taken = match self.row() {
+            Row::Field(field) => self.values.answer(field, at),
+            Row::Member => self.values.take_member(at),
+            Row::Submit => false,
+        };
+        if !is_taken {
+            return;
+        }
+        self.changed();
+        let wants = |row: &Row| match row {
+            Row::Field(field) => self.values.wants(*field),
+            Row::Member => self.values.member().is_none(),
+            Row::Submit => true,
+        };
+        let rows = self.rows();
+        let mut wanting = rows.iter().enumerate().skip(self.at + 1).filter(|(_, row)| wants(row));
+        self.at = wanting.next().map_or(rows.len() - 1, |(at, _)| at);
     }
 
     /// Records that may be the same person are let pass with a reason; the person's own case or card is not.
@@ -147,7 +179,7 @@ impl Screen for Application {
     fn field(&mut self) -> Option<&mut Input> {
         match self.row() {
             Row::Field(field) => self.values.input_mut(field),
-            Row::Submit => None,
+            Row::Member | Row::Submit => None,
         }
     }
 
@@ -189,7 +221,17 @@ impl Screen for Application {
                 self.values.turn(field, -1);
                 self.changed();
             }
-            (Intent::Confirm, Row::Field(_)) => self.at = (self.at + 1).min(last),
+            (Intent::Toggle | Intent::Right | Intent::Left, Row::Member) => {
+                let count = self.values.members().len() + 1;
+                let by = if intent == Intent::Left { count - 1 } else { 1 };
+                self.values
+                    .take_member(self.values.member().map_or(0, |at| (at + by) % count));
+                self.changed();
+            }
+            (Intent::Digit(number), _) => self.answer(usize::from(number) - 1),
+            (Intent::Yes, Row::Field(field)) if Values::is_yes_or_no(field) => self.answer(0),
+            (Intent::No, Row::Field(field)) if Values::is_yes_or_no(field) => self.answer(1),
+            (Intent::Confirm, Row::Field(_) | Row::Member) => self.at = (self.at + 1).min(last),
             (Intent::Confirm, Row::Submit) if self.asks_for_a_reason() => {
                 common.go(Go::Over(Box::new(over::Reason::about("application-despite"))));
             }
@@ -219,6 +261,7 @@ impl Screen for Application {
             }
             match row {
                 Row::Field(field) => self.field_lines(field, here, pen, &mut page),
+                Row::Member => self.member_lines(here, pen, &mut page),
                 Row::Submit => self.submit_lines(here, pen, &mut page),
             }
         }
@@ -235,39 +278,29 @@ impl Application {
         match self.values.input(field) {
             Some(input) => page.input(pen, LABEL, &label, input, pen.width, here),
             None => {
-                let mut line = pen.label(LABEL, &label, here);
+                let words = self.values.choices(field).into_iter().map(|word| pen.say(word));
                 let chosen = self.values.chosen(field);
-                for (at, word) in self.values.choices(field).into_iter().enumerate() {
-                    let taken = chosen == Some(at);
-                    // Long lists show what is chosen; short ones show every choice.
-                    if self.values.choices(field).len() > 3 && !taken && chosen.is_some() {
-                        continue;
-                    }
-                    if self.values.choices(field).len() > 3 && chosen.is_none() && at > 0 {
-                        continue;
-                    }
-                    let symbol = pen.glyphs.chosen[usize::from(!taken)];
-                    let meaning = if taken { Meaning::Strong } else { Meaning::Quiet };
-                    line = line
-                        .and(symbol, meaning)
-                        .and(" ", Meaning::Plain)
-                        .and(pen.say(word), meaning)
-                        .and("  ", Meaning::Plain);
-                }
-                if self.values.choices(field).len() > 3 {
-                    let facts = [
-                        ("at", chosen.map_or(0, |at| at + 1).to_string().into()),
-                        ("count", self.values.choices(field).len().to_string().into()),
-                    ];
-                    line = line.and(pen.say_with("queue-place", &facts), Meaning::Quiet);
-                }
-                page.line(line);
+                choice_lines(&label, words.collect(), chosen, here, pen, page);
             }
         }
         if let Some(wrong) = self.error(field) {
             let words = format!("{}{}", pen.glyphs.stop, pen.say(wrong_word(wrong)));
             page.paragraph(pen, LABEL + 4, &words, Meaning::Stop);
         }
+    }
+
+    /// Who of the household it is: by name, and what tells two of one name apart.
+    fn member_lines(&self, here: bool, pen: &Pen<'_>, page: &mut Page) {
+        let members = self.values.members().iter().map(|member| {
+            let facts = [
+                ("name", member.name.as_str().into()),
+                ("relation", relation(pen, &member.relation).into()),
+                ("birthday", pen.written(&member.birthday).into()),
+            ];
+            pen.say_with("field-member-one", &facts)
+        });
+        let words = members.chain([pen.say("field-member-other")]).collect();
+        choice_lines(&pen.say("field-member"), words, self.values.member(), here, pen, page);
     }
 
     fn submit_lines(&self, here: bool, pen: &Pen<'_>, page: &mut Page) {
@@ -313,6 +346,38 @@ impl Application {
             lines.extend(pen.aside(&pen.say(consent_about(service)), Meaning::Plain));
         }
         lines
+    }
+}
+
+/// A question's answers, numbered where the pointer is. Of those that do not fit beside the label only the one taken
+/// stands there, and all of them below it while the question is asked.
+fn choice_lines(label: &str, words: Vec<String>, chosen: Option<usize>, here: bool, pen: &Pen<'_>, page: &mut Page) {
+    let answer = |(at, word): (usize, &String)| {
+        let taken = chosen == Some(at);
+        let meaning = if taken { Meaning::Strong } else { Meaning::Quiet };
+        let number = if here { format!("{} ", at + 1) } else { String::new() };
+        Line::of(number, Meaning::Accent)
+            .and(pen.glyphs.chosen[usize::from(!taken)], meaning)
+            .and(" ", Meaning::Plain)
+            .and(word, meaning)
+    };
+    let label = pen.label(LABEL, label, here);
+    let answers: Vec<Line> = words.iter().enumerate().map(answer).collect();
+    let mut line = label.clone();
+    for answer in answers.clone() {
+        line.spans.extend(answer.and("  ", Meaning::Plain).spans);
+    }
+    if words.len() <= 3 && line.width(pen.ambiguous()) <= pen.width + 2 {
+        return page.line(line);
+    }
+    page.line(match chosen.and_then(|at| words.get(at)) {
+        Some(word) => label
+            .and(format!("{} ", pen.glyphs.chosen[0]), Meaning::Strong)
+            .and(word, Meaning::Strong),
+        None => label,
+    });
+    if here {
+        page.pieces(pen, 4, answers);
     }
 }
 

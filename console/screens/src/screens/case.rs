@@ -9,12 +9,13 @@ use issuance::{
         CaseVerified,
     },
     case::CaseState,
+    handover::NoticeCode,
     staff::Role,
 };
 
 use crate::{
     common::{Common, Go},
-    facts::{CaseView, Problem, ResidentView},
+    facts::{CaseView, Problem, ResidentView, StaffShown},
     fault::Fault,
     frame::moment,
     keymap::{Intent, KeyTable},
@@ -22,6 +23,7 @@ use crate::{
         cards::GiveUpCard,
         cases::{CancelCase, CaseNow, CloseIncident},
         queues::RevealAddress,
+        staff::SecondPurpose,
     },
     over,
     page::{Line, Page, Pen},
@@ -45,6 +47,8 @@ use crate::{
 pub struct Case {
     /// For what a reason was asked, and what is said when it is done.
     reason_for: Option<Intent>,
+    /// How the incident ended, in the first clerk's words, while the second clerk is asked.
+    ending: String,
 }
 
 /// What is next for a case.
@@ -68,6 +72,26 @@ pub fn next(case: &CaseView) -> Intent {
         CaseState::HandedOver { .. } if case.problem.is_some() => Intent::Standing,
         CaseState::HandedOver { .. } | CaseState::Cancelled { .. } => Intent::Journal,
     }
+}
+
+/// The screen of what is next, where there is one and the person logged in may do it.
+pub fn next_screen(case: &CaseView, common: &Common) -> Option<Box<dyn Screen>> {
+    let next = next(case);
+    if common.lacking(roles(next)).is_some() {
+        return None;
+    }
+    screen_of(next, case)
+}
+
+fn screen_of(step: Intent, case: &CaseView) -> Option<Box<dyn Screen>> {
+    Some(match step {
+        keys::MAKE => Box::new(Making::new(case)),
+        keys::PIN => Box::new(Pin::new(case)),
+        keys::PAPERS => Box::new(Papers::new(case)),
+        keys::SHELF => Box::new(Shelf::new(case)),
+        keys::HANDOVER => Box::new(Handover::new()),
+        _ => return None,
+    })
 }
 
 /// Whether the case's state allows a step. Nothing else opens a step's screen.
@@ -180,13 +204,11 @@ impl Screen for Case {
         };
         let intent = if intent == Intent::Confirm { next(&case) } else { intent };
         self.reason_for = Some(intent);
+        if let Some(screen) = screen_of(intent, &case) {
+            return common.go(Go::To(screen));
+        }
         match intent {
             keys::VERIFY => common.go(Go::Verification),
-            keys::MAKE => common.go(Go::To(Box::new(Making::new(&case)))),
-            keys::PIN => common.go(Go::To(Box::new(Pin::new(&case)))),
-            keys::PAPERS => common.go(Go::To(Box::new(Papers::new(&case)))),
-            keys::SHELF => common.go(Go::To(Box::new(Shelf::new(&case)))),
-            keys::HANDOVER => common.go(Go::To(Box::new(Handover::new()))),
             Intent::Journal => common.go(Go::To(Box::new(Journal::default()))),
             Intent::Standing => common.go(Go::To(Box::new(Standing::default()))),
             keys::CARD_SHOW => common.go(Go::To(Box::new(CardShow::default()))),
@@ -204,15 +226,36 @@ impl Screen for Case {
         }
     }
 
+    fn scanned(&mut self, payload: &str, common: &mut Common) -> bool {
+        let Some(case) = &common.open else { return false };
+        let is_own = payload.parse::<NoticeCode>().is_ok_and(|code| code.case == case.number);
+        let is_next = next(case) == keys::HANDOVER && common.lacking(roles(keys::HANDOVER)).is_none();
+        // Who brings the notice of the open case has come for its card.
+        if is_own && is_next {
+            common.go(Go::To(Box::new(Handover::with_notice(payload))));
+        }
+        is_own && is_next
+    }
+
     fn reasoned(&mut self, reason: &str, common: &mut Common) {
         let Some(case) = common.case_at() else { return };
         let reason = reason.to_owned();
         match self.reason_for {
             Some(keys::CANCEL_CASE) => common.ask(CancelCase { case, reason }, Self::cancelled),
-            Some(keys::CLOSE_INCIDENT) => common.ask(CloseIncident { case, ending: reason }, Self::incident_closed),
+            Some(keys::CLOSE_INCIDENT) => {
+                self.ending = reason;
+                return common.go(Go::Over(Box::new(over::Second::to(SecondPurpose::Incident))));
+            }
             Some(keys::GIVE_UP_CARD) => common.ask(GiveUpCard { case, reason }, Self::given_up),
             _ => return,
         };
+    }
+
+    fn approved(&mut self, purpose: SecondPurpose, _who: &StaffShown, common: &mut Common) {
+        if let (SecondPurpose::Incident, Some(case)) = (purpose, common.case_at()) {
+            let ending = std::mem::take(&mut self.ending);
+            common.ask(CloseIncident { case, ending }, Self::incident_closed);
+        }
     }
 
     fn view(&self, common: &Common, pen: &Pen<'_>) -> Page {

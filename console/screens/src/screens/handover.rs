@@ -90,6 +90,14 @@ impl Handover {
         }
     }
 
+    /// A new one whose notice was just scanned: the shelf is next.
+    pub fn with_notice(payload: &str) -> Self {
+        let mut handover = Self::new();
+        handover.notice.set(payload);
+        handover.at = 1;
+        handover
+    }
+
     /// What was scanned; or what was typed by hand, as a scanner would have read it. What is typed names no case: it is
     /// taken for the open one's, and the records compare it.
     fn payload(&self, common: &Common) -> Result<String, Misread> {
@@ -290,7 +298,9 @@ impl Screen for Handover {
 
     fn can(&self, intent: Intent, _common: &Common) -> bool {
         match (intent, &self.stage) {
-            (Intent::Toggle | Intent::Up | Intent::Down, stage) => matches!(stage, Stage::Look(_) | Stage::Gather),
+            (Intent::Toggle | Intent::Yes | Intent::Up | Intent::Down, stage) => {
+                matches!(stage, Stage::Look(_) | Stage::Gather)
+            }
             (keys::RETURN_TO_SHELF, stage) => matches!(stage, Stage::Look(_) | Stage::Mismatch),
             // Nothing can be confirmed where something does not agree, and nobody leaves without writing it down.
             (Intent::Confirm, stage) => *stage != Stage::Mismatch,
@@ -329,6 +339,12 @@ impl Screen for Handover {
             (Intent::Up, Stage::Look(_)) => self.row = self.row.saturating_sub(1),
             (Intent::Down, Stage::Look(_)) => self.row = (self.row + 1).min(Sight::ALL.len() - 1),
             (Intent::Toggle, Stage::Look(_)) => self.tick(common),
+            (Intent::Yes, Stage::Look(_)) => {
+                if !self.seen[self.row] {
+                    self.tick(common);
+                }
+                self.row = (self.row + 1).min(Sight::ALL.len() - 1);
+            }
             (Intent::Confirm, Stage::Look(2)) if common.setup.sights == Sights::TwoClerks && self.second.is_none() => {
                 common.go(Go::Over(Box::new(over::Second::to(SecondPurpose::Handover))));
             }

@@ -58,6 +58,8 @@ pub struct Making {
     stopping: bool,
     second: Option<StaffShown>,
     ended: Option<Ended>,
+    /// Enter was pressed while the card was being read: it holds for the begun card alone.
+    when_read: bool,
 }
 
 impl Making {
@@ -77,6 +79,7 @@ impl Making {
             stopping: false,
             second: None,
             ended: None,
+            when_read: false,
         }
     }
 
@@ -85,6 +88,7 @@ impl Making {
             return;
         }
         self.chip = None;
+        self.when_read = false;
         common.forget::<ReadChip>();
         if matches!(common.resident_reader, ReaderState::Card(_)) {
             common.load(ReadChip, Self::chip_read);
@@ -94,8 +98,18 @@ impl Making {
     fn chip_read(&mut self, chip: Result<ChipView, Fault>, common: &mut Common) {
         match chip {
             Ok(chip) => {
+                // The card that the page asks for lies there: Enter goes on with it, as it did before it was read.
+                let is_awaited = chip.known == ChipKnown::ThisCaseUnfinished
+                    && begun(common).is_some_and(|card| card.chip == chip.serial);
+                let goes_on = std::mem::take(&mut self.when_read) && is_awaited;
                 self.chip = Some(chip);
-                common.next_step();
+                if !is_awaited {
+                    common.next_choice();
+                }
+                if goes_on {
+                    common.message = None;
+                    self.start(common);
+                }
             }
             // The page asks for the card already; why the making stopped is the better message.
             Err(Fault::NoCard) => {}
@@ -161,8 +175,9 @@ impl Making {
     }
 
     /// Which card is wanted; one that lies there already is being read.
-    fn ask_for_card(&self, common: &mut Common) {
+    fn ask_for_card(&mut self, common: &mut Common) {
         if common.is_asking::<ReadChip>() {
+            self.when_read = true;
             return common.tell(Meaning::Waiting, "making-reading");
         }
         match begun(common).map(|card| card.chip.clone()) {
@@ -226,7 +241,7 @@ impl Screen for Making {
 
     fn act(&mut self, intent: Intent, common: &mut Common) {
         match intent {
-            Intent::Confirm if self.ended == Some(Ended::Made) => common.go(Go::Case),
+            Intent::Confirm if self.ended == Some(Ended::Made) => common.go(Go::Next),
             Intent::Confirm => self.start(common),
             Intent::Refresh => self.look(common),
             Intent::Stop => self.stop(common),

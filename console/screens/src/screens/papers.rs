@@ -24,6 +24,10 @@ pub struct Papers {
     chosen: usize,
     /// The answer chosen so far to whether an outdated paper is printed anew.
     outdated: Option<Reprint>,
+    /// The file of the notice, while the receipt that belongs to it is printed.
+    notice: Option<String>,
+    /// What was wanted is printed: Enter goes on.
+    is_done: bool,
 }
 
 impl Papers {
@@ -34,7 +38,12 @@ impl Papers {
             (Some(_), None, _) => 1,
             (Some(_), Some(_), _) => 2,
         };
-        Self { chosen, outdated: None }
+        Self {
+            chosen,
+            outdated: None,
+            notice: None,
+            is_done: false,
+        }
     }
 
     /// A notice names the card that waits; without a card there is none.
@@ -47,31 +56,47 @@ impl Papers {
 }
 
 impl Papers {
+    fn print(&self, reprint: Reprint, common: &mut Common) {
+        if let Some(case) = common.case_at() {
+            let paper = PAPERS[self.chosen];
+            common.ask(Print { case, paper, reprint }, Self::printed);
+        }
+    }
+
     fn printed(&mut self, end: Result<PrintEnd, Fault>, common: &mut Common) {
-        common.next_step();
         match end {
+            // Notice and receipt belong together: who prints the one needs the other.
+            Ok(PrintEnd::Printed(printed, case))
+                if printed.paper == Paper::Notice && case.receipt_printed.is_none() =>
+            {
+                self.chosen = 2;
+                self.notice = Some(printed.file);
+                self.print(Reprint::Ask, common);
+            }
             Ok(PrintEnd::Printed(printed, _)) => {
-                let key = if printed.again {
-                    "papers-printed-again"
-                } else {
-                    "papers-printed"
-                };
-                common.tell_with(
-                    Meaning::Done,
-                    key,
-                    vec![
-                        ("paper", Told::Word(paper_word(printed.paper))),
-                        ("file", Told::Text(printed.file)),
-                        ("pages", Told::Text(printed.pages.to_string())),
-                    ],
-                );
-                // Notice and receipt belong together: the next one is offered.
-                if printed.paper == Paper::Notice {
-                    self.chosen = 2;
+                // Enter goes on from here, also one pressed while it was printing: nothing is printed twice by it.
+                self.is_done = true;
+                let paper = ("paper", Told::Word(paper_word(printed.paper)));
+                let pages = ("pages", Told::Text(printed.pages.to_string()));
+                let file = ("file", Told::Text(printed.file));
+                match (self.notice.take(), printed.again) {
+                    (Some(notice), _) => {
+                        let facts = vec![("notice", Told::Text(notice)), file];
+                        common.tell_with(Meaning::Done, "papers-printed-both", facts);
+                    }
+                    (None, true) => common.tell_with(Meaning::Done, "papers-printed-again", vec![paper, file, pages]),
+                    (None, false) => common.tell_with(Meaning::Done, "papers-printed", vec![paper, file, pages]),
                 }
             }
-            Ok(PrintEnd::Outdated(_)) => self.outdated = Some(Reprint::Anew),
-            Err(fault) => common.tell_fault(&fault),
+            Ok(PrintEnd::Outdated(_)) => {
+                common.next_step();
+                self.outdated = Some(Reprint::Anew);
+            }
+            Err(fault) => {
+                common.next_step();
+                self.notice = None;
+                common.tell_fault(&fault);
+            }
         }
     }
 }
@@ -82,7 +107,11 @@ impl Screen for Papers {
     }
 
     fn can(&self, intent: Intent, common: &Common) -> bool {
-        intent != Intent::Confirm || Self::can_print(PAPERS[self.chosen], common)
+        intent != Intent::Confirm || self.is_done || Self::can_print(PAPERS[self.chosen], common)
+    }
+
+    fn says(&self, intent: Intent, _common: &Common) -> Option<&'static str> {
+        (intent == Intent::Confirm && self.is_done).then_some("key-likely")
     }
 
     fn act(&mut self, intent: Intent, common: &mut Common) {
@@ -93,14 +122,20 @@ impl Screen for Papers {
             _ => {}
         }
         match intent {
-            Intent::Up => self.chosen = self.chosen.saturating_sub(1),
-            Intent::Down => self.chosen = (self.chosen + 1).min(PAPERS.len() - 1),
-            Intent::Confirm => {
-                if let Some(case) = common.case_at() {
-                    let paper = PAPERS[self.chosen];
-                    let reprint = self.outdated.take().unwrap_or(Reprint::Ask);
-                    common.ask(Print { case, paper, reprint }, Self::printed);
+            Intent::Up | Intent::Down => {
+                // Looking for another paper: Enter prints again.
+                if std::mem::take(&mut self.is_done) {
+                    common.next_step();
                 }
+                self.chosen = match intent {
+                    Intent::Up => self.chosen.saturating_sub(1),
+                    _ => (self.chosen + 1).min(PAPERS.len() - 1),
+                };
+            }
+            Intent::Confirm if self.is_done => common.go(Go::Next),
+            Intent::Confirm => {
+                let reprint = self.outdated.take().unwrap_or(Reprint::Ask);
+                self.print(reprint, common);
             }
             Intent::Back => common.go(Go::Case),
             _ => {}

@@ -217,7 +217,10 @@ impl Pin {
                 common.ask(VerifyPin { pin }, Self::tried);
             }
             Stage::Setting => {}
-            Stage::Set | Stage::Right => common.go(Go::Case),
+            // The one who tried a PIN has come to no further step by it.
+            Stage::Right => common.go(Go::Case),
+            Stage::Set if self.permission.is_some() => common.go(Go::Case),
+            Stage::Set => common.go(Go::Next),
         }
     }
 

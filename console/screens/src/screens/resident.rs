@@ -6,6 +6,7 @@ use issuance::{
     acts::{AddressSeen, AuditAct, CardStoppedByTelephone, CaseApplied},
     case::{CaseId, CaseState},
     staff::Role,
+    standing::CardStanding,
 };
 
 use crate::{
@@ -20,6 +21,7 @@ use crate::{
     screen::Screen,
     screens::{
         shown::{self, next_line, resident_facts, state_word},
+        standing::standing_words,
         telephone_stop::TelephoneStop,
     },
     theme::Meaning,
@@ -57,6 +59,13 @@ impl Resident {
         self.view.cases.iter().find(given).map(|case| case.id)
     }
 
+    /// The case whose card can be stopped: one that may be used.
+    fn case_to_stop(&self) -> Option<CaseId> {
+        let suits = |standing| CardStoppedByTelephone::ROW.suits_card(standing);
+        let mut cases = self.view.cases.iter();
+        cases.find(|case| case.standing.is_some_and(suits)).map(|case| case.id)
+    }
+
     fn has_case(&self) -> bool {
         !self.view.cases.is_empty()
     }
@@ -76,7 +85,7 @@ impl Screen for Resident {
             Intent::TakeOver => common.held.is_some(),
             Intent::Reveal => self.view.masked,
             Intent::Standing => self.case_of_card().is_some(),
-            keys::STOP => self.case_of_card().is_some(),
+            keys::STOP => self.case_to_stop().is_some(),
             Intent::Up | Intent::Down => self.view.cases.len() > 1,
             _ => true,
         }
@@ -108,7 +117,7 @@ impl Screen for Resident {
                 }
             }
             keys::STOP => {
-                if let Some(case) = self.case_of_card() {
+                if let Some(case) = self.case_to_stop() {
                     let stop = TelephoneStop::of(&self.view, case);
                     common.go(Go::To(Box::new(stop)));
                 }
@@ -140,10 +149,10 @@ impl Screen for Resident {
                 .cases
                 .iter()
                 .map(|case| {
-                    let (word, meaning) = state_word(&case.state);
+                    let (state, meaning) = where_it_stands(case, pen);
                     vec![
                         span(case.number.to_string(), Meaning::Strong),
-                        span(pen.say(word), meaning),
+                        span(state, meaning),
                         span(moment(pen, case.since), Meaning::Quiet),
                     ]
                 })
@@ -167,12 +176,24 @@ impl Screen for Resident {
     }
 }
 
+/// Where a case stands; of a card that was handed over and may not be used now, that before all.
+fn where_it_stands(case: &CaseRow, pen: &Pen<'_>) -> (String, Meaning) {
+    let (state, meaning) = state_word(&case.state);
+    match case.standing {
+        None | Some(CardStanding::Active) => (pen.say(state), meaning),
+        Some(standing) => {
+            let (symbol, word, _, meaning) = standing_words(standing, pen);
+            (format!("{symbol}{}", pen.say(word)), meaning)
+        }
+    }
+}
+
 fn household(view: &ResidentView, pen: &Pen<'_>) -> Vec<Line> {
     let mut lines = vec![Line::of(pen.say("resident-household-members"), Meaning::Accent)];
     let members: Vec<_> = view
         .household_members
         .iter()
-        .map(|(name, relation)| (name, shown::relation(pen, relation)))
+        .map(|member| (&member.name, shown::relation(pen, &member.relation)))
         .collect();
     let relations = members
         .iter()

@@ -75,7 +75,7 @@ impl Search {
                 self.found = found;
                 self.chosen = 0;
                 // Other people stand where the old ones stood: an Enter meant for those must not open these.
-                common.next_step();
+                common.next_choice();
                 if std::mem::take(&mut self.wanted) && self.found.rows.len() == 1 {
                     self.open(common);
                 }
@@ -171,14 +171,7 @@ impl Screen for Search {
         let below = if pen.side > 0 { 0 } else { DETAIL + 1 };
         let height = pen.height.saturating_sub(page.body.len() + below).max(1);
         let rows: Vec<Vec<Span>> = self.found.rows.iter().map(|row| spans(row, pen)).collect();
-        // The reading stands in the second column of wide screens.
-        let sex = if pen.language == Language::Japanese { 2 } else { 6 };
-        let columns: &[usize] = if pen.side > 0 {
-            &[16, 17, sex]
-        } else {
-            &[14, 14, 16, sex]
-        };
-        page.list(pen, columns, &rows, self.chosen, height);
+        page.list(pen, &columns(&self.found.rows, pen), &rows, self.chosen, height);
         if let Some(row) = self.row() {
             if pen.side > 0 {
                 page.side = detail(row, pen, pen.side);
@@ -194,27 +187,42 @@ impl Screen for Search {
     }
 }
 
-fn spans(row: &ResidentRow, pen: &Pen<'_>) -> Vec<Span> {
-    let address = match &row.address {
-        Address::Shown { address, .. } => span(address.clone(), Meaning::Plain),
-        Address::Masked => span(pen.say("address-masked-short"), Meaning::NeedsYou),
-    };
-    let mut spans = vec![match row.gone {
+/// Name and reading get the room that they need, the address what is left of it: that is read in full below, and people of
+/// one name are told apart by their readings and birthdays first.
+fn columns(rows: &[ResidentRow], pen: &Pen<'_>) -> [usize; 4] {
+    const ADDRESS: usize = 8;
+    let sex = if pen.language == Language::Japanese { 2 } else { 6 };
+    let widest = |of: &dyn Fn(&ResidentRow) -> String| rows.iter().map(|row| pen.cells(&of(row))).max().unwrap_or(0);
+    let birthday = widest(&|row| birthday_written(pen, &row.birthday));
+    // The pointer, and two cells between the columns.
+    let room = pen.width.saturating_sub(2 + 4 * 2 + birthday + sex + ADDRESS);
+    let name = widest(&|row| name_span(row, pen).text).clamp(8, (room / 2).clamp(8, 20));
+    let kana = widest(&|row| row.kana.clone()).clamp(8, room.saturating_sub(name).max(8));
+    [name, kana, birthday, sex]
+}
+
+fn name_span(row: &ResidentRow, pen: &Pen<'_>) -> Span {
+    match row.gone {
         true => span(
             format!("{}{}", pen.say("search-gone-mark"), row.name),
             Meaning::NeedsYou,
         ),
         false => span(row.name.clone(), Meaning::Strong),
-    }];
-    if pen.side == 0 {
-        spans.push(span(row.kana.clone(), Meaning::Quiet));
     }
-    spans.extend([
+}
+
+fn spans(row: &ResidentRow, pen: &Pen<'_>) -> Vec<Span> {
+    let address = match &row.address {
+        Address::Shown { address, .. } => span(address.clone(), Meaning::Plain),
+        Address::Masked => span(pen.say("address-masked-short"), Meaning::NeedsYou),
+    };
+    vec![
+        name_span(row, pen),
+        span(row.kana.clone(), Meaning::Quiet),
         span(birthday_written(pen, &row.birthday), Meaning::Plain),
         span(sex_written(pen, &row.sex), Meaning::Plain),
         address,
-    ]);
-    spans
+    ]
 }
 
 /// The chosen person: what tells them from others of the same name comes first.

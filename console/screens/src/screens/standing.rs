@@ -193,7 +193,7 @@ impl Standing {
                 self.card = Some(card);
                 if self.likely() != before {
                     // What Enter means here is another thing now.
-                    common.next_step();
+                    common.next_choice();
                 }
             }
             Err(fault) => common.tell_fault(&fault),
@@ -247,7 +247,7 @@ impl Screen for Standing {
     }
 
     fn takes_text(&self) -> bool {
-        self.form.as_ref().is_some_and(|form| form.asked.has_note())
+        self.form.as_ref().is_some_and(|form| form.asked.takes_text())
     }
 
     fn shown(&mut self, common: &mut Common) {
@@ -261,9 +261,15 @@ impl Screen for Standing {
         }
     }
 
+    fn typed(&mut self, _common: &mut Common) {
+        if let Some(form) = &mut self.form {
+            form.asked.typed();
+        }
+    }
+
     fn can(&self, intent: Intent, _common: &Common) -> bool {
         match (&self.form, intent) {
-            (Some(form), Intent::Up | Intent::Down) => form.asked.has_choices(),
+            (Some(form), Intent::Up | Intent::Down | Intent::Digit(_)) => form.asked.has_choices(),
             (Some(_), _) | (None, Intent::Back | Intent::Journal) => true,
             (None, intent) => self.meant(intent).is_some(),
         }
@@ -289,8 +295,10 @@ impl Screen for Standing {
                 }
             };
         };
+        if form.asked.moves(intent) {
+            return;
+        }
         match intent {
-            Intent::Up | Intent::Down => drop(form.asked.moves(intent)),
             Intent::Back => {
                 common.next_step();
                 self.form = None;

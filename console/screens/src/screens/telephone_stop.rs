@@ -77,7 +77,11 @@ impl Screen for TelephoneStop {
     }
 
     fn takes_text(&self) -> bool {
-        self.until.is_none()
+        self.until.is_none() && self.asked.takes_text()
+    }
+
+    fn typed(&mut self, _common: &mut Common) {
+        self.asked.typed();
     }
 
     fn can(&self, intent: Intent, _common: &Common) -> bool {
@@ -92,7 +96,7 @@ impl Screen for TelephoneStop {
     }
 
     fn act(&mut self, intent: Intent, common: &mut Common) {
-        if self.asked.moves(intent) {
+        if self.until.is_none() && self.asked.moves(intent) {
             return;
         }
         match (intent, self.until) {

@@ -65,7 +65,7 @@ impl Today {
         }
         // Nothing where nothing was: no key means anything else than before.
         if self.rows.set(rows, |one, other| one.id == other.id) == Stays::Elsewhere {
-            common.next_step();
+            common.next_choice();
         }
     }
 

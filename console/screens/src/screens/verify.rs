@@ -175,6 +175,14 @@ impl Verify {
         common.next_step();
     }
 
+    /// From a document's end to what is likely next: the review where nothing is lacking, the counter otherwise.
+    fn finish_document(&mut self, case: &CaseView, common: &mut Common) {
+        match self.outcome(case, common) {
+            Some(Ok(_)) => self.move_to(At::Review, common),
+            _ => self.return_to_counter(common),
+        }
+    }
+
     /// Back on the counter, on the row of the document one comes from.
     fn return_to_counter(&mut self, common: &mut Common) {
         let from = self.at;
@@ -269,14 +277,15 @@ impl Screen for Verify {
             (keys::EXCEPTION, _) => false,
             (keys::REMOVE, At::Counter) => matches!(self.rows(case).get(self.row), Some(Row::Laid(..))),
             (keys::REMOVE, _) => false,
-            (Intent::Toggle | Intent::Left | Intent::Right, At::Counter) => matches!(
+            (Intent::Toggle | Intent::Left | Intent::Right | Intent::Yes | Intent::No, At::Counter) => matches!(
                 self.rows(case).get(self.row),
                 Some(Row::Attends | Row::Evidence | Row::Letter | Row::Inquiry)
             ),
-            (Intent::Toggle | Intent::Left | Intent::Right, At::Document(party, at)) => {
-                !self.takes_text() && !self.documents(party).get(at).is_some_and(|laid| laid.is_end(self.row))
-            }
-            (Intent::Toggle | Intent::Left | Intent::Right, _) => false,
+            (
+                Intent::Toggle | Intent::Left | Intent::Right | Intent::Digit(_) | Intent::Yes | Intent::No,
+                At::Document(party, at),
+            ) => !self.takes_text() && !self.documents(party).get(at).is_some_and(|laid| laid.is_end(self.row)),
+            (Intent::Toggle | Intent::Left | Intent::Right | Intent::Digit(_) | Intent::Yes | Intent::No, _) => false,
             (Intent::PageUp | Intent::PageDown, at) => matches!(at, At::Choose(_)),
             _ => true,
         }
@@ -395,20 +404,30 @@ impl Verify {
                 self.exceptions.retain(|one| one.party != party);
                 common.next_step();
             }
-            (Intent::Confirm | Intent::Toggle | Intent::Left | Intent::Right, Row::Attends) => {
-                self.resident_attends = !self.resident_attends;
+            (Intent::Confirm | Intent::Toggle | Intent::Left | Intent::Right, row) => {
+                if let Some(ticked) = self.tick(row) {
+                    *ticked = !*ticked;
+                }
             }
-            (Intent::Confirm | Intent::Toggle | Intent::Left | Intent::Right, Row::Evidence) => {
-                self.evidence_seen = !self.evidence_seen;
-            }
-            (Intent::Confirm | Intent::Toggle | Intent::Left | Intent::Right, Row::Letter) => {
-                self.letter_seen = !self.letter_seen;
-            }
-            (Intent::Confirm | Intent::Toggle | Intent::Left | Intent::Right, Row::Inquiry) => {
-                self.inquiry_reply = !self.inquiry_reply;
+            (Intent::Yes | Intent::No, row) => {
+                if let Some(ticked) = self.tick(row) {
+                    *ticked = intent == Intent::Yes;
+                    self.row = (self.row + 1).min(rows.len() - 1);
+                }
             }
             _ => {}
         }
+    }
+
+    /// What a row of the counter ticks, where it ticks something.
+    const fn tick(&mut self, row: Row) -> Option<&mut bool> {
+        Some(match row {
+            Row::Attends => &mut self.resident_attends,
+            Row::Evidence => &mut self.evidence_seen,
+            Row::Letter => &mut self.letter_seen,
+            Row::Inquiry => &mut self.inquiry_reply,
+            Row::Laid(..) | Row::Add(_) | Row::Review => return None,
+        })
     }
 
     fn act_at_choice(&mut self, intent: Intent, party: Party, common: &mut Common) {
@@ -481,17 +500,24 @@ impl Verify {
         match intent {
             Intent::Up => self.row = row.saturating_sub(1),
             Intent::Down => self.row = (row + 1).min(last),
-            Intent::Confirm if row == last => self.return_to_counter(common),
+            Intent::Confirm if row == last => self.finish_document(case, common),
+            Intent::Confirm if laid.is_text(row) => self.row = laid.next_wanting(row),
             Intent::Confirm => self.row = row + 1,
             Intent::Toggle | Intent::Right | Intent::Left => {
-                let changed = laid.turn(row, if intent == Intent::Left { -1 } else { 1 }, masked);
-                match changed {
-                    document::Turned::Fact(fact) => {
-                        // An exception was for what was seen then.
-                        self.exceptions.retain(|one| (one.party, one.fact) != (party, fact));
+                let turned = laid.turn(row, if intent == Intent::Left { -1 } else { 1 }, masked);
+                self.turned(party, turned, common);
+            }
+            Intent::Digit(_) | Intent::Yes | Intent::No => {
+                let number = match intent {
+                    Intent::Digit(number) => usize::from(number),
+                    Intent::Yes => 1,
+                    _ => 2,
+                };
+                if let Some(turned) = laid.answer(row, number, masked) {
+                    if turned != document::Turned::Masked {
+                        self.row = laid.next_wanting(row);
                     }
-                    document::Turned::Masked => common.tell(Meaning::NeedsYou, "verify-address-masked"),
-                    document::Turned::Other => {}
+                    self.turned(party, turned, common);
                 }
             }
             keys::EXCEPTION => {
@@ -502,6 +528,15 @@ impl Verify {
             }
             Intent::Back => self.return_to_counter(common),
             _ => {}
+        }
+    }
+
+    /// An answer changed: what was agreed to because of the one before is agreed to no more.
+    fn turned(&mut self, party: Party, turned: document::Turned, common: &mut Common) {
+        match turned {
+            document::Turned::Fact(fact) => self.exceptions.retain(|one| (one.party, one.fact) != (party, fact)),
+            document::Turned::Masked => common.tell(Meaning::NeedsYou, "verify-address-masked"),
+            document::Turned::Other => {}
         }
     }
 

@@ -121,6 +121,13 @@ impl Counter {
         }
     }
 
+    /// A key that was pressed while an earlier frame was on the screen.
+    pub fn press_over(&mut self, seen: crate::key::StepId, key: Key) {
+        self.now += Span::milliseconds(150);
+        let at = self.now;
+        self.happens(Event::Key(KeyPress { key, at, seen }));
+    }
+
     /// Keys in one go, all pressed while one frame was on the screen.
     pub fn press_at_once(&mut self, keys: &[Key]) {
         let seen = self.state.step();

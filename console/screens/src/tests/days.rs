@@ -13,7 +13,7 @@ use crate::{
         cases::{BreakLease, CloseIncident, ReloadCase},
         handover::{ConfirmSight, HandOver},
         queues::{SubmitApplication, Submitted},
-        staff::{CreateAdministrator, LogOut, Login, Quit},
+        staff::{CreateAdministrator, LogOut, Login, Quit, SecondPurpose},
     },
 };
 
@@ -121,6 +121,9 @@ fn an_incident_is_settled_with_a_reason_before_anything_is_handed_over() {
     counter.press(Char('i'));
     counter.types("棚の札を直した");
     counter.press(Enter);
+    // For two: whoever wrote it down does not end it alone.
+    assert!(!counter.is_asked::<CloseIncident>());
+    super::standing::second_clerk_agrees(&mut counter, SecondPurpose::Incident);
     assert!(counter.is_asked_with(
         |order: &CloseIncident| matches!(order, CloseIncident { ending, .. } if ending == "棚の札を直した")
     ));
@@ -481,11 +484,12 @@ fn an_agent_for_a_busy_person_is_refused_with_the_reason() {
     counter.answer(resident());
     counter.press(Enter);
     counter.press(crate::key::Key::Left); // the last choice: an agent
-    for text in ["木村 守", "キムラ マモル", "S50.1.1", "汐見市本町1番", ""] {
-        counter.press(Enter);
-        counter.types(text);
-    }
     counter.press(Enter);
+    counter.press(Char('2')); // nobody of the household
+    for text in ["木村 守", "キムラ マモル", "S50.1.1", "汐見市本町1番", ""] {
+        counter.types(text);
+        counter.press(Enter);
+    }
     counter.press(crate::key::Key::Left); // the last reason: busy
     counter.press(F(2));
     counter.press(Enter);

@@ -5,9 +5,12 @@ use issuance::case::CaseState;
 
 use super::{counter::*, visit};
 use crate::{
+    event::Event,
     facts::*,
+    fault::Fault,
     key::Key::{Char, Down, Enter, Esc},
     orders::{
+        cards::StartMaking,
         handover::{Agreements, CheckHandover},
         staff::Login,
     },
@@ -90,5 +93,94 @@ fn where_nobody_was_found_no_key_opens_anybody() {
     assert!(
         !screen.contains("Enter 開く") && screen.contains("Esc 戻る"),
         "{screen}"
+    );
+}
+
+#[test]
+fn a_paste_that_does_not_fit_says_so_and_leaves_the_field_as_it_was() {
+    let mut counter = Counter::with_clerk();
+    counter.press(Char('/'));
+    counter.typed.push("山口".into());
+    counter.happens(Event::Paste("山口".into()));
+    assert!(counter.screen(80, 24).contains("山口"));
+    counter.happens(Event::Paste("よ".repeat(59)));
+    let screen = counter.screen(80, 24);
+    assert!(
+        screen.contains("60 文字まで") && screen.contains("山口") && !screen.contains("よよ"),
+        "{screen}"
+    );
+    counter.press(Esc);
+    counter.answer_queues();
+    counter.happens(Event::Paste("山口".into()));
+    assert!(counter.screen(80, 24).contains("入れる欄がありません"));
+    // Nor does a key behind the last place vanish without a word.
+    let mut counter = Counter::with_case(case(CaseState::Made { card: card_id() }));
+    counter.press(Char('s'));
+    counter.types("A-12-3456-78");
+    counter.press(Char('9'));
+    assert!(counter.screen(80, 24).contains("いっぱいです"));
+}
+
+/// A making that was stopped, its card still in the reader and being read anew.
+fn stopped_making() -> Counter {
+    let mut begun = case(CaseState::Making { card: card_id() });
+    begun.problem = Some(Problem::MakingStopped);
+    let mut counter = Counter::with_case(begun);
+    counter.resident_card(1);
+    counter.press(Enter);
+    counter.answer(begun_chip());
+    counter.press(Enter);
+    counter.making_runs(4);
+    counter.press(Esc);
+    counter.answer(MakingEnd::Stopped {
+        at: None,
+        why: Fault::Cancelled,
+    });
+    counter
+}
+
+fn begun_chip() -> ChipView {
+    ChipView {
+        serial: "8B42 19F0 0C77 A1D3 5E20".into(),
+        known: ChipKnown::ThisCaseUnfinished,
+        pin: Tries::NotSet,
+    }
+}
+
+#[test]
+fn keys_pressed_while_a_stopped_card_is_read_anew_are_good_unless_another_lies_there() {
+    let makings = |counter: &Counter| {
+        let started = |effect: &&crate::order::Effect| effect.as_order::<StartMaking>().is_some();
+        counter.asked.iter().filter(started).count()
+    };
+    // Pressed over the page that reads, heard after the card was read: the same card goes on.
+    let mut counter = stopped_making();
+    let (seen, before) = (counter.state.step(), makings(&counter));
+    counter.answer(begun_chip());
+    counter.press_over(seen, Enter);
+    assert_eq!(makings(&counter), before + 1);
+
+    // Pressed and heard while it is read.
+    let mut counter = stopped_making();
+    counter.press(Enter);
+    counter.answer(begun_chip());
+    assert_eq!(makings(&counter), before + 1);
+
+    // Another card lies there: what was meant for the begun one is not done to it.
+    let mut counter = stopped_making();
+    let seen = counter.state.step();
+    counter.answer(ChipView {
+        known: ChipKnown::Blank,
+        serial: "FFFF".into(),
+        ..begun_chip()
+    });
+    counter.press_over(seen, Enter);
+    assert_eq!(makings(&counter), before);
+    // The way back leads where it led.
+    counter.press_over(seen, Esc);
+    assert!(
+        counter.screen(80, 24).contains("続きから作る"),
+        "{}",
+        counter.screen(80, 24)
     );
 }

@@ -7,7 +7,7 @@ use crate::{
     Ambiguous,
     event::Event,
     facts::*,
-    key::Key::{Char, Down, Enter},
+    key::Key::{Char, Down, Enter, Esc},
     mouse::{Mouse, Sight, point},
     orders::{
         cards::StartMaking,
@@ -109,7 +109,8 @@ fn two_rows_of_the_same_words_are_told_apart() {
     counter.press(Enter);
     super::visit::lay_licence(&mut counter);
     counter.press(Down);
-    counter.press(Enter);
+    counter.press(Enter); // the review
+    counter.press(Esc);
     counter.clicks("照会書");
     assert!(counter.pointed_at().contains("照会書"), "{}", counter.screen(80, 24));
     counter.clicks("書類を加える");

@@ -24,10 +24,11 @@ use crate::{
     orders::{
         cards::StartMaking,
         cases::{Journal, LoadJournal, OpenByNotice, OpenCase, SaveVerification},
+        handover::ConfirmSight,
         queues::{LoadQueue, OpenResident, QueueRows, RevealAddress, Search},
         staff::{LogOut, Quit, ScreenLocked, SecondClerk, Unlock},
     },
-    screens::{case as case_screen, login, making, resident, verify},
+    screens::{case as case_screen, handover, login, making, resident, verify},
 };
 
 fn place(state: &State) -> &'static KeyTable {
@@ -260,12 +261,33 @@ fn help_over_the_question_for_the_second_clerk_takes_nothing_of_its_grace() {
 
 #[test]
 fn nobody_works_on_as_a_clerk_whose_card_was_exchanged_for_anothers() {
+    let comes_back = |counter: &mut Counter| {
+        let waiting = counter.screen(80, 24);
+        assert!(waiting.contains("自分の職員カードを戻してください"), "{waiting}");
+        assert_eq!(place(&counter.state), &keymap::REASON);
+        for key in [Enter, Char('y'), Enter] {
+            counter.press(key);
+        }
+        assert!(!counter.is_asked::<ConfirmSight>());
+        // Whoever puts their own card back goes on without a password.
+        counter.staff_card_pulled();
+        counter.staff_card(7);
+        counter.answer(staff_card(SATO));
+        assert_eq!(place(&counter.state), &handover::keys::LOOK);
+    };
     let mut counter = waiting_for_the_second();
     counter.staff_card_pulled();
     counter.staff_card(2);
     counter.answer(staff_card(NAKAMURA));
     counter.press(Esc);
-    assert_eq!(place(&counter.state), &login::keys::PASSWORD);
+    comes_back(&mut counter);
+
+    // The cards changed places so fast that nobody saw the reader empty.
+    let mut counter = waiting_for_the_second();
+    counter.staff_card(2);
+    counter.answer(staff_card(NAKAMURA));
+    counter.press(Esc);
+    comes_back(&mut counter);
 
     // The second agreed, and the first clerk's card did not come back.
     let mut counter = waiting_for_the_second();
@@ -276,7 +298,7 @@ fn nobody_works_on_as_a_clerk_whose_card_was_exchanged_for_anothers() {
     counter.press(Enter);
     counter.answer(shown(NAKAMURA));
     counter.press(Esc);
-    assert_eq!(place(&counter.state), &login::keys::PASSWORD);
+    comes_back(&mut counter);
 
     // Given up with the own card back in its place, the work goes on.
     let mut counter = waiting_for_the_second();
@@ -285,6 +307,105 @@ fn nobody_works_on_as_a_clerk_whose_card_was_exchanged_for_anothers() {
     counter.answer(staff_card(SATO));
     counter.press(Esc);
     assert_ne!(place(&counter.state), &login::keys::PASSWORD);
+}
+
+#[test]
+fn a_staff_card_exchanged_without_a_gap_locks_and_what_was_said_of_the_old_one_goes() {
+    let mut counter = Counter::with_case(case(CaseState::Applied));
+    counter.staff_card(2);
+    assert_eq!(place(&counter.state), &login::keys::PASSWORD);
+
+    let mut counter = Counter::opened();
+    counter.staff_card(1);
+    counter.answer(staff_card(SATO));
+    counter.types("tsubaki2026");
+    counter.press(Enter);
+    counter.refuse(Fault::CardRemoved);
+    assert!(counter.screen(80, 24).contains("カードが抜けました"));
+    counter.staff_card(2);
+    counter.answer(staff_card(SATO));
+    let screen = counter.screen(80, 24);
+    assert!(
+        !screen.contains("カードが抜けました") && screen.contains("佐藤 恵"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_session_that_ended_elsewhere_shows_nobody_and_asks_for_no_useless_password() {
+    // Noticed by the desk, in the midst of a case.
+    let mut counter = Counter::with_case(case(CaseState::Applied));
+    counter.happens(Event::SessionOver);
+    let screen = counter.screen(80, 24);
+    assert!(
+        screen.contains("このログインは終わっています") && !screen.contains("山口"),
+        "{screen}"
+    );
+    assert!(
+        !screen.contains("ロック") && screen.contains("ログインしていません"),
+        "{screen}"
+    );
+
+    // Said by the records, as an answer to a search.
+    let mut counter = Counter::with_clerk();
+    counter.press(Char('/'));
+    counter.types("ya");
+    counter.answer(found("ya"));
+    counter.types("m");
+    counter.refuse(Fault::SessionOver);
+    let screen = counter.screen(80, 24);
+    assert!(
+        screen.contains("このログインは終わっています") && !screen.contains("山口"),
+        "{screen}"
+    );
+
+    // At the lock: whoever enters the password is told to log in, and can.
+    let mut counter = Counter::with_clerk();
+    counter.staff_card_pulled();
+    counter.staff_card(2);
+    counter.answer(staff_card(SATO));
+    counter.types("tsubaki2026");
+    counter.press(Enter);
+    counter.refuse(Fault::SessionOver);
+    counter.answer(staff_card(SATO));
+    assert!(counter.screen(80, 24).contains("このログインは終わっています"));
+    counter.types("tsubaki2026");
+    counter.press(Enter);
+    assert!(counter.is_asked::<crate::orders::staff::Login>());
+}
+
+#[test]
+fn a_slow_scanner_opens_its_case_and_nothing_else_and_costs_no_password() {
+    let scans_slowly = |counter: &mut Counter| {
+        let reads = std::mem::replace(&mut counter.is_read_closely, false);
+        for letter in NOTICE.chars() {
+            counter.press(Char(letter));
+        }
+        counter.press(Enter);
+        counter.is_read_closely = reads;
+    };
+    let mut counter = Counter::with_clerk();
+    scans_slowly(&mut counter);
+    assert!(counter.is_asked_with(|order: &OpenByNotice| order.payload == NOTICE));
+    assert!(!counter.is_asked::<OpenCase>(), "no row of the queue was opened");
+
+    // In a field nothing stays of it.
+    let mut counter = Counter::with_clerk();
+    counter.press(Char('/'));
+    scans_slowly(&mut counter);
+    assert!(counter.is_asked_with(|order: &OpenByNotice| order.payload == NOTICE));
+    assert!(!counter.screen(80, 24).contains("MDG"));
+
+    let mut counter = Counter::with_clerk();
+    counter.staff_card_pulled();
+    counter.staff_card(2);
+    counter.answer(staff_card(SATO));
+    scans_slowly(&mut counter);
+    assert!(!counter.is_asked::<Unlock>() && !counter.is_asked::<OpenByNotice>());
+    assert!(
+        !counter.screen(80, 24).contains("●●"),
+        "nothing of it is left in the password"
+    );
 }
 
 #[test]

@@ -316,7 +316,7 @@ fn every_view_of_it_is_english_in_english() {
     insta::assert_snapshot!("standing_close_refused_english", counter.screen(80, 24));
 }
 
-fn second_clerk_agrees(counter: &mut Counter, wanted: SecondPurpose) {
+pub fn second_clerk_agrees(counter: &mut Counter, wanted: SecondPurpose) {
     counter.staff_card_pulled();
     counter.staff_card(2);
     counter.answer(staff_card(NAKAMURA));

@@ -1,6 +1,10 @@
 //! A caller whose card is lost: it is stopped without a case being opened.
 
-use issuance::{case::CaseState, staff::Role, standing::HolderCheck};
+use issuance::{
+    case::CaseState,
+    staff::Role,
+    standing::{CardStanding, HolderCheck},
+};
 use time::Duration;
 
 use super::{counter::*, standing::HANDED_OVER};
@@ -23,6 +27,7 @@ fn at_resident(roles: &[Role]) -> Counter {
     let mut given = resident();
     given.cases = vec![CaseRow {
         state: HANDED_OVER,
+        standing: Some(CardStanding::Active),
         shelf: None,
         ..queue()[0].clone()
     }];
@@ -69,4 +74,37 @@ fn going_back_stops_nothing_and_a_resident_without_a_card_has_none_to_stop() {
     }];
     counter.answer(applied);
     assert!(!counter.screen(120, 40).contains("電話で止める"));
+}
+
+#[test]
+fn a_card_that_is_over_is_said_to_be_and_no_key_stops_it() {
+    let screen_of = |standing| {
+        let mut counter = Counter::with_clerk();
+        counter.press(Char('/'));
+        counter.types("ヤマ");
+        counter.answer(found("ヤマ"));
+        counter.press(Enter);
+        let mut given = resident();
+        given.cases = vec![CaseRow {
+            state: HANDED_OVER,
+            standing: Some(standing),
+            ..queue()[0].clone()
+        }];
+        counter.answer(given);
+        let screen = counter.screen(120, 40);
+        counter.press(Char('s'));
+        (screen, counter.screen(120, 40))
+    };
+    let (active, asked) = screen_of(CardStanding::Active);
+    assert!(
+        active.contains("交付済み") && active.contains("電話で止める"),
+        "{active}"
+    );
+    assert!(asked.contains("電話でカードを止める"), "{asked}");
+    for (standing, word) in [(CardStanding::Revoked, "失効"), (CardStanding::Suspended, "一時停止")] {
+        let (screen, pressed) = screen_of(standing);
+        assert!(screen.contains(word) && !screen.contains("交付済み"), "{screen}");
+        assert!(!screen.contains("電話で止める"), "{screen}");
+        assert_eq!(screen, pressed);
+    }
 }

@@ -11,7 +11,7 @@ use crate::{
         cards::{CancelMaking, CardFiles, SetPin},
         cases::{Journal, SaveVerification},
         handover::{Agreements, ConfirmSight, HandOver, ReturnToShelf},
-        papers::PrintEnd,
+        papers::{Print, PrintEnd},
         queues::{LoadQueue, SubmitApplication, Submitted},
         staff::Login,
         tray::TrayHands,
@@ -82,6 +82,11 @@ fn the_roster_narrows_as_one_types_and_people_of_one_name_stand_side_by_side() {
     counter.types("山口");
     counter.answer(found("山口"));
     seen!(counter, "search");
+    // The reading is read in full in every row, however wide the terminal is.
+    for width in [80, 120, 140, 200] {
+        let screen = counter.screen(width, 30);
+        assert!(screen.matches("ヤマグチ ヨシロウ").count() >= 4, "{width}: {screen}");
+    }
     let (_, cursor) = counter.painted(80, 24);
     let cursor = cursor.expect("the cursor is where the input method composes");
     // Border, space, pointer, label of 8, two spaces, two characters of two cells.
@@ -105,16 +110,13 @@ fn an_application_is_taken_and_its_case_stands_open() {
     counter.press(F(2));
     counter.press(Enter);
     insta::assert_snapshot!("application_wrong", counter.screen(80, 24));
-    // The first unanswered question is the first consent; each is answered by Space, then Enter.
+    // The first unanswered question is the first consent; an answer moves on to the next.
     for _ in 0..5 {
-        counter.press(Char(' '));
-        counter.press(Enter);
+        counter.press(Char('y'));
     }
-    counter.press(Char(' ')); // at the counter
-    counter.press(Enter);
-    counter.press(Key::Right); // paper notices: wanted
-    counter.press(Key::Right); // not wanted
-    counter.press(F(2));
+    counter.press(Char('1')); // at the counter
+    insta::assert_snapshot!("application_answered", counter.screen(80, 24));
+    counter.press(Char('n')); // no paper notices: the button follows
     counter.press(Enter);
     let submitted = counter.job::<SubmitApplication>();
     assert!(submitted.0 > 0);
@@ -143,6 +145,8 @@ fn a_person_is_verified_fact_by_fact() {
     seen!(counter, "verify_document");
     counter.press(Down);
     counter.press(Enter);
+    // Nothing is lacking: the review follows, the counter is one step back.
+    counter.press(Esc);
     insta::assert_snapshot!("verify_counter", counter.screen(80, 24));
     counter.press(Enter);
     seen!(counter, "verify_review");
@@ -221,6 +225,8 @@ fn the_resident_chooses_a_pin_and_the_clerk_sees_dots() {
     counter.answer(Box::new(now));
     insta::assert_snapshot!("pin_thanks", counter.screen(80, 24));
     counter.press(Enter);
+    assert!(counter.screen(80, 24).contains("転送不要郵便"), "the papers are next");
+    counter.press(Esc);
     insta::assert_snapshot!("case_made", counter.screen(80, 24));
 }
 
@@ -232,17 +238,24 @@ fn papers_are_printed_and_the_card_goes_into_the_shelf() {
     counter.press(Enter);
     insta::assert_snapshot!("papers", counter.screen(80, 24));
     counter.press(Enter);
-    made.notice_printed = Some(NOW);
-    let printed = Printed {
-        paper: Paper::Notice,
-        file: "2026-000352-notice.pdf".into(),
+    let printed = |paper, file: &str| Printed {
+        paper,
+        file: file.into(),
         pages: 1,
         again: false,
     };
-    counter.answer(PrintEnd::Printed(printed, Box::new(made)));
-    insta::assert_snapshot!("papers_printed", counter.screen(80, 24));
-    counter.press(Esc);
+    // Pressed while it prints: once more from impatience, and once to go on.
     counter.press(Enter);
+    made.notice_printed = Some(NOW);
+    let notice = printed(Paper::Notice, "2026-000352-notice.pdf");
+    counter.answer(PrintEnd::Printed(notice, Box::new(made.clone())));
+    insta::assert_snapshot!("papers_printing", counter.screen(80, 24));
+    made.receipt_printed = Some(NOW);
+    let receipt = printed(Paper::Receipt, "2026-000352-receipt.pdf");
+    counter.answer(PrintEnd::Printed(receipt, Box::new(made)));
+    assert!(!counter.is_asked::<Print>(), "nothing is printed twice");
+    // The key that waited led on.
+    insta::assert_snapshot!("papers_printed", counter.screen(80, 24));
     counter.types("ａ－12");
     insta::assert_snapshot!("shelf", counter.screen(80, 24));
     counter.press(Enter);

@@ -3,6 +3,9 @@
 title-application = Application
 field-applicant = Applicant
 applicant-resident = resident
+field-member = Of the household
+field-member-one = { $name } ({ $relation }, { $birthday })
+field-member-other = somebody else
 applicant-guardian = guardian
 applicant-agent = agent
 field-agent-name = Agent's name

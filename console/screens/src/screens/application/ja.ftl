@@ -3,6 +3,9 @@
 title-application = 申請
 field-applicant = 申請する人
 applicant-resident = 本人
+field-member = 同じ世帯の人
+field-member-one = { $name }({ $relation }、{ $birthday })
+field-member-other = ほかの人
 applicant-guardian = 法定代理人
 applicant-agent = 任意代理人
 field-agent-name = 代理人の氏名

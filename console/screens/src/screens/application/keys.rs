@@ -2,7 +2,7 @@
 
 use crate::{
     key::Key::{BackTab, Char, Down, Enter, Esc, F, Left, Right, Tab, Up},
-    keymap::{Intent, KeyTable, also, row},
+    keymap::{Intent, KeyTable, also, answer, row},
 };
 
 pub static KEYS: KeyTable = KeyTable {
@@ -19,5 +19,15 @@ pub static KEYS: KeyTable = KeyTable {
         row(Enter, Intent::Confirm, "key-next"),
         row(F(2), Intent::Submit, "key-submit"),
         row(Esc, Intent::Back, "key-back-kept"),
+        answer::FIRST,
+        answer::SECOND,
+        answer::THIRD,
+        answer::FOURTH,
+        answer::FIFTH,
+        answer::SIXTH,
+        answer::SEVENTH,
+        answer::EIGHTH,
+        answer::YES,
+        answer::NO,
     ],
 };

@@ -2,12 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use issuance::application::{
-    AgentEvidence, AgentForm, AgentReason, ApplicantForm, ApplicationForm, Delivery, Field, GuardianBasis,
-    GuardianEvidence, Service,
+use issuance::{
+    application::{
+        AgentEvidence, AgentForm, AgentReason, ApplicantForm, ApplicationForm, Delivery, Field, GuardianBasis,
+        GuardianEvidence, Service,
+    },
+    era::age::{Answer, is_adult, is_under_15},
+    person::HouseholdMember,
 };
+use time::Date;
 
-use crate::input::{Input, Takes};
+use crate::{
+    facts::ResidentView,
+    input::{Input, Takes},
+};
 
 /// Version of the consent text on the screens (`application-consent-text` and the services' own words).
 const CONSENT_TEXT: &str = "2026-10";
@@ -25,6 +33,13 @@ enum Who {
 #[derive(Debug)]
 pub struct Values {
     who: Who,
+    /// Who of the household may act for the resident, and which of them does: the place behind the last is somebody else.
+    members: Vec<HouseholdMember>,
+    member: Option<usize>,
+    /// Where the household lives; empty when that is not shown.
+    home: String,
+    /// The resident's relation to the head of the household.
+    relation: String,
     name: Input,
     kana: Input,
     birthday: Input,
@@ -46,6 +61,10 @@ impl Default for Values {
     fn default() -> Self {
         Self {
             who: Who::Resident,
+            members: Vec::new(),
+            member: None,
+            home: String::new(),
+            relation: String::new(),
             name: Input::new(Takes::Text, 60),
             kana: Input::new(Takes::Text, 60),
             birthday: Input::new(Takes::Text, 30),
@@ -66,6 +85,67 @@ impl Default for Values {
 }
 
 impl Values {
+    /// An empty form for this resident on this day: who is under 15 is applied for.
+    pub fn of(resident: &ResidentView, today: Date) -> Self {
+        let person = &resident.person;
+        let of_age = |member: &&HouseholdMember| is_adult(&member.birthday, today) == Answer::Yes;
+        Self {
+            who: match is_under_15(&person.birthday, today) {
+                Answer::Yes => Who::Guardian,
+                Answer::No | Answer::CannotTell => Who::Resident,
+            },
+            members: resident.household_members.iter().filter(of_age).cloned().collect(),
+            home: person.full_address(),
+            relation: person.relation.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Those of the household who may act for the resident; asked about before the agent's own fields.
+    pub fn members(&self) -> &[HouseholdMember] {
+        match self.who {
+            Who::Resident => &[],
+            Who::Guardian | Who::Agent => &self.members,
+        }
+    }
+
+    /// Which of them does, where that was answered; the place behind the last is somebody else.
+    pub const fn member(&self) -> Option<usize> {
+        self.member
+    }
+
+    /// Takes who of the household acts for the resident, with what the register says of them; somebody else's fields are
+    /// empty. False where there is no such answer.
+    pub fn take_member(&mut self, at: usize) -> bool {
+        if at > self.members().len() {
+            return false;
+        }
+        self.member = Some(at);
+        for input in [
+            &mut self.name,
+            &mut self.kana,
+            &mut self.birthday,
+            &mut self.address,
+            &mut self.phone,
+        ] {
+            input.clear();
+        }
+        (self.basis, self.standing) = (None, None);
+        let Some(member) = self.members.get(at) else {
+            return true;
+        };
+        self.name.set(&member.name);
+        self.kana.set(&member.kana);
+        self.birthday.set(member.birthday.original());
+        self.address.set(&self.home);
+        self.phone.set(member.phone.as_deref().unwrap_or_default());
+        if self.who == Who::Guardian && member.is_shown_as_parent_of(&self.relation) {
+            self.basis = Some(GuardianBasis::Parent);
+            self.standing = Some(GuardianEvidence::SameHousehold);
+        }
+        true
+    }
+
     /// The fields that are asked, in order.
     pub fn fields(&self) -> Vec<Field> {
         let mut fields = vec![Field::Applicant];
@@ -149,6 +229,22 @@ impl Values {
         }
     }
 
+    /// Whether a question is answered with yes or no, yes being its first answer.
+    pub const fn is_yes_or_no(field: Field) -> bool {
+        matches!(
+            field,
+            Field::Consent(_) | Field::LetterOfAuthority | Field::PaperNotices | Field::AdultWard
+        )
+    }
+
+    /// Whether a field still wants an answer.
+    pub fn wants(&self, field: Field) -> bool {
+        match self.input(field) {
+            Some(input) => !matches!(field, Field::Notes | Field::AgentPhone) && input.is_empty(),
+            None => self.chosen(field).is_none(),
+        }
+    }
+
     /// Takes the next answer, or the one before.
     pub fn turn(&mut self, field: Field, by: isize) {
         let count = self.choices(field).len();
@@ -160,6 +256,14 @@ impl Values {
             None if by > 0 => 0,
             None => count - 1,
         };
+        self.answer(field, at);
+    }
+
+    /// Takes the answer at this place; false where there is none.
+    pub fn answer(&mut self, field: Field, at: usize) -> bool {
+        if at >= self.choices(field).len() {
+            return false;
+        }
         let yes = at == 0;
         match field {
             Field::Applicant => self.who = [Who::Resident, Who::Guardian, Who::Agent][at],
@@ -180,8 +284,9 @@ impl Values {
             Field::LetterOfAuthority => self.letter = Some(yes),
             Field::PaperNotices => self.paper = Some(yes),
             Field::AdultWard => self.ward = yes,
-            _ => {}
+            _ => return false,
         }
+        true
     }
 
     /// The form to be checked.

@@ -2,7 +2,7 @@
 
 use crate::{
     key::Key::{BackTab, Char, Down, Enter, Esc, Tab, Up},
-    keymap::{Intent, KeyTable, also, row},
+    keymap::{Intent, KeyTable, also, answer, row},
 };
 
 pub const RETURN_TO_SHELF: Intent = Intent::Own("return_to_shelf");
@@ -27,6 +27,7 @@ pub static LOOK: KeyTable = KeyTable {
         row(Down, Intent::Down, "key-choose"),
         also(Up, Intent::Up, "key-choose"),
         row(Char(' '), Intent::Toggle, "key-toggle"),
+        answer::YES,
         row(Enter, Intent::Confirm, "key-next"),
         row(Char('r'), RETURN_TO_SHELF, "key-return"),
         row(Esc, Intent::Back, "key-back"),

@@ -16,3 +16,4 @@ papers-outdated-as-it-was = Print it again as it was
 papers-printing = Printing…
 papers-printed = { $paper } ready ({ $pages } p.): { $file }
 papers-printed-again = { $paper } printed again from the file ({ $pages } p.): { $file }
+papers-printed-both = Made the notice ({ $notice }) and the receipt ({ $file }). Enter goes on.

@@ -16,3 +16,4 @@ papers-outdated-as-it-was = 前のまま再印刷する
 papers-printing = 印刷しています…
 papers-printed = { $paper }を作りました({ $pages }ページ): { $file }
 papers-printed-again = { $paper }を控えから再印刷しました({ $pages }ページ): { $file }
+papers-printed-both = 交付通知書({ $notice })と受領票({ $file })を作りました。Enter で進みます。

@@ -2,7 +2,7 @@
 
 use crate::{
     key::Key::{Char, Down, Enter, Esc, Up},
-    keymap::{Intent, KeyTable, also, besides, row},
+    keymap::{Intent, KeyTable, also, answer, besides, row},
 };
 
 pub const SUSPEND: Intent = Intent::Own("suspend");
@@ -40,5 +40,10 @@ pub static FORM: KeyTable = KeyTable {
         also(Up, Intent::Up, "key-choose"),
         row(Enter, Intent::Confirm, "key-decide"),
         row(Esc, Intent::Back, "key-give-up"),
+        answer::FIRST,
+        answer::SECOND,
+        answer::THIRD,
+        answer::FOURTH,
+        answer::FIFTH,
     ],
 };

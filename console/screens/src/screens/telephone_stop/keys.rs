@@ -2,7 +2,7 @@
 
 use crate::{
     key::Key::{Down, Enter, Esc, Up},
-    keymap::{Intent, KeyTable, also, row},
+    keymap::{Intent, KeyTable, also, answer, row},
 };
 
 pub static KEYS: KeyTable = KeyTable {
@@ -13,5 +13,8 @@ pub static KEYS: KeyTable = KeyTable {
         also(Up, Intent::Up, "key-choose"),
         row(Enter, Intent::Confirm, "key-decide"),
         row(Esc, Intent::Back, "key-give-up"),
+        answer::FIRST,
+        answer::SECOND,
+        answer::THIRD,
     ],
 };

@@ -73,12 +73,12 @@ enum Seen {
     Unreadable,
 }
 
-const SEEN: [Seen; 5] = [
-    Seen::NotLooked,
-    Seen::Same,
-    Seen::Different,
-    Seen::NotShown,
-    Seen::Unreadable,
+/// The answers to how a fact was seen, with their words.
+const SEEN: [(Seen, &str); 4] = [
+    (Seen::Same, "fact-same"),
+    (Seen::Different, "fact-different"),
+    (Seen::NotShown, "fact-not-shown"),
+    (Seen::Unreadable, "fact-unreadable"),
 ];
 
 impl Laid {
@@ -144,6 +144,21 @@ impl Laid {
         self.rows().get(row) == Some(&Row::Done)
     }
 
+    /// The next row that still wants an answer, or the one that leaves the form.
+    pub fn next_wanting(&self, row: usize) -> usize {
+        let rows = self.rows();
+        let wants = |kind: &Row| match kind {
+            Row::Number => self.number.is_empty(),
+            Row::Issued => self.issued.is_empty(),
+            Row::Expires => self.expires.is_empty(),
+            Row::Done => true,
+            kind => self.chosen(*kind).is_none(),
+        };
+        let after = rows.iter().enumerate().skip(row + 1);
+        let mut wanting = after.filter(|(_, kind)| wants(kind));
+        wanting.next().map_or(rows.len() - 1, |(at, _)| at)
+    }
+
     /// The row's field for text.
     pub fn field(&mut self, row: usize) -> Option<&mut Input> {
         match self.rows().get(row)? {
@@ -162,34 +177,76 @@ impl Laid {
         }
     }
 
-    /// The next answer of a row, or the one before. What can't be compared because it is masked is not answered.
+    /// The next answer of a row, or the one before; behind the last one stands that nothing is said yet, where that is so
+    /// at first. What can't be compared because it is masked is not answered.
     pub fn turn(&mut self, row: usize, by: isize, masked: bool) -> Turned {
-        match self.rows().get(row) {
-            Some(Row::Original) => self.original = !self.original,
-            Some(Row::Photo) => {
-                // Not said, the same, different, and none on it where that is lawful.
-                let answers = [(None, false), (Some(true), false), (Some(false), false), (None, true)];
-                let of = if self.rule().without_photo.is_some() { 4 } else { 3 };
-                let at = answers.iter().position(|answer| *answer == (self.photo, self.bare));
-                let next = (at.unwrap_or(0) as isize + by.signum()).rem_euclid(of);
-                (self.photo, self.bare) = answers[next as usize];
+        let Some(kind) = self.rows().get(row).copied() else {
+            return Turned::Other;
+        };
+        let answers = self.answers(kind).len() as isize;
+        let unsaid = isize::from(matches!(kind, Row::Photo | Row::Fact(_)));
+        if answers == 0 {
+            return Turned::Other;
+        }
+        // Unsaid is place 0, the answers follow it.
+        let stands = self.chosen(kind).map_or(0, |at| at as isize + unsaid);
+        let next = (stands + by).rem_euclid(answers + unsaid) - unsaid;
+        self.take(kind, usize::try_from(next).ok(), masked)
+    }
+
+    /// Takes the answer of this number, from 1; `None` where the row has no such answer.
+    pub fn answer(&mut self, row: usize, number: usize, masked: bool) -> Option<Turned> {
+        let kind = self.rows().get(row).copied()?;
+        let at = number.checked_sub(1).filter(|at| *at < self.answers(kind).len())?;
+        Some(self.take(kind, Some(at), masked))
+    }
+
+    fn take(&mut self, kind: Row, at: Option<usize>, masked: bool) -> Turned {
+        match kind {
+            Row::Original => self.original = at == Some(0),
+            Row::Photo => {
+                // The same, different, and none on it where that is lawful.
+                self.photo = at.filter(|at| *at < 2).map(|at| at == 0);
+                self.bare = at == Some(2);
             }
-            Some(Row::Renewal) => self.renewal_applied = !self.renewal_applied,
-            Some(Row::Fact(fact)) => {
-                let at = SEEN
-                    .iter()
-                    .position(|seen| *seen == self.seen[*fact as usize])
-                    .unwrap_or(0);
-                let next = SEEN[(at as isize + by).rem_euclid(SEEN.len() as isize) as usize];
-                if masked && *fact == Fact::Address && matches!(next, Seen::Same | Seen::Different) {
+            Row::Renewal => self.renewal_applied = at == Some(0),
+            Row::Fact(fact) => {
+                let seen = at.map_or(Seen::NotLooked, |at| SEEN[at].0);
+                if masked && fact == Fact::Address && matches!(seen, Seen::Same | Seen::Different) {
                     return Turned::Masked;
                 }
-                self.seen[*fact as usize] = next;
-                return Turned::Fact(*fact);
+                self.seen[fact as usize] = seen;
+                return Turned::Fact(fact);
             }
-            _ => {}
+            Row::Number | Row::Issued | Row::Expires | Row::Done => {}
         }
         Turned::Other
+    }
+
+    /// The words of a row's answers, in the order of their numbers.
+    fn answers(&self, kind: Row) -> Vec<&'static str> {
+        match kind {
+            Row::Original => vec!["original-yes", "original-no"],
+            Row::Photo => {
+                let of = if self.rule().without_photo.is_some() { 3 } else { 2 };
+                ["photo-same", "photo-different", "photo-none"][..of].to_vec()
+            }
+            Row::Renewal => vec!["renewal-yes", "renewal-no"],
+            Row::Fact(_) => SEEN.map(|(_, word)| word).to_vec(),
+            Row::Number | Row::Issued | Row::Expires | Row::Done => Vec::new(),
+        }
+    }
+
+    /// Which answer of a row is taken; `None` while nothing is said.
+    fn chosen(&self, kind: Row) -> Option<usize> {
+        match kind {
+            Row::Original => Some(usize::from(!self.original)),
+            Row::Photo if self.bare => Some(2),
+            Row::Photo => self.photo.map(|same| usize::from(!same)),
+            Row::Renewal => Some(usize::from(!self.renewal_applied)),
+            Row::Fact(fact) => SEEN.iter().position(|(seen, _)| *seen == self.seen[fact as usize]),
+            Row::Number | Row::Issued | Row::Expires | Row::Done => None,
+        }
     }
 
     /// Whether a fact does not agree and an exception could be made for it.
@@ -271,7 +328,7 @@ impl Laid {
                 .and("  ", Meaning::Plain)
                 .and(pen.say(words::party(party)), Meaning::Quiet),
         );
-        page.gap();
+        page.line(self.numbers(row, pen));
         let compared = self.compared(party, case);
         for (at, kind) in self.rows().into_iter().enumerate() {
             let here = at == row;
@@ -304,30 +361,9 @@ impl Laid {
                         _ => date_line(&self.expires, Some(today), pen, page),
                     }
                 }
-                Row::Original => page.line(choice(
-                    pen,
-                    &pen.say("document-original"),
-                    here,
-                    &[("original-yes", self.original), ("original-no", !self.original)],
-                )),
-                Row::Photo => {
-                    let answers = [
-                        ("photo-same", self.photo == Some(true)),
-                        ("photo-different", self.photo == Some(false)),
-                        ("photo-none", self.bare),
-                    ];
-                    let of = if self.rule().without_photo.is_some() { 3 } else { 2 };
-                    page.line(choice(pen, &pen.say("document-photo"), here, &answers[..of]));
-                }
-                Row::Renewal => page.line(choice(
-                    pen,
-                    &pen.say("document-renewal"),
-                    here,
-                    &[
-                        ("renewal-yes", self.renewal_applied),
-                        ("renewal-no", !self.renewal_applied),
-                    ],
-                )),
+                Row::Original => page.line(self.choice(kind, "document-original", here, pen)),
+                Row::Photo => page.line(self.choice(kind, "document-photo", here, pen)),
+                Row::Renewal => page.line(self.choice(kind, "document-renewal", here, pen)),
                 Row::Fact(fact) => {
                     let excused = exceptions.iter().any(|one| one.party == party && one.fact == fact);
                     self.fact_line(fact, compared.of(fact), excused, party, here, case, pen, page);
@@ -348,6 +384,38 @@ impl Laid {
         if pen.side > 0 {
             page.side = answers;
         }
+    }
+
+    /// A question with its answers, numbered where the pointer is.
+    fn choice(&self, kind: Row, label: &str, here: bool, pen: &Pen<'_>) -> Line {
+        let mut line = pen.label(LABEL, &pen.say(label), here);
+        for (at, word) in self.answers(kind).into_iter().enumerate() {
+            let taken = self.chosen(kind) == Some(at);
+            let meaning = if taken { Meaning::Strong } else { Meaning::Quiet };
+            let number = if here { format!("{} ", at + 1) } else { String::new() };
+            line = line
+                .and(number, Meaning::Accent)
+                .and(pen.glyphs.chosen[usize::from(!taken)], meaning)
+                .and(" ", Meaning::Plain)
+                .and(pen.say(word), meaning)
+                .and("  ", Meaning::Plain);
+        }
+        line
+    }
+
+    /// The numbers of the answers to how a fact was seen, while one is asked for; an empty line otherwise.
+    fn numbers(&self, row: usize, pen: &Pen<'_>) -> Line {
+        let Some(Row::Fact(_)) = self.rows().get(row) else {
+            return Line::gap();
+        };
+        let mut line = Line::of("  ", Meaning::Plain);
+        for (at, (_, word)) in SEEN.iter().enumerate() {
+            line = line
+                .and(format!("{} ", at + 1), Meaning::Accent)
+                .and(pen.say(word), Meaning::Quiet)
+                .and("   ", Meaning::Plain);
+        }
+        line
     }
 
     /// What the number's check says, with the numbers that were probably meant.
@@ -473,17 +541,4 @@ fn date_line(input: &Input, today: Option<Date>, pen: &Pen<'_>, page: &mut Page)
         }
     };
     page.paragraph(pen, LABEL + 4, &format!("{symbol}{words}"), meaning);
-}
-
-fn choice(pen: &Pen<'_>, label: &str, here: bool, answers: &[(&'static str, bool)]) -> Line {
-    let mut line = pen.label(LABEL, label, here);
-    for (word, taken) in answers {
-        let meaning = if *taken { Meaning::Strong } else { Meaning::Quiet };
-        line = line
-            .and(pen.glyphs.chosen[usize::from(!taken)], meaning)
-            .and(" ", Meaning::Plain)
-            .and(pen.say(word), meaning)
-            .and("  ", Meaning::Plain);
-    }
-    line
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     key::Key::{BackTab, Char, Delete, Down, Enter, Esc, F, Left, PageDown, PageUp, Right, Tab, Up},
-    keymap::{Intent, KeyTable, also, row},
+    keymap::{Intent, KeyTable, also, answer, row},
 };
 
 pub const EXCEPTION: Intent = Intent::Own("exception");
@@ -26,6 +26,12 @@ pub static KEYS: KeyTable = KeyTable {
         also(PageDown, Intent::PageDown, "key-page"),
         also(PageUp, Intent::PageUp, "key-page"),
         row(Esc, Intent::Back, "key-back-kept"),
+        answer::FIRST,
+        answer::SECOND,
+        answer::THIRD,
+        answer::FOURTH,
+        answer::YES,
+        answer::NO,
     ],
 };
 

@@ -7,7 +7,7 @@ use issuance::{
     case::{CardId, CaseId, CaseNumber, CaseState, ResidentId, ShelfPlace},
     course::{Course, Passed, Stage},
     era::Birthday,
-    person::{Resident, Sex},
+    person::{HouseholdMember, Resident, Sex},
     records::CardState,
     staff::{Role, Staff, StaffId},
     standing::CardStanding,
@@ -93,7 +93,18 @@ pub fn resident() -> ResidentView {
         may_reveal: true,
         gone_at: None,
         cases: vec![],
-        household_members: vec![("山口 さくら".into(), "妻".into())],
+        household_members: vec![member("山口 さくら", "妻", "昭和48年5月5日")],
+    }
+}
+
+/// Another person of a household.
+pub fn member(name: &str, relation: &str, birthday: &str) -> HouseholdMember {
+    HouseholdMember {
+        name: name.into(),
+        kana: "ヤマグチ サクラ".into(),
+        relation: relation.into(),
+        birthday: Birthday::read(birthday).expect("a date"),
+        phone: None,
     }
 }
 
@@ -221,6 +232,7 @@ pub fn queue() -> Vec<CaseRow> {
         state,
         since: NOW - Span::hours(2),
         shelf: None,
+        standing: None,
         problem: None,
         held_by: None,
     };
