@@ -49,6 +49,9 @@ pub struct Arguments {
     /// /etc/madoguchi).
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// How the counter's screen is opened, which is what happens when nothing else is asked for.
+    #[command(flatten)]
+    console: console::Options,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -99,7 +102,8 @@ enum Command {
 /// What can be taken in.
 #[derive(Debug, Subcommand)]
 enum ImportCommand {
-    /// Take a resident roster (CSV, UTF-8 or CP932) in: rows that can be read together or not at all, the others are told.
+    /// Take a resident roster (CSV, UTF-8 or CP932) in: every row that can be read, in one go; the others are left out and
+    /// listed.
     Roster(import::Options),
     /// The imports there were, newest first.
     Runs(import::RunsOptions),
@@ -164,7 +168,21 @@ fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
         config_file: home::config_file(asked.config.as_deref(), &home),
         home,
     };
-    let command = asked.command.unwrap_or(Command::Console(console::Options::default()));
+    let command = match (asked.command, asked.console) {
+        (None, options) => Command::Console(options),
+        (Some(Command::Console(options)), before) => Command::Console(options.and(before)),
+        (Some(_), before) if before.is_given() => {
+            notice!(
+                "{}",
+                lang.pick(
+                    "--plain と --mouse は窓口の画面のためのものです。画面を開くなら、ほかの命令を付けずに書いてください。",
+                    "--plain and --mouse are for the counter's screen: to open it, give no other command.",
+                )
+            );
+            return Ok(ExitCode::from(2));
+        }
+        (Some(command), _) => command,
+    };
     let screen = match &command {
         Command::Console(_) => true,
         Command::Relay(options) => options.is_screen(),

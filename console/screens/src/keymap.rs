@@ -165,6 +165,17 @@ pub static READING: KeyTable = KeyTable {
     ],
 };
 
+/// Text that the resident reads: no key of the office lies beside it.
+pub static READING_FACING: KeyTable = KeyTable {
+    name: "reading.facing",
+    is_the_clerks: false,
+    rows: &[
+        row(Esc, Intent::Back, "key-back"),
+        also(Enter, Intent::Back, "key-back"),
+        row(F(10), Intent::Language, "key-language"),
+    ],
+};
+
 /// A question with yes and no.
 pub static QUESTION: KeyTable = KeyTable {
     name: "question",
@@ -264,7 +275,7 @@ pub fn name(key: Key) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::screens::{EVERY_TABLE, case, handover, today};
+    use crate::screens::{EVERY_TABLE, case, handover, pin, today};
     use std::collections::BTreeSet;
 
     #[test]
@@ -284,7 +295,9 @@ mod tests {
         for table in EVERY_TABLE {
             let has_no_way_back = ["login.first_run", "everywhere"].contains(&table.name);
             assert!(has_no_way_back || intent(table, Key::Esc).is_some(), "{}", table.name);
-            let help = table.is_the_clerks.then_some(Intent::Help);
+            // The resident has help of their own, while the PIN is asked for.
+            let has_help = table.is_the_clerks || table == &pin::keys::FACING;
+            let help = has_help.then_some(Intent::Help);
             assert_eq!(intent(table, Key::F(1)), help, "{}", table.name);
         }
     }

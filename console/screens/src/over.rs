@@ -7,6 +7,8 @@ mod second;
 pub mod tray;
 
 pub use help::Help;
+#[cfg(test)]
+pub use help::about_key;
 pub use question::Question;
 pub use reason::Reason;
 pub use second::Second;

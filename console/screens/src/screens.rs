@@ -27,8 +27,9 @@ use crate::{
 
 /// Every table of keys there is.
 #[cfg(test)]
-pub static EVERY_TABLE: [&KeyTable; 29] = [
+pub static EVERY_TABLE: [&KeyTable; 30] = [
     &keymap::READING,
+    &keymap::READING_FACING,
     &keymap::QUESTION,
     &keymap::REASON,
     &login::keys::PASSWORD,

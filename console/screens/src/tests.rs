@@ -1,6 +1,7 @@
 //! The office's day on the screens: a counter with everything behind it answered by hand.
 
 mod alignment;
+mod answers;
 mod asked;
 mod counter;
 mod course;

@@ -123,6 +123,7 @@ fn every_key_used_has_words_and_every_word_is_used() {
     let by_rule: BTreeSet<String> = issuance::acts::ALL
         .iter()
         .flat_map(|row| [row.done_key(), row.tried_key()])
+        .chain(crate::screens::EVERY_TABLE.map(crate::over::about_key))
         .collect();
     // What the office refuses with is named by its own modules; the console's tests compare the two lists.
     let elsewhere = |key: &str| {
@@ -157,6 +158,17 @@ fn every_document_of_the_table_has_a_name_in_both_languages() {
         let key = format!("document-name-{}", rule.key.replace('_', "-"));
         assert!(keys(ENGLISH).contains_key(&key), "{key}");
         assert_eq!(Words::new().say(Language::Japanese, &key, &[]), rule.japanese);
+    }
+}
+
+#[test]
+fn every_place_says_what_it_is_for_in_both_languages() {
+    let (japanese, english) = (keys(JAPANESE), keys(ENGLISH));
+    for table in crate::screens::EVERY_TABLE {
+        let key = crate::over::about_key(table);
+        let is_place = !["everywhere", "reading.facing"].contains(&table.name);
+        assert_eq!(japanese.contains_key(&key), is_place, "{key}");
+        assert_eq!(english.contains_key(&key), is_place, "{key}");
     }
 }
 

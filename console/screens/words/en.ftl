@@ -129,6 +129,7 @@ key-tray-likely = to its reader
 key-close = close
 key-yes = yes
 key-no = no
+key-explain = explain
 key-help = keys
 key-language = 日本語
 key-tray = tray

@@ -115,6 +115,7 @@ key-tray-likely = 合う読取機へ
 key-close = 閉じる
 key-yes = はい
 key-no = いいえ
+key-explain = せつめい
 key-help = 操作
 key-language = English
 key-tray = トレイ

@@ -17,6 +17,21 @@ pub struct Options {
     mouse: bool,
 }
 
+impl Options {
+    /// Whether anything was asked for.
+    pub const fn is_given(&self) -> bool {
+        self.plain || self.mouse
+    }
+
+    /// What was asked for here or there.
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            plain: self.plain || other.plain,
+            mouse: self.mouse || other.mouse,
+        }
+    }
+}
+
 /// Opens the screen and stays until the clerk leaves. In a demonstration, what must run beside it is started first:
 /// at a real office that is the machine's business.
 ///

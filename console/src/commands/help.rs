@@ -16,6 +16,8 @@ const JAPANESE: &[(&str, &str)] = &[
         "madoguchi --config",
         "設定ファイル。一式もその隣のものになる(既定: MADOGUCHI_HOME、./var、/etc/madoguchi の順に madoguchi.toml)",
     ),
+    ("madoguchi --plain", "窓口の画面を描かず、読み上げの順に文字で表示する"),
+    ("madoguchi --mouse", "窓口の画面で、マウスも使う"),
     ("madoguchi console", "窓口の画面を開く(何も書かないときもこれ)"),
     (
         "madoguchi console --plain",
@@ -45,7 +47,7 @@ const JAPANESE: &[(&str, &str)] = &[
     ("madoguchi import", "データを取り込む"),
     (
         "madoguchi import roster",
-        "住民名簿(CSV、UTF-8 か CP932)を取り込む。読める行はまとめて入れ、読めない行は知らせる",
+        "住民名簿(CSV、UTF-8 か CP932)を取り込む。読める行は一度にすべて入れ、読めない行は外して知らせる",
     ),
     ("madoguchi import roster FILE", "名簿のファイル"),
     (

@@ -23,8 +23,6 @@ use time::OffsetDateTime;
 
 use crate::config::City;
 
-/// What the card is called on paper.
-const CARD: &str = "市民カード";
 /// Months that a card is kept in the shelf after its notice, as cities set it for the handover of cards. A last day on
 /// which the office is closed would shorten the time the resident was given: the next open one, then.
 const KEPT_MONTHS: u8 = 3;
@@ -84,7 +82,7 @@ fn office(city: &City) -> Office {
         address: city.address.clone(),
         phone: city.phone.clone(),
         hours: city.hours.clone(),
-        card_name: CARD.to_owned(),
+        card_name: city.card_name.clone(),
     }
 }
 
@@ -392,6 +390,21 @@ mod tests {
     fn a_notice_never_asks_for_a_document_that_is_no_longer_taken() {
         let named = names(Class::A, 99).join("、") + &names(Class::BPublic, 99).join("、");
         assert!(named.contains("運転免許証") && !named.contains("健康保険証"), "{named}");
+    }
+
+    #[test]
+    fn papers_call_the_card_as_the_office_calls_it() {
+        let city = City {
+            name: "汐見市".into(),
+            code: "422053".into(),
+            office_name: "市民課".into(),
+            address: String::new(),
+            postal_code: String::new(),
+            phone: String::new(),
+            hours: Vec::new(),
+            card_name: "しおみカード".into(),
+        };
+        assert_eq!(office(&city).card_name, "しおみカード");
     }
 
     #[test]

@@ -41,7 +41,8 @@ fn a_parent_for_a_child(clerk: &Clerk<'_>) {
     let console = &clerk.console;
     clerk.finds("0000000003", "ヤマグチ サクラ");
     console.key(Key::Enter).sees("申請する人");
-    // In person she can't.
+    // A parent is who is expected; in person she can't.
+    clerk.turns_to("申請する人", "(●) 本人");
     clerk.answers_everything();
     console.key(Key::F(2));
     clerk.chosen("この内容で申請を受け付ける");
@@ -49,11 +50,8 @@ fn a_parent_for_a_child(clerk: &Clerk<'_>) {
     clerk.chosen("申請する人");
     clerk.fills_in(&[
         ("申請する人", Answer::Chosen("法定代理人")),
-        ("代理人の氏名", Answer::Typed("山口 恵")),
-        ("代理人のフリガナ", Answer::Typed("ヤマグチ メグミ")),
-        ("代理人の生年月日", Answer::Typed("S48.11.22")),
-        ("代理人の住所", Answer::Typed("汐見市港町1丁目2番3号")),
-        ("代理人の電話", Answer::Typed("0957-00-9002")),
+        // Who lives with her is in the register: nothing of it is typed.
+        ("同じ世帯の人", Answer::Chosen("山口 恵")),
         ("代理の立場", Answer::Chosen("親権者")),
         ("立場を示すもの", Answer::Chosen("同一世帯の親子")),
     ]);

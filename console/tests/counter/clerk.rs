@@ -136,7 +136,11 @@ impl<'s> Clerk<'s> {
             );
         }
         self.goes_to("この書類を終わる");
-        console.key(Key::Enter).sees("[ 確認内容を見る ]");
+        console.key(Key::Enter);
+        // Where nothing is lacking the review follows; the counter is one step back.
+        if console.sees_one(&["[ 確認内容を見る ]", "例外はありません"]) == 1 {
+            console.key(Key::Esc).sees("[ 確認内容を見る ]");
+        }
         self
     }
 
@@ -162,7 +166,7 @@ impl<'s> Clerk<'s> {
     /// Makes the card to its end.
     pub fn makes(&self) -> &Self {
         self.console.key(Key::Enter).sees("カードができました");
-        self.console.key(Key::Enter).sees("住民に暗証番号を決めてもらう");
+        self.console.key(Key::Esc).sees("住民に暗証番号を決めてもらう");
         self
     }
 
@@ -181,7 +185,7 @@ impl<'s> Clerk<'s> {
             .text(pin)
             .until("four dots", |screen| screen.matches('●').count() == 4);
         console.key(Key::Enter).sees("きまりました");
-        console.key(Key::Enter).sees("交付通知書と受領票を印刷する");
+        console.key(Key::Esc).sees("交付通知書と受領票を印刷する");
         self
     }
 
@@ -197,8 +201,7 @@ impl<'s> Clerk<'s> {
     /// Prints notice and receipt.
     pub fn prints(&self) -> &Self {
         self.console.key(Key::Enter).sees("転送不要郵便");
-        self.console.key(Key::Enter).sees("交付通知書を作りました");
-        self.console.key(Key::Enter).sees("受領票を作りました");
+        self.console.key(Key::Enter).sees_all(&["と受領票", "を作りました"]);
         self.console.key(Key::Esc).sees("カードを棚に入れる");
         self
     }

@@ -135,7 +135,7 @@ const RESIDENTS: [(&str, &str); 7] = [
 
 /// Leaves the finished card and the case, back to the queues.
 fn finish(clerk: &Clerk<'_>) {
-    clerk.console.key(Key::Enter).sees("住民に暗証番号を決めてもらう");
+    clerk.console.key(Key::Esc).sees("住民に暗証番号を決めてもらう");
     clerk.console.key(Key::Esc);
     clerk.sees_the_queues();
     clerk.shell.tray("remove 1");

@@ -4,7 +4,10 @@
 use std::{
     io::{Read, Write},
     path::Path,
-    sync::{Arc, Condvar, Mutex, MutexGuard},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -116,6 +119,8 @@ pub struct Console {
     child: Box<dyn Child + Send + Sync>,
     /// The screens seen in English, while that is asked for.
     english: Mutex<Option<Vec<String>>>,
+    /// Keys that hands pressed.
+    pressed: AtomicUsize,
 }
 
 impl Console {
@@ -170,6 +175,7 @@ impl Console {
             master: pty.master,
             child,
             english: Mutex::new(None),
+            pressed: AtomicUsize::new(0),
         }
     }
 
@@ -208,9 +214,20 @@ impl Console {
         self.send(format!("\x1b[<0;{column};{line}M\x1b[<0;{column};{line}m").as_bytes())
     }
 
-    /// Types text, all at once as a fast clerk or a scanner does.
+    /// Types text, all at once as a fast clerk does.
     pub fn text(&self, text: &str) -> &Self {
+        self.pressed.fetch_add(text.chars().count(), Ordering::Relaxed);
         self.send(text.as_bytes())
+    }
+
+    /// A scanner types a code, and Enter behind it: no hand presses a key.
+    pub fn scans(&self, code: &str) -> &Self {
+        self.send(format!("{code}\r").as_bytes())
+    }
+
+    /// How many keys were pressed so far.
+    pub fn keys_pressed(&self) -> usize {
+        self.pressed.load(Ordering::Relaxed)
     }
 
     /// Presses a key.
@@ -218,6 +235,7 @@ impl Console {
         if matches!(key, Key::Enter | Key::Esc) {
             self.glances_at_english();
         }
+        self.pressed.fetch_add(1, Ordering::Relaxed);
         self.send(&key.bytes())
     }
 

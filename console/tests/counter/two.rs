@@ -55,7 +55,7 @@ fn two_people_make_the_card_and_two_look_before_it_is_handed_over() {
             shell.tray("insert 1 blank-01");
             console.sees("作りかけのカードです");
             console.key(Key::Enter).sees("カードができました");
-            console.key(Key::Enter).sees("住民に暗証番号を決めてもらう");
+            console.key(Key::Esc).sees("住民に暗証番号を決めてもらう");
 
             clerk.has_pin_set("2751").prints().shelves("A-12");
             let notice = code_on(&paper(shell.home(), "notice"));

@@ -58,8 +58,81 @@ fn one_residents_card_from_application_to_handover() {
     });
 }
 
+/// What a visit may take of the clerk's hands and the resident's, from the day's queues to the card that was handed over.
+const KEYS: usize = 70;
+
+#[test]
+fn a_visit_takes_no_more_keys_than_it_needs() {
+    with_a_card_service("visit::a_visit_takes_no_more_keys_than_it_needs", |shell| {
+        set_up(shell);
+        let clerk = Clerk::sits_down(shell, Terminal::SMALL);
+        clerk.logs_in("0001");
+        let console = &clerk.console;
+        let (before, key) = (console.keys_pressed(), |key| console.key(key));
+        console.text("/").sees("フリガナ、氏名");
+        console.text("ヨシロウ").sees_all(&["1 人中 1 人", "ヤマグチ"]);
+        key(Key::Enter).sees("カードの申請はまだありません");
+        key(Key::Enter).sees("申請する人");
+        // In person, five times yes, at the counter, with paper.
+        console.text("1yyyyy1y");
+        clerk.chosen("この内容で申請を受け付ける");
+        key(Key::Enter).sees("本人確認をする");
+
+        key(Key::Enter).sees("書類を加える");
+        console.text("マイ");
+        console.until("the one document", |screen| {
+            screen
+                .lines()
+                .any(|line| line.contains('▸') && line.contains("マイナンバーカード"))
+        });
+        key(Key::Enter).sees("この書類を終わる");
+        console.text("R12.3.1");
+        key(Key::Enter);
+        clerk.chosen("顔写真");
+        console.text("yyyyy");
+        clerk.chosen("この書類を終わる");
+        key(Key::Enter).sees("例外はありません");
+        key(Key::Enter).sees_all(&["本人確認を記録しました", "カードを作る"]);
+
+        shell.tray("insert 1 blank-01");
+        console.sees("住民●");
+        key(Key::Enter).sees("この案件に使えます");
+        key(Key::Enter).sees("カードができました");
+        key(Key::Enter).sees("この案件のカードが入っています");
+
+        // The resident's part.
+        key(Key::Enter).sees("4けたの すうじ");
+        clerk.types_pin("2751");
+        key(Key::Enter).sees("もういちど いれてください");
+        clerk.types_pin("2751");
+        key(Key::Enter).sees("きまりました");
+
+        key(Key::Enter).sees("転送不要郵便");
+        key(Key::Enter).sees("を作りました");
+        key(Key::Enter).sees("鍵のかかる棚");
+        console.text("A-12");
+        key(Key::Enter).sees_all(&["に保管しました", "交付する"]);
+
+        console.scans(&code_on(&paper(shell.home(), "notice")));
+        clerk.chosen("取り出した棚");
+        console.text("A-12");
+        for time in ["1 回目", "2 回目"] {
+            key(Key::Enter).sees(time);
+            console.text("yyy");
+            console.until("three ticks", |screen| screen.matches("[✓]").count() == 3);
+        }
+        key(Key::Enter).sees("交付を記録しました");
+
+        let pressed = console.keys_pressed() - before;
+        eprintln!("a visit took {pressed} keys");
+        assert!(pressed <= KEYS, "{pressed} keys");
+        let file = Records::of(shell.home()).case("2026-000001");
+        assert!(matches!(file.state, CaseState::HandedOver { .. }));
+    });
+}
+
 /// What is Japanese whatever the language: names, readings, addresses, the city and its desk.
-const DATA: [&str; 10] = [
+const DATA: [&str; 11] = [
     // The name of the other language, on its key.
     "日本語",
     "山口 𠮷郎",
@@ -68,6 +141,7 @@ const DATA: [&str; 10] = [
     "コーポ汐見 201号",
     "佐藤 恵",
     "鈴木 一",
+    "鈴木 健",
     "窓口3",
     // What the clerks of the stories type and write down.
     "マイナンバーカード",

@@ -7,6 +7,7 @@ use crate::{
     clerk::{Clerk, Records, set_up},
     screen::{Key, Terminal},
     shell::{Shell, with_a_card_service},
+    two::{agrees, swaps_in_the_second},
     visit::{code_on, every_screen_reads_in_english, paper},
 };
 
@@ -98,7 +99,7 @@ fn cannot_be_stopped_while_it_is_written(clerk: &Clerk<'_>) {
     console.key(Key::Esc).sees("安全な所まで進めてから止めます");
     shell.tray("go 1");
     console.sees("カードができました");
-    console.key(Key::Enter).sees("住民に暗証番号を決めてもらう");
+    console.key(Key::Esc).sees("住民に暗証番号を決めてもらう");
 }
 
 /// The card is made, and then it breaks: after a question and with a reason it is given up.
@@ -172,6 +173,10 @@ fn a_mismatch_is_settled_and_a_pin_chosen_anew_before_the_card_is_handed_over() 
             console.text("i").sees("どう解決したかを書いて");
             console.text("短い").key(Key::Enter).sees("もう少し詳しく");
             console.text("棚を確かめ、正しい場所に戻した").key(Key::Enter);
+            // Nobody settles it alone.
+            console.sees("二人目の職員の承認が必要です");
+            swaps_in_the_second(&clerk, "0001");
+            agrees(&clerk);
             console.sees_all(&["事故を解決済みにしました", "交付する"]);
             console.no_more("隣の棚を開けていた");
 

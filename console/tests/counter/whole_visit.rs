@@ -63,7 +63,7 @@ const VISIT: [Step; 8] = [
         },
         recorded: &["カードができました"],
         leave: |clerk| {
-            clerk.console.key(Key::Enter).sees("住民に暗証番号を決めてもらう");
+            clerk.console.key(Key::Esc).sees("住民に暗証番号を決めてもらう");
         },
         next: ("カードを作る", "住民に暗証番号を決めてもらう"),
     },
@@ -75,7 +75,7 @@ const VISIT: [Step; 8] = [
         },
         recorded: &["きまりました"],
         leave: |clerk| {
-            clerk.console.key(Key::Enter).sees("交付通知書と受領票を印刷する");
+            clerk.console.key(Key::Esc).sees("交付通知書と受領票を印刷する");
         },
         next: ("住民に暗証番号を決めてもらう", "交付通知書と受領票を印刷する"),
     },
@@ -84,7 +84,7 @@ const VISIT: [Step; 8] = [
         prepare: |clerk| {
             clerk.console.key(Key::Enter).sees("転送不要郵便");
         },
-        recorded: &["交付通知書を作りました"],
+        recorded: &["を作りました。Enter で進みます"],
         leave: |clerk| {
             clerk.console.key(Key::Esc).sees("カードを棚に入れる");
         },
@@ -189,7 +189,7 @@ fn the_card_is_moved_while_it_is_looked_at(clerk: &Clerk<'_>) {
 /// Chosen anew, and the database goes away when the chip has taken the PIN: it is chosen once more, and that one counts.
 fn the_card_has_a_pin_that_the_records_never_heard_of(clerk: &Clerk<'_>, cluster: &Cluster) {
     let (console, shell) = (&clerk.console, clerk.shell);
-    console.key(Key::Enter).sees("交付通知書と受領票を印刷する");
+    console.key(Key::Esc).sees("交付通知書と受領票を印刷する");
     console.text("p").sees("暗証番号は設定済みです");
     console.text("r").sees("4けたの すうじ");
     clerk.types_pin("8306");
@@ -218,7 +218,7 @@ fn the_card_has_a_pin_that_the_records_never_heard_of(clerk: &Clerk<'_>, cluster
     console.text("r").sees("4けたの すうじ");
     types_the_pin_twice_from_here(clerk);
     console.key(Key::Enter).sees("きまりました");
-    console.key(Key::Enter).sees("交付通知書と受領票を印刷する");
+    console.key(Key::Esc).sees("交付通知書と受領票を印刷する");
     console.text("p").sees("暗証番号は設定済みです");
     console.key(Key::Enter).sees("きめた ばんごう");
     clerk.types_pin("2751");

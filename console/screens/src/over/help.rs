@@ -1,4 +1,5 @@
-//! F1: every key that works in the place one comes from, and everywhere.
+//! F1: what the place one comes from is for, and every key that works there and everywhere. In front of the resident it
+//! explains to them, and names no key of the office.
 
 use crate::{
     common::{Common, Go},
@@ -25,7 +26,10 @@ impl Help {
 
 impl Screen for Help {
     fn keys(&self) -> &'static KeyTable {
-        &keymap::READING
+        match self.place.is_the_clerks {
+            true => &keymap::READING,
+            false => &keymap::READING_FACING,
+        }
     }
 
     fn can(&self, intent: Intent, _common: &Common) -> bool {
@@ -45,7 +49,28 @@ impl Screen for Help {
 
     fn view(&self, common: &Common, pen: &Pen<'_>) -> Page {
         let mut page = Page::titled(pen.say("title-help"));
-        let mut lines = vec![Line::of(pen.say("help-here"), Meaning::Accent)];
+        let about = pen.say(&about_key(self.place));
+        if !self.place.is_the_clerks {
+            page.resident_facing = true;
+            // Narrow enough to be read at a glance.
+            let width = pen.width.min(66);
+            // Lines break between words, which only whoever wrote them knows: `|` is one, `||` a gap.
+            for paragraph in about.split("||") {
+                for line in paragraph.split('|') {
+                    page.paragraph(&Pen { width, ..*pen }, 0, line.trim(), Meaning::Plain);
+                }
+                page.gap();
+            }
+            return page;
+        }
+        let wrapped = |words: &str, meaning| {
+            crate::text::wrap(words, pen.width, pen.ambiguous())
+                .into_iter()
+                .map(move |piece| Line::of(piece, meaning))
+        };
+        let mut lines: Vec<Line> = wrapped(&about, Meaning::Plain).collect();
+        lines.push(Line::gap());
+        lines.push(Line::of(pen.say("help-here"), Meaning::Accent));
         let mut always = vec![Line::gap(), Line::of(pen.say("help-everywhere"), Meaning::Accent)];
         for binding in keymap::bindings(self.place) {
             if binding.intent == Intent::Tray && !self.demo {
@@ -61,12 +86,7 @@ impl Screen for Help {
         // No paper of an office is scanned by the relay's operators.
         if common.setup.relay.is_none() {
             lines.push(Line::gap());
-            let scanner = pen.say("help-scanner");
-            lines.extend(
-                crate::text::wrap(&scanner, pen.width, pen.ambiguous())
-                    .into_iter()
-                    .map(|piece| Line::of(piece, Meaning::Quiet)),
-            );
+            lines.extend(wrapped(&pen.say("help-scanner"), Meaning::Quiet));
         }
         let last = lines.len().saturating_sub(1);
         page.body = lines;
@@ -78,4 +98,9 @@ impl Screen for Help {
         };
         page
     }
+}
+
+/// The key of the words that say what a place is for: `about-` and the table's name with dashes.
+pub fn about_key(place: &KeyTable) -> String {
+    format!("about-{}", place.name.replace(['.', '_'], "-"))
 }

@@ -254,6 +254,14 @@ impl Screen for Application {
             page.line(Line::of(protected_words(pen), Meaning::NeedsYou));
         }
         page.gap();
+        // Beside the form there is room on a wide screen only: here what is asked stands above it, in two lines kept for it.
+        if pen.side == 0 {
+            let above = page.body.len();
+            if let Row::Field(Field::Consent(service)) = self.row() {
+                page.paragraph(pen, 2, &pen.say(consent_about(service)), Meaning::Accent);
+            }
+            page.body.resize(page.body.len().max(above + 2), Line::gap());
+        }
         for (at, row) in self.rows().into_iter().enumerate() {
             let here = at == self.at;
             if here {

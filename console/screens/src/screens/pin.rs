@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     common::{Common, Go},
-    facts::{CaseView, ChipKnown, ChipView, Reader, ReaderState, Tries},
+    facts::{CaseView, ChipKnown, ChipView, Language, Reader, ReaderState, Tries},
     fault::{Fault, weak_word},
     input::{Input, Takes},
     keymap::{Intent, KeyTable},
@@ -57,6 +57,8 @@ pub struct Pin {
     again_over: bool,
     /// Leave to set it anew after the handover.
     permission: Option<Uuid>,
+    /// The clerk's language, while the resident may choose another.
+    office_language: Option<Language>,
 }
 
 impl Pin {
@@ -75,6 +77,21 @@ impl Pin {
             setting: false,
             again_over: false,
             permission: None,
+            office_language: None,
+        }
+    }
+
+    /// The screen is turned to the resident.
+    fn turn_over(&mut self, stage: Stage, common: &mut Common) {
+        self.office_language.get_or_insert(common.language);
+        self.stage = stage;
+        common.next_step();
+    }
+
+    /// The screen is the clerk's again, in the clerk's language.
+    const fn turn_back(&mut self, common: &mut Common) {
+        if let Some(language) = self.office_language.take() {
+            common.language = language;
         }
     }
 
@@ -95,8 +112,7 @@ impl Pin {
 
     fn choose(&mut self, again_over: bool, common: &mut Common) {
         self.again_over = again_over;
-        self.stage = Stage::First;
-        common.next_step();
+        self.turn_over(Stage::First, common);
     }
 
     fn begin_again(&mut self, why: Option<&'static str>) {
@@ -154,6 +170,7 @@ impl Pin {
                 self.begin_again(Some("pin-wrong"));
                 if tries_left == 0 {
                     self.stage = Stage::Ready;
+                    self.turn_back(common);
                     common.tell_fault(&Fault::PinBlocked);
                 }
             }
@@ -164,6 +181,7 @@ impl Pin {
     fn failed(&mut self, fault: &Fault, common: &mut Common) {
         self.begin_again(None);
         self.stage = Stage::Ready;
+        self.turn_back(common);
         common.tell_fault(fault);
         self.look(common);
     }
@@ -180,10 +198,7 @@ impl Pin {
                 Some(chip) if chip.known == ChipKnown::ThisCase && chip.pin == Tries::Blocked => {
                     common.tell_fault(&Fault::PinBlocked);
                 }
-                Some(chip) if chip.known == ChipKnown::ThisCase => {
-                    self.stage = Stage::Check;
-                    common.next_step();
-                }
+                Some(chip) if chip.known == ChipKnown::ThisCase => self.turn_over(Stage::Check, common),
                 Some(_) => common.tell_fault(&Fault::WrongChip),
                 None if common.is_asking::<ReadChip>() => common.tell(Meaning::Waiting, "making-reading"),
                 None => common.tell_fault(&Fault::NoCard),
@@ -217,11 +232,18 @@ impl Pin {
                 common.ask(VerifyPin { pin }, Self::tried);
             }
             Stage::Setting => {}
-            // The one who tried a PIN has come to no further step by it.
-            Stage::Right => common.go(Go::Case),
-            Stage::Set if self.permission.is_some() => common.go(Go::Case),
-            Stage::Set => common.go(Go::Next),
+            Stage::Set if self.permission.is_none() => {
+                self.turn_back(common);
+                common.go(Go::Next);
+            }
+            // Whoever tried a PIN has come to no further step by it.
+            Stage::Set | Stage::Right => self.leave(common),
         }
+    }
+
+    fn leave(&mut self, common: &mut Common) {
+        self.turn_back(common);
+        common.go(Go::Case);
     }
 
     fn check_first(&mut self, common: &mut Common) {
@@ -293,6 +315,7 @@ impl Screen for Pin {
         if reader == Reader::Resident && !self.setting && !matches!(self.stage, Stage::Set | Stage::Right) {
             self.begin_again(None);
             self.stage = Stage::Ready;
+            self.turn_back(common);
             common.next_step();
             self.look(common);
         }
@@ -309,7 +332,7 @@ impl Screen for Pin {
         match intent {
             Intent::Confirm => self.confirm(common),
             keys::PIN_AGAIN => self.choose(true, common),
-            Intent::Back if !self.setting => common.go(Go::Case),
+            Intent::Back if !self.setting => self.leave(common),
             _ => {}
         }
     }

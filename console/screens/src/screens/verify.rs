@@ -66,6 +66,8 @@ enum Row {
 #[derive(Debug)]
 pub struct Verify {
     case: CaseId,
+    /// Whether somebody acts for the resident, and shows documents too.
+    is_acted_for: bool,
     /// With which hold of the case the exceptions were agreed to; a new hold asks for them anew.
     claim: u64,
     at: At,
@@ -89,6 +91,7 @@ impl Verify {
     pub fn begin(case: &CaseView) -> Self {
         Self {
             case: case.id,
+            is_acted_for: case.application.applicant().acting_for_resident().is_some(),
             claim: 0,
             at: At::Counter,
             row: 0,
@@ -119,12 +122,22 @@ impl Verify {
         }
     }
 
+    /// Whose document is added in the row of the counter under the pointer, where one is.
+    fn adds_for(&self) -> Option<Party> {
+        let of_acting = self.resident.len() + 1 + self.acting.len();
+        match self.row {
+            row if row == self.resident.len() => Some(Party::Resident),
+            row if row == of_acting && self.is_acted_for => Some(Party::Acting),
+            _ => None,
+        }
+    }
+
     fn rows(&self, case: &CaseView) -> Vec<Row> {
         let laid = |party| (0..self.documents(party).len()).map(move |at| Row::Laid(party, at));
         let mut rows: Vec<Row> = laid(Party::Resident).collect();
         rows.push(Row::Add(Party::Resident));
         let applicant = case.application.applicant();
-        if applicant.acting_for_resident().is_some() {
+        if self.is_acted_for {
             rows.extend(laid(Party::Acting));
             rows.push(Row::Add(Party::Acting));
             rows.push(Row::Evidence);
@@ -238,6 +251,7 @@ impl Screen for Verify {
         match self.at {
             At::Document(party, at) => self.documents_mut(party).get_mut(at)?.field(row),
             At::Choose(_) => Some(&mut self.wanted),
+            At::Counter if self.adds_for().is_some() => Some(&mut self.wanted),
             _ => None,
         }
     }
@@ -246,7 +260,9 @@ impl Screen for Verify {
         match self.at {
             At::Document(party, at) => self.documents(party).get(at).is_some_and(|laid| laid.is_text(self.row)),
             At::Choose(_) => true,
-            _ => false,
+            // Whoever types where a document is added has begun to say which.
+            At::Counter => self.adds_for().is_some(),
+            At::Review => false,
         }
     }
 
@@ -337,9 +353,15 @@ impl Screen for Verify {
         }
     }
 
-    fn typed(&mut self, _common: &mut Common) {
-        if matches!(self.at, At::Choose(_)) {
-            self.row = 0;
+    fn typed(&mut self, common: &mut Common) {
+        match (self.at, self.adds_for()) {
+            (At::Choose(_), _) => self.row = 0,
+            (At::Counter, Some(party)) if !self.wanted.is_empty() => {
+                self.at = At::Choose(party);
+                self.row = 0;
+                common.next_step();
+            }
+            _ => {}
         }
     }
 

@@ -66,13 +66,32 @@ fn in_front_of_the_resident_only_the_keys_of_the_pin_work() {
     });
     counter.press(Enter);
     let before = counter.screen(80, 24);
-    for key in [
-        F(1),
-        F(10),
-        F(12),
-        crate::key::Key::Ctrl('q'),
-        crate::key::Key::Ctrl('d'),
-    ] {
+    // The resident reads it in another language, and what it is all about; the clerk's language comes back with the screen.
+    counter.press(F(10));
+    let english = counter.screen(80, 24);
+    assert!(english.contains("Choose a PIN"), "{english}");
+    counter.press(F(1));
+    insta::assert_snapshot!("pin_help_english", counter.screen(80, 24));
+    counter.press(F(12));
+    assert!(!counter.is_asked::<TrayHands>());
+    counter.press(F(10));
+    insta::assert_snapshot!("pin_help", counter.screen(80, 24));
+    counter.press(Esc);
+    counter.press(F(10));
+    counter.press(Esc);
+    assert!(
+        counter.screen(80, 24).contains("暗証番号を決めてもらう"),
+        "{}",
+        counter.screen(80, 24)
+    );
+    counter.press(Enter);
+    counter.answer(ChipView {
+        serial: "8B42 19F0 0C77 A1D3 5E20".into(),
+        known: ChipKnown::ThisCase,
+        pin: Tries::NotSet,
+    });
+    counter.press(Enter);
+    for key in [F(12), crate::key::Key::Ctrl('q'), crate::key::Key::Ctrl('d')] {
         counter.press(key);
         assert_eq!(counter.screen(80, 24), before, "{key:?}");
     }
@@ -360,7 +379,7 @@ fn a_childs_residence_card_without_a_photograph_and_its_application_are_answered
     }
     let screen = counter.screen(80, 24);
     assert!(
-        screen.contains("(●) 写真がない") && screen.contains("2点のア"),
+        screen.contains("(●) 写真がない") && screen.contains("2点(ア 公的)"),
         "{screen}"
     );
     // Good only while its renewal is applied for, and then the form says so.

@@ -64,7 +64,7 @@ fn joined(counter: &mut Counter) {
 }
 
 /// At the card of the open case, which stands so.
-fn at_card(standing: CardStanding) -> Counter {
+pub fn at_card(standing: CardStanding) -> Counter {
     let mut counter = Counter::with_case(case(HANDED_OVER));
     joined(&mut counter);
     counter.press(Char('k'));

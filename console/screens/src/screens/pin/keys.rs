@@ -1,7 +1,7 @@
 //! The keys of this screen.
 
 use crate::{
-    key::Key::{Char, Enter, Esc},
+    key::Key::{Char, Enter, Esc, F},
     keymap::{Intent, KeyTable, row},
 };
 
@@ -23,5 +23,7 @@ pub static FACING: KeyTable = KeyTable {
     rows: &[
         row(Enter, Intent::Confirm, "key-decide"),
         row(Esc, Intent::Back, "key-give-up"),
+        row(F(1), Intent::Help, "key-explain"),
+        row(F(10), Intent::Language, "key-language"),
     ],
 };

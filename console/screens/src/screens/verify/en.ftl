@@ -3,8 +3,8 @@
 title-verify = Identity verification
 party-resident = The resident's documents
 party-acting = The agent's documents
-verify-add = + lay down a document
-verify-choose = Choose the document shown. Typing part of its name narrows the list.
+verify-add = + lay down a document (or type its name)
+verify-choose = Choose the document shown. Typing part of its name narrows the list. A public one without a photograph goes with another of its class or one of the other class; two of the other class are not enough.
 verify-wanted = Document
 verify-no-such-document = No document of that name is on the list.
 verify-attends = The resident is here

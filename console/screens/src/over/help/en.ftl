@@ -1,0 +1,30 @@
+## What each place is for (F1)
+
+about-reading = A page to be read: ↑↓ scroll, Esc goes back. Reading changes nothing.
+about-question = Asked before something that cannot be taken back: Enter (or y) goes on, Esc (or n) does not.
+about-reason = A reason, or a second clerk's agreement, is needed here. The reason is kept in the record and read by auditors. The second clerk agrees with their own card and password.
+about-login-password = Log in with your staff card and its password. The card counts wrong entries; what is left is shown before you type. When you leave the desk, pull the card: the screen locks.
+about-login-first-run = Shown once only. Whoever is made here is the first administrator, who then registers the others.
+about-today = Where the day begins. The counts say how many wait at each stage; a digit shows a queue, Enter opens a case. Whoever comes in is found with "/" by name and the like. A notice that a resident brings opens its case when it is scanned.
+about-search = Finds a resident by reading, name, birthday, address, phone number, resident number, case number or chip number; several, with spaces between, narrow it down. People of one name are told apart by reading and birthday.
+about-resident = One resident's record. Cases stand below, newest first; a card that is stopped or over says so. Without a case, Enter begins an application.
+about-application = The application form. A question is answered by the number of its answer (yes and no: y, n), which moves on to the next. Ask the resident for each service by itself; the card is given without consent too. For children under 15 the legal guardian applies; one of the same household is chosen by name.
+about-case = One card of one person, from the application to the handover. ✓ is done, ▸ is next; Enter goes on with it. No other person's case can be open at the same time.
+about-verify = Identity verification. Lay down each document shown and compare it with the register (1 same, 2 different, 3 not shown, 4 unreadable). One public document with a photograph is enough. Without one, two are needed, at least one of them of the first class (issued by a public office); two of the second class (student cards and the like) are not enough.
+about-verify-review = The last look before it is recorded: what stands here becomes the record of the verification. A long one is read to its end, then Enter records it.
+about-making = Makes the card. Put a blank into the resident reader; its chip number is shown, and Enter begins. No name or address is written to the card. One that was pulled half-way is gone on with when it is put back.
+about-making-runs = The card is being written. Esc stops it at the next safe place. The line below says what pulling it now would mean.
+about-pin = The resident chooses the PIN. After Enter the screen is theirs; do not look at the number or ask for it.
+about-pin-facing = The PIN is four digits by which the card knows that it is you who uses it. || Type four digits that you like and press Enter. They are asked for twice, so that a slip is noticed. || Numbers that others can guess, such as your birthday or 1234, are not taken. Tell the number to nobody, not to the clerk either. || Three wrong entries in a row, when using the card, block it. You can then choose a new one at this counter.
+about-papers = Prints the papers of the case. The delivery notice is followed by the receipt that belongs to it. The notice goes by mail that is not forwarded, and the resident brings it. What was printed before is printed again from the kept copy.
+about-shelf = The finished card goes into the locked shelf; its place (such as A-12) is recorded. At the handover the place is compared with what is recorded here.
+about-handover-gather = What is compared before the handover: the resident's notice, the place the card was taken from, and the card in the reader. If anything differs from the record, the card is not handed over.
+about-handover-look = What is looked at with one's own eyes: person, name, card, each ticked with y (or Space), two times over. What does not agree goes back to its shelf with r and is recorded as an incident, which two clerks settle.
+about-standing = A card after its handover. Reported lost, it is suspended first; found again, it is resumed for its holder at the counter; otherwise two clerks revoke it.
+about-standing-form = What is asked before the card changes. The number of an answer takes it and moves on to the note: write what you made sure of, and no personal data.
+about-telephone-stop = Stops a card for a number of days while its holder is on the telephone. Choose how you made sure of the caller and note what was said. Unless the holder confirms it in person in time, the stop ends by itself.
+about-tray = The demonstration's tray of cards: what hands do at a real counter (putting cards in, pulling them, scanning a notice), keys do here.
+about-relay-partners = The services that use the relay; each row says what is next.
+about-relay-partner = One service, and what can be done with it. Changes need a reason or a second operator.
+about-relay-form = Fill in what is to change; Enter decides, Esc changes nothing.
+about-relay-waits = Waiting for the relay's front; Esc stops waiting.
