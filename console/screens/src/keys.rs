@@ -20,12 +20,20 @@ use super::{
 
 /// Keys kept while something loads; more than this is a cat on the keyboard.
 const TYPE_AHEAD: usize = 64;
+/// What is said while a slow scanner types.
+const SCANNING: &str = "scan-reading";
 
 /// What the keyboard, or a scanner at it, said.
 pub(super) fn take_heard(state: &mut State, heard: Heard) {
+    if !state.burst.is_scanning() {
+        state.common.message.take_if(|message| message.key == SCANNING);
+    }
     match heard {
         Heard::Keys(keys) => keys.into_iter().for_each(|press| take_key(state, press)),
-        Heard::Scan(payload) => take_scan(state, &payload),
+        Heard::Scan { payload, then } => {
+            take_scan(state, &payload);
+            then.into_iter().for_each(|press| take_key(state, press));
+        }
         Heard::Slow { keys, letters } => {
             keys.into_iter().for_each(|press| take_key(state, press));
             // The scanner's first letters were taken for typing.
@@ -41,7 +49,7 @@ pub(super) fn take_heard(state: &mut State, heard: Heard) {
                     field.key(Key::Backspace);
                 }
             }
-            state.common.tell(Meaning::Waiting, "scan-reading");
+            state.common.tell(Meaning::Waiting, SCANNING);
         }
     }
 }
@@ -181,7 +189,6 @@ pub(super) fn take_paste(state: &mut State, text: &str) {
 
 /// A scan goes to the screen that waits for it; anywhere else it opens its case.
 pub(super) fn take_scan(state: &mut State, payload: &str) {
-    state.common.message.take_if(|message| message.key == "scan-reading");
     if state.common.session.is_none() || state.lock.is_some() || state.common.setup.relay.is_some() {
         return;
     }

@@ -40,8 +40,8 @@ pub struct Burst {
 pub enum Heard {
     /// These are ordinary keys, in order (none, when they are still held).
     Keys(Vec<KeyPress>),
-    /// A whole payload, upper case. Keys typed just before it come first.
-    Scan(String),
+    /// A whole payload, upper case, and the keys that ended it, where that was not Enter.
+    Scan { payload: String, then: Vec<KeyPress> },
     /// A slow scan begins: these keys came before it, and this many letters given on already were its own.
     Slow { keys: Vec<KeyPress>, letters: usize },
 }
@@ -62,7 +62,10 @@ impl Burst {
             Key::Enter if self.is_payload() => {
                 let payload = self.text();
                 self.held.clear();
-                return Heard::Scan(payload);
+                return Heard::Scan {
+                    payload,
+                    then: Vec::new(),
+                };
             }
             Key::Char(letter) if self.goes_on_with(letter) => self.held.push(press),
             _ => {
@@ -77,8 +80,13 @@ impl Burst {
         self.give(keys)
     }
 
-    /// Gives held keys back when the burst has stopped.
+    /// Gives held keys back when the burst has stopped; a slow scan that nothing ended has ended by itself.
     pub fn tick(&mut self, now: OffsetDateTime) -> Heard {
+        if self.last.is_some_and(|last| now - last > SLOW_GAP)
+            && let Some(payload) = self.slow.take()
+        {
+            return ended(payload, Vec::new());
+        }
         let keys = match self.held.last() {
             Some(last) if now - last.at > GAP => std::mem::take(&mut self.held),
             _ => Vec::new(),
@@ -88,25 +96,39 @@ impl Burst {
 
     /// Whether keys are held, so that a tick is wanted soon.
     pub fn is_holding(&self) -> bool {
-        !self.held.is_empty()
+        !self.held.is_empty() || self.slow.is_some()
     }
 
-    /// What becomes of a key while a slow scan is under way; `None` where none is, or where it ends without an end.
+    /// Whether a slow scan is under way.
+    pub const fn is_scanning(&self) -> bool {
+        self.slow.is_some()
+    }
+
+    /// What becomes of a key while a slow scan is under way; `None` where none is.
     fn hear_slow(&mut self, press: KeyPress) -> Option<Heard> {
         let payload = self.slow.as_mut()?;
-        let is_late = self.last.is_some_and(|last| press.at - last > SLOW_GAP);
-        self.last = Some(press.at);
-        match press.key {
-            Key::Enter if !is_late => self.slow.take().map(Heard::Scan),
+        let is_late = self
+            .last
+            .replace(press.at)
+            .is_some_and(|last| press.at - last > SLOW_GAP);
+        Some(match press.key {
             Key::Char(letter) if !is_late && payload.len() < LONGEST && is_payload_letter(narrow(letter)) => {
                 payload.push(narrow(letter).to_ascii_uppercase());
-                Some(Heard::Keys(Vec::new()))
+                Heard::Keys(Vec::new())
             }
-            _ => {
-                self.slow = None;
-                None
+            key => {
+                let payload = self.slow.take().unwrap_or_default();
+                match key {
+                    Key::Enter if !is_late => Heard::Scan {
+                        payload,
+                        then: Vec::new(),
+                    },
+                    // Whoever gives up what is being scanned gives up that alone.
+                    Key::Esc if !is_late => Heard::Keys(Vec::new()),
+                    _ => ended(payload, vec![press]),
+                }
             }
-        }
+        })
     }
 
     /// Gives keys on, unless they spell the prefix to its end: then they are a scanner's.
@@ -127,12 +149,17 @@ impl Burst {
                 self.spelled = 0;
                 let own = given.len().min(PREFIX.len());
                 given.truncate(given.len() - own);
-                let rest = keys[at + 1..].iter().filter_map(|press| match press.key {
-                    Key::Char(letter) => Some(narrow(letter).to_ascii_uppercase()),
-                    _ => None,
-                });
-                self.slow = Some(PREFIX.chars().chain(rest).collect());
                 let letters = PREFIX.len() - own;
+                self.slow = Some(PREFIX.to_owned());
+                let mut rest = keys[at + 1..].iter();
+                while let Some(press) = rest.next() {
+                    match self.hear_slow(*press) {
+                        Some(Heard::Keys(_)) => {}
+                        // What broke a burst ended the scan with it.
+                        Some(heard) if letters == 0 && given.is_empty() => return heard,
+                        _ => given.extend([*press].into_iter().chain(rest.by_ref().copied())),
+                    }
+                }
                 return Heard::Slow { keys: given, letters };
             }
         }
@@ -160,6 +187,14 @@ impl Burst {
             Some(expected) => letter == expected,
             None => self.held.len() < LONGEST && is_payload_letter(letter),
         }
+    }
+}
+
+/// A slow scan that ended without Enter: what is long enough to be a code is one.
+fn ended(payload: String, then: Vec<KeyPress>) -> Heard {
+    match payload.len() >= SHORTEST {
+        true => Heard::Scan { payload, then },
+        false => Heard::Keys(then),
     }
 }
 
@@ -199,7 +234,7 @@ mod tests {
             let key = if letter == '\n' { Key::Enter } else { Key::Char(letter) };
             match burst.hear(press(key, at as i64 * gap)) {
                 Heard::Keys(heard) => keys.extend(heard.into_iter().map(|press| press.key)),
-                Heard::Scan(payload) => return (keys, Some(payload)),
+                Heard::Scan { payload, .. } => return (keys, Some(payload)),
                 Heard::Slow { keys: before, letters } => {
                     keys.extend(before.into_iter().map(|press| press.key));
                     keys.truncate(keys.len() - letters);
@@ -251,7 +286,7 @@ mod tests {
                     match heard {
                         Heard::Keys(given) => keys += given.len(),
                         Heard::Slow { keys: given, letters } => keys = keys + given.len() - letters,
-                        Heard::Scan(payload) => scan = Some(payload),
+                        Heard::Scan { payload, .. } => scan = Some(payload),
                     }
                 }
             }
@@ -260,18 +295,34 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_scan_without_an_end_leaves_the_keys_to_the_clerk() {
+    fn a_slow_scan_without_an_end_ends_by_itself_and_leaves_the_keys_to_the_clerk() {
+        let scan = |payload: &str, then: &[KeyPress]| Heard::Scan {
+            payload: payload.into(),
+            then: then.to_vec(),
+        };
+        let scans = |burst: &mut Burst| type_all(burst, "mdg1-7K3QW9", 100);
         let mut burst = Burst::default();
-        type_all(&mut burst, "mdg1-7K", 100);
-        let escape = press(Key::Esc, 800);
-        assert_eq!(burst.hear(escape), Heard::Keys(vec![escape]));
-        type_all(&mut burst, "mdg1-7K", 100);
-        let enter = press(Key::Enter, 60_000);
+        scans(&mut burst);
         assert_eq!(
-            burst.hear(enter),
-            Heard::Keys(vec![enter]),
-            "nothing was scanned for a minute"
+            burst.tick(press(Key::Enter, 1500).at),
+            Heard::Keys(vec![]),
+            "more may come"
         );
+        assert_eq!(burst.tick(press(Key::Enter, 9000).at), scan("MDG1-7K3QW9", &[]));
+        let (enter, escape) = (press(Key::Enter, 60_000), press(Key::Esc, 1100));
+        assert_eq!(burst.hear(enter), Heard::Keys(vec![enter]), "it has ended");
+
+        // Another key ends it too, and is heard; Esc gives it up.
+        scans(&mut burst);
+        let help = press(Key::F(1), 1100);
+        assert_eq!(burst.hear(help), scan("MDG1-7K3QW9", &[help]));
+        scans(&mut burst);
+        assert_eq!(burst.hear(escape), Heard::Keys(vec![]));
+        // A fast one that a key breaks off is known as well.
+        let mut burst = Burst::default();
+        type_all(&mut burst, "mdg1-7K3QW9", 2);
+        let help = press(Key::F(1), 30);
+        assert_eq!(burst.hear(help), scan("MDG1-7K3QW9", &[help]));
     }
 
     #[test]

@@ -217,7 +217,7 @@ impl<'s> Clerk<'s> {
     /// Compares, looks twice, hands over.
     pub fn hands_over(&self, notice: &str, place: &str) -> &Self {
         self.console.key(Key::Enter).sees("通知書のQR");
-        self.console.text(notice).key(Key::Enter).sees(notice);
+        self.console.scans(notice).sees(notice);
         self.chosen("取り出した棚");
         self.console.text(place).key(Key::Enter);
         for time in ["1 回目", "2 回目"] {

@@ -154,6 +154,29 @@ fn the_second_desk_sees_who_holds_the_case_and_takes_it_over_with_a_reason() {
             second.text("担当者が窓口を離れたため").key(Key::Enter);
             second.sees_all(&["案件  2026-000001", "本人確認をする"]);
             first.console.sees("窓口4の鈴木 健さんが引き継いだ");
+
+            // A login under the first desk's name ends its session: nobody is shown there any more, nor found, without a key
+            // pressed; whoever sits there can log in again.
+            first.console.text("/").sees("フリガナ、氏名");
+            first.console.text("ヤマグチ").sees("ヤマグチ ヨシロウ");
+            let same = std::fs::read_to_string(&file).unwrap().replace("窓口4", "窓口3");
+            let same_file = shell.home().join("desk-3-again.toml");
+            std::fs::write(&same_file, same).unwrap();
+            second.signal(rustix::process::Signal::TERM);
+            second.ends();
+            let again = Console::open(
+                shell.home(),
+                Terminal::SMALL,
+                &["--config", same_file.to_str().unwrap()],
+            );
+            again.sees_all(&["窓口3", "0002  鈴木", "試行残り"]);
+            again.text(&shell.password("0002")).key(Key::Enter).sees("2026-000001");
+            first
+                .console
+                .sees_all(&["このログインは終わっています", "0001  佐藤", "試行残り"]);
+            first.console.no_more("ヤマグチ");
+            first.console.text(&shell.password("0001")).key(Key::Enter);
+            first.sees_the_queues();
         },
     );
 }
@@ -279,7 +302,7 @@ fn fills_in_the_administrator(console: &Console, number: &str) {
 fn a_screen_reader_hears_plain_lines_in_reading_order() {
     with_a_card_service("people::a_screen_reader_hears_plain_lines_in_reading_order", |shell| {
         set_up(shell);
-        let console = Console::open(shell.home(), Terminal::LARGE, &["console", "--plain"]);
+        let console = Console::open(shell.home(), Terminal::LARGE, &["--plain"]);
         console.sees_all(&["==", "データベース接続中"]);
         shell.tray("insert 0 staff-0001");
         console.sees("0001 佐藤 恵");

@@ -320,7 +320,7 @@ fn makes_and_shelves(clerk: &Clerk<'_>, (number, name): (&str, &str), blank: &st
 
 /// Scans a notice, types a shelf, and is told that something does not agree.
 fn gathers(clerk: &Clerk<'_>, notice: &str, place: &str) {
-    clerk.console.text(notice).key(Key::Enter).sees(notice);
+    clerk.console.scans(notice).sees(notice);
     clerk.chosen("取り出した棚");
     clerk.console.text(place).key(Key::Enter);
     // Another place than the recorded one is asked about before it is compared.

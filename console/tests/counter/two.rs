@@ -60,7 +60,7 @@ fn two_people_make_the_card_and_two_look_before_it_is_handed_over() {
             clerk.has_pin_set("2751").prints().shelves("A-12");
             let notice = code_on(&paper(shell.home(), "notice"));
             console.key(Key::Enter).sees("通知書のQR");
-            console.text(&notice).key(Key::Enter).sees(&notice);
+            console.scans(&notice).sees(&notice);
             clerk.chosen("取り出した棚");
             console.text("A-12").key(Key::Enter).sees("1 回目");
             clerk.ticks_three();

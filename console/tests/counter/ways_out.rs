@@ -156,7 +156,7 @@ fn a_mismatch_is_settled_and_a_pin_chosen_anew_before_the_card_is_handed_over() 
 
             // The wrong shelf: written down, and nothing is handed over before it is settled.
             console.key(Key::Enter).sees("通知書のQR");
-            console.text(&notice).key(Key::Enter).sees(&notice);
+            console.scans(&notice).sees(&notice);
             clerk.chosen("取り出した棚");
             console.text("A-13").key(Key::Enter).sees("もう一度見てください");
             console.key(Key::Enter).sees("このカードは渡せません");

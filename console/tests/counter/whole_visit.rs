@@ -306,7 +306,7 @@ fn gathers(clerk: &Clerk<'_>) {
     let console = &clerk.console;
     let notice = code_on(&latest_notice(clerk.shell.home()));
     console.key(Key::Enter).sees("通知書のQR");
-    console.text(&notice).key(Key::Enter).sees(&notice);
+    console.scans(&notice).sees(&notice);
     clerk.chosen("取り出した棚");
     console.text("A-12").sees_all(&["A-12", "読取機に入っています"]);
 }
