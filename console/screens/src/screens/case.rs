@@ -241,14 +241,18 @@ impl Screen for Case {
         let Some(case) = common.case_at() else { return };
         let reason = reason.to_owned();
         match self.reason_for {
-            Some(keys::CANCEL_CASE) => common.ask(CancelCase { case, reason }, Self::cancelled),
+            Some(keys::CANCEL_CASE) => {
+                common.ask(CancelCase { case, reason }, Self::cancelled);
+            }
             Some(keys::CLOSE_INCIDENT) => {
                 self.ending = reason;
-                return common.go(Go::Over(Box::new(over::Second::to(SecondPurpose::Incident))));
+                common.go(Go::Over(Box::new(over::Second::to(SecondPurpose::Incident))));
             }
-            Some(keys::GIVE_UP_CARD) => common.ask(GiveUpCard { case, reason }, Self::given_up),
-            _ => return,
-        };
+            Some(keys::GIVE_UP_CARD) => {
+                common.ask(GiveUpCard { case, reason }, Self::given_up);
+            }
+            _ => {}
+        }
     }
 
     fn approved(&mut self, purpose: SecondPurpose, _who: &StaffShown, common: &mut Common) {
