@@ -16,7 +16,7 @@ use crate::{
         cases::{Journal, OpenByNotice, SaveVerification},
         handover::{Agreements, CheckHandover, ReturnToShelf},
         queues::RevealAddress,
-        tray::{NoticeScanned, TrayHands, TrayScanNotice},
+        tray::{NoticeScanned, TrayScanNotice},
     },
 };
 
@@ -52,50 +52,6 @@ fn a_key_without_the_role_says_which_role_it_needs_and_is_not_named() {
     counter.press(Enter);
     assert!(counter.screen(80, 24).contains("受付の役割が必要です"));
     assert!(!counter.is_asked::<RevealAddress>());
-}
-
-#[test]
-fn in_front_of_the_resident_only_the_keys_of_the_pin_work() {
-    let mut counter = Counter::with_case(case(made()));
-    counter.resident_card(1);
-    counter.press(Enter);
-    counter.answer(ChipView {
-        serial: "8B42 19F0 0C77 A1D3 5E20".into(),
-        known: ChipKnown::ThisCase,
-        pin: Tries::NotSet,
-    });
-    counter.press(Enter);
-    let before = counter.screen(80, 24);
-    // The resident reads it in another language, and what it is all about; the clerk's language comes back with the screen.
-    counter.press(F(10));
-    let english = counter.screen(80, 24);
-    assert!(english.contains("Choose a PIN"), "{english}");
-    counter.press(F(1));
-    insta::assert_snapshot!("pin_help_english", counter.screen(80, 24));
-    counter.press(F(12));
-    assert!(!counter.is_asked::<TrayHands>());
-    counter.press(F(10));
-    insta::assert_snapshot!("pin_help", counter.screen(80, 24));
-    counter.press(Esc);
-    counter.press(F(10));
-    counter.press(Esc);
-    assert!(
-        counter.screen(80, 24).contains("暗証番号を決めてもらう"),
-        "{}",
-        counter.screen(80, 24)
-    );
-    counter.press(Enter);
-    counter.answer(ChipView {
-        serial: "8B42 19F0 0C77 A1D3 5E20".into(),
-        known: ChipKnown::ThisCase,
-        pin: Tries::NotSet,
-    });
-    counter.press(Enter);
-    for key in [F(12), crate::key::Key::Ctrl('q'), crate::key::Key::Ctrl('d')] {
-        counter.press(key);
-        assert_eq!(counter.screen(80, 24), before, "{key:?}");
-    }
-    assert!(!counter.is_asked::<TrayHands>());
 }
 
 #[test]

@@ -245,23 +245,12 @@ async fn a_mismatch_sends_the_card_back_with_an_incident() {
         "{over:?}"
     );
     // Two means two: nobody settles it alone, nor by an agreement to something else.
-    let agreed = async |purpose| {
-        let (agreed, _) = records
-            .approve(&clerk.act(), case, purpose, &other.serial)
-            .await
-            .unwrap();
-        agreed
-    };
-    let to_look = agreed(SecondPurpose::Handover).await;
-    let alone = records
-        .close_incident(&clerk.act(), at, incident, "札を直した", to_look)
-        .await;
-    assert!(alone.is_err_and(|error| error.is(&ApprovalRefusal::Missing)));
-    let to_settle = agreed(SecondPurpose::Incident).await;
-    records
-        .close_incident(&clerk.act(), at, incident, "札を直した", to_settle)
-        .await
-        .unwrap();
+    for (purpose, settles) in [(SecondPurpose::Handover, false), (SecondPurpose::Incident, true)] {
+        let agreed = records.approve(&clerk.act(), case, purpose, &other.serial).await;
+        let (act, second) = (clerk.act(), agreed.unwrap().0);
+        let settled = records.close_incident(&act, at, incident, "札を直した", second).await;
+        assert!(settled.is_ok() == settles, "{settled:?}");
+    }
     assert_eq!(records.queue(Queue::ToHandOver, 10).await.unwrap().len(), 1);
     assert_eq!(records.shelf().await.unwrap()[0].case, case);
 
