@@ -6,7 +6,6 @@ use super::counter::*;
 use crate::{
     State,
     event::Event,
-    facts::*,
     fault::Fault,
     key::Key::{Char, Enter},
     keymap::KeyTable,
