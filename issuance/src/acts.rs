@@ -12,6 +12,7 @@ mod cards;
 mod cases;
 pub mod manual;
 mod office;
+mod parcels;
 mod relay;
 mod staff;
 
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 pub use cards::*;
 pub use cases::*;
 pub use office::*;
+pub use parcels::*;
 pub use relay::*;
 pub use staff::*;
 
@@ -112,6 +114,8 @@ pub enum SecondPurpose {
     Relink,
     /// 所在の確認: the destruction of a card, or that one is missing.
     Custody,
+    /// 封入の確認: the second look at what goes into an envelope.
+    Envelope,
 }
 
 /// A clerk's own words in an event, sealed to it, in hex: they may name someone.
@@ -120,7 +124,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 52] = [
+pub const ALL: [&ActRow; 60] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -142,6 +146,14 @@ pub const ALL: [&ActRow; 52] = [
     CaseShelved::ROW,
     HandoverLooked::ROW,
     CaseHandedOver::ROW,
+    CaseDeliveryChanged::ROW,
+    ParcelClosed::ROW,
+    ParcelWithdrawn::ROW,
+    ParcelPosted::ROW,
+    ParcelFollowed::ROW,
+    ParcelReceived::ROW,
+    ParcelReturned::ROW,
+    ParcelOpened::ROW,
     CaseCancelled::ROW,
     IncidentOpened::ROW,
     IncidentClosed::ROW,
@@ -223,13 +235,14 @@ impl ActRow {
 }
 
 impl SecondPurpose {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::VerificationException,
         Self::Making,
         Self::Handover,
         Self::Revocation,
         Self::Relink,
         Self::Custody,
+        Self::Envelope,
     ];
 
     /// As stored.
@@ -241,6 +254,7 @@ impl SecondPurpose {
             Self::Revocation => "revocation",
             Self::Relink => "relink",
             Self::Custody => "custody",
+            Self::Envelope => "envelope",
         }
     }
 
@@ -249,7 +263,7 @@ impl SecondPurpose {
         match self {
             Self::VerificationException => Role::Verification,
             Self::Making | Self::Relink | Self::Revocation => Role::Issuing,
-            Self::Handover | Self::Custody => Role::Handover,
+            Self::Handover | Self::Custody | Self::Envelope => Role::Handover,
         }
     }
 }

@@ -156,12 +156,12 @@ impl FromStr for NoticeCode {
 pub struct Recorded {
     pub case: CaseId,
     pub number: CaseNumber,
-    /// The card in the shelf.
+    /// The card to be given.
     pub card: CardId,
     /// The chip bound to the case.
     pub chip: Vec<u8>,
-    /// Where the card was put.
-    pub shelf: ShelfPlace,
+    /// Where the card was put; `None` of one that goes into an envelope.
+    pub shelf: Option<ShelfPlace>,
     /// The token of the notice last printed.
     pub token: NoticeToken,
     /// Whether the PIN was set.
@@ -173,8 +173,8 @@ pub struct Recorded {
 pub struct Found {
     /// The code scanned from the notice.
     pub notice: NoticeCode,
-    /// The place the card was taken from.
-    pub shelf: ShelfPlace,
+    /// The place the card was taken from; `None` where none is asked for.
+    pub shelf: Option<ShelfPlace>,
     /// The serial read from the chip now.
     pub chip: Vec<u8>,
     /// Who looked at card and person, and when, in order.
@@ -349,13 +349,13 @@ mod tests {
                 number,
                 card: CardId::new(&mut chance),
                 chip: chip.clone(),
-                shelf: shelf.clone(),
+                shelf: Some(shelf.clone()),
                 token: token.clone(),
                 pin_set: true,
             },
             found: Found {
                 notice: NoticeCode { case: number, token },
-                shelf,
+                shelf: Some(shelf),
                 chip,
                 sights: vec![sight(clerks[0], 0), sight(clerks[1], 5)],
             },
@@ -395,7 +395,7 @@ mod tests {
         assert_eq!(refused(&other), [Mismatch::OtherToken]);
 
         let mut other = counter();
-        other.found.shelf = ShelfPlace::parse("A-21").unwrap();
+        other.found.shelf = ShelfPlace::parse("A-21");
         assert_eq!(refused(&other), [Mismatch::OtherShelf]);
 
         let mut other = counter();
@@ -410,7 +410,7 @@ mod tests {
     #[test]
     fn all_that_does_not_agree_is_named_at_once() {
         let mut all = counter();
-        all.found.shelf = ShelfPlace::parse("B-1").unwrap();
+        all.found.shelf = ShelfPlace::parse("B-1");
         all.found.chip = Vec::new();
         all.found.sights.clear();
         assert_eq!(

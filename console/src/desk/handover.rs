@@ -145,9 +145,9 @@ fn agreements(recorded: &Recorded, found: &OnTheCounter<'_>) -> Vec<Agreement> {
         ),
         pair(
             Compared::Shelf,
-            recorded.shelf.to_string(),
+            recorded.shelf.as_ref().map(ToString::to_string).unwrap_or_default(),
             shelf.to_string(),
-            *shelf == recorded.shelf,
+            recorded.shelf.as_ref() == Some(shelf),
         ),
         pair(
             Compared::Chip,

@@ -55,5 +55,6 @@ const fn purpose_name(purpose: SecondPurpose) -> &'static str {
         SecondPurpose::Revocation => "失効の承認",
         SecondPurpose::Relink => "結び直しの承認",
         SecondPurpose::Custody => "所在の確認",
+        SecondPurpose::Envelope => "封入の確認",
     }
 }

@@ -15,3 +15,4 @@ reason-field = Reason
 reason-too-short = Write a little more (4 characters or more), so that whoever reads it later understands.
 reason-recorded = The reason is kept in the record. Don't write the resident's personal data.
 second-for-custody = The destruction of a card, or that one is missing, needs a second clerk who sees it.
+second-for-envelope = A second clerk looks too at the notice and the card that go into the envelope.

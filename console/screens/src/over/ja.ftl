@@ -15,3 +15,4 @@ reason-field = 理由
 reason-too-short = もう少し詳しく書いてください(4文字以上)。あとで見る人に伝わるように。
 reason-recorded = 理由は記録に残ります。住民の個人情報は書かないでください。
 second-for-custody = カードの廃棄や紛失の記録には、いっしょに確かめる二人目の職員が必要です。
+second-for-envelope = 封筒に入れる通知書とカードを、二人目の職員もいっしょに見ます。

@@ -161,6 +161,7 @@ impl Screen for Second {
             SecondPurpose::Revocation => "second-for-revocation",
             SecondPurpose::Relink => "second-for-relink",
             SecondPurpose::Custody => "second-for-custody",
+            SecondPurpose::Envelope => "second-for-envelope",
         };
         page.paragraph(pen, 2, &pen.say(about), Meaning::Strong);
         page.gap();

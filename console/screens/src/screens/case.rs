@@ -8,6 +8,7 @@ use issuance::{
         ActRow, AddressSeen, AuditAct, CardBound, CardDamaged, CardPinSet, CaseCancelled, CaseHandedOver, CaseShelved,
         CaseVerified,
     },
+    application::Delivery,
     case::CaseState,
     staff::Role,
 };
@@ -32,6 +33,7 @@ use crate::{
         journal::Journal,
         making::Making,
         papers::Papers,
+        parcel::Parcel,
         pin::Pin,
         shelf::Shelf,
         shown::{self, LABEL, case_title, problem_words, resident_facts, state_word},
@@ -61,13 +63,19 @@ pub fn next(case: &CaseView) -> Intent {
         CaseState::Verified | CaseState::Making { .. } => keys::MAKE,
         CaseState::Made { .. } | CaseState::Shelved { .. } if !pin_set => keys::PIN,
         CaseState::Made { .. } if case.notice_printed.is_none() => keys::PAPERS,
+        CaseState::Made { .. } | CaseState::Shelved { .. } if goes_by_post(case) => keys::PARCEL,
         CaseState::Made { .. } => keys::SHELF,
         // Nothing is handed over before it is settled.
         CaseState::Shelved { .. } if !case.incidents.is_empty() => keys::CLOSE_INCIDENT,
         CaseState::Shelved { .. } => keys::HANDOVER,
+        CaseState::ByPost { .. } => keys::PARCEL,
         CaseState::HandedOver { .. } if case.problem.is_some() => Intent::Standing,
         CaseState::HandedOver { .. } | CaseState::Cancelled { .. } => Intent::Journal,
     }
+}
+
+fn goes_by_post(case: &CaseView) -> bool {
+    case.application.delivery() == Delivery::RestrictedPost
 }
 
 /// Whether the case's state allows a step. Nothing else opens a step's screen.
@@ -77,6 +85,7 @@ fn allows(case: &CaseView, intent: Intent) -> bool {
         keys::HANDOVER => CaseHandedOver::ROW.suits_case(&case.state) && pin_set && case.incidents.is_empty(),
         keys::CLOSE_INCIDENT => !case.incidents.is_empty(),
         Intent::Standing => standing::has_given_card(case),
+        keys::PARCEL => !case.state.is_closed(),
         intent => act_of(intent).is_none_or(|row| row.suits_case(&case.state)),
     }
 }
@@ -187,6 +196,7 @@ impl Screen for Case {
             keys::PAPERS => common.go(Go::To(Box::new(Papers::new(&case)))),
             keys::SHELF => common.go(Go::To(Box::new(Shelf::new(&case)))),
             keys::HANDOVER => common.go(Go::To(Box::new(Handover::new()))),
+            keys::PARCEL => common.go(Go::To(Box::new(Parcel::new(&case)))),
             Intent::Journal => common.go(Go::To(Box::new(Journal::default()))),
             Intent::Standing => common.go(Go::To(Box::new(Standing::default()))),
             keys::CARD_SHOW => common.go(Go::To(Box::new(CardShow::default()))),
@@ -265,6 +275,7 @@ fn next_line(case: &CaseView, lacking: Option<Role>, pen: &Pen<'_>) -> Line {
         keys::PAPERS => "case-next-papers",
         keys::SHELF => "case-next-shelf",
         keys::HANDOVER => "case-next-handover",
+        keys::PARCEL => "case-next-parcel",
         keys::CLOSE_INCIDENT => "case-next-incident",
         Intent::Standing => "case-next-standing",
         _ => "case-next-journal",

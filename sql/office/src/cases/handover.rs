@@ -251,7 +251,7 @@ impl Office {
                     self.no_incident(&tx, at.id).await?;
                     let found = Found {
                         notice: notice.clone(),
-                        shelf: shelf.clone(),
+                        shelf: Some(shelf.clone()),
                         chip: chip.to_vec(),
                         sights: Vec::new(),
                     };
@@ -292,7 +292,7 @@ impl Office {
                 self.no_incident(&tx, at.id).await?;
                 let found = Found {
                     notice: notice.clone(),
-                    shelf: shelf.clone(),
+                    shelf: Some(shelf.clone()),
                     chip: chip.to_vec(),
                     sights: sights(&tx, at.id).await?,
                 };
@@ -374,7 +374,7 @@ impl Office {
             number: row.number,
             card,
             chip: known.get("chip"),
-            shelf,
+            shelf: Some(shelf),
             token: notice.token,
             pin_set: known.get("pin_set"),
         })
