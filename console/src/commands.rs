@@ -25,7 +25,8 @@ pub mod import;
 pub mod logging;
 pub mod paper;
 pub mod processes;
-pub mod relay;
+pub mod reconcile;
+mod relay;
 pub mod services;
 pub mod setup;
 pub mod staff;
@@ -87,6 +88,8 @@ enum Command {
     /// Papers that were printed.
     #[command(subcommand)]
     Paper(paper::PaperCommand),
+    /// Count every application and look for its card: 1 where one is nowhere, or in two places.
+    Reconcile(reconcile::Options),
     /// The certification authorities.
     #[command(subcommand)]
     Authority(authority::AuthorityCommand),
@@ -197,7 +200,12 @@ fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
     logging::begin(log.as_ref(), screen)?;
     let writes = matches!(
         command,
-        Command::Setup(_) | Command::Import(_) | Command::Staff(_) | Command::Paper(_) | Command::Authority(_)
+        Command::Setup(_)
+            | Command::Import(_)
+            | Command::Staff(_)
+            | Command::Paper(_)
+            | Command::Reconcile(_)
+            | Command::Authority(_)
     );
     let ended = carry_out(&setting, command);
     if writes {
@@ -223,6 +231,7 @@ fn carry_out(setting: &Setting, command: Command) -> anyhow::Result<ExitCode> {
         Command::Staff(asked) => staff::run(setting, &asked),
         Command::Card(asked) => card::run(setting, &asked),
         Command::Paper(asked) => paper::run(setting, &asked),
+        Command::Reconcile(options) => reconcile::run(setting, &options),
         Command::Authority(asked) => authority::run(setting, &asked),
         Command::Dispatch(options) => dispatch::run(setting, &options),
         Command::Relay(options) => relay::run(setting, &options),

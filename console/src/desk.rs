@@ -12,6 +12,7 @@
 
 mod approvals;
 mod authorities;
+mod carrier_file;
 mod cases;
 mod changes;
 mod counter;
@@ -22,6 +23,7 @@ pub mod operators;
 mod orders;
 mod panics;
 mod paper;
+mod parcels;
 mod readers;
 mod relay_card;
 pub mod relay_front;

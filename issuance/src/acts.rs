@@ -12,6 +12,7 @@ mod cards;
 mod cases;
 pub mod manual;
 mod office;
+mod parcels;
 mod relay;
 mod staff;
 
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 pub use cards::*;
 pub use cases::*;
 pub use office::*;
+pub use parcels::*;
 pub use relay::*;
 pub use staff::*;
 
@@ -114,6 +116,8 @@ pub enum SecondPurpose {
     Custody,
     /// 事故の解決: how it ended that something went wrong with a case.
     Incident,
+    /// 封入の確認: the second look at what goes into an envelope.
+    Envelope,
 }
 
 /// A clerk's own words in an event, sealed to it, in hex: they may name someone.
@@ -122,7 +126,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 52] = [
+pub const ALL: [&ActRow; 60] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -144,6 +148,14 @@ pub const ALL: [&ActRow; 52] = [
     CaseShelved::ROW,
     HandoverLooked::ROW,
     CaseHandedOver::ROW,
+    CaseDeliveryChanged::ROW,
+    ParcelClosed::ROW,
+    ParcelWithdrawn::ROW,
+    ParcelPosted::ROW,
+    ParcelFollowed::ROW,
+    ParcelReceived::ROW,
+    ParcelReturned::ROW,
+    ParcelOpened::ROW,
     CaseCancelled::ROW,
     IncidentOpened::ROW,
     IncidentClosed::ROW,
@@ -225,7 +237,7 @@ impl ActRow {
 }
 
 impl SecondPurpose {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::VerificationException,
         Self::Making,
         Self::Handover,
@@ -233,6 +245,7 @@ impl SecondPurpose {
         Self::Relink,
         Self::Custody,
         Self::Incident,
+        Self::Envelope,
     ];
 
     /// As stored.
@@ -245,6 +258,7 @@ impl SecondPurpose {
             Self::Relink => "relink",
             Self::Custody => "custody",
             Self::Incident => "incident",
+            Self::Envelope => "envelope",
         }
     }
 
@@ -253,7 +267,7 @@ impl SecondPurpose {
         match self {
             Self::VerificationException => Role::Verification,
             Self::Making | Self::Relink | Self::Revocation => Role::Issuing,
-            Self::Handover | Self::Custody | Self::Incident => Role::Handover,
+            Self::Handover | Self::Custody | Self::Incident | Self::Envelope => Role::Handover,
         }
     }
 }

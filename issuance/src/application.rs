@@ -203,6 +203,13 @@ impl Application {
         self.delivery
     }
 
+    /// The application with another wish for how the card is to reach the resident, and nothing else changed.
+    #[must_use]
+    pub fn to_be_delivered(mut self, delivery: Delivery) -> Self {
+        self.delivery = delivery;
+        self
+    }
+
     /// Whether notices are wanted on paper as well.
     pub const fn wants_paper_notices(&self) -> bool {
         self.paper_notices

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     application::{ApplicationEvent, ApplicationState},
-    custody::Custody,
+    custody::{Custody, PlaceKind},
     lifecycle::Lifecycle,
     machine::Machine as _,
 };
@@ -110,6 +110,8 @@ pub enum CaseState {
     Made { card: CardId },
     /// 保管中: in the shelf, waiting to be handed over.
     Shelved { card: CardId, shelf: ShelfPlace },
+    /// In an envelope: ready for the post office, in the post, or back from it.
+    ByPost { card: CardId, at: PostPlace },
     /// 交付済み: given to the resident, whatever became of the card since.
     HandedOver { card: CardId },
     /// 取消: ended without a card.
@@ -117,6 +119,29 @@ pub enum CaseState {
         /// Why, in the clerk's words.
         reason: String,
     },
+}
+
+/// Where a card by post is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PostPlace {
+    /// 発送待ち: in its closed envelope in the office.
+    Outgoing,
+    /// 郵送中
+    InPost,
+    /// 返戻: back in the office, unopened.
+    Returned,
+}
+
+impl PostPlace {
+    const fn of(kind: PlaceKind) -> Option<Self> {
+        match kind {
+            PlaceKind::Outgoing => Some(Self::Outgoing),
+            PlaceKind::Post => Some(Self::InPost),
+            PlaceKind::Returned => Some(Self::Returned),
+            _ => None,
+        }
+    }
 }
 
 /// A case's card, as its two machines have it.
@@ -141,7 +166,10 @@ impl CaseState {
             }
             (ApplicationState::Made, Some(card), None) => match (card.lifecycle, card.place.shelf_place()) {
                 (Lifecycle::Made, Some(shelf)) => Some(Self::Shelved { card: card.id, shelf }),
-                (Lifecycle::Made, None) => Some(Self::Made { card: card.id }),
+                (Lifecycle::Made, None) => Some(match PostPlace::of(card.place.kind()) {
+                    Some(at) => Self::ByPost { card: card.id, at },
+                    None => Self::Made { card: card.id },
+                }),
                 (given, _) => given.standing().map(|_| Self::HandedOver { card: card.id }),
             },
             _ => None,
@@ -156,6 +184,11 @@ impl CaseState {
             Self::Making { .. } => "making",
             Self::Made { .. } => "made",
             Self::Shelved { .. } => "shelved",
+            Self::ByPost { at, .. } => match at {
+                PostPlace::Outgoing => "outgoing",
+                PostPlace::InPost => "in_post",
+                PostPlace::Returned => "returned",
+            },
             Self::HandedOver { .. } => "handed_over",
             Self::Cancelled { .. } => "cancelled",
         }
@@ -164,21 +197,24 @@ impl CaseState {
     /// The card bound to the case, where there is one.
     pub const fn card(&self) -> Option<CardId> {
         match self {
-            Self::Making { card } | Self::Made { card } | Self::Shelved { card, .. } | Self::HandedOver { card } => {
-                Some(*card)
-            }
+            Self::Making { card }
+            | Self::Made { card }
+            | Self::Shelved { card, .. }
+            | Self::ByPost { card, .. }
+            | Self::HandedOver { card } => Some(*card),
             Self::Applied | Self::Verified | Self::Cancelled { .. } => None,
         }
     }
 
-    /// Whether the case's application can take `event`; nothing happens to one whose card was handed over.
+    /// Whether the case's application can take `event`; nothing happens to one whose card was handed over, or is in an
+    /// envelope: that is opened first.
     pub fn takes(&self, event: ApplicationEvent) -> bool {
         let application = match self {
             Self::Applied => ApplicationState::Applied,
             Self::Verified => ApplicationState::Verified,
             Self::Making { .. } => ApplicationState::Making,
             Self::Made { .. } | Self::Shelved { .. } => ApplicationState::Made,
-            Self::HandedOver { .. } | Self::Cancelled { .. } => return false,
+            Self::ByPost { .. } | Self::HandedOver { .. } | Self::Cancelled { .. } => return false,
         };
         application.after(event).is_ok()
     }
@@ -236,6 +272,8 @@ mod tests {
             (Lifecycle::Made, &drawer, Some("made")),
             (Lifecycle::Made, &shelf, Some("shelved")),
             (Lifecycle::Made, &Custody::LOST, Some("made")),
+            (Lifecycle::Made, &Custody::OUTGOING, Some("outgoing")),
+            (Lifecycle::Made, &Custody::RETURNED, Some("returned")),
             (Lifecycle::Active, &Custody::HOLDER, Some("handed_over")),
             (Lifecycle::Suspended, &Custody::LOST, Some("handed_over")),
             (Lifecycle::Revoked, &drawer, Some("handed_over")),

@@ -1,14 +1,16 @@
 //! Where a card is: a ledger of transfers that is only ever added to, and the one table of what may be moved where.
 //!
-//! A new kind of place (post, contractor, school, tray) is a line of [`PlaceKind::ALL`] with what is true of it, and its
+//! A new kind of place (contractor, school) is a line of [`PlaceKind::ALL`] with what is true of it, and its
 //! ways are lines of [`TRANSFERS`]; the database's `place_kind` and `transfer_rule` hold the same, which a test compares.
 //! No state of an application or of a card's life is named here, and none of theirs names a place.
 
 use serde::{Deserialize, Serialize};
+use time::Date;
 
 use crate::{
     case::ShelfPlace,
     machine::NotNow,
+    parcel::TrackingNumber,
     staff::Role::{self, Administration, Handover, Issuing, Reception, Verification},
 };
 
@@ -24,6 +26,12 @@ pub enum PlaceKind {
     Drawer,
     /// A place of the locked shelf, which holds one card.
     Shelf,
+    /// 発送箱: in its closed envelope, until the post office takes it.
+    Outgoing,
+    /// In the post, under its 引受番号 and the day it was accepted: numbers come round again.
+    Post,
+    /// 返戻箱: in an envelope that came back.
+    Returned,
     Holder,
     /// Nowhere any more: destroyed before two people.
     Destroyed,
@@ -43,11 +51,14 @@ pub struct PlaceRule {
 
 impl PlaceKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Stock,
         Self::Reader,
         Self::Drawer,
         Self::Shelf,
+        Self::Outgoing,
+        Self::Post,
+        Self::Returned,
         Self::Holder,
         Self::Destroyed,
         Self::Lost,
@@ -61,6 +72,9 @@ impl PlaceKind {
             Self::Reader => ("reader", true, false),
             Self::Drawer => ("drawer", true, false),
             Self::Shelf => ("shelf", true, true),
+            Self::Outgoing => ("outgoing", false, false),
+            Self::Post => ("post", true, true),
+            Self::Returned => ("returned", false, false),
             Self::Holder => ("holder", false, false),
             Self::Destroyed => ("destroyed", false, false),
             Self::Lost => ("lost", false, false),
@@ -91,6 +105,14 @@ pub enum Evidence {
     PlaceScanned,
     /// The recorded handover with its two looks.
     Handover,
+    /// The letter's QR and the chip agreed as the envelope was closed, and two people looked.
+    EnvelopeClosed,
+    /// The post office took it: the count of envelopes agreed.
+    Accepted,
+    /// The carrier's word, from its file or typed.
+    Carrier,
+    /// The number on an envelope that came back, scanned or typed.
+    EnvelopeScanned,
     /// What the holder says, with how it was made sure that it is they; recorded in the trail.
     HolderSays,
     /// A clerk's words, sealed in the trail.
@@ -99,11 +121,15 @@ pub enum Evidence {
 
 impl Evidence {
     /// Every kind of it.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::ChipRead,
         Self::MakingDone,
         Self::PlaceScanned,
         Self::Handover,
+        Self::EnvelopeClosed,
+        Self::Accepted,
+        Self::Carrier,
+        Self::EnvelopeScanned,
         Self::HolderSays,
         Self::Words,
     ];
@@ -115,6 +141,10 @@ impl Evidence {
             Self::MakingDone => "making_done",
             Self::PlaceScanned => "place_scanned",
             Self::Handover => "handover",
+            Self::EnvelopeClosed => "envelope_closed",
+            Self::Accepted => "accepted",
+            Self::Carrier => "carrier",
+            Self::EnvelopeScanned => "envelope_scanned",
             Self::HolderSays => "holder_says",
             Self::Words => "words",
         }
@@ -153,8 +183,10 @@ const fn by_two(from: PlaceKind, to: PlaceKind, evidence: Evidence, roles: &'sta
 }
 
 /// Every way there is.
-pub const TRANSFERS: [TransferRule; 15] = {
-    use Evidence::{ChipRead, HolderSays, MakingDone, PlaceScanned, Words};
+pub const TRANSFERS: [TransferRule; 26] = {
+    use Evidence::{
+        Accepted, Carrier, ChipRead, EnvelopeClosed, EnvelopeScanned, HolderSays, MakingDone, PlaceScanned, Words,
+    };
     use PlaceKind as At;
     const MAKERS: &[Role] = &[Issuing];
     const KEEPERS: &[Role] = &[Issuing, Handover];
@@ -170,6 +202,15 @@ pub const TRANSFERS: [TransferRule; 15] = {
         way(At::Drawer, At::Shelf, PlaceScanned, KEEPERS),
         way(At::Shelf, At::Shelf, PlaceScanned, KEEPERS),
         way(At::Shelf, At::Holder, Evidence::Handover, &[Handover]),
+        // By post: closing the envelope brings its own two looks.
+        way(At::Drawer, At::Outgoing, EnvelopeClosed, KEEPERS),
+        way(At::Shelf, At::Outgoing, EnvelopeClosed, KEEPERS),
+        // Taken out again: the number was wrong, or the holder comes to the counter after all.
+        way(At::Outgoing, At::Drawer, Words, KEEPERS),
+        way(At::Outgoing, At::Post, Accepted, KEEPERS),
+        way(At::Post, At::Holder, Carrier, KEEPERS),
+        way(At::Post, At::Returned, EnvelopeScanned, KEEPERS),
+        way(At::Returned, At::Drawer, Words, KEEPERS),
         way(At::Holder, At::Lost, HolderSays, EVERYBODY),
         way(At::Lost, At::Holder, HolderSays, &[Verification, Issuing]),
         // Brought back, or found and brought in.
@@ -179,6 +220,11 @@ pub const TRANSFERS: [TransferRule; 15] = {
         // Missing at a stock-taking.
         by_two(At::Drawer, At::Lost, Words, &[Issuing, Handover, Administration]),
         by_two(At::Shelf, At::Lost, Words, &[Issuing, Handover, Administration]),
+        by_two(At::Outgoing, At::Lost, Words, &[Issuing, Handover, Administration]),
+        by_two(At::Post, At::Lost, Words, &[Issuing, Handover, Administration]),
+        by_two(At::Returned, At::Lost, Words, &[Issuing, Handover, Administration]),
+        // Missed in the post, and come back after all.
+        way(At::Lost, At::Returned, EnvelopeScanned, KEEPERS),
     ]
 };
 
@@ -194,6 +240,10 @@ impl Custody {
     pub const STOCK: Self = Self::nameless(PlaceKind::Stock);
     /// The holder's hand.
     pub const HOLDER: Self = Self::nameless(PlaceKind::Holder);
+    /// The box of envelopes that wait for the post office.
+    pub const OUTGOING: Self = Self::nameless(PlaceKind::Outgoing);
+    /// The box of envelopes that came back.
+    pub const RETURNED: Self = Self::nameless(PlaceKind::Returned);
     /// Destroyed.
     pub const DESTROYED: Self = Self::nameless(PlaceKind::Destroyed);
     /// Lost.
@@ -216,6 +266,11 @@ impl Custody {
     /// A place of the shelf.
     pub fn shelf(place: &ShelfPlace) -> Self {
         Self::named(PlaceKind::Shelf, place.as_str())
+    }
+
+    /// In the post, under a number and the day it was accepted.
+    pub fn post(number: &TrackingNumber, accepted_on: Date) -> Self {
+        Self::named(PlaceKind::Post, &format!("{}/{accepted_on}", number.as_str()))
     }
 
     fn named(kind: PlaceKind, name: &str) -> Self {
@@ -312,13 +367,28 @@ mod tests {
     }
 
     #[test]
-    fn only_a_handover_puts_a_card_of_ours_into_somebodys_hand() {
+    fn a_card_is_in_the_post_only_in_an_envelope_that_the_post_office_took() {
+        let into = |kind| {
+            let ways = TRANSFERS.iter().filter(move |way| way.to == kind);
+            ways.map(|way| (way.from, way.evidence)).collect::<Vec<_>>()
+        };
+        assert_eq!(into(PlaceKind::Post), [(PlaceKind::Outgoing, Evidence::Accepted)]);
+        assert!(
+            into(PlaceKind::Outgoing)
+                .iter()
+                .all(|(_, evidence)| *evidence == Evidence::EnvelopeClosed)
+        );
+    }
+
+    #[test]
+    fn only_a_handover_or_the_post_puts_a_card_of_ours_into_somebodys_hand() {
         let ways = TRANSFERS.iter().filter(|way| way.to == PlaceKind::Holder);
         let ways: Vec<_> = ways.map(|way| (way.from, way.evidence)).collect();
         assert_eq!(
             ways,
             [
                 (PlaceKind::Shelf, Evidence::Handover),
+                (PlaceKind::Post, Evidence::Carrier),
                 (PlaceKind::Lost, Evidence::HolderSays)
             ]
         );

@@ -156,12 +156,12 @@ impl FromStr for NoticeCode {
 pub struct Recorded {
     pub case: CaseId,
     pub number: CaseNumber,
-    /// The card in the shelf.
+    /// The card to be given.
     pub card: CardId,
     /// The chip bound to the case.
     pub chip: Vec<u8>,
-    /// Where the card was put.
-    pub shelf: ShelfPlace,
+    /// Where the card was put; `None` of one that goes into an envelope.
+    pub shelf: Option<ShelfPlace>,
     /// The token of the notice last printed.
     pub token: NoticeToken,
     /// Whether the PIN was set.
@@ -173,8 +173,8 @@ pub struct Recorded {
 pub struct OnCounter {
     /// The code scanned from the notice.
     pub notice: NoticeCode,
-    /// The place the card was taken from.
-    pub shelf: ShelfPlace,
+    /// The place the card was taken from; `None` where none is asked for.
+    pub shelf: Option<ShelfPlace>,
     /// The serial read from the chip now; empty when it could not be read.
     pub chip: Vec<u8>,
     /// Whether the card itself says that its PIN is set.
@@ -186,7 +186,7 @@ impl OnCounter {
     pub fn new(notice: &NoticeCode, shelf: &ShelfPlace, chip: &[u8], pin_set: bool) -> Self {
         Self {
             notice: notice.clone(),
-            shelf: shelf.clone(),
+            shelf: Some(shelf.clone()),
             chip: chip.to_vec(),
             pin_set,
         }
@@ -373,7 +373,7 @@ mod tests {
                 number,
                 card: CardId::new(&mut chance),
                 chip: chip.clone(),
-                shelf: shelf.clone(),
+                shelf: Some(shelf.clone()),
                 token: token.clone(),
                 pin_set: true,
             },
@@ -417,7 +417,7 @@ mod tests {
         assert_eq!(refused(&other), [Mismatch::OtherToken]);
 
         let mut other = counter();
-        other.found.counter.shelf = ShelfPlace::parse("A-21").unwrap();
+        other.found.counter.shelf = ShelfPlace::parse("A-21");
         assert_eq!(refused(&other), [Mismatch::OtherShelf]);
 
         let mut other = counter();
@@ -437,7 +437,7 @@ mod tests {
     #[test]
     fn all_that_does_not_agree_is_named_at_once() {
         let mut all = counter();
-        all.found.counter.shelf = ShelfPlace::parse("B-1").unwrap();
+        all.found.counter.shelf = ShelfPlace::parse("B-1");
         all.found.counter.chip = Vec::new();
         all.found.sights.clear();
         assert_eq!(

@@ -21,6 +21,7 @@ pub mod lifecycle;
 pub mod machine;
 pub mod name;
 pub mod notice;
+pub mod parcel;
 pub mod person;
 pub mod pin;
 pub mod records;

@@ -5,6 +5,7 @@ pub mod cases;
 pub mod given_card;
 pub mod handover;
 pub mod papers;
+pub mod parcels;
 pub mod queues;
 pub mod relay;
 pub mod staff;

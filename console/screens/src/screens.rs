@@ -8,7 +8,9 @@ pub mod journal;
 pub mod login;
 pub mod making;
 pub mod papers;
+pub mod parcel;
 pub mod pin;
+pub mod posting;
 pub mod relay;
 pub mod resident;
 pub mod search;
@@ -27,7 +29,7 @@ use crate::{
 
 /// Every table of keys there is.
 #[cfg(test)]
-pub static EVERY_TABLE: [&KeyTable; 30] = [
+pub static EVERY_TABLE: [&KeyTable; 33] = [
     &keymap::READING,
     &keymap::READING_FACING,
     &keymap::QUESTION,
@@ -56,6 +58,9 @@ pub static EVERY_TABLE: [&KeyTable; 30] = [
     &relay::keys::FORM,
     &relay::keys::WAITS,
     &telephone_stop::keys::KEYS,
+    &parcel::keys::KEYS,
+    &posting::keys::KEYS,
+    &posting::keys::FORM,
     &tray::keys::KEYS,
     &keymap::EVERYWHERE,
 ];

@@ -12,6 +12,7 @@ mod hurried;
 mod letters;
 mod mouse;
 mod operators;
+mod parcels;
 mod reading;
 mod relay;
 mod rules;

@@ -42,6 +42,15 @@ const JAPANESE: &[(&str, &str)] = &[
     ("madoguchi down", "up や setup が動かしたものを止める"),
     ("madoguchi status", "何が動いているかを言う"),
     ("madoguchi status --json", "1行の JSON で"),
+    (
+        "madoguchi reconcile",
+        "申込をすべて数え、そのカードを探す。どこにもないか二か所にあれば 1 で終わる",
+    ),
+    (
+        "madoguchi reconcile --by",
+        "合計を分けて: day は日、channel は窓口と郵送、desk は受け付けた窓口",
+    ),
+    ("madoguchi reconcile --json", "最後に1行の JSON"),
     ("madoguchi clean-data", "この一式のデータをすべて消す(尋ねてから)"),
     ("madoguchi clean-data --force", "尋ねずに消す"),
     ("madoguchi import", "データを取り込む"),

@@ -120,6 +120,7 @@ fn agreements(recorded: &Recorded, counter: &OnCounter, was_issued: bool) -> Vec
         (true, false) => format!("{case} ≠"),
         _ => case.to_string(),
     };
+    let place = |shelf: Option<&ShelfPlace>| shelf.map(ToString::to_string).unwrap_or_default();
     let chip = |serial: &[u8]| ChipSerial::new(serial.to_vec()).to_string();
     let set = |set: bool| if set { "○" } else { "-" }.to_owned();
     vec![
@@ -135,8 +136,8 @@ fn agreements(recorded: &Recorded, counter: &OnCounter, was_issued: bool) -> Vec
         ),
         pair(
             Compared::Shelf,
-            recorded.shelf.to_string(),
-            counter.shelf.to_string(),
+            place(recorded.shelf.as_ref()),
+            place(counter.shelf.as_ref()),
             agrees(Mismatch::OtherShelf),
         ),
         pair(

@@ -2,6 +2,7 @@
 
 use issuance::{
     case::{CaseState, ShelfPlace},
+    parcel::open_kinds,
     staff::Staff,
 };
 use office::{
@@ -48,6 +49,7 @@ pub const fn queue(queue: Queue) -> cases::Queue {
         Queue::ToShelve => cases::Queue::ToShelve,
         Queue::ToHandOver => cases::Queue::ToHandOver,
         Queue::Problems => cases::Queue::Problems,
+        Queue::ByPost => cases::Queue::ByPost,
     }
 }
 
@@ -141,6 +143,8 @@ pub fn case(file: CaseFile) -> CaseView {
         card: file.card.map(card_bound),
         notice_printed: file.printed.get(&Paper::Notice).copied(),
         receipt_printed: file.printed.get(&Paper::Receipt).copied(),
+        parcel: file.parcel,
+        post_kinds: file.verification.as_ref().map(open_kinds).unwrap_or_default(),
         standing: file.standing,
         problem: file.problem.map(problem),
         incidents: file.incidents.into_iter().map(incident).collect(),

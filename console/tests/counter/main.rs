@@ -2,6 +2,7 @@
 //! cards on a tray. Stories wait for what stands on the screen, as people do.
 
 mod agents;
+mod by_post;
 #[path = "../../../portals/my-page/tests/in_browser/chromium.rs"]
 #[allow(dead_code, reason = "shared with My Page's own tests, which use more of it")]
 mod chromium;

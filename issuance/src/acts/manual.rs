@@ -56,5 +56,6 @@ const fn purpose_name(purpose: SecondPurpose) -> &'static str {
         SecondPurpose::Relink => "結び直しの承認",
         SecondPurpose::Custody => "所在の確認",
         SecondPurpose::Incident => "事故の解決",
+        SecondPurpose::Envelope => "封入の確認",
     }
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use relay_core::{chance::SeededChance, id::Id};
 
 use super::*;
-use crate::case::{CardId, ShelfPlace};
+use crate::case::{CardId, PostPlace, ShelfPlace};
 
 fn every_state() -> Vec<CaseState> {
     let card: CardId = Id::new(&mut SeededChance::new(1));
@@ -14,6 +14,18 @@ fn every_state() -> Vec<CaseState> {
         CaseState::Making { card },
         CaseState::Made { card },
         CaseState::Shelved { card, shelf },
+        CaseState::ByPost {
+            card,
+            at: PostPlace::Outgoing,
+        },
+        CaseState::ByPost {
+            card,
+            at: PostPlace::InPost,
+        },
+        CaseState::ByPost {
+            card,
+            at: PostPlace::Returned,
+        },
         CaseState::HandedOver { card },
         CaseState::Cancelled { reason: String::new() },
     ]

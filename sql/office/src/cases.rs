@@ -21,13 +21,14 @@ mod verification;
 use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 
 use issuance::{
-    application::{Application, ApplicationState},
+    application::{Application, ApplicationState, Delivery},
     case::{CardId, CaseCard, CaseId, CaseNumber, CaseState, ResidentId},
     course::Course,
     custody::Custody,
     identity::VerificationRecord,
     lifecycle::Lifecycle,
     machine::Machine as _,
+    parcel::Parcel,
     records::{CardState, Step},
 };
 use serde::{Deserialize, Serialize};
@@ -46,7 +47,8 @@ pub use pin::{PinPermissionId, PinPermissionKind};
 pub use queue::{Problem, Queue, QueueRow, Today};
 pub use verification::{ApprovalId, ApprovalRefusal, SecondPurpose};
 pub(crate) use {
-    custody::place_of, handover::clear_sights, lease::LeaseRow, transition::With, verification::use_approval,
+    custody::place_of, handover::clear_sights, lease::LeaseRow, opening::still_in_roster, transition::With,
+    verification::use_approval,
 };
 
 use crate::{
@@ -98,6 +100,8 @@ pub struct CaseFile {
     pub notice_issued: Option<OffsetDateTime>,
     /// When each paper was last printed.
     pub printed: BTreeMap<Paper, OffsetDateTime>,
+    /// Its envelope, when its card goes by post and has one.
+    pub parcel: Option<Parcel>,
     /// Whether its card may be used, once it was handed over.
     pub standing: Option<CardStanding>,
     /// What went wrong and is not settled.
@@ -190,13 +194,11 @@ impl Office {
                 state: self.state_of(&row)?,
                 since: row.since,
                 resident,
-                application: self.open_value(TABLE, case.uuid(), "application", &row.application)?,
+                application: self.application_of(&row)?,
                 opened_at: row.opened_at,
-                verification: match &row.verification {
-                    Some(sealed) => Some(self.open_value(TABLE, case.uuid(), "verification", sealed)?),
-                    None => None,
-                },
+                verification: self.verification_of(&row)?,
                 course: self.course(&tx, &row).await?,
+                parcel: self.parcel_of_case(&tx, case).await?,
                 standing: standing_of_given(&tx, case).await?,
                 card,
                 notice_issued: paper::notice_issued(&tx, case).await?,
@@ -378,6 +380,22 @@ impl Office {
     }
 
     /// Where the case stands, in the counter's words.
+    /// What was applied for, with how the card is to reach the resident now.
+    pub(crate) fn application_of(&self, row: &CaseRow) -> Result<Application, OfficeError> {
+        let application: Application = self.open_value(TABLE, row.id.uuid(), "application", &row.application)?;
+        Ok(match row.delivery {
+            Some(delivery) => application.to_be_delivered(delivery),
+            None => application,
+        })
+    }
+
+    /// How the person was verified, once they were.
+    pub(crate) fn verification_of(&self, row: &CaseRow) -> Result<Option<VerificationRecord>, OfficeError> {
+        let sealed = row.verification.as_ref();
+        let opened = sealed.map(|sealed| self.open_value(TABLE, row.id.uuid(), "verification", sealed));
+        Ok(opened.transpose()?)
+    }
+
     pub(crate) fn state_of(&self, row: &CaseRow) -> Result<CaseState, OfficeError> {
         let cancellation = match &row.cancellation {
             Some(sealed) => Some(self.open_text(TABLE, row.id.uuid(), "cancellation", sealed)?),
@@ -402,11 +420,12 @@ pub(crate) struct CaseRow {
     cancellation: Option<Vec<u8>>,
     opened_at: OffsetDateTime,
     verification: Option<Vec<u8>>,
+    delivery: Option<Delivery>,
 }
 
 /// A case's row with its card's life and place.
 pub(crate) const COLUMNS: &str = "c.id, c.year, c.serial, c.resident, c.state, c.since, c.version, c.card, c.application,\n\
-     c.cancellation, c.opened_at, c.verification, k.state AS lifecycle, p.kind AS place_kind, p.name AS place_name";
+     c.cancellation, c.opened_at, c.verification, c.delivery, k.state AS lifecycle, p.kind AS place_kind, p.name AS place_name";
 /// What is joined to `card_case c` for [`COLUMNS`].
 pub(crate) const WITH_CARD: &str =
     "LEFT JOIN office.card k ON k.id = c.card LEFT JOIN office.card_place p ON p.card = c.card";
@@ -431,6 +450,12 @@ impl CaseRow {
             cancellation: row.get("cancellation"),
             opened_at: row.get("opened_at"),
             verification: row.get("verification"),
+            delivery: match row.get("delivery") {
+                Some("restricted_post") => Some(Delivery::RestrictedPost),
+                Some("counter") => Some(Delivery::Counter),
+                None => None,
+                Some(_) => return Err(unreadable()),
+            },
         })
     }
 }

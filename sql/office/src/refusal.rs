@@ -72,6 +72,7 @@ pub fn every() -> Vec<Box<dyn Refusal>> {
         crate::cases::ApprovalRefusal::every(),
         crate::cases::HandoverRefusal::every(),
         crate::registration::HolderRefusal::every(),
+        crate::parcels::ParcelRefusal::every(),
         crate::roster::UndoRefused::every(),
     ];
     modules.into_iter().flatten().collect()

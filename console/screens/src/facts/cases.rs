@@ -6,6 +6,7 @@ use issuance::{
     application::Application,
     case::{CaseId, CaseNumber, CaseState, ShelfPlace},
     course::Course,
+    parcel::{Parcel, ParcelKind},
     standing::CardStanding,
 };
 use time::OffsetDateTime;
@@ -25,16 +26,19 @@ pub enum Queue {
     ToHandOver,
     /// 問題あり
     Problems,
+    /// 郵送: from the made card to its receipt
+    ByPost,
 }
 
 impl Queue {
     /// Every queue in the order shown; its place is the digit that opens it.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ToVerify,
         Self::ToMake,
         Self::ToShelve,
         Self::ToHandOver,
         Self::Problems,
+        Self::ByPost,
     ];
 }
 
@@ -42,7 +46,7 @@ impl Queue {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Counts {
     /// As many as [`Queue::ALL`], in its order.
-    pub waiting: [u32; 5],
+    pub waiting: [u32; 6],
     pub handed_over_today: u32,
     pub applied_today: u32,
     pub made_today: u32,
@@ -112,6 +116,10 @@ pub struct CaseView {
     pub notice_printed: Option<OffsetDateTime>,
     /// When the receipt slip was last printed.
     pub receipt_printed: Option<OffsetDateTime>,
+    /// Its envelope, when its card goes by post and has one.
+    pub parcel: Option<Parcel>,
+    /// The kinds of restricted delivery that the documents shown leave open; none, and it cannot go by post.
+    pub post_kinds: Vec<ParcelKind>,
     /// Whether the card may be used, once it was handed over.
     pub standing: Option<CardStanding>,
     /// What is wrong, if anything.

@@ -17,3 +17,4 @@ reason-recorded = The reason is kept in the record. Don't write the resident's p
 second-for-custody = The destruction of a card, or that one is missing, needs a second clerk who sees it.
 second-for-incident = Settling an incident needs a second clerk who made sure of it too.
 second-given-up = Nobody is asked to agree any more.
+second-for-envelope = A second clerk looks too at the notice and the card that go into the envelope.

@@ -17,3 +17,4 @@ reason-recorded = 理由は記録に残ります。住民の個人情報は書�
 second-for-custody = カードの廃棄や紛失の記録には、いっしょに確かめる二人目の職員が必要です。
 second-for-incident = 事故を解決済みにするには、いっしょに確かめた二人目の職員の承認が必要です。
 second-given-up = 承認を取りやめます。
+second-for-envelope = 封筒に入れる通知書とカードを、二人目の職員もいっしょに見ます。

@@ -176,6 +176,7 @@ impl Screen for Second {
             SecondPurpose::Relink => "second-for-relink",
             SecondPurpose::Custody => "second-for-custody",
             SecondPurpose::Incident => "second-for-incident",
+            SecondPurpose::Envelope => "second-for-envelope",
         };
         page.paragraph(pen, 2, &pen.say(about), Meaning::Strong);
         page.gap();

@@ -8,6 +8,7 @@ use issuance::{
         ActRow, AddressSeen, AuditAct, CardBound, CardDamaged, CardPinSet, CaseCancelled, CaseHandedOver, CaseShelved,
         CaseVerified,
     },
+    application::Delivery,
     case::CaseState,
     handover::NoticeCode,
     staff::Role,
@@ -34,6 +35,7 @@ use crate::{
         journal::Journal,
         making::Making,
         papers::Papers,
+        parcel::Parcel,
         pin::Pin,
         shelf::Shelf,
         shown::{self, LABEL, case_title, problem_words, resident_facts, state_word},
@@ -65,10 +67,12 @@ pub fn next(case: &CaseView) -> Intent {
         CaseState::Verified | CaseState::Making { .. } => keys::MAKE,
         CaseState::Made { .. } | CaseState::Shelved { .. } if !pin_set => keys::PIN,
         CaseState::Made { .. } if case.notice_printed.is_none() => keys::PAPERS,
+        CaseState::Made { .. } | CaseState::Shelved { .. } if goes_by_post(case) => keys::PARCEL,
         CaseState::Made { .. } => keys::SHELF,
         // Nothing is handed over before it is settled.
         CaseState::Shelved { .. } if !case.incidents.is_empty() => keys::CLOSE_INCIDENT,
         CaseState::Shelved { .. } => keys::HANDOVER,
+        CaseState::ByPost { .. } => keys::PARCEL,
         CaseState::HandedOver { .. } if case.problem.is_some() => Intent::Standing,
         CaseState::HandedOver { .. } | CaseState::Cancelled { .. } => Intent::Journal,
     }
@@ -90,8 +94,13 @@ fn screen_of(step: Intent, case: &CaseView) -> Option<Box<dyn Screen>> {
         keys::PAPERS => Box::new(Papers::new(case)),
         keys::SHELF => Box::new(Shelf::new(case)),
         keys::HANDOVER => Box::new(Handover::new()),
+        keys::PARCEL => Box::new(Parcel::new(case)),
         _ => return None,
     })
+}
+
+fn goes_by_post(case: &CaseView) -> bool {
+    case.application.delivery() == Delivery::RestrictedPost
 }
 
 /// Whether the case's state allows a step. Nothing else opens a step's screen.
@@ -101,6 +110,7 @@ fn allows(case: &CaseView, intent: Intent) -> bool {
         keys::HANDOVER => CaseHandedOver::ROW.suits_case(&case.state) && pin_set && case.incidents.is_empty(),
         keys::CLOSE_INCIDENT => !case.incidents.is_empty(),
         Intent::Standing => standing::has_given_card(case),
+        keys::PARCEL => !case.state.is_closed(),
         intent => act_of(intent).is_none_or(|row| row.suits_case(&case.state)),
     }
 }
@@ -312,6 +322,7 @@ fn next_line(case: &CaseView, lacking: Option<Role>, pen: &Pen<'_>) -> Line {
         keys::PAPERS => "case-next-papers",
         keys::SHELF => "case-next-shelf",
         keys::HANDOVER => "case-next-handover",
+        keys::PARCEL => "case-next-parcel",
         keys::CLOSE_INCIDENT => "case-next-incident",
         Intent::Standing => "case-next-standing",
         _ => "case-next-journal",

@@ -1,6 +1,11 @@
 //! How residents, cases and chips are written on every screen.
 
-use issuance::{case::CaseState, era::WrittenDate, person::Sex, staff::Role};
+use issuance::{
+    case::{CaseState, PostPlace},
+    era::WrittenDate,
+    person::Sex,
+    staff::Role,
+};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::{
@@ -194,6 +199,11 @@ pub fn state_word(state: &CaseState) -> (&'static str, Meaning) {
         CaseState::Making { .. } => ("state-making", Meaning::NeedsYou),
         CaseState::Made { .. } => ("state-made", Meaning::Waiting),
         CaseState::Shelved { .. } => ("state-shelved", Meaning::Waiting),
+        CaseState::ByPost { at, .. } => match at {
+            PostPlace::Outgoing => ("state-outgoing", Meaning::Waiting),
+            PostPlace::InPost => ("state-in-post", Meaning::Waiting),
+            PostPlace::Returned => ("state-returned", Meaning::NeedsYou),
+        },
         CaseState::HandedOver { .. } => ("state-handed-over", Meaning::Done),
         CaseState::Cancelled { .. } => ("state-cancelled", Meaning::Quiet),
     }
@@ -238,6 +248,11 @@ pub fn next_of_row(row: &CaseRow) -> &'static str {
         (None, CaseState::Making { .. }) => "next-resume",
         (None, CaseState::Made { .. }) => "next-shelve",
         (None, CaseState::Shelved { .. }) => "next-hand-over",
+        (None, CaseState::ByPost { at, .. }) => match at {
+            PostPlace::Outgoing => "next-post",
+            PostPlace::InPost => "next-follow",
+            PostPlace::Returned => "next-open-returned",
+        },
         (None, CaseState::HandedOver { .. } | CaseState::Cancelled { .. }) => "next-journal",
     }
 }

@@ -19,6 +19,7 @@ use crate::{
     page::{Line, Page, Pen, Span, span},
     screen::Screen,
     screens::{
+        posting::Board,
         search::Search,
         shown::{next_of_row, problem_words, state_word},
     },
@@ -131,6 +132,7 @@ impl Screen for Today {
             Intent::Back => common.tell(Meaning::Quiet, "first-screen"),
             Intent::Refresh => self.load(common),
             Intent::Search | Intent::New => common.go(Go::To(Box::new(Search::default()))),
+            keys::POSTING => common.go(Go::To(Box::new(Board::default()))),
             _ => {}
         }
     }
@@ -252,6 +254,7 @@ const fn queue_word(queue: Queue) -> &'static str {
         Queue::ToShelve => "queue-to-shelve",
         Queue::ToHandOver => "queue-to-hand-over",
         Queue::Problems => "queue-problems",
+        Queue::ByPost => "queue-by-post",
     }
 }
 

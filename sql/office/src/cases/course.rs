@@ -5,6 +5,7 @@ use issuance::{
     acts::{
         ActRow, AuditAct, CardBound, CardExpired, CardMade, CardPinReset, CardPinSet, CardResumed, CardRevoked,
         CardSuspended, CaseApplied, CaseCancelled, CaseHandedOver, CaseShelved, CaseVerified, PaperPrinted,
+        ParcelReceived,
     },
     case::ShelfPlace,
     course::{Course, Passed, Stage},
@@ -17,7 +18,7 @@ use super::CaseRow;
 use crate::{Office, OfficeError};
 
 /// The acts by which a stage is passed, as the trail names them.
-const PASSED_BY: [(&ActRow, Stage); 14] = [
+const PASSED_BY: [(&ActRow, Stage); 15] = [
     (CaseApplied::ROW, Stage::Applied),
     (CaseVerified::ROW, Stage::Verified),
     (CardBound::ROW, Stage::Bound),
@@ -27,6 +28,7 @@ const PASSED_BY: [(&ActRow, Stage); 14] = [
     (PaperPrinted::ROW, Stage::NoticePrinted),
     (CaseShelved::ROW, Stage::Shelved),
     (CaseHandedOver::ROW, Stage::HandedOver),
+    (ParcelReceived::ROW, Stage::HandedOver),
     (CardSuspended::ROW, Stage::Restated),
     (CardResumed::ROW, Stage::Restated),
     (CardRevoked::ROW, Stage::Restated),

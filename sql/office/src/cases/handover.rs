@@ -354,7 +354,7 @@ impl Office {
             number: row.number,
             card,
             chip: known.get("chip"),
-            shelf,
+            shelf: Some(shelf),
             token: notice.token,
             pin_set: known.get("pin_set"),
         })

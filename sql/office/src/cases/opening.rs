@@ -123,8 +123,8 @@ impl Office {
                     tx.execute(
                         "-- open_application\n\
                      INSERT INTO office.card_case\n\
-                     (id, year, serial, resident, state, since, application, despite, opened_at, opened_by)\n\
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6, $9)",
+                     (id, year, serial, resident, state, since, application, despite, opened_at, opened_by, delivery)\n\
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6, $9, $10)",
                         &[
                             &case.uuid(),
                             &number.0,
@@ -135,6 +135,7 @@ impl Office {
                             &sealed,
                             &despite,
                             &doing.staff()?.uuid(),
+                            &application.delivery().as_str(),
                         ],
                     )
                     .await?;
@@ -258,7 +259,7 @@ impl Office {
 }
 
 /// Refuses whoever moved away or died: a screen may still show them from before the import.
-async fn still_in_roster(tx: &Tx, resident: ResidentId) -> Result<(), OfficeError> {
+pub(crate) async fn still_in_roster(tx: &Tx, resident: ResidentId) -> Result<(), OfficeError> {
     let row = tx
         .query_opt(
             "-- still_in_roster\nSELECT FROM office.resident WHERE id = $1 AND gone_at IS NULL",

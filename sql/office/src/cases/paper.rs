@@ -215,7 +215,7 @@ impl Office {
         .await
     }
 
-    pub(super) async fn good_notice(&self, tx: &Tx, case: CaseId) -> Result<Option<NoticeCode>, OfficeError> {
+    pub(crate) async fn good_notice(&self, tx: &Tx, case: CaseId) -> Result<Option<NoticeCode>, OfficeError> {
         let row = tx
             .query_opt(
                 "-- good_notice\n\

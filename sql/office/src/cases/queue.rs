@@ -28,16 +28,19 @@ pub enum Queue {
     /// 問題あり: an open incident, a making that stopped half-way, a card that was damaged, a card handed over of which the
     /// relay refused something, a case or a card of someone whom the roster has no more. Such a case stands here only.
     Problems,
+    /// 郵送: made and to be put into an envelope, ready for the post office, in the post, or back from it.
+    ByPost,
 }
 
 impl Queue {
     /// Every queue, in the order shown.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ToVerify,
         Self::ToMake,
         Self::ToShelve,
         Self::ToHandOver,
         Self::Problems,
+        Self::ByPost,
     ];
 
     const fn code(self) -> &'static str {
@@ -47,6 +50,7 @@ impl Queue {
             Self::ToShelve => "to_shelve",
             Self::ToHandOver => "to_hand_over",
             Self::Problems => "problems",
+            Self::ByPost => "by_post",
         }
     }
 }
@@ -141,6 +145,7 @@ static WAITING: LazyLock<String> = LazyLock::new(|| {
         "waiting AS (\n\
          SELECT c.*, p.problem, CASE WHEN p.problem IS NOT NULL THEN 'problems'\n\
          WHEN c.state = 'applied' THEN 'to_verify' WHEN c.state IN ('verified', 'making') THEN 'to_make'\n\
+         WHEN c.place_kind IN ('outgoing', 'post', 'returned') OR c.delivery = 'restricted_post' THEN 'by_post'\n\
          WHEN c.place_kind <> 'shelf' THEN 'to_shelve' ELSE 'to_hand_over' END AS queue\n\
          FROM (SELECT {COLUMNS}, c.closed_at FROM office.card_case c {WITH_CARD} WHERE c.closed_at IS NULL\n\
          UNION ALL SELECT {COLUMNS}, c.closed_at FROM office.card_case c {WITH_CARD}\n\

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use issuance::{
-    application::ApplicationState, case::CaseId, lifecycle::Lifecycle, machine::Machine, standing::CardStanding,
+    application::ApplicationState, case::CaseId, lifecycle::Lifecycle, machine::Machine, parcel::ParcelState,
+    standing::CardStanding,
 };
 use office::{
     DISPATCH, IMPORT, OWNER, READER, USER,
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use crate::{
     make_card, on_card_thread,
     outbox::{handed_over, open},
+    parcels::closed,
 };
 
 /// Every role that anybody logs in as, the owner of the tables included.
@@ -31,6 +33,7 @@ fn all_transitions() -> BTreeSet<[&'static str; 3]> {
     let mut all = ApplicationState::transitions();
     all.extend(Lifecycle::transitions());
     all.extend(CardStanding::transitions());
+    all.extend(ParcelState::transitions());
     all
 }
 
@@ -142,6 +145,14 @@ async fn no_role_moves_a_case_a_card_or_a_registration_as_its_machine_does_not()
     every_other_move_is_refused::<CardStanding>(&office, "office.registration", registration).await;
     every_other_move_is_refused::<Lifecycle>(&office, "office.card", card.uuid()).await;
     every_other_move_is_refused::<ApplicationState>(&office, "office.card_case", case.uuid()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_role_moves_an_envelope_as_its_machine_does_not() {
+    let (office, clerk) = open().await;
+    let (_, parcel) = closed(&office, &clerk, 0).await;
+    only_the_rule_of_moves_is_left(&office, "office.parcel").await;
+    every_other_move_is_refused::<ParcelState>(&office, "office.parcel", parcel.uuid()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,7 @@
 //! The office's records on a real PostgreSQL: a day at the counter, and what can go wrong in it.
 
 mod acts;
+mod carrier;
 mod course;
 mod custody;
 mod day;
@@ -11,6 +12,7 @@ mod making;
 mod migration;
 mod next_card;
 mod outbox;
+mod parcels;
 mod pin;
 mod privacy;
 mod refused;

@@ -15,6 +15,7 @@ pub const HANDOVER: Intent = Intent::Own("handover");
 pub const CARD_SHOW: Intent = Intent::Own("card_show");
 pub const CANCEL_CASE: Intent = Intent::Own("cancel_case");
 pub const GIVE_UP_CARD: Intent = Intent::Own("give_up_card");
+pub const PARCEL: Intent = Intent::Own("parcel");
 pub const CLOSE_CASE: Intent = Intent::Own("close_case");
 
 pub static KEYS: KeyTable = KeyTable {
@@ -29,6 +30,7 @@ pub static KEYS: KeyTable = KeyTable {
         besides(Char('t'), PAPERS, "key-papers"),
         also(Char('s'), SHELF, "key-shelf"),
         also(Char('h'), HANDOVER, "key-handover"),
+        also(Char('y'), PARCEL, "key-parcel"),
         row(Char('j'), Intent::Journal, "key-journal"),
         besides(Char('c'), CARD_SHOW, "key-card"),
         row(Char('k'), Intent::Standing, "key-standing"),

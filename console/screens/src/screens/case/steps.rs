@@ -15,7 +15,7 @@ use crate::{
     frame::moment,
     keymap::Intent,
     page::{Line, Pen},
-    screens::standing::standing_words,
+    screens::{parcel::state_word as parcel_state_word, standing::standing_words},
     text,
     theme::Meaning,
 };
@@ -81,6 +81,8 @@ fn steps(case: &CaseView, pen: &Pen<'_>) -> [Step; 7] {
     };
     made.extend(case.card.iter().map(|card| card.chip.clone()));
 
+    let is_given = matches!(case.state, CaseState::HandedOver { .. });
+    let by_post = case.application.delivery() == Delivery::RestrictedPost;
     let shelved = passed(Stage::Shelved);
     let place = shelved.and_then(|shelved| Some(shelved.shelf.as_ref()?.to_string()));
     let mut lies = by(Stage::Shelved);
@@ -108,14 +110,29 @@ fn steps(case: &CaseView, pen: &Pen<'_>) -> [Step; 7] {
             case.notice_printed.is_some(),
             by(Stage::NoticePrinted),
         ),
-        step("step-shelve", keys::SHELF, shelved.is_some(), lies),
+        match by_post {
+            true => step(
+                "step-post",
+                keys::PARCEL,
+                case.parcel.is_some() || is_given,
+                envelope(case, pen),
+            ),
+            false => step("step-shelve", keys::SHELF, shelved.is_some(), lies),
+        },
         step(
             "step-hand-over",
-            keys::HANDOVER,
-            matches!(case.state, CaseState::HandedOver { .. }),
+            if by_post { keys::PARCEL } else { keys::HANDOVER },
+            is_given,
             by(Stage::HandedOver),
         ),
     ]
+}
+
+/// The envelope's number and how it stands.
+fn envelope(case: &CaseView, pen: &Pen<'_>) -> Vec<String> {
+    let said = case.parcel.iter();
+    said.flat_map(|parcel| [parcel.number.to_string(), pen.say(parcel_state_word(parcel.state))])
+        .collect()
 }
 
 fn when_and_who(passed: &Passed, pen: &Pen<'_>) -> Vec<String> {

@@ -2,8 +2,10 @@
 
 use crate::{
     key::Key::{Char, Ctrl, Down, Enter, Esc, F, PageDown, PageUp, Up},
-    keymap::{Intent, KeyTable, also, row},
+    keymap::{Intent, KeyTable, also, besides, row},
 };
+
+pub const POSTING: Intent = Intent::Own("posting");
 
 pub static KEYS: KeyTable = KeyTable {
     name: "today",
@@ -19,6 +21,8 @@ pub static KEYS: KeyTable = KeyTable {
         also(Char('3'), Intent::Digit(3), "key-queue"),
         also(Char('4'), Intent::Digit(4), "key-queue"),
         also(Char('5'), Intent::Digit(5), "key-queue"),
+        also(Char('6'), Intent::Digit(6), "key-queue"),
+        besides(Char('p'), POSTING, "key-posting"),
         row(Char('/'), Intent::Search, "key-search"),
         row(Char('n'), Intent::New, "key-new"),
         row(F(4), Intent::TakeOver, "key-take-over"),
