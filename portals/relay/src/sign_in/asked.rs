@@ -108,6 +108,12 @@ impl Asked {
         .is_met_by(context)
     }
 
+    /// Whether the service takes what a card elsewhere approved for a telephone: it names that, and is not on trial, where
+    /// a card must be shown each time.
+    pub fn takes_telephones(&self) -> bool {
+        !self.trial && self.is_met_by(&AuthnContext::Telephone)
+    }
+
     /// Whether the browser's session is enough, so that no card need be shown.
     pub(super) fn will_do(&self, session: &Session, now: OffsetDateTime) -> bool {
         let active = session.holder.is_none_or(|state| state == HolderState::Active);

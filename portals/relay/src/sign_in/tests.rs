@@ -79,8 +79,17 @@ fn challenge() -> Challenge {
     }
 }
 
+fn telephone_code() -> TelephoneCode {
+    TelephoneCode {
+        digits: "374829".into(),
+        picture: 3,
+        until: NOW + Duration::minutes(5),
+    }
+}
+
 fn waiting(asked: Asked) -> State {
     State::WaitingForCard {
+        telephone: None,
         asked,
         replaces: None,
         challenge: Some(challenge()),
@@ -118,6 +127,7 @@ fn cell(step: &Step) -> (&'static str, &'static str) {
         Effect::AskForCard => "ask",
         Effect::ShowRefusal(_) => "refuse",
         Effect::ShowBridge => "bridge",
+        Effect::ShowTelephone => "telephone",
         Effect::SendToProvider => "provider",
         Effect::MakeName => "name",
         Effect::SendAssertion => "assertion",
@@ -147,11 +157,13 @@ fn every_event_in_every_state_has_its_one_outcome() {
         Event::ProviderAnswered(provider_said("_ours")),
         Event::Named,
         Event::NotNamed { reason: "away".into() },
+        // Of a service that does not name it.
+        Event::TelephoneAsked(telephone_code()),
     ];
     const NO: (&str, &str) = ("", "over");
     // Rows: begun, waiting_for_card, with_provider, naming, over. Columns in the order of the events.
     let table = [
-        [("waiting_for_card", "ask"), NO, NO, NO, NO, NO, NO, NO],
+        [("waiting_for_card", "ask"), NO, NO, NO, NO, NO, NO, NO, NO],
         [
             NO,
             ("waiting_for_card", "bridge"),
@@ -161,8 +173,9 @@ fn every_event_in_every_state_has_its_one_outcome() {
             NO,
             NO,
             NO,
+            NO,
         ],
-        [NO, NO, NO, ("over", "status"), NO, ("naming", "name"), NO, NO],
+        [NO, NO, NO, ("over", "status"), NO, ("naming", "name"), NO, NO, NO],
         [
             NO,
             NO,
@@ -172,8 +185,9 @@ fn every_event_in_every_state_has_its_one_outcome() {
             NO,
             ("over", "assertion"),
             ("waiting_for_card", "away"),
+            NO,
         ],
-        [NO; 8],
+        [NO; 9],
     ];
     for (state, row) in states.iter().zip(table) {
         for (event, expected) in events.iter().zip(row) {
@@ -187,6 +201,52 @@ fn every_event_in_every_state_has_its_one_outcome() {
             }
         }
     }
+}
+
+#[test]
+fn a_telephone_is_signed_in_by_its_own_digits_alone_and_for_half_an_hour() {
+    let naming_telephones = Asked {
+        contexts: [AuthnContext::CardPin, AuthnContext::Telephone]
+            .map(|context| context.uri().to_owned())
+            .into(),
+        ..asked()
+    };
+    let asks = Event::TelephoneAsked(telephone_code());
+    let step_of = |state: State, event: &Event, now| step(state, event.clone(), now);
+    let shows = step_of(waiting(naming_telephones.clone()), &asks, NOW);
+    assert_eq!(shows.effect, Effect::ShowTelephone);
+    let approved = |digits: &str| {
+        Event::CardShown(CardSeen::Good {
+            registration: CARD,
+            context: AuthnContext::Telephone,
+            way: Way::Telephone { digits: digits.into() },
+            for_trials: false,
+            at: NOW,
+        })
+    };
+    let signed_in = shown(step_of(shows.state.clone(), &approved("374829"), NOW));
+    assert_eq!(signed_in.until, NOW + TELEPHONE_LIFE);
+    for (event, now) in [
+        (approved("374820"), NOW),
+        (approved("374829"), NOW + Duration::minutes(5)),
+    ] {
+        let refused = step_of(shows.state.clone(), &event, now);
+        assert_eq!(refused.effect, Effect::ShowRefusal(Refused::OldChallenge));
+        // Digits are good for one try.
+        assert!(matches!(refused.state, State::WaitingForCard { telephone: None, .. }));
+    }
+    // A card shown in this browser leaves the digits to whoever went off with them.
+    let no_card = step_of(shows.state, &Event::CardShown(CardSeen::None), NOW);
+    assert!(matches!(
+        no_card.state,
+        State::WaitingForCard { telephone: Some(_), .. }
+    ));
+    // On trial a card must be shown each time.
+    let on_trial = Asked {
+        trial: true,
+        ..naming_telephones
+    };
+    assert_eq!(step_of(waiting(on_trial), &asks, NOW).effect, Effect::ShowOver);
 }
 
 #[test]

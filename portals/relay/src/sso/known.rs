@@ -109,6 +109,9 @@ impl Front {
     /// The contexts that some card taken here gives.
     pub(crate) fn possible_contexts(&self) -> Vec<AuthnContext> {
         let mut possible = vec![AuthnContext::CardPin, AuthnContext::CardNoPin];
+        if self.config.relay.bridge.is_some() {
+            possible.push(AuthnContext::Telephone);
+        }
         if self.cards.takes_workers() {
             possible.push(AuthnContext::WorkerCard);
         }
