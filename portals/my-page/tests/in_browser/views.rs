@@ -33,6 +33,11 @@ async fn order(browser: &Chromium, command: &'static str, parameters: Value) {
     browser.client.issue_cmd(order).await.unwrap();
 }
 
+/// From now on the browser says that it is `agent`.
+pub async fn call_itself(browser: &Chromium, agent: &str) {
+    order(browser, "Network.setUserAgentOverride", json!({ "userAgent": agent })).await;
+}
+
 /// The page that is there now, whose `name` ends with its language, in every view: nothing stands beyond its edge, axe-core finds nothing, and what every
 /// page has stands in its place. It is not asked for again: what a failure showed once is what is looked at.
 pub async fn seen(browser: &Chromium, name: &str) {
