@@ -8,13 +8,14 @@ use axum::{
     },
     response::{IntoResponse as _, Response},
 };
-use portal_kit::{Html, Page, Say, Visit, headers::Policy, icon};
+use portal_kit::{Html, Language, Page, Say, Visit, headers::Policy, icon};
 use relay_saml::{message::EntityId, send::PostForm};
 use url::Url;
 use uuid::Uuid;
 
 use crate::{
     front::Front,
+    partners::called,
     sign_in::{Asked, Refused},
 };
 
@@ -78,7 +79,7 @@ pub(crate) fn card(
     let bridge = front.config.relay.bridge.as_ref();
     let body = Card {
         say,
-        service: shown(asked),
+        service: shown(asked, visit.language),
         refused: refused.map(|refused| say.html(refused.code())),
         what_now: what_now.filter(|key| say.knows(key)).map(|key| say.html(&key)),
         card: shown_card
@@ -159,7 +160,12 @@ struct Form<'v> {
 
 /// The page that carries an answer to the service: a form with one button.
 pub(crate) fn form(front: &Front, visit: &Visit, asked: &Asked, carried: Carried, form: &PostForm) -> Response {
-    carrying(front, visit, (shown(asked), carried, asked.passive), form)
+    carrying(
+        front,
+        visit,
+        (shown(asked, visit.language), carried, asked.passive),
+        form,
+    )
 }
 
 /// The page that carries a message to `service`.
@@ -292,8 +298,8 @@ pub(crate) fn sign_out(front: &Front, visit: &Visit, token: String, places: &[St
 }
 
 /// What a service is called on pages.
-pub(crate) fn shown(asked: &Asked) -> &str {
-    asked.shown_as.as_deref().unwrap_or(&asked.service)
+pub(crate) fn shown(asked: &Asked, language: Language) -> &str {
+    called(&asked.called, language).unwrap_or(&asked.service)
 }
 
 /// An address that stood in checked metadata.

@@ -124,7 +124,7 @@ async fn ask(
     let mut request = Request {
         sign_in: id,
         service: asked.service.clone(),
-        shown_as: asked.shown_as.clone().unwrap_or_else(|| asked.service.clone()),
+        called: asked.called.clone(),
         picture: 0,
         device: Device::of(&headers),
         asked_at: now,
@@ -331,7 +331,10 @@ async fn decide(
             front.keep_approval(&under_way).await?;
             let challenge = format!("{MARK}{}-{nonce}", id.simple());
             let say = front.site.say(&visit);
-            let service = say.text_with("telephone-of", &[("service", &under_way.request.shown_as)]);
+            let service = say.text_with(
+                "telephone-of",
+                &[("service", under_way.request.shown_as(visit.language))],
+            );
             front.to_bridge(&visit, &challenge, &service)
         }
     }

@@ -14,8 +14,8 @@ use relay_records::front::HolderState;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Asked {
     pub service: String,
-    /// What it calls itself for people.
-    pub shown_as: Option<String>,
+    /// What it calls itself for people, by language.
+    pub called: Vec<(String, String)>,
     /// Its request's ID; none when nobody asked (a start from here).
     pub request: Option<String>,
     /// Where the answer goes.

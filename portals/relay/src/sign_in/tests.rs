@@ -16,7 +16,7 @@ const PROVIDER: &str = "https://idp.other.example";
 fn asked() -> Asked {
     Asked {
         service: "https://clinic.example/saml".into(),
-        shown_as: None,
+        called: Vec::new(),
         request: Some("_1".into()),
         reply: Reply {
             binding: ReplyBinding::Post,
@@ -584,4 +584,17 @@ fn nobody_is_given_a_lasting_name_that_only_another_provider_could_keep() {
     // Who can be asked may show a card; a service that asks for either gets the passing name.
     assert_eq!(ask(lasting(false), Some(there())).effect, Effect::AskForCard);
     assert_eq!(ask(asked(), Some(there())).effect, Effect::MakeName);
+}
+
+#[test]
+fn a_service_is_called_as_its_visitor_reads_it() {
+    use crate::partners::called;
+    use portal_kit::Language::{Easy, English, Japanese};
+    let names = [("en-GB", "My Page"), ("ja", "マイページ")].map(|(tag, name)| (tag.to_owned(), name.to_owned()));
+    assert_eq!(called(&names, English), Some("My Page"));
+    assert_eq!(called(&names, Easy), Some("マイページ"));
+    // In no language of ours: as it calls itself first.
+    let french = [("fr".to_owned(), "Ma page".to_owned())];
+    assert_eq!(called(&french, Japanese), Some("Ma page"));
+    assert_eq!(called(&[], Japanese), None);
 }

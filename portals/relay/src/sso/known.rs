@@ -67,7 +67,7 @@ impl Front {
         let scoping = request.scoping.clone().unwrap_or_default();
         Ok(Asked {
             service: service.partner.entity_id.clone(),
-            shown_as: service.shown_as().map(str::to_owned),
+            called: service.entity.organisation.clone(),
             request: Some(request.head.id.as_str().to_owned()),
             reply: Reply {
                 binding: match endpoint.binding {

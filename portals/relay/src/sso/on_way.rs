@@ -270,7 +270,7 @@ impl<'a> OnWay<'a> {
     ) -> Result<Response, Trouble> {
         let others: Vec<_> = self
             .front
-            .offered()
+            .offered(self.visit.language)
             .await
             .into_iter()
             .filter_map(|(entity, name)| Some((entity, name?)))
@@ -321,7 +321,8 @@ impl<'a> OnWay<'a> {
             return Err(Trouble::not_found());
         };
         let challenge = format!("{}-{}", id.simple(), challenge.nonce);
-        self.front.to_bridge(self.visit, &challenge, pages::shown(asked))
+        self.front
+            .to_bridge(self.visit, &challenge, pages::shown(asked, self.visit.language))
     }
 
     /// The note with the trace id of the request, which is on the person's page too.

@@ -1,7 +1,7 @@
 //! Requests of telephones and their approvals as they are kept: each is answered once.
 
 use axum::http::StatusCode;
-use portal_kit::Trouble;
+use portal_kit::{Language, Trouble};
 use relay_core::audit::Outcome;
 use relay_records::front::{AuditAct, FrontError, Note, ProcedureKind};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Device;
-use crate::{front::Front, sign_in::Challenge, sso::OnWay, taking::records};
+use crate::{front::Front, partners::called, sign_in::Challenge, sso::OnWay, taking::records};
 
 /// What a telephone asks, as it is kept until somebody approves.
 #[derive(Serialize, Deserialize)]
@@ -18,13 +18,20 @@ pub(super) struct Request {
     /// The sign-in it is for: digits come again, and belong to another then.
     pub(super) sign_in: Uuid,
     pub(super) service: String,
-    /// What the service calls itself for people.
-    pub(super) shown_as: String,
+    /// What the service calls itself for people, by language.
+    pub(super) called: Vec<(String, String)>,
     pub(super) picture: u8,
     pub(super) device: Device,
     pub(super) asked_at: OffsetDateTime,
     pub(super) until: OffsetDateTime,
     pub(super) answer: Answer,
+}
+
+impl Request {
+    /// What the service is called on a page in `language`.
+    pub(super) fn shown_as(&self, language: Language) -> &str {
+        called(&self.called, language).unwrap_or(&self.service)
+    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -28,7 +28,7 @@ pub(super) fn waiting(front: &Front, visit: &Visit, id: Uuid, asked: &Asked, cod
     let say = front.site.say(visit);
     let body = Waiting {
         say,
-        service: shown(asked),
+        service: shown(asked, visit.language),
         digits: code.digits.split_at_checked(3).unwrap_or((&code.digits, "")),
         picture: Picture::numbered(code.picture),
         until: say.moment(code.until),
@@ -121,7 +121,7 @@ pub(super) fn compare(front: &Front, visit: &Visit, status: StatusCode, compared
     let next = why.map(|why| format!("{why}-next"));
     let body = Compare {
         say,
-        service: &request.shown_as,
+        service: request.shown_as(visit.language),
         device: say.html(match request.device {
             Device::Apple => "telephone-apple",
             Device::Android => "telephone-android",
