@@ -180,6 +180,7 @@ async fn requests_refused(relay: &Relay, my_page: &TestPortal, clinic: &TestServ
     browser.find("[role=alert]").await;
     seen(&browser, &name("no-card")).await;
     // The bridge does not run here: what the browser says then is its own; what the page before it said was ours.
+    begin(&browser, &my_page.address).await;
     browser.click("main a[href*='/bridge']").await;
     browser.picture(&name("bridge-does-not-run")).await;
     // Back from there, the page begins with another way.
