@@ -508,6 +508,23 @@ mod tests {
     }
 
     #[test]
+    fn a_services_name_is_shown_as_it_is_seen_or_not_at_all() {
+        let named = |service: &str| {
+            let wanted = Wanted {
+                challenge: String::new(),
+                r#return: String::new(),
+                service: Some(service.to_owned()),
+            };
+            wanted.named()
+        };
+        assert_eq!(named("マイページ").as_deref(), Some("マイページ"));
+        // Whoever sends a browser here may write anything: nothing that turns the line round, and no page of text.
+        assert_eq!(named("市\u{202E}役\u{200B}所\n").as_deref(), Some("市役所"));
+        assert_eq!(named("\u{3164} \u{2066}"), None);
+        assert_eq!(named(&"あ".repeat(500)).unwrap().chars().count(), LONGEST_NAME);
+    }
+
+    #[test]
     fn a_pin_is_read_from_its_field_alone() {
         use secrecy::ExposeSecret;
         let read = |form: &'static str| pin_of(Bytes::from_static(form.as_bytes()));
