@@ -61,6 +61,13 @@ const WAY: Cookie = Cookie {
     same_site: SameSite::Lax,
     life: Some(time::Duration::days(365)),
 };
+/// Another value at each visit to a bridge. Nobody reads it: a browser keeps a page for the way back, also one that is not
+/// to be stored, unless a cookie of its host changed meanwhile, and this page is another one then.
+const VISITED: Cookie = Cookie {
+    name: "visited",
+    same_site: SameSite::Lax,
+    life: None,
+};
 const PATH: &str = "/saml/sso";
 
 /// The public listener's part.
@@ -208,8 +215,11 @@ async fn to_bridge(
         nonce: hex::encode(draw::<32>(&mut front.chance())),
         until: front.now() + CHALLENGE_LIFE,
     };
+    let visited = VISITED.set(&challenge.nonce[..8]);
     let on_way = OnWay::new(&front, &visit, &headers);
-    on_way.event(id, Event::Challenged(challenge)).await
+    let mut onward = on_way.event(id, Event::Challenged(challenge)).await?;
+    onward.headers_mut().append(header::SET_COOKIE, visited);
+    Ok(onward)
 }
 
 async fn decline(
