@@ -4,7 +4,7 @@
 //! what was asked, when and by what kind of thing, chooses the picture among others, and has the card sign. Then the
 //! telephone's own page goes on. No address approves anything: the digits are typed, each step is a form of our own page in
 //! the same browser, and what the card signs names this approval alone. What it is worth and what it never promises stands
-//! in `manuals/decisions/0016-a-telephone-is-approved-at-a-reader.md`.
+//! in `manuals/decisions/0017-a-telephone-is-approved-at-a-reader.md`.
 
 mod kept;
 mod pages;
