@@ -185,7 +185,7 @@ impl Resident {
     async fn asks_for_the_card(&mut self) {
         self.browser.goto(&self.my_page).await;
         self.browser.click("a.button[href^='/sign-in']").await;
-        self.browser.click("main a.button[href*='/bridge']").await;
+        self.browser.click("main a[href*='/bridge']").await;
         self.browser.find("#pin").await;
     }
 

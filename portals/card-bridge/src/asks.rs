@@ -23,6 +23,8 @@ pub struct Ask {
     pub challenge: String,
     /// Where the answer goes.
     pub back: Url,
+    /// What the front says the person signs in to.
+    pub service: Option<String>,
     pub until: OffsetDateTime,
     /// What became of the last try.
     pub last: Option<NotSigned>,
@@ -105,6 +107,7 @@ mod tests {
         let ask = |second| Ask {
             challenge: "0f".repeat(32),
             back: Url::parse("https://relay.example/back").unwrap(),
+            service: None,
             until: now + LIFE + Duration::seconds(second),
             last: None,
             answer: None,

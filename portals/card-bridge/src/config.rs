@@ -6,6 +6,7 @@ use std::{
 };
 
 use portal_kit::{
+    city::City,
     config::{self, ConfigError, Fault, Log},
     contact::Contact,
 };
@@ -27,6 +28,8 @@ pub struct Config {
     pub every_card: bool,
     /// `[watch] owed_file`: keeps what fronts are still to be told when the helper ends; none: it is forgotten.
     pub owed_file: Option<PathBuf>,
+    /// `[city]`: whose desk it is.
+    pub city: Option<City>,
     /// `[contact]`: whom a resident asks.
     pub contact: Option<Contact>,
     /// `[log]`
@@ -60,6 +63,7 @@ impl Config {
                 reader: Some(reader).filter(|reader| !reader.trim().is_empty()),
                 every_card,
                 owed_file,
+                city: document.if_present("city", City::read),
                 contact: document.if_present("contact", Contact::read),
                 log: document.optional("log", Log::read),
             }

@@ -84,7 +84,7 @@ impl Started {
             Desk::new(config.reader.clone()),
             watch.eye(),
             listener.address(),
-            config.contact.clone(),
+            (config.city.clone(), config.contact.clone()),
             (clock, chance),
         );
         Ok(Self {

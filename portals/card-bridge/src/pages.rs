@@ -26,8 +26,8 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use portal_kit::{
-    Html, Page, Say, Site, Trouble, Visit, Words, contact::Contact, form::from_own_page, headers::Policy,
-    words::Sources,
+    Html, Page, Say, Site, Trouble, Visit, Words, city::City, contact::Contact, form::from_own_page, headers::Policy,
+    icon, words::Sources,
 };
 use relay_core::{
     chance::{SharedChance, draw},
@@ -55,6 +55,10 @@ pub const WORDS: Sources = [
 /// The one script: it presses the button that a person can press too.
 const RETURN_SCRIPT: &str = include_str!("../assets/return.js");
 const SCRIPT_PATH: &str = "/return.js";
+/// As long as a service's name may be on these pages.
+const LONGEST_NAME: usize = 60;
+/// How many tries a PIN has at first.
+const TRIES: u8 = 3;
 
 /// What the pages work with.
 pub struct Bridge {
@@ -77,7 +81,7 @@ impl Bridge {
         desk: Desk,
         eye: Eye,
         address: SocketAddr,
-        contact: Option<Contact>,
+        (city, contact): (Option<City>, Option<Contact>),
         (clock, chance): (Arc<dyn Clock>, SharedChance),
     ) -> Self {
         Self {
@@ -89,6 +93,7 @@ impl Bridge {
             site: Arc::new(
                 Site::of_pages(Words::new(WORDS), "/", Arc::clone(&clock))
                     .chance(chance.clone())
+                    .of_city(city)
                     .contact_at(contact),
             ),
             clock,
@@ -165,15 +170,38 @@ async fn own_pages_only(Extension(bridge): Shared, request: Request, next: Next)
 struct Wanted {
     challenge: String,
     r#return: String,
+    /// What the person signs in to, for their eyes alone: nothing is decided by it.
+    service: Option<String>,
 }
 
 impl Wanted {
     /// As a page's query: whoever knows no more what was asked still knows where it came from.
     fn query(&self) -> String {
-        form_urlencoded::Serializer::new(String::new())
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query
             .append_pair("challenge", &self.challenge)
-            .append_pair("return", &self.r#return)
-            .finish()
+            .append_pair("return", &self.r#return);
+        if let Some(service) = &self.service {
+            query.append_pair("service", service);
+        }
+        query.finish()
+    }
+
+    /// The service's name, as far as one fits on a line and is seen as it is: whoever sent the browser here may have
+    /// written it.
+    fn named(&self) -> Option<String> {
+        let seen = |letter: &char| {
+            !letter.is_control()
+                && !matches!(letter, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FEFF}')
+        };
+        let name: String = self
+            .service
+            .as_deref()?
+            .chars()
+            .filter(seen)
+            .take(LONGEST_NAME)
+            .collect();
+        (!name.trim().is_empty()).then_some(name)
     }
 }
 
@@ -182,6 +210,7 @@ impl Wanted {
 struct Still {
     challenge: Option<String>,
     r#return: Option<String>,
+    service: Option<String>,
 }
 
 impl Still {
@@ -189,6 +218,7 @@ impl Still {
         Some(Wanted {
             challenge: self.challenge?,
             r#return: self.r#return?,
+            service: self.service,
         })
     }
 }
@@ -197,11 +227,21 @@ impl Still {
 #[template(path = "about.html")]
 struct AboutBody<'w> {
     say: Say<'w>,
+    /// Where a telephone's digits are typed.
+    telephones: Vec<String>,
 }
 
 async fn about(Extension(bridge): Shared, visit: Visit) -> Response {
     let say = bridge.site.say(&visit);
-    Page::new(say, "bridge-about-title", &AboutBody { say }).answer(&bridge.site, &visit)
+    let telephones = bridge
+        .origins
+        .iter()
+        .map(|origin| format!("{}/telephone", origin.ascii_serialization()));
+    let body = AboutBody {
+        say,
+        telephones: telephones.collect(),
+    };
+    Page::new(say, "bridge-about-title", &body).answer(&bridge.site, &visit)
 }
 
 async fn take_in(Extension(bridge): Shared, Query(wanted): Query<Wanted>) -> Result<Redirect, Trouble> {
@@ -212,6 +252,7 @@ async fn take_in(Extension(bridge): Shared, Query(wanted): Query<Wanted>) -> Res
     let now = bridge.clock.now();
     let query = wanted.query();
     let ask = Ask {
+        service: wanted.named(),
         challenge: wanted.challenge,
         back,
         until: now + LIFE,
@@ -226,11 +267,14 @@ async fn take_in(Extension(bridge): Shared, Query(wanted): Query<Wanted>) -> Res
 #[template(path = "ask.html")]
 struct AskBody<'w> {
     say: Say<'w>,
+    service: Option<String>,
     asker: String,
     last: Option<Html>,
     standing: Html,
     next: Option<Html>,
     tries: Option<u8>,
+    /// A mark for each try that a PIN has at first: whether it is left.
+    marks: Vec<bool>,
     here: String,
 }
 
@@ -259,10 +303,14 @@ async fn ask(
     let body = AskBody {
         say,
         asker: ask.origin(),
+        service: ask.service,
         last: ask.last.as_ref().and_then(|last| last_words(say, last)),
         standing: say.html_with(key, &[("tries", &count)]),
         next: say.knows(&next).then(|| say.html(&next)),
         tries,
+        marks: tries.map_or(Vec::new(), |left| {
+            (0..TRIES.max(left)).map(|mark| mark < left).collect()
+        }),
         here: format!("/ask/{id}{query}"),
     };
     Ok(Page::new(say, title(&standing), &body).answer(&bridge.site, &visit))
@@ -457,6 +505,23 @@ mod tests {
             tries: 1,
         };
         assert_eq!(standing_words(&ready), ("bridge-last-try", Some(1)));
+    }
+
+    #[test]
+    fn a_services_name_is_shown_as_it_is_seen_or_not_at_all() {
+        let named = |service: &str| {
+            let wanted = Wanted {
+                challenge: String::new(),
+                r#return: String::new(),
+                service: Some(service.to_owned()),
+            };
+            wanted.named()
+        };
+        assert_eq!(named("マイページ").as_deref(), Some("マイページ"));
+        // Whoever sends a browser here may write anything: nothing that turns the line round, and no page of text.
+        assert_eq!(named("市\u{202E}役\u{200B}所\n").as_deref(), Some("市役所"));
+        assert_eq!(named("\u{3164} \u{2066}"), None);
+        assert_eq!(named(&"あ".repeat(500)).unwrap().chars().count(), LONGEST_NAME);
     }
 
     #[test]

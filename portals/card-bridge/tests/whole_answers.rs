@@ -32,6 +32,7 @@ impl Helper {
             reader: None,
             every_card: false,
             owed_file: None,
+            city: None,
             contact: None,
             log: Log {
                 json: true,

@@ -1,4 +1,5 @@
-portal-name = Card reading (this computer)
+portal-name = Sign in with your card
+portal-where = This page is shown by a program in this computer
 
 bridge-about-title = Card reading at this computer
 bridge-about = The sign-in page opens this page when it needs your card. Opening it by itself does nothing.
@@ -6,16 +7,23 @@ bridge-about = The sign-in page opens this page when it needs your card. Opening
 bridge-ask-title = Please enter your PIN
 bridge-insert-title = Please insert your resident card
 bridge-cannot-title = The card can't be used
-bridge-asker = This site asks to make sure it is you:
-bridge-ready = Your card was read. { $tries ->
-    [one] After { $tries } wrong entry
-   *[other] After { $tries } wrong entries
- } it can no longer be used.
+bridge-asker = Opened by:
+bridge-ready = Your card was read.
 bridge-last-try = Your card was read. This is the last try: after a wrong entry it can no longer be used.
 bridge-last-try-next = If you are not sure of your PIN, do not enter it. The city hall's counter can set a new one.
 bridge-pin-label = PIN (4 digits)
-bridge-pin-hint = The number you chose when you received the card. It never leaves this computer and the card.
-bridge-sign = Confirm
+bridge-pin-hint = Your PIN is checked in this computer and in the card alone. It is sent neither to the city hall nor to the service.
+bridge-sign = Confirm with this PIN
+bridge-going = You are signing in to
+bridge-tries = { $tries ->
+    [one] { $tries } try left
+   *[other] { $tries } tries left
+ }
+bridge-forgotten = If you have forgotten your PIN
+bridge-forgotten-text = Please do not guess. After three wrong entries in a row the card can no longer be used. The city hall’s counter sets a new PIN.
+bridge-telephone = Approve a sign-in on your telephone
+bridge-telephone-about = If your own telephone shows six digits, go on here.
+bridge-telephone-link = Type the digits
 bridge-look-again = Read the card again
 bridge-stop = To stop, close this page.
 

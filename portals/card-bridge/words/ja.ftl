@@ -1,4 +1,5 @@
-portal-name = カードの読み取り(この端末)
+portal-name = カードでログイン
+portal-where = この端末の中のプログラムの画面です
 
 bridge-about-title = この端末のカード読み取り
 bridge-about = ログインのページから開かれると、読取機のカードで本人確認をします。ここを直接開いても何も起きません。
@@ -6,13 +7,20 @@ bridge-about = ログインのページから開かれると、読取機のカ�
 bridge-ask-title = 暗証番号を入れてください
 bridge-insert-title = 市民カードを入れてください
 bridge-cannot-title = カードを使えません
-bridge-asker = 本人確認を求めている相手:
-bridge-ready = カードを読み取れました。あと{ $tries }回まちがえると、カードが使えなくなります。
+bridge-asker = この画面を開いたところ:
+bridge-ready = カードを読み取れました。
 bridge-last-try = カードを読み取れました。残りは1回です。まちがえると、カードが使えなくなります。
 bridge-last-try-next = 暗証番号に自信がないときは、入れずに市役所の窓口で設定し直してください。
 bridge-pin-label = 暗証番号(数字4けた)
-bridge-pin-hint = カードを受け取るときに決めた番号です。番号はこの端末とカードの外へは出ません。
-bridge-sign = 確認する
+bridge-pin-hint = 暗証番号は、この端末とカードの中だけで確かめます。市役所にも、ログインする先にも送りません。
+bridge-sign = この番号で確かめる
+bridge-going = ログインする先
+bridge-tries = あと{ $tries }回まで入れられます
+bridge-forgotten = 暗証番号を忘れたとき
+bridge-forgotten-text = ためしに入れないでください。続けて3回まちがえると、カードが使えなくなります。市役所の窓口で、新しい暗証番号にできます。
+bridge-telephone = スマートフォンのログインを認める
+bridge-telephone-about = ご自分のスマートフォンに6けたの番号が出ている方は、ここからお進みください。
+bridge-telephone-link = 番号を入れる
 bridge-look-again = もう一度カードを読み取る
 bridge-stop = やめるときは、このページを閉じてください。
 

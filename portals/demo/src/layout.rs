@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use portal_testing::{Authority, rsa_pair, secret};
+use portal_testing::{Authority, city, rsa_pair, secret};
 use provider_records::Provider;
 use relay_core::{
     chance::{OsChance, draw},
@@ -178,13 +178,14 @@ impl Layout {
         self.prepare_my_page(cluster, &authority).await?;
         fs::write(self.home.join("relay/operator.toml"), self.operator_config())?;
         let folder = self.folder("card-bridge");
+        let city = city(&folder)?;
         fs::write(folder.join("web.pem"), authority.pem())?;
         fs::write(
             folder.join("card-bridge.toml"),
             format!(
                 "[bridge]\naddress = \"127.0.0.1:{}\"\n[front]\norigins = [\"{}\"]\nauthorities = \"web.pem\"\n\
                  [card]\nreader = \"Virtual PCD 00 01\"\n\
-                 [watch]\nevery_card = true\nowed_file = \"owed.json\"\n{CONTACT}",
+                 [watch]\nevery_card = true\nowed_file = \"owed.json\"\n{city}{CONTACT}",
                 self.ports.bridge,
                 self.front_address(),
             ),
@@ -325,7 +326,8 @@ impl Layout {
                  names_certificate = \"names.pem\"\n\
                  [offices]\nauthorities = \"web.pem\"\nkeys = [\"{OFFICE_PARTY} {office_key}\"]\n\
                  [operators]\nauthorities = \"web.pem\"\nknown = [{known}]\n{database}\
-                 [partners]\nauthorities = \"web.pem\"\nloopback = true\n{CONTACT}",
+                 [partners]\nauthorities = \"web.pem\"\nloopback = true\n{city}{CONTACT}",
+                city = city(&folder)?,
                 public = self.ports.public,
                 card = self.ports.card,
                 pkcs1 = self.ports.card_pkcs1,
@@ -365,7 +367,8 @@ impl Layout {
              [signing]\ncertificate = \"signing.pem\"\nkey_file = \"signing.key\"\n\
              [encryption]\ncertificate = \"encryption.pem\"\nkey_file = \"encryption.key\"\n\
              [relay]\nentity_id = \"{FRONT}\"\nmetadata = \"relay-metadata.xml\"\nfingerprint = \"{hash}\"\n\
-             metadata_address = \"{relay}/saml/metadata\"\nauthorities = \"../relay/web.pem\"\n{database}{CONTACT}",
+             metadata_address = \"{relay}/saml/metadata\"\nauthorities = \"../relay/web.pem\"\n{database}{city}{CONTACT}",
+            city = city(&folder)?,
             relay = self.front_address(),
             address = self.my_page_address(),
             port = self.ports.my_page,

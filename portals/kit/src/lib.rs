@@ -10,6 +10,7 @@
 //!
 //! Nothing here knows what a portal is about. No name, number, address or PIN may pass through a log line made here.
 
+pub mod city;
 pub mod client;
 pub mod config;
 pub mod contact;
@@ -17,6 +18,7 @@ pub mod cookie;
 pub mod date;
 pub mod form;
 pub mod headers;
+pub mod icon;
 pub mod limit;
 pub mod listener;
 pub mod log;

@@ -12,7 +12,9 @@ use axum::{
 };
 
 use crate::{
+    city::City,
     contact::Contact,
+    icon::{self, Icon},
     site::{Site, Visit},
     style,
     words::{Language, Say},
@@ -74,8 +76,10 @@ impl Html {
 pub struct Link {
     /// Where it leads, a path of this portal.
     pub to: &'static str,
-    /// The key of its words.
+    /// The key of its words; those of the key with `-about` say what is to be seen there.
     pub words: &'static str,
+    /// What stands beside them.
+    pub icon: Icon,
 }
 
 /// One page: a title, which is its heading too, and a body.
@@ -85,6 +89,8 @@ pub struct Page {
     heading: Html,
     body: Html,
     links: Vec<Link>,
+    act: Option<Html>,
+    wide: bool,
     languages: bool,
     bare: bool,
     status: StatusCode,
@@ -98,6 +104,8 @@ impl Page {
             heading: say.html(title),
             body: Html::of(body),
             links: Vec::new(),
+            act: None,
+            wide: false,
             languages: true,
             bare: false,
             status: StatusCode::OK,
@@ -107,6 +115,18 @@ impl Page {
     /// With links to the portal's other pages.
     pub fn links(mut self, links: &[Link]) -> Self {
         self.links = links.to_vec();
+        self
+    }
+
+    /// With something to do at the head of the page: a form.
+    pub fn act(mut self, act: Html) -> Self {
+        self.act = Some(act);
+        self
+    }
+
+    /// Over the whole width: its body has the heading in it.
+    pub fn wide(mut self) -> Self {
+        self.wide = true;
         self
     }
 
@@ -131,8 +151,14 @@ impl Page {
     /// The whole page for `visit`.
     pub fn answer(self, site: &Site, visit: &Visit) -> Response {
         let status = self.status;
+        let say = site.say(visit);
+        let city = site.city();
         let layout = Layout {
-            say: site.say(visit),
+            say,
+            city: city.map(|city| city.name_on_page(visit.language)),
+            city_in_title: city.map(|city| city.name(visit.language)),
+            emblem: city.and_then(City::emblem),
+            home: site.brand_leads_to(),
             languages: Language::ALL.map(|language| Choice {
                 language,
                 link: visit.link_in(language),
@@ -140,7 +166,7 @@ impl Page {
             }),
             here: visit.path(),
             contact: site.contact(),
-            hours: site.contact().map(|contact| contact.hours(site.say(visit))),
+            hours: site.contact().map(|contact| contact.hours(say)),
             page: self,
             style: style::path(),
         };
@@ -163,6 +189,10 @@ struct Choice {
 #[template(path = "layout.html")]
 struct Layout<'v> {
     say: Say<'v>,
+    city: Option<Html>,
+    city_in_title: Option<&'v str>,
+    emblem: Option<&'v str>,
+    home: Option<&'v str>,
     languages: [Choice; 3],
     here: &'v str,
     contact: Option<&'v Contact>,

@@ -26,6 +26,7 @@ use tracing::{Instrument, info, info_span};
 
 pub use crate::trouble::Trouble;
 use crate::{
+    city::City,
     contact::Contact,
     cookie::{Cookie, SameSite},
     date::Moment,
@@ -115,6 +116,8 @@ pub struct Site {
     readers: Readers,
     takes_traces: bool,
     home: Option<String>,
+    brand_leads_home: bool,
+    city: Option<City>,
     contact: Option<Contact>,
     by_address: Limiter,
     by_session: Option<(Cookie, Limiter)>,
@@ -152,6 +155,8 @@ impl Site {
             // Anyone could write into our log what a browser may send.
             takes_traces: false,
             home: Some(home.into()),
+            brand_leads_home: false,
+            city: None,
             contact: None,
             by_address: Limiter::new(USUAL),
             by_session: None,
@@ -167,6 +172,8 @@ impl Site {
             readers: Readers::Machines,
             takes_traces: true,
             home: None,
+            brand_leads_home: false,
+            city: None,
             contact: None,
             by_address: Limiter::new(MACHINES),
             by_session: None,
@@ -182,6 +189,18 @@ impl Site {
     /// With trace ids of its own: on a listener that asks for no certificate nobody's are taken over.
     pub fn own_traces(mut self) -> Self {
         self.takes_traces = false;
+        self
+    }
+
+    /// With the city's name and emblem at the head of every page.
+    pub fn of_city(mut self, city: Option<City>) -> Self {
+        self.city = city;
+        self
+    }
+
+    /// With a link home at the head of every page. Who is on the way through a procedure has no use for one.
+    pub fn brand_leads_home(mut self) -> Self {
+        self.brand_leads_home = true;
         self
     }
 
@@ -208,6 +227,16 @@ impl Site {
         self.words.say(visit.language)
     }
 
+    /// Whose pages they are.
+    pub(crate) fn city(&self) -> Option<&City> {
+        self.city.as_ref()
+    }
+
+    /// Where the head of a page leads, if it leads anywhere.
+    pub(crate) fn brand_leads_to(&self) -> Option<&str> {
+        self.home.as_deref().filter(|_| self.brand_leads_home)
+    }
+
     /// Whom a visitor asks.
     pub(crate) fn contact(&self) -> Option<&Contact> {
         self.contact.as_ref()
@@ -220,11 +249,14 @@ impl Site {
 
     /// `routes` with all of this round them, the style sheet and a page for what is not there beside them.
     pub fn dress(self: &Arc<Self>, routes: Router) -> Router {
-        self.wrap(
-            routes
-                .route(style::path(), get(style::serve))
-                .fallback(async || Trouble::not_found()),
-        )
+        let mut routes = routes.route(style::path(), get(style::serve));
+        if let Some(city) = self.city.clone()
+            && let Some(emblem) = city.emblem()
+        {
+            let served = city.clone();
+            routes = routes.route(emblem, get(async move || served.serve()));
+        }
+        self.wrap(routes.fallback(async || Trouble::not_found()))
     }
 
     /// `routes` alone with all of this round them, to be merged with another site's: machines' routes on a listener for

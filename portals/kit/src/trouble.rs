@@ -85,7 +85,7 @@ impl Trouble {
     }
 
     /// Asked too often: when to ask again.
-    pub(crate) fn too_many(wait: std::time::Duration) -> Self {
+    pub fn too_many(wait: std::time::Duration) -> Self {
         let seconds = wait.as_secs() + 1;
         let mut trouble =
             Self::new(StatusCode::TOO_MANY_REQUESTS, "trouble-too-many").with("seconds", seconds.to_string());

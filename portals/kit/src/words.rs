@@ -249,6 +249,12 @@ fn furigana(text: &str) -> Html {
     Html::trusted(html)
 }
 
+/// A name with its reading over it, which is no part of any sentence.
+pub(crate) fn with_reading(name: &str, reading: &str) -> Html {
+    let plain = |text: &str| text.replace(['《', '》', '｜'], " ");
+    furigana(&format!("｜{}《{}》", plain(name), plain(reading)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,9 @@
 # やさしい日本語。短い文で、漢字には読みを付ける。
 portal-name = 窓口《まどぐち》
-portal-contact = 困《こま》ったときは、市役所《しやくしょ》の窓口《まどぐち》に 聞《き》いてください。
+portal-contact = 市役所《しやくしょ》の窓口《まどぐち》に 聞《き》いてください。
+foot-help = 困《こま》ったとき
+foot-lost = カードを なくしたとき
+foot-lost-text = すぐに 市役所《しやくしょ》に 言《い》ってください。カードを 止《と》めると、だれも ログインできません。
 contact-phone = 電話《でんわ》
 contact-weekdays = 月曜日《げつようび》から 金曜日《きんようび》の { $from }から { $to }まで
 contact-every-day = 毎日《まいにち》 { $from }から { $to }まで

@@ -1,6 +1,9 @@
 # Words of every portal.
 portal-name = Madoguchi
-portal-contact = If you need help, please ask at the city hall.
+portal-contact = Please ask at the city hall.
+foot-help = If you need help
+foot-lost = If you lose your card
+foot-lost-text = Tell the city hall at once. When the card is stopped, nobody can sign in with it.
 contact-phone = Telephone
 contact-weekdays = Monday to Friday, { $from } to { $to }
 contact-every-day = Every day, { $from } to { $to }

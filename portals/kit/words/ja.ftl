@@ -1,6 +1,9 @@
 # 全ポータル共通の言葉。読みは 漢字《かんじ》 の形で書く(この日本語版では付けない)。
 portal-name = 窓口
-portal-contact = 困ったときは市役所の窓口へお問い合わせください。
+portal-contact = 市役所の窓口へお問い合わせください。
+foot-help = 困ったとき
+foot-lost = カードをなくしたとき
+foot-lost-text = すぐに市役所へお知らせください。カードを止めると、そのカードではだれもログインできなくなります。
 contact-phone = 電話
 contact-weekdays = 平日 { $from }から{ $to }まで
 contact-every-day = 毎日 { $from }から{ $to }まで

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{Router, extract::State, http::HeaderMap, response::Response, routing::get};
-use portal_kit::{Html, Say, Trouble, Visit, date::Moment, words::Sources};
+use portal_kit::{Html, Say, Trouble, Visit, date::Moment, icon, words::Sources};
 use portal_service::{Link, Portal, Service, how};
 use relay_saml::names::AuthnContext;
 
@@ -18,27 +18,31 @@ const LINKS: [Link; 3] = [
     Link {
         to: "/",
         words: "page-me",
+        icon: icon::PERSON,
     },
     Link {
         to: "/history",
         words: "page-history",
+        icon: icon::CLOCK,
     },
     Link {
         to: "/card",
         words: "page-card",
+        icon: icon::CARD,
     },
 ];
 
 /// As many past sign-ins as a page shows.
 const SHOWN: i64 = 50;
 
-/// My Page. With the card and its PIN: what it shows is nobody else's business.
+/// My Page. With the card and its PIN, since what it shows is nobody else's business; on a telephone, which cannot read the
+/// card, with both at another machine. Every page of it so far is for reading.
 pub static MY_PAGE: Portal = Portal {
     code: "my-page",
     names: &[("ja", "マイページ"), ("en", "My Page")],
     words: WORDS,
     pages: &LINKS,
-    context: AuthnContext::CardPin,
+    contexts: &[AuthnContext::CardPin, AuthnContext::Telephone],
     routes,
     log: env!("CARGO_CRATE_NAME"),
 };

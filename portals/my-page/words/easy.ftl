@@ -1,10 +1,13 @@
 portal-name = マイページ
 
 page-me = わたしのこと
+page-me-about = あなたの 仮《かり》の名前《なまえ》
 page-history = ログインの記録《きろく》
+page-history-about = いつ、どうやって ログインしたか
 page-card = カードのこと
+page-card-about = カードが 使《つか》えるか、なくしたら どうするか
 
-welcome-title = マイページ
+welcome-title = あなたの記録《きろく》を、カード 1枚《まい》で 見《み》る
 welcome-lead = 市民《しみん》カードで ログインすると、使《つか》った記録《きろく》や カードのことが わかります。
 
 me-title = わたしのこと

@@ -1,10 +1,13 @@
 portal-name = My Page
 
 page-me = About me
+page-me-about = Your pseudonym here, and until when you are signed in
 page-history = Sign-ins
+page-history-about = When and how you signed in
 page-card = My card
+page-card-about = Whether your card can be used, and what to do if you lose it
 
-welcome-title = My Page
+welcome-title = See your own records with your card
 welcome-lead = Sign in with your resident card to see your own sign-ins and how your card stands.
 
 me-title = About me

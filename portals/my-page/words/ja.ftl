@@ -1,10 +1,13 @@
 portal-name = マイページ
 
 page-me = わたしの情報
+page-me-about = あなたの仮の名前と、ログインの期限
 page-history = ログインの記録
+page-history-about = いつ、どうやってログインしたか
 page-card = カードの状態
+page-card-about = カードが使えるか、なくしたときどうするか
 
-welcome-title = マイページ
+welcome-title = あなたの記録を、カード1枚で確かめる
 welcome-lead = 市民カードでログインすると、ご自分の利用の記録とカードの状態を確かめられます。
 
 me-title = わたしの情報

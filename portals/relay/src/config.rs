@@ -6,6 +6,7 @@ use std::{
 };
 
 use portal_kit::{
+    city::City,
     config::{ConfigError, Database, Fault, Listen, Log, Section},
     contact::Contact,
 };
@@ -45,6 +46,8 @@ pub struct Config {
     pub seal_keys_file: PathBuf,
     /// How partners are reached.
     pub partners: PartnerWays,
+    /// Whose relay it is.
+    pub city: Option<City>,
     /// Whom a resident asks.
     pub contact: Option<Contact>,
     /// How log lines look.
@@ -187,6 +190,7 @@ impl Config {
                 authorities: section.path("authorities"),
                 loopback: section.flag_or("loopback", false),
             }),
+            city: document.if_present("city", City::read),
             contact: document.if_present("contact", Contact::read),
             log: document.optional("log", Log::read),
         })

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
     routing::get,
 };
-use portal_kit::{Html, Page, Say, Trouble, Visit};
+use portal_kit::{Html, Language, Page, Say, Trouble, Visit};
 use relay_saml::{
     discovery::{COOKIE, DiscoveryRefusal, DiscoveryRequest, remembered, remembering},
     message::EntityId,
@@ -49,7 +49,7 @@ async fn discover(
     let known = front.partner(&request.service).await?;
     let service = known.service().ok_or_else(Trouble::request)?;
     let cookie = cookie(&headers);
-    let offered = front.offered().await;
+    let offered = front.offered(visit.language).await;
     let chosen = chosen(&query).filter(|chosen| offered.iter().any(|(entity, _)| entity == chosen));
     let before = || {
         let before = cookie.map(remembered).unwrap_or_default();
@@ -127,11 +127,11 @@ impl Front {
 
     /// The identity providers a person can choose from: this relay first (without a name: it is here), then the other
     /// consortiums' that are on.
-    pub(crate) async fn offered(&self) -> Vec<(EntityId, Option<String>)> {
+    pub(crate) async fn offered(&self, language: Language) -> Vec<(EntityId, Option<String>)> {
         let mut offered = vec![(self.entity().clone(), None)];
         for entity in &self.config.relay.other_providers {
             if let Ok(known) = self.partners.find(&self.records, entity, self.now()).await {
-                let name = known.shown_as().unwrap_or(entity.as_str()).to_owned();
+                let name = known.shown_as(language).unwrap_or(entity.as_str()).to_owned();
                 offered.push((entity.clone(), Some(name)));
             }
         }

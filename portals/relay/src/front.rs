@@ -13,7 +13,7 @@ use portal_kit::{
     client,
     config::secrets::{self, SecretError},
     form::FormGuard,
-    limit::Pace,
+    limit::{Limiter, Pace},
     site::Site,
     tls::{self, TlsError},
     words::Words,
@@ -40,6 +40,7 @@ use crate::{
     partners::{self, Partners},
     revoked::Revocations,
     second_half::SecondHalf,
+    telephone,
     telling::InVain,
 };
 
@@ -103,6 +104,10 @@ pub struct Front {
     /// Which of the operators' cards are good no more.
     pub(crate) revocations: Revocations,
     pub(crate) site: Arc<Site>,
+    /// How often telephones ask for digits, and how often digits are tried: from one address, and from all together.
+    pub(crate) codes: Limiter,
+    pub(crate) tries: Limiter,
+    pub(crate) tries_of_all: Limiter,
 }
 
 impl fmt::Debug for Front {
@@ -175,9 +180,13 @@ impl Front {
                 // Pages of the card's listeners lead back to the public one.
                 Site::of_pages(Words::new(WORDS), join(&config.relay.address, "/"), Arc::clone(&clock))
                     .chance(chance.clone())
+                    .of_city(config.city.clone())
                     .contact_at(config.contact.clone())
                     .pace(PAGES),
             ),
+            codes: Limiter::new(telephone::CODES),
+            tries: Limiter::new(telephone::TRIES),
+            tries_of_all: Limiter::new(telephone::TRIES_OF_ALL),
             clock,
             chance,
             config,

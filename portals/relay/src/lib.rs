@@ -1,7 +1,8 @@
 //! The relay front: SAML 2.0 identity provider. Knows a card and an encrypted pseudonym; no name, no pseudonym of any service.
 //!
 //! From the outside in: [`config`] is its one file, [`serving`] its listeners; `sso` takes a service's request and
-//! carries out what [`sign_in`], the pure procedure, orders; [`card`] judges certificates; [`second_half`] asks the
+//! carries out what [`sign_in`], the pure procedure, orders; [`card`] judges certificates; [`telephone`] lets a card
+//! approve what a telephone asks; [`second_half`] asks the
 //! blind half for the name; `answer` writes what the service is given; `telling` ends sessions everywhere.
 
 mod admin;
@@ -28,6 +29,7 @@ pub mod sign_in;
 mod slo;
 mod sso;
 mod taking;
+pub mod telephone;
 mod telling;
 
 pub use config::Config;

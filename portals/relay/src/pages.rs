@@ -8,24 +8,45 @@ use axum::{
     },
     response::{IntoResponse as _, Response},
 };
-use portal_kit::{Html, Page, Say, Visit, headers::Policy};
+use portal_kit::{Html, Language, Page, Say, Visit, headers::Policy, icon};
 use relay_saml::{message::EntityId, send::PostForm};
 use url::Url;
 use uuid::Uuid;
 
 use crate::{
     front::Front,
+    partners::called,
     sign_in::{Asked, Refused},
 };
 
 /// Where the script stands that sends an answer nobody is to see.
 pub(crate) const SCRIPT_PATH: &str = "/send.js";
 
+/// The way that the page for the card begins with; the others stand below it in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum First {
+    /// The reader at this desk, by its bridge.
+    Reader,
+    /// The browser itself, by its own certificate.
+    Browser,
+    /// A card at another machine.
+    Telephone,
+}
+
+/// What the page for the card offers.
+pub(crate) struct Ways {
+    pub(crate) first: First,
+    /// The browser was at a bridge that did not answer.
+    pub(crate) in_vain: bool,
+    /// Other providers: their names for SAML and for people.
+    pub(crate) others: Vec<(EntityId, String)>,
+}
+
 #[derive(Template)]
 #[template(path = "card.html")]
 struct Card<'v> {
     say: Say<'v>,
-    lead: Html,
+    service: &'v str,
     refused: Option<Html>,
     what_now: Option<Html>,
     /// What its holder tells the operators, so that it becomes a card for trials.
@@ -33,9 +54,12 @@ struct Card<'v> {
     trace: String,
     trial: bool,
     stays_open: bool,
+    ways: [First; 3],
+    in_vain: bool,
     tls: String,
     pkcs1: String,
     bridge: Option<String>,
+    telephone: Option<String>,
     others: Vec<(String, String)>,
     decline: String,
 }
@@ -46,16 +70,16 @@ pub(crate) fn card(
     visit: &Visit,
     id: Uuid,
     (asked, refused, shown_card): (&Asked, Option<Refused>, Option<[u8; 32]>),
-    others: &[(EntityId, String)],
+    offered: &Ways,
 ) -> Response {
     let say = front.site.say(visit);
-    let service = shown(asked);
     // The card's listeners are other hosts, where a redirect would ask for the card a second time: the language goes along.
     let spoken = visit.chosen_code().map_or(String::new(), |code| format!("?in={code}"));
     let what_now = refused.map(|refused| format!("{}-next", refused.code()));
+    let bridge = front.config.relay.bridge.as_ref();
     let body = Card {
         say,
-        lead: say.html_with("card-lead", &[("service", service)]),
+        service: shown(asked, visit.language),
         refused: refused.map(|refused| say.html(refused.code())),
         what_now: what_now.filter(|key| say.knows(key)).map(|key| say.html(&key)),
         card: shown_card
@@ -64,15 +88,21 @@ pub(crate) fn card(
         trace: visit.trace.to_string(),
         trial: asked.trial,
         stays_open: asked.stays_open,
+        ways: match offered.first {
+            First::Reader => [First::Reader, First::Telephone, First::Browser],
+            First::Browser => [First::Browser, First::Reader, First::Telephone],
+            First::Telephone => [First::Telephone, First::Reader, First::Browser],
+        },
+        in_vain: offered.in_vain,
         tls: front.card_at(&format!("/card/{id}{spoken}")),
         pkcs1: front.card_pkcs1_at(&format!("/card/{id}{spoken}")),
-        bridge: front
-            .config
-            .relay
-            .bridge
-            .as_ref()
-            .map(|_| front.at(&format!("/sign-in/{id}/bridge"))),
-        others: others
+        bridge: bridge.map(|_| front.at(&format!("/sign-in/{id}/bridge"))),
+        telephone: bridge
+            // A page with a refusal may be a card listener's, whose forms the public one does not take.
+            .filter(|_| asked.takes_telephones() && refused.is_none())
+            .map(|_| front.at(&format!("/sign-in/{id}/telephone"))),
+        others: offered
+            .others
             .iter()
             .map(|(entity, name)| {
                 let entity: String = url::form_urlencoded::byte_serialize(entity.as_str().as_bytes()).collect();
@@ -130,7 +160,12 @@ struct Form<'v> {
 
 /// The page that carries an answer to the service: a form with one button.
 pub(crate) fn form(front: &Front, visit: &Visit, asked: &Asked, carried: Carried, form: &PostForm) -> Response {
-    carrying(front, visit, (shown(asked), carried, asked.passive), form)
+    carrying(
+        front,
+        visit,
+        (shown(asked, visit.language), carried, asked.passive),
+        form,
+    )
 }
 
 /// The page that carries a message to `service`.
@@ -198,12 +233,22 @@ pub(crate) fn away(front: &Front, visit: &Visit, again: &str) -> Response {
 #[template(path = "start.html")]
 struct Start<'v> {
     say: Say<'v>,
+    /// Digits of telephones are taken here.
+    telephone: bool,
 }
 
 /// The page of whoever comes to the relay itself, by a link back or by typing its name: sign-ins begin elsewhere.
 pub(crate) fn start(front: &Front, visit: &Visit) -> Response {
     let say = front.site.say(visit);
-    Page::new(say, "card-title", &Start { say }).answer(&front.site, visit)
+    Page::new(
+        say,
+        "start-title",
+        &Start {
+            say,
+            telephone: front.config.relay.bridge.is_some(),
+        },
+    )
+    .answer(&front.site, visit)
 }
 
 #[derive(Template)]
@@ -253,8 +298,8 @@ pub(crate) fn sign_out(front: &Front, visit: &Visit, token: String, places: &[St
 }
 
 /// What a service is called on pages.
-fn shown(asked: &Asked) -> &str {
-    asked.shown_as.as_deref().unwrap_or(&asked.service)
+pub(crate) fn shown(asked: &Asked, language: Language) -> &str {
+    called(&asked.called, language).unwrap_or(&asked.service)
 }
 
 /// An address that stood in checked metadata.

@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use portal_kit::Language;
 use relay_records::front::{FrontError, FrontRecords, Partner, PartnerKind, PartnerState};
 use relay_saml::{
     Addresses, Exception, Ground, Peer, Refusal, TrustedKeys,
@@ -102,6 +103,22 @@ pub struct Known {
     pub peer: Peer,
 }
 
+/// Of names in several languages (BCP 47) the one for whoever reads `language`: in Japanese where there is none in it, else
+/// the first.
+pub fn called(names: &[(String, String)], language: Language) -> Option<&str> {
+    let is_in = |wanted: &str| {
+        names.iter().find(|(tag, _)| {
+            tag.split('-')
+                .next()
+                .is_some_and(|tag| tag.eq_ignore_ascii_case(wanted))
+        })
+    };
+    is_in(language.tag())
+        .or_else(|| is_in("ja"))
+        .or(names.first())
+        .map(|(_, name)| name.as_str())
+}
+
 impl Known {
     /// Reads a partner's metadata.
     fn read(partner: Partner, metadata: &str, addresses: Addresses, now: OffsetDateTime) -> Result<Self, Refusal> {
@@ -135,14 +152,9 @@ impl Known {
         self.entity.sp.as_ref()
     }
 
-    /// What it is called, for people: in Japanese, else as its first name.
-    pub fn shown_as(&self) -> Option<&str> {
-        let names = &self.entity.organisation;
-        names
-            .iter()
-            .find(|(language, _)| language == "ja")
-            .or(names.first())
-            .map(|(_, name)| name.as_str())
+    /// What it is called, for people who read `language`.
+    pub fn shown_as(&self, language: Language) -> Option<&str> {
+        called(&self.entity.organisation, language)
     }
 
     /// Where it takes logout messages by `binding`.

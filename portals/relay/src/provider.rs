@@ -206,7 +206,7 @@ mod tests {
     fn asked() -> Asked {
         Asked {
             service: "https://clinic.example/saml".into(),
-            shown_as: None,
+            called: Vec::new(),
             request: Some(MessageId::fresh(&mut OsChance).as_str().to_owned()),
             reply: Reply {
                 binding: ReplyBinding::Post,

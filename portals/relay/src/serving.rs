@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use crate::{
     admin, artifact, discovery, ecp,
     front::{Front, StartError},
-    intake, manage_name, metadata, provider, pulled, slo, sso,
+    intake, manage_name, metadata, provider, pulled, slo, sso, telephone,
 };
 
 /// The front with its listeners bound and not yet serving.
@@ -128,6 +128,7 @@ fn public_routes(front: Arc<Front>) -> Router {
         .merge(pulled::routes())
         .merge(manage_name::routes())
         .merge(discovery::routes())
+        .merge(telephone::routes())
         .merge(provider::routes())
         .merge(metadata::routes())
         .with_state(front)

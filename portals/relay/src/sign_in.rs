@@ -38,6 +38,9 @@ pub enum State {
         replaces: Option<SessionId>,
         /// The challenge a bridge may have signed, once.
         challenge: Option<Challenge>,
+        /// What this browser shows for a machine with a reader to approve, since it reads no card itself.
+        #[serde(default)]
+        telephone: Option<TelephoneCode>,
     },
     /// The person is with another identity provider.
     WithProvider {
@@ -86,6 +89,16 @@ pub struct Challenge {
     /// 32 random bytes, in hex.
     pub nonce: String,
     /// Not to be answered from then on.
+    pub until: OffsetDateTime,
+}
+
+/// What a telephone shows: six digits, and one of the pictures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TelephoneCode {
+    pub digits: String,
+    /// Which of [`crate::telephone::Picture::ALL`].
+    pub picture: u8,
+    /// Not to be approved from then on.
     pub until: OffsetDateTime,
 }
 
@@ -178,6 +191,8 @@ pub enum Event {
     },
     /// The page for a bridge was asked for: it needs a challenge.
     Challenged(Challenge),
+    /// The browser wants to be approved by a card elsewhere: what it shows for that.
+    TelephoneAsked(TelephoneCode),
     /// A card was shown.
     CardShown(CardSeen),
     /// The person does not want to go on.
@@ -201,6 +216,7 @@ impl Event {
         match self {
             Self::Asked { .. } => "asked",
             Self::Challenged(_) => "challenged",
+            Self::TelephoneAsked(_) => "telephone_asked",
             Self::CardShown(_) => "card_shown",
             Self::Declined => "declined",
             Self::SentOn { .. } => "sent_on",
@@ -244,6 +260,10 @@ pub enum Way {
         /// The nonce that was signed.
         nonce: String,
     },
+    /// At another machine, which approved these digits.
+    Telephone {
+        digits: String,
+    },
 }
 
 /// What another provider answered.
@@ -277,6 +297,8 @@ pub enum Effect {
     ShowRefusal(Refused),
     /// Keep the state, and send the browser to the bridge.
     ShowBridge,
+    /// Keep the state, and show the digits and the picture.
+    ShowTelephone,
     /// Keep the state, and send the browser to the other provider.
     SendToProvider,
     /// Make the name, record the answer, then report [`Event::Named`] or [`Event::NotNamed`].
@@ -310,6 +332,16 @@ pub enum Refused {
 }
 
 impl Refused {
+    /// What a card that stands so is refused by; nothing where it may be used.
+    pub const fn of_state(state: HolderState) -> Option<Self> {
+        match state {
+            HolderState::Registered => Some(Self::NotHandedOver),
+            HolderState::Suspended => Some(Self::Suspended),
+            HolderState::Revoked => Some(Self::Revoked),
+            HolderState::Active => None,
+        }
+    }
+
     /// In the trail and as the key of its words.
     pub const fn code(self) -> &'static str {
         match self {
@@ -361,6 +393,8 @@ impl Told {
 
 /// How long a session lasts here; each service says how old a sign-in it takes.
 pub const SESSION_LIFE: Duration = Duration::hours(8);
+/// How long one lasts that a card approved for a telephone.
+pub const TELEPHONE_LIFE: Duration = Duration::minutes(30);
 /// How exactly services hear when a session began that spared the card: rounded down to this. To the second, two
 /// services could find the same person by it alone in a small city.
 pub const GRAIN: Duration = Duration::minutes(5);

@@ -316,7 +316,9 @@ async fn signed_out(
             Told::GivenUp => &mut given_up,
         };
         let known = front.partners.known(&front.records, &participant.service, now).await;
-        let name = known.ok().and_then(|known| known.shown_as().map(str::to_owned));
+        let name = known
+            .ok()
+            .and_then(|known| known.shown_as(visit.language).map(str::to_owned));
         list.push(name.unwrap_or(participant.service));
     }
     Ok(pages::signed_out(&front, &visit, &waiting, &given_up))

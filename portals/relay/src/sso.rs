@@ -38,6 +38,7 @@ use crate::{
     partners::Known,
     sign_in::{self, CHALLENGE_LIFE, CardSeen, Challenge, Event, State as SignIn, Way},
     taking::records,
+    telephone,
 };
 pub(crate) use known::Given;
 pub(crate) use on_way::OnWay;
@@ -52,6 +53,19 @@ pub(crate) const BROWSER: Cookie = Cookie {
 pub(crate) const SESSION: Cookie = Cookie {
     name: "session",
     same_site: SameSite::None,
+    life: None,
+};
+/// By which way a card was last taken in this browser: that way stands first the next time. It says nothing of a person.
+const WAY: Cookie = Cookie {
+    name: "way",
+    same_site: SameSite::Lax,
+    life: Some(time::Duration::days(365)),
+};
+/// Another value at each visit to a bridge. Nobody reads it: a browser keeps a page for the way back, also one that is not
+/// to be stored, unless a cookie of its host changed meanwhile, and this page is another one then.
+const VISITED: Cookie = Cookie {
+    name: "visited",
+    same_site: SameSite::Lax,
     life: None,
 };
 const PATH: &str = "/saml/sso";
@@ -166,16 +180,27 @@ async fn start(State(front): State<Arc<Front>>, visit: Visit) -> Response {
     pages::start(&front, &visit)
 }
 
+/// Whether a browser comes back from a bridge that is there.
+#[derive(Deserialize)]
+struct Back {
+    bridge: Option<String>,
+}
+
 async fn again(
     State(front): State<Arc<Front>>,
     visit: Visit,
     Path(id): Path<Uuid>,
+    Query(back): Query<Back>,
     headers: HeaderMap,
 ) -> Result<Response, Trouble> {
     let on_way = OnWay::new(&front, &visit, &headers);
     let kept = on_way.kept(id).await?;
     match &kept.state {
-        SignIn::WaitingForCard { asked, .. } => on_way.card_page(id, asked, None).await,
+        // Sent to a bridge, and back without its answer: there is none here, unless it says so itself.
+        SignIn::WaitingForCard { asked, challenge, .. } => {
+            let in_vain = challenge.is_some() && back.bridge.is_none();
+            on_way.card_page(id, asked, None, in_vain).await
+        }
         _ => Err(over()),
     }
 }
@@ -190,8 +215,11 @@ async fn to_bridge(
         nonce: hex::encode(draw::<32>(&mut front.chance())),
         until: front.now() + CHALLENGE_LIFE,
     };
+    let visited = VISITED.set(&challenge.nonce[..8]);
     let on_way = OnWay::new(&front, &visit, &headers);
-    on_way.event(id, Event::Challenged(challenge)).await
+    let mut onward = on_way.event(id, Event::Challenged(challenge)).await?;
+    onward.headers_mut().append(header::SET_COOKIE, visited);
+    Ok(onward)
 }
 
 async fn decline(
@@ -255,12 +283,15 @@ async fn back_from_bridge(
     State(front): State<Arc<Front>>,
     Query(sent): Query<Unanswered>,
 ) -> Result<Response, Trouble> {
+    if let Some((approval, _)) = telephone::approval_of(&sent.challenge) {
+        return Ok(Redirect::to(&front.at(&format!("/telephone/{approval}"))).into_response());
+    }
     let id = sent
         .challenge
         .split_once('-')
         .and_then(|(id, _)| id.parse::<Uuid>().ok());
     let id = id.ok_or_else(Trouble::request)?;
-    Ok(Redirect::to(&front.at(&format!("/sign-in/{id}"))).into_response())
+    Ok(Redirect::to(&front.at(&format!("/sign-in/{id}?bridge=here"))).into_response())
 }
 
 async fn from_bridge(
@@ -269,13 +300,21 @@ async fn from_bridge(
     headers: HeaderMap,
     Form(answer): Form<BridgeAnswer>,
 ) -> Result<Response, Trouble> {
+    let decoded = |text: &str| STANDARD.decode(text.trim()).map_err(|_| Trouble::request());
+    let (certificate, signature) = (decoded(&answer.certificate)?, decoded(&answer.signature)?);
+    if answer.challenge.starts_with(telephone::MARK) {
+        let signed = telephone::Signed {
+            challenge: &answer.challenge,
+            certificate: &certificate,
+            signature: &signature,
+        };
+        return telephone::card_signed(&front, &visit, &headers, &signed).await;
+    }
     let (id, nonce) = answer
         .challenge
         .split_once('-')
         .and_then(|(id, nonce)| Some((id.parse::<Uuid>().ok()?, nonce.to_owned())))
         .ok_or_else(Trouble::request)?;
-    let decoded = |text: &str| STANDARD.decode(text.trim()).map_err(|_| Trouble::request());
-    let (certificate, signature) = (decoded(&answer.certificate)?, decoded(&answer.signature)?);
     let mut on_way = OnWay::new(&front, &visit, &headers);
     on_way.gone = answer.gone.filter(|token| (32..=128).contains(&token.len()));
     on_way.card = Some(fingerprint(&certificate));
@@ -295,6 +334,6 @@ pub(crate) fn soap(status: StatusCode, envelope: String) -> Response {
     (status, [(header::CONTENT_TYPE, "text/xml; charset=utf-8")], envelope).into_response()
 }
 
-fn over() -> Trouble {
+pub(crate) fn over() -> Trouble {
     Trouble::new(StatusCode::CONFLICT, "sign-in-over")
 }

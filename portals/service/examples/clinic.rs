@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use askama::Template;
 use axum::{Router, extract::State, http::HeaderMap, response::Response, routing::get};
-use portal_kit::{Say, Trouble, Visit, date::Moment};
+use portal_kit::{Say, Trouble, Visit, date::Moment, icon};
 use portal_service::{Link, Portal, Service};
 use relay_saml::names::AuthnContext;
 
@@ -16,8 +16,9 @@ pub static CLINIC: Portal = Portal {
     pages: &[Link {
         to: "/",
         words: "page-visits",
+        icon: icon::CLOCK,
     }],
-    context: AuthnContext::CardPin,
+    contexts: &[AuthnContext::CardPin],
     routes,
     log: env!("CARGO_CRATE_NAME"),
 };
@@ -25,7 +26,8 @@ pub static CLINIC: Portal = Portal {
 const JAPANESE: &str = "
 portal-name = みなと診療所
 page-visits = 来院の記録
-welcome-title = みなと診療所
+page-visits-about = いつ来院したか
+welcome-title = 来院の記録を、カードで見る
 welcome-lead = 市民カードでログインすると、来院の記録を見られます。
 visits-title = 来院の記録
 visits-whose = { $name } の方の記録です。
@@ -33,7 +35,8 @@ visits-whose = { $name } の方の記録です。
 const EASY: &str = "
 portal-name = みなと診療所《しんりょうじょ》
 page-visits = 来《き》た日《ひ》の記録《きろく》
-welcome-title = みなと診療所《しんりょうじょ》
+page-visits-about = いつ 来《き》たか
+welcome-title = 来《き》た日《ひ》の記録《きろく》を 見《み》る
 welcome-lead = 市民《しみん》カードで ログインすると、記録《きろく》を 見《み》ることが できます。
 visits-title = 来《き》た日《ひ》の記録《きろく》
 visits-whose = { $name } さんの 記録《きろく》です。
@@ -41,7 +44,8 @@ visits-whose = { $name } さんの 記録《きろく》です。
 const ENGLISH: &str = "
 portal-name = Minato Clinic
 page-visits = Visits
-welcome-title = Minato Clinic
+page-visits-about = When you came to us
+welcome-title = See your visits with your card
 welcome-lead = Sign in with your resident card to see your visits.
 visits-title = Visits
 visits-whose = The visits of { $name }.

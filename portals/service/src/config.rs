@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use portal_kit::{
+    city::City,
     config::{self, ConfigError, Database, Fault, Listen, Log, Section},
     contact::Contact,
 };
@@ -28,6 +29,8 @@ pub struct Config {
     pub seal_keys_file: PathBuf,
     /// How long sessions and history last.
     pub session: Session,
+    /// Whose portal it is.
+    pub city: Option<City>,
     /// Whom a resident asks.
     pub contact: Option<Contact>,
     /// How log lines look.
@@ -117,6 +120,7 @@ impl Config {
                     longest: Duration::hours(i64::from(session.number_or::<u16>("longest_hours", 1..=24, 8))),
                     history: Duration::days(i64::from(session.number_or::<u16>("history_days", 1..=3650, 365))),
                 }),
+                city: document.if_present("city", City::read),
                 contact: document.if_present("contact", Contact::read),
                 log: document.optional("log", Log::read),
             }

@@ -11,11 +11,11 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use portal_kit::{Html, Page, Say, Trouble, Visit, headers::Policy, words::Sources};
+use portal_kit::{Html, Page, Say, Trouble, Visit, date::Moment, headers::Policy, icon::Icon, words::Sources};
 use relay_saml::names::AuthnContext;
 use url::form_urlencoded;
 
-use crate::{Service, SignedIn, saml::logout_form};
+use crate::{Portal, Service, SignedIn, saml::logout_form};
 
 /// The words of these pages, which a portal's own win over.
 pub const WORDS: Sources = [
@@ -109,6 +109,24 @@ struct WelcomeBody<'w> {
     say: Say<'w>,
     to: &'w str,
     over: bool,
+    by_telephone: bool,
+    pages: Vec<(Icon, Html, Html)>,
+}
+
+impl<'w> WelcomeBody<'w> {
+    fn new(say: Say<'w>, portal: &Portal, to: &'w str, over: bool) -> Self {
+        let pages = portal.pages.iter().map(|page| {
+            let about = say.html(&format!("{}-about", page.words));
+            (page.icon, say.html(page.words), about)
+        });
+        Self {
+            say,
+            to,
+            over,
+            by_telephone: portal.contexts.contains(&AuthnContext::Telephone),
+            pages: pages.collect(),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -116,6 +134,15 @@ struct WelcomeBody<'w> {
 struct SignedInBody<'w> {
     say: Say<'w>,
     body: Html,
+    /// Signed in on a telephone: until when.
+    telephone: Option<Moment>,
+}
+
+/// The way out, at the head of every page.
+#[derive(Template)]
+#[template(path = "log_out.html")]
+struct LogOut<'w> {
+    say: Say<'w>,
     token: String,
 }
 
@@ -125,19 +152,23 @@ impl Service {
         let say = self.say(visit);
         // Whoever was signed in a moment ago is told why this is not the page they had.
         let over = self.cookies.session.read(headers).is_some();
-        Page::new(say, "welcome-title", &WelcomeBody { say, to, over }).answer(&self.site, visit)
+        let body = WelcomeBody::new(say, self.portal, to, over);
+        Page::new(say, "welcome-title", &body).wide().answer(&self.site, visit)
     }
 
     /// A page for `person`, headed with the words of `title`: with links to the others, and the way out.
     pub fn page(&self, visit: &Visit, person: &SignedIn, title: &str, body: &impl Template) -> Response {
         let say = self.say(visit);
+        let telephone = person.by_telephone().then(|| say.moment(person.session.until));
         let body = SignedInBody {
             say,
             body: Html::of(body),
-            token: self.forms.token(person.secret.as_slice(), logout_form()),
+            telephone,
         };
+        let token = self.forms.token(person.secret.as_slice(), logout_form());
         let mut answer = Page::new(say, title, &body)
             .links(self.portal.pages)
+            .act(Html::of(&LogOut { say, token }))
             .answer(&self.site, visit)
             .into_response();
         // The form of the way out leads by the relay.
@@ -154,6 +185,7 @@ pub fn how(say: Say<'_>, context: &str) -> Html {
     say.html(match AuthnContext::from(context) {
         AuthnContext::CardPin => "how-card-pin",
         AuthnContext::CardNoPin => "how-card",
+        AuthnContext::Telephone => "how-telephone",
         AuthnContext::WorkerCard | AuthnContext::Other(_) => "how-other",
     })
 }
@@ -178,13 +210,17 @@ mod tests {
                 say,
                 to: "/",
                 over: true,
+                by_telephone: true,
+                pages: Vec::new(),
             };
             let signed_in = SignedInBody {
                 say,
                 body: Html::escaped("body"),
-                token: "t".into(),
+                telephone: Some(say.moment(time::OffsetDateTime::UNIX_EPOCH)),
             };
-            let mut pages = vec![welcome.render().unwrap(), signed_in.render().unwrap()];
+            let token = "t".into();
+            let log_out = LogOut { say, token }.render();
+            let mut pages = vec![welcome.render().unwrap(), signed_in.render().unwrap(), log_out.unwrap()];
             for farewell in Farewell::ALL {
                 let said = say.html(farewell.words());
                 pages.push(FarewellBody { say, said, good: true }.render().unwrap());

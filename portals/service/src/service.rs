@@ -53,12 +53,13 @@ pub struct Portal {
     pub code: &'static str,
     /// What people call it: languages (BCP 47) with names, the first of them sent along with requests.
     pub names: &'static [(&'static str, &'static str)],
-    /// The words of its pages. `portal-name`, `welcome-title` and `welcome-lead` are always said.
+    /// The words of its pages. `portal-name`, `welcome-title`, `welcome-lead`, and each page's words with `-about` are always
+    /// said.
     pub words: Sources,
     /// Its pages for whoever is signed in, in the order of their links: the pages a sign-in comes back to, too.
     pub pages: &'static [Link],
-    /// How a person must have been authenticated.
-    pub context: AuthnContext,
+    /// How a person may have been authenticated.
+    pub contexts: &'static [AuthnContext],
     /// The routes of its pages.
     pub routes: fn() -> Router<Arc<Service>>,
     /// The crate whose log lines are the portal's: `env!("CARGO_CRATE_NAME")`.
@@ -161,6 +162,8 @@ impl Service {
         };
         let site = Site::of_pages(Words::layered(&[pages::WORDS, portal.words]), "/", Arc::clone(&clock))
             .chance(chance.clone())
+            .of_city(config.city.clone())
+            .brand_leads_home()
             .contact_at(config.contact.clone())
             .session_pace(cookies.session, PAGES_OF_ONE);
         let owned = |(language, name): &(&str, &str)| ((*language).to_owned(), (*name).to_owned());

@@ -4,7 +4,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use axum::http::HeaderMap;
 use portal_kit::Trouble;
 use provider_records::{ProviderError, Secret, Session};
-use relay_saml::{message::NameId, names::NameIdFormat};
+use relay_saml::{
+    message::NameId,
+    names::{AuthnContext, NameIdFormat},
+};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -17,6 +20,13 @@ pub struct SignedIn {
     pub session: Session,
     /// How the person is shown.
     pub short_name: String,
+}
+
+impl SignedIn {
+    /// Whether a card elsewhere approved this sign-in on a telephone: enough to read, never to change anything.
+    pub fn by_telephone(&self) -> bool {
+        AuthnContext::from(self.session.context.as_str()) == AuthnContext::Telephone
+    }
 }
 
 impl Service {

@@ -2,19 +2,32 @@
 sign-in = Sign in with the card
 session-over = You are no longer signed in.
 session-over-next = The page was not used for a while, or the card was taken out. To go on, please sign in again.
-welcome-need = What you need
-welcome-need-card = Your resident card
-welcome-need-pin = Your PIN (4 digits)
-welcome-need-reader = A card reader (there are some at the city hall)
-welcome-known = What this page knows
-welcome-known-text = Signing in does not give this page your name, address or number. It knows you by a pseudonym that is used here and nowhere else.
+welcome-hint = You need the card and its PIN, four digits.
+welcome-see = What you can see
+welcome-how = How to begin
+welcome-step-card = Have your card ready
+welcome-step-card-text = Your resident card. If you have none, the city hall makes you one.
+welcome-step-reader = Choose where the card is read
+welcome-step-reader-text = Your own card reader, a public terminal or the city hall's counter will do.
+welcome-telephone = If you want to read on your telephone, begin here too.
+welcome-step-pin = Enter your PIN
+welcome-step-pin-text = Four digits. After three wrong entries in a row the card is blocked. If you have forgotten it, the counter sets a new one.
+welcome-paper = If you do not use the internet
+welcome-paper-text = Everything can be done at the city hall's counter and on paper, as before.
+
+foot-known = What this page does not have
+foot-known-text = Your name and address are not here. This page knows you by a pseudonym that is used here and nowhere else.
 
 how-card-pin = Card and PIN
 how-card = Card without a PIN
+how-telephone = Telephone (approved with the card at another machine)
 how-other = Another way
 
-log-out = Sign out of every service
-log-out-hint = Other services that you signed in to with this card end as well.
+on-telephone = You are reading on a telephone: you can look, and change nothing.
+on-telephone-until = Signed in until:
+
+log-out = Sign out
+log-out-hint = Signing out also ends the other services that you signed in to with this card.
 
 left-title = Signing out
 left-nobody = You were not signed in.

@@ -2,19 +2,32 @@
 sign-in = カードでログインする
 session-over = ログインは終わっています。
 session-over-next = しばらく使わなかったか、カードが抜かれたためです。続けるときは、もう一度ログインしてください。
-welcome-need = 用意するもの
-welcome-need-card = 市民カード
-welcome-need-pin = 暗証番号(数字4けた)
-welcome-need-reader = カードの読取機(窓口や端末コーナーにあります)
-welcome-known = このページが知ること
-welcome-known-text = ログインしても、このページにお名前・住所・番号は伝わりません。このページだけで使う仮の名前で、同じ方だとわかります。
+welcome-hint = カードと、数字4けたの暗証番号を使います。
+welcome-see = 見られるもの
+welcome-how = はじめかた
+welcome-step-card = カードを用意する
+welcome-step-card-text = 市民カードです。まだお持ちでない方は、市役所の窓口で作れます。
+welcome-step-reader = カードを読む場所を選ぶ
+welcome-step-reader-text = 家のカードリーダー、公共端末、市役所の窓口のどれでも使えます。
+welcome-telephone = スマートフォンで見たいときも、ここから始めます。
+welcome-step-pin = 暗証番号を入れる
+welcome-step-pin-text = 数字4けたです。続けて3回まちがえると、カードが止まります。忘れたときは、窓口で設定し直せます。
+welcome-paper = インターネットを使わない方へ
+welcome-paper-text = 手続きは、これまでどおり市役所の窓口と紙でできます。
+
+foot-known = このページが持っていないもの
+foot-known-text = お名前と住所は、このページにはありません。このページだけで使う仮の名前で、同じ方だとわかります。
 
 how-card-pin = カードと暗証番号
 how-card = カード(暗証番号なし)
+how-telephone = スマートフォン(ほかの端末のカードで認めたもの)
 how-other = ほかの方法
 
-log-out = すべてのサービスからログアウトする
-log-out-hint = このカードでログインしているほかのサービスも、いっしょに終わります。
+on-telephone = スマートフォンで見ています。見ることだけができます。
+on-telephone-until = この画面は、次の時刻に終わります:
+
+log-out = ログアウト
+log-out-hint = ログアウトすると、このカードでログインしているほかのサービスも、いっしょに終わります。
 
 left-title = ログアウト
 left-nobody = ログインしていませんでした。

@@ -133,6 +133,9 @@ named! {
         CardNoPin = "urn:oasis:names:tc:SAML:2.0:ac:classes:Smartcard",
         /// A worker's card (clinic, school) with its password.
         WorkerCard = "urn:madoguchi:ac:classes:worker-card",
+        /// A telephone, for which the resident's card with its PIN approved at another machine. Weaker than both of the
+        /// card's own ways and comparable to neither, so that a service gets it only where it names it.
+        Telephone = "urn:madoguchi:ac:classes:telephone-approved-by-card",
     }
 }
 
@@ -142,7 +145,7 @@ impl AuthnContext {
         match self {
             Self::CardNoPin => Some(1),
             Self::CardPin => Some(2),
-            Self::WorkerCard | Self::Other(_) => None,
+            Self::WorkerCard | Self::Telephone | Self::Other(_) => None,
         }
     }
 }
@@ -189,7 +192,12 @@ mod tests {
         for binding in Binding::ALL {
             assert_eq!(Binding::parse(binding.uri()), Some(binding));
         }
-        for context in [AuthnContext::CardPin, AuthnContext::CardNoPin, AuthnContext::WorkerCard] {
+        for context in [
+            AuthnContext::CardPin,
+            AuthnContext::CardNoPin,
+            AuthnContext::WorkerCard,
+            AuthnContext::Telephone,
+        ] {
             assert_eq!(AuthnContext::from(context.uri()), context);
         }
         assert_eq!(

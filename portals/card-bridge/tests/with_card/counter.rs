@@ -155,6 +155,7 @@ impl Counter {
             reader: Some(READER.to_owned()),
             every_card: true,
             owed_file: Some(folder.path().join("owed.json")),
+            city: None,
             contact: None,
             log: Log {
                 json: true,

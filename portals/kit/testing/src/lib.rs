@@ -26,6 +26,15 @@ use portal_kit::{
     words::Sources,
 };
 
+/// Puts the emblem of the made-up city of Shiomi into `folder`; the `[city]` section that names both.
+///
+/// # Errors
+/// When the folder cannot be written to.
+pub fn city(folder: &Path) -> io::Result<&'static str> {
+    fs::write(folder.join("emblem.svg"), include_str!("../assets/emblem.svg"))?;
+    Ok("[city]\nname = \"汐見市\"\nreading = \"しおみし\"\nname_en = \"Shiomi City\"\nemblem = \"emblem.svg\"\n")
+}
+
 /// An authority that lives as long as a test.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 

@@ -15,11 +15,12 @@ use card::{
 };
 use card_bridge::{Started, config::Config};
 use portal_kit::{
+    city::City,
     config::Log,
     contact::{Contact, Days},
     listener::Stopper,
 };
-use portal_testing::Authority;
+use portal_testing::{Authority, city};
 use relay_core::{
     chance::{OsChance, SharedChance},
     clock::SystemClock,
@@ -44,6 +45,13 @@ pub struct Desk {
     folder: tempfile::TempDir,
 }
 
+/// The made-up city whose desk it is.
+fn city_in(folder: &tempfile::TempDir) -> Option<City> {
+    let text = city(folder.path()).unwrap();
+    let file = folder.path().join("card-bridge.toml");
+    portal_kit::config::parse(text, &file, |document| document.if_present("city", City::read)).unwrap()
+}
+
 impl Desk {
     /// A desk whose bridge listens at `port` (0: any) and signs for the relay at `origin`, certified by `authority`.
     pub async fn open(authority: &Authority, origin: &str, port: u16) -> Self {
@@ -66,6 +74,7 @@ impl Desk {
             reader: Some(READER.to_owned()),
             every_card,
             owed_file: Some(folder.path().join("owed.json")),
+            city: city_in(&folder),
             contact: Some(Contact {
                 phone: "0950-00-0000".to_owned(),
                 hours: ("8:30".to_owned(), "17:15".to_owned()),

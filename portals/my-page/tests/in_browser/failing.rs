@@ -27,7 +27,7 @@ use crate::{
 
 const LANGUAGES: [&str; 3] = ["ja", "easy", "en"];
 /// The way to the card in the browser itself.
-const CARD: &str = "main a.button[href*='/card/']";
+const CARD: &str = "main a[href*='/card/']";
 
 /// A sign-in begun at My Page: the relay's page for the card.
 async fn begin(browser: &Chromium, my_page: &str) {
@@ -180,8 +180,14 @@ async fn requests_refused(relay: &Relay, my_page: &TestPortal, clinic: &TestServ
     browser.find("[role=alert]").await;
     seen(&browser, &name("no-card")).await;
     // The bridge does not run here: what the browser says then is its own; what the page before it said was ours.
-    browser.click("main a.button[href*='/bridge']").await;
+    begin(&browser, &my_page.address).await;
+    browser.click("main a[href*='/bridge']").await;
     browser.picture(&name("bridge-does-not-run")).await;
+    // Back from there, the page begins with another way.
+    browser.client.back().await.unwrap();
+    browser.find("main [role=status]").await;
+    browser.find("section.way.best a.button[href*='/card/']").await;
+    seen(&browser, &name("bridge-in-vain")).await;
 
     let url = sent_off(&relay.authority, &my_page.address).await;
     browser.goto(&url).await;

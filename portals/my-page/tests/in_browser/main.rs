@@ -12,6 +12,7 @@ mod relay_scenes;
 #[path = "../rig/mod.rs"]
 mod rig;
 mod scenes;
+mod telephone;
 mod views;
 
 use std::{
@@ -45,6 +46,10 @@ const SCENES: &[Scene] = &[
     (
         "at the real relay: signed in by mutual TLS with the card's own key, and pulled while the front was away",
         relay_scenes::by_the_card_itself,
+    ),
+    (
+        "at the real relay: a telephone is signed in by a card at a desk",
+        telephone::by_a_desk,
     ),
     ("everything can be done from the keyboard", scenes::by_keyboard),
     ("no page needs a script", scenes::without_scripts),

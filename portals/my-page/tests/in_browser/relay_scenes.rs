@@ -24,9 +24,9 @@ const ENDED: time::Duration = time::Duration::seconds(2);
 /// Longer than any of it takes on a slow machine; only a failing test waits for it.
 const LONG: Duration = Duration::from_secs(20);
 /// Where the relay's own test set-up expects the bridge; nothing else is in this network.
-const BRIDGE_PORT: u16 = 8940;
+pub const BRIDGE_PORT: u16 = 8940;
 
-async fn relay_and_my_page() -> (Relay, TestPortal) {
+pub async fn relay_and_my_page() -> (Relay, TestPortal) {
     let mut relay = Relay::start().await;
     let known = KnownRelay {
         entity: relay_testing::rig::ENTITY.to_owned(),
@@ -53,10 +53,10 @@ pub fn by_bridge() {
         for visit in 1..=2 {
             browser.goto(&format!("{}/", my_page.address)).await;
             browser.click("a.button[href^='/sign-in']").await;
-            browser.find("main a.button[href*='/bridge']").await;
+            browser.find("main a[href*='/bridge']").await;
             judged(&browser, "the relay's page for the card").await;
             browser.picture("relay-card").await;
-            browser.click("main a.button[href*='/bridge']").await;
+            browser.click("main a[href*='/bridge']").await;
             browser.find("#pin").await.send_keys(PIN).await.unwrap();
             browser.click("button[type=submit]").await;
             // The bridge's page goes on by itself; the relay's has a button.
@@ -113,9 +113,7 @@ pub fn by_a_browsers_own_certificate() {
         let browser = Chromium::open(&relay.authority.pem(), DESK, Some((&pem, &pem))).await;
         browser.goto(&format!("{}/", my_page.address)).await;
         browser.click("a.button[href^='/sign-in']").await;
-        browser
-            .click(&format!("main a.button[href^='{}']", relay.card_at("")))
-            .await;
+        browser.click(&format!("main a[href^='{}']", relay.card_at(""))).await;
         let back = format!("form[action^='{}'] button", my_page.address);
         browser.click(&back).await;
         browser.find("dd code").await;

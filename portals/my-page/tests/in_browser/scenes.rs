@@ -96,7 +96,7 @@ pub fn by_bridge() {
         browser.picture("bridge-wrong-pin").await;
         // The language changes where one stands.
         browser.click("ul.languages li:nth-child(3) a").await;
-        browser.says("2 wrong entries").await;
+        browser.says("2 tries left").await;
         browser.find("#pin").await.send_keys(PIN).await.unwrap();
         browser.click("button[type=submit]").await;
         // Its script sends the browser back by itself.

@@ -33,6 +33,11 @@ async fn order(browser: &Chromium, command: &'static str, parameters: Value) {
     browser.client.issue_cmd(order).await.unwrap();
 }
 
+/// From now on the browser says that it is `agent`.
+pub async fn call_itself(browser: &Chromium, agent: &str) {
+    order(browser, "Network.setUserAgentOverride", json!({ "userAgent": agent })).await;
+}
+
 /// The page that is there now, whose `name` ends with its language, in every view: nothing stands beyond its edge, axe-core finds nothing, and what every
 /// page has stands in its place. It is not asked for again: what a failure showed once is what is looked at.
 pub async fn seen(browser: &Chromium, name: &str) {
@@ -49,6 +54,7 @@ pub async fn seen(browser: &Chromium, name: &str) {
             "{what}"
         );
         fits(browser, &what).await;
+        legible(browser, &what, text).await;
         in_plain_words(browser, &what).await;
         judged(browser, &what).await;
         let height = browser.evaluate("return document.documentElement.scrollHeight").await;
@@ -113,6 +119,23 @@ pub async fn judged(browser: &Chromium, what: &str) {
         "{what}: axe-core looked at the page: {found}"
     );
     assert_eq!(found["violations"], Value::Array(Vec::new()), "{what}");
+}
+
+/// Nothing that is to be read is smaller than the browser's own text, but readings over kanji.
+async fn legible(browser: &Chromium, what: &str, text: u32) {
+    let small = browser
+        .evaluate(
+            "const small = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+             while (walker.nextNode()) {
+                 const node = walker.currentNode, size = parseFloat(getComputedStyle(node.parentElement).fontSize);
+                 if (node.data.trim() && !node.parentElement.closest('rt, rp, script, noscript'))
+                     small.push([size, node.data.trim()]);
+             }
+             return small.sort((one, other) => one[0] - other[0])[0]",
+        )
+        .await;
+    let size = small[0].as_f64().unwrap();
+    assert!(size >= f64::from(text), "{what}: {small}");
 }
 
 /// Nothing stands beyond the right edge.

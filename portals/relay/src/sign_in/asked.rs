@@ -14,8 +14,8 @@ use relay_records::front::HolderState;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Asked {
     pub service: String,
-    /// What it calls itself for people.
-    pub shown_as: Option<String>,
+    /// What it calls itself for people, by language.
+    pub called: Vec<(String, String)>,
     /// Its request's ID; none when nobody asked (a start from here).
     pub request: Option<String>,
     /// Where the answer goes.
@@ -106,6 +106,12 @@ impl Asked {
             comparison: Comparison::parse(&self.comparison).unwrap_or_default(),
         }
         .is_met_by(context)
+    }
+
+    /// Whether the service takes what a card elsewhere approved for a telephone: it names that, and is not on trial, where
+    /// a card must be shown each time.
+    pub fn takes_telephones(&self) -> bool {
+        !self.trial && self.is_met_by(&AuthnContext::Telephone)
     }
 
     /// Whether the browser's session is enough, so that no card need be shown.

@@ -1,14 +1,14 @@
 //! The moves of a sign-in: each state with each event, and what follows.
 
 use relay_core::audit::Outcome;
-use relay_records::front::{AuditAct, HolderState, SessionId};
+use relay_records::front::{AuditAct, SessionId};
 use relay_saml::names::{AuthnContext, StatusCode};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
     Asked, CardSeen, Challenge, Effect, Event, ProviderSaid, Refused, SESSION_LIFE, Session, SessionKind, Shown, State,
-    Step, Told, Way, Who,
+    Step, TELEPHONE_LIFE, TelephoneCode, Told, Way, Who,
 };
 
 /// Moves the sign-in on.
@@ -27,6 +27,7 @@ pub fn step(state: State, event: Event, now: OffsetDateTime) -> Step {
                 asked,
                 replaces,
                 challenge: _,
+                telephone,
             },
             Event::Challenged(challenge),
         ) => Step {
@@ -34,6 +35,7 @@ pub fn step(state: State, event: Event, now: OffsetDateTime) -> Step {
                 asked,
                 replaces,
                 challenge: Some(challenge),
+                telephone,
             },
             effect: Effect::ShowBridge,
             note: None,
@@ -43,9 +45,28 @@ pub fn step(state: State, event: Event, now: OffsetDateTime) -> Step {
                 asked,
                 replaces,
                 challenge,
+                telephone: _,
+            },
+            Event::TelephoneAsked(code),
+        ) if asked.takes_telephones() => Step {
+            state: State::WaitingForCard {
+                asked,
+                replaces,
+                challenge,
+                telephone: Some(code),
+            },
+            effect: Effect::ShowTelephone,
+            note: None,
+        },
+        (
+            State::WaitingForCard {
+                asked,
+                replaces,
+                challenge,
+                telephone,
             },
             Event::CardShown(seen),
-        ) => card_shown(asked, replaces, challenge, seen, now),
+        ) => card_shown(asked, replaces, (challenge, telephone), seen, now),
         (State::WaitingForCard { asked, .. } | State::WithProvider { asked, .. }, Event::Declined) => {
             refuse(asked, StatusCode::Responder, StatusCode::AuthnFailed, None, "declined")
         }
@@ -125,6 +146,7 @@ fn begin(asked: Asked, session: Option<Session>, possible: &[AuthnContext], now:
             asked,
             replaces,
             challenge: None,
+            telephone: None,
         },
         effect: Effect::AskForCard,
         note: None,
@@ -134,15 +156,22 @@ fn begin(asked: Asked, session: Option<Session>, possible: &[AuthnContext], now:
 fn card_shown(
     asked: Asked,
     replaces: Option<SessionId>,
-    challenge: Option<Challenge>,
+    (challenge, telephone): (Option<Challenge>, Option<TelephoneCode>),
     seen: CardSeen,
     now: OffsetDateTime,
 ) -> Step {
+    let by_telephone = matches!(
+        &seen,
+        CardSeen::Good {
+            way: Way::Telephone { .. },
+            ..
+        }
+    );
     let (registration, refused) = match &seen {
         CardSeen::None => (None, Some(Refused::NoCard)),
         CardSeen::Faulty(fault) => (None, Some(Refused::Faulty(*fault))),
         CardSeen::Unknown => (None, Some(Refused::Unknown)),
-        CardSeen::NotActive { registration, state } => (Some(*registration), state_refused(*state)),
+        CardSeen::NotActive { registration, state } => (Some(*registration), Refused::of_state(*state)),
         CardSeen::Good {
             registration,
             context,
@@ -151,7 +180,7 @@ fn card_shown(
             ..
         } => (
             Some(*registration),
-            if !way_is_good(way, challenge.as_ref(), now) {
+            if !way_is_good(way, (challenge.as_ref(), telephone.as_ref()), now) {
                 Some(Refused::OldChallenge)
             } else if !asked.is_met_by(context) {
                 Some(Refused::OtherKind)
@@ -179,7 +208,11 @@ fn card_shown(
                     who: Who::Holder(registration),
                     context: context.uri().to_owned(),
                     at,
-                    until: at + SESSION_LIFE,
+                    until: at
+                        + match way {
+                            Way::Tls | Way::Bridge { .. } => SESSION_LIFE,
+                            Way::Telephone { .. } => TELEPHONE_LIFE,
+                        },
                     session: SessionKind::New {
                         replaces,
                         by_bridge: matches!(way, Way::Bridge { .. }),
@@ -199,11 +232,12 @@ fn card_shown(
                     registration,
                     rule: refused.code().to_owned(),
                 }),
-                // A challenge is good for one try, whatever came of it.
+                // A challenge is good for one try, whatever came of it, and so are digits.
                 state: State::WaitingForCard {
                     asked,
                     replaces,
                     challenge: None,
+                    telephone: telephone.filter(|_| !by_telephone),
                 },
                 effect: Effect::ShowRefusal(refused),
             }
@@ -211,20 +245,16 @@ fn card_shown(
     }
 }
 
-fn way_is_good(way: &Way, challenge: Option<&Challenge>, now: OffsetDateTime) -> bool {
+fn way_is_good(
+    way: &Way,
+    (challenge, telephone): (Option<&Challenge>, Option<&TelephoneCode>),
+    now: OffsetDateTime,
+) -> bool {
     match way {
+        Way::Telephone { digits } => telephone.is_some_and(|given| given.digits == *digits && now < given.until),
         Way::Tls => true,
         Way::Bridge { nonce } => challenge.is_some_and(|given| given.nonce == *nonce && now < given.until),
     }
-}
-
-const fn state_refused(state: HolderState) -> Option<Refused> {
-    Some(match state {
-        HolderState::Registered => Refused::NotHandedOver,
-        HolderState::Suspended => Refused::Suspended,
-        HolderState::Revoked => Refused::Revoked,
-        HolderState::Active => return None,
-    })
 }
 
 fn provider_answered(state: State, said: ProviderSaid, now: OffsetDateTime) -> Step {
@@ -329,6 +359,7 @@ fn not_named(asked: Asked, shown: Shown, reason: String) -> Step {
             asked,
             replaces,
             challenge: None,
+            telephone: None,
         },
         effect: Effect::ShowAway,
         note: Some(told),

@@ -16,7 +16,7 @@ const PROVIDER: &str = "https://idp.other.example";
 fn asked() -> Asked {
     Asked {
         service: "https://clinic.example/saml".into(),
-        shown_as: None,
+        called: Vec::new(),
         request: Some("_1".into()),
         reply: Reply {
             binding: ReplyBinding::Post,
@@ -79,8 +79,17 @@ fn challenge() -> Challenge {
     }
 }
 
+fn telephone_code() -> TelephoneCode {
+    TelephoneCode {
+        digits: "374829".into(),
+        picture: 3,
+        until: NOW + Duration::minutes(5),
+    }
+}
+
 fn waiting(asked: Asked) -> State {
     State::WaitingForCard {
+        telephone: None,
         asked,
         replaces: None,
         challenge: Some(challenge()),
@@ -118,6 +127,7 @@ fn cell(step: &Step) -> (&'static str, &'static str) {
         Effect::AskForCard => "ask",
         Effect::ShowRefusal(_) => "refuse",
         Effect::ShowBridge => "bridge",
+        Effect::ShowTelephone => "telephone",
         Effect::SendToProvider => "provider",
         Effect::MakeName => "name",
         Effect::SendAssertion => "assertion",
@@ -147,11 +157,13 @@ fn every_event_in_every_state_has_its_one_outcome() {
         Event::ProviderAnswered(provider_said("_ours")),
         Event::Named,
         Event::NotNamed { reason: "away".into() },
+        // Of a service that does not name it.
+        Event::TelephoneAsked(telephone_code()),
     ];
     const NO: (&str, &str) = ("", "over");
     // Rows: begun, waiting_for_card, with_provider, naming, over. Columns in the order of the events.
     let table = [
-        [("waiting_for_card", "ask"), NO, NO, NO, NO, NO, NO, NO],
+        [("waiting_for_card", "ask"), NO, NO, NO, NO, NO, NO, NO, NO],
         [
             NO,
             ("waiting_for_card", "bridge"),
@@ -161,8 +173,9 @@ fn every_event_in_every_state_has_its_one_outcome() {
             NO,
             NO,
             NO,
+            NO,
         ],
-        [NO, NO, NO, ("over", "status"), NO, ("naming", "name"), NO, NO],
+        [NO, NO, NO, ("over", "status"), NO, ("naming", "name"), NO, NO, NO],
         [
             NO,
             NO,
@@ -172,8 +185,9 @@ fn every_event_in_every_state_has_its_one_outcome() {
             NO,
             ("over", "assertion"),
             ("waiting_for_card", "away"),
+            NO,
         ],
-        [NO; 8],
+        [NO; 9],
     ];
     for (state, row) in states.iter().zip(table) {
         for (event, expected) in events.iter().zip(row) {
@@ -187,6 +201,52 @@ fn every_event_in_every_state_has_its_one_outcome() {
             }
         }
     }
+}
+
+#[test]
+fn a_telephone_is_signed_in_by_its_own_digits_alone_and_for_half_an_hour() {
+    let naming_telephones = Asked {
+        contexts: [AuthnContext::CardPin, AuthnContext::Telephone]
+            .map(|context| context.uri().to_owned())
+            .into(),
+        ..asked()
+    };
+    let asks = Event::TelephoneAsked(telephone_code());
+    let step_of = |state: State, event: &Event, now| step(state, event.clone(), now);
+    let shows = step_of(waiting(naming_telephones.clone()), &asks, NOW);
+    assert_eq!(shows.effect, Effect::ShowTelephone);
+    let approved = |digits: &str| {
+        Event::CardShown(CardSeen::Good {
+            registration: CARD,
+            context: AuthnContext::Telephone,
+            way: Way::Telephone { digits: digits.into() },
+            for_trials: false,
+            at: NOW,
+        })
+    };
+    let signed_in = shown(step_of(shows.state.clone(), &approved("374829"), NOW));
+    assert_eq!(signed_in.until, NOW + TELEPHONE_LIFE);
+    for (event, now) in [
+        (approved("374820"), NOW),
+        (approved("374829"), NOW + Duration::minutes(5)),
+    ] {
+        let refused = step_of(shows.state.clone(), &event, now);
+        assert_eq!(refused.effect, Effect::ShowRefusal(Refused::OldChallenge));
+        // Digits are good for one try.
+        assert!(matches!(refused.state, State::WaitingForCard { telephone: None, .. }));
+    }
+    // A card shown in this browser leaves the digits to whoever went off with them.
+    let no_card = step_of(shows.state, &Event::CardShown(CardSeen::None), NOW);
+    assert!(matches!(
+        no_card.state,
+        State::WaitingForCard { telephone: Some(_), .. }
+    ));
+    // On trial a card must be shown each time.
+    let on_trial = Asked {
+        trial: true,
+        ..naming_telephones
+    };
+    assert_eq!(step_of(waiting(on_trial), &asks, NOW).effect, Effect::ShowOver);
 }
 
 #[test]
@@ -524,4 +584,17 @@ fn nobody_is_given_a_lasting_name_that_only_another_provider_could_keep() {
     // Who can be asked may show a card; a service that asks for either gets the passing name.
     assert_eq!(ask(lasting(false), Some(there())).effect, Effect::AskForCard);
     assert_eq!(ask(asked(), Some(there())).effect, Effect::MakeName);
+}
+
+#[test]
+fn a_service_is_called_as_its_visitor_reads_it() {
+    use crate::partners::called;
+    use portal_kit::Language::{Easy, English, Japanese};
+    let names = [("en-GB", "My Page"), ("ja", "マイページ")].map(|(tag, name)| (tag.to_owned(), name.to_owned()));
+    assert_eq!(called(&names, English), Some("My Page"));
+    assert_eq!(called(&names, Easy), Some("マイページ"));
+    // In no language of ours: as it calls itself first.
+    let french = [("fr".to_owned(), "Ma page".to_owned())];
+    assert_eq!(called(&french, Japanese), Some("Ma page"));
+    assert_eq!(called(&[], Japanese), None);
 }

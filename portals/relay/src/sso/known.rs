@@ -67,7 +67,7 @@ impl Front {
         let scoping = request.scoping.clone().unwrap_or_default();
         Ok(Asked {
             service: service.partner.entity_id.clone(),
-            shown_as: service.shown_as().map(str::to_owned),
+            called: service.entity.organisation.clone(),
             request: Some(request.head.id.as_str().to_owned()),
             reply: Reply {
                 binding: match endpoint.binding {
@@ -109,6 +109,9 @@ impl Front {
     /// The contexts that some card taken here gives.
     pub(crate) fn possible_contexts(&self) -> Vec<AuthnContext> {
         let mut possible = vec![AuthnContext::CardPin, AuthnContext::CardNoPin];
+        if self.config.relay.bridge.is_some() {
+            possible.push(AuthnContext::Telephone);
+        }
         if self.cards.takes_workers() {
             possible.push(AuthnContext::WorkerCard);
         }

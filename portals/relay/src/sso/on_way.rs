@@ -13,26 +13,34 @@ use relay_core::id::Id;
 use relay_records::front::{NewProcedure, Note, PartnerState, ProcedureKind, Whence};
 use relay_saml::{message::EntityId, names::StatusCode as Code};
 use serde_json::json;
+use time::OffsetDateTime;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use super::{BROWSER, over};
+use super::{BROWSER, WAY, over};
 use crate::{
     discovery,
     front::Front,
-    pages,
+    pages::{self, First, Ways},
     partners::{Known, PartnerFault},
     provider::may_be_handed_on,
     sign_in::{self, Asked, Effect, Event, NameWanted, PATIENCE, State as SignIn, Step},
     taking::records,
+    telephone,
 };
 use answering::refusal;
 
 /// A sign-in as it was kept.
-pub(super) struct Kept {
-    pub(super) state: SignIn,
+pub(crate) struct Kept {
+    pub(crate) state: SignIn,
     version: i32,
+    /// When it is given up.
+    pub(crate) expires_at: OffsetDateTime,
 }
+
+/// A card was last taken by a desk's reader, or by the browser itself.
+const BY_READER: &str = "reader";
+const BY_BROWSER: &str = "browser";
 
 /// A kept sign-in's id, and the version a move starts from.
 type KeptAt = (Uuid, i32);
@@ -54,6 +62,9 @@ pub(crate) struct OnWay<'a> {
     pub(super) asked: Option<Asked>,
     /// Which providers this browser has used so far.
     used: Option<String>,
+    /// By which way a card was taken in this browser before.
+    used_way: Option<String>,
+    telephone: bool,
     /// Where the browser goes when it is sent on to another provider.
     pub(crate) onward: Option<String>,
 }
@@ -71,6 +82,8 @@ impl<'a> OnWay<'a> {
             shown_from: None,
             asked: None,
             used: discovery::cookie(headers).map(str::to_owned),
+            used_way: WAY.read(headers).map(str::to_owned),
+            telephone: telephone::is_telephone(headers),
             onward: None,
         }
     }
@@ -81,7 +94,7 @@ impl<'a> OnWay<'a> {
     }
 
     /// The sign-in `id`, if it is this browser's.
-    pub(super) async fn kept(&self, id: Uuid) -> Result<Kept, Trouble> {
+    pub(crate) async fn kept(&self, id: Uuid) -> Result<Kept, Trouble> {
         let kept = self
             .front
             .records
@@ -101,6 +114,7 @@ impl<'a> OnWay<'a> {
         Ok(Kept {
             state,
             version: kept.version,
+            expires_at: kept.expires_at,
         })
     }
 
@@ -123,7 +137,7 @@ impl<'a> OnWay<'a> {
         match (effect, state) {
             (Effect::AskForCard, SignIn::WaitingForCard { asked, .. }) if kept.is_some() => {
                 let (id, _) = kept.unwrap_or_default();
-                self.card_page(id, &asked, None).await
+                self.card_page(id, &asked, None, false).await
             }
             (Effect::AskForCard, state) => {
                 let id = self.keep(None, &state, note.as_ref()).await?;
@@ -138,11 +152,16 @@ impl<'a> OnWay<'a> {
                 let SignIn::WaitingForCard { asked, .. } = &state else {
                     return Err(over());
                 };
-                self.card_page(id, asked, Some(refused)).await
+                self.card_page(id, asked, Some(refused), false).await
             }
             (Effect::ShowBridge, state) => {
                 let id = self.keep(kept, &state, note.as_ref()).await?;
                 self.bridge(id, &state)
+            }
+            (Effect::ShowTelephone, state) => {
+                let id = self.keep(kept, &state, note.as_ref()).await?;
+                let here = format!("/sign-in/{id}/telephone");
+                Ok(Redirect::to(&self.front.at(&here)).into_response())
             }
             (Effect::MakeName, state) => {
                 let SignIn::Naming { asked, shown } = &state else {
@@ -247,22 +266,33 @@ impl<'a> OnWay<'a> {
         id: Uuid,
         asked: &Asked,
         refused: Option<sign_in::Refused>,
+        in_vain: bool,
     ) -> Result<Response, Trouble> {
         let others: Vec<_> = self
             .front
-            .offered()
+            .offered(self.visit.language)
             .await
             .into_iter()
             .filter_map(|(entity, name)| Some((entity, name?)))
             .filter(|(entity, _)| asked.name != NameWanted::Persistent && may_be_handed_on(asked, entity.as_str()))
             .collect();
-        let mut page = pages::card(self.front, self.visit, id, (asked, refused, self.card), &others);
+        let ways = Ways {
+            first: self.first_way(asked, in_vain),
+            in_vain,
+            others,
+        };
+        let mut page = pages::card(self.front, self.visit, id, (asked, refused, self.card), &ways);
         self.mark(&mut page);
         Ok(page)
     }
 
+    /// The browser's cookie.
+    pub(crate) fn browser(&self) -> &str {
+        &self.browser
+    }
+
     /// Gives the browser its cookie, where it has none.
-    fn mark(&self, answer: &mut Response) {
+    pub(crate) fn mark(&self, answer: &mut Response) {
         if self.fresh {
             answer
                 .headers_mut()
@@ -270,29 +300,49 @@ impl<'a> OnWay<'a> {
         }
     }
 
+    /// The way that a page begins with. A telephone reads no card. Elsewhere it is what was used in this browser before;
+    /// else the desk's own reader, unless a visit there has just been in vain.
+    fn first_way(&self, asked: &Asked, in_vain: bool) -> First {
+        match (&self.front.config.relay.bridge, &self.used_way) {
+            (Some(_), _) if self.telephone && asked.takes_telephones() => First::Telephone,
+            (Some(_), Some(way)) if way == BY_READER => First::Reader,
+            (Some(_), None) if !in_vain => First::Reader,
+            _ => First::Browser,
+        }
+    }
+
     fn bridge(&self, id: Uuid, state: &SignIn) -> Result<Response, Trouble> {
-        let (
-            Some(bridge),
-            SignIn::WaitingForCard {
-                challenge: Some(challenge),
-                ..
-            },
-        ) = (&self.front.config.relay.bridge, state)
+        let SignIn::WaitingForCard {
+            asked,
+            challenge: Some(challenge),
+            ..
+        } = state
         else {
             return Err(Trouble::not_found());
         };
-        let mut url = bridge.clone();
-        url.set_path("/sign");
-        url.query_pairs_mut()
-            .append_pair("challenge", &format!("{}-{}", id.simple(), challenge.nonce))
-            .append_pair("return", &self.front.at("/card/answer"));
-        Ok(Redirect::to(&self.visit.carry_language(url.as_str())).into_response())
+        let challenge = format!("{}-{}", id.simple(), challenge.nonce);
+        self.front
+            .to_bridge(self.visit, &challenge, pages::shown(asked, self.visit.language))
     }
 
     /// The note with the trace id of the request, which is on the person's page too.
-    fn traced(&self, mut note: Note) -> Note {
+    pub(crate) fn traced(&self, mut note: Note) -> Note {
         note.details
             .insert("trace".to_owned(), json!(self.visit.trace.to_string()));
         note
+    }
+}
+
+impl Front {
+    /// On to the bridge at the browser's own machine, which has the card sign `challenge` and names `service` to whoever
+    /// puts it in.
+    pub(crate) fn to_bridge(&self, visit: &Visit, challenge: &str, service: &str) -> Result<Response, Trouble> {
+        let mut url = self.config.relay.bridge.clone().ok_or_else(Trouble::not_found)?;
+        url.set_path("/sign");
+        url.query_pairs_mut()
+            .append_pair("challenge", challenge)
+            .append_pair("return", &self.at("/card/answer"))
+            .append_pair("service", service);
+        Ok(Redirect::to(&visit.carry_language(url.as_str())).into_response())
     }
 }

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, sync::Arc};
 
 use portal_kit::listener::Stopper;
 use portal_service::{Portal, Service, config::Config, serving::Started};
-use portal_testing::{Authority, KeptPort, rsa_pair, secret};
+use portal_testing::{Authority, KeptPort, city, rsa_pair, secret};
 use provider_records_testing::{PROVIDER, TestProvider};
 use relay_core::{
     chance::SharedChance,
@@ -102,7 +102,7 @@ user = "{}"
 password_file = "password"
 [seal]
 keys_file = "seal.toml"
-[contact]
+{}[contact]
 phone = "0950-00-0000"
 hours = "8:30-17:15"
 "#,
@@ -114,6 +114,7 @@ hours = "8:30-17:15"
             door.port,
             door.database,
             door.user,
+            city(folder.path()).expect(written),
         );
         let file = at(&format!("{}.toml", portal.code));
         fs::write(&file, text).expect(written);

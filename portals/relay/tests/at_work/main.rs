@@ -18,6 +18,7 @@ mod pulled;
 mod rotating;
 mod shibboleth;
 mod signing_in;
+mod telephone;
 mod telling;
 mod ways;
 mod workers;

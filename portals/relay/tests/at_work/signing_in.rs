@@ -275,7 +275,7 @@ async fn pages_speak_three_languages_and_none_needs_a_script() {
     assert!(!page.body.contains("<script"));
     let id = page.address("/bridge").unwrap();
     let id = id.trim_end_matches("/bridge").to_owned();
-    for (language, words) in [("en", "Use the card in this browser"), ("easy", "<ruby>暗証番号")] {
+    for (language, words) in [("en", "A certificate in your browser"), ("easy", "<ruby>暗証番号")] {
         let moved = browser.get(&format!("{id}?lang={language}")).await;
         assert_eq!(moved.status, 303);
         let page = browser.get(&id).await;

@@ -215,3 +215,50 @@ async fn the_second_card_listener_speaks_tls_1_2_for_cards_that_know_pkcs1_only(
     let answer = browser.get(&link).await;
     clinic.assertion(&answer.fields()["SAMLResponse"], &request.head.id);
 }
+
+/// Which way a page for the card begins with.
+fn first_way(page: &relay_testing::Answer) -> &str {
+    let (_, best) = page
+        .body
+        .split_once("<section class=\"way best\">")
+        .expect("one way stands first");
+    let (best, others) = best.split_once("</section>").expect("a way ends");
+    assert!(
+        !others.contains("class=\"button\""),
+        "the other ways stand below in words: {others}"
+    );
+    match best {
+        best if best.contains("/bridge\"") => "reader",
+        best if best.contains("/card/") => "browser",
+        best if best.contains("/telephone\"") => "telephone",
+        best => panic!("{best}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_for_the_card_begins_with_the_way_that_fits() {
+    let (relay, clinic) = relay_with_clinic().await;
+    let card = relay.card().await;
+    let begin = async |browser: &Browser| browser.begin(&clinic.redirect(&clinic.request(&relay), None)).await;
+    let browser = Browser::with_card(&relay, &card);
+    let page = begin(&browser).await;
+    assert_eq!(first_way(&page), "reader");
+    // The browser was sent to the bridge and comes back with nothing: there is none on this machine.
+    let bridge = page.address("/bridge").unwrap();
+    let here = bridge.trim_end_matches("/bridge").to_owned();
+    let sent = browser.get(&bridge).await;
+    let in_vain = browser.get(&here).await;
+    assert_eq!(first_way(&in_vain), "browser");
+    assert!(in_vain.body.contains("つながりませんでした"), "{}", in_vain.body);
+    // A bridge that answers, and only has forgotten what it was asked, is there.
+    let challenge = challenge(sent.location.as_deref().unwrap());
+    let back = browser
+        .get(&relay.at(&format!("/card/answer?challenge={challenge}")))
+        .await;
+    assert_eq!(first_way(&browser.get(&back.location.unwrap()).await), "reader");
+    // What was used here once stands first the next time.
+    browser.get(&in_vain.link("/card/", &relay).unwrap()).await;
+    browser.sign_out(&relay).await;
+    assert_eq!(browser.cookie("__Host-way").as_deref(), Some("browser"));
+    assert_eq!(first_way(&begin(&browser).await), "browser");
+}

@@ -58,7 +58,7 @@ pub(super) async fn sign_in(
 
 pub(super) fn wanted_context(portal: &Portal) -> RequestedAuthnContext {
     RequestedAuthnContext {
-        classes: vec![portal.context.clone()],
+        classes: portal.contexts.to_vec(),
         comparison: Comparison::Exact,
     }
 }

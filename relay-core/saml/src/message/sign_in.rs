@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_card_with_its_pin_is_stronger_than_one_without_and_a_workers_card_is_another_thing() {
-        use AuthnContext::{CardNoPin, CardPin, WorkerCard};
+        use AuthnContext::{CardNoPin, CardPin, Telephone, WorkerCard};
         assert!(asked(Comparison::Exact, &[CardPin]).is_met_by(&CardPin));
         assert!(!asked(Comparison::Exact, &[CardNoPin]).is_met_by(&CardPin));
         assert!(asked(Comparison::Minimum, &[CardNoPin]).is_met_by(&CardPin));
@@ -257,5 +257,16 @@ mod tests {
         assert!(!asked(Comparison::Better, &[]).is_met_by(&CardPin));
         assert!(!asked(Comparison::Minimum, &[CardNoPin]).is_met_by(&WorkerCard));
         assert!(asked(Comparison::Minimum, &[WorkerCard]).is_met_by(&WorkerCard));
+        // What a telephone was given is taken by whoever names it, and by nobody who names something else.
+        for comparison in [
+            Comparison::Exact,
+            Comparison::Minimum,
+            Comparison::Maximum,
+            Comparison::Better,
+        ] {
+            assert!(!asked(comparison, &[CardNoPin]).is_met_by(&Telephone));
+            assert!(!asked(comparison, &[CardPin]).is_met_by(&Telephone));
+        }
+        assert!(asked(Comparison::Exact, &[CardPin, Telephone]).is_met_by(&Telephone));
     }
 }

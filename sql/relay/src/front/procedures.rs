@@ -19,6 +19,11 @@ pub enum ProcedureKind {
     SignIn,
     /// A logout that goes from service to service.
     Logout,
+    /// A telephone's request to be signed in by a card elsewhere, found by its digits
+    /// ([`FrontRecords::telephone_request`]).
+    Telephone,
+    /// What a machine with a reader does about one.
+    Approval,
 }
 
 impl ProcedureKind {
@@ -27,6 +32,8 @@ impl ProcedureKind {
         match self {
             Self::SignIn => "sign_in",
             Self::Logout => "logout",
+            Self::Telephone => "telephone",
+            Self::Approval => "approval",
         }
     }
 }
@@ -50,6 +57,8 @@ pub struct Procedure {
     pub state: Zeroizing<Vec<u8>>,
     /// Its version: what a move starts from.
     pub version: i32,
+    /// When it is given up.
+    pub expires_at: OffsetDateTime,
 }
 
 /// A session to be begun.
@@ -167,6 +176,38 @@ impl FrontRecords {
         .await
     }
 
+    /// What a telephone's request with these digits is called. Whoever reads the database learns no digits from it.
+    pub fn telephone_request(&self, digits: &str) -> Uuid {
+        let hash = self.keyed("front.procedure.telephone", digits.as_bytes());
+        Uuid::from_slice(&hash[..16]).unwrap_or_default()
+    }
+
+    /// Keeps a telephone's request; whether its digits were free.
+    ///
+    /// # Errors
+    /// [`FrontError`]
+    pub async fn begin_telephone(&self, new: &NewProcedure<'_>, now: OffsetDateTime) -> Result<bool, FrontError> {
+        self.locked("begin_telephone", |tx| async move {
+            tx.execute(
+                "-- begin_telephone\nDELETE FROM front.procedure WHERE id = $1 AND expires_at <= $2",
+                &[&new.id, &now],
+            )
+            .await?;
+            let taken = tx
+                .query_opt(
+                    "-- begin_telephone\nSELECT 1 FROM front.procedure WHERE id = $1",
+                    &[&new.id],
+                )
+                .await?;
+            if taken.is_some() {
+                return Ok(false);
+            }
+            self.insert(&tx, new, now).await?;
+            Ok(true)
+        })
+        .await
+    }
+
     async fn insert(&self, tx: &Tx, new: &NewProcedure<'_>, now: OffsetDateTime) -> Result<(), FrontError> {
         tx.execute(
             "-- insert\n\
@@ -207,7 +248,7 @@ impl FrontRecords {
             let row = tx
                 .query_opt(
                     "-- procedure\n\
-                     SELECT state, version FROM front.procedure\n\
+                     SELECT state, version, expires_at FROM front.procedure\n\
                      WHERE id = $1 AND kind = $2 AND browser IS NOT DISTINCT FROM $3 AND expires_at > $4",
                     &[&id, &kind.as_str(), browser, &now],
                 )
@@ -218,6 +259,7 @@ impl FrontRecords {
                 id,
                 state: self.open(TABLE, id, "state", &sealed)?,
                 version: row.get("version"),
+                expires_at: row.get("expires_at"),
             })
         })
         .await

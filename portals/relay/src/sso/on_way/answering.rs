@@ -19,13 +19,13 @@ use time::{Duration, OffsetDateTime};
 use tracing::{info, warn};
 use zeroize::Zeroizing;
 
-use super::{KeptAt, OnWay};
+use super::{BY_BROWSER, BY_READER, KeptAt, OnWay};
 use crate::{
     answer::Named,
     front::Front,
     pages::{self, Carried},
     sign_in::{Asked, ReplyBinding, SessionKind, Shown, Who},
-    sso::{Given, SESSION, soap},
+    sso::{Given, SESSION, WAY, soap},
     taking::records,
 };
 
@@ -107,7 +107,12 @@ impl OnWay<'_> {
         for ended in ended {
             front.tell_later(ended);
         }
-        let cookies = cookie.into_iter().chain(remembered).collect();
+        let way = match (&shown.who, &shown.session) {
+            (Who::Holder(_), SessionKind::New { by_bridge: true, .. }) => Some(WAY.set(BY_READER)),
+            (Who::Holder(_), SessionKind::New { .. }) if self.shown_from.is_some() => Some(WAY.set(BY_BROWSER)),
+            _ => None,
+        };
+        let cookies = cookie.into_iter().chain(remembered).chain(way).collect();
         Ok(Ok(Ready {
             going,
             carried: Carried::Assertion,

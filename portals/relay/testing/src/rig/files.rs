@@ -3,7 +3,7 @@
 use std::fs;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use portal_testing::secret;
+use portal_testing::{city, secret};
 use rcgen::PKCS_RSA_SHA256;
 use relay_core::{envelope::SigningKey, pseudonym::Ceremony};
 use relay_records::{blind, front};
@@ -34,7 +34,7 @@ impl Relay {
             );
             write_secret(&format!("secrets/{name}-seal.toml"), &seal);
         }
-        let written = "the files of a certificate are written";
+        let written = "files are written";
         self.authority
             .server(&[HOST, "127.0.0.1"])
             .write(&folder, "tls")
@@ -124,7 +124,8 @@ impl Relay {
                  [database]\nhost = \"{host}\"\nname = \"{name}\"\nuser = \"{user}\"\n\
                  password_file = \"secrets/front-password\"\n[seal]\nkeys_file = \"secrets/front-seal.toml\"\n\
                  [partners]\nauthorities = \"web.pem\"\nloopback = true\n\
-                 [contact]\nphone = \"0950-00-0000\"\nhours = \"8:30-17:15\"\n",
+                 {city}[contact]\nphone = \"0950-00-0000\"\nhours = \"8:30-17:15\"\n",
+                city = city(&folder).expect(written),
                 public = self.ports.public,
                 card = self.ports.card,
                 card_pkcs1 = self.ports.card_pkcs1,

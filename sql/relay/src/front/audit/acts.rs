@@ -41,11 +41,15 @@ pub enum AuditAct {
     TrialCardNamed,
     /// Details: sha256.
     TrialCardWithdrawn,
+    /// Subjects: service, registration.
+    TelephoneApproved,
+    /// Subjects: service. Details: rule.
+    TelephoneRefused,
 }
 
 impl AuditAct {
     /// Every act, in the order of the list in the database.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::IntakeApplied,
         Self::IntakeRefused,
         Self::SignInRefused,
@@ -63,6 +67,8 @@ impl AuditAct {
         Self::KeysRotated,
         Self::TrialCardNamed,
         Self::TrialCardWithdrawn,
+        Self::TelephoneApproved,
+        Self::TelephoneRefused,
     ];
 
     /// As stored.
@@ -85,6 +91,8 @@ impl AuditAct {
             Self::KeysRotated => "keys.rotated",
             Self::TrialCardNamed => "trial_card.named",
             Self::TrialCardWithdrawn => "trial_card.withdrawn",
+            Self::TelephoneApproved => "telephone.approved",
+            Self::TelephoneRefused => "telephone.refused",
         }
     }
 }
