@@ -311,9 +311,14 @@ fn take_reader(state: &mut State, reader: Reader, stands: ReaderState) {
         Reader::Staff => state.common.staff_reader = stands,
         Reader::Resident => state.common.resident_reader = stands,
     }
+    if stands == ReaderState::ServiceSilent {
+        state.common.tell_fault(&Fault::CardServiceSilent);
+    }
     if reader == Reader::Staff {
         let gone = !matches!(stands, ReaderState::Card(_));
-        if !gone {
+        if stands == ReaderState::ServiceSilent {
+            // Nobody saw it pulled. What the service tells once it answers counts.
+        } else if !gone {
             state.card_away_since = None;
         } else if state.common.session.is_some() && state.lock.is_none() {
             if may_be_away(state) {
