@@ -23,11 +23,13 @@ help: ## この一覧 / this list
 demo: demo-build ## 実演: 用意して窓口の画面を開く / set up and open the console
 	@scripts/packages run demo
 	@$(MADOGUCHI) setup --demo --relay
+	@$(MADOGUCHI) up
 	@$(MADOGUCHI) console
 
-up: demo-build ## 実演を裏で動かす(画面は開かない) / the same in the background
+up: demo-build ## 実演を裏で動かし、落ちたものは起こし直す(画面は開かない) / the same in the background, kept running
 	@scripts/packages run demo
 	@$(MADOGUCHI) setup --demo --relay
+	@$(MADOGUCHI) up
 
 down: ## 動かしたものを止める / stop what was started
 	@if [ -x $(MADOGUCHI) ]; then $(MADOGUCHI) down; else echo "まだ作られていません / not built yet"; fi

@@ -5,6 +5,7 @@
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{FromArgMatches, Parser, Subcommand};
+use store::cluster::{Cluster, ClusterError};
 
 use crate::config::{Config, ConfigError, RelayOperator};
 use home::Home;
@@ -13,6 +14,7 @@ use words::Lang;
 
 pub mod audit;
 pub mod authority;
+pub mod backup;
 pub mod card;
 pub mod clean;
 pub mod console;
@@ -26,18 +28,21 @@ pub mod logging;
 pub mod paper;
 pub mod processes;
 pub mod reconcile;
-mod relay;
+pub mod restore;
 pub mod services;
 pub mod setup;
 pub mod staff;
 pub mod status;
 pub mod steps;
+pub mod supervise;
+pub mod upgrade_records;
 pub mod words;
 
 mod help;
 mod output;
 mod relay_register;
 mod relay_words;
+mod stopping;
 
 /// The counter's terminal console.
 #[derive(Debug, Parser)]
@@ -66,10 +71,23 @@ enum Command {
     Setup(setup::Options),
     /// Start the database, the card service and, in a demonstration, the tray of cards.
     Up,
+    /// Keep the demonstration's programs running; `up` begins it in the background.
+    #[command(hide = true)]
+    Supervise,
+    /// Run the database in the foreground, for a service manager (scripts/systemd).
+    RunDatabase,
     /// Stop what `up` or `setup` started.
     Down,
     /// Say what is running.
     Status(status::Options),
+    /// Make one encrypted, checked copy of everything: databases, keys, papers, audit trail.
+    Backup(backup::Options),
+    /// Make a set-up of a copy, in an empty place; it says nothing to a relay until it is told to.
+    Restore(restore::Options),
+    /// Let a set-up that was restored from a copy speak to the relay again.
+    RejoinRelay(restore::RejoinOptions),
+    /// Take the records over to the newest PostgreSQL installed here, compared before and after, with a way back.
+    UpgradeRecords(upgrade_records::Options),
     /// Remove everything of this set-up, after asking.
     CleanData(clean::Options),
     /// Take data in.
@@ -186,6 +204,10 @@ fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
         }
         (Some(command), _) => command,
     };
+    let clears_away = matches!(command, Command::Restore(_) | Command::CleanData(_));
+    if restore::is_unfinished(&setting.home) && !clears_away {
+        anyhow::bail!(restore::unfinished_words(&setting.home, lang));
+    }
     let screen = match &command {
         Command::Console(_) => true,
         Command::Relay(options) => options.is_screen(),
@@ -220,8 +242,14 @@ fn carry_out(setting: &Setting, command: Command) -> anyhow::Result<ExitCode> {
         Command::Console(options) => console::run(setting, &options),
         Command::Setup(options) => setup::run(setting, &options),
         Command::Up => services::up(setting),
+        Command::Supervise => supervise::run(setting),
+        Command::RunDatabase => Err(Cluster::at(setting.home.cluster()).become_server().into()),
         Command::Down => services::down(setting),
         Command::Status(options) => status::run(setting, &options),
+        Command::Backup(options) => backup::run(setting, &options),
+        Command::Restore(options) => restore::run(setting, &options),
+        Command::RejoinRelay(options) => restore::rejoin(setting, &options),
+        Command::UpgradeRecords(options) => upgrade_records::run(setting, &options),
         Command::CleanData(options) => clean::run(setting, &options),
         Command::Import(ImportCommand::Roster(options)) => import::run(setting, &options),
         Command::Import(ImportCommand::Runs(options)) => import::list_runs(setting, &options),
@@ -243,6 +271,9 @@ fn carry_out(setting: &Setting, command: Command) -> anyhow::Result<ExitCode> {
 fn failure(failed: &anyhow::Error, lang: Lang) -> String {
     if let Some(config) = failed.downcast_ref::<ConfigError>() {
         return format!("\n{}", crate::config::words(config, lang));
+    }
+    if let Some(ClusterError::WrittenByAnother { data, wrote, found }) = failed.downcast_ref() {
+        return upgrade_records::written_by_another(data, *wrote, found, lang);
     }
     if let Some(secret) = failed.downcast_ref::<crate::config::secrets::SecretError>() {
         return lang.of(secret.words());

@@ -11,12 +11,14 @@ use settings::{Document, Section};
 
 use crate::commands::words::Lang;
 
+mod backup;
 mod calendar;
 mod demo;
 mod relay_operator;
 mod roster;
 mod trail;
 
+pub use backup::Backup;
 pub use calendar::{ClosedDays, NotOpened};
 pub use demo::Demo;
 pub use relay_operator::{Proof, RelayOperator};
@@ -49,8 +51,11 @@ pub struct Config {
     pub log: Log,
     /// The audit trail's heads.
     pub trail: Trail,
-    /// The relay's front; present where the city is joined to a relay.
+    pub backup: Backup,
+    /// The relay's front; present where the city is joined to a relay, and may speak to it.
     pub relay: Option<Relay>,
+    /// A set-up that was restored from a copy: nothing is said to the relay until `madoguchi rejoin-relay`.
+    pub relay_on_hold: bool,
     /// The front's administration; present where the relay's operators work.
     pub relay_operator: Option<RelayOperator>,
     /// Present in demonstration set-ups only.
@@ -312,18 +317,14 @@ impl Config {
         let calendar = document.optional("calendar", ClosedDays::read);
         let log = document.section("log", Log::read);
         let trail = document.optional("trail", Trail::read);
-        let relay = document.if_present("relay", |relay| Relay {
-            intake_url: relay.checked("intake_url", Fault::NotHttps, |url| url.starts_with("https://")),
-            front: relay.text_or("front", "relay-front"),
-            office: relay.text("office"),
-            roots_file: relay.path("roots_file"),
-            certificate_file: relay.path("certificate_file"),
-            key_file: relay.path("key_file"),
-            envelope_key_file: relay.path("envelope_key_file"),
-            registrar_file: relay.path("registrar_file"),
-            global_key_file: relay.path("global_key_file"),
+        let backup = document.optional("backup", Backup::read);
+        let mut relay_on_hold = false;
+        let relay = document.if_present("relay", |relay| {
+            relay_on_hold = relay.flag_or("on_hold", false);
+            Relay::read(relay)
         });
-        let relay_operator = document.if_present("relay_operator", RelayOperator::read);
+        let operator = document.if_present("relay_operator", RelayOperator::read);
+        relay_on_hold |= operator.as_ref().is_some_and(|operator| operator.on_hold);
         let demo = document.if_present("demo", Demo::read);
         Self {
             file: file.to_owned(),
@@ -339,8 +340,11 @@ impl Config {
             calendar,
             log,
             trail,
-            relay,
-            relay_operator,
+            backup,
+            // What nobody can see, nobody speaks to.
+            relay: relay.filter(|_| !relay_on_hold),
+            relay_on_hold,
+            relay_operator: operator.filter(|_| !relay_on_hold),
             demo,
         }
     }
@@ -369,6 +373,22 @@ impl Config {
             files.push(("relay_operator.key_file", key));
         }
         files
+    }
+}
+
+impl Relay {
+    fn read(relay: &mut Section<'_>) -> Self {
+        Self {
+            intake_url: relay.checked("intake_url", Fault::NotHttps, |url| url.starts_with("https://")),
+            front: relay.text_or("front", "relay-front"),
+            office: relay.text("office"),
+            roots_file: relay.path("roots_file"),
+            certificate_file: relay.path("certificate_file"),
+            key_file: relay.path("key_file"),
+            envelope_key_file: relay.path("envelope_key_file"),
+            registrar_file: relay.path("registrar_file"),
+            global_key_file: relay.path("global_key_file"),
+        }
     }
 }
 

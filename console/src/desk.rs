@@ -95,14 +95,13 @@ async fn serve(config: Config, options: &Options, office: Office) -> anyhow::Res
     let setup = setup(&config, options, first_run(&office).await?)?;
     let (events, inbox) = unbounded_channel();
     let mut state = State::new(setup.clone(), clock.now());
-    let watched = readers::watch(
-        &[
-            (Reader::Staff, &config.card.staff_reader),
-            (Reader::Resident, &config.card.resident_reader),
-        ],
-        events.clone(),
-    )?;
-    let desk = Desk::open(config, setup, office, Arc::clone(&clock), events)?;
+    let named = [
+        (Reader::Staff, config.card.staff_reader.clone()),
+        (Reader::Resident, config.card.resident_reader.clone()),
+    ];
+    let desk = Desk::open(config, setup, office, Arc::clone(&clock), events.clone())?;
+    let told = desk.clone();
+    let watched = readers::watch(&named, events, move |silent| told.card_service_is_silent(silent))?;
     desk.begin_background();
 
     let mut screen = Screen::take(options.wishes)?;

@@ -44,7 +44,7 @@ fn verified(units: &[PathBuf]) -> String {
 #[test]
 fn systemd_understands_every_line_of_the_units() {
     let (_folder, units) = units();
-    assert_eq!(units.len(), 3);
+    assert_eq!(units.len(), 6);
     assert_eq!(verified(&units), "");
     // A misspelt key is passed over in silence by the machine, and told here.
     let text = fs::read_to_string(&units[0]).unwrap();
@@ -69,7 +69,21 @@ fn the_units_keep_what_they_keep_where_the_manual_puts_it() {
             homes += 1;
         }
     }
-    assert_eq!(homes, 2);
+    assert_eq!(homes, 4);
+}
+
+/// What a unit does when its program dies.
+#[test]
+fn what_must_stay_up_is_started_again_and_what_hangs_is_ended() {
+    let of = |name: &str| fs::read_to_string(scripts().join("systemd").join(name)).unwrap();
+    let database = of("madoguchi.service");
+    assert!(database.contains("\nRestart=on-failure\n") && database.contains("\nType=notify\n"));
+    let dispatch = of("madoguchi-dispatch.service");
+    assert!(dispatch.contains("\nRestart=always\n") && dispatch.contains("\nWatchdogSec="));
+    // Without a limit a machine that cannot run it would be kept busy for ever, and nobody told.
+    for unit in [database, dispatch] {
+        assert!(unit.contains("\nStartLimitBurst="));
+    }
 }
 
 fn asked_for_help(script: &Path) -> Output {

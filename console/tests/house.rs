@@ -233,6 +233,8 @@ const HOMES: &[Home] = &[
         "only the console draws a terminal",
     ),
     Home("crossterm", &["console"], "only the console reads its keys"),
+    Home("age", &["console"], "copies are sealed and opened in one place"),
+    Home("toml_edit", &["console"], "commands alone change configurations"),
     Home("indicatif", &["console"], "progress is shown by commands"),
     Home(
         "fluent-bundle",

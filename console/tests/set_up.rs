@@ -2,11 +2,13 @@
 //! Everything is real: the programs, PostgreSQL, pcscd, virtual cards.
 
 mod set_up {
+    mod backup;
     mod operators_screen;
     mod relay_operators;
     #[allow(dead_code, reason = "shared with the stories of the counter, which use more of it")]
     pub mod shell;
     mod trail;
+    mod upkeep;
 }
 
 #[path = "counter/screen.rs"]

@@ -185,6 +185,9 @@ pub enum RecordsError {
     /// The database does not answer. Nothing was recorded, or it was and the answer was lost: read the journal again.
     #[error("the records cannot be reached: {0}")]
     Unreachable(String),
+    /// The disk that holds the records is full; nothing was recorded.
+    #[error("the disk of the records is full")]
+    DiskFull,
     /// The chip is known already.
     #[error("chip {chip} is already bound to another case or was damaged")]
     ChipTaken { chip: String },

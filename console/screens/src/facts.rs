@@ -113,6 +113,8 @@ pub struct Outbox {
     pub trouble: bool,
     /// Messages it refused for good, and nobody has settled.
     pub refused: u64,
+    /// Whether there is somebody who carries it: without, nothing that is done here reaches the relay.
+    pub carried: bool,
 }
 
 /// How a reader stands.
@@ -124,4 +126,6 @@ pub enum ReaderState {
     Card(u64),
     /// The card service (pcscd) does not run.
     ServiceGone,
+    /// It runs, and answers nobody.
+    ServiceSilent,
 }

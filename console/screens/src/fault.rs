@@ -87,6 +87,8 @@ pub enum Fault {
     ReaderGone,
     /// The card service (pcscd) does not run.
     CardServiceGone,
+    /// The card service runs and does not answer: what was asked of a card is given up.
+    CardServiceSilent,
     /// Not a card of ours.
     ForeignCard,
     /// The card is not a blank.
@@ -178,6 +180,7 @@ impl Fault {
             Self::CardInUse => ("fault-card-in-use", vec![]),
             Self::ReaderGone => ("fault-reader-gone", vec![]),
             Self::CardServiceGone => ("fault-card-service-gone", vec![]),
+            Self::CardServiceSilent => ("fault-card-service-silent", vec![]),
             Self::ForeignCard => ("fault-foreign-card", vec![]),
             Self::NotBlank => ("fault-not-blank", vec![]),
             Self::ChipTaken => ("fault-chip-taken", vec![]),

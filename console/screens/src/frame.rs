@@ -163,7 +163,7 @@ fn status(state: &State, pen: &Pen<'_>, width: usize) -> Line {
         let (symbol, meaning) = match common.reader(reader) {
             ReaderState::Card(_) => (pen.glyphs.on, Meaning::Done),
             ReaderState::Empty => (pen.glyphs.off, Meaning::Quiet),
-            ReaderState::Missing | ReaderState::ServiceGone => ("!", Meaning::Stop),
+            ReaderState::Missing | ReaderState::ServiceGone | ReaderState::ServiceSilent => ("!", Meaning::Stop),
         };
         right = right
             .and(pen.say(word), Meaning::Quiet)
@@ -236,7 +236,7 @@ fn operators_status(state: &State, pen: &Pen<'_>, width: usize) -> Line {
         let (symbol, meaning) = match common.reader(Reader::Staff) {
             ReaderState::Card(_) => (pen.glyphs.on, Meaning::Done),
             ReaderState::Empty => (pen.glyphs.off, Meaning::Quiet),
-            ReaderState::Missing | ReaderState::ServiceGone => ("!", Meaning::Stop),
+            ReaderState::Missing | ReaderState::ServiceGone | ReaderState::ServiceSilent => ("!", Meaning::Stop),
         };
         right = right
             .and(pen.say("status-readers"), Meaning::Quiet)
@@ -271,11 +271,19 @@ fn outbox_signs(outbox: &Outbox, now: OffsetDateTime, pen: &Pen<'_>) -> (String,
         "status-outbox-refused",
         &[("refused", outbox.refused.to_string().into())],
     );
-    let waiting = if outbox.waiting > 0 { waiting } else { String::new() };
+    let waiting = if outbox.waiting > 0 || !outbox.carried {
+        waiting
+    } else {
+        String::new()
+    };
     (format!("{waiting}{refused}"), Meaning::Stop)
 }
 
 fn waiting_signs(outbox: &Outbox, now: OffsetDateTime, pen: &Pen<'_>) -> (String, Meaning) {
+    if !outbox.carried {
+        let facts = [("waiting", outbox.waiting.to_string().into())];
+        return (pen.say_with("status-outbox-uncarried", &facts), Meaning::Stop);
+    }
     let Some(oldest) = outbox.oldest.filter(|_| outbox.waiting > 0) else {
         return (pen.glyphs.on.to_owned(), Meaning::Done);
     };

@@ -309,6 +309,9 @@ fn take_reader(state: &mut State, reader: Reader, stands: ReaderState) {
         Reader::Staff => std::mem::replace(&mut state.common.staff_reader, stands),
         Reader::Resident => std::mem::replace(&mut state.common.resident_reader, stands),
     };
+    if stands == ReaderState::ServiceSilent {
+        state.common.tell_fault(&Fault::CardServiceSilent);
+    }
     if reader == Reader::Staff {
         // Exchanged so fast that nobody saw the reader empty, it was away all the same.
         let is_exchanged = matches!((before, stands), (ReaderState::Card(old), ReaderState::Card(new)) if old != new);
@@ -318,7 +321,9 @@ fn take_reader(state: &mut State, reader: Reader, stands: ReaderState) {
             .common
             .message
             .take_if(|message| fault::is_about_staff_card(message.key));
-        if !gone || (is_exchanged && may_be_away(state)) {
+        if stands == ReaderState::ServiceSilent {
+            // Nobody saw it pulled. What the service tells once it answers counts.
+        } else if !gone || (is_exchanged && may_be_away(state)) {
             state.card_away_since = None;
         } else if state.common.session.is_some() && state.lock.is_none() {
             if may_be_away(state) {

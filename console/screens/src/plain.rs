@@ -59,6 +59,7 @@ fn spoken_status(state: &State, words: &Words) -> String {
     let reader = |reader| match common.reader(reader) {
         ReaderState::Card(_) => say("plain-card-in"),
         ReaderState::Empty => say("plain-card-out"),
+        ReaderState::ServiceSilent => say("plain-service-silent"),
         ReaderState::Missing | ReaderState::ServiceGone => say("plain-no-reader"),
     };
     let mut parts = vec![common.setup.desk.clone()];
@@ -76,6 +77,7 @@ fn spoken_status(state: &State, words: &Words) -> String {
         let counted =
             |key, name: &'static str, count: u64| words.say(common.language, key, &[(name, count.to_string().into())]);
         match (relay.waiting, relay.refused) {
+            (waiting, _) if !relay.carried => parts.push(counted("plain-relay-uncarried", "waiting", waiting)),
             (0, 0) => parts.push(say("plain-relay-up-to-date")),
             (0, _) => {}
             (waiting, _) => parts.push(counted("plain-relay-waits", "waiting", waiting)),

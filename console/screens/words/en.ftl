@@ -31,6 +31,7 @@ status-outbox-minutes = !{ $waiting } { $age }min
 status-outbox-hours = !{ $waiting } { $age }h
 status-outbox-days = !{ $waiting } { $age }d
 status-outbox-refused = !{ $refused } refused
+status-outbox-uncarried = !not sent { $waiting }
 list-comma = ,{ " " }
 list-and = { " " }and{ " " }
 list-or = ,{ " " }or{ " " }
@@ -47,11 +48,13 @@ in-seconds = { " " }s
 plain-card-in = card in
 plain-card-out = no card
 plain-no-reader = no reader
+plain-service-silent = card service silent
 plain-database-up = database up
 plain-database-down = database down
 plain-relay-up-to-date = the relay knows
 plain-relay-waits = { $waiting } not told to the relay
 plain-relay-refused = { $refused } refused by the relay
+plain-relay-uncarried = Nobody carries what is told to the relay; { $waiting } waiting
 
 ## Roles
 
@@ -210,6 +213,7 @@ fault-card-removed = The card was pulled. Put the same card back to go on.
 fault-card-in-use = Another program is using this card. End it, or put the card in anew.
 fault-reader-gone = The reader is gone. Plug it in again, or use another.
 fault-card-service-gone = The card service (pcscd) is down. Tell the administrator.
+fault-card-service-silent = The card service (pcscd) does not answer; what was asked of the card is given up. Tell the administrator. Once it answers, go on from where you were.
 fault-foreign-card = Not one of our cards.
 fault-not-blank = Not a blank. Put a new blank in.
 fault-chip-taken = This chip belongs to another case or is recorded as damaged. Use another blank.

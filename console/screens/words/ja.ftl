@@ -17,6 +17,7 @@ status-outbox-minutes = !{ $waiting }件{ $age }分
 status-outbox-hours = !{ $waiting }件{ $age }時間
 status-outbox-days = !{ $waiting }件{ $age }日
 status-outbox-refused = !不受理{ $refused }件
+status-outbox-uncarried = !送信停止{ $waiting }件
 list-comma = 、
 list-and = と
 list-or = 、または
@@ -33,11 +34,13 @@ in-seconds = { " " }秒
 plain-card-in = カードあり
 plain-card-out = カードなし
 plain-no-reader = 読取機なし
+plain-service-silent = 読取機のサービスが答えません
 plain-database-up = データベース接続中
 plain-database-down = データベース切断
 plain-relay-up-to-date = 中継に届いています
 plain-relay-waits = 中継に届いていないもの { $waiting }件
 plain-relay-refused = 中継の不受理 { $refused }件
+plain-relay-uncarried = 中継へ届ける係が止まっています。届いていないもの { $waiting }件
 
 ## Roles
 
@@ -185,6 +188,7 @@ fault-card-removed = カードが抜けました。同じカードを置き直�
 fault-card-in-use = ほかのプログラムがこのカードを使っています。終わらせるか、カードを差し直してください。
 fault-reader-gone = 読取機が外れました。差し直すか、別の読取機につないでください。
 fault-card-service-gone = カードのサービス(pcscd)が止まっています。管理者に知らせてください。
+fault-card-service-silent = カードのサービス(pcscd)が答えません。カードの操作をいったんやめました。管理者に知らせてください。答えるようになれば、続きからできます。
 fault-foreign-card = この業務のカードではありません。
 fault-not-blank = 白カードではありません。新しい白カードを置いてください。
 fault-chip-taken = このチップは別の案件に使われたか、破損として記録されています。別の白カードを置いてください。

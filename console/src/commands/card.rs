@@ -87,7 +87,10 @@ const PUT_IN: Duration = Duration::from_secs(2);
 /// # Errors
 /// A sentence about what is missing and what to do.
 pub(super) fn open(reader: &str, sharing: Sharing, lang: Lang) -> anyhow::Result<Chip<PcscTransport>> {
-    let readers = Readers::connect().map_err(|error| anyhow::anyhow!(reader_words(&error, lang)))?;
+    let told = |error| anyhow::anyhow!(reader_words(&error, lang));
+    // A service that hangs keeps whoever asks it: that is found out first.
+    Readers::list_within(super::services::CARD_SERVICE).map_err(told)?;
+    let readers = Readers::connect().map_err(told)?;
     let mut opened = Err(CardError::Transport(TransportError::Removed));
     wait_until(PUT_IN, || {
         opened = readers
@@ -111,6 +114,12 @@ pub(super) fn reader_words(error: &ReaderError, lang: Lang) -> String {
         }
         (ReaderError::ServiceGone, Lang::En) => {
             "the card service (pcscd) is not running; start it with `madoguchi up`".into()
+        }
+        (ReaderError::ServiceSilent, Lang::Ja) => {
+            "カードの仲介(pcscd)が答えません。止まったままか、込み合っています。起動し直してください(systemctl restart pcscd)。".into()
+        }
+        (ReaderError::ServiceSilent, Lang::En) => {
+            "the card service (pcscd) does not answer: it hangs; restart it (systemctl restart pcscd)".into()
         }
         (ReaderError::NoSuchReader(name), Lang::Ja) => {
             format!(

@@ -10,8 +10,7 @@ use std::{
 use anyhow::bail;
 use store::cluster::Cluster;
 
-use super::output::answer;
-use super::{Setting, processes::Hold, services};
+use super::{Setting, backup::portable, output::answer, processes::Hold, restore, services, words::Lang};
 use crate::config;
 
 /// Whether to ask.
@@ -23,7 +22,7 @@ pub struct Options {
 }
 
 /// What a set-up leaves in its folder; nothing else in it is touched.
-const OURS: [&str; 11] = [
+pub(super) const OURS: [&str; 14] = [
     config::FILE_NAME,
     "endpoints.json",
     "secrets",
@@ -34,6 +33,9 @@ const OURS: [&str; 11] = [
     "log",
     "tray",
     "run",
+    "relay",
+    portable::ELSEWHERE,
+    restore::UNFINISHED,
     "city.csv",
 ];
 
@@ -64,7 +66,8 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
             ),
         ));
     }
-    if !options.force && !agreed(setting, left_over.as_deref())? {
+    let question = question(setting, left_over.as_deref());
+    if !options.force && !agreed(&question, lang)? {
         answer!("{}", lang.pick("何も消しませんでした。", "Nothing was removed."));
         return Ok(ExitCode::FAILURE);
     }
@@ -90,23 +93,26 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn agreed(setting: &Setting, left_over: Option<&Path>) -> anyhow::Result<bool> {
-    let lang = setting.lang;
+fn question(setting: &Setting, left_over: Option<&Path>) -> String {
     let place = left_over.unwrap_or(setting.home.folder()).display();
+    setting.lang.pick(
+        format!("{place} の住民名簿、案件、鍵、カードをすべて消します。元に戻せません。消すなら「はい」と入力: "),
+        format!("This removes the roster, cases, keys and cards in {place} for good. Type yes to go on: "),
+    )
+}
+
+/// Whether the person at the terminal says yes to `question`.
+///
+/// # Errors
+/// When there is nobody.
+pub(super) fn agreed(question: &str, lang: Lang) -> anyhow::Result<bool> {
     if !stdin().is_terminal() {
         bail!(lang.pick(
-            "尋ねる相手がいません。消してよければ --force(make では FORCE=1)を付けてください。",
-            "there is nobody to ask; add --force (FORCE=1 with make) if it may be removed.",
+            "尋ねる相手がいません。よければ --force(make では FORCE=1)を付けてください。",
+            "there is nobody to ask; add --force (FORCE=1 with make) to go on without asking.",
         ));
     }
-    write!(
-        std::io::stdout(),
-        "{}",
-        lang.pick(
-            format!("{place} の住民名簿、案件、鍵、カードをすべて消します。元に戻せません。消すなら「はい」と入力: "),
-            format!("This removes the roster, cases, keys and cards in {place} for good. Type yes to go on: "),
-        )
-    )?;
+    write!(std::io::stdout(), "{question}")?;
     std::io::stdout().flush()?;
     let mut answer = String::new();
     stdin().read_line(&mut answer)?;

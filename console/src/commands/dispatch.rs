@@ -29,6 +29,8 @@ use rustls::{
 };
 use serde_json::json;
 
+mod watchdog;
+
 use super::{
     Setting,
     database::{Records, door_as},
@@ -89,6 +91,9 @@ impl SendError {
 /// When `[relay]` is missing or its files cannot be used; never because the front is away.
 pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     let config = setting.config()?;
+    if config.relay_on_hold {
+        anyhow::bail!(super::setup::held_words(setting.lang));
+    }
     let Some(relay) = &config.relay else {
         anyhow::bail!(setting.lang.pick(
             "設定に [relay] がありません。中継につながない市では、送信箱は要りません。",
@@ -114,6 +119,12 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
             ExitCode::FAILURE
         });
     }
+    // Whoever started it, `up` and `down` know it by this record.
+    if let Err(error) = super::services::dispatch_process(setting).keep(std::process::id().cast_signed()) {
+        // An account of its own may not write there; then nobody else starts it either.
+        tracing::debug!(%error, "no record of this process");
+    }
+    watchdog::ready();
     match HeadKeeper::open(&config.trail) {
         Ok(keeper) => drop(runtime.spawn(keeper.keep(office.clone()))),
         Err(error) => tracing::warn!(error = format!("{error:#}"), "the audit trail is not sealed here"),
@@ -156,6 +167,9 @@ async fn carry(config: &Config, sender: &mut Sender, office: Office) -> anyhow::
         if ear.is_none() {
             ear = office.changes().await.ok();
         }
+        // Where nobody hears it, the desks say that nobody carries the outbox.
+        let _ = office.outbox_looked().await;
+        watchdog::alive();
         let ended = sender.send_all(&office).await;
         if std::mem::take(&mut sender.heard) {
             told = None;
@@ -257,6 +271,7 @@ impl Sender {
                 return Ok(());
             }
             for letter in &letters {
+                watchdog::alive();
                 match self.send(letter).await {
                     Ok(Answer::Applied(sequence)) => {
                         self.heard = true;

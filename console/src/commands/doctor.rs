@@ -12,6 +12,7 @@ use super::{Setting, words::Lang};
 use crate::config::{Config, ConfigError};
 
 mod authority;
+pub(super) mod backup;
 mod calendar;
 mod machine;
 pub(super) mod outbox;
@@ -97,12 +98,20 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     findings.extend(readers::examine(lang, config.as_ref()));
     if let Some(config) = &config {
         findings.extend(secrets(config, lang));
-        findings.extend(records::examine(config, lang));
+        findings.extend(records::examine(setting, config, lang));
         findings.extend(outbox::examine(config, lang));
         findings.extend(authority::examine(config, lang));
         findings.extend(paper::examine(config, lang));
         findings.push(calendar::examine(config, SystemClock.now_in_japan().date(), lang));
         findings.extend(relay::examine(config, lang));
+        if config.relay_on_hold {
+            findings.push(Finding::warning(
+                "relay",
+                super::setup::held_words(lang),
+                "madoguchi rejoin-relay",
+            ));
+        }
+        findings.push(backup::examine(setting, config));
     }
     let bad = findings.iter().any(|finding| finding.condition == Condition::Bad);
     if options.json {
@@ -200,6 +209,8 @@ fn name(part: &str, lang: Lang) -> &'static str {
         "fonts" => ("書体", "fonts"),
         "relay" => ("中継", "relay"),
         "blind_half" => ("目隠し側", "blind half"),
+        "backup" => ("控え", "backup"),
+        "calendar" => ("閉庁日の暦", "closed days"),
         _ => ("その他", "other"),
     };
     lang.pick(ja, en)

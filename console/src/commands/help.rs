@@ -39,6 +39,14 @@ const JAPANESE: &[(&str, &str)] = &[
         "madoguchi up",
         "データベース、カードの仲介(pcscd)、実演なら仮想カードの盆を動かす",
     ),
+    (
+        "madoguchi supervise",
+        "実演のプログラムを見張り、落ちたら起こし直す(up が裏で始める)",
+    ),
+    (
+        "madoguchi run-database",
+        "データベースを前面で動かす(systemd のため。scripts/systemd)",
+    ),
     ("madoguchi down", "up や setup が動かしたものを止める"),
     ("madoguchi status", "何が動いているかを言う"),
     ("madoguchi status --json", "1行の JSON で"),
@@ -51,6 +59,72 @@ const JAPANESE: &[(&str, &str)] = &[
         "合計を分けて: day は日、channel は窓口と郵送、desk は受け付けた窓口",
     ),
     ("madoguchi reconcile --json", "最後に1行の JSON"),
+    (
+        "madoguchi backup",
+        "すべての控えを、封をした一つのファイルに取り、読み返して確かめる: データベース、鍵、印刷物、監査記録",
+    ),
+    ("madoguchi backup --into", "置くフォルダ(既定: [backup] folder)"),
+    (
+        "madoguchi backup --to",
+        "この公開鍵(age1…)で開くように封をする。いくつでも(既定: [backup] recipients)",
+    ),
+    (
+        "madoguchi backup --passphrase-file",
+        "鍵の代わりの合言葉のファイル(1行目)",
+    ),
+    ("madoguchi backup --json", "1行の JSON で"),
+    (
+        "madoguchi backup check",
+        "控えを終わりまで読む: 欠けも壊れもなく、この鍵で開くか",
+    ),
+    ("madoguchi backup check FILE", "控えのファイル"),
+    (
+        "madoguchi backup check --key-file",
+        "秘密鍵(AGE-SECRET-KEY-1…)のファイル",
+    ),
+    (
+        "madoguchi backup check --passphrase-file",
+        "合言葉のファイル(1行目)。無ければ尋ねる",
+    ),
+    (
+        "madoguchi backup new-key",
+        "鍵の組を作る: 秘密鍵はファイルに(この機械から離して納める)、公開鍵は画面に",
+    ),
+    ("madoguchi backup new-key FILE", "秘密鍵を書くファイル(まだ無いもの)"),
+    ("madoguchi backup list", "ここで取った控えを新しい順に"),
+    ("madoguchi backup list --json", "1行の JSON で"),
+    (
+        "madoguchi restore",
+        "控えから一式を作る。何も無い場所に。中継とは、よいと言われるまで連絡しない",
+    ),
+    ("madoguchi restore FILE", "`madoguchi backup` が取った控え"),
+    ("madoguchi restore --key-file", "秘密鍵(AGE-SECRET-KEY-1…)のファイル"),
+    (
+        "madoguchi restore --passphrase-file",
+        "合言葉のファイル(1行目)。無ければ尋ねる",
+    ),
+    (
+        "madoguchi rejoin-relay",
+        "控えから戻した一式が、また中継と連絡してよいことにする",
+    ),
+    ("madoguchi rejoin-relay --force", "尋ねずに"),
+    (
+        "madoguchi upgrade-records",
+        "記録を、ここにある最も新しい PostgreSQL に移す: 前と後を比べ、戻る道を残す",
+    ),
+    (
+        "madoguchi upgrade-records --programs",
+        "移す先の PostgreSQL のプログラムのフォルダ(既定: ここにある最も新しいもの)",
+    ),
+    (
+        "madoguchi upgrade-records --back",
+        "移す前のデータに戻る。移したあとの記録は見えなくなる",
+    ),
+    (
+        "madoguchi upgrade-records --forget-previous",
+        "移す前のデータを消す。もう戻れない",
+    ),
+    ("madoguchi upgrade-records --force", "尋ねずに"),
     ("madoguchi clean-data", "この一式のデータをすべて消す(尋ねてから)"),
     ("madoguchi clean-data --force", "尋ねずに消す"),
     ("madoguchi import", "データを取り込む"),

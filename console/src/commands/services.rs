@@ -17,6 +17,7 @@ use super::{
     Setting,
     processes::{Hold, Process, has_systemd, is_root, wait_until},
     steps::{Outcome, Step, Steps},
+    supervise,
     words::Lang,
 };
 use crate::config::{Config, Demo, secrets};
@@ -25,6 +26,8 @@ use crate::config::{Config, Demo, secrets};
 const SET_UP: Duration = Duration::from_secs(60);
 /// How long a service is given until it answers.
 const READY: Duration = Duration::from_secs(10);
+/// How long the card service is waited for: one that hangs would keep every command.
+pub(super) const CARD_SERVICE: Duration = Duration::from_secs(3);
 
 /// Starts what is not running.
 ///
@@ -34,6 +37,9 @@ pub fn up(setting: &Setting) -> anyhow::Result<ExitCode> {
     let config = setting.config()?;
     let steps = Steps::new(setting.lang, false);
     start_all(setting, &config, &steps)?;
+    if config.demo.is_some() {
+        steps.step(supervise::words(setting.lang), |_| supervise::begin(setting))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -51,7 +57,7 @@ fn start_all(setting: &Setting, config: &Config, steps: &Steps) -> anyhow::Resul
     if let Some(demo) = &config.demo {
         steps.step(tray_words(lang), |_| start_tray(setting, config, demo))?;
     }
-    if config.demo.is_some() && has_relay(setting) {
+    if config.demo.is_some() && has_relay(setting) && !config.relay_on_hold {
         steps.step(relay_words(lang), |_| start_relay(setting).map(|_| Outcome::Done))?;
     }
     if config.relay.is_some() {
@@ -65,6 +71,54 @@ pub(super) fn start_missing(setting: &Setting, config: &Config) -> anyhow::Resul
     start_all(setting, config, &Steps::new(setting.lang, true))
 }
 
+/// The programs of the demonstration's relay.
+const RELAY_PROGRAMS: [&str; 4] = ["blind", "relay", "my-page", "card-bridge"];
+
+/// Every program that this set-up keeps running on this machine, by its name, and whether it does.
+pub(super) fn running(setting: &Setting, config: &Config) -> Vec<(String, bool)> {
+    let cluster = Cluster::at(setting.home.cluster()).status();
+    let mut all = Vec::new();
+    if !matches!(cluster, Ok(ClusterStatus::Absent)) {
+        all.push((
+            "database".to_owned(),
+            matches!(cluster, Ok(ClusterStatus::Running { .. })),
+        ));
+    }
+    if config.demo.is_some() {
+        all.push(("tray".to_owned(), tray_process(setting).running().is_some()));
+    }
+    if config.demo.is_some() && has_relay(setting) && !config.relay_on_hold {
+        let up = relay_running(setting);
+        all.extend(RELAY_PROGRAMS.map(|name| (name.to_owned(), up.iter().any(|other| other == name))));
+    }
+    if config.relay.is_some() {
+        all.push(("dispatch".to_owned(), dispatch_process(setting).running().is_some()));
+    }
+    all
+}
+
+/// Which of the relay's programs run; none when that cannot be told.
+fn relay_running(setting: &Setting) -> Vec<String> {
+    let told = demo_relay(setting, "status").ok();
+    let told: Option<serde_json::Value> = told.and_then(|told| serde_json::from_str(told.trim()).ok());
+    let names = told.as_ref().and_then(|told| told["running"].as_array());
+    names
+        .into_iter()
+        .flatten()
+        .filter_map(|name| Some(name.as_str()?.to_owned()))
+        .collect()
+}
+
+/// Starts one of [`running`]'s programs.
+pub(super) fn start_again(setting: &Setting, config: &Config, name: &str) -> anyhow::Result<()> {
+    match (name, &config.demo) {
+        ("database", _) => start_database(setting, setting.lang).map(drop),
+        ("tray", Some(demo)) => start_tray(setting, config, demo).map(drop),
+        ("dispatch", _) => start_dispatch(setting).map(drop),
+        _ => start_relay(setting).map(drop),
+    }
+}
+
 /// Stops what was started here, the console's own needs last.
 ///
 /// # Errors
@@ -73,6 +127,11 @@ pub fn down(setting: &Setting) -> anyhow::Result<ExitCode> {
     let lang = setting.lang;
     let steps = Steps::new(lang, false);
     let done = |stopped| if stopped { Outcome::Done } else { Outcome::Already };
+    // First, or it would start the others again.
+    steps.step(
+        lang.pick("起こし直す係を止める", "stop keeping things running"),
+        |_| supervise::process(&setting.home).stop().map(done),
+    )?;
     steps.step(
         lang.pick("送信箱の係を止める", "stop carrying the outbox"),
         |_| dispatch_process(setting).stop().map(done),
@@ -188,7 +247,7 @@ pub(super) fn start_database(setting: &Setting, lang: Lang) -> anyhow::Result<Ou
 /// Makes sure that pcscd answers: systemd's socket where there is one, else by hand as root.
 pub(super) fn start_card_service(setting: &Setting, step: &Step) -> anyhow::Result<Outcome> {
     let lang = setting.lang;
-    let Some(trouble) = Readers::connect().and_then(|readers| readers.list()).err() else {
+    let Some(trouble) = Readers::list_within(CARD_SERVICE).err() else {
         return Ok(Outcome::Already);
     };
     if trouble != ReaderError::ServiceGone {
@@ -215,7 +274,7 @@ pub(super) fn start_card_service(setting: &Setting, step: &Step) -> anyhow::Resu
             step.pause(|| as_root(&words.iter().map(String::as_str).collect::<Vec<_>>()))?;
         }
     }
-    let ready = wait_until(READY, || Readers::connect().and_then(|readers| readers.list()).is_ok());
+    let ready = wait_until(READY, || Readers::list_within(CARD_SERVICE).is_ok());
     if !ready {
         bail!(lang.pick(
             format!(
@@ -295,9 +354,7 @@ pub(super) fn start_tray(setting: &Setting, config: &Config, demo: &Demo) -> any
     let wanted = [&config.card.staff_reader, &config.card.resident_reader];
     let ready = wait_until(READY, || {
         ask_tray(&demo.tray_socket, "status").is_ok()
-            && Readers::connect()
-                .and_then(|readers| readers.list())
-                .is_ok_and(|names| wanted.iter().all(|name| names.contains(name)))
+            && Readers::list_within(CARD_SERVICE).is_ok_and(|names| wanted.iter().all(|name| names.contains(name)))
     });
     if !ready {
         bail!(lang.pick(

@@ -25,6 +25,8 @@ mod staff;
 mod template;
 mod tray;
 
+pub(super) use database::open_to_pass;
+
 /// What to make.
 #[derive(Debug, clap::Args)]
 pub struct Options {
@@ -72,6 +74,9 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     steps.step(services::card_service_words(lang), |step| {
         services::start_card_service(setting, step)
     })?;
+    if options.relay && config.relay_on_hold {
+        bail!(held_words(lang));
+    }
     match &config.demo {
         Some(demo) if options.demo => {
             steps.step(services::tray_words(lang), |_| {
@@ -90,6 +95,14 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         )),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Why nothing is said to the relay.
+pub(super) fn held_words(lang: super::words::Lang) -> &'static str {
+    lang.pick(
+        "この一式は控えから戻したもので、中継との連絡を止めてあります。元の一式がもう動かないことを確かめて `madoguchi rejoin-relay` としてください。",
+        "This set-up was restored from a copy and says nothing to the relay. Make sure that the old one works no more, then `madoguchi rejoin-relay`.",
+    )
 }
 
 /// Writes the configuration when there is none. Gives whether to go on: an office fills its own in first.

@@ -1,13 +1,21 @@
-//! `madoguchi status`: what of this set-up is running.
+//! `madoguchi status`: what of this set-up is running, and how old its newest copy is.
 
 use std::process::ExitCode;
 
 use card::Readers;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use store::cluster::{Cluster, ClusterStatus};
+use time::OffsetDateTime;
 
 use super::output::answer;
-use super::{Setting, doctor::outbox, services};
+use super::{
+    Setting,
+    backup::register,
+    doctor::{backup::age_words, outbox},
+    services, supervise,
+    words::Lang,
+};
+use crate::config::Config;
 
 /// How to tell it.
 #[derive(Debug, clap::Args)]
@@ -27,60 +35,117 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         ClusterStatus::Running { pid } => Some(pid),
         ClusterStatus::Stopped | ClusterStatus::Absent => None,
     };
-    let readers = Readers::connect().and_then(|readers| readers.list()).ok();
-    let demo = setting.config().ok().and_then(|config| config.demo);
-    let tray = services::tray_process(setting).running();
-    let config = setting.config().ok().filter(|config| config.relay.is_some());
-    let dispatch = config.as_ref().map(|_| services::dispatch_process(setting).running());
-    let sent = config.as_ref().and_then(|config| outbox::ask(config).ok());
-    let all = database.is_some() && readers.is_some() && (demo.is_none() || tray.is_some());
+    let readers = Readers::list_within(services::CARD_SERVICE);
+    let config = setting.config().ok();
+    let programs = config
+        .as_ref()
+        .map_or_else(Vec::new, |config| services::running(setting, config));
+    let joined = config.as_ref().filter(|config: &&Config| config.relay.is_some());
+    let sent = joined.and_then(|config| outbox::ask(config).ok());
+    let kept = supervise::kept(&setting.home);
+    let supervisor = supervise::process(&setting.home).running();
+    let copy = register::all(&setting.home).pop();
+    // A clerk can work without the relay: what is for it waits.
+    let needed = |name: &str| matches!(name, "database" | "tray");
+    let all = database.is_some() && readers.is_ok() && programs.iter().all(|(name, up)| *up || !needed(name));
     if options.json {
+        let programs: Map<String, Value> = programs
+            .iter()
+            .map(|(name, up)| (name.clone(), Value::Bool(*up)))
+            .collect();
         answer!(
             "{}",
             json!({
                 "home": setting.home.folder(),
                 "database": database,
-                "readers": readers,
-                "tray": tray,
-                "dispatch": dispatch.flatten(),
-                "outbox": sent.as_ref().map(|(state, _)| json!({ "waiting": state.waiting, "refused": state.refused })),
+                "readers": readers.ok(),
+                "tray": services::tray_process(setting).running(),
+                "dispatch": services::dispatch_process(setting).running(),
+                "programs": programs,
+                "supervisor": supervisor,
+                "started_again": kept,
+                "outbox": sent.as_ref().map(|(state, _)| json!({
+                    "waiting": state.waiting, "refused": state.refused, "carried": state.carried,
+                })),
+                "relay_on_hold": config.as_ref().is_some_and(|config| config.relay_on_hold),
+                "backup": copy,
                 "running": all,
             })
         );
-    } else {
-        let line = |running: bool, name: &str, more: String| {
-            let sign = if running { "●" } else { "○" };
-            let word = if running {
-                lang.pick("動いています", "running")
-            } else {
-                lang.pick("止まっています", "stopped")
-            };
-            answer!("{sign} {name}  {word}  {more}");
+        return Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    let line = |up: bool, name: &str, more: &str| {
+        let (sign, word) = match up {
+            true => ("●", lang.pick("動いています", "running")),
+            false => ("○", lang.pick("止まっています", "stopped")),
         };
-        let number = |pid: Option<i32>| pid.map(|pid| format!("pid {pid}")).unwrap_or_default();
-        line(
-            database.is_some(),
-            lang.pick("データベース", "database"),
-            number(database),
-        );
-        line(
-            readers.is_some(),
+        answer!("{sign} {name}  {word}  {more}");
+    };
+    match &readers {
+        Ok(names) => line(true, lang.pick("カードの仲介", "card service"), &names.join(", ")),
+        Err(error) => line(
+            false,
             lang.pick("カードの仲介", "card service"),
-            readers.unwrap_or_default().join(", "),
-        );
-        if let Some(dispatch) = dispatch {
-            let state = sent.map(|(state, _)| {
-                lang.pick(
-                    format!("待ち {}、中継の不受理 {}", state.waiting, state.refused),
-                    format!("{} waiting, {} refused by the relay", state.waiting, state.refused),
-                )
-            });
-            let more = [number(dispatch), state.unwrap_or_default()].join("  ");
-            line(dispatch.is_some(), lang.pick("送信箱の係", "outbox"), more);
+            &super::card::reader_words(error, lang),
+        ),
+    }
+    if programs.iter().all(|(name, _)| name != "database") {
+        line(database.is_some(), name_of("database", lang), "");
+    }
+    for (name, up) in &programs {
+        let mut more = Vec::new();
+        if let Some(kept) = kept.get(name) {
+            more.push(kept_words(kept, lang));
         }
-        if demo.is_some() {
-            line(tray.is_some(), lang.pick("仮想カードの盆", "card tray"), number(tray));
+        if let Some((state, _)) = sent.as_ref().filter(|_| name == "dispatch") {
+            more.push(lang.pick(
+                format!("待ち {}、中継の不受理 {}", state.waiting, state.refused),
+                format!("{} waiting, {} refused by the relay", state.waiting, state.refused),
+            ));
+        }
+        line(*up, name_of(name, lang), &more.join(lang.pick("、", ", ")));
+    }
+    if config.as_ref().is_some_and(|config| config.relay_on_hold) {
+        answer!("△ {}", super::setup::held_words(lang));
+    }
+    let name = lang.pick("控え", "backup");
+    match copy {
+        None => answer!("・{name}  {}", lang.pick("まだありません", "none yet")),
+        Some(made) => {
+            let age = age_words(OffsetDateTime::now_utc() - made.at, lang);
+            let file = made.file.display();
+            answer!(
+                "・{name}  {}",
+                lang.pick(format!("{age}  {file}"), format!("{age} ago  {file}"))
+            );
         }
     }
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn name_of(program: &str, lang: Lang) -> &str {
+    match program {
+        "database" => lang.pick("データベース", "database"),
+        "tray" => lang.pick("仮想カードの盆", "card tray"),
+        "dispatch" => lang.pick("送信箱の係", "outbox"),
+        "relay" => lang.pick("中継の前段", "relay's front"),
+        "blind" => lang.pick("目隠し側", "blind half"),
+        "my-page" => lang.pick("マイページ", "My Page"),
+        "card-bridge" => lang.pick("カードの橋", "card bridge"),
+        other => other,
+    }
+}
+
+fn kept_words(kept: &supervise::Kept, lang: Lang) -> String {
+    let times = kept.started;
+    match kept.given_up {
+        true => lang.pick(
+            format!("{times} 回起こしましたが落ちるので、やめました。log/ を見て、直したら `madoguchi up`"),
+            format!("started {times} times again and given up: see log/, then `madoguchi up`"),
+        ),
+        false => lang.pick(
+            format!("{times} 回起こし直しました"),
+            format!("started {times} times again"),
+        ),
+    }
 }

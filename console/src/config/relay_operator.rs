@@ -10,6 +10,11 @@ use settings::{ConfigError, Fault, Section};
 
 use super::{Demo, Log};
 
+const ON_HOLD: Fault = Fault::other(
+    "が true です。控えから戻した一式で、まだ中継と連絡しません。元の一式が動かないことを確かめて `madoguchi rejoin-relay` としてください。",
+    " is true: this was restored from a copy and does not speak to the relay yet. Make sure that the old set-up works no more, then `madoguchi rejoin-relay`",
+);
+
 /// `[relay_operator]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelayOperator {
@@ -22,6 +27,8 @@ pub struct RelayOperator {
     /// Time without a key before the screen locks. Ten minutes unless it is written otherwise: what is done here
     /// concerns every resident of every city joined.
     pub idle_lock: Duration,
+    /// On a set-up that was restored from a copy: nothing is said to the front until `madoguchi rejoin-relay`.
+    pub on_hold: bool,
     /// Only in a demonstration: its tray of virtual cards (F12).
     pub demo: Option<Demo>,
 }
@@ -48,7 +55,13 @@ impl RelayOperator {
     /// [`ConfigError`]
     pub fn load(file: &Path) -> Result<(Self, Option<Log>), ConfigError> {
         settings::load(file, |document| {
-            let mut operator = document.section("relay_operator", Self::read);
+            let mut operator = document.section("relay_operator", |section| {
+                let operator = Self::read(section);
+                if operator.on_hold {
+                    section.mistake("on_hold", ON_HOLD);
+                }
+                operator
+            });
             operator.demo = document.if_present("demo", Demo::read);
             let log = document.if_present("log", Log::read);
             document.leave_the_rest();
@@ -73,6 +86,7 @@ impl RelayOperator {
             roots_file,
             proof,
             idle_lock: super::idle_lock(section, 10),
+            on_hold: section.flag_or("on_hold", false),
             demo: None,
         }
     }

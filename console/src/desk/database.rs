@@ -115,6 +115,7 @@ impl State {
                 oldest: state.oldest,
                 trouble: state.trouble.is_some(),
                 refused: state.refused,
+                carried: state.carried,
             }));
         }
     }

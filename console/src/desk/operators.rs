@@ -78,10 +78,10 @@ async fn serve(operator: RelayOperator, options: &Options) -> anyhow::Result<Exi
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (events, inbox) = unbounded_channel();
     let mut state = State::new(setup(&operator, options), clock.now());
-    let (reader, watched) = match &operator.proof {
+    let (reader, watching) = match &operator.proof {
         Proof::Card { reader } => (
-            Some(ReaderThread::begin(reader, Whose::Staff)?),
-            Some(readers::watch(&[(Reader::Staff, reader)], events.clone())?),
+            Some(Arc::new(ReaderThread::begin(reader, Whose::Staff)?)),
+            Some(vec![(Reader::Staff, reader.clone())]),
         ),
         Proof::Files { .. } => {
             // What stands in the card's place is always there.
@@ -92,6 +92,12 @@ async fn serve(operator: RelayOperator, options: &Options) -> anyhow::Result<Exi
             (None, None)
         }
     };
+    let watched = watching.map(|named| {
+        let thread = reader.clone();
+        let silent = move |silent| thread.iter().for_each(|thread| thread.service_is_silent(silent));
+        readers::watch(&named, events.clone(), silent)
+    });
+    let watched = watched.transpose()?;
     let desk = Operators(Arc::new(Inner {
         operator,
         reader,
@@ -152,7 +158,7 @@ pub struct Operators(Arc<Inner>);
 pub struct Inner {
     operator: RelayOperator,
     /// Where cards are used; none where the proof lies in files.
-    reader: Option<ReaderThread>,
+    reader: Option<Arc<ReaderThread>>,
     clock: Arc<dyn Clock>,
     runtime: Handle,
     events: UnboundedSender<Event>,

@@ -5,7 +5,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc,
+    sync::{Arc, Mutex, mpsc},
     thread,
 };
 
@@ -14,7 +14,10 @@ use card::{
 };
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::trouble::{self, Whose};
+use super::{
+    trouble::{self, Whose},
+    work::lock,
+};
 use crate::tui::{
     event::Event,
     facts::{Reader, ReaderState},
@@ -44,6 +47,7 @@ impl AtReader {
     pub fn transport(&self, sharing: Sharing) -> Result<PcscTransport, Fault> {
         let readers = Readers::connect().map_err(|error| match error {
             ReaderError::ServiceGone => Fault::CardServiceGone,
+            ReaderError::ServiceSilent => Fault::CardServiceSilent,
             error => trouble::other(&error),
         })?;
         readers.card(&self.name, sharing).map_err(|error| match error {
@@ -59,9 +63,24 @@ impl AtReader {
 }
 
 type Job = Box<dyn FnOnce(&AtReader) + Send>;
+/// Answers a job that is given up.
+type GiveUp = Box<dyn FnOnce(Fault) + Send>;
 
-/// A reader's thread.
-pub struct ReaderThread(mpsc::Sender<Job>);
+/// A reader's thread. One whose job hangs in a card service that does not answer is left behind: the job is answered, and the
+/// next ones have a thread of their own. What the job still does when the service wakes up is answered to nobody.
+pub struct ReaderThread {
+    reader: AtReader,
+    lane: Mutex<Lane>,
+}
+
+struct Lane {
+    jobs: mpsc::Sender<Job>,
+    /// The jobs that are not answered yet, in the order given.
+    waiting: Vec<(u64, GiveUp)>,
+    given: u64,
+    /// The card service does not answer: nothing is asked of it.
+    silent: bool,
+}
 
 impl ReaderThread {
     /// Begins the thread for the reader with the PC/SC name `name`.
@@ -69,12 +88,89 @@ impl ReaderThread {
     /// # Errors
     /// When the system gives no thread.
     pub fn begin(name: &str, whose: Whose) -> std::io::Result<Self> {
-        let (jobs, orders) = mpsc::channel::<Job>();
         let reader = AtReader {
             name: name.to_owned(),
             whose,
         };
-        let title = match whose {
+        let lane = Lane {
+            jobs: reader.begin_thread()?,
+            waiting: Vec::new(),
+            given: 0,
+            silent: false,
+        };
+        Ok(Self {
+            reader,
+            lane: Mutex::new(lane),
+        })
+    }
+
+    /// The card service does not answer, or answers again. When it fell silent, everything asked of it is given up.
+    pub fn service_is_silent(&self, silent: bool) {
+        let mut lane = lock(&self.lane);
+        if std::mem::replace(&mut lane.silent, silent) || !silent {
+            return;
+        }
+        let given_up = std::mem::take(&mut lane.waiting);
+        if given_up.is_empty() {
+            return;
+        }
+        match self.reader.begin_thread() {
+            Ok(jobs) => lane.jobs = jobs,
+            // The old thread goes on when the service does.
+            Err(error) => tracing::error!(%error, "no thread for the reader"),
+        }
+        drop(lane);
+        for (_, give_up) in given_up {
+            give_up(Fault::CardServiceSilent);
+        }
+    }
+
+    /// Does `work` when its turn comes, and hands what came of it to `tell`; a panic in it is an unexpected fault.
+    pub fn run<T: 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&AtReader) -> Result<T, Fault> + Send + 'static,
+        tell: impl FnOnce(Result<T, Fault>) + Send + 'static,
+    ) {
+        // Whoever comes first answers: the job, or whoever gives it up.
+        let tell = Arc::new(Mutex::new(Some(tell)));
+        let mut lane = lock(&self.lane);
+        if lane.silent {
+            drop(lane);
+            return answer_once(&tell, Err(Fault::CardServiceSilent));
+        }
+        lane.given += 1;
+        let number = lane.given;
+        let given_up = Arc::clone(&tell);
+        lane.waiting
+            .push((number, Box::new(move |fault| answer_once(&given_up, Err(fault)))));
+        let this = Arc::clone(self);
+        let job: Job = Box::new(move |reader| {
+            if lock(&tell).is_none() {
+                // Given up before its turn came.
+                return;
+            }
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(reader)))
+                .unwrap_or_else(|_| Err(trouble::other(&"a card job panicked")));
+            lock(&this.lane).waiting.retain(|(waiting, _)| *waiting != number);
+            answer_once(&tell, outcome);
+        });
+        // The thread ends with the program; a job given then has nobody to answer to.
+        let _ = lane.jobs.send(job);
+    }
+}
+
+fn answer_once<T>(tell: &Mutex<Option<impl FnOnce(Result<T, Fault>)>>, outcome: Result<T, Fault>) {
+    let first = lock(tell).take();
+    if let Some(tell) = first {
+        tell(outcome);
+    }
+}
+
+impl AtReader {
+    fn begin_thread(&self) -> std::io::Result<mpsc::Sender<Job>> {
+        let (jobs, orders) = mpsc::channel::<Job>();
+        let reader = self.clone();
+        let title = match self.whose {
             Whose::Staff => "staff-card",
             Whose::Resident => "resident-card",
         };
@@ -83,34 +179,25 @@ impl ReaderThread {
                 job(&reader);
             }
         })?;
-        Ok(Self(jobs))
-    }
-
-    /// Does `work` when its turn comes, and hands what came of it to `tell`; a panic in it is an unexpected fault.
-    pub fn run<T>(
-        &self,
-        work: impl FnOnce(&AtReader) -> Result<T, Fault> + Send + 'static,
-        tell: impl FnOnce(Result<T, Fault>) + Send + 'static,
-    ) {
-        let job: Job = Box::new(move |reader| {
-            let outcome = catch_unwind(AssertUnwindSafe(|| work(reader)))
-                .unwrap_or_else(|_| Err(trouble::other(&"a card job panicked")));
-            tell(outcome);
-        });
-        // The thread ends with the program; a job given then has nobody to answer to.
-        let _ = self.0.send(job);
+        Ok(jobs)
     }
 }
 
-/// Watches the readers of these names for as long as the handle is not asked to stop, telling each change as [`Event::Reader`].
+/// Watches the readers of these names for as long as the handle is not asked to stop, telling each change as [`Event::Reader`],
+/// and to `silent` whether the card service keeps whoever asks it waiting.
 ///
 /// # Errors
 /// When the system gives no thread.
-pub fn watch(named: &[(Reader, &String)], events: UnboundedSender<Event>) -> std::io::Result<StopMonitor> {
+pub fn watch(
+    named: &[(Reader, String)],
+    events: UnboundedSender<Event>,
+    silent: impl Fn(bool) + Send + 'static,
+) -> std::io::Result<StopMonitor> {
     let (monitor, stop) = Monitor::new();
     let mut watched: Vec<_> = named.iter().map(|(reader, name)| Watched::new(*reader, name)).collect();
     thread::Builder::new().name("readers".to_owned()).spawn(move || {
-        monitor.run(&mut |change| {
+        monitor.run(&mut move |change: ReaderEvent| {
+            silent(change.change == ReaderChange::ServiceSilent);
             for reader in &mut watched {
                 if let Some(state) = reader.after(&change) {
                     let _ = events.send(Event::Reader {
@@ -144,6 +231,7 @@ impl Watched {
     fn after(&mut self, event: &ReaderEvent) -> Option<ReaderState> {
         match &event.change {
             ReaderChange::ServiceGone => return Some(ReaderState::ServiceGone),
+            ReaderChange::ServiceSilent => return Some(ReaderState::ServiceSilent),
             // Until the reader itself is told, it is not there.
             ReaderChange::ServiceBack => return Some(ReaderState::Missing),
             _ if event.reader != self.name => return None,

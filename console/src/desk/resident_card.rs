@@ -144,6 +144,7 @@ impl Desk {
                 self.watch.is_away();
                 Fault::DatabaseDown
             }
+            RecordsError::DiskFull => Fault::DiskFull,
             RecordsError::ChipTaken { .. } => Fault::ChipTaken,
             RecordsError::NotNow(_) => Fault::NotNow,
             RecordsError::NotAgreed => Fault::AgreementGone,

@@ -63,8 +63,8 @@ pub struct Inner {
     pub printer: Printer,
     events: UnboundedSender<Event>,
     in_order: UnboundedSender<Task>,
-    staff_reader: ReaderThread,
-    resident_reader: ReaderThread,
+    staff_reader: Arc<ReaderThread>,
+    resident_reader: Arc<ReaderThread>,
     session: Mutex<Option<SessionBegun>>,
     makings: Mutex<BTreeMap<JobId, Cancel>>,
 }
@@ -131,8 +131,8 @@ impl Desk {
             approvals: Approvals::default(),
             roster: Roster::default(),
             printer: Printer::of(&config),
-            staff_reader: ReaderThread::begin(&config.card.staff_reader, Whose::Staff)?,
-            resident_reader: ReaderThread::begin(&config.card.resident_reader, Whose::Resident)?,
+            staff_reader: Arc::new(ReaderThread::begin(&config.card.staff_reader, Whose::Staff)?),
+            resident_reader: Arc::new(ReaderThread::begin(&config.card.resident_reader, Whose::Resident)?),
             config,
             setup,
             office,
@@ -218,9 +218,19 @@ impl Desk {
         self.at_reader(&self.resident_reader, job, work);
     }
 
+    /// The card service does not answer, or answers again. What was asked of a card is given up; a making that wakes up later
+    /// stops at the next safe place, and goes on from there when it is asked for again.
+    pub fn card_service_is_silent(&self, silent: bool) {
+        if silent {
+            self.stop_making(None);
+        }
+        self.staff_reader.service_is_silent(silent);
+        self.resident_reader.service_is_silent(silent);
+    }
+
     fn at_reader<R: Reply>(
         &self,
-        reader: &ReaderThread,
+        reader: &Arc<ReaderThread>,
         job: JobId,
         work: impl FnOnce(&Self, &AtReader) -> Result<R, Fault> + Send + 'static,
     ) {

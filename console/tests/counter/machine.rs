@@ -5,6 +5,7 @@ use std::{
     fs::File,
     io::Write,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -70,6 +71,42 @@ fn no_room_for_an_application(clerk: &Clerk<'_>) {
     console
         .key(Key::Enter)
         .sees_all(&["案件  2026-000001", "本人確認をする"]);
+}
+
+/// A disk that fills while a card is made is a full disk, not a database that went away and is there again.
+#[test]
+fn a_disk_that_fills_while_a_card_is_made_is_told_as_such() {
+    with_a_card_service_and_a_small_disk(
+        "machine::a_disk_that_fills_while_a_card_is_made_is_told_as_such",
+        DISK,
+        |shell| {
+            set_up(shell);
+            let clerk = Clerk::sits_down(shell, Terminal::SMALL);
+            clerk
+                .logs_in("0001")
+                .finds("0000000001", "ヤマグチ")
+                .takes_application()
+                .verifies()
+                .lays_blank("blank-01");
+            let ballast = fills_the_disk(shell.home());
+            clerk.console.key(Key::Enter).sees("ディスクがいっぱいで書き込めません");
+            // Longer than the watch over the database takes to look twice: it says nothing that is better than it is.
+            let until = Instant::now() + Duration::from_secs(6);
+            while Instant::now() < until {
+                let screen = clerk.console.screen();
+                assert!(
+                    !screen.contains("つながりました") && screen.contains("ディスクがいっぱい"),
+                    "{screen}"
+                );
+            }
+            std::fs::remove_file(ballast).unwrap();
+            clerk.console.key(Key::Enter).sees_one(&[
+                "カードができました",
+                "この案件に使えます",
+                "作りかけのカードです",
+            ]);
+        },
+    );
 }
 
 fn no_room_for_a_paper(clerk: &Clerk<'_>) {

@@ -23,5 +23,6 @@ mod shell;
 mod standing;
 mod two;
 mod visit;
+mod waits;
 mod ways_out;
 mod whole_visit;

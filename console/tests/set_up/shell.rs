@@ -119,6 +119,35 @@ impl Shell {
         child.wait_with_output().unwrap().into()
     }
 
+    /// The command in another place than this shell's: `name` beside it.
+    pub fn run_beside(&self, name: &str, words: &str, more: &[&str]) -> Answer {
+        let mut command = self.command(words, more);
+        command.env("MADOGUCHI_HOME", self.beside(name)).stdin(Stdio::null());
+        command.output().unwrap().into()
+    }
+
+    /// Another place than this shell's.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Begins a command in another place.
+    pub fn talk_beside(&self, name: &str, words: &str, more: &[&str]) -> Talk {
+        let mut command = self.command(words, more);
+        command.env("MADOGUCHI_HOME", self.beside(name));
+        Talk::with(command)
+    }
+
+    /// The command with the programs of `folder` found first.
+    pub fn run_with_path(&self, folder: &Path, words: &str, more: &[&str]) -> Answer {
+        let path = std::env::var("PATH").unwrap_or_default();
+        let mut command = self.command(words, more);
+        command
+            .env("PATH", format!("{}:{path}", folder.display()))
+            .stdin(Stdio::null());
+        command.output().unwrap().into()
+    }
+
     /// The command by a clock that is `off` from everybody else's (`+3h`, `-2d`).
     pub fn run_at_another_time(&self, off: &str, words: &str) -> Answer {
         let command = self.command(words, &[]);
@@ -159,26 +188,7 @@ impl Shell {
 
     /// Begins a command that will ask for things.
     pub fn talk(&self, words: &str, more: &[&str]) -> Talk {
-        let mut child = self
-            .command(words, more)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let (mut stderr, keep) = (child.stderr.take().unwrap(), Arc::clone(&heard));
-        thread::spawn(move || {
-            let mut bytes = [0; 1024];
-            while let Ok(read @ 1..) = stderr.read(&mut bytes) {
-                keep.lock().unwrap().extend(&bytes[..read]);
-            }
-        });
-        Talk {
-            input: child.stdin.take().unwrap(),
-            child,
-            heard,
-        }
+        Talk::with(self.command(words, more))
     }
 
     /// Waits until the card that `hold` was said of stands still before its instruction.
@@ -283,6 +293,40 @@ pub struct Talk {
 }
 
 impl Talk {
+    fn with(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let (mut stderr, keep) = (child.stderr.take().unwrap(), Arc::clone(&heard));
+        thread::spawn(move || {
+            let mut bytes = [0; 1024];
+            while let Ok(read @ 1..) = stderr.read(&mut bytes) {
+                keep.lock().unwrap().extend(&bytes[..read]);
+            }
+        });
+        Self {
+            input: child.stdin.take().unwrap(),
+            child,
+            heard,
+        }
+    }
+
+    /// Asks it to stop, as Ctrl-C does.
+    pub fn interrupt(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    }
+
+    /// Ends it with no warning.
+    pub fn cut_off(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Waits until it says `what`.
     pub fn waits_for(&mut self, what: &str) {
         let began = Instant::now();

@@ -9,6 +9,9 @@ use std::{
     io,
     os::unix::net::UnixStream,
     path::Path,
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
 pub use connection::{PcscTransport, Sharing};
@@ -20,6 +23,9 @@ pub enum ReaderError {
     /// The smart card service (pcscd) does not answer.
     #[error("the smart card service is not running")]
     ServiceGone,
+    /// The service runs and does not answer: it hangs, or somebody stopped it.
+    #[error("the smart card service does not answer")]
+    ServiceSilent,
     /// There is no reader of that name.
     #[error("no reader named {0} is connected")]
     NoSuchReader(String),
@@ -40,6 +46,18 @@ impl Readers {
         pcsc::Context::establish(pcsc::Scope::User)
             .map(Self)
             .map_err(service_error)
+    }
+
+    /// The names of all readers, asked for by a connection of its own and waited for at most `limit`: a service that hangs
+    /// keeps whoever asks it for ever.
+    ///
+    /// # Errors
+    /// [`ReaderError`]
+    pub fn list_within(limit: Duration) -> Result<Vec<String>, ReaderError> {
+        let (tell, told) = mpsc::channel();
+        // Where the service never answers, the thread ends with the program.
+        thread::spawn(move || drop(tell.send(Self::connect().and_then(|readers| readers.list()))));
+        told.recv_timeout(limit).unwrap_or(Err(ReaderError::ServiceSilent))
     }
 
     /// The names of all readers, in the service's order.

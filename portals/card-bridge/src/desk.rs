@@ -111,7 +111,7 @@ impl Desk {
     fn connections(&self) -> Result<Vec<(String, Result<PcscTransport, TransportError>)>, Standing> {
         let of_readers = |error| match error {
             ReaderError::NoSuchReader(_) => Standing::NoReader,
-            ReaderError::ServiceGone | ReaderError::Other(_) => Standing::NoService,
+            ReaderError::ServiceGone | ReaderError::ServiceSilent | ReaderError::Other(_) => Standing::NoService,
         };
         let readers = Readers::connect().map_err(of_readers)?;
         let names = readers.list().map_err(of_readers)?;

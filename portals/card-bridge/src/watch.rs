@@ -171,7 +171,8 @@ impl Shared {
                     .extract_if(.., |watched| watched.reader == event.reader)
                     .collect()
             }
-            ReaderChange::ServiceGone => {
+            // What cannot be seen may have been pulled.
+            ReaderChange::ServiceGone | ReaderChange::ServiceSilent => {
                 state.blind += 1;
                 std::mem::take(&mut state.watched)
             }

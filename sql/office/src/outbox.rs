@@ -18,7 +18,7 @@ use relay_core::{
 };
 use serde_json::json;
 use store::{Row, Tx};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 pub use refusal::OutboxRefusal;
@@ -30,6 +30,8 @@ use crate::{Office, OfficeError};
 const TABLE: &str = "office.outbox";
 /// The lock under which numbers are given.
 const NUMBERS: i64 = 0x6f75_7462_6f78;
+/// The carrier says that it lives more often than this.
+const SILENT: Duration = Duration::seconds(20);
 
 /// A message with its number.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +54,8 @@ pub struct OutboxState {
     pub trouble: Option<String>,
     /// Messages the front has refused for good, and nobody has settled yet.
     pub refused: u64,
+    /// Whether there is somebody who carries it: logged in, and heard of a moment ago.
+    pub carried: bool,
 }
 
 impl Office {
@@ -64,16 +68,22 @@ impl Office {
             let row = tx
                 .query_one(
                     "-- outbox_state\n\
-                     SELECT waiting.number, waiting.oldest, s.answered_at, s.trouble, refused.number\n\
+                     SELECT waiting.number, waiting.oldest, s.answered_at, s.trouble, refused.number,\n\
+                     EXISTS (SELECT FROM pg_stat_activity\n\
+                     WHERE datname = current_database() AND usename = $1) AS present,\n\
+                     greatest(s.tried_at, s.answered_at) AS heard\n\
                      FROM office.outbox_sender s,\n\
                      (SELECT count(*) AS number, min(written_at) AS oldest FROM office.outbox\n\
                      WHERE applied_at IS NULL AND refused_at IS NULL) waiting,\n\
                      (SELECT count(*) AS number FROM office.outbox\n\
                      WHERE refused_at IS NOT NULL AND settled_at IS NULL) refused",
-                    &[],
+                    &[&crate::DISPATCH],
                 )
                 .await?;
+            let now = self.now(&tx).await?;
+            let heard: Option<OffsetDateTime> = row.get("heard");
             Ok(OutboxState {
+                carried: row.get("present") && heard.is_some_and(|heard| now - heard < SILENT),
                 waiting: row.get::<_, i64>(0).unsigned_abs(),
                 oldest: row.get(1),
                 answered_at: row.get(2),
@@ -226,6 +236,24 @@ impl Office {
                     "-- outbox_anew\n\
                      UPDATE office.outbox SET body = NULL WHERE seq = $1 AND applied_at IS NULL AND refused_at IS NULL",
                     &[&to_stored(sequence)],
+                )
+                .await?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// The carrier lives, whether or not there is something to carry.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn outbox_looked(&self) -> Result<(), OfficeError> {
+        self.store
+            .run("outbox_looked", |tx| async move {
+                let at = self.now(&tx).await?;
+                tx.execute(
+                    "-- outbox_looked\nUPDATE office.outbox_sender SET tried_at = $1",
+                    &[&at],
                 )
                 .await?;
                 Ok(())

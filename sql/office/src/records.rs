@@ -173,9 +173,10 @@ fn for_procedure(error: OfficeError) -> RecordsError {
         OfficeError::NotNow(refused) => RecordsError::NotNow(refused),
         error if error.is(&cases::ApprovalRefusal::Missing) => RecordsError::NotAgreed,
         OfficeError::ChipTaken(chip) => RecordsError::ChipTaken { chip },
-        OfficeError::Store(
-            error @ (StoreError::Unreachable { .. } | StoreError::AnswerLost { .. } | StoreError::DiskFull { .. }),
-        ) => RecordsError::Unreachable(error.to_string()),
+        OfficeError::Store(StoreError::DiskFull { .. }) => RecordsError::DiskFull,
+        OfficeError::Store(error @ (StoreError::Unreachable { .. } | StoreError::AnswerLost { .. })) => {
+            RecordsError::Unreachable(error.to_string())
+        }
         other => RecordsError::Conflict(other.to_string()),
     }
 }

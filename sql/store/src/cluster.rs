@@ -4,10 +4,12 @@
 //! (`postgres`, which Debian's package makes). Nobody gets in without a password (`scram-sha-256`), the socket's
 //! folder is closed to others, no TCP port is opened, and the log never quotes a statement or a row.
 
+mod copy;
 mod layout;
 mod left_over;
 mod programs;
 mod roles;
+mod upgrade;
 
 use std::{
     fs, io,
@@ -22,16 +24,20 @@ use relay_core::{
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::info;
 
+pub use copy::{Copying, Still, TableCount};
 use layout::Layout;
 pub use programs::Programs;
 use programs::{RunAs, run};
 pub use roles::Login;
 pub(crate) use roles::quoted;
+pub use upgrade::{Stage, TakenOver, Versions};
 
 use crate::{Door, StoreError};
 
 /// The superuser's name inside the cluster; its password lies in `superuser.password`.
 const SUPERUSER: &str = "madoguchi_superuser";
+/// Part of the socket's name.
+const PORT: u16 = 5432;
 /// What a cluster is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Care {
@@ -74,6 +80,14 @@ pub enum ClusterError {
         wanted: u32,
         found: String,
     },
+    /// The data were written by a version that is not installed here.
+    #[error(
+        "the records in {data} were written by PostgreSQL {wrote}; installed here: {found}. Install PostgreSQL {wrote} beside it and run `madoguchi upgrade-records`, or restore a copy with `madoguchi restore`"
+    )]
+    WrittenByAnother { data: PathBuf, wrote: u32, found: String },
+    /// What was copied arrived otherwise than it was sent.
+    #[error("the copy differs in {table}; nothing was changed")]
+    Differs { table: String },
     /// Root needs another user to run PostgreSQL as.
     #[error(
         "PostgreSQL does not run as root, and this system has no user named {0}; install Debian's postgresql package, or run this as an ordinary user"
@@ -110,6 +124,12 @@ pub enum ClusterError {
         /// The end of what it said.
         said: String,
     },
+    /// What was copied could not be passed on.
+    #[error("what was copied could not be written: {0}")]
+    PassedOn(io::Error),
+    /// Whoever asked for it said that it should stop.
+    #[error("it was stopped")]
+    Stopped,
     /// The running cluster refuses.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -165,30 +185,7 @@ impl Cluster {
         let password = hex_password(chance);
         let password_file = self.password_file();
         write_secret(&password_file, &password)?;
-        // initdb reads the password as the user it runs as, so it gets a copy of its own for a moment.
-        let handed = layout.data.with_extension("password");
-        write_secret(&handed, &password)?;
-        run_as.own(&handed)?;
-        let mut arguments = vec![
-            "--pgdata".into(),
-            layout.data.clone().into_os_string(),
-            "--encoding=UTF8".into(),
-            // Sorting is done by the programs above, in the resident's language; the database compares bytes.
-            "--locale=C".into(),
-            format!("--username={SUPERUSER}").into(),
-            "--pwfile".into(),
-            handed.clone().into_os_string(),
-            "--auth-local=scram-sha-256".into(),
-            "--auth-host=reject".into(),
-        ];
-        arguments.push(match care {
-            Care::Durable => "--data-checksums".into(),
-            Care::Throwaway => "--no-sync".into(),
-        });
-        let made = run(programs, run_as, "initdb", &arguments, &layout.data);
-        let _ = fs::remove_file(&handed);
-        made?;
-        layout.settle(run_as, care)?;
+        self.initialise(layout, programs, run_as, care, &password)?;
         // From here on whatever lies there without a description is somebody's records, never a half-made cluster.
         fs::remove_file(layout.unfinished()).map_err(|error| file_error(&layout.unfinished(), &error))?;
         let text = serde_json::to_vec_pretty(layout).expect("paths made here are text");
@@ -206,7 +203,9 @@ impl Cluster {
         if matches!(self.status()?, ClusterStatus::Running { .. }) {
             return Ok(());
         }
-        let programs = Programs::find(major_of(&layout.data))?;
+        // One that listens elsewhere was left by a taking over that was cut off.
+        self.stop_parts(&layout, Stop::Fast)?;
+        let programs = Programs::that_wrote(&layout.data)?;
         let run_as = self.run_as(&layout)?;
         // A socket folder under a temporary file system is gone after the machine was restarted.
         layout::socket_folder(&layout.socket, &run_as)?;
@@ -239,6 +238,36 @@ impl Cluster {
         Ok(())
     }
 
+    /// Becomes the server, in this process's place: for a service manager, which hears of its end. Comes back only when it
+    /// cannot.
+    pub fn become_server(&self) -> ClusterError {
+        use std::os::unix::process::CommandExt as _;
+        let command = || {
+            let layout = self.layout()?;
+            if status_of(&layout)? != ClusterStatus::Stopped {
+                // One that was started by hand: from here on it is the service manager's.
+                self.stop_parts(&layout, Stop::Fast)?;
+            }
+            let programs = Programs::that_wrote(&layout.data)?;
+            let run_as = self.run_as(&layout)?;
+            layout::socket_folder(&layout.socket, &run_as)?;
+            let mut command = run_as.command(&programs.path("postgres"));
+            command
+                .arg("-D")
+                .arg(&layout.data)
+                .env("LC_ALL", "C")
+                .env_remove("PGDATA");
+            Ok(command)
+        };
+        match command() {
+            Err(error) => error,
+            Ok(mut command) => ClusterError::Program {
+                program: "postgres",
+                said: command.exec().to_string(),
+            },
+        }
+    }
+
     /// Stops the cluster; a stopped one is left as it is.
     ///
     /// # Errors
@@ -251,7 +280,7 @@ impl Cluster {
         if status_of(layout)? == ClusterStatus::Stopped {
             return Ok(());
         }
-        let programs = Programs::find(major_of(&layout.data))?;
+        let programs = Programs::that_wrote(&layout.data)?;
         let mode = match how {
             Stop::Fast => "--mode=fast",
             Stop::Immediate => "--mode=immediate",
@@ -275,12 +304,13 @@ impl Cluster {
         Ok(())
     }
 
-    /// Whether the cluster is there and runs.
+    /// Whether the cluster is there and runs where the programs look for it.
     ///
     /// # Errors
     /// [`ClusterError`] when that cannot be told.
     pub fn status(&self) -> Result<ClusterStatus, ClusterError> {
         match self.layout() {
+            Ok(layout) if port_of(&layout.data).is_some_and(|port| port != PORT) => Ok(ClusterStatus::Stopped),
             Ok(layout) => status_of(&layout),
             Err(ClusterError::Absent(_)) => Ok(ClusterStatus::Absent),
             Err(error) => Err(error),
@@ -309,7 +339,11 @@ impl Cluster {
     fn remove_parts(&self, layout: &Layout) -> Result<(), ClusterError> {
         self.stop_parts(layout, Stop::Immediate)?;
         let logs = layout.log.parent().unwrap_or(&layout.log);
-        for folder in [layout.data.as_path(), layout.socket.as_path(), logs] {
+        let previous = layout.previous.as_deref();
+        for folder in [layout.data.as_path(), layout.socket.as_path(), logs]
+            .into_iter()
+            .chain(previous)
+        {
             match fs::remove_dir_all(folder) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(file_error(folder, &error)),
                 _ => {}
@@ -331,6 +365,14 @@ impl Cluster {
         Ok(self.layout()?.socket)
     }
 
+    /// Where the data lie.
+    ///
+    /// # Errors
+    /// [`ClusterError`]
+    pub fn data_folder(&self) -> Result<PathBuf, ClusterError> {
+        Ok(self.layout()?.data)
+    }
+
     /// The server's log.
     ///
     /// # Errors
@@ -344,7 +386,7 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError`]
     pub fn program(&self, name: &str) -> Result<PathBuf, ClusterError> {
-        Ok(Programs::find(major_of(&self.layout()?.data))?.path(name))
+        Ok(Programs::that_wrote(&self.layout()?.data)?.path(name))
     }
 
     /// A door to `database` as `login`.
@@ -361,13 +403,16 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError`]
     pub fn superuser_door(&self, database: &str) -> Result<Door, ClusterError> {
+        self.door(database, &self.superuser()?)
+    }
+
+    fn superuser(&self) -> Result<Login, ClusterError> {
         let file = self.password_file();
         let password = fs::read_to_string(&file).map_err(|error| file_error(&file, &error))?;
-        let login = Login {
+        Ok(Login {
             name: SUPERUSER.to_owned(),
             password: SecretString::from(password.trim_end().to_owned()),
-        };
-        self.door(database, &login)
+        })
     }
 
     /// Leaves a small process behind that waits until nobody holds `lock` and then stops the cluster (and removes
@@ -501,6 +546,12 @@ fn file_error(path: &Path, error: &io::Error) -> ClusterError {
             reason: error.to_string(),
         },
     }
+}
+
+/// Where the running server of `data` listens: the fourth line of its file (PostgreSQL, `miscadmin.h`).
+fn port_of(data: &Path) -> Option<u16> {
+    let text = fs::read_to_string(data.join("postmaster.pid")).ok()?;
+    text.lines().nth(3)?.trim().parse().ok()
 }
 
 fn major_of(data: &Path) -> Option<u32> {

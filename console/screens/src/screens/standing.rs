@@ -104,6 +104,14 @@ impl Act {
         self.row().second()
     }
 
+    /// Whether it is in force only once the relay knows of it.
+    const fn tells_the_relay(self) -> bool {
+        matches!(
+            self,
+            Self::Suspend | Self::Resume | Self::Revoke | Self::Relink | Self::SendAnew
+        )
+    }
+
     /// What is said once it is done: what happens next.
     const fn done(self) -> (&'static str, Meaning) {
         match self {
@@ -221,8 +229,15 @@ impl Standing {
                 self.form = None;
                 // The case's page says how the card stands.
                 common.reload_case();
-                if let Some((words, meaning)) = act.map(Act::done) {
-                    common.tell(meaning, words);
+                match act {
+                    Some(act) if act.tells_the_relay() && told::is_held_up(common) => {
+                        common.tell(Meaning::Stop, "standing-held-up");
+                    }
+                    Some(act) => {
+                        let (words, meaning) = act.done();
+                        common.tell(meaning, words);
+                    }
+                    None => {}
                 }
             }
             (Err(fault), _) => {
@@ -332,13 +347,11 @@ impl Screen for Standing {
             return page;
         };
         let (symbol, word, about, meaning) = standing_words(card.standing, pen);
-        page.fact(
-            pen,
-            LABEL,
-            &pen.say("standing-state"),
-            &format!("{symbol}{}", pen.say(word)),
-            meaning,
-        );
+        let mut state = format!("{symbol}{}", pen.say(word));
+        if told::is_waiting(card, common) {
+            state.push_str(&pen.say("standing-untold"));
+        }
+        page.fact(pen, LABEL, &pen.say("standing-state"), &state, meaning);
         let since = format!("{}  {}", moment(pen, card.since), card.by);
         page.fact(pen, LABEL, &pen.say("standing-since"), &since, Meaning::Plain);
         if let Some(until) = card.stop_until {
@@ -352,6 +365,12 @@ impl Screen for Standing {
         // While something is refused that is what the page is about.
         if card.told.refused.is_empty() {
             page.gap();
+            // What is recorded here is in force where cards are used only once the relay knows it.
+            let about = if told::is_waiting(card, common) {
+                "standing-untold-about"
+            } else {
+                about
+            };
             page.paragraph(pen, 0, &pen.say(about), Meaning::Plain);
         }
         page.gap();

@@ -17,7 +17,7 @@ use crate::{
     orders::given_card::{StopByTelephone, StoppedUntil},
     page::{Page, Pen},
     screen::Screen,
-    screens::shown,
+    screens::{shown, standing::told},
     theme::Meaning,
 };
 
@@ -53,11 +53,12 @@ impl TelephoneStop {
         match stopped {
             Ok(StoppedUntil(until)) => {
                 self.until = Some(until);
-                common.tell_with(
-                    Meaning::Done,
-                    "telephone-stop-done",
-                    vec![("until", Told::Moment(until))],
-                );
+                let (meaning, words) = if told::is_held_up(common) {
+                    (Meaning::Stop, "telephone-stop-held-up")
+                } else {
+                    (Meaning::Done, "telephone-stop-done")
+                };
+                common.tell_with(meaning, words, vec![("until", Told::Moment(until))]);
             }
             Err(fault) => common.tell_fault(&fault),
         }

@@ -11,6 +11,7 @@ fn waiting(seconds: i64, trouble: bool) -> Event {
         oldest: Some(NOW - Duration::seconds(seconds)),
         trouble,
         refused: 0,
+        carried: true,
     })
 }
 
@@ -32,6 +33,7 @@ fn what_waits_for_the_relay_and_for_how_long_is_always_in_sight() {
         oldest: None,
         trouble: false,
         refused: 0,
+        carried: true,
     };
     counter.happens(Event::Outbox(told));
     assert!(status(&counter, 80).contains("中継●"), "{}", status(&counter, 80));
@@ -59,10 +61,29 @@ fn what_the_relay_refused_is_in_sight_until_it_is_settled() {
             oldest: (waiting > 0).then_some(NOW - Duration::seconds(3)),
             trouble: false,
             refused: 2,
+            carried: true,
         }));
         let status = status(&counter, 80);
         assert!(status.contains(words), "{status}");
         assert!(counter.plain().contains("中継の不受理 2件"));
         assert_eq!(counter.plain().contains("中継に届いていないもの"), waiting > 0);
+    }
+}
+
+#[test]
+fn that_nobody_carries_the_outbox_is_in_sight_before_anything_waits_in_it() {
+    let mut counter = Counter::with_clerk();
+    for waiting in [0, 3] {
+        counter.happens(Event::Outbox(Outbox {
+            waiting,
+            oldest: (waiting > 0).then_some(NOW),
+            trouble: false,
+            refused: 0,
+            carried: false,
+        }));
+        let status = status(&counter, 80);
+        assert!(status.contains(&format!("中継!送信停止{waiting}件")), "{status}");
+        assert!(counter.plain().contains("届ける係が止まっています"));
+        assert!(!counter.plain().contains("中継に届いています"));
     }
 }

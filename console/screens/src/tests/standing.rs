@@ -60,6 +60,7 @@ fn joined(counter: &mut Counter) {
         oldest: None,
         trouble: false,
         refused: 0,
+        carried: true,
     }));
 }
 
@@ -97,6 +98,34 @@ fn a_call_about_a_lost_card_stops_it_and_the_screen_says_whether_the_relay_knows
     let screen = counter.screen(80, 24);
     assert!(screen.contains("中継が受け取りました"), "{screen}");
     assert!(screen.contains("Enter 再開する"), "{screen}");
+}
+
+#[test]
+fn a_stop_that_cannot_reach_the_relay_is_not_said_to_be_in_force() {
+    let mut counter = at_card(CardStanding::Active);
+    counter.happens(Event::Outbox(Outbox {
+        waiting: 0,
+        oldest: None,
+        trouble: false,
+        refused: 0,
+        carried: false,
+    }));
+    counter.press(Enter);
+    counter.press(Down);
+    counter.types("バスの中で落とした");
+    counter.press(Enter);
+    counter.answer(card(CardStanding::Suspended, 2));
+    let screen = counter.screen(120, 24);
+    assert!(screen.contains("届くまでは前の扱いのままです"), "{screen}");
+    assert!(screen.contains("中継にはまだ届いていません"), "{screen}");
+    // Once the relay has it, it is in force.
+    counter.happens(Event::QueuesChanged);
+    counter.answer(card(CardStanding::Suspended, 0));
+    assert!(
+        counter
+            .screen(120, 24)
+            .contains("このカードではどこにもログインできません")
+    );
 }
 
 #[test]

@@ -42,6 +42,16 @@ pub(in crate::commands) fn ask(config: &Config) -> anyhow::Result<(OutboxState, 
 
 fn told(state: &OutboxState, refused: &[CaseNumber], now: OffsetDateTime, lang: Lang) -> Vec<Finding> {
     let mut findings = vec![waiting(state, now, lang)];
+    if !state.carried {
+        findings.push(Finding::warning(
+            "outbox",
+            lang.pick("送信箱の係が動いていないか、答えません", "nobody carries the outbox, or the one who does hangs"),
+            lang.pick(
+                "`madoguchi up`、systemd なら systemctl restart madoguchi-dispatch。止めたことも、届くまで中継では効きません",
+                "`madoguchi up`, or with systemd: systemctl restart madoguchi-dispatch; a stopped card is stopped at the relay only once it is told",
+            ),
+        ));
+    }
     if state.refused > 0 {
         let numbers: Vec<String> = refused.iter().map(ToString::to_string).collect();
         let numbers = numbers.join(lang.pick("、", ", "));
@@ -104,6 +114,7 @@ mod tests {
             answered_at: None,
             trouble: trouble.map(str::to_owned),
             refused,
+            carried: true,
         }
     }
 

@@ -4,13 +4,13 @@ use card::{ReaderError, Readers};
 
 use super::Finding;
 use crate::{
-    commands::{processes::has_systemd, words::Lang},
+    commands::{processes::has_systemd, services, words::Lang},
     config::Config,
 };
 
 /// Asks the card service for its readers and looks for the two named in the configuration.
 pub(super) fn examine(lang: Lang, config: Option<&Config>) -> Vec<Finding> {
-    let listed = Readers::connect().and_then(|readers| readers.list());
+    let listed = Readers::list_within(services::CARD_SERVICE);
     match listed {
         Ok(names) => {
             let mut findings = vec![Finding::good("pcscd", lang.pick("動いています", "running"))];
@@ -23,6 +23,14 @@ pub(super) fn examine(lang: Lang, config: Option<&Config>) -> Vec<Finding> {
 
 fn service(error: &ReaderError, systemd: bool, lang: Lang) -> Finding {
     match error {
+        ReaderError::ServiceSilent => Finding::bad(
+            "pcscd",
+            lang.pick("動いていますが、答えません", "it runs and does not answer"),
+            lang.pick(
+                "pcscd を起動し直してください(systemctl restart pcscd)。直らなければ、読取機を抜いてから試してください",
+                "restart pcscd (systemctl restart pcscd); if that does not help, unplug the readers first",
+            ),
+        ),
         // pcscd asks polkit, which lets only people sitting at the machine use readers, unless a rule says otherwise.
         ReaderError::Other(said) if said.to_ascii_lowercase().contains("denied") => Finding::bad(
             "pcscd",
@@ -99,6 +107,7 @@ mod tests {
         let advice = |error, systemd| service(&error, systemd, Lang::Ja).advice.unwrap_or_default();
         assert!(advice(ReaderError::ServiceGone, true).contains("systemctl"));
         assert!(advice(ReaderError::ServiceGone, false).contains("madoguchi up"));
+        assert!(advice(ReaderError::ServiceSilent, true).contains("restart pcscd"));
         let denied = ReaderError::Other("Access was denied because of a security violation".into());
         assert!(advice(denied, true).contains("polkit"));
     }

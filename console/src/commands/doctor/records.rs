@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use office::{Health, Office, OfficeError, TimeSource};
 use relay_core::clock::SystemClock;
-use store::StoreError;
+use store::{StoreError, cluster::Cluster};
 use time::Duration;
 
 use super::Finding;
 use crate::{
-    commands::{database, words::Lang},
+    commands::{Setting, database, upgrade_records, words::Lang},
     config::{Config, secrets},
 };
 
@@ -21,7 +21,19 @@ const CLOCK_WRONG: Duration = Duration::minutes(5);
 const SLOW: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Asks the database how it stands.
-pub(super) fn examine(config: &Config, lang: Lang) -> Vec<Finding> {
+pub(super) fn examine(setting: &Setting, config: &Config, lang: Lang) -> Vec<Finding> {
+    let cluster = Cluster::at(setting.home.cluster());
+    if let Ok(versions) = cluster.versions()
+        && !versions.present
+    {
+        let (wrote, newest) = (versions.wrote, versions.newest.to_string());
+        let data = cluster.data_folder().unwrap_or_default();
+        let (found, advice) = upgrade_records::written_by_another(&data, wrote, &newest, lang)
+            .split_once('\n')
+            .map(|(found, advice)| (found.to_owned(), advice.trim_start().to_owned()))
+            .unwrap_or_default();
+        return vec![Finding::bad("database", found, advice)];
+    }
     match ask(config) {
         Ok(health) => told(&health, lang),
         Err(error) => vec![Finding::bad(

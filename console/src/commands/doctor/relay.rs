@@ -11,6 +11,9 @@ use crate::{
     config::{Config, Relay},
 };
 
+/// A front that takes longer hangs.
+const LONG: std::time::Duration = std::time::Duration::from_secs(4);
+
 /// What the front says of itself to an office.
 #[derive(Deserialize)]
 struct Stands {
@@ -42,7 +45,7 @@ fn ask(relay: &Relay) -> Result<Stands, Silent> {
     let address = relay.intake_url.replace("/registry/envelopes", "/registry/state");
     runtime.block_on(async {
         let away = |error: reqwest::Error| Silent::Away(innermost(&error));
-        let answer = client.get(address).send().await.map_err(away)?;
+        let answer = client.get(address).timeout(LONG).send().await.map_err(away)?;
         let status = answer.status();
         let body = answer.bytes().await.map_err(away)?;
         serde_json::from_slice(&body)

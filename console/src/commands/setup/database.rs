@@ -106,7 +106,7 @@ pub(super) fn socket_folder(setting: &Setting) -> PathBuf {
 
 /// The home is its owner's alone, except that root's must let the user pass whom PostgreSQL runs as: what lies in it
 /// is closed piece by piece.
-fn open_to_pass(setting: &Setting) -> std::io::Result<()> {
+pub(in crate::commands) fn open_to_pass(setting: &Setting) -> std::io::Result<()> {
     let home = setting.home.folder();
     let made = !home.exists();
     secrets::private_folder(home)?;

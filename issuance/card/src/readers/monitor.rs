@@ -3,11 +3,13 @@
 //! A change is told by the reader's event counter (upper 16 bits of `dwEventState`), not by the presence flag: a
 //! card exchanged between two looks has the same flag and another counter (OpenSC issue 1822, pull request 2803).
 //! The list of readers is read anew on every turn, at least every [`WATCHDOG`], since drivers forget to report
-//! (CCID issues 92, 163). When pcscd goes away the monitor waits for it to come back.
+//! (CCID issues 92, 163). When pcscd goes away the monitor waits for it to come back. One that hangs keeps whoever asks it:
+//! a second thread sees that a call has taken too long, and tells.
 
 use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use super::{ReaderError, c_name, list, service_error};
@@ -15,6 +17,10 @@ use super::{ReaderError, c_name, list, service_error};
 /// The longest wait before the readers are listed again, and the longest a stop can take that comes in the moment
 /// before the wait begins.
 const WATCHDOG: Duration = Duration::from_secs(2);
+/// A call that takes longer than the longest wait and this does not come back by itself.
+const HANGS: Duration = Duration::from_millis(4_300);
+/// Between two looks at whether one does.
+const GLANCE: Duration = Duration::from_millis(200);
 /// How long to wait before asking again for a service that is not there.
 const SERVICE_RETRY: Duration = Duration::from_millis(300);
 
@@ -42,6 +48,8 @@ pub enum ReaderChange {
     Removed,
     /// The smart card service went away; every reader and card is unknown until it is back.
     ServiceGone,
+    /// The service is there and does not answer; every reader and card is unknown until it does.
+    ServiceSilent,
     /// The service is there (again).
     ServiceBack,
 }
@@ -63,6 +71,10 @@ struct Shared {
 struct State {
     stopped: bool,
     context: Option<pcsc::Context>,
+    /// When the call began that the service has not answered yet.
+    asked: Option<Instant>,
+    /// It was told that the service does not answer.
+    silent: bool,
 }
 
 impl Monitor {
@@ -74,7 +86,56 @@ impl Monitor {
 
     /// Tells `tell` of every change until stopped; blocks its thread. The state when watching begins is told as
     /// changes from nothing. After the service came back, readers and cards are told anew.
-    pub fn run(self, tell: &mut dyn FnMut(ReaderEvent)) {
+    pub fn run(self, tell: &mut (dyn FnMut(ReaderEvent) + Send)) {
+        let tell = Mutex::new(tell);
+        let ended = (Mutex::new(false), Condvar::new());
+        thread::scope(|scope| {
+            scope.spawn(|| self.watch_the_service(&tell, &ended));
+            self.ask(&mut |event| {
+                let mut tell = tell.lock().unwrap_or_else(PoisonError::into_inner);
+                (*tell)(event);
+            });
+            *ended.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+            ended.1.notify_all();
+        });
+    }
+
+    /// Tells when a call hangs. Whoever made it tells the rest once it comes back.
+    fn watch_the_service(&self, tell: &Mutex<&mut (dyn FnMut(ReaderEvent) + Send)>, ended: &(Mutex<bool>, Condvar)) {
+        let mut over = ended.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*over {
+            let mut state = self.0.lock();
+            let hangs = state.asked.is_some_and(|asked| asked.elapsed() > HANGS);
+            if hangs && !state.silent && !state.stopped {
+                state.silent = true;
+                drop(state);
+                tracing::warn!("the smart card service does not answer");
+                let mut tell = tell.lock().unwrap_or_else(PoisonError::into_inner);
+                (*tell)(event("", ReaderChange::ServiceSilent));
+            } else {
+                drop(state);
+            }
+            over = ended
+                .1
+                .wait_timeout(over, GLANCE)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    /// `call`, with its beginning noted. A service that was told to be silent is begun with anew.
+    fn asking<T>(&self, call: impl FnOnce() -> Result<T, ReaderError>) -> Result<T, ReaderError> {
+        self.0.lock().asked = Some(Instant::now());
+        let answer = call();
+        let mut state = self.0.lock();
+        state.asked = None;
+        match state.silent {
+            true => Err(ReaderError::ServiceSilent),
+            false => answer,
+        }
+    }
+
+    fn ask(&self, tell: &mut dyn FnMut(ReaderEvent)) {
         let mut gone_told = false;
         while !self.0.lock().stopped {
             match self.begin() {
@@ -83,12 +144,16 @@ impl Monitor {
                     tell(event("", ReaderChange::ServiceBack));
                     let ended = self.watch(&context, tell);
                     self.0.lock().context = None;
-                    if let Err(error) = ended {
+                    if ended == Err(ReaderError::ServiceSilent) {
+                        // It was told when it fell silent; it answers again.
+                        self.0.lock().silent = false;
+                    } else if let Err(error) = ended {
                         tracing::info!(%error, "the smart card service went away");
                         tell(event("", ReaderChange::ServiceGone));
                         gone_told = true;
                     }
                 }
+                Err(ReaderError::ServiceSilent) => self.0.lock().silent = false,
                 Err(_) if !gone_told => {
                     tell(event("", ReaderChange::ServiceGone));
                     gone_told = true;
@@ -104,7 +169,7 @@ impl Monitor {
 
     /// Connects to the service and leaves the connection where [`StopMonitor`] can cancel it.
     fn begin(&self) -> Result<pcsc::Context, ReaderError> {
-        let context = pcsc::Context::establish(pcsc::Scope::User).map_err(service_error)?;
+        let context = self.asking(|| pcsc::Context::establish(pcsc::Scope::User).map_err(service_error))?;
         self.0.lock().context = Some(context.clone());
         Ok(context)
     }
@@ -115,7 +180,7 @@ impl Monitor {
         let mut watched: Vec<Watched> = Vec::new();
         let mut states = vec![pcsc::ReaderState::new(pcsc::PNP_NOTIFICATION(), pcsc::State::UNAWARE)];
         loop {
-            let names = list(context)?;
+            let names = self.asking(|| list(context))?;
             for at in (0..watched.len()).rev() {
                 if !names.contains(&watched[at].name) {
                     states.remove(at);
@@ -141,7 +206,7 @@ impl Monitor {
             if self.0.lock().stopped {
                 return Ok(());
             }
-            let outcome = context.get_status_change(WATCHDOG, &mut states);
+            let outcome = self.asking(|| Ok(context.get_status_change(WATCHDOG, &mut states)))?;
             if self.0.lock().stopped {
                 return Ok(());
             }

@@ -25,6 +25,9 @@ pub(super) struct Layout {
     pub(super) log: PathBuf,
     /// The system's user that runs it; none when whoever made it does.
     pub(super) user: Option<String>,
+    /// The data from which the records were taken over, kept for the way back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) previous: Option<PathBuf>,
 }
 
 impl Layout {
@@ -39,6 +42,7 @@ impl Layout {
             socket,
             log: home.join("log/postgresql.log"),
             user: run_as.name(),
+            previous: None,
         }
     }
 

@@ -11,7 +11,7 @@ use std::{
 use super::ClusterError;
 
 /// The oldest major version we run on: Ubuntu 22.04's. (Debian 12 has 15.)
-const OLDEST: u32 = 14;
+pub(super) const OLDEST: u32 = 14;
 
 /// One installed PostgreSQL.
 #[derive(Debug, Clone)]
@@ -30,19 +30,7 @@ impl Programs {
     /// # Errors
     /// [`ClusterError::NotInstalled`]
     pub fn find(major: Option<u32>) -> Result<Self, ClusterError> {
-        let mut found: Vec<Self> = candidates()
-            .into_iter()
-            // Single programs linked into a folder of PATH do not make an installation.
-            .filter(|folder| {
-                ["initdb", "pg_ctl", "postgres", "pg_dump"]
-                    .iter()
-                    .all(|name| folder.join(name).is_file())
-            })
-            .filter_map(|folder| {
-                let major = version_of(&folder)?;
-                Some(Self { folder, major })
-            })
-            .collect();
+        let mut found: Vec<Self> = candidates().iter().filter_map(|folder| in_folder(folder)).collect();
         // Newest first; of one version the packager's own folder before PATH.
         found.sort_by_key(|programs| std::cmp::Reverse(programs.major));
         found
@@ -61,10 +49,36 @@ impl Programs {
             })
     }
 
+    /// The version that wrote `data`, which alone can serve them.
+    ///
+    /// # Errors
+    /// [`ClusterError::WrittenByAnother`]
+    pub fn that_wrote(data: &Path) -> Result<Self, ClusterError> {
+        let wrote = super::major_of(data);
+        Self::find(wrote).map_err(|error| match (error, wrote) {
+            (ClusterError::NotInstalled { found, .. }, Some(wrote)) => ClusterError::WrittenByAnother {
+                data: data.to_owned(),
+                wrote,
+                found,
+            },
+            (error, _) => error,
+        })
+    }
+
     /// The program `name`.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
+}
+
+/// The installation whose programs are in `folder`. Single programs linked into a folder of PATH do not make one.
+pub(super) fn in_folder(folder: &Path) -> Option<Programs> {
+    let whole = ["initdb", "pg_ctl", "postgres", "pg_dump"];
+    whole.iter().all(|name| folder.join(name).is_file()).then_some(())?;
+    Some(Programs {
+        folder: folder.to_owned(),
+        major: version_of(folder)?,
+    })
 }
 
 fn candidates() -> Vec<PathBuf> {
@@ -254,18 +268,19 @@ pub(super) fn sort(program: &'static str, said: String, data: &Path, run_as: &Ru
             reason: line.trim().to_owned(),
         }
     } else {
-        let mut tail: Vec<&str> = said
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .rev()
-            .take(6)
-            .collect();
-        tail.reverse();
         ClusterError::Program {
             program,
-            said: tail.join(" / "),
+            said: tail(&said),
         }
     }
+}
+
+/// The end of what a program said.
+pub(super) fn tail(said: &str) -> String {
+    let lines = said.lines().filter(|line| !line.trim().is_empty());
+    let mut last: Vec<&str> = lines.rev().take(6).collect();
+    last.reverse();
+    last.join(" / ")
 }
 
 /// Whether process `pid` is alive and is the postmaster of `data`.

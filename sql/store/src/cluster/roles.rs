@@ -75,7 +75,7 @@ async fn provide_database(admin: &Client, database: &str, owner: &Login, users: 
 }
 
 /// Closes the cluster's own databases, which PostgreSQL leaves open to every role (section 5.8, "Privileges").
-async fn close_to_programs(admin: &Client) -> Result<(), StoreError> {
+pub(super) async fn close_to_programs(admin: &Client) -> Result<(), StoreError> {
     admin
         .batch_execute(
             // One at a time: two that change one row of the catalogue at once fail.

@@ -13,6 +13,16 @@ use crate::{
 /// What the relay was not told after so long is somebody's to look at, as in the status line.
 const LATE: time::Duration = time::Duration::seconds(60);
 
+/// Whether what was done last has not reached the relay, which goes on as before.
+pub fn is_waiting(card: &GivenCard, common: &Common) -> bool {
+    common.relay.is_some() && card.told.waiting > 0
+}
+
+/// Whether what is done now will not reach the relay in a moment: nobody carries it there, or it does not arrive.
+pub fn is_held_up(common: &Common) -> bool {
+    common.relay.is_some_and(|outbox| !outbox.carried || outbox.trouble)
+}
+
 /// Whether the relay knows: nothing to tell it, told when, or how long it has been waiting.
 pub fn words(card: &GivenCard, common: &Common, pen: &Pen<'_>) -> (String, Meaning) {
     if common.relay.is_none() {
