@@ -3,6 +3,7 @@
 
 mod set_up {
     mod operators_screen;
+    mod published;
     mod relay_operators;
     #[allow(dead_code, reason = "shared with the stories of the counter, which use more of it")]
     pub mod shell;

@@ -13,6 +13,7 @@ use crate::config::{Config, ConfigError};
 
 mod authority;
 mod calendar;
+mod lists;
 mod machine;
 pub(super) mod outbox;
 mod paper;
@@ -100,6 +101,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         findings.extend(records::examine(config, lang));
         findings.extend(outbox::examine(config, lang));
         findings.extend(authority::examine(config, lang));
+        findings.extend(lists::examine(config, lang));
         findings.extend(paper::examine(config, lang));
         findings.push(calendar::examine(config, SystemClock.now_in_japan().date(), lang));
         findings.extend(relay::examine(config, lang));
@@ -197,6 +199,7 @@ fn name(part: &str, lang: Lang) -> &'static str {
         "outbox" => ("中継への送信箱", "outbox to the relay"),
         "migrations" => ("データベースの版", "database version"),
         "authority" => ("認証局", "authorities"),
+        "lists" => ("失効一覧", "revocation lists"),
         "fonts" => ("書体", "fonts"),
         "relay" => ("中継", "relay"),
         "blind_half" => ("目隠し側", "blind half"),

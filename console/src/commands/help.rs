@@ -283,10 +283,23 @@ const JAPANESE: &[(&str, &str)] = &[
     ),
     (
         "madoguchi authority crl --into",
-        "resident.crl と staff.crl を書くフォルダー(既定: 認証局のフォルダーの lists)",
+        "resident.crl と staff.crl を書くフォルダー(既定: [authority] lists)",
     ),
     ("madoguchi authority crl --days", "次の一覧までの日数"),
+    (
+        "madoguchi authority crl --if-due",
+        "次の一覧が要るものだけ(期限の半分が過ぎたか、失効が増えたとき)",
+    ),
+    ("madoguchi authority crl --keep", "止められるまで、要るときに書き続ける"),
     ("madoguchi authority crl --json", "1行の JSON で"),
+    (
+        "madoguchi authority root-list",
+        "親の認証局の次の失効一覧に署名する(年に一度、金庫の合言葉で)",
+    ),
+    (
+        "madoguchi authority root-list --passphrase-file",
+        "親の認証局の合言葉のファイル",
+    ),
     ("madoguchi paper", "印刷物"),
     (
         "madoguchi paper clean",

@@ -21,6 +21,8 @@ use super::{
 };
 use crate::config::{Config, Demo, secrets};
 
+pub(super) mod publishing;
+
 /// How long another command that is setting up or starting is waited for.
 const SET_UP: Duration = Duration::from_secs(60);
 /// How long a service is given until it answers.
@@ -47,6 +49,7 @@ fn start_all(setting: &Setting, config: &Config, steps: &Steps) -> anyhow::Resul
         )
     })?;
     steps.step(database_words(lang), |_| start_database(setting, lang))?;
+    steps.step(publishing::words(lang), |_| publishing::start(setting, config))?;
     steps.step(card_service_words(lang), |step| start_card_service(setting, step))?;
     if let Some(demo) = &config.demo {
         steps.step(tray_words(lang), |_| start_tray(setting, config, demo))?;
@@ -82,6 +85,10 @@ pub fn down(setting: &Setting) -> anyhow::Result<ExitCode> {
             demo_relay(setting, "down").map(|_| Outcome::Done)
         })?;
     }
+    steps.step(
+        lang.pick("失効一覧の公開をやめる", "stop publishing the revocation lists"),
+        |_| publishing::stop(setting).map(done),
+    )?;
     steps.step(lang.pick("盆を片付ける", "put the tray away"), |_| {
         tray_process(setting).stop().map(done)
     })?;

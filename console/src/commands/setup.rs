@@ -69,6 +69,9 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     make_secrets(setting, &config, &steps)?;
     database::make(setting, &config, &steps)?;
     authority::make(setting, &config, &steps)?;
+    steps.step(services::publishing::words(lang), |_| {
+        services::publishing::start(setting, &config)
+    })?;
     steps.step(services::card_service_words(lang), |step| {
         services::start_card_service(setting, step)
     })?;

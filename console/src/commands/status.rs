@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use card::Readers;
+use relay_core::clock::{Clock, SystemClock};
 use serde_json::json;
 use store::cluster::{Cluster, ClusterStatus};
 
 use super::output::answer;
-use super::{Setting, doctor::outbox, services};
+use super::{Setting, authority, doctor::outbox, services, services::publishing};
 
 /// How to tell it.
 #[derive(Debug, clap::Args)]
@@ -33,6 +34,9 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     let config = setting.config().ok().filter(|config| config.relay.is_some());
     let dispatch = config.as_ref().map(|_| services::dispatch_process(setting).running());
     let sent = config.as_ref().and_then(|config| outbox::ask(config).ok());
+    let lists = publishing::lists_process(setting).running();
+    let publisher = publishing::publisher_process(setting).running();
+    let standing = setting.config().ok().and_then(|config| authority::lists::standing(&config).ok());
     let all = database.is_some() && readers.is_some() && (demo.is_none() || tray.is_some());
     if options.json {
         answer!(
@@ -44,6 +48,13 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
                 "tray": tray,
                 "dispatch": dispatch.flatten(),
                 "outbox": sent.as_ref().map(|(state, _)| json!({ "waiting": state.waiting, "refused": state.refused })),
+                "lists": lists,
+                "publisher": publisher,
+                "revocation_lists": standing.iter().flatten().map(|(name, list)| json!({
+                    "name": name.as_str(),
+                    "number": list.as_ref().map(|list| list.number).ok(),
+                    "until": list.as_ref().map(|list| list.until.to_string()).ok(),
+                })).collect::<Vec<_>>(),
                 "running": all,
             })
         );
@@ -78,7 +89,14 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
             let more = [number(dispatch), state.unwrap_or_default()].join("  ");
             line(dispatch.is_some(), lang.pick("送信箱の係", "outbox"), more);
         }
+        let ages = standing.into_iter().flatten().filter_map(|(name, list)| {
+            let age = authority::lists::age(&list.ok()?, SystemClock.now(), lang);
+            Some(format!("{}: {age}", authority::name(name, lang)))
+        });
+        let more = [number(lists)].into_iter().chain(ages).collect::<Vec<_>>().join("  ");
+        line(lists.is_some(), lang.pick("失効一覧の係", "revocation lists"), more);
         if demo.is_some() {
+            line(publisher.is_some(), lang.pick("失効一覧の公開", "publisher"), number(publisher));
             line(tray.is_some(), lang.pick("仮想カードの盆", "card tray"), number(tray));
         }
     }
