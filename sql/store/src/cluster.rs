@@ -163,7 +163,7 @@ impl Cluster {
         chance: &mut dyn Chance,
     ) -> Result<(), ClusterError> {
         let password = hex_password(chance);
-        let password_file = self.password_file();
+        let password_file = self.superuser_file();
         write_secret(&password_file, &password)?;
         // initdb reads the password as the user it runs as, so it gets a copy of its own for a moment.
         let handed = layout.data.with_extension("password");
@@ -361,7 +361,7 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError`]
     pub fn superuser_door(&self, database: &str) -> Result<Door, ClusterError> {
-        let file = self.password_file();
+        let file = self.superuser_file();
         let password = fs::read_to_string(&file).map_err(|error| file_error(&file, &error))?;
         let login = Login {
             name: SUPERUSER.to_owned(),
@@ -434,7 +434,9 @@ impl Cluster {
         self.folder.join("cluster.json")
     }
 
-    fn password_file(&self) -> PathBuf {
+    /// Where the superuser's password lies: needed to make and to upgrade databases, never for work, so that it can be
+    /// taken away in between.
+    pub fn superuser_file(&self) -> PathBuf {
         self.folder.join("superuser.password")
     }
 }

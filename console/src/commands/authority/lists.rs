@@ -122,7 +122,7 @@ pub fn renew(config: &Config, folder: &Path, days: u16, if_due: bool) -> anyhow:
     runtime.block_on(async {
         let act = || act("authority");
         let listed = revocations::write_those(&office, &authorities, &act, (now, lasts), folder, &names).await?;
-        trail::seal_once(config, &office).await;
+        trail::seal_once(config).await;
         Ok(listed)
     })
 }

@@ -96,10 +96,9 @@ impl Office {
         }
         let waiting = tx
             .query(
-                "-- take_waiting\n\
-                 WITH taken AS (DELETE FROM office.audit_unsealed WHERE seq IN (\n\
-                 SELECT seq FROM office.audit_unsealed ORDER BY seq LIMIT $1) RETURNING seq)\n\
-                 SELECT e.seq, e.hash FROM taken JOIN office.audit_event e USING (seq) ORDER BY seq",
+                "-- waiting\n\
+                 SELECT e.seq, e.hash FROM (SELECT seq FROM office.audit_unsealed ORDER BY seq LIMIT $1) waiting\n\
+                 JOIN office.audit_event e USING (seq) ORDER BY seq",
                 &[&TOGETHER],
             )
             .await?;
@@ -123,6 +122,12 @@ impl Office {
              INSERT INTO office.audit_leaf (place, seq, leaf)\n\
              SELECT $1 + nth - 1, seq, leaf FROM unnest($2::bigint[], $3::bytea[]) WITH ORDINALITY AS placed (seq, leaf, nth)",
             &[&first, &seqs, &leaves],
+        )
+        .await?;
+        // Their places first: the database lets none of them go that has none.
+        tx.execute(
+            "-- placed\nDELETE FROM office.audit_unsealed WHERE seq = ANY ($1)",
+            &[&seqs],
         )
         .await?;
         let at: OffsetDateTime = self.now(tx).await?;

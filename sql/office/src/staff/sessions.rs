@@ -54,9 +54,9 @@ impl Office {
                     released = end_session(&tx, left, doing.at, SessionEnding::Replaced).await?;
                 }
                 let session: SessionId = self.fresh();
-                tx.execute(
-                    "-- begin_session\nINSERT INTO office.staff_session (id, staff, desk, began_at) VALUES ($1, $2, $3, $4)",
-                    &[&session.uuid(), &staff.id.uuid(), &desk, &doing.at],
+                tx.query_one(
+                    "-- begin_session\nSELECT office.begin_session($1, $2, $3, $4)",
+                    &[&session.uuid(), &desk, &serial, &doing.at],
                 )
                 .await?;
                 let subjects = json!({ "staff": staff.id, "session": session });
