@@ -328,6 +328,11 @@ const JAPANESE: &[(&str, &str)] = &[
     ),
     ("madoguchi audit prove SEQ", "記録の番号"),
     (
+        "madoguchi audit sheet",
+        "いちばん新しい先端を紙(PDF)に。データベースに触れられる人とは別の人がとじる",
+    ),
+    ("madoguchi audit sheet --into", "フォルダー(既定: [paper] folder)"),
+    (
         "madoguchi audit verify",
         "監査記録が書き換えられず、欠けていないことを、外に置いた先端と比べて確かめる",
     ),
