@@ -64,8 +64,14 @@ pub async fn due(
 ) -> Result<Vec<AuthorityName>, NotListed> {
     let revoked = office.revoked().await?;
     let is_due = |name: &AuthorityName| {
-        let Ok(list) = published(folder, *name, trust) else { return true };
-        let wanted: BTreeSet<_> = revoked.iter().filter(|one| one.authority == *name).map(|one| one.serial).collect();
+        let Ok(list) = published(folder, *name, trust) else {
+            return true;
+        };
+        let wanted: BTreeSet<_> = revoked
+            .iter()
+            .filter(|one| one.authority == *name)
+            .map(|one| one.serial)
+            .collect();
         // By halves: whoever fetched it last has a good one for as long again, also when the next is late.
         now < list.signed_at || now >= list.signed_at + (list.until - list.signed_at) / 2 || list.serials != wanted
     };
@@ -147,7 +153,9 @@ pub async fn write_those(
 /// [`NotListed`]
 pub fn write_root(root: &Authority, folder: &Path, now: OffsetDateTime, lasts: Duration) -> Result<Listed, NotListed> {
     let file = root_file(folder);
-    let last = fs::read(&file).ok().and_then(|der| PublishedList::read(&der, root.certificate()).ok());
+    let last = fs::read(&file)
+        .ok()
+        .and_then(|der| PublishedList::read(&der, root.certificate()).ok());
     let number = last.map_or(1, |list| list.number + 1);
     let list = root.revocation_list([], number, now, lasts)?;
     publish(&file, &list.der)?;

@@ -180,7 +180,7 @@ const JAPANESE: &[(&str, &str)] = &[
     ("madoguchi relay tried ENTITY", "連携先の entityID"),
     (
         "madoguchi relay tried --shown",
-        "2度とも同じ仮名が出たか(same-name)、空だったか(empty-name)",
+        "2度とも同じ仮名が出たか(same-name)、来るたびに別か(other-name、transient を求めるサービス)、空だったか(empty-name)",
     ),
     ("madoguchi relay on", "連携先を稼働させる。試行の結果が要る"),
     ("madoguchi relay on ENTITY", "連携先の entityID"),

@@ -85,6 +85,10 @@ fn sign_in(trial: SignInTrial, lang: Lang) -> &'static str {
         SignInTrial::Untried => lang.pick("まだ", "not yet"),
         SignInTrial::Named => lang.pick("同じ仮名が2度", "the same name twice"),
         SignInTrial::Unnamed => lang.pick("仮名が空", "an empty name"),
+        SignInTrial::Passing => lang.pick(
+            "来るたびに別の仮名(transient)",
+            "another name at each visit (transient)",
+        ),
     }
 }
 

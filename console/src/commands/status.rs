@@ -36,7 +36,10 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     let sent = config.as_ref().and_then(|config| outbox::ask(config).ok());
     let lists = publishing::lists_process(setting).running();
     let publisher = publishing::publisher_process(setting).running();
-    let standing = setting.config().ok().and_then(|config| authority::lists::standing(&config).ok());
+    let standing = setting
+        .config()
+        .ok()
+        .and_then(|config| authority::lists::standing(&config).ok());
     let all = database.is_some() && readers.is_some() && (demo.is_none() || tray.is_some());
     if options.json {
         answer!(
@@ -96,7 +99,11 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         let more = [number(lists)].into_iter().chain(ages).collect::<Vec<_>>().join("  ");
         line(lists.is_some(), lang.pick("失効一覧の係", "revocation lists"), more);
         if demo.is_some() {
-            line(publisher.is_some(), lang.pick("失効一覧の公開", "publisher"), number(publisher));
+            line(
+                publisher.is_some(),
+                lang.pick("失効一覧の公開", "publisher"),
+                number(publisher),
+            );
             line(tray.is_some(), lang.pick("仮想カードの盆", "card tray"), number(tray));
         }
     }

@@ -21,11 +21,15 @@ fn certificate_of_the_card(shell: &Shell, name: &str) -> PathBuf {
     let certificate = card["files"].as_array().unwrap().iter().find_map(|file| {
         let bytes = hex::decode(file["bytes"].as_str()?).ok()?;
         // A SEQUENCE of two length bytes that begins with another: a certificate, in whatever the chip wraps it in.
-        let at = bytes.windows(6).position(|six| matches!(six, [0x30, 0x82, _, _, 0x30, 0x82]))?;
+        let at = bytes
+            .windows(6)
+            .position(|six| matches!(six, [0x30, 0x82, _, _, 0x30, 0x82]))?;
         let length = usize::from(u16::from_be_bytes([bytes[at + 2], bytes[at + 3]])) + 4;
         Some(bytes[at..at + length].to_vec())
     });
-    let (der, pem) = ["cer", "pem"].map(|ending| shell.home().join(format!("{name}.{ending}"))).into();
+    let (der, pem) = ["cer", "pem"]
+        .map(|ending| shell.home().join(format!("{name}.{ending}")))
+        .into();
     fs::write(&der, certificate.expect("the card has a certificate")).unwrap();
     as_text("x509", &der, &pem);
     pem
@@ -33,7 +37,13 @@ fn certificate_of_the_card(shell: &Shell, name: &str) -> PathBuf {
 
 fn as_text(kind: &str, der: &Path, pem: &Path) {
     let (done, said) = openssl(&[
-        kind, "-inform", "DER", "-in", der.to_str().unwrap(), "-out", pem.to_str().unwrap(),
+        kind,
+        "-inform",
+        "DER",
+        "-in",
+        der.to_str().unwrap(),
+        "-out",
+        pem.to_str().unwrap(),
     ]);
     assert!(done, "{said}");
 }
@@ -42,18 +52,27 @@ fn as_text(kind: &str, der: &Path, pem: &Path) {
 fn fetch(shell: &Shell, certificate: &Path) -> [PathBuf; 2] {
     let (_, text) = openssl(&["x509", "-noout", "-text", "-in", certificate.to_str().unwrap()]);
     assert!(!text.contains("OCSP"), "nothing answers for status: {text}");
-    let urls: Vec<&str> = text.split_whitespace().filter_map(|word| word.strip_prefix("URI:")).collect();
+    let urls: Vec<&str> = text
+        .split_whitespace()
+        .filter_map(|word| word.strip_prefix("URI:"))
+        .collect();
     assert_eq!(urls.len(), 2, "{text}");
     [("crl", ".crl"), ("x509", ".cer")].map(|(kind, ending)| {
         let url = urls.iter().find(|url| url.ends_with(ending)).expect(ending);
-        let der = shell.home().join(format!("fetched-{}", url.rsplit('/').next().unwrap()));
+        let der = shell
+            .home()
+            .join(format!("fetched-{}", url.rsplit('/').next().unwrap()));
         let fetched = Command::new("curl")
             .args(["--fail", "--silent", "--show-error", "--output"])
             .arg(&der)
             .arg(url)
             .output()
             .unwrap();
-        assert!(fetched.status.success(), "{url}: {}", String::from_utf8_lossy(&fetched.stderr));
+        assert!(
+            fetched.status.success(),
+            "{url}: {}",
+            String::from_utf8_lossy(&fetched.stderr)
+        );
         let pem = der.with_extension(format!("{kind}.pem"));
         as_text(kind, &der, &pem);
         pem
@@ -69,7 +88,15 @@ fn taken(shell: &Shell, certificate: &Path) -> (bool, String) {
     let [lists, issuer, root, certificate] =
         [&lists, &issuer, &root, &certificate.to_owned()].map(|file| file.to_str().unwrap().to_owned());
     openssl(&[
-        "verify", "-crl_check_all", "-CAfile", &root, "-untrusted", &issuer, "-CRLfile", &lists, &certificate,
+        "verify",
+        "-crl_check_all",
+        "-CAfile",
+        &root,
+        "-untrusted",
+        &issuer,
+        "-CRLfile",
+        &lists,
+        &certificate,
     ])
 }
 
@@ -109,20 +136,33 @@ fn a_card_is_checked_with_nothing_but_what_its_certificate_names() {
             let all = answer["findings"].as_array().unwrap().iter();
             let lists = all.filter(|finding| finding["part"] == "lists");
             let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-            lists.map(|finding| (text(&finding["condition"]), text(&finding["advice"]))).collect()
+            lists
+                .map(|finding| (text(&finding["condition"]), text(&finding["advice"])))
+                .collect()
         };
         let now = lists(&shell.must("doctor --json", &[]).json());
         assert_eq!(now.len(), 4, "three lists and their address");
         assert!(now.iter().all(|(condition, _)| condition == "good"), "{now:?}");
         let status = shell.must("status --json", &[]).json();
-        let numbers: Vec<_> = status["revocation_lists"].as_array().unwrap().iter().map(|list| &list["number"]).collect();
+        let numbers: Vec<_> = status["revocation_lists"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|list| &list["number"])
+            .collect();
         assert_eq!(numbers, [1, 1, 2], "{status:#}");
         // Eight days later, had nobody signed another; and by a clock that fell back.
         let late = lists(&shell.run_at_another_time("+8d", "doctor --json").json());
         let over = late.iter().filter(|(condition, _)| condition == "bad");
-        assert!(over.clone().count() == 2 && over.clone().all(|(_, advice)| advice.contains("authority crl")), "{late:?}");
+        assert!(
+            over.clone().count() == 2 && over.clone().all(|(_, advice)| advice.contains("authority crl")),
+            "{late:?}"
+        );
         let early = shell.run_at_another_time("-2d", "doctor --json").json();
-        let authorities: Vec<_> = early["findings"].as_array().unwrap().iter()
+        let authorities: Vec<_> = early["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
             .filter(|finding| ["authority", "lists"].contains(&finding["part"].as_str().unwrap()))
             .filter(|finding| finding["condition"] == "bad")
             .collect();

@@ -66,7 +66,15 @@ fn build_what_a_demonstration_starts() {
     let there = |name: &str| Path::new(MADOGUCHI).with_file_name(name).exists();
     if !*built && !(there("virtual-card") && there("madoguchi-publisher")) {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--locked", "--package", "virtual-card", "--package", "publisher"]);
+        cargo.args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--package",
+            "virtual-card",
+            "--package",
+            "publisher",
+        ]);
         assert!(cargo.status().unwrap().success());
     }
     *built = true;
@@ -160,26 +168,7 @@ impl Shell {
 
     /// Begins a command that will ask for things.
     pub fn talk(&self, words: &str, more: &[&str]) -> Talk {
-        let mut child = self
-            .command(words, more)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let (mut stderr, keep) = (child.stderr.take().unwrap(), Arc::clone(&heard));
-        thread::spawn(move || {
-            let mut bytes = [0; 1024];
-            while let Ok(read @ 1..) = stderr.read(&mut bytes) {
-                keep.lock().unwrap().extend(&bytes[..read]);
-            }
-        });
-        Talk {
-            input: child.stdin.take().unwrap(),
-            child,
-            heard,
-        }
+        Talk::with(self.command(words, more))
     }
 
     /// Waits until the card that `hold` was said of stands still before its instruction.
@@ -284,6 +273,29 @@ pub struct Talk {
 }
 
 impl Talk {
+    /// Begins `command`, whatever program it is.
+    pub fn with(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let (mut stderr, keep) = (child.stderr.take().unwrap(), Arc::clone(&heard));
+        thread::spawn(move || {
+            let mut bytes = [0; 1024];
+            while let Ok(read @ 1..) = stderr.read(&mut bytes) {
+                keep.lock().unwrap().extend(&bytes[..read]);
+            }
+        });
+        Self {
+            input: child.stdin.take().unwrap(),
+            child,
+            heard,
+        }
+    }
+
     /// Waits until it says `what`.
     pub fn waits_for(&mut self, what: &str) {
         let began = Instant::now();

@@ -157,7 +157,11 @@ fn the_sheet_of_a_day_shows_later_what_was_taken_from_the_trail() {
         // The signature on the paper holds, and the trail goes on from it.
         shell.must("staff list", &[]);
         let checked = shell.must("audit verify --json --heads", &[kept]).json();
-        assert_eq!((&checked["ok"], &checked["heads"]), (&true.into(), &1.into()), "{checked:#}");
+        assert_eq!(
+            (&checked["ok"], &checked["heads"]),
+            (&true.into(), &1.into()),
+            "{checked:#}"
+        );
         // One letter of it changed is no head of this office.
         let forged = shell.home().join("forged");
         fs::write(&forged, head.replacen("last ", "last 1", 1)).unwrap();

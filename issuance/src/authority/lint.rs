@@ -14,9 +14,7 @@ use x509_parser::{
     x509::X509Version,
 };
 
-use super::{
-    Profile, Settings, der, issue::ISSUERS, profile::dotted,
-};
+use super::{Profile, Settings, der, issue::ISSUERS, profile::dotted};
 use crate::records::CertificateSerial;
 
 /// A rule that a certificate breaks.
@@ -273,7 +271,10 @@ fn content(
             let mut wanted = vec![(dotted(ISSUERS), pointers.issuer_certificate)];
             // Older cards also name an address for status answers (id-ad-ocsp); they are no worse for it.
             if !profile.is_authority() && found.as_ref().is_some_and(|found| found.len() == 2) {
-                wanted.insert(0, ("1.3.6.1.5.5.7.48.1".to_owned(), format!("{}/ocsp", settings.base_url)));
+                wanted.insert(
+                    0,
+                    ("1.3.6.1.5.5.7.48.1".to_owned(), format!("{}/ocsp", settings.base_url)),
+                );
             }
             rule("authority information", found.as_ref() == Some(&wanted), || {
                 format!("{found:?}")

@@ -182,8 +182,17 @@ fn the_head_on_the_daily_sheet_is_read_back_to_the_letter() {
     for resolution in ["150", "300"] {
         let picture = paper.folder.path().join(resolution);
         let picture = picture.to_str().unwrap();
-        paper.ask("pdftoppm", &["-r", resolution, "-gray", "-singlefile", "-png"], &[picture]);
-        let read = run("zbarimg", &["--quiet", "--raw"], Path::new(&format!("{picture}.png")), &[]);
+        paper.ask(
+            "pdftoppm",
+            &["-r", resolution, "-gray", "-singlefile", "-png"],
+            &[picture],
+        );
+        let read = run(
+            "zbarimg",
+            &["--quiet", "--raw"],
+            Path::new(&format!("{picture}.png")),
+            &[],
+        );
         assert_eq!(read.trim_end(), note.trim_end(), "at {resolution} dpi");
     }
 }

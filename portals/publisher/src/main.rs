@@ -35,7 +35,13 @@ async fn main() -> ExitCode {
 }
 
 async fn run(asked: Arguments) -> anyhow::Result<()> {
-    log::begin_with(&config::Log { json: true, level: "info" }, &["publisher"])?;
+    log::begin_with(
+        &config::Log {
+            json: true,
+            level: "info",
+        },
+        &["publisher"],
+    )?;
     ensure!(
         asked.folder.is_dir(),
         "{}: no such folder; `madoguchi authority crl --into FOLDER` makes it",
@@ -45,7 +51,10 @@ async fn run(asked: Arguments) -> anyhow::Result<()> {
         .await
         .with_context(|| asked.listen.to_string())?
         // Questions have no body.
-        .with_limits(Limits { body: 1024, ..Limits::STANDARD });
+        .with_limits(Limits {
+            body: 1024,
+            ..Limits::STANDARD
+        });
     let stop = Stop::on_signals()?;
     listener
         .serve(publisher::routes(asked.folder, Arc::new(SystemClock)), stop)

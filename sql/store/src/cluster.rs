@@ -298,7 +298,7 @@ impl Cluster {
             Err(ClusterError::Absent(_)) => {}
             Err(error) => return Err(error),
         }
-        for file in [self.password_file(), self.layout_file()] {
+        for file in [self.superuser_file(), self.layout_file()] {
             remove_file(&file)?;
         }
         self.remove_left_over()?;

@@ -35,7 +35,11 @@ pub(super) fn print(setting: &Setting, folder: Option<&Path>) -> anyhow::Result<
     };
     let press = Press::open(&FontFolders(config.paper.font_folders.clone()))?;
     let printed = press.head_sheet(&sheet)?;
-    let file = store(&printed, &format!("head-{}", head.size), folder.unwrap_or(&config.paper.folder))?;
+    let file = store(
+        &printed,
+        &format!("head-{}", head.size),
+        folder.unwrap_or(&config.paper.folder),
+    )?;
     answer!("{}", file.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -1,10 +1,6 @@
 //! The authorities' revocation lists: signed when they are due, and how old they are.
 
-use std::{
-    path::Path,
-    process::ExitCode,
-    thread::sleep,
-};
+use std::{path::Path, process::ExitCode, thread::sleep};
 
 use issuance::authority::{Authorities, Authority, AuthorityName, Passphrase, PublishedList, Trust};
 use relay_core::clock::{Clock, JST, SystemClock};
@@ -55,7 +51,10 @@ pub(super) fn write(setting: &Setting, config: &Config, options: &CrlOptions) ->
         tell(list, lang);
     }
     if listed.is_empty() {
-        answer!("{}", lang.pick("・失効一覧は、どれもまだ新しいです", "・every list is fresh enough"));
+        answer!(
+            "{}",
+            lang.pick("・失効一覧は、どれもまだ新しいです", "・every list is fresh enough")
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

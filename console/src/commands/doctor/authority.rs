@@ -90,6 +90,9 @@ mod tests {
         assert_eq!(time_of(&ending(0), now, Lang::Ja).condition, Condition::Bad);
         let back = time_of(&ending(1000), now - Duration::days(30), Lang::En);
         assert_eq!(back.condition, Condition::Bad);
-        assert!(back.advice.unwrap().starts_with("it was made later"), "a new authority mends no clock");
+        assert!(
+            back.advice.unwrap().starts_with("it was made later"),
+            "a new authority mends no clock"
+        );
     }
 }

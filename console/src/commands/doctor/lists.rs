@@ -109,7 +109,11 @@ fn fetched(
         .build()?;
     runtime()?.block_on(async {
         for (name, here) in known {
-            let answer = client.get(format!("{base}/{name}.crl")).send().await?.error_for_status()?;
+            let answer = client
+                .get(format!("{base}/{name}.crl"))
+                .send()
+                .await?
+                .error_for_status()?;
             let list = PublishedList::read(&answer.bytes().await?, trust.certificate(name))
                 .map_err(|why| anyhow::anyhow!("{name}.crl: {why}"))?;
             anyhow::ensure!(
@@ -144,10 +148,17 @@ mod tests {
         assert_eq!(told(staff, 5), Condition::Good, "its follower may be a day late");
         assert_eq!(told(staff, 7), Condition::Warning);
         assert_eq!(told(staff, 8), Condition::Bad);
-        assert_eq!(told(AuthorityName::Root, 1), Condition::Warning, "the safe is opened by appointment");
+        assert_eq!(
+            told(AuthorityName::Root, 1),
+            Condition::Warning,
+            "the safe is opened by appointment"
+        );
         let back = age(staff, Ok(&list), signed_at - time::Duration::days(1), Lang::En);
         assert_eq!(back.condition, Condition::Bad);
         assert!(back.advice.unwrap().contains("clock"));
-        assert_eq!(age(staff, Err("no such file"), signed_at, Lang::En).condition, Condition::Bad);
+        assert_eq!(
+            age(staff, Err("no such file"), signed_at, Lang::En).condition,
+            Condition::Bad
+        );
     }
 }

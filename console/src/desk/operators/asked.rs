@@ -45,7 +45,7 @@ pub async fn change(front: Arc<Front>, AskFront(order): AskFront) -> Result<Vec<
             edition,
             sha256,
         } => front.approve(&entity, edition, &sha256).await,
-        FrontOrder::Tried { entity, named } => front.sign_in_tried(&entity, named).await,
+        FrontOrder::Tried { entity, shown } => front.sign_in_tried(&entity, shown).await,
         FrontOrder::WithoutLogout { entity, reason } => front.without_logout(&entity, &reason).await,
         FrontOrder::Trial { entity } => front.trial(&entity).await,
         FrontOrder::On { entity } => front.on(&entity).await,

@@ -82,13 +82,24 @@ async fn no_role_may_write_more_than_its_program_writes() {
     // The counter's role: what is kept by the trail, by the import and by the outbox process is not its own, and only what can
     // be done again is deleted.
     let counter = of(USER);
-    for others in ["audit_unsealed", "audit_leaf", "audit_head", "roster_import", "roster_change", "resident", "staff_session"] {
+    for others in [
+        "audit_unsealed",
+        "audit_leaf",
+        "audit_head",
+        "roster_import",
+        "roster_change",
+        "resident",
+        "staff_session",
+    ] {
         for verb in ["INSERT", "DELETE"] {
             assert!(!counter.contains(&format!("{verb} {others}")), "{verb} {others}");
         }
     }
-    let removes: Vec<_> = counter.iter().filter_map(|right| right.strip_prefix("DELETE ")).collect();
-    assert_eq!(removes, ["case_lease", "staff_role"]);
+    let removes: Vec<_> = counter
+        .iter()
+        .filter_map(|right| right.strip_prefix("DELETE "))
+        .collect();
+    assert_eq!(removes, ["case_lease", "handover_sight", "staff_role"]);
     let whole: Vec<_> = counter
         .iter()
         .filter(|right| right.starts_with("TRUNCATE") || right.starts_with("UPDATE") && !right.contains('('))
@@ -107,7 +118,10 @@ async fn a_session_begins_with_a_good_card_and_is_told() {
         denied(&office, role, &by_hand).await;
     }
     let begin = |card: &str, at: &str| {
-        format!("SELECT office.begin_session('{}', '窓口9', '\\x{card}', {at})", Uuid::from_u128(9))
+        format!(
+            "SELECT office.begin_session('{}', '窓口9', '\\x{card}', {at})",
+            Uuid::from_u128(9)
+        )
     };
     let card = hex::encode(&clerk.serial);
     for role in [IMPORT, DISPATCH, READER, SEALER] {
@@ -121,7 +135,9 @@ async fn a_session_begins_with_a_good_card_and_is_told() {
     let begun = told.log_in(&act, "窓口9", &clerk.serial).await.unwrap();
     assert_eq!(begun.staff.id, clerk.id);
     // An office's own clock, as every database has it that is not a trial's.
-    run(&office, office::OWNER, "UPDATE office.clock SET by_hand = false").await.unwrap();
+    run(&office, office::OWNER, "UPDATE office.clock SET by_hand = false")
+        .await
+        .unwrap();
     let yesterday = begin(&card, "now() - interval '1 day'");
     refused(&office, USER, yesterday, "session_when_it_begins").await;
     // Somebody who left.
@@ -130,7 +146,9 @@ async fn a_session_begins_with_a_good_card_and_is_told() {
         .await
         .err();
     assert!(gone.is_some(), "the trial's clock no longer counts");
-    run(&office, office::OWNER, "UPDATE office.clock SET by_hand = true").await.unwrap();
+    run(&office, office::OWNER, "UPDATE office.clock SET by_hand = true")
+        .await
+        .unwrap();
     let other = office
         .clerk("高橋 学", "窓口3", &[issuance::staff::Role::Reception])
         .await
@@ -140,7 +158,13 @@ async fn a_session_begins_with_a_good_card_and_is_told() {
         .disable_staff(&clerk.act(), other.id, office::DisableReason::Left)
         .await
         .unwrap();
-    refused(&office, USER, begin(&hex::encode(&other.serial), "now()"), "session_of_a_card_holder").await;
+    refused(
+        &office,
+        USER,
+        begin(&hex::encode(&other.serial), "now()"),
+        "session_of_a_card_holder",
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -203,7 +227,10 @@ async fn nobody_takes_an_event_out_of_those_that_wait_for_the_tree() {
     }
     let (secret, _) = HeadKey::fresh("office.131016", &relay_core::chance::draw(&mut OsChance));
     let key = HeadKey::from_text(&secret).unwrap();
-    assert!(office.office.seal_trail(&key).await.is_err(), "the counter's role seals nothing");
+    assert!(
+        office.office.seal_trail(&key).await.is_err(),
+        "the counter's role seals nothing"
+    );
     assert!(office.sealing.seal_trail(&key).await.unwrap().is_some());
     assert_eq!(count(&office, "SELECT count(*) FROM office.audit_unsealed").await, 0);
 }

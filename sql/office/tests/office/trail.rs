@@ -228,7 +228,10 @@ async fn two_sealers_at_once_give_each_event_one_place() {
     let other = scene.office.sealing.clone();
     for _ in 0..8 {
         scene.records().screen_locked(&scene.clerk.act(), false).await.unwrap();
-        let (one, two) = tokio::join!(scene.office.sealing.seal_trail(&scene.key), other.seal_trail(&scene.key));
+        let (one, two) = tokio::join!(
+            scene.office.sealing.seal_trail(&scene.key),
+            other.seal_trail(&scene.key)
+        );
         one.unwrap();
         two.unwrap();
     }

@@ -84,7 +84,7 @@ fn suits(intent: Intent, partner: &Partner) -> bool {
         keys::TRIED => is_service && partner.state == Standing::Trial,
         keys::WITHOUT_LOGOUT => is_service && partner.state == Standing::Trial && partner.logout != LogoutTrial::Sealed,
         keys::SWITCH_ON => {
-            let tried = partner.sign_in == SignInTrial::Named
+            let tried = matches!(partner.sign_in, SignInTrial::Named | SignInTrial::Passing)
                 && matches!(partner.logout, LogoutTrial::Sealed | LogoutTrial::Without);
             partner.state == Standing::Trial && approved && (tried || !is_service)
         }

@@ -1,7 +1,7 @@
 //! What is filled in for one partner: the comparison of a fingerprint, what its trial showed, lifetimes, exceptions.
 
 use crate::{
-    facts::relay::{EXCEPTIONS, Edition, FrontOrder, LIFETIMES, Partner},
+    facts::relay::{EXCEPTIONS, Edition, FrontOrder, LIFETIMES, Partner, ShownName},
     input::{Input, Takes},
     page::{Line, Page, Pen},
     screens::relay::{
@@ -16,6 +16,13 @@ const SHORTEST: usize = 4;
 /// Cells of the labels.
 const LABEL: usize = 30;
 
+/// What a service can show at the trial's two visits, with its words.
+const SHOWN: [(ShownName, &str); 3] = [
+    (ShownName::Same, "tried-same-name"),
+    (ShownName::Another, "tried-other-name"),
+    (ShownName::Empty, "tried-empty-name"),
+];
+
 /// A form.
 #[derive(Debug)]
 pub enum Form {
@@ -23,8 +30,8 @@ pub enum Form {
     Approve { edition: Box<Edition>, last: Input },
     /// What the service showed at the trial's two visits.
     Tried {
-        /// The same name twice, or none; nothing said yet.
-        named: Option<bool>,
+        /// Which row of [`SHOWN`]; nothing said yet.
+        at: Option<usize>,
     },
     /// Assertion, session and skew in seconds.
     Lifetimes {
@@ -55,7 +62,7 @@ impl Form {
 
     /// Nothing said yet.
     pub const fn tried() -> Self {
-        Self::Tried { named: None }
+        Self::Tried { at: None }
     }
 
     /// As they are.
@@ -113,7 +120,7 @@ impl Form {
     pub fn up(&mut self) {
         match self {
             Self::Approve { .. } => {}
-            Self::Tried { named } => *named = Some(true),
+            Self::Tried { at } => *at = Some(at.map_or(0, |at| at.saturating_sub(1))),
             Self::Lifetimes { at, .. } | Self::Exceptions { at, .. } => *at = at.saturating_sub(1),
         }
     }
@@ -122,7 +129,7 @@ impl Form {
     pub fn down(&mut self) {
         match self {
             Self::Approve { .. } => {}
-            Self::Tried { named } => *named = Some(named.is_none()),
+            Self::Tried { at } => *at = Some(at.map_or(0, |at| (at + 1).min(SHOWN.len() - 1))),
             Self::Lifetimes { at, .. } => *at = (*at + 1).min(2),
             Self::Exceptions { at, .. } => *at = (*at + 1).min(EXCEPTIONS.len()),
         }
@@ -155,8 +162,8 @@ impl Form {
                     Err("approve-differs")
                 }
             }
-            Self::Tried { named } => match named {
-                Some(named) => Ok(FrontOrder::Tried { entity, named: *named }),
+            Self::Tried { at } => match at.and_then(|at| SHOWN.get(at)) {
+                Some((shown, _)) => Ok(FrontOrder::Tried { entity, shown: *shown }),
                 None => Err("standing-choose-first"),
             },
             Self::Lifetimes { seconds, .. } => {
@@ -210,9 +217,9 @@ impl Form {
                 page.gap();
                 page.input(pen, LABEL, &pen.say("approve-last"), last, 10, true);
             }
-            Self::Tried { named } => {
-                for (choice, word) in [(true, "tried-same-name"), (false, "tried-empty-name")] {
-                    let taken = *named == Some(choice);
+            Self::Tried { at } => {
+                for (row, (_, word)) in SHOWN.iter().enumerate() {
+                    let taken = *at == Some(row);
                     let meaning = if taken { Meaning::Strong } else { Meaning::Plain };
                     page.line(
                         Line::of(if taken { pen.glyphs.here } else { "  " }, Meaning::Accent)
