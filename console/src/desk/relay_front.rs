@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 use super::relay_card::{SigningCard, sha256};
 use crate::{
     config::{RelayOperator, secrets},
-    tui::facts::relay::{FrontState, LogoutHeard, Partner, Untold},
+    tui::facts::relay::{FrontState, LogoutHeard, Partner, ShownName, Untold},
 };
 
 /// For a whole answer; the front asks the blind half within it.
