@@ -106,12 +106,13 @@ fn a_card_is_checked_with_nothing_but_what_its_certificate_names() {
     with_a_card_service(name, |shell| {
         shell.must("setup --demo --rows", &["60"]);
         let card = |number: &str| {
-            shell.tray("remove 0");
             shell.tray(&format!("insert 0 staff-{number}"));
             shell.wait_for_card();
             certificate_of_the_card(shell, number)
         };
-        let (leaves, stays) = (card("0001"), card("0004"));
+        let leaves = card("0001");
+        shell.tray("remove 0");
+        let stays = card("0004");
         for good in [&leaves, &stays] {
             let (taken, said) = taken(shell, good);
             assert!(taken, "{said}");

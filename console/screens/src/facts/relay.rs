@@ -31,6 +31,10 @@ pub enum FrontOrder {
         entity: String,
         shown: ShownName,
     },
+    /// Name a card for trials, by the SHA-256 of its certificate.
+    TrialCard {
+        sha256: String,
+    },
     /// Let it go on without single logout.
     WithoutLogout {
         entity: String,

@@ -10,7 +10,7 @@ use crate::{
     facts::{
         relay::{
             Edition, FrontHeard, FrontOrder, FrontState, Kind, LogoutTrial, OfficeHeard, OperatorsBy, Partner,
-            Proposed, SignInTrial, Standing, TrailLine, Untold, UntoldCount, tests::library,
+            Proposed, ShownName, SignInTrial, Standing, TrailLine, Untold, UntoldCount, tests::library,
         },
         *,
     },
@@ -230,6 +230,32 @@ fn an_approval_takes_the_piece_of_the_fingerprint_that_only_the_partner_can_tell
         trace: "1a2b".into(),
     }));
     assert!(counter.screen(80, 24).contains("もう一人の運用者が承認"));
+}
+
+#[test]
+fn a_card_is_named_for_trials_by_the_number_that_the_refusing_page_shows() {
+    let mut counter = at_library(library());
+    counter.press(Char('c'));
+    assert!(counter.screen(80, 24).contains("断る画面にカードの番号"));
+    counter.press(Enter);
+    assert!(counter.screen(80, 24).contains("64文字です"));
+    // As somebody reads it out: groups, capital letters.
+    for letter in "0B0B:0b0b ".chars().cycle().take(16 * 10) {
+        counter.press(Char(letter));
+    }
+    counter.press(Enter);
+    let order = FrontOrder::TrialCard {
+        sha256: "0b".repeat(32),
+    };
+    assert!(!asked(&counter, &order), "too many");
+    counter.press(Ctrl('u'));
+    for letter in "0B0B:0b0b ".chars().cycle().take(16 * 5) {
+        counter.press(Char(letter));
+    }
+    counter.press(Enter);
+    assert!(asked(&counter, &order));
+    counter.answer(vec![library()]);
+    assert!(counter.screen(80, 24).contains("試行用にしました"));
 }
 
 #[test]

@@ -46,6 +46,7 @@ pub async fn change(front: Arc<Front>, AskFront(order): AskFront) -> Result<Vec<
             sha256,
         } => front.approve(&entity, edition, &sha256).await,
         FrontOrder::Tried { entity, shown } => front.sign_in_tried(&entity, shown).await,
+        FrontOrder::TrialCard { sha256 } => front.name_trial_card(&sha256).await,
         FrontOrder::WithoutLogout { entity, reason } => front.without_logout(&entity, &reason).await,
         FrontOrder::Trial { entity } => front.trial(&entity).await,
         FrontOrder::On { entity } => front.on(&entity).await,

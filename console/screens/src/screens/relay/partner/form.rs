@@ -28,6 +28,8 @@ const SHOWN: [(ShownName, &str); 3] = [
 pub enum Form {
     /// Approve an edition: the last group of its fingerprint is typed as the partner gave it.
     Approve { edition: Box<Edition>, last: Input },
+    /// A card is named for trials, by the number that the page says which refuses it.
+    TrialCard { number: Input },
     /// What the service showed at the trial's two visits.
     Tried {
         /// Which row of [`SHOWN`]; nothing said yet.
@@ -57,6 +59,13 @@ impl Form {
         Self::Approve {
             edition: Box::new(edition.clone()),
             last: Input::new(Takes::Code, 8),
+        }
+    }
+
+    /// No number yet.
+    pub fn trial_card() -> Self {
+        Self::TrialCard {
+            number: Input::new(Takes::Text, 100),
         }
     }
 
@@ -96,6 +105,7 @@ impl Form {
     pub fn field(&mut self) -> Option<&mut Input> {
         match self {
             Self::Approve { last, .. } => Some(last),
+            Self::TrialCard { number } => Some(number),
             Self::Tried { .. } => None,
             Self::Lifetimes { seconds, at } => seconds.get_mut(*at),
             Self::Exceptions { reason, at, .. } => (*at == EXCEPTIONS.len()).then_some(reason),
@@ -105,7 +115,7 @@ impl Form {
     /// Whether a field has the cursor.
     pub const fn takes_text(&self) -> bool {
         match self {
-            Self::Approve { .. } | Self::Lifetimes { .. } => true,
+            Self::Approve { .. } | Self::TrialCard { .. } | Self::Lifetimes { .. } => true,
             Self::Tried { .. } => false,
             Self::Exceptions { at, .. } => *at == EXCEPTIONS.len(),
         }
@@ -119,7 +129,7 @@ impl Form {
     /// The row above.
     pub fn up(&mut self) {
         match self {
-            Self::Approve { .. } => {}
+            Self::Approve { .. } | Self::TrialCard { .. } => {}
             Self::Tried { at } => *at = Some(at.map_or(0, |at| at.saturating_sub(1))),
             Self::Lifetimes { at, .. } | Self::Exceptions { at, .. } => *at = at.saturating_sub(1),
         }
@@ -128,7 +138,7 @@ impl Form {
     /// The row below; of a choice that was not made yet, the first.
     pub fn down(&mut self) {
         match self {
-            Self::Approve { .. } => {}
+            Self::Approve { .. } | Self::TrialCard { .. } => {}
             Self::Tried { at } => *at = Some(at.map_or(0, |at| (at + 1).min(SHOWN.len() - 1))),
             Self::Lifetimes { at, .. } => *at = (*at + 1).min(2),
             Self::Exceptions { at, .. } => *at = (*at + 1).min(EXCEPTIONS.len()),
@@ -160,6 +170,15 @@ impl Form {
                     Err("approve-type-last")
                 } else {
                     Err("approve-differs")
+                }
+            }
+            Self::TrialCard { number } => {
+                // As it is read out, with whatever stands between the groups.
+                let digits = number.text().chars().filter(|c| c.is_alphanumeric());
+                let sha256: String = digits.collect::<String>().to_ascii_lowercase();
+                match sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                    true => Ok(FrontOrder::TrialCard { sha256 }),
+                    false => Err("trial-card-no-number"),
                 }
             }
             Self::Tried { at } => match at.and_then(|at| SHOWN.get(at)) {
@@ -196,6 +215,7 @@ impl Form {
     pub fn view(&self, entity: &str, pen: &Pen<'_>) -> Page {
         let (title, about) = match self {
             Self::Approve { .. } => ("title-approve", "approve-about"),
+            Self::TrialCard { .. } => ("title-trial-card", "trial-card-about"),
             Self::Tried { .. } => ("title-tried", "tried-about"),
             Self::Lifetimes { .. } => ("title-lifetimes", "lifetimes-about"),
             Self::Exceptions { .. } => ("title-exceptions", "exceptions-about"),
@@ -217,6 +237,7 @@ impl Form {
                 page.gap();
                 page.input(pen, LABEL, &pen.say("approve-last"), last, 10, true);
             }
+            Self::TrialCard { number } => page.input(pen, 8, &pen.say("trial-card-number"), number, pen.width, true),
             Self::Tried { at } => {
                 for (row, (_, word)) in SHOWN.iter().enumerate() {
                     let taken = *at == Some(row);
