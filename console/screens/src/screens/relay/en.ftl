@@ -54,6 +54,7 @@ front-records-away = The front's database does not answer. Try again in a while.
 front-refused = The front refused: { $why } ({ $code } { $trace })
 front-rule-other-kind = It is registered as another kind of partner.
 front-rule-sign-in-untried = Its sign-in was not tried yet.
+front-rule-lasting-names = The front gave this service no transient names, or none yet: another name at each visit means that it does not read EncryptedID.
 front-rule-empty-name = The service got an empty NameID: it stays off until that is mended.
 front-rule-logout-untried = Its sign-out was not tried yet.
 front-rule-in-clear = Its LogoutRequest names the person in clear: mend it, or decide to go on without single logout.

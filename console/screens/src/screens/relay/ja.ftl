@@ -54,6 +54,7 @@ front-records-away = 中継のデータベースが答えません。しばら�
 front-refused = 中継が断りました: { $why }({ $code } { $trace })
 front-rule-other-kind = 別の種類の連携先として登録されています。
 front-rule-sign-in-untried = 試しのログインがまだです。
+front-rule-lasting-names = 前段がこのサービスに渡したのは transient の仮名ではありません(または、まだ渡していません)。来るたびに別の仮名が出るなら、EncryptedID を読めていません。
 front-rule-empty-name = サービスが空の NameID を受け取りました。直るまで止めたままです。
 front-rule-logout-untried = 試しのログアウトがまだです。
 front-rule-in-clear = LogoutRequest の仮名が平文です。直すか、単一ログアウト無しで続けると決めてください。
