@@ -162,19 +162,22 @@ struct Tried {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Shows {
     /// The same at both visits.
-    SameName,
+    #[value(name = "same-name")]
+    Same,
     /// Another at each.
-    OtherName,
+    #[value(name = "other-name")]
+    Other,
     /// Nothing.
-    EmptyName,
+    #[value(name = "empty-name")]
+    Empty,
 }
 
 impl From<Shows> for ShownName {
     fn from(shows: Shows) -> Self {
         match shows {
-            Shows::SameName => Self::Same,
-            Shows::OtherName => Self::Another,
-            Shows::EmptyName => Self::Empty,
+            Shows::Same => Self::Same,
+            Shows::Other => Self::Another,
+            Shows::Empty => Self::Empty,
         }
     }
 }

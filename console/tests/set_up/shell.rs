@@ -63,8 +63,8 @@ fn with_a_card_service_and(name: &str, wishes: &[(&str, &str)], day: impl FnOnce
 fn build_what_a_demonstration_starts() {
     static BUILT: Mutex<bool> = Mutex::new(false);
     let mut built = BUILT.lock().unwrap_or_else(|held| held.into_inner());
-    let there = |name: &str| Path::new(MADOGUCHI).with_file_name(name).exists();
-    if !*built && !(there("virtual-card") && there("madoguchi-publisher")) {
+    let away = |name: &&str| !Path::new(MADOGUCHI).with_file_name(name).exists();
+    if !*built && ["virtual-card", "madoguchi-publisher"].iter().any(away) {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args([
             "build",
