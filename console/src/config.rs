@@ -113,6 +113,8 @@ pub struct Authority {
     pub oid_arc: String,
     /// Where revocation lists and authority certificates are published; decided before the ceremony likewise.
     pub base_url: String,
+    /// The folder whose files are served there.
+    pub lists: PathBuf,
 }
 
 /// `[card]`
@@ -279,6 +281,7 @@ impl Config {
             passphrase_file: authority.path("passphrase_file"),
             oid_arc: authority.text_or("oid_arc", EXAMPLE_ARC),
             base_url: authority.text_or("base_url", "http://pki.invalid"),
+            lists: authority.path_or("lists", "authority/lists"),
         });
         let card = document.section("card", |card| {
             let read = Card {

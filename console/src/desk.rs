@@ -49,7 +49,7 @@ use self::{counter::Ending, terminal::Screen, work::Desk};
 use crate::{
     commands::{database::door, words::Lang},
     config::{Config, HandoverSights, NotOpened, secrets},
-    trail::HeadKeeper,
+    trail,
     tui::{
         State,
         facts::{Language, Reader, Setup, Sights},
@@ -163,13 +163,7 @@ impl Desk {
         self.runtime.spawn(self.hear_changes());
         self.runtime.spawn(self.clean_papers());
         self.runtime.spawn(self.end_telephone_stops());
-        match HeadKeeper::open(&self.config.trail) {
-            Ok(keeper) => drop(self.runtime.spawn(keeper.keep(self.office.clone()))),
-            Err(error) => tracing::warn!(
-                error = format!("{error:#}"),
-                "the audit trail is not sealed at this desk"
-            ),
-        }
+        trail::keep_beside(&self.config, &self.runtime);
         let desk = self.clone();
         self.runtime.spawn_blocking(move || desk.keys.authorities().map(drop));
     }

@@ -1,11 +1,13 @@
-//! The authorities' revocation lists, from what the records say is revoked, as files to be published.
+//! What the authorities publish: revocation lists, from what the records say is revoked, and their own certificates, as
+//! files under the names that stand in every certificate.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
 
-use issuance::authority::{Authorities, AuthorityError, AuthorityName, Revoked};
+use issuance::authority::{Authorities, Authority, AuthorityError, AuthorityName, PublishedList, Revoked, Trust};
 use office::{Act, Office, OfficeError};
 use time::{Duration, OffsetDateTime};
 
@@ -36,6 +38,46 @@ pub struct Listed {
     pub file: PathBuf,
 }
 
+/// The authorities that sign lists here; the root's is signed when its key is brought (`madoguchi authority root-list`).
+const ISSUING: [AuthorityName; 2] = [AuthorityName::Resident, AuthorityName::Staff];
+
+/// The list of `authority` in `folder`, as whoever fetches it reads it; why it does not serve otherwise.
+///
+/// # Errors
+/// A sentence.
+pub fn published(folder: &Path, authority: AuthorityName, trust: &Trust) -> Result<PublishedList, String> {
+    let file = file(folder, authority);
+    let der = fs::read(&file).map_err(|why| format!("{}: {why}", file.display()))?;
+    PublishedList::read(&der, trust.certificate(authority)).map_err(|why| format!("{}: {why}", file.display()))
+}
+
+/// The issuing authorities whose list in `folder` a new one must follow: there is none that reads, half its time is over,
+/// it is of a later day than today, or the records name other certificates.
+///
+/// # Errors
+/// [`NotListed::Office`]
+pub async fn due(
+    office: &Office,
+    trust: &Trust,
+    now: OffsetDateTime,
+    folder: &Path,
+) -> Result<Vec<AuthorityName>, NotListed> {
+    let revoked = office.revoked().await?;
+    let is_due = |name: &AuthorityName| {
+        let Ok(list) = published(folder, *name, trust) else {
+            return true;
+        };
+        let wanted: BTreeSet<_> = revoked
+            .iter()
+            .filter(|one| one.authority == *name)
+            .map(|one| one.serial)
+            .collect();
+        // By halves: whoever fetched it last has a good one for as long again, also when the next is late.
+        now < list.signed_at || now >= list.signed_at + (list.until - list.signed_at) / 2 || list.serials != wanted
+    };
+    Ok(ISSUING.into_iter().filter(is_due).collect())
+}
+
 /// Signs the lists of the two issuing authorities, good for `lasts` from `now`, and writes them to `folder` as
 /// `resident.crl` and `staff.crl`, the names at their distribution points.
 ///
@@ -49,13 +91,33 @@ pub async fn write(
     lasts: Duration,
     folder: &Path,
 ) -> Result<Vec<Listed>, NotListed> {
-    fs::create_dir_all(folder).map_err(|source| NotListed::File {
+    write_those(office, authorities, act, (now, lasts), folder, &ISSUING).await
+}
+
+/// As [`write`], the lists of `names` alone.
+///
+/// # Errors
+/// [`NotListed`]
+pub async fn write_those(
+    office: &Office,
+    authorities: &Authorities,
+    act: &dyn Fn() -> Act,
+    (now, lasts): (OffsetDateTime, Duration),
+    folder: &Path,
+    names: &[AuthorityName],
+) -> Result<Vec<Listed>, NotListed> {
+    make_folder(folder)?;
+    // One writer at a time: else the slower of two would put the list of the lower number over the other's.
+    let _alone = alone(folder).map_err(|source| NotListed::File {
         path: folder.to_owned(),
         source,
     })?;
     let mut listed = Vec::new();
     for authority in [&authorities.resident, &authorities.staff] {
         let name = authority.name();
+        if !names.contains(&name) {
+            continue;
+        }
         // The number first: a list of a higher number never knows less.
         let number = office.next_list_number(&act(), name).await?;
         let revoked: Vec<Revoked> = office
@@ -71,13 +133,9 @@ pub async fn write(
             .collect();
         let entries = revoked.len();
         let list = authority.revocation_list(revoked, number, now, lasts)?;
-        let file = folder.join(format!("{}.crl", name.as_str()));
-        for (path, content) in [
-            (file.with_extension("pem"), list.pem.as_bytes()),
-            (file.clone(), &list.der),
-        ] {
-            publish(&path, content).map_err(|source| NotListed::File { path, source })?;
-        }
+        let file = file(folder, name);
+        publish(&file.with_extension("pem"), list.pem.as_bytes())?;
+        publish(&file, &list.der)?;
         listed.push(Listed {
             authority: name,
             number,
@@ -88,9 +146,84 @@ pub async fn write(
     Ok(listed)
 }
 
+/// Signs the root's next list, good for `lasts`: empty, since what the root signed is told of in the next ceremony. It takes
+/// the number after that of the list in the authorities' `folder`, which it replaces there.
+///
+/// # Errors
+/// [`NotListed`]
+pub fn write_root(root: &Authority, folder: &Path, now: OffsetDateTime, lasts: Duration) -> Result<Listed, NotListed> {
+    let file = root_file(folder);
+    let last = fs::read(&file)
+        .ok()
+        .and_then(|der| PublishedList::read(&der, root.certificate()).ok());
+    let number = last.map_or(1, |list| list.number + 1);
+    let list = root.revocation_list([], number, now, lasts)?;
+    publish(&file, &list.der)?;
+    Ok(Listed {
+        authority: AuthorityName::Root,
+        number,
+        entries: 0,
+        file,
+    })
+}
+
+/// Puts what the ceremony made beside the lists in `folder`: the certificates of all three, and the root's list. Gives
+/// whether anything was new.
+///
+/// # Errors
+/// [`NotListed::File`]
+pub fn put_beside(authorities: &Path, trust: &Trust, folder: &Path) -> Result<bool, NotListed> {
+    make_folder(folder)?;
+    let certificates = AuthorityName::ALL.map(|name| (format!("{name}.cer"), trust.certificate(name).to_vec()));
+    let root_list = root_file(authorities);
+    let root_list = fs::read(&root_list).map_err(|source| NotListed::File {
+        path: root_list,
+        source,
+    })?;
+    let mut new = false;
+    for (name, content) in certificates.into_iter().chain([("root.crl".to_owned(), root_list)]) {
+        let file = folder.join(name);
+        if fs::read(&file).is_ok_and(|there| there == content) {
+            continue;
+        }
+        publish(&file, &content)?;
+        new = true;
+    }
+    Ok(new)
+}
+
+fn file(folder: &Path, authority: AuthorityName) -> PathBuf {
+    folder.join(format!("{authority}.crl"))
+}
+
+/// The root's list as the ceremony leaves it.
+fn root_file(authorities: &Path) -> PathBuf {
+    authorities.join("root/revocations.crl")
+}
+
+fn make_folder(folder: &Path) -> Result<(), NotListed> {
+    fs::create_dir_all(folder).map_err(|source| NotListed::File {
+        path: folder.to_owned(),
+        source,
+    })
+}
+
+/// Waits until nobody else writes to `folder`; until what is given is dropped nobody will.
+fn alone(folder: &Path) -> io::Result<fs::File> {
+    let open = fs::File::open(folder)?;
+    rustix::fs::flock(&open, rustix::fs::FlockOperation::LockExclusive)?;
+    Ok(open)
+}
+
 /// Whole or not at all, and readable by whoever serves it.
-fn publish(path: &Path, content: &[u8]) -> io::Result<()> {
+fn publish(path: &Path, content: &[u8]) -> Result<(), NotListed> {
     use std::os::unix::fs::PermissionsExt;
-    secrets::replace(path, content)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o644))
+    let fresh = path.with_extension("fresh");
+    secrets::replace(&fresh, content)
+        .and_then(|()| fs::set_permissions(&fresh, fs::Permissions::from_mode(0o644)))
+        .and_then(|()| fs::rename(&fresh, path))
+        .map_err(|source| NotListed::File {
+            path: path.to_owned(),
+            source,
+        })
 }

@@ -10,15 +10,21 @@ use std::{
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use anyhow::Context;
-use office::Office;
+use office::{Office, TimeSource};
 use relay_core::chance::{Chance, draw};
 use store::trail::head::{HeadError, HeadKey, HeadVerifier, TreeHead, notes};
 
-use crate::config::{Config, Trail, secrets};
+use tokio::runtime::Handle;
+
+use crate::{
+    commands::database::door_as,
+    config::{Config, Trail, secrets},
+};
 
 /// Between two looks for what waits: an event is provable within a second of its commit.
 const NAP: Duration = Duration::from_millis(500);
@@ -86,7 +92,7 @@ impl HeadKeeper {
         })
     }
 
-    /// Seals what waits, and brings every file up to date.
+    /// Seals what waits, and brings every file up to date; `office` is the records as the sealer has them ([`records`]).
     ///
     /// # Errors
     /// When the database is away; or a file, once all the others have what is new.
@@ -122,14 +128,30 @@ impl HeadKeeper {
     }
 }
 
+/// The records as the sealer's role has them, not yet connected. Where only one account's programs seal, only that account
+/// can read the role's password.
+///
+/// # Errors
+/// When a secret's file cannot be used.
+pub fn records(config: &Config) -> anyhow::Result<Office> {
+    let sealer = Arc::new(secrets::sealer(&config.seal.keys_file)?);
+    let door = door_as(config, office::SEALER)?;
+    Ok(Office::behind(&door, sealer, TimeSource::Database))
+}
+
+/// Goes on sealing beside other work for as long as `runtime` lives; says so where this program's account cannot seal.
+pub fn keep_beside(config: &Config, runtime: &Handle) {
+    match HeadKeeper::open(&config.trail).and_then(|keeper| Ok((keeper, records(config)?))) {
+        Ok((keeper, records)) => drop(runtime.spawn(keeper.keep(records))),
+        Err(error) => tracing::warn!(error = format!("{error:#}"), "the audit trail is not sealed here"),
+    }
+}
+
 /// Seals what a command has just done, so that it is provable when the command ends. A trouble is no failure of the command:
 /// what waits is sealed by the next that comes.
-pub async fn seal_once(config: &Config, office: &Office) {
-    let sealed = match HeadKeeper::open(&config.trail) {
-        Ok(mut keeper) => keeper.seal(office).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = sealed {
+pub async fn seal_once(config: &Config) {
+    let sealed = async { HeadKeeper::open(&config.trail)?.seal(&records(config)?).await };
+    if let Err(error) = sealed.await {
         tracing::warn!(error = format!("{error:#}"), "the audit trail's heads are not kept");
     }
 }
@@ -196,17 +218,17 @@ mod tests {
         // The other machine's folder is not there.
         fs::remove_dir(elsewhere.parent().unwrap()).unwrap();
         let mut keeper = HeadKeeper::open(&trail).unwrap();
-        assert!(keeper.seal(&test.office).await.is_err());
+        assert!(keeper.seal(&test.sealing).await.is_err());
         assert_eq!(sizes(&here).len(), 1, "what can be kept is kept");
         fs::create_dir(elsewhere.parent().unwrap()).unwrap();
         test.office.screen_locked(&clerk.act(), false).await.unwrap();
-        keeper.seal(&test.office).await.unwrap();
+        keeper.seal(&test.sealing).await.unwrap();
         assert_eq!(sizes(&here).len(), 2);
         assert_eq!(sizes(&elsewhere), sizes(&here));
 
         // A console that opens later goes on where the files stand.
         let mut later = HeadKeeper::open(&trail).unwrap();
-        later.seal(&test.office).await.unwrap();
+        later.seal(&test.sealing).await.unwrap();
         assert_eq!(sizes(&here).len(), 2, "no head is kept twice");
     }
 }

@@ -4,6 +4,7 @@
 mod set_up {
     mod backup;
     mod operators_screen;
+    mod published;
     mod relay_operators;
     #[allow(dead_code, reason = "shared with the stories of the counter, which use more of it")]
     pub mod shell;
@@ -420,6 +421,31 @@ fn an_office_fills_its_configuration_in_before_anything_is_made() {
             fs::write(&file, text).unwrap();
             shell.must("setup", &[]);
             assert_eq!(shell.must("doctor --json", &[]).json()["ok"], true);
+            // Whoever sits at the counter rules no database: once all is made, the two passwords go to another account.
+            let secrets = |shell: &Shell| -> Vec<String> {
+                let doctor = shell.must("doctor --json", &[]).json();
+                let all = doctor["findings"].as_array().unwrap().iter();
+                let secrets = all.filter(|finding| finding["part"] == "secrets");
+                secrets
+                    .map(|finding| finding["condition"].as_str().unwrap().to_owned())
+                    .collect()
+            };
+            assert_eq!(secrets(shell), ["good", "warning"]);
+            for ruler in ["postgres/superuser.password", "secrets/database-owner"] {
+                fs::rename(
+                    shell.home().join(ruler),
+                    shell.home().with_extension(ruler.replace('/', "-")),
+                )
+                .unwrap();
+            }
+            assert_eq!(secrets(shell), ["good", "good"]);
+            shell.must("down", &[]);
+            shell.must("up", &[]);
+            shell.must("setup", &[]);
+            assert!(
+                !shell.home().join("secrets/database-owner").exists(),
+                "no other one is made"
+            );
             assert_eq!(
                 shell.must("authority status --json", &[]).json()["authorities"]
                     .as_array()

@@ -34,7 +34,7 @@ pub use passphrase::Passphrase;
 pub use prepare::{Challenge, PrepareError, Prepared, Proof, Request, ReservedSerial, Subject};
 pub use profile::{AuthorityName, ObjectArc, Pointers, Profile, Settings};
 pub use public_key::{CheckedKey, KeyError};
-pub use revocation::{RevocationList, RevocationReason, Revoked};
+pub use revocation::{PublishedList, RevocationList, RevocationReason, Revoked};
 pub use signer::{Signer, SignerError, SoftSigner};
 
 /// Why an authority could not be made, opened or used.

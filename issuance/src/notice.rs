@@ -1,4 +1,5 @@
-//! The office's paper: the delivery notice (交付通知書), the application form (申請書) and the receipt slip (受領票) as PDF.
+//! The office's paper: the delivery notice (交付通知書), the application form (申請書), the receipt slip (受領票) and the daily
+//! sheet of the audit trail as PDF.
 //!
 //! A [`Press`] opens the fonts once and then prints documents from plain data whose words were already decided
 //! and formatted by the domain. Three promises hold for every sheet:
@@ -16,6 +17,7 @@ mod envelope;
 mod folders;
 mod font;
 mod glyphs;
+mod head_sheet;
 mod lines;
 mod office;
 mod receipt_slip;
@@ -34,6 +36,7 @@ pub use content::ContentHash;
 pub use delivery_notice::{Bring, DeliveryNotice};
 pub use envelope::{Area, ENVELOPE_WINDOW, always_in_window, ever_in_window};
 pub use folders::{FontFolders, MissingFont};
+pub use head_sheet::HeadSheet;
 pub use office::{Addressee, Office};
 pub use receipt_slip::{Holder, ReceiptSlip, Receiver, Sight};
 pub use store::store;
@@ -108,6 +111,23 @@ impl Press {
             author: slip.office.city.clone(),
             case_number: slip.case_number.clone(),
             dated: slip.dated,
+        };
+        bind::bind(&self.library, &sheets, &about, hash)
+    }
+
+    /// The daily sheet of the audit trail's signed head.
+    ///
+    /// # Errors
+    /// [`PaperError::Glyph`] or [`PaperError::DoesNotFit`]; nothing is printed then.
+    pub fn head_sheet(&self, head: &HeadSheet) -> Result<Printed, PaperError> {
+        let hash = content::hash("head-sheet", head)?;
+        let setter = Setter::new(&self.library);
+        let sheets = head_sheet::lay_out(&setter, head, &hash)?;
+        let about = bind::About {
+            title: words::head::TITLE.to_owned(),
+            author: head.city.clone(),
+            case_number: head.events.to_string(),
+            dated: head.dated,
         };
         bind::bind(&self.library, &sheets, &about, hash)
     }

@@ -4,6 +4,7 @@
 mod export;
 mod findings;
 mod proofs;
+mod sheet;
 
 use std::{
     path::{Path, PathBuf},
@@ -30,6 +31,8 @@ pub enum AuditCommand {
     Export(ExportOptions),
     /// Say the newest signed head, for paper and for others to keep.
     Head,
+    /// Print the newest signed head on a sheet of paper (PDF), to be filed by somebody who rules no database.
+    Sheet(SheetOptions),
     /// List every act that can be recorded: what it means, who may do it, whether another clerk agrees (Markdown).
     Acts,
 }
@@ -75,6 +78,14 @@ pub struct ExportOptions {
     out: PathBuf,
 }
 
+/// Where the sheet goes.
+#[derive(Debug, clap::Args)]
+pub struct SheetOptions {
+    /// The folder (default: [paper] folder).
+    #[arg(long, value_name = "FOLDER")]
+    into: Option<PathBuf>,
+}
+
 /// Does what was asked: exit code 1 when something does not fit.
 ///
 /// # Errors
@@ -86,6 +97,7 @@ pub fn run(setting: &Setting, asked: &AuditCommand) -> anyhow::Result<ExitCode> 
         AuditCommand::Consistency(options) => proofs::consistency(setting, options.old, options.new),
         AuditCommand::Export(options) => export::write(setting, &options.out),
         AuditCommand::Head => proofs::head(setting),
+        AuditCommand::Sheet(options) => sheet::print(setting, options.into.as_deref()),
         AuditCommand::Acts => {
             answer!("{}", issuance::acts::manual::table().trim_end());
             Ok(ExitCode::SUCCESS)

@@ -2,40 +2,54 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use issuance::authority::{Authorities, AuthorityName, Passphrase, Trust};
+use issuance::authority::{AuthorityName, Trust};
 use relay_core::clock::{Clock, JST, SystemClock};
 use serde_json::json;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::output::answer;
-use super::{
-    Setting,
-    database::{Records, act},
-    words::Lang,
-};
-use crate::{config::Config, revocations};
+use super::{Setting, words::Lang};
+
+pub(super) mod lists;
 
 /// What can be asked of the authorities.
 #[derive(Debug, clap::Subcommand)]
 pub enum AuthorityCommand {
     /// Show the authorities' certificates and their expiry.
     Status(StatusOptions),
-    /// Sign the revocation lists of the issuing authorities from the records, and write them as files to be published.
+    /// Sign the revocation lists of the issuing authorities from the records, and write them, with the authorities'
+    /// certificates, as files to be published.
     Crl(CrlOptions),
+    /// Sign the root's next revocation list, with its passphrase out of the safe; once a year.
+    RootList(RootListOptions),
 }
 
 /// Where the lists go and how long they are good for.
 #[derive(Debug, clap::Args)]
 pub struct CrlOptions {
-    /// Folder for resident.crl and staff.crl (default: lists, in the authorities' folder).
+    /// Folder for resident.crl and staff.crl (default: [authority] lists).
     #[arg(long, value_name = "FOLDER")]
     into: Option<PathBuf>,
     /// Days until the next list is due.
-    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=90), value_name = "DAYS")]
+    #[arg(long, default_value_t = lists::USUAL_DAYS, value_parser = clap::value_parser!(u16).range(1..=90), value_name = "DAYS")]
     days: u16,
+    /// Only lists that are due: half their time is over, or something was revoked since.
+    #[arg(long)]
+    if_due: bool,
+    /// Go on writing each list when it is due, until stopped.
+    #[arg(long, conflicts_with_all = ["if_due", "json"])]
+    keep: bool,
     /// One line of JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// What the root's list is signed with.
+#[derive(Debug, clap::Args)]
+pub struct RootListOptions {
+    /// The file with the root's passphrase.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: PathBuf,
 }
 
 /// How to tell it.
@@ -54,7 +68,9 @@ pub fn run(setting: &Setting, asked: &AuthorityCommand) -> anyhow::Result<ExitCo
     let config = setting.config()?;
     let options = match asked {
         AuthorityCommand::Status(options) => options,
-        AuthorityCommand::Crl(options) => return write_lists(setting, &config, options),
+        AuthorityCommand::Crl(options) if options.keep => lists::keep(&config, options),
+        AuthorityCommand::Crl(options) => return lists::write(setting, &config, options),
+        AuthorityCommand::RootList(options) => return lists::write_root(setting, &config, options),
     };
     let now = SystemClock.now();
     let authorities = examine(&config.authority.folder)?;
@@ -79,41 +95,6 @@ pub fn run(setting: &Setting, asked: &AuthorityCommand) -> anyhow::Result<ExitCo
         }
     }
     Ok(if expired { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
-fn write_lists(setting: &Setting, config: &Config, options: &CrlOptions) -> anyhow::Result<ExitCode> {
-    let records = Records::open(config)?;
-    let passphrase = Passphrase::read(&config.authority.passphrase_file)?;
-    let authorities = Authorities::open(&config.authority.folder, &passphrase)?;
-    let usual = || config.authority.folder.join("lists");
-    let folder = options.into.clone().unwrap_or_else(usual);
-    let lasts = Duration::days(i64::from(options.days));
-    let now = SystemClock.now();
-    let writing = revocations::write(&records.office, &authorities, &|| act("authority"), now, lasts, &folder);
-    let listed = records.runtime.block_on(writing)?;
-    if options.json {
-        let list: Vec<_> = listed
-            .iter()
-            .map(|list| {
-                json!({
-                    "name": list.authority.as_str(), "number": list.number, "entries": list.entries, "file": list.file,
-                })
-            })
-            .collect();
-        answer!("{}", json!({ "lists": list }));
-        return Ok(ExitCode::SUCCESS);
-    }
-    for list in &listed {
-        let (name, file) = (name(list.authority, setting.lang), list.file.display());
-        answer!(
-            "{}",
-            setting.lang.pick(
-                format!("✓ {name}: 失効一覧 第{}号({} 件) {file}", list.number, list.entries),
-                format!("✓ {name}: list {} ({} entries) {file}", list.number, list.entries),
-            )
-        );
-    }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// An authority and its time.

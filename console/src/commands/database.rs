@@ -38,7 +38,7 @@ pub fn door_as(config: &Config, role: &str) -> Result<Door, secrets::SecretError
 }
 
 /// Where the password of `role` lies: the consoles' where `[database] password_file` says, the others' in the same place
-/// under its name and theirs (`database-import`, `database-dispatch`, `database-reader`).
+/// under its name and theirs (`database-import`, `database-dispatch`, `database-reader`, `database-sealer`).
 pub fn password_file(config: &Config, role: &str) -> PathBuf {
     let file = &config.database.password_file;
     match role.strip_prefix("madoguchi_") {
@@ -89,8 +89,8 @@ pub(super) fn seal(setting: &super::Setting) {
     if !config.trail.key_file.exists() {
         return;
     }
-    if let Ok(Records { runtime, office }) = Records::open(&config) {
-        runtime.block_on(crate::trail::seal_once(&config, &office));
+    if let Ok(runtime) = runtime() {
+        runtime.block_on(crate::trail::seal_once(&config));
     }
 }
 

@@ -38,7 +38,7 @@ use super::{
 };
 use crate::{
     config::{Config, Relay, secrets},
-    trail::HeadKeeper,
+    trail,
 };
 
 /// Messages composed and sent in one go.
@@ -125,10 +125,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         tracing::debug!(%error, "no record of this process");
     }
     watchdog::ready();
-    match HeadKeeper::open(&config.trail) {
-        Ok(keeper) => drop(runtime.spawn(keeper.keep(office.clone()))),
-        Err(error) => tracing::warn!(error = format!("{error:#}"), "the audit trail is not sealed here"),
-    }
+    trail::keep_beside(&config, runtime.handle());
     runtime.block_on(async {
         tokio::select! {
             never = carry(&config, &mut sender, office) => never,

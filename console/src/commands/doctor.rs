@@ -8,12 +8,13 @@ use relay_core::clock::{Clock, SystemClock};
 use serde::Serialize;
 
 use super::output::answer;
-use super::{Setting, words::Lang};
+use super::{Setting, setup::database::ruling_files, words::Lang};
 use crate::config::{Config, ConfigError};
 
 mod authority;
 pub(super) mod backup;
 mod calendar;
+mod lists;
 mod machine;
 pub(super) mod outbox;
 mod paper;
@@ -98,9 +99,11 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     findings.extend(readers::examine(lang, config.as_ref()));
     if let Some(config) = &config {
         findings.extend(secrets(config, lang));
+        findings.push(rulers(setting, config));
         findings.extend(records::examine(setting, config, lang));
         findings.extend(outbox::examine(config, lang));
         findings.extend(authority::examine(config, lang));
+        findings.extend(lists::examine(config, lang));
         findings.extend(paper::examine(config, lang));
         findings.push(calendar::examine(config, SystemClock.now_in_japan().date(), lang));
         findings.extend(relay::examine(config, lang));
@@ -178,6 +181,44 @@ fn secrets(config: &Config, lang: Lang) -> Vec<Finding> {
     refused
 }
 
+/// Whether this account can read the passwords of those who rule the database. Where it can, whoever sits at the counter
+/// could take back what the database refuses to every program.
+fn rulers(setting: &Setting, config: &Config) -> Finding {
+    let lang = setting.lang;
+    let here: Vec<String> = ruling_files(setting)
+        .iter()
+        .filter(|file| std::fs::File::open(file).is_ok())
+        .map(|file| file.display().to_string())
+        .collect();
+    if here.is_empty() {
+        let found = lang.pick(
+            "データベースの支配者の合言葉は、ここにはありません",
+            "the passwords of the database's rulers are not here",
+        );
+        return Finding::good("secrets", found);
+    }
+    let files = here.join(", ");
+    if config.demo.is_some() {
+        // One account does everything on one machine: it could not be otherwise.
+        let found = lang.pick(
+            format!("実演: データベースの支配者の合言葉も、この利用者が読めます({files})"),
+            format!("demonstration: this account can read the database rulers' passwords too ({files})"),
+        );
+        return Finding::good("secrets", found);
+    }
+    Finding::warning(
+        "secrets",
+        lang.pick(
+            format!("データベースの支配者の合言葉を、窓口の利用者が読めます({files})"),
+            format!("the counter's account can read the database rulers' passwords ({files})"),
+        ),
+        lang.pick(
+            "用意と更新のほかには要りません。別の利用者(root など)に預けてください(管理者の手引き 6)",
+            "only set-up and upgrades need them: give them to another account, such as root's (administrator's manual, 6)",
+        ),
+    )
+}
+
 fn line(finding: &Finding, lang: Lang) -> String {
     let sign = match finding.condition {
         Condition::Good => "✓",
@@ -206,6 +247,7 @@ fn name(part: &str, lang: Lang) -> &'static str {
         "outbox" => ("中継への送信箱", "outbox to the relay"),
         "migrations" => ("データベースの版", "database version"),
         "authority" => ("認証局", "authorities"),
+        "lists" => ("失効一覧", "revocation lists"),
         "fonts" => ("書体", "fonts"),
         "relay" => ("中継", "relay"),
         "blind_half" => ("目隠し側", "blind half"),

@@ -256,7 +256,7 @@ const JAPANESE: &[(&str, &str)] = &[
     ("madoguchi relay tried ENTITY", "連携先の entityID"),
     (
         "madoguchi relay tried --shown",
-        "2度とも同じ仮名が出たか(same-name)、空だったか(empty-name)",
+        "2度とも同じ仮名が出たか(same-name)、来るたびに別か(other-name、transient を求めるサービス)、空だったか(empty-name)",
     ),
     ("madoguchi relay on", "連携先を稼働させる。試行の結果が要る"),
     ("madoguchi relay on ENTITY", "連携先の entityID"),
@@ -359,10 +359,23 @@ const JAPANESE: &[(&str, &str)] = &[
     ),
     (
         "madoguchi authority crl --into",
-        "resident.crl と staff.crl を書くフォルダー(既定: 認証局のフォルダーの lists)",
+        "resident.crl と staff.crl を書くフォルダー(既定: [authority] lists)",
     ),
     ("madoguchi authority crl --days", "次の一覧までの日数"),
+    (
+        "madoguchi authority crl --if-due",
+        "次の一覧が要るものだけ(期限の半分が過ぎたか、失効が増えたとき)",
+    ),
+    ("madoguchi authority crl --keep", "止められるまで、要るときに書き続ける"),
     ("madoguchi authority crl --json", "1行の JSON で"),
+    (
+        "madoguchi authority root-list",
+        "親の認証局の次の失効一覧に署名する(年に一度、金庫の合言葉で)",
+    ),
+    (
+        "madoguchi authority root-list --passphrase-file",
+        "親の認証局の合言葉のファイル",
+    ),
     ("madoguchi paper", "印刷物"),
     (
         "madoguchi paper clean",
@@ -390,6 +403,11 @@ const JAPANESE: &[(&str, &str)] = &[
         "その番号の記録があることを、一番新しい先端で証明する(RFC 6962)",
     ),
     ("madoguchi audit prove SEQ", "記録の番号"),
+    (
+        "madoguchi audit sheet",
+        "いちばん新しい先端を紙(PDF)に。データベースに触れられる人とは別の人がとじる",
+    ),
+    ("madoguchi audit sheet --into", "フォルダー(既定: [paper] folder)"),
     (
         "madoguchi audit verify",
         "監査記録が書き換えられず、欠けていないことを、外に置いた先端と比べて確かめる",

@@ -25,7 +25,7 @@ use crate::{
         self, operators,
         relay_front::{Front, FrontTrouble, metadata_sha256, only_entity},
     },
-    tui::facts::relay::{FrontState, Partner},
+    tui::facts::relay::{FrontState, Partner, ShownName},
 };
 
 /// What an operator asks of the front.
@@ -153,18 +153,33 @@ struct Which {
 struct Tried {
     /// The partner's entity id.
     entity: String,
-    /// The service showed the same name at both visits, or an empty one.
-    #[arg(long, value_name = "same-name|empty-name")]
-    shown: ShownName,
+    /// The service showed the same name at both visits, another at each (right where it asks for transient ones), or none.
+    #[arg(long, value_name = "same-name|other-name|empty-name")]
+    shown: Shows,
 }
 
 /// What a service showed of the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum ShownName {
+enum Shows {
     /// The same at both visits.
-    SameName,
+    #[value(name = "same-name")]
+    Same,
+    /// Another at each.
+    #[value(name = "other-name")]
+    Other,
     /// Nothing.
-    EmptyName,
+    #[value(name = "empty-name")]
+    Empty,
+}
+
+impl From<Shows> for ShownName {
+    fn from(shows: Shows) -> Self {
+        match shows {
+            Shows::Same => Self::Same,
+            Shows::Other => Self::Another,
+            Shows::Empty => Self::Empty,
+        }
+    }
 }
 
 /// Which partner, and why.
@@ -295,8 +310,7 @@ impl Asking<'_> {
                 self.tell(&which.entity).await
             }
             RelayCommand::Tried(tried) => {
-                let named = tried.shown == ShownName::SameName;
-                self.front.sign_in_tried(&tried.entity, named).await?;
+                self.front.sign_in_tried(&tried.entity, tried.shown.into()).await?;
                 self.tell(&tried.entity).await
             }
             RelayCommand::On(which) => {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     desk::relay_front::{Front, FrontTrouble},
-    tui::facts::relay::{Next, Partner},
+    tui::facts::relay::{Next, Partner, ShownName},
 };
 
 /// Bringing one service in.
@@ -115,16 +115,17 @@ impl Registration<'_> {
                     "Sign out on the service's page. The front looks at its LogoutRequest and records whether the name is encrypted.",
                 );
                 self.ask("済んだら Enter: ", "press Enter when it is done: ")?;
-                match self.partner().await?.map(|partner| partner.next(SystemClock.now())) {
-                    Some(Next::TryLogout) => {
-                        self.say(
-                            "LogoutRequest がまだ届いていません。届かないサービスなら、単一ログアウト無しで続けるかを決めます(relay without-logout)。",
-                            "No LogoutRequest has come yet. Where none ever comes, decide whether it goes on without single logout (relay without-logout).",
-                        );
-                        Ok(Then::Stop)
+                match self.partner().await? {
+                    Some(partner) if partner.next(SystemClock.now()) == Next::TryLogout => {
+                        self.say("LogoutRequest がまだ届いていません。", "No LogoutRequest has come yet.");
+                        self.decide(&partner).await
                     }
                     _ => Ok(Then::GoOn),
                 }
+            }
+            Next::InClear => {
+                notice!("{}", words::next_words(Next::InClear, self.lang));
+                self.decide(partner).await
             }
             Next::SwitchOn => {
                 if let Some(warning) = partner
@@ -144,6 +145,25 @@ impl Registration<'_> {
                 Ok(Then::Stop)
             }
         }
+    }
+
+    /// Whether the service goes on without single logout: a decision with its reason, after what it means was said.
+    async fn decide(&self, partner: &Partner) -> anyhow::Result<Then> {
+        if let Some(warning) = partner
+            .logout_heard
+            .and_then(|heard| words::logout_heard(heard, self.lang))
+        {
+            notice!("⚠ {warning}");
+        }
+        let reason = self.ask(
+            "先方に直してもらうなら Enter。単一ログアウト無しで続けると決めるなら、そのわけ(あなたの名とともに監査記録に残ります): ",
+            "Enter when the service will mend it; or why it is to go on without single logout (kept in the trail with your name): ",
+        )?;
+        if reason.is_empty() {
+            return Ok(Then::Stop);
+        }
+        self.front.without_logout(&self.entity, &reason).await?;
+        Ok(Then::GoOn)
     }
 
     async fn try_sign_in(&self) -> anyhow::Result<Then> {
@@ -170,12 +190,13 @@ impl Registration<'_> {
             "Sign in at the service twice, and look at the name it shows.",
         );
         let seen = self.ask(
-            "2度とも同じ仮名が出ましたか [y/n、あとでなら Enter]: ",
-            "did it show the same name both times? [y/n, Enter for later]: ",
+            "出た仮名は [y 2度とも同じ / t 来るたびに別(transient を求めるサービス) / n 空、あとでなら Enter]: ",
+            "what name did it show? [y the same both times / t another each time, asked for as transient / n none; Enter for later]: ",
         )?;
         match seen.as_str() {
-            "y" => self.front.sign_in_tried(&self.entity, true).await?,
-            "n" => self.front.sign_in_tried(&self.entity, false).await?,
+            "y" => self.front.sign_in_tried(&self.entity, ShownName::Same).await?,
+            "t" => self.front.sign_in_tried(&self.entity, ShownName::Another).await?,
+            "n" => self.front.sign_in_tried(&self.entity, ShownName::Empty).await?,
             _ => return Ok(Then::Stop),
         }
         Ok(Then::GoOn)

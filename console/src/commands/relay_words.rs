@@ -85,6 +85,10 @@ fn sign_in(trial: SignInTrial, lang: Lang) -> &'static str {
         SignInTrial::Untried => lang.pick("まだ", "not yet"),
         SignInTrial::Named => lang.pick("同じ仮名が2度", "the same name twice"),
         SignInTrial::Unnamed => lang.pick("仮名が空", "an empty name"),
+        SignInTrial::Passing => lang.pick(
+            "来るたびに別の仮名(transient)",
+            "another name at each visit (transient)",
+        ),
     }
 }
 
@@ -363,12 +367,16 @@ pub(super) fn card(error: &CardError, lang: Lang) -> String {
 
 /// The front's rules, as its administration words them.
 fn not_now(title: &str) -> &str {
-    const RULES: [(&str, &str); 7] = [
+    const RULES: [(&str, &str); 8] = [
         ("another kind of partner", "別の種類の連携先として登録されています。"),
         ("sign-in was not tried", "試しのログインがまだです。"),
         (
             "empty NameID",
             "サービスが空の NameID を受け取りました(EncryptedID を読めません)。直るまで止めたままです。",
+        ),
+        (
+            "given lasting names",
+            "前段がこのサービスに渡したのは transient の仮名ではありません(または、まだ渡していません)。来るたびに別の仮名が出るなら、EncryptedID を読めていません。",
         ),
         ("logout was not tried", "試しのログアウトがまだです。"),
         (
@@ -393,6 +401,7 @@ mod tests {
         for title in [
             "the partner is trial: its sign-in was not tried",
             "the partner is trial: it does not read EncryptedID: it saw an empty NameID",
+            "the partner is trial: it was given lasting names, or none yet: another one at each visit means that it does not read EncryptedID",
             "the partner is trial: its logout was not tried",
             "the partner is trial: its LogoutRequest names the person in clear: mend it, or decide to go without single logout",
             "the partner is proposed: no edition of its metadata is approved",

@@ -22,6 +22,8 @@ use super::{
 };
 use crate::config::{Config, Demo, secrets};
 
+pub(super) mod publishing;
+
 /// How long another command that is setting up or starting is waited for.
 const SET_UP: Duration = Duration::from_secs(60);
 /// How long a service is given until it answers.
@@ -53,6 +55,7 @@ fn start_all(setting: &Setting, config: &Config, steps: &Steps) -> anyhow::Resul
         )
     })?;
     steps.step(database_words(lang), |_| start_database(setting, lang))?;
+    steps.step(publishing::words(lang), |_| publishing::start(setting, config))?;
     steps.step(card_service_words(lang), |step| start_card_service(setting, step))?;
     if let Some(demo) = &config.demo {
         steps.step(tray_words(lang), |_| start_tray(setting, config, demo))?;
@@ -91,6 +94,11 @@ pub(super) fn running(setting: &Setting, config: &Config) -> Vec<(String, bool)>
         let up = relay_running(setting);
         all.extend(RELAY_PROGRAMS.map(|name| (name.to_owned(), up.iter().any(|other| other == name))));
     }
+    if publishing::address(config).is_some() {
+        all.push(("lists".to_owned(), publishing::lists_process(setting).running().is_some()));
+        let up = publishing::publisher_process(setting).running().is_some();
+        all.push(("publisher".to_owned(), up));
+    }
     if config.relay.is_some() {
         all.push(("dispatch".to_owned(), dispatch_process(setting).running().is_some()));
     }
@@ -115,6 +123,7 @@ pub(super) fn start_again(setting: &Setting, config: &Config, name: &str) -> any
         ("database", _) => start_database(setting, setting.lang).map(drop),
         ("tray", Some(demo)) => start_tray(setting, config, demo).map(drop),
         ("dispatch", _) => start_dispatch(setting).map(drop),
+        ("lists" | "publisher", _) => publishing::start(setting, config).map(drop),
         _ => start_relay(setting).map(drop),
     }
 }
@@ -141,6 +150,10 @@ pub fn down(setting: &Setting) -> anyhow::Result<ExitCode> {
             demo_relay(setting, "down").map(|_| Outcome::Done)
         })?;
     }
+    steps.step(
+        lang.pick("失効一覧の公開をやめる", "stop publishing the revocation lists"),
+        |_| publishing::stop(setting).map(done),
+    )?;
     steps.step(lang.pick("盆を片付ける", "put the tray away"), |_| {
         tray_process(setting).stop().map(done)
     })?;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use relay_core::{chance::OsChance, clock::SystemClock};
+use store::cluster::Cluster;
 
 use super::{
     Setting,
@@ -18,7 +19,7 @@ use crate::config::{Config, secrets};
 
 mod authority;
 mod city;
-mod database;
+pub(super) mod database;
 mod endpoints;
 mod relay;
 mod staff;
@@ -71,6 +72,9 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     make_secrets(setting, &config, &steps)?;
     database::make(setting, &config, &steps)?;
     authority::make(setting, &config, &steps)?;
+    steps.step(services::publishing::words(lang), |_| {
+        services::publishing::start(setting, &config)
+    })?;
     steps.step(services::card_service_words(lang), |step| {
         services::start_card_service(setting, step)
     })?;
@@ -145,7 +149,10 @@ fn make_secrets(setting: &Setting, config: &Config, steps: &Steps) -> anyhow::Re
                 secrets::fresh_key(chance)
             })?;
         }
-        made |= secrets::make(&setting.home.secret("database-owner"), || secrets::fresh_key(chance))?;
+        // Both are taken away together, and brought back together: see `database::make`.
+        if Cluster::at(setting.home.cluster()).superuser_file().exists() {
+            made |= secrets::make(&setting.home.secret("database-owner"), || secrets::fresh_key(chance))?;
+        }
         made |= crate::trail::make_key(&config.trail, &config.city.code, chance)?;
         secrets::private_folder(&config.paper.folder)?;
         anyhow::Ok(if made { Outcome::Done } else { Outcome::Already })

@@ -3,16 +3,18 @@
 use std::process::ExitCode;
 
 use card::Readers;
+use relay_core::clock::{Clock, SystemClock};
 use serde_json::{Map, Value, json};
 use store::cluster::{Cluster, ClusterStatus};
 use time::OffsetDateTime;
 
 use super::output::answer;
 use super::{
-    Setting,
+    Setting, authority,
     backup::register,
     doctor::{backup::age_words, outbox},
-    services, supervise,
+    services::{self, publishing},
+    supervise,
     words::Lang,
 };
 use crate::config::Config;
@@ -42,6 +44,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         .map_or_else(Vec::new, |config| services::running(setting, config));
     let joined = config.as_ref().filter(|config: &&Config| config.relay.is_some());
     let sent = joined.and_then(|config| outbox::ask(config).ok());
+    let standing = config.as_ref().and_then(|config| authority::lists::standing(config).ok());
     let kept = supervise::kept(&setting.home);
     let supervisor = supervise::process(&setting.home).running();
     let copy = register::all(&setting.home).pop();
@@ -68,6 +71,13 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
                     "waiting": state.waiting, "refused": state.refused, "carried": state.carried,
                 })),
                 "relay_on_hold": config.as_ref().is_some_and(|config| config.relay_on_hold),
+                "lists": publishing::lists_process(setting).running(),
+                "publisher": publishing::publisher_process(setting).running(),
+                "revocation_lists": standing.iter().flatten().map(|(name, list)| json!({
+                    "name": name.as_str(),
+                    "number": list.as_ref().map(|list| list.number).ok(),
+                    "until": list.as_ref().map(|list| list.until.to_string()).ok(),
+                })).collect::<Vec<_>>(),
                 "backup": copy,
                 "running": all,
             })
@@ -103,6 +113,12 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
                 format!("{} waiting, {} refused by the relay", state.waiting, state.refused),
             ));
         }
+        if name == "lists" {
+            more.extend(standing.iter().flatten().filter_map(|(name, list)| {
+                let age = authority::lists::age(list.as_ref().ok()?, SystemClock.now(), lang);
+                Some(format!("{}: {age}", authority::name(*name, lang)))
+            }));
+        }
         line(*up, name_of(name, lang), &more.join(lang.pick("、", ", ")));
     }
     if config.as_ref().is_some_and(|config| config.relay_on_hold) {
@@ -128,6 +144,8 @@ fn name_of(program: &str, lang: Lang) -> &str {
         "database" => lang.pick("データベース", "database"),
         "tray" => lang.pick("仮想カードの盆", "card tray"),
         "dispatch" => lang.pick("送信箱の係", "outbox"),
+        "lists" => lang.pick("失効一覧の係", "revocation lists"),
+        "publisher" => lang.pick("失効一覧の公開", "publisher"),
         "relay" => lang.pick("中継の前段", "relay's front"),
         "blind" => lang.pick("目隠し側", "blind half"),
         "my-page" => lang.pick("マイページ", "My Page"),

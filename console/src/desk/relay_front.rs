@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 use super::relay_card::{SigningCard, sha256};
 use crate::{
     config::{RelayOperator, secrets},
-    tui::facts::relay::{FrontState, LogoutHeard, Partner, Untold},
+    tui::facts::relay::{FrontState, LogoutHeard, Partner, ShownName, Untold},
 };
 
 /// For a whole answer; the front asks the blind half within it.
@@ -267,12 +267,13 @@ impl Front {
         self.done("/partners/trial", &json!({ "entity_id": entity })).await
     }
 
-    /// Records what the service showed at the trial's two visits: the same name, or none.
+    /// Records what the service showed at the trial's two visits.
     ///
     /// # Errors
     /// [`FrontTrouble`]
-    pub async fn sign_in_tried(&self, entity: &str, named: bool) -> Result<(), FrontTrouble> {
-        let what = json!({ "entity_id": entity, "named": named });
+    pub async fn sign_in_tried(&self, entity: &str, shown: ShownName) -> Result<(), FrontTrouble> {
+        let (named, passing) = (shown == ShownName::Same, shown == ShownName::Another);
+        let what = json!({ "entity_id": entity, "named": named, "passing": passing });
         self.done("/partners/sign-in-tried", &what).await
     }
 

@@ -21,6 +21,7 @@ mod screen;
 #[allow(dead_code, reason = "shared with the tests of the set-up, which use more of it")]
 mod shell;
 mod standing;
+mod stranger;
 mod two;
 mod visit;
 mod waits;

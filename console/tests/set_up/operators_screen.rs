@@ -126,6 +126,7 @@ fn approves(console: &Console, sha256: &str) {
 fn tries_it(console: &Console) {
     console.key(Key::Enter).sees("仮名は、どうでし");
     console.key(Key::Down).sees("▸ (●) 2度とも");
+    console.key(Key::Down).sees("▸ (●) 来るたびに");
     console.key(Key::Down).sees("▸ (●) 仮名が空");
     console.key(Key::Enter).sees("EncryptedID を読めません");
     console.key(Key::Enter).sees("仮名は、どうでし");

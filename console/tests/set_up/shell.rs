@@ -14,7 +14,7 @@ use serde_json::Value;
 
 const MADOGUCHI: &str = env!("CARGO_BIN_EXE_madoguchi");
 /// Longest any step may take on a busy machine with two cores.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Runs `day` with readers that only it sees. The test runs itself again under `scripts/with-pcscd`; `name` is its own.
 pub fn with_a_card_service(name: &str, day: impl FnOnce(&Shell)) {
@@ -44,7 +44,7 @@ fn with_a_card_service_and(name: &str, wishes: &[(&str, &str)], day: impl FnOnce
         day(&shell);
         return;
     }
-    build_the_tray();
+    build_what_a_demonstration_starts();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/with-pcscd");
     let ended = Command::new(script)
         .arg(std::env::current_exe().unwrap())
@@ -59,13 +59,22 @@ fn with_a_card_service_and(name: &str, wishes: &[(&str, &str)], day: impl FnOnce
     assert!(said.contains("1 passed"), "{said}");
 }
 
-/// The tray is another package's program: cargo builds it for its own tests only.
-fn build_the_tray() {
+/// The tray and the publisher are other packages' programs: cargo builds them for their own tests only.
+fn build_what_a_demonstration_starts() {
     static BUILT: Mutex<bool> = Mutex::new(false);
     let mut built = BUILT.lock().unwrap_or_else(|held| held.into_inner());
-    if !*built && !Path::new(MADOGUCHI).with_file_name("virtual-card").exists() {
+    let away = |name: &&str| !Path::new(MADOGUCHI).with_file_name(name).exists();
+    if !*built && ["virtual-card", "madoguchi-publisher"].iter().any(away) {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--locked", "--package", "virtual-card"]);
+        cargo.args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--package",
+            "virtual-card",
+            "--package",
+            "publisher",
+        ]);
         assert!(cargo.status().unwrap().success());
     }
     *built = true;
@@ -293,7 +302,8 @@ pub struct Talk {
 }
 
 impl Talk {
-    fn with(mut command: Command) -> Self {
+    /// Begins `command`, whatever program it is.
+    pub fn with(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

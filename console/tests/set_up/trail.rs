@@ -1,6 +1,6 @@
 //! The audit trail as an administrator and an auditor check it at a shell.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use serde_json::Value;
 
@@ -124,5 +124,57 @@ fn what_is_taken_from_the_trail_is_found_by_an_auditor_without_a_database() {
             (1, 1),
             "{answer:#}"
         );
+    });
+}
+
+#[test]
+fn the_sheet_of_a_day_shows_later_what_was_taken_from_the_trail() {
+    let name = "set_up::trail::the_sheet_of_a_day_shows_later_what_was_taken_from_the_trail";
+    with_a_card_service(name, |shell| {
+        shell.must("setup --demo --rows", &["60"]);
+        let printed = shell.must("audit sheet", &[]);
+        let paper = Path::new(printed.stdout.trim());
+        assert!(paper.starts_with(shell.home().join("paper")), "{}", paper.display());
+        // Scanned by whoever filed it, years later, on another machine.
+        let picture = shell.home().join("scanned");
+        let rasterised = Command::new("pdftoppm")
+            .args(["-r", "200", "-gray", "-singlefile", "-png"])
+            .args([paper, &picture])
+            .status()
+            .unwrap();
+        assert!(rasterised.success());
+        let scan = Command::new("zbarimg")
+            .args(["--quiet", "--raw"])
+            .arg(picture.with_extension("png"))
+            .output()
+            .unwrap();
+        let kept = shell.home().join("from-paper");
+        fs::write(&kept, &scan.stdout).unwrap();
+        let kept = kept.to_str().unwrap();
+        let head = shell.must("audit head", &[]).stdout;
+        assert_eq!(String::from_utf8(scan.stdout).unwrap().trim_end(), head.trim_end());
+
+        // The signature on the paper holds, and the trail goes on from it.
+        shell.must("staff list", &[]);
+        let checked = shell.must("audit verify --json --heads", &[kept]).json();
+        assert_eq!(
+            (&checked["ok"], &checked["heads"]),
+            (&true.into(), &1.into()),
+            "{checked:#}"
+        );
+        // One letter of it changed is no head of this office.
+        let forged = shell.home().join("forged");
+        fs::write(&forged, head.replacen("last ", "last 1", 1)).unwrap();
+        let checked = shell.run("audit verify --json --heads", &[forged.to_str().unwrap()]);
+        assert_eq!(checked.code, 1);
+        assert_eq!(checked.json()["refused_heads"].as_array().unwrap().len(), 1);
+        // What the paper knows of and the file no longer holds is found.
+        let given = given(shell, &shell.home().join("trail/heads"));
+        fs::copy(kept, given.file("paper")).unwrap();
+        let (_, cut) = given.lines.split_last().unwrap();
+        let mut cut = cut.to_vec();
+        cut.truncate(cut.len() - 5);
+        let found = given.found(&cut, "paper");
+        assert!(found.iter().any(|finding| finding["found"] == "cut_off"), "{found:?}");
     });
 }

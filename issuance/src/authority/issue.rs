@@ -177,27 +177,16 @@ pub(super) fn params(
         params.crl_distribution_points = vec![CrlDistributionPoint {
             uris: vec![pointers.revocation_list],
         }];
-        let mut access = Vec::new();
-        // Nobody answers for the root's two certificates but its revocation list.
-        if !profile.is_authority() {
-            access.push((STATUS, pointers.status));
-        }
-        access.push((ISSUERS, pointers.issuer_certificate));
-        let access: Vec<_> = access
-            .iter()
-            .map(|(method, url)| der::sequence(&[der::object_identifier(method), der::uri(url)]))
-            .collect();
+        let issuers = der::sequence(&[der::object_identifier(ISSUERS), der::uri(&pointers.issuer_certificate)]);
         params.custom_extensions.push(CustomExtension::from_oid_content(
             &[1, 3, 6, 1, 5, 5, 7, 1, 1],
-            der::sequence(&access),
+            der::sequence(&[issuers]),
         ));
     }
     Ok(params)
 }
 
-/// id-ad-ocsp (RFC 5280 §4.2.2.1).
-pub(super) const STATUS: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 48, 1];
-/// id-ad-caIssuers.
+/// id-ad-caIssuers (RFC 5280 §4.2.2.1).
 pub(super) const ISSUERS: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 48, 2];
 
 fn distinguished_name(settings: &Settings, common_name: &str) -> Result<DistinguishedName, AuthorityError> {

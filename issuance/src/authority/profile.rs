@@ -232,7 +232,7 @@ pub struct Settings {
     pub organisation: String,
     /// The arc of its policies.
     pub oid_arc: ObjectArc,
-    /// Where revocation lists, status answers and authority certificates are published: `http://pki.shiomi.example`.
+    /// Where revocation lists and authority certificates are published: `http://pki.shiomi.example`.
     /// Plain http, as RFC 5280 §4.2.1.13 and §8 advise: checking a certificate must not need a certificate.
     pub base_url: String,
 }
@@ -253,11 +253,10 @@ impl Settings {
         Ok(())
     }
 
-    /// The pointers in every certificate that `issuer` signs.
+    /// The pointers in every certificate that `issuer` signs; each leads to what is published there.
     pub fn pointers(&self, issuer: AuthorityName) -> Pointers {
         Pointers {
             revocation_list: format!("{}/{issuer}.crl", self.base_url),
-            status: format!("{}/ocsp", self.base_url),
             issuer_certificate: format!("{}/{issuer}.cer", self.base_url),
         }
     }
@@ -268,8 +267,8 @@ impl Settings {
 pub struct Pointers {
     /// cRLDistributionPoints (RFC 5280 §4.2.1.13).
     pub revocation_list: String,
-    /// authorityInfoAccess, id-ad-ocsp (§4.2.2.1).
-    pub status: String,
+    /// authorityInfoAccess, id-ad-caIssuers (§4.2.2.1). No id-ad-ocsp: nothing answers there, and a reader that asks first
+    /// would wait for it before it fetched the list.
     pub issuer_certificate: String,
 }
 

@@ -1,5 +1,7 @@
 //! Revocation lists (RFC 5280 §5): which certificates are no longer good, signed by who issued them.
 
+use std::collections::BTreeSet;
+
 use rcgen::{CertificateRevocationListParams, KeyIdMethod, RevokedCertParams, SerialNumber};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -81,6 +83,43 @@ pub struct Revoked {
     pub reason: RevocationReason,
 }
 
+/// A list as whoever fetches it reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedList {
+    pub number: u64,
+    pub signed_at: OffsetDateTime,
+    /// When the next one is due at the latest; a reader takes this one no longer (RFC 5280 §5.1.2.5).
+    pub until: OffsetDateTime,
+    pub serials: BTreeSet<CertificateSerial>,
+}
+
+impl PublishedList {
+    /// Reads `der`, signed by the holder of `issuer` (DER).
+    ///
+    /// # Errors
+    /// A sentence: it is no list, or not that authority's.
+    pub fn read(der: &[u8], issuer: &[u8]) -> Result<Self, String> {
+        let (rest, list) = x509_parser::revocation_list::CertificateRevocationList::from_der(der)
+            .map_err(|why| format!("it does not read as a revocation list: {why}"))?;
+        let issuer = lint::parse(issuer).map_err(|why| why.to_string())?;
+        if !rest.is_empty() || list.verify_signature(issuer.public_key()).is_err() {
+            return Err("it is not signed by the authority it is published for".into());
+        }
+        let number = list.crl_number().and_then(|number| u64::try_from(number).ok());
+        let serials = list
+            .iter_revoked_certificates()
+            .map(|entry| entry.raw_serial().try_into().map(CertificateSerial));
+        Ok(Self {
+            number: number.ok_or("it has no number")?,
+            signed_at: list.last_update().to_datetime(),
+            until: list.next_update().ok_or("it says no end")?.to_datetime(),
+            serials: serials
+                .collect::<Result<_, _>>()
+                .map_err(|_| "it lists a serial of another length")?,
+        })
+    }
+}
+
 /// A signed list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevocationList {
@@ -138,13 +177,8 @@ impl Authority {
     }
 
     fn read_back(&self, der: &[u8], number: u64, entries: usize) -> Result<(), String> {
-        let (rest, list) = x509_parser::revocation_list::CertificateRevocationList::from_der(der)
-            .map_err(|why| format!("the signed list does not read back: {why}"))?;
-        let issuer = lint::parse(self.certificate()).map_err(|why| why.to_string())?;
-        if !rest.is_empty() || list.verify_signature(issuer.public_key()).is_err() {
-            return Err("the signed list does not verify".into());
-        }
-        if list.crl_number() != Some(&number.into()) || list.iter_revoked_certificates().count() != entries {
+        let list = PublishedList::read(der, self.certificate())?;
+        if list.number != number || list.serials.len() != entries {
             return Err("the signed list does not say what it was given".into());
         }
         Ok(())

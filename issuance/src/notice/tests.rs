@@ -1,5 +1,6 @@
 //! What poppler, qpdf and zbar say of our paper: a document that only our own code can read is not proved.
 
+mod head_sheet;
 mod samples;
 
 use std::{
@@ -53,7 +54,7 @@ impl OnDisk {
         self.ask("pdftotext", &["-raw"], &["-"])
     }
 
-    /// The words of a page with their boxes in millimetres: left, top, right, bottom.
+    /// A page's words with their boxes in millimetres: left, top, right, bottom.
     fn words(&self, page: &str) -> Vec<(String, [f32; 4])> {
         let answer = self.ask("pdftotext", &["-bbox", "-f", page, "-l", page], &["-"]);
         let value = |line: &str, name: &str| -> f32 {
@@ -75,11 +76,8 @@ fn run(tool: &str, before: &[&str], file: &Path, after: &[&str]) -> String {
     let done = Command::new(tool).args(before).arg(file).args(after).output();
     let done = done.unwrap_or_else(|error| panic!("{tool}: {error}; install poppler-utils, qpdf and zbar-tools"));
     let said = String::from_utf8_lossy(&done.stdout).into_owned();
-    assert!(
-        done.status.success(),
-        "{tool}: {said}{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
+    let why = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{tool}: {said}{why}");
     said
 }
 

@@ -122,6 +122,24 @@ pub(super) mod receipt {
     }
 }
 
+/// The daily sheet of the audit trail.
+pub(super) mod head {
+    pub(in super::super) const TITLE: &str = "監査記録の先端";
+    pub(in super::super) const LEAD: &str = "この紙は、下の日時までの監査記録のすべてを指す、署名のある控えです。記録があとから書き換えられたり、抜き取られたりすれば、この紙と合わなくなります。人のことは何も書いてありません。";
+    pub(in super::super) const HOW: &str = "データベースに触れられる人とは別の人が、日付の順にとじて保管します。確かめるときは、QRコードを読み取った文字をファイルにして、madoguchi audit verify --heads に渡します。";
+    pub(in super::super) const CITY: &str = "市区町村";
+    pub(in super::super) const SIGNED_ON: &str = "署名の日時";
+    pub(in super::super) const EVENTS: &str = "記録の件数";
+    pub(in super::super) const NOTE: &str = "先端と署名";
+    pub(in super::super) const KEY: &str = "公開鍵";
+    pub(in super::super) const KEPT_BY: &str = "保管する人";
+    pub(in super::super) const KEPT_BY_TO_FILL: &str = "＿＿＿＿＿＿＿＿＿＿　令和　　年　　月　　日";
+
+    pub(in super::super) fn events(count: u64) -> String {
+        format!("{count} 件")
+    }
+}
+
 /// The application form.
 pub(super) mod application {
     pub(in super::super) const APPLICANT: &str = "1 申請する人";

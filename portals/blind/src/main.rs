@@ -22,7 +22,7 @@ struct Program {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the front until SIGTERM; SIGHUP reads the pins again.
+    /// Serve the front until SIGTERM. Pins are read again when their folder changes, and at once on SIGHUP.
     Serve,
     /// Say how this half stands. Ends with code 1 when somebody has to look at it.
     Status,

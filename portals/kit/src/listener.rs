@@ -170,6 +170,15 @@ impl Listener {
         Self::bound(address, None).await
     }
 
+    /// Binds `address` without TLS, for whoever reaches it: only for what is public and signed itself, as revocation lists
+    /// are.
+    ///
+    /// # Errors
+    /// The system's.
+    pub async fn plain(address: SocketAddr) -> io::Result<Self> {
+        Self::bound(address, None).await
+    }
+
     async fn bound(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
         Ok(Self {

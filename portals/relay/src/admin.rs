@@ -304,6 +304,9 @@ struct SignInTried {
     entity_id: String,
     /// The service showed the same name at two visits.
     named: bool,
+    /// It showed another at each, as it asks for passing names.
+    #[serde(default)]
+    passing: bool,
 }
 
 async fn sign_in_tried(
@@ -312,9 +315,10 @@ async fn sign_in_tried(
     Operator(operator): Operator,
     Json(tried): Json<SignInTried>,
 ) -> Response {
-    let seen = match tried.named {
-        true => SignInTrial::Named,
-        false => SignInTrial::Unnamed,
+    let seen = match (tried.named, tried.passing) {
+        (_, true) => SignInTrial::Passing,
+        (true, false) => SignInTrial::Named,
+        (false, false) => SignInTrial::Unnamed,
     };
     let done = front
         .records

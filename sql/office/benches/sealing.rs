@@ -39,7 +39,7 @@ async fn measure() -> bool {
     write_many(&office).await;
 
     let began = Instant::now();
-    let head = records.seal_trail(&key).await.expect("the trail is sealed");
+    let head = office.sealing.seal_trail(&key).await.expect("the trail is sealed");
     let together = began.elapsed();
     assert!(head.is_some_and(|head| head.head.size > u64::from(EVENTS)));
 
@@ -50,7 +50,7 @@ async fn measure() -> bool {
             .await
             .expect("it is recorded");
         let began = Instant::now();
-        records.seal_trail(&key).await.expect("the trail is sealed");
+        office.sealing.seal_trail(&key).await.expect("the trail is sealed");
         waits.push(began.elapsed());
     }
     waits.sort_unstable();

@@ -379,7 +379,6 @@ impl Office {
         .map(|_| ())
     }
 
-    /// Where the case stands, in the counter's words.
     /// What was applied for, with how the card is to reach the resident now.
     pub(crate) fn application_of(&self, row: &CaseRow) -> Result<Application, OfficeError> {
         let application: Application = self.open_value(TABLE, row.id.uuid(), "application", &row.application)?;
@@ -393,7 +392,7 @@ impl Office {
     pub(crate) fn verification_of(&self, row: &CaseRow) -> Result<Option<VerificationRecord>, OfficeError> {
         let sealed = row.verification.as_ref();
         let opened = sealed.map(|sealed| self.open_value(TABLE, row.id.uuid(), "verification", sealed));
-        Ok(opened.transpose()?)
+        opened.transpose()
     }
 
     pub(crate) fn state_of(&self, row: &CaseRow) -> Result<CaseState, OfficeError> {

@@ -56,7 +56,9 @@ pub use registration::{CardStanding, GivenCard, HolderCheck, HolderRefusal, Revo
 pub use resident::ResidentFile;
 pub use revocations::Revoked;
 pub use search::{Found, Hit, SearchIndex};
-pub use setup::{DATABASE, DISPATCH, IMPORT, Installed, OWNER, READER, USER, USERS, install, migrate, migrations};
+pub use setup::{
+    DATABASE, DISPATCH, IMPORT, Installed, OWNER, READER, SEALER, USER, USERS, install, migrate, migrations,
+};
 pub use staff::{NewStaff, SessionBegun, StaffRecord, StaffRefusal};
 
 /// Whose clock counts.

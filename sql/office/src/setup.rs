@@ -27,8 +27,10 @@ pub const IMPORT: &str = "madoguchi_import";
 pub const DISPATCH: &str = "madoguchi_dispatch";
 /// The role an auditor's commands log in as: it reads the trail and the ledger, and writes nothing.
 pub const READER: &str = "madoguchi_reader";
+/// The role that seals the trail logs in as: it gives events their places in the tree, and reads nothing of them but hashes.
+pub const SEALER: &str = "madoguchi_sealer";
 /// Every role that a program of the office logs in as, each granted what that program does and no more.
-pub const USERS: [&str; 4] = [USER, IMPORT, DISPATCH, READER];
+pub const USERS: [&str; 5] = [USER, IMPORT, DISPATCH, READER, SEALER];
 
 /// Makes the database and its roles in a running `cluster`, with the owner's password and one for each of [`USERS`], and
 /// migrates it. Asked again it brings passwords and version up to date.

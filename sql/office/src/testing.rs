@@ -26,7 +26,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::{
-    Act, DISPATCH, IMPORT, NewStaff, OWNER, Office, OfficeError, SessionId, TimeSource, USER, USERS,
+    Act, DISPATCH, IMPORT, NewStaff, OWNER, Office, OfficeError, SEALER, SessionId, TimeSource, USER, USERS,
     cases::{CaseAt, Opened},
     migrations,
     roster::{Imported, Missing},
@@ -58,6 +58,8 @@ pub struct TestOffice {
     pub dispatch: Office,
     /// The same, as the import of the roster has them.
     pub importer: Office,
+    /// The same, as the sealer of the trail has them.
+    pub sealing: Office,
     /// Its clock: 令和8年11月22日 9時 in Japan at first.
     pub clock: HandClock,
 }
@@ -119,6 +121,7 @@ impl TestOffice {
             office: Self::behind(&database, USER, &clock),
             dispatch: Self::behind(&database, DISPATCH, &clock),
             importer: Self::behind(&database, IMPORT, &clock),
+            sealing: Self::behind(&database, SEALER, &clock),
             database,
             clock,
         })

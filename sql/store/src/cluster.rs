@@ -183,7 +183,7 @@ impl Cluster {
         chance: &mut dyn Chance,
     ) -> Result<(), ClusterError> {
         let password = hex_password(chance);
-        let password_file = self.password_file();
+        let password_file = self.superuser_file();
         write_secret(&password_file, &password)?;
         self.initialise(layout, programs, run_as, care, &password)?;
         // From here on whatever lies there without a description is somebody's records, never a half-made cluster.
@@ -328,7 +328,7 @@ impl Cluster {
             Err(ClusterError::Absent(_)) => {}
             Err(error) => return Err(error),
         }
-        for file in [self.password_file(), self.layout_file()] {
+        for file in [self.superuser_file(), self.layout_file()] {
             remove_file(&file)?;
         }
         self.remove_left_over()?;
@@ -407,7 +407,7 @@ impl Cluster {
     }
 
     fn superuser(&self) -> Result<Login, ClusterError> {
-        let file = self.password_file();
+        let file = self.superuser_file();
         let password = fs::read_to_string(&file).map_err(|error| file_error(&file, &error))?;
         Ok(Login {
             name: SUPERUSER.to_owned(),
@@ -479,7 +479,9 @@ impl Cluster {
         self.folder.join("cluster.json")
     }
 
-    fn password_file(&self) -> PathBuf {
+    /// Where the superuser's password lies: needed to make and to upgrade databases, never for work, so that it can be
+    /// taken away in between.
+    pub fn superuser_file(&self) -> PathBuf {
         self.folder.join("superuser.password")
     }
 }

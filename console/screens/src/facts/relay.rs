@@ -29,8 +29,11 @@ pub enum FrontOrder {
     /// Record what the service showed at the trial's two visits.
     Tried {
         entity: String,
-        /// The same name twice, or none.
-        named: bool,
+        shown: ShownName,
+    },
+    /// Name a card for trials, by the SHA-256 of its certificate.
+    TrialCard {
+        sha256: String,
     },
     /// Let it go on without single logout.
     WithoutLogout {
@@ -244,6 +247,19 @@ pub enum SignInTrial {
     Named,
     /// An empty name: it does not read EncryptedID.
     Unnamed,
+    /// Another name at each visit, as the service asks for passing ones.
+    Passing,
+}
+
+/// What a service showed of the person at a trial's two visits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShownName {
+    /// The same at both.
+    Same,
+    /// Another at each: right where it asks for passing names (transient).
+    Another,
+    /// None.
+    Empty,
 }
 
 /// What a trial sign-out showed.
@@ -322,7 +338,9 @@ impl Partner {
             (_, _, SignInTrial::Unnamed, _) => Next::NotNamed,
             (_, _, _, LogoutTrial::Untried) => Next::TryLogout,
             (_, _, _, LogoutTrial::InClear) => Next::InClear,
-            (_, _, SignInTrial::Named, LogoutTrial::Sealed | LogoutTrial::Without) => Next::SwitchOn,
+            (_, _, SignInTrial::Named | SignInTrial::Passing, LogoutTrial::Sealed | LogoutTrial::Without) => {
+                Next::SwitchOn
+            }
         }
     }
 }

@@ -28,10 +28,11 @@ pub enum FrontFault {
 }
 
 /// The front's rules for a partner's way into service, by a piece of its own words, and ours for them.
-const RULES: [(&str, &str); 7] = [
+const RULES: [(&str, &str); 8] = [
     ("another kind of partner", "front-rule-other-kind"),
     ("sign-in was not tried", "front-rule-sign-in-untried"),
     ("empty NameID", "front-rule-empty-name"),
+    ("given lasting names", "front-rule-lasting-names"),
     ("logout was not tried", "front-rule-logout-untried"),
     ("in clear", "front-rule-in-clear"),
     ("no edition", "front-rule-no-edition"),

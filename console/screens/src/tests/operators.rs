@@ -10,7 +10,7 @@ use crate::{
     facts::{
         relay::{
             Edition, FrontHeard, FrontOrder, FrontState, Kind, LogoutTrial, OfficeHeard, OperatorsBy, Partner,
-            Proposed, SignInTrial, Standing, TrailLine, Untold, UntoldCount, tests::library,
+            Proposed, ShownName, SignInTrial, Standing, TrailLine, Untold, UntoldCount, tests::library,
         },
         *,
     },
@@ -233,18 +233,45 @@ fn an_approval_takes_the_piece_of_the_fingerprint_that_only_the_partner_can_tell
 }
 
 #[test]
+fn a_card_is_named_for_trials_by_the_number_that_the_refusing_page_shows() {
+    let mut counter = at_library(library());
+    counter.press(Char('c'));
+    assert!(counter.screen(80, 24).contains("断る画面にカードの番号"));
+    counter.press(Enter);
+    assert!(counter.screen(80, 24).contains("64文字です"));
+    // As somebody reads it out: groups, capital letters.
+    for letter in "0B0B:0b0b ".chars().cycle().take(16 * 10) {
+        counter.press(Char(letter));
+    }
+    counter.press(Enter);
+    let order = FrontOrder::TrialCard {
+        sha256: "0b".repeat(32),
+    };
+    assert!(!asked(&counter, &order), "too many");
+    counter.press(Ctrl('u'));
+    for letter in "0B0B:0b0b ".chars().cycle().take(16 * 5) {
+        counter.press(Char(letter));
+    }
+    counter.press(Enter);
+    assert!(asked(&counter, &order));
+    counter.answer(vec![library()]);
+    assert!(counter.screen(80, 24).contains("試行用にしました"));
+}
+
+#[test]
 fn a_trial_that_shows_an_empty_name_keeps_the_service_off() {
     let mut counter = at_library(library());
     counter.press(Enter);
     counter.press(Enter);
     assert!(counter.screen(80, 24).contains("↑↓で選んでください"));
-    counter.press(Down);
-    counter.press(Down);
+    for _ in 0..3 {
+        counter.press(Down);
+    }
     insta::assert_snapshot!("operators_tried", counter.screen(80, 24));
     counter.press(Enter);
     let order = FrontOrder::Tried {
         entity: LIBRARY.into(),
-        named: false,
+        shown: ShownName::Empty,
     };
     assert!(asked(&counter, &order));
     counter.answer(vec![Partner {

@@ -53,7 +53,15 @@ fn time_of(standing: &Standing, now: OffsetDateTime, lang: Lang) -> Finding {
     let name = authority::name(standing.name, lang);
     let found = lang.pick(format!("{name}: あと {left} 日"), format!("{name}: {left} days left"));
     let advice = lang.pick("新しい認証局の開設を計画してください", "plan the next ceremony");
-    if standing.until <= now || standing.from > now {
+    // Nobody holds a ceremony tomorrow: the clock went back.
+    if standing.from > now {
+        let advice = lang.pick(
+            "認証局は、いまの時計より後に開設されています。時計を合わせてください。新しい認証局は要りません",
+            "it was made later than this clock says: set the clock. No new authority is needed",
+        );
+        return Finding::bad("authority", found, advice);
+    }
+    if standing.until <= now {
         Finding::bad("authority", found, advice)
     } else if left < SOON {
         Finding::warning("authority", found, advice)
@@ -80,5 +88,11 @@ mod tests {
         assert_eq!(time_of(&ending(1000), now, Lang::Ja).condition, Condition::Good);
         assert_eq!(time_of(&ending(100), now, Lang::Ja).condition, Condition::Warning);
         assert_eq!(time_of(&ending(0), now, Lang::Ja).condition, Condition::Bad);
+        let back = time_of(&ending(1000), now - Duration::days(30), Lang::En);
+        assert_eq!(back.condition, Condition::Bad);
+        assert!(
+            back.advice.unwrap().starts_with("it was made later"),
+            "a new authority mends no clock"
+        );
     }
 }

@@ -14,7 +14,7 @@ use store::cluster::{Care, Cluster, ClusterStatus};
 use super::{Outcome, Setting, Steps, services};
 use crate::{
     commands::{
-        database::{password_file, runtime},
+        database::{Records, password_file, runtime},
         processes::is_root,
     },
     config::{Config, secrets},
@@ -76,15 +76,29 @@ pub(super) fn make(setting: &Setting, config: &Config, steps: &Steps) -> anyhow:
         services::start_database(setting, lang)
     })?;
     let name = lang.pick("表を作る・新しくする", "make the tables, bring them up to date");
+    let rulers = ruling_files(setting);
     steps.step(name, |_| {
+        let away: Vec<_> = rulers.iter().filter(|file| !file.exists()).collect();
+        if !away.is_empty() {
+            // Records of this version need nobody who rules the database.
+            if Records::open(config).is_ok() {
+                return anyhow::Ok(Outcome::Already);
+            }
+            let files = away.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
+            bail!(lang.pick(
+                format!("表を新しくするには、別の利用者に預けた {files} を戻してください。済んだら、また預けます。"),
+                format!("to bring the tables up to date, put back {files} from the account that keeps it; take it away again afterwards."),
+            ));
+        }
         let owner = secrets::line(&setting.home.secret("database-owner"))?;
         let password = |role| secrets::line(&password_file(config, role));
-        let [console, import, dispatch, reader] = USERS;
+        let [console, import, dispatch, reader, sealer] = USERS;
         let passwords = [
             password(console)?,
             password(import)?,
             password(dispatch)?,
             password(reader)?,
+            password(sealer)?,
         ];
         let cluster = Cluster::at(setting.home.cluster());
         let installed = runtime()?.block_on(install(&cluster, owner, passwords))?;
@@ -94,6 +108,15 @@ pub(super) fn make(setting: &Setting, config: &Config, steps: &Steps) -> anyhow:
             Outcome::Done
         })
     })
+}
+
+/// The passwords of those who rule the database: whoever has them can take back what no program of the office can. They are
+/// needed to make it and to upgrade it, and never at the counter.
+pub(in crate::commands) fn ruling_files(setting: &Setting) -> [PathBuf; 2] {
+    [
+        Cluster::at(setting.home.cluster()).superuser_file(),
+        setting.home.secret("database-owner"),
+    ]
 }
 
 /// Where the cluster's socket is, or will be.

@@ -5,6 +5,10 @@ use crate::commands::Setting;
 /// A demonstration's configuration: the made-up city 汐見市 (its code is in no list of municipalities).
 pub(super) fn demo(setting: &Setting) -> String {
     let socket = super::database::socket_folder(setting).display().to_string();
+    // What stands in certificates must be there to be fetched; an office has a name for it, a demonstration a free port.
+    let port = std::net::TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|free| free.local_addr())
+        .map_or(18_080, |address| address.port());
     format!(
         r#"# 窓口の設定(実演)。項目の説明は manuals/administrator にあります。
 # 相対パスは、このファイルのあるフォルダから数えます。
@@ -29,7 +33,7 @@ keys_file = "secrets/seal.toml"
 [authority]
 folder = "authority"
 passphrase_file = "secrets/authority"
-base_url = "http://pki.shiomi.example"
+base_url = "http://127.0.0.1:{port}"
 
 [card]
 master_file = "secrets/card-master"
@@ -95,7 +99,8 @@ keys_file = "secrets/seal.toml"
 folder = "authority"
 passphrase_file = "secrets/authority"
 oid_arc = ""              # 役所のオブジェクト識別子(IANA の企業番号など)。開設の前に決める
-base_url = ""             # 失効リストを公開する場所(http://…)。開設の前に決める
+base_url = ""             # 失効一覧と認証局の証明書を公開する場所(http://…)。開設の前に決める
+# lists = "authority/lists"   # そこで公開するフォルダー
 
 [card]
 master_file = "secrets/card-master"

@@ -1,6 +1,12 @@
 //! `serve`: the process itself.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use anyhow::Context as _;
 use blind::{config::Config, front_only::FrontOnly, half::Half, serving};
@@ -11,6 +17,9 @@ use portal_kit::{
 use relay_core::clock::{Clock as _, SystemClock};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, warn};
+
+/// Between two looks at the folder of pins.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Serves until asked to stop.
 pub async fn run(config: &Path) -> anyhow::Result<()> {
@@ -38,7 +47,7 @@ pub async fn run(config: &Path) -> anyhow::Result<()> {
     // For whoever started it on port 0.
     println!("listening at {}", listener.address());
     let stop = Stop::on_signals()?;
-    tokio::spawn(read_pins_when_asked(Arc::clone(&half)));
+    tokio::spawn(read_pins(Arc::clone(&half), config.services.folder.clone()));
     tokio::spawn(sweep(Arc::clone(&half)));
     tokio::spawn(write_refusals(Arc::clone(&half)));
     listener.serve(serving::routes(Arc::clone(&half)), stop).await;
@@ -46,16 +55,43 @@ pub async fn run(config: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn read_pins_when_asked(half: Arc<Half>) {
-    let Ok(mut asked) = signal(SignalKind::hangup()) else {
-        warn!("no SIGHUP here: pins are read at the start only");
-        return;
-    };
-    while asked.recv().await.is_some() {
-        if let Err(error) = half.read_pins().await {
-            error!(%error, "the pins could not be read again; those read before count");
+/// Reads the pins again when their folder is another than it was, and at once when SIGHUP asks. What counts is what two
+/// operators signed for, whoever put it there and whenever it is read.
+async fn read_pins(half: Arc<Half>, folder: PathBuf) {
+    let mut hangup = signal(SignalKind::hangup()).ok();
+    let mut tick = tokio::time::interval(LOOK_AGAIN);
+    let mut seen = look(&folder);
+    loop {
+        let asked = async {
+            match &mut hangup {
+                Some(hangup) => drop(hangup.recv().await),
+                None => std::future::pending().await,
+            }
+        };
+        let now = tokio::select! {
+            () = asked => look(&folder),
+            _ = tick.tick() => match look(&folder) {
+                now if now == seen => continue,
+                now => now,
+            },
+        };
+        match half.read_pins().await {
+            Ok(()) => seen = now,
+            // Looked at again in a while: what is seen stays another.
+            Err(error) => error!(%error, "the pins could not be read again; those read before count"),
         }
     }
+}
+
+/// What a folder holds, as far as its names, sizes and times say.
+fn look(folder: &Path) -> BTreeMap<PathBuf, (u64, Option<SystemTime>)> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| {
+            let about = entry.metadata().ok()?;
+            Some((entry.path(), (about.len(), about.modified().ok())))
+        })
+        .collect()
 }
 
 /// Every two seconds, what was refused is written down.

@@ -137,7 +137,7 @@ fn bare(certificate: &[u8]) -> KeyDescriptor {
 }
 
 #[tokio::test]
-async fn a_pin_from_metadata_signed_for_by_command_counts_after_a_hangup_signal() {
+async fn a_pin_from_metadata_signed_for_by_command_counts_without_anybody_telling_the_process() {
     let mut scene = scene().await;
     let process = Process::start(&scene);
     let (own, own_pem) = signing();
@@ -198,7 +198,6 @@ async fn a_pin_from_metadata_signed_for_by_command_counts_after_a_hangup_signal(
             "{listed}"
         );
     }
-    process.signal("-HUP");
     let shop = service(SHOP);
     let body = Share {
         service: ServiceName::from(&shop),
@@ -209,8 +208,11 @@ async fn a_pin_from_metadata_signed_for_by_command_counts_after_a_hangup_signal(
     let (status, answer) = loop {
         let envelope = sealed_now(&mut scene, Kind::Share, &body);
         match post(&scene, &process, "/shares", &envelope).await {
-            // The signal is on its way.
-            (404, _) if tries < 50 => tries += 1,
+            // It looks at the folder every two seconds.
+            (404, _) if tries < 1_000 => {
+                tries += 1;
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
             other => break other,
         }
     };

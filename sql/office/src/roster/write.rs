@@ -1,4 +1,5 @@
-//! Taking a plan over: everything is sealed first, then written in one transaction, with what it was before beside it.
+//! Taking a plan over: everything is sealed first, then written in one transaction. What it was before is kept beside it by
+//! the database itself (`office.roster_change`).
 
 use std::time::Duration;
 
@@ -110,13 +111,6 @@ impl Office {
         let number: i64 = row.get(0);
         self.forget_old_changes(tx, &doing).await?;
         copy_rows(tx, "office.resident", load.added, number, load, 0).await?;
-        tx.execute(
-            "-- keep_added\n\
-             INSERT INTO office.roster_change (import, resident, kind, left_hash)\n\
-             SELECT $1, id, 'added', row_hash FROM office.resident WHERE changed_by = $1",
-            &[&number],
-        )
-        .await?;
         if !load.changed.is_empty() {
             tx.batch(
                 "CREATE TEMPORARY TABLE changed_resident (id uuid, number_index bytea, household_index bytea,\n\
@@ -124,15 +118,6 @@ impl Office {
             )
             .await?;
             copy_rows(tx, "changed_resident", load.changed, number, load, load.added.len()).await?;
-            tx.execute(
-                "-- keep_changed\n\
-                 INSERT INTO office.roster_change (import, resident, kind, left_hash, household_index, likeness_index,\n\
-                 identity, residence, row_hash, gone_at)\n\
-                 SELECT $1, r.id, 'changed', c.row_hash, r.household_index, r.likeness_index, r.identity, r.residence,\n\
-                 r.row_hash, r.gone_at FROM office.resident r JOIN changed_resident c ON c.id = r.id",
-                &[&number],
-            )
-            .await?;
             tx.execute(
                 "-- change_residents\n\
                  UPDATE office.resident r SET household_index = c.household_index, likeness_index = c.likeness_index,\n\
@@ -143,13 +128,6 @@ impl Office {
             .await?;
         }
         if !gone.is_empty() {
-            tx.execute(
-                "-- keep_gone\n\
-                 INSERT INTO office.roster_change (import, resident, kind, left_hash)\n\
-                 SELECT $1, id, 'gone', row_hash FROM office.resident WHERE id = ANY ($2)",
-                &[&number, &gone],
-            )
-            .await?;
             tx.execute(
                 "-- mark_gone\nUPDATE office.resident SET gone_at = $2, changed_by = $3 WHERE id = ANY ($1)",
                 &[&gone, &doing.at, &number],

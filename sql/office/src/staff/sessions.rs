@@ -38,35 +38,43 @@ impl Office {
     /// [`StaffRefusal::Unknown`], which is recorded.
     pub async fn log_in(&self, act: &Act, desk: &str, serial: &[u8]) -> Result<SessionBegun, OfficeError> {
         let began: Began = self
-            .act("log_in", SessionBegan::ROW, About::content(json!([desk, hex::encode(serial)])), act, |tx, mut doing| async move {
-                let staff = self.holder(&tx, serial).await?.ok_or(StaffRefusal::Unknown)?;
-                doing.staff = Some(staff.id);
-                doing.desk = Some(desk.to_owned());
-                let left = tx
-                    .query_opt(
-                        "-- session_at\nSELECT id FROM office.staff_session WHERE desk = $1 AND ended_at IS NULL",
-                        &[&desk],
+            .act(
+                "log_in",
+                SessionBegan::ROW,
+                About::content(json!([desk, hex::encode(serial)])),
+                act,
+                |tx, mut doing| async move {
+                    let staff = self.holder(&tx, serial).await?.ok_or(StaffRefusal::Unknown)?;
+                    doing.staff = Some(staff.id);
+                    doing.desk = Some(desk.to_owned());
+                    let left = tx
+                        .query_opt(
+                            "-- session_at\nSELECT id FROM office.staff_session WHERE desk = $1 AND ended_at IS NULL",
+                            &[&desk],
+                        )
+                        .await?;
+                    let mut released = 0;
+                    if let Some(left) = left {
+                        let left = SessionId::from_uuid(left.get(0));
+                        released = end_session(&tx, left, doing.at, SessionEnding::Replaced).await?;
+                    }
+                    let session: SessionId = self.fresh();
+                    tx.query_one(
+                        "-- begin_session\nSELECT office.begin_session($1, $2, $3, $4)",
+                        &[&session.uuid(), &desk, &serial, &doing.at],
                     )
                     .await?;
-                let mut released = 0;
-                if let Some(left) = left {
-                    let left = SessionId::from_uuid(left.get(0));
-                    released = end_session(&tx, left, doing.at, SessionEnding::Replaced).await?;
-                }
-                let session: SessionId = self.fresh();
-                tx.execute(
-                    "-- begin_session\nINSERT INTO office.staff_session (id, staff, desk, began_at) VALUES ($1, $2, $3, $4)",
-                    &[&session.uuid(), &staff.id.uuid(), &desk, &doing.at],
-                )
-                .await?;
-                let subjects = json!({ "staff": staff.id, "session": session });
-                let details = SessionBegan { leases_released: released };
-                self.record(&tx, &doing, subjects, details).await?;
-                Ok(Began {
-                    session,
-                    staff: staff.id,
-                })
-            })
+                    let subjects = json!({ "staff": staff.id, "session": session });
+                    let details = SessionBegan {
+                        leases_released: released,
+                    };
+                    self.record(&tx, &doing, subjects, details).await?;
+                    Ok(Began {
+                        session,
+                        staff: staff.id,
+                    })
+                },
+            )
             .await?;
         self.session(began.session).await
     }

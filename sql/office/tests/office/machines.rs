@@ -8,7 +8,7 @@ use issuance::{
     standing::CardStanding,
 };
 use office::{
-    DISPATCH, IMPORT, OWNER, READER, USER,
+    DISPATCH, IMPORT, OWNER, READER, SEALER, USER,
     testing::{Clerk, TestOffice, adults, city},
 };
 use store::{Store, StoreError};
@@ -21,9 +21,9 @@ use crate::{
 };
 
 /// Every role that anybody logs in as, the owner of the tables included.
-const EVERYBODY: [&str; 5] = [USER, IMPORT, DISPATCH, READER, OWNER];
+const EVERYBODY: [&str; 6] = [USER, IMPORT, DISPATCH, READER, SEALER, OWNER];
 
-async fn run(office: &TestOffice, role: &str, sql: &str) -> Result<(), StoreError> {
+pub async fn run(office: &TestOffice, role: &str, sql: &str) -> Result<(), StoreError> {
     Store::new(&office.database.door(role))
         .run("past", |tx| async move { tx.batch(sql).await })
         .await
@@ -176,14 +176,14 @@ async fn a_move_that_the_database_refuses_is_told_by_its_machine() {
 }
 
 /// What is written as `role` is refused under the rule.
-async fn refused(office: &TestOffice, role: &str, sql: String, rule: &str) {
+pub async fn refused(office: &TestOffice, role: &str, sql: String, rule: &str) {
     let refused = run(office, role, &sql).await;
     let refused = refused.expect_err(&sql);
     assert!(refused.is_constraint(rule), "{sql}: {refused}");
 }
 
 /// What is written as `role` is refused for want of a grant.
-async fn denied(office: &TestOffice, role: &str, sql: &str) {
+pub async fn denied(office: &TestOffice, role: &str, sql: &str) {
     let denied = run(office, role, sql).await;
     assert!(
         matches!(denied, Err(StoreError::Denied { .. })),

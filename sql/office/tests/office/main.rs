@@ -6,6 +6,7 @@ mod course;
 mod custody;
 mod day;
 mod desks;
+mod doors;
 mod loss;
 mod machines;
 mod making;

@@ -52,7 +52,7 @@ impl Scene {
         for _ in 0..acts {
             self.records().screen_locked(&self.clerk.act(), false).await.unwrap();
         }
-        let SignedHead { head, .. } = self.records().seal_trail(&self.key).await.unwrap().unwrap();
+        let SignedHead { head, .. } = self.office.sealing.seal_trail(&self.key).await.unwrap().unwrap();
         self.heads.push(head);
     }
 
@@ -93,7 +93,7 @@ async fn every_event_takes_a_place_and_the_places_have_no_holes_where_the_number
     let report = scene.records().check_trail(scene.heads.clone()).await.unwrap();
     assert!(report.is_good(), "{report:?}");
     assert_eq!((report.events, report.heads, report.waiting), (events, 2, 0));
-    assert!(scene.records().seal_trail(&scene.key).await.unwrap().is_none());
+    assert!(scene.office.sealing.seal_trail(&scene.key).await.unwrap().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -225,10 +225,13 @@ async fn an_event_is_proved_by_a_kept_head_and_one_head_by_another() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_sealers_at_once_give_each_event_one_place() {
     let scene = Scene::new().await;
-    let other = scene.office.second_console();
+    let other = scene.office.sealing.clone();
     for _ in 0..8 {
         scene.records().screen_locked(&scene.clerk.act(), false).await.unwrap();
-        let (one, two) = tokio::join!(scene.records().seal_trail(&scene.key), other.seal_trail(&scene.key));
+        let (one, two) = tokio::join!(
+            scene.office.sealing.seal_trail(&scene.key),
+            other.seal_trail(&scene.key)
+        );
         one.unwrap();
         two.unwrap();
     }
@@ -275,5 +278,5 @@ async fn the_consoles_role_takes_no_place_back_and_no_event_out_of_the_sealers_s
     // What a program writes is given to the sealer by the database itself.
     let act = Act::of(scene.clerk.session, Uuid::from_u128(77));
     scene.records().screen_locked(&act, false).await.unwrap();
-    assert!(scene.records().seal_trail(&scene.key).await.unwrap().is_some());
+    assert!(scene.office.sealing.seal_trail(&scene.key).await.unwrap().is_some());
 }

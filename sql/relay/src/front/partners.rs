@@ -36,6 +36,8 @@ pub enum SignInTrial {
     Named,
     /// It let the person in without a name: it does not read EncryptedID.
     Unnamed,
+    /// It showed another name at each visit, as it asks for passing ones.
+    Passing,
 }
 
 /// What the trial showed of its logging out.
@@ -69,7 +71,7 @@ macro_rules! as_stored {
 }
 as_stored!(PartnerKind { Service => "service", Provider => "provider" } "partner.kind");
 as_stored!(PartnerState { Proposed => "proposed", Trial => "trial", On => "on", Off => "off" } "partner.state");
-as_stored!(SignInTrial { Untried => "untried", Named => "named", Unnamed => "unnamed" } "partner.sign_in");
+as_stored!(SignInTrial { Untried => "untried", Named => "named", Unnamed => "unnamed", Passing => "passing" } "partner.sign_in");
 as_stored!(LogoutTrial { Untried => "untried", Sealed => "sealed", InClear => "in_clear", Without => "without" } "partner.logout");
 
 /// How long things last for one service (参考C6).
@@ -157,10 +159,12 @@ pub struct PartnerMetadata {
 }
 
 impl FrontRecords {
-    /// Records what a trial sign-in showed, as an operator saw it at the service.
+    /// Records what a trial sign-in showed, as an operator saw it at the service. Another name at each visit is right where
+    /// the front gave passing names, and nowhere else: a service that shows the ciphertext of a lasting one shows another
+    /// each time, too.
     ///
     /// # Errors
-    /// [`FrontError::NotFound`]
+    /// [`FrontError::NotFound`], [`FrontError::PartnerNotNow`]
     pub async fn tried_sign_in(
         &self,
         operator: &str,
@@ -168,10 +172,17 @@ impl FrontRecords {
         seen: SignInTrial,
         now: OffsetDateTime,
     ) -> Result<(), FrontError> {
+        if seen == SignInTrial::Passing && !self.gave_passing_names(entity_id).await? {
+            let partner = self.partner(entity_id).await?.ok_or(FrontError::NotFound("partner"))?;
+            return Err(FrontError::PartnerNotNow {
+                state: partner.partner.state.as_str(),
+                rule: "it was given lasting names, or none yet: another one at each visit means that it does not read EncryptedID",
+            });
+        }
         self.change_partner(
             "-- tried_sign_in\nUPDATE front.partner SET sign_in = $2, version = version + 1,\n\
-               state = CASE WHEN state = 'on' AND $2 <> 'named' THEN 'off' ELSE state END,\n\
-               state_reason = CASE WHEN state = 'on' AND $2 <> 'named' THEN 'it does not read EncryptedID' ELSE state_reason END\n\
+               state = CASE WHEN state = 'on' AND $2 NOT IN ('named', 'passing') THEN 'off' ELSE state END,\n\
+               state_reason = CASE WHEN state = 'on' AND $2 NOT IN ('named', 'passing') THEN 'it does not read EncryptedID' ELSE state_reason END\n\
              WHERE entity_id = $1",
             entity_id,
             seen.as_str(),
@@ -184,6 +195,24 @@ impl FrontRecords {
             now,
         )
         .await
+    }
+
+    /// Whether every answer since the service stands as it does bore a passing name, and there was one.
+    async fn gave_passing_names(&self, entity_id: &str) -> Result<bool, FrontError> {
+        self.store
+            .run("gave_passing_names", |tx: Tx| async move {
+                let row = tx
+                    .query_one(
+                        "-- gave_passing_names\n\
+                         SELECT coalesce(bool_and(e.details ->> 'name_id' = 'transient'), false)\n\
+                         FROM front.audit_event e JOIN front.partner p ON p.entity_id = e.subjects ->> 'service'\n\
+                         WHERE p.entity_id = $1 AND e.at >= p.state_since AND e.act = 'sign_in.answered'",
+                        &[&entity_id],
+                    )
+                    .await?;
+                Ok(row.get(0))
+            })
+            .await
     }
 
     /// Records how a service's LogoutRequest named the person, as the front saw it. What was decided stays; a name in
@@ -265,7 +294,7 @@ impl FrontRecords {
                         "its LogoutRequest names the person in clear: mend it, or decide to go without single logout",
                     );
                 }
-                (SignInTrial::Named, LogoutTrial::Sealed | LogoutTrial::Without) => {}
+                (SignInTrial::Named | SignInTrial::Passing, LogoutTrial::Sealed | LogoutTrial::Without) => {}
             }
         }
         self.switch(operator, entity_id, PartnerState::On, None, now).await

@@ -1,6 +1,8 @@
 //! Partners: two operators, a trial, a switch.
 
-use relay_records::front::{FrontError, Lifetimes, LogoutTrial, PartnerKind, PartnerState, Proposal, SignInTrial};
+use relay_records::front::{
+    AuditAct, FrontError, Lifetimes, LogoutTrial, Note, PartnerKind, PartnerState, Proposal, SignInTrial,
+};
 use relay_records_testing::front as testing;
 
 use crate::{CLINIC, NOW, two_services};
@@ -85,6 +87,42 @@ async fn a_service_is_switched_on_only_after_a_trial_that_shows_what_it_must() {
         (partner.state, partner.logout),
         (PartnerState::On, LogoutTrial::Without)
     );
+}
+
+#[tokio::test]
+async fn another_name_at_each_visit_is_right_only_where_the_front_gave_passing_names() {
+    let front = testing::open().await.unwrap();
+    let records = &front.records;
+    two_services(records).await;
+    let answered = |name_id: &str| {
+        let about = serde_json::json!({ "service": CLINIC });
+        Note::of(
+            AuditAct::SignInAnswered,
+            about,
+            serde_json::json!({ "name_id": name_id }),
+        )
+    };
+    let passing = async || records.tried_sign_in("op-1", CLINIC, SignInTrial::Passing, NOW).await;
+    // Nobody was there yet.
+    assert!(matches!(passing().await, Err(FrontError::PartnerNotNow { .. })));
+    records.note(&answered("transient"), NOW).await.unwrap();
+    passing().await.unwrap();
+    records
+        .go_without_logout("op-2", CLINIC, "it has none", NOW)
+        .await
+        .unwrap();
+    records.switch_on("op-1", CLINIC, NOW).await.unwrap();
+    let partner = records.partner(CLINIC).await.unwrap().unwrap().partner;
+    assert_eq!(
+        (partner.state, partner.sign_in),
+        (PartnerState::On, SignInTrial::Passing)
+    );
+    // One that was given a lasting name shows its ciphertext, another each time.
+    records.note(&answered("persistent"), NOW).await.unwrap();
+    match passing().await {
+        Err(FrontError::PartnerNotNow { rule, .. }) => assert!(rule.contains("EncryptedID"), "{rule}"),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

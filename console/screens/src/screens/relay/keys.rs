@@ -13,6 +13,7 @@ pub const TRIED: Intent = Intent::Own("tried");
 pub const WITHOUT_LOGOUT: Intent = Intent::Own("without_logout");
 pub const SWITCH_ON: Intent = Intent::Own("switch_on");
 pub const TRIAL: Intent = Intent::Own("trial");
+pub const TRIAL_CARD: Intent = Intent::Own("trial_card");
 pub const LIFETIMES: Intent = Intent::Own("lifetimes");
 pub const EXCEPTIONS: Intent = Intent::Own("exceptions");
 
@@ -41,6 +42,7 @@ pub static PARTNER: KeyTable = KeyTable {
     rows: &[
         row(Enter, Intent::Confirm, "key-likely"),
         also(Char('a'), APPROVE, "key-approve"),
+        also(Char('c'), TRIAL_CARD, "key-trial-card"),
         also(Char('s'), TRIED, "key-tried"),
         also(Char('w'), WITHOUT_LOGOUT, "key-without-logout"),
         also(Char('o'), SWITCH_ON, "key-switch-on"),

@@ -81,10 +81,10 @@ fn suits(intent: Intent, partner: &Partner) -> bool {
     let approved = partner.current.is_some();
     match intent {
         keys::APPROVE => partner.waiting.is_some(),
-        keys::TRIED => is_service && partner.state == Standing::Trial,
+        keys::TRIED | keys::TRIAL_CARD => is_service && partner.state == Standing::Trial,
         keys::WITHOUT_LOGOUT => is_service && partner.state == Standing::Trial && partner.logout != LogoutTrial::Sealed,
         keys::SWITCH_ON => {
-            let tried = partner.sign_in == SignInTrial::Named
+            let tried = matches!(partner.sign_in, SignInTrial::Named | SignInTrial::Passing)
                 && matches!(partner.logout, LogoutTrial::Sealed | LogoutTrial::Without);
             partner.state == Standing::Trial && approved && (tried || !is_service)
         }
@@ -107,6 +107,7 @@ impl One {
                     Some(keys::SWITCH_OFF) => "partner-switched-off",
                     Some(keys::SWITCH_ON) => "partner-switched-on",
                     Some(keys::APPROVE) => "partner-approved",
+                    Some(keys::TRIAL_CARD) => "trial-card-named",
                     Some(Intent::Refresh) | None => return,
                     Some(_) => "partner-recorded",
                 };
@@ -156,6 +157,7 @@ impl Screen for One {
         let form = match intent {
             keys::APPROVE => partner.waiting.as_ref().map(Form::approve),
             keys::TRIED => Some(Form::tried()),
+            keys::TRIAL_CARD => Some(Form::trial_card()),
             keys::LIFETIMES => Some(Form::lifetimes(partner)),
             keys::EXCEPTIONS => Some(Form::exceptions(partner)),
             _ => None,

@@ -68,6 +68,7 @@ pub const fn sign_in_word(trial: SignInTrial) -> (&'static str, Meaning) {
         SignInTrial::Untried => ("trial-not-yet", Meaning::Waiting),
         SignInTrial::Named => ("trial-same-name", Meaning::Done),
         SignInTrial::Unnamed => ("trial-empty-name", Meaning::Stop),
+        SignInTrial::Passing => ("trial-passing-name", Meaning::Done),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is filled in for one partner: the comparison of a fingerprint, what its trial showed, lifetimes, exceptions.
 
 use crate::{
-    facts::relay::{EXCEPTIONS, Edition, FrontOrder, LIFETIMES, Partner},
+    facts::relay::{EXCEPTIONS, Edition, FrontOrder, LIFETIMES, Partner, ShownName},
     input::{Input, Takes},
     page::{Line, Page, Pen},
     screens::relay::{
@@ -16,15 +16,24 @@ const SHORTEST: usize = 4;
 /// Cells of the labels.
 const LABEL: usize = 30;
 
+/// What a service can show at the trial's two visits, with its words.
+const SHOWN: [(ShownName, &str); 3] = [
+    (ShownName::Same, "tried-same-name"),
+    (ShownName::Another, "tried-other-name"),
+    (ShownName::Empty, "tried-empty-name"),
+];
+
 /// A form.
 #[derive(Debug)]
 pub enum Form {
     /// Approve an edition: the last group of its fingerprint is typed as the partner gave it.
     Approve { edition: Box<Edition>, last: Input },
+    /// A card is named for trials, by the number that the page says which refuses it.
+    TrialCard { number: Input },
     /// What the service showed at the trial's two visits.
     Tried {
-        /// The same name twice, or none; nothing said yet.
-        named: Option<bool>,
+        /// Which row of [`SHOWN`]; nothing said yet.
+        at: Option<usize>,
     },
     /// Assertion, session and skew in seconds.
     Lifetimes {
@@ -53,9 +62,16 @@ impl Form {
         }
     }
 
+    /// No number yet.
+    pub fn trial_card() -> Self {
+        Self::TrialCard {
+            number: Input::new(Takes::Text, 100),
+        }
+    }
+
     /// Nothing said yet.
     pub const fn tried() -> Self {
-        Self::Tried { named: None }
+        Self::Tried { at: None }
     }
 
     /// As they are.
@@ -89,6 +105,7 @@ impl Form {
     pub fn field(&mut self) -> Option<&mut Input> {
         match self {
             Self::Approve { last, .. } => Some(last),
+            Self::TrialCard { number } => Some(number),
             Self::Tried { .. } => None,
             Self::Lifetimes { seconds, at } => seconds.get_mut(*at),
             Self::Exceptions { reason, at, .. } => (*at == EXCEPTIONS.len()).then_some(reason),
@@ -98,7 +115,7 @@ impl Form {
     /// Whether a field has the cursor.
     pub const fn takes_text(&self) -> bool {
         match self {
-            Self::Approve { .. } | Self::Lifetimes { .. } => true,
+            Self::Approve { .. } | Self::TrialCard { .. } | Self::Lifetimes { .. } => true,
             Self::Tried { .. } => false,
             Self::Exceptions { at, .. } => *at == EXCEPTIONS.len(),
         }
@@ -112,8 +129,8 @@ impl Form {
     /// The row above.
     pub fn up(&mut self) {
         match self {
-            Self::Approve { .. } => {}
-            Self::Tried { named } => *named = Some(true),
+            Self::Approve { .. } | Self::TrialCard { .. } => {}
+            Self::Tried { at } => *at = Some(at.map_or(0, |at| at.saturating_sub(1))),
             Self::Lifetimes { at, .. } | Self::Exceptions { at, .. } => *at = at.saturating_sub(1),
         }
     }
@@ -121,8 +138,8 @@ impl Form {
     /// The row below; of a choice that was not made yet, the first.
     pub fn down(&mut self) {
         match self {
-            Self::Approve { .. } => {}
-            Self::Tried { named } => *named = Some(named.is_none()),
+            Self::Approve { .. } | Self::TrialCard { .. } => {}
+            Self::Tried { at } => *at = Some(at.map_or(0, |at| (at + 1).min(SHOWN.len() - 1))),
             Self::Lifetimes { at, .. } => *at = (*at + 1).min(2),
             Self::Exceptions { at, .. } => *at = (*at + 1).min(EXCEPTIONS.len()),
         }
@@ -155,8 +172,17 @@ impl Form {
                     Err("approve-differs")
                 }
             }
-            Self::Tried { named } => match named {
-                Some(named) => Ok(FrontOrder::Tried { entity, named: *named }),
+            Self::TrialCard { number } => {
+                // As it is read out, with whatever stands between the groups.
+                let digits = number.text().chars().filter(|c| c.is_alphanumeric());
+                let sha256: String = digits.collect::<String>().to_ascii_lowercase();
+                match sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                    true => Ok(FrontOrder::TrialCard { sha256 }),
+                    false => Err("trial-card-no-number"),
+                }
+            }
+            Self::Tried { at } => match at.and_then(|at| SHOWN.get(at)) {
+                Some((shown, _)) => Ok(FrontOrder::Tried { entity, shown: *shown }),
                 None => Err("standing-choose-first"),
             },
             Self::Lifetimes { seconds, .. } => {
@@ -189,6 +215,7 @@ impl Form {
     pub fn view(&self, entity: &str, pen: &Pen<'_>) -> Page {
         let (title, about) = match self {
             Self::Approve { .. } => ("title-approve", "approve-about"),
+            Self::TrialCard { .. } => ("title-trial-card", "trial-card-about"),
             Self::Tried { .. } => ("title-tried", "tried-about"),
             Self::Lifetimes { .. } => ("title-lifetimes", "lifetimes-about"),
             Self::Exceptions { .. } => ("title-exceptions", "exceptions-about"),
@@ -210,9 +237,10 @@ impl Form {
                 page.gap();
                 page.input(pen, LABEL, &pen.say("approve-last"), last, 10, true);
             }
-            Self::Tried { named } => {
-                for (choice, word) in [(true, "tried-same-name"), (false, "tried-empty-name")] {
-                    let taken = *named == Some(choice);
+            Self::TrialCard { number } => page.input(pen, 8, &pen.say("trial-card-number"), number, pen.width, true),
+            Self::Tried { at } => {
+                for (row, (_, word)) in SHOWN.iter().enumerate() {
+                    let taken = *at == Some(row);
                     let meaning = if taken { Meaning::Strong } else { Meaning::Plain };
                     page.line(
                         Line::of(if taken { pen.glyphs.here } else { "  " }, Meaning::Accent)

@@ -1,0 +1,185 @@
+//! What stands in a certificate is there to be fetched: whoever checks a card of the demonstration needs nothing else.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Instant,
+};
+
+use super::shell::{PATIENCE, Shell, with_a_card_service};
+
+fn openssl(arguments: &[&str]) -> (bool, String) {
+    let ended = Command::new("openssl").args(arguments).output().unwrap();
+    let said = [ended.stdout, ended.stderr].concat();
+    (ended.status.success(), String::from_utf8_lossy(&said).into_owned())
+}
+
+/// The certificate on the card in the staff reader, as PEM.
+fn certificate_of_the_card(shell: &Shell, name: &str) -> PathBuf {
+    let card = shell.must("card show --json --reader", &["Virtual PCD 00 00"]).json();
+    let certificate = card["files"].as_array().unwrap().iter().find_map(|file| {
+        let bytes = hex::decode(file["bytes"].as_str()?).ok()?;
+        // A SEQUENCE of two length bytes that begins with another: a certificate, in whatever the chip wraps it in.
+        let at = bytes
+            .windows(6)
+            .position(|six| matches!(six, [0x30, 0x82, _, _, 0x30, 0x82]))?;
+        let length = usize::from(u16::from_be_bytes([bytes[at + 2], bytes[at + 3]])) + 4;
+        Some(bytes[at..at + length].to_vec())
+    });
+    let (der, pem) = ["cer", "pem"]
+        .map(|ending| shell.home().join(format!("{name}.{ending}")))
+        .into();
+    fs::write(&der, certificate.expect("the card has a certificate")).unwrap();
+    as_text("x509", &der, &pem);
+    pem
+}
+
+fn as_text(kind: &str, der: &Path, pem: &Path) {
+    let (done, said) = openssl(&[
+        kind,
+        "-inform",
+        "DER",
+        "-in",
+        der.to_str().unwrap(),
+        "-out",
+        pem.to_str().unwrap(),
+    ]);
+    assert!(done, "{said}");
+}
+
+/// Fetches what `certificate` names: its issuer's list and certificate, as PEM.
+fn fetch(shell: &Shell, certificate: &Path) -> [PathBuf; 2] {
+    let (_, text) = openssl(&["x509", "-noout", "-text", "-in", certificate.to_str().unwrap()]);
+    assert!(!text.contains("OCSP"), "nothing answers for status: {text}");
+    let urls: Vec<&str> = text
+        .split_whitespace()
+        .filter_map(|word| word.strip_prefix("URI:"))
+        .collect();
+    assert_eq!(urls.len(), 2, "{text}");
+    [("crl", ".crl"), ("x509", ".cer")].map(|(kind, ending)| {
+        let url = urls.iter().find(|url| url.ends_with(ending)).expect(ending);
+        let der = shell
+            .home()
+            .join(format!("fetched-{}", url.rsplit('/').next().unwrap()));
+        let fetched = Command::new("curl")
+            .args(["--fail", "--silent", "--show-error", "--output"])
+            .arg(&der)
+            .arg(url)
+            .output()
+            .unwrap();
+        assert!(
+            fetched.status.success(),
+            "{url}: {}",
+            String::from_utf8_lossy(&fetched.stderr)
+        );
+        let pem = der.with_extension(format!("{kind}.pem"));
+        as_text(kind, &der, &pem);
+        pem
+    })
+}
+
+/// Whether openssl takes `certificate` with nothing but what is fetched from the addresses in it, and what it says.
+fn taken(shell: &Shell, certificate: &Path) -> (bool, String) {
+    let [list, issuer] = fetch(shell, certificate);
+    let [root_list, root] = fetch(shell, &issuer);
+    let lists = shell.home().join("lists.pem");
+    fs::write(&lists, [fs::read(list).unwrap(), fs::read(root_list).unwrap()].concat()).unwrap();
+    let [lists, issuer, root, certificate] =
+        [&lists, &issuer, &root, &certificate.to_owned()].map(|file| file.to_str().unwrap().to_owned());
+    openssl(&[
+        "verify",
+        "-crl_check_all",
+        "-CAfile",
+        &root,
+        "-untrusted",
+        &issuer,
+        "-CRLfile",
+        &lists,
+        &certificate,
+    ])
+}
+
+#[test]
+fn a_card_is_checked_with_nothing_but_what_its_certificate_names() {
+    let name = "set_up::published::a_card_is_checked_with_nothing_but_what_its_certificate_names";
+    with_a_card_service(name, |shell| {
+        shell.must("setup --demo --rows", &["60"]);
+        let card = |number: &str| {
+            shell.tray(&format!("insert 0 staff-{number}"));
+            shell.wait_for_card();
+            certificate_of_the_card(shell, number)
+        };
+        let leaves = card("0001");
+        shell.tray("remove 0");
+        let stays = card("0004");
+        for good in [&leaves, &stays] {
+            let (taken, said) = taken(shell, good);
+            assert!(taken, "{said}");
+        }
+
+        // The administrator's card lies in the reader. Nobody signs a list by hand: the next one comes by itself.
+        let mut asked = shell.talk("staff disable 0001", &[]);
+        asked.after("管理者の職員カード", "");
+        asked.after("試行残り", &shell.password("0004"));
+        assert_eq!(asked.ends(), 0);
+        let began = Instant::now();
+        while taken(shell, &leaves).0 {
+            assert!(began.elapsed() < PATIENCE, "the list does not name it");
+        }
+        let (_, said) = taken(shell, &leaves);
+        assert!(said.contains("certificate revoked"), "{said}");
+        let (good, said) = taken(shell, &stays);
+        assert!(good, "{said}");
+
+        // How old they are is told, and what a reader would find.
+        let lists = |answer: &serde_json::Value| -> Vec<(String, String)> {
+            let all = answer["findings"].as_array().unwrap().iter();
+            let lists = all.filter(|finding| finding["part"] == "lists");
+            let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+            lists
+                .map(|finding| (text(&finding["condition"]), text(&finding["advice"])))
+                .collect()
+        };
+        let now = lists(&shell.must("doctor --json", &[]).json());
+        assert_eq!(now.len(), 4, "three lists and their address");
+        assert!(now.iter().all(|(condition, _)| condition == "good"), "{now:?}");
+        let status = shell.must("status --json", &[]).json();
+        let numbers: Vec<_> = status["revocation_lists"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|list| &list["number"])
+            .collect();
+        assert_eq!(numbers, [1, 1, 2], "{status:#}");
+        // Eight days later, had nobody signed another; and by a clock that fell back.
+        let late = lists(&shell.run_at_another_time("+8d", "doctor --json").json());
+        let over = late.iter().filter(|(condition, _)| condition == "bad");
+        assert!(
+            over.clone().count() == 2 && over.clone().all(|(_, advice)| advice.contains("authority crl")),
+            "{late:?}"
+        );
+        let early = shell.run_at_another_time("-2d", "doctor --json").json();
+        let authorities: Vec<_> = early["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|finding| ["authority", "lists"].contains(&finding["part"].as_str().unwrap()))
+            .filter(|finding| finding["condition"] == "bad")
+            .collect();
+        assert!(authorities.len() >= 3, "{early:#}");
+        for finding in authorities {
+            let advice = finding["advice"].as_str().unwrap();
+            assert!(advice.contains("時計"), "{finding}");
+            assert!(!advice.contains("計画"), "a new authority mends no clock: {finding}");
+        }
+
+        // The root's own list is signed with the passphrase out of the safe.
+        let passphrase = shell.home().join("secrets/authority-root");
+        shell.must("authority root-list --passphrase-file", &[passphrase.to_str().unwrap()]);
+        let (good, said) = taken(shell, &stays);
+        assert!(good, "{said}");
+        let status = shell.must("status --json", &[]).json();
+        assert_eq!(status["revocation_lists"][0]["number"], 2);
+    });
+}
