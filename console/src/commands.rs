@@ -28,6 +28,7 @@ pub mod logging;
 pub mod paper;
 pub mod processes;
 pub mod reconcile;
+pub mod relay;
 pub mod restore;
 pub mod services;
 pub mod setup;

@@ -95,7 +95,10 @@ pub(super) fn running(setting: &Setting, config: &Config) -> Vec<(String, bool)>
         all.extend(RELAY_PROGRAMS.map(|name| (name.to_owned(), up.iter().any(|other| other == name))));
     }
     if publishing::address(config).is_some() {
-        all.push(("lists".to_owned(), publishing::lists_process(setting).running().is_some()));
+        all.push((
+            "lists".to_owned(),
+            publishing::lists_process(setting).running().is_some(),
+        ));
         let up = publishing::publisher_process(setting).running().is_some();
         all.push(("publisher".to_owned(), up));
     }

@@ -44,7 +44,9 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         .map_or_else(Vec::new, |config| services::running(setting, config));
     let joined = config.as_ref().filter(|config: &&Config| config.relay.is_some());
     let sent = joined.and_then(|config| outbox::ask(config).ok());
-    let standing = config.as_ref().and_then(|config| authority::lists::standing(config).ok());
+    let standing = config
+        .as_ref()
+        .and_then(|config| authority::lists::standing(config).ok());
     let kept = supervise::kept(&setting.home);
     let supervisor = supervise::process(&setting.home).running();
     let copy = register::all(&setting.home).pop();
