@@ -261,7 +261,7 @@ impl AuditAct for IncidentClosed {
             japanese: "事故が解決した。",
             english: "It was settled.",
         },
-        who: Who::Anyone,
+        who: Who::Roles(&[Role::Reception, Role::Verification, Role::Issuing, Role::Handover]),
         second: Second::Always(SecondPurpose::Incident),
         stage: Stage::AnyCase,
         offered: Offered::Screen("case"),
