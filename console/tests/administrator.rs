@@ -44,7 +44,7 @@ fn verified(units: &[PathBuf]) -> String {
 #[test]
 fn systemd_understands_every_line_of_the_units() {
     let (_folder, units) = units();
-    assert_eq!(units.len(), 6);
+    assert_eq!(units.len(), 9);
     assert_eq!(verified(&units), "");
     // A misspelt key is passed over in silence by the machine, and told here.
     let text = fs::read_to_string(&units[0]).unwrap();
@@ -69,7 +69,7 @@ fn the_units_keep_what_they_keep_where_the_manual_puts_it() {
             homes += 1;
         }
     }
-    assert_eq!(homes, 4);
+    assert_eq!(homes, 5);
 }
 
 /// What a unit does when its program dies.
