@@ -201,7 +201,7 @@ impl<'s> Clerk<'s> {
     /// Prints notice and receipt.
     pub fn prints(&self) -> &Self {
         self.console.key(Key::Enter).sees("転送不要郵便");
-        self.console.key(Key::Enter).sees_all(&["と受領票", "を作りました"]);
+        self.console.key(Key::Enter).sees_all(&["と受領票", "で進みます"]);
         self.console.key(Key::Esc).sees("カードを棚に入れる");
         self
     }
