@@ -22,9 +22,7 @@ pub enum ConstraintKind {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The database does not answer; nothing was done.
-    #[error(
-        "the database does not answer ({reason}); see `madoguchi status` and `madoguchi up`. Nothing was recorded by {during}"
-    )]
+    #[error("the database does not answer ({reason}); see `madoguchi status` and `madoguchi up`. Nothing was recorded")]
     Unreachable {
         during: &'static str,
         /// What the connection said.
@@ -39,7 +37,7 @@ pub enum StoreError {
         reason: String,
     },
     /// The database's disk is full (SQLSTATE 53100); nothing was done.
-    #[error("the database's disk is full: free some space on it, then ask again. Nothing was recorded by {during}")]
+    #[error("the database's disk is full: free some space on it, then ask again. Nothing was recorded")]
     DiskFull { during: &'static str },
     /// A rule of the schema refused the change.
     #[error("{during} breaks the rule {name} of the database")]

@@ -13,6 +13,7 @@ use super::{READY, Setting, beside_us};
 use crate::{
     commands::{
         authority::lists,
+        database::Records,
         processes::{Process, wait_until},
         steps::Outcome,
         words::Lang,
@@ -46,6 +47,8 @@ pub(in crate::commands) fn address(config: &Config) -> Option<SocketAddr> {
 
 /// Writes the lists that are due, and starts what keeps and serves them.
 pub(in crate::commands) fn start(setting: &Setting, config: &Config) -> anyhow::Result<Outcome> {
+    // A database that runs may still be starting up; the lists read its records.
+    wait_until(READY, || Records::open(config).is_ok());
     // The first ones at once: what is made next names them.
     let mut done = !lists::renew(config, &config.authority.lists, lists::USUAL_DAYS, true)?.is_empty();
     let process = lists_process(setting);
