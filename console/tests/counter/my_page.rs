@@ -130,7 +130,7 @@ fn a_front_that_was_away_is_told_everything_once_and_in_order() {
             // Whoever carries it is cut off too, and nothing of it is lost with them.
             ends(shell, "dispatch.process", Signal::KILL);
             lets_the_card_again(&clerk);
-            clerk.console.sees("中継!8件");
+            clerk.console.sees("中継!送信停止8件");
 
             shell.must("up", &[]);
             records.outbox_until(|outbox| outbox.waiting == 0 && outbox.trouble.is_none());
