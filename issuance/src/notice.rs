@@ -33,7 +33,7 @@ use std::{fmt, io, path::PathBuf};
 
 pub use application_form::{Agent, Applicant, ApplicationForm, Choice};
 pub use content::ContentHash;
-pub use delivery_notice::{Bring, DeliveryNotice};
+pub use delivery_notice::{Bring, Collected, DeliveryNotice, Receiving};
 pub use envelope::{Area, ENVELOPE_WINDOW, always_in_window, ever_in_window};
 pub use folders::{FontFolders, MissingFont};
 pub use head_sheet::HeadSheet;

@@ -45,7 +45,12 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     let found = records.runtime.block_on(records.office.reconcile(by))?;
     let lang = setting.lang;
     for (part, tally) in &found.parts {
-        answer!("{part:<16} {}", in_words(tally, lang));
+        let part = match (by, part.as_str()) {
+            (TallyBy::Channel, "counter") => lang.pick("窓口", "counter"),
+            (TallyBy::Channel, "restricted_post") => lang.pick("郵送", "by post"),
+            (_, part) => part,
+        };
+        answer!("{part}  {}", in_words(tally, lang));
     }
     answer!("{}", in_words(&found.total, lang));
     for case in &found.unaccounted {

@@ -94,13 +94,15 @@ pub(super) fn running(setting: &Setting, config: &Config) -> Vec<(String, bool)>
         let up = relay_running(setting);
         all.extend(RELAY_PROGRAMS.map(|name| (name.to_owned(), up.iter().any(|other| other == name))));
     }
-    if publishing::address(config).is_some() {
+    if let Some(address) = publishing::address(config) {
         all.push((
             "lists".to_owned(),
             publishing::lists_process(setting).running().is_some(),
         ));
-        let up = publishing::publisher_process(setting).running().is_some();
-        all.push(("publisher".to_owned(), up));
+        if !publishing::is_held_elsewhere(setting, address) {
+            let up = publishing::publisher_process(setting).running().is_some();
+            all.push(("publisher".to_owned(), up));
+        }
     }
     if config.relay.is_some() {
         all.push(("dispatch".to_owned(), dispatch_process(setting).running().is_some()));

@@ -15,6 +15,8 @@ pub enum Outcome {
     Done,
     /// It had been done before.
     Already,
+    /// Left undone for a reason outside this set-up, which whoever reads the line can act on.
+    Left(String),
 }
 
 /// Carries steps out one after another, a line each, on standard error: standard output is for answers.
@@ -51,6 +53,7 @@ impl Steps {
             let line = match &ended {
                 Ok(Outcome::Done) => format!("  ✓ {name}  {took}"),
                 Ok(Outcome::Already) => format!("  ・{name}  {}", self.lang.pick("済み", "already done")),
+                Ok(Outcome::Left(why)) => format!("  ！{name}  {why}"),
                 Err(_) => format!("  ✗ {name}  {took}"),
             };
             let _ = writeln!(stderr(), "{line}");

@@ -29,7 +29,7 @@ pub fn read(bytes: &[u8]) -> (Vec<CarrierLine>, Vec<OddLine>) {
             .position(|heading| names.contains(&heading.trim().to_lowercase().as_str()))
     };
     let (Some(number), Some(status), Some(day)) = (column(NUMBER), column(STATUS), column(DAY)) else {
-        let why = OddWhy::NotAStatus(headings.iter().collect::<Vec<_>>().join(", "));
+        let why = OddWhy::NoColumns(headings.iter().collect::<Vec<_>>().join(", "));
         return (Vec::new(), vec![odd(1, why)]);
     };
     let (mut lines, mut odd_lines) = (Vec::new(), Vec::new());
@@ -51,6 +51,10 @@ pub fn read(bytes: &[u8]) -> (Vec<CarrierLine>, Vec<OddLine>) {
             }),
             Err(why) => odd_lines.push(odd(line, why)),
         }
+    }
+    if text.matches('"').count() % 2 == 1 {
+        // The rest of the file would be one cell: what came before it is read, and that more is missing is told.
+        odd_lines.push(odd(text.lines().count(), OddWhy::CutShort));
     }
     (lines, odd_lines)
 }
@@ -113,11 +117,19 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_ends_in_the_middle_of_a_cell_is_told_as_cut_short() {
+        let cut = FILE.replace("きのう,131-12-38385-2", "2026/12/03,\"131-12-38");
+        let (lines, odd) = read(cut.as_bytes());
+        assert_eq!(lines.len(), 2);
+        assert_eq!(odd.last().map(|odd| (odd.line, &odd.why)), Some((6, &OddWhy::CutShort)));
+    }
+
+    #[test]
     fn a_file_of_something_else_is_told_with_its_headings() {
         for other in ["", "氏名,住所\n山口,本町\n", "\u{0}\u{1}"] {
             let (lines, odd) = read(other.as_bytes());
             assert!(lines.is_empty(), "{other}");
-            assert!(matches!(odd[0].why, OddWhy::NotAStatus(_)));
+            assert!(matches!(odd[0].why, OddWhy::NoColumns(_)));
         }
     }
 }

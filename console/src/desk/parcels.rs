@@ -8,7 +8,7 @@ use office::{
 };
 use relay_core::clock::JST;
 
-use super::{carrier_file, readers::AtReader, show, trouble, work::Desk};
+use super::{carrier_file, readers::AtReader, show, work::Desk};
 use crate::{
     config::HandoverSights,
     tui::{
@@ -16,8 +16,8 @@ use crate::{
         orders::{
             cases::CaseNow,
             parcels::{
-                ByPost, ChangeDelivery, CloseEnvelope, FileTold, FollowFile, FollowParcel, LoadPosting, MissParcel,
-                OddLine, OddWhy, OpenEnvelope, PostParcels, Posted, Posting, TakeBack,
+                ByPost, ChangeDelivery, CloseEnvelope, FileRead, FileTold, FollowFile, FollowParcel, LoadPosting,
+                MissParcel, OddLine, OddWhy, OpenEnvelope, PostParcels, Posted, Posting, TakeBack,
             },
         },
     },
@@ -136,11 +136,14 @@ impl Desk {
     }
 
     /// Reads the carrier's file, and keeps what it says unless it is only looked at.
-    pub async fn follow_file(self, FollowFile { path, dry_run }: FollowFile) -> Result<FileTold, Fault> {
-        let bytes = tokio::fs::read(&path).await.map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Fault::NotFound,
-            _ => trouble::other(&error),
-        })?;
+    pub async fn follow_file(self, FollowFile { path, dry_run }: FollowFile) -> Result<FileRead, Fault> {
+        let bytes = match tokio::fs::read(&path).await {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                tracing::info!(%error, "the carrier's file is not read");
+                return Ok(FileRead::Unreadable);
+            }
+        };
         let (lines, mut odd) = carrier_file::read(&bytes);
         let told = self.office.follow_file(&self.act()?, &lines, dry_run).await;
         let told = told.map_err(|error| self.fault(&error))?;
@@ -166,6 +169,6 @@ impl Desk {
         }
         odd.sort_by_key(|odd| odd.line);
         file.odd = odd;
-        Ok(file)
+        Ok(FileRead::Told(file))
     }
 }

@@ -13,8 +13,8 @@ use issuance::{
     handover::{NoticeCode, NoticeToken},
     identity::{Class, DOCUMENTS, StillGood, VerificationRecord},
     notice::{
-        Addressee, Agent, Applicant as ApplicantShown, ApplicationForm, Bring, Choice, DeliveryNotice, Holder, Office,
-        PaperError, Press, Printed, ReceiptSlip, Receiver, Sight, Ticket,
+        Addressee, Agent, Applicant as ApplicantShown, ApplicationForm, Bring, Choice, Collected, DeliveryNotice,
+        Holder, Office, PaperError, Press, Printed, ReceiptSlip, Receiver, Receiving, Sight, Ticket,
     },
     person::Resident,
 };
@@ -108,11 +108,16 @@ fn notice(office: Office, facts: &Facts, code: &NoticeCode) -> Result<DeliveryNo
             address_lines: address_lines(&facts.resident),
             name: facts.resident.name.clone(),
         },
-        keep_until: wareki_with_weekday(facts.calendar.months_from(facts.today.date(), KEPT_MONTHS).day),
-        visitor: visitor(facts.application.applicant()).to_owned(),
-        bring: bring(facts.application.applicant()),
-        // A resident who did not come in person answers in writing that the application is theirs (照会書兼回答書).
-        with_reply: by_agent,
+        receiving: match facts.application.delivery() {
+            Delivery::RestrictedPost => Receiving::ByPost,
+            Delivery::Counter => Receiving::Collected(Collected {
+                keep_until: wareki_with_weekday(facts.calendar.months_from(facts.today.date(), KEPT_MONTHS).day),
+                visitor: visitor(facts.application.applicant()).to_owned(),
+                bring: bring(facts.application.applicant()),
+                // A resident who did not come in person answers in writing that the application is theirs (照会書兼回答書).
+                with_reply: by_agent,
+            }),
+        },
         dated: facts.today.date(),
     })
 }

@@ -1,12 +1,17 @@
 //! One resident's card by post: closed into its envelope, posted, followed, received; and one that comes back.
 
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
 use issuance::{case::CaseState, records::CardState};
 
 use crate::{
     clerk::{Clerk, Records, set_up},
     screen::{Key, Terminal},
     shell::with_a_card_service,
-    visit::{code_on, paper},
+    visit::code_on,
 };
 
 #[test]
@@ -26,7 +31,7 @@ fn a_card_by_post_comes_back_is_sent_again_and_received_and_every_card_is_accoun
                 .has_pin_set("2751")
                 .prints();
             wants_it_by_post(&clerk);
-            let letter = code_on(&paper(shell.home(), "notice"));
+            let letter = code_on(&newest_letter(shell.home()));
             closes(&clerk, "13112383852", &letter);
             posts(&clerk);
             sums(&clerk, [1, 0, 0, 1]);
@@ -58,12 +63,36 @@ fn a_card_by_post_comes_back_is_sent_again_and_received_and_every_card_is_accoun
     );
 }
 
+/// The letter printed last: it is the one that does not ask anybody to come.
+fn newest_letter(home: &Path) -> PathBuf {
+    let folder = std::fs::read_dir(home.join("paper")).unwrap();
+    let letters = folder.map(|entry| entry.unwrap().path()).filter(|path| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        name.starts_with("notice-") && name.ends_with(".pdf")
+    });
+    let letter = letters
+        .max_by_key(|path| path.metadata().unwrap().modified().unwrap())
+        .unwrap();
+    let text = Command::new("pdftotext").arg(&letter).arg("-").output().unwrap().stdout;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    assert!(
+        text.contains("窓口に来る必要はありません") && !text.contains("受け取りに来て"),
+        "{text}"
+    );
+    letter
+}
+
 fn wants_it_by_post(clerk: &Clerk<'_>) {
     let console = &clerk.console;
     console.text("y").sees("このカードは窓口で渡します");
     console.key(Key::Enter).sees("郵送(本人限定受取)に変えます");
     console.text("本人から、仕事で来られないと").key(Key::Enter);
-    console.sees("本人限定受取の種類");
+    // The letter printed before tells to come for the card: another goes with it.
+    console.sees("先に、封筒に入れる手紙");
+    console.key(Key::Esc).sees("交付通知書と受領票を印刷する");
+    console.key(Key::Enter).sees("カードといっしょに封筒に入れる手紙");
+    console.key(Key::Enter).sees("交付通知書を作りました");
+    console.key(Key::Enter).sees("本人限定受取の種類");
 }
 
 /// At the page of the envelope: number, letter and card agree.

@@ -136,6 +136,13 @@ impl Shell {
         command.output().unwrap().into()
     }
 
+    /// The same where nothing may go wrong.
+    pub fn must_beside(&self, name: &str, words: &str) -> Answer {
+        let answer = self.run_beside(name, words, &[]);
+        assert_eq!(answer.code, 0, "{words}: {}{}", answer.stdout, answer.stderr);
+        answer
+    }
+
     /// Another place than this shell's.
     pub fn beside(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

@@ -1,4 +1,5 @@
-//! The delivery notice (交付通知書): a letter for a window envelope, read at home and shown at the counter.
+//! The delivery notice (交付通知書): a letter for a window envelope, read at home and shown at the counter; or the letter
+//! that goes with the card, where the card is sent.
 //!
 //! Folded in three: the upper third carries the address, the title and the QR code, the middle third what to do, the
 //! lower third the reply (回答書). When the middle overflows, the reply moves to a second sheet.
@@ -17,7 +18,7 @@ use super::{
     words::{delivery as words, label},
 };
 
-/// A letter that tells a resident that the card is ready.
+/// A letter that tells a resident that the card is ready, or that comes with it.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct DeliveryNotice {
     pub office: Office,
@@ -29,6 +30,25 @@ pub struct DeliveryNotice {
     pub issued_on: String,
     /// Whom it goes to.
     pub addressee: Addressee,
+    /// How the card reaches them.
+    pub receiving: Receiving,
+    /// The day printed, for the file's own date.
+    pub dated: Date,
+}
+
+/// How a card reaches its holder, and what the letter asks of them for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Receiving {
+    /// It waits at the counter.
+    Collected(Collected),
+    /// It lies in the same envelope (本人限定受取郵便): nobody is asked to come.
+    ByPost,
+}
+
+/// What is asked of somebody who comes for the card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Collected {
     /// Last day of keeping, in 和暦 with the day of the week.
     pub keep_until: String,
     /// Who may come for the card, decided by rule: `本人が来てください。`
@@ -37,8 +57,6 @@ pub struct DeliveryNotice {
     pub bring: Vec<Bring>,
     /// Whether the lower part is a reply to be filled in and brought along (照会書兼回答書).
     pub with_reply: bool,
-    /// The day printed, for the file's own date.
-    pub dated: Date,
 }
 
 impl fmt::Debug for DeliveryNotice {
@@ -82,10 +100,13 @@ pub(super) fn lay_out<'a>(
     address(&mut first, &notice.addressee)?;
     sender(&mut first, notice)?;
     heading(&mut first, notice)?;
-    let end = instructions(&mut first, notice)?;
+    let end = match &notice.receiving {
+        Receiving::Collected(collected) => instructions(&mut first, notice, collected)?,
+        Receiving::ByPost => care(&mut first, notice)?,
+    };
 
     let mut sheets = vec![first];
-    if notice.with_reply {
+    if matches!(&notice.receiving, Receiving::Collected(collected) if collected.with_reply) {
         // The reply fills the lower third, to be cut off along the fold.
         if end > 2.0 * FOLD - 3.0 {
             sheets.push(Sheet::new(setter));
@@ -240,7 +261,11 @@ fn heading(sheet: &mut Sheet<'_>, notice: &DeliveryNotice) -> Result<(), PaperEr
     let code_left = RIGHT - side;
     sheet.code(modules, code_left, top, MODULE);
     let note = Lettering::reading(8.0);
-    let glyphs = sheet.set(label::WORDS, words::CODE_NOTE, note)?;
+    let code_note = match notice.receiving {
+        Receiving::Collected(_) => words::CODE_NOTE,
+        Receiving::ByPost => words::CODE_NOTE_BY_POST,
+    };
+    let glyphs = sheet.set(label::WORDS, code_note, note)?;
     let middle = code_left + (side - note.width(&glyphs)) / 2.0;
     sheet.place(label::WORDS, glyphs, note, middle, top + side + QUIET + note.height())?;
     typed_code(sheet, notice)?;
@@ -266,7 +291,7 @@ fn heading(sheet: &mut Sheet<'_>, notice: &DeliveryNotice) -> Result<(), PaperEr
         baseline,
     )?;
     let mut y = y + number.leading() + 1.0;
-    for sentence in words::lead(&notice.office.card_name) {
+    for sentence in words::lead(&notice.office.card_name, notice.receiving == Receiving::ByPost) {
         y = sheet.paragraph(label::WORDS, &sentence, BODY, (LEFT, y, width))?;
     }
     if y > TYPED - note.height() {
@@ -284,17 +309,18 @@ fn typed_code(sheet: &mut Sheet<'_>, notice: &DeliveryNotice) -> Result<(), Pape
     Ok(())
 }
 
+const COLUMNS: Columns = Columns {
+    left: LEFT,
+    values: LEFT + 36.0,
+    right: RIGHT,
+    label_size: 11.0,
+};
+
 /// When, where, who, and what to bring; gives the lower edge.
-fn instructions(sheet: &mut Sheet<'_>, notice: &DeliveryNotice) -> Result<f32, PaperError> {
+fn instructions(sheet: &mut Sheet<'_>, notice: &DeliveryNotice, collected: &Collected) -> Result<f32, PaperError> {
     let office = &notice.office;
-    let until = words::until(&notice.keep_until);
+    let until = words::until(&collected.keep_until);
     let place = format!("{} {}({})", office.city, office.section, office.address);
-    let columns = Columns {
-        left: LEFT,
-        values: LEFT + 36.0,
-        right: RIGHT,
-        label_size: 11.0,
-    };
     let rows = [
         Row {
             label: words::KEPT_UNTIL,
@@ -308,17 +334,28 @@ fn instructions(sheet: &mut Sheet<'_>, notice: &DeliveryNotice) -> Result<f32, P
             label: words::HOURS,
             value: office.hours.iter().map(|line| (line.as_str(), BODY)).collect(),
         },
-        Row::new(words::VISITOR, &notice.visitor, BODY),
+        Row::new(words::VISITOR, &collected.visitor, BODY),
     ];
     let phone = label::phone(&office.phone);
-    let y = table::rows(sheet, &rows, columns, FOLD + 4.0)?;
+    let y = table::rows(sheet, &rows, COLUMNS, FOLD + 4.0)?;
     let y = table::rows(
         sheet,
         &[Row::new(words::ENQUIRIES, &phone, Lettering::strong(11.0))],
-        columns,
+        COLUMNS,
         y,
     )?;
-    bring(sheet, &notice.bring, y + 3.0)
+    bring(sheet, &collected.bring, y + 3.0)
+}
+
+/// What to know of a card that came with the letter; gives the lower edge.
+fn care(sheet: &mut Sheet<'_>, notice: &DeliveryNotice) -> Result<f32, PaperError> {
+    let phone = label::phone(&notice.office.phone);
+    let mut rows: Vec<Row<'_>> = words::BY_POST
+        .iter()
+        .map(|(name, text)| Row::new(name, text, BODY))
+        .collect();
+    rows.push(Row::new(words::ENQUIRIES, &phone, Lettering::strong(11.0)));
+    table::rows(sheet, &rows, COLUMNS, FOLD + 4.0)
 }
 
 fn bring(sheet: &mut Sheet<'_>, things: &[Bring], top: f32) -> Result<f32, PaperError> {

@@ -4,7 +4,7 @@
 //! of the content hash, so papers of two wordings never share one.
 
 /// Edition of the words and of the layout.
-pub(super) const EDITION: u32 = 3;
+pub(super) const EDITION: u32 = 4;
 
 /// Labels used by several documents.
 pub(super) mod label {
@@ -54,6 +54,7 @@ pub(super) mod delivery {
     pub(in super::super) const ENQUIRIES: &str = "わからないとき";
     pub(in super::super) const BRING: &str = "持ってくるもの";
     pub(in super::super) const CODE_NOTE: &str = "窓口で読み取ります";
+    pub(in super::super) const CODE_NOTE_BY_POST: &str = "市役所が使います";
     pub(in super::super) const TYPED_NOTE: &str = "読み取れないとき";
     pub(in super::super) const REPLY_TITLE: &str = "回答書";
     pub(in super::super) const REPLY_LEAD: &str =
@@ -68,10 +69,35 @@ pub(super) mod delivery {
     }
 
     /// A line each.
-    pub(in super::super) fn lead(card: &str) -> [String; 2] {
-        let made = format!("あなたの{card}ができました。");
-        [made, "下の日までに、窓口へ受け取りに来てください。".to_owned()]
+    pub(in super::super) fn lead(card: &str, by_post: bool) -> [String; 2] {
+        match by_post {
+            false => [
+                format!("あなたの{card}ができました。"),
+                "下の日までに、窓口へ受け取りに来てください。".to_owned(),
+            ],
+            true => [
+                format!("あなたの{card}を、この手紙といっしょに送ります。"),
+                "窓口に来る必要はありません。".to_owned(),
+            ],
+        }
     }
+
+    /// What there is to know of a card that came with the letter.
+    pub(in super::super) const BY_POST: [(&str, &str); 4] = [
+        (
+            "使える日",
+            "郵便局から市役所に、受け取りの知らせが届いてから使えます。何日かたっても使えないときは、電話してください。",
+        ),
+        (
+            "暗証番号",
+            "申請のとき、あなたが窓口で決めた4けたの数字です。この手紙には書いてありません。だれにも教えないでください。",
+        ),
+        (
+            "まちがいのとき",
+            "名前がちがうとき、カードが入っていないとき、申請した覚えがないときは、使わずに、すぐ電話してください。",
+        ),
+        ("なくしたとき", "すぐに電話してください。カードを止めます。"),
+    ];
 
     pub(in super::super) fn until(day: &str) -> String {
         format!("{day}まで")

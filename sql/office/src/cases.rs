@@ -47,8 +47,8 @@ pub use pin::{PinPermissionId, PinPermissionKind};
 pub use queue::{Problem, Queue, QueueRow, Today};
 pub use verification::{ApprovalId, ApprovalRefusal, SecondPurpose};
 pub(crate) use {
-    custody::place_of, handover::clear_sights, lease::LeaseRow, opening::still_in_roster, transition::With,
-    verification::use_approval,
+    custody::place_of, handover::clear_sights, lease::LeaseRow, opening::still_in_roster, paper::end_notice,
+    transition::With, verification::use_approval,
 };
 
 use crate::{

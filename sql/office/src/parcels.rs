@@ -36,8 +36,8 @@ use crate::{
     Act, Office, OfficeError,
     act::{About, Doing},
     cases::{
-        ApprovalId, ApprovalRefusal, CaseAt, CaseRow, HandoverRefusal, case_row, clear_sights, still_in_roster,
-        use_approval,
+        ApprovalId, ApprovalRefusal, CaseAt, CaseRow, HandoverRefusal, case_row, clear_sights, end_notice,
+        still_in_roster, use_approval,
     },
 };
 
@@ -101,6 +101,8 @@ impl Office {
                     &[&at.id.uuid(), &to.as_str()],
                 )
                 .await?;
+            // The letter printed before says what is no longer so: come for it, or do not.
+            end_notice(&tx, &doing, at.id).await?;
             let words = self.seal_words(&doing, words);
             self.record(
                 &tx,
@@ -414,12 +416,7 @@ impl Office {
             .await?;
         self.register_card(tx, doing, parcel.card).await?;
         self.went_on(tx, doing, &parcel.case, true).await?;
-        tx.execute(
-            "-- notice_used\n\
-             UPDATE office.delivery_notice SET replaced_at = $2 WHERE case_id = $1 AND replaced_at IS NULL",
-            &[&case.uuid(), &doing.at],
-        )
-        .await?;
+        end_notice(tx, doing, case).await?;
         let details = ParcelReceived {
             on,
             first: parcel.closed_by,

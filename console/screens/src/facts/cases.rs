@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use issuance::{
-    application::Application,
+    application::{Application, Delivery},
     case::{CaseId, CaseNumber, CaseState, ShelfPlace},
     course::Course,
     parcel::{Parcel, ParcelKind},
@@ -126,6 +126,13 @@ pub struct CaseView {
     pub problem: Option<Problem>,
     /// What went wrong and is not settled, oldest first; nothing is handed over meanwhile.
     pub incidents: Vec<OpenIncident>,
+}
+
+impl CaseView {
+    /// Whether its card is to be sent.
+    pub fn goes_by_post(&self) -> bool {
+        self.application.delivery() == Delivery::RestrictedPost
+    }
 }
 
 /// Something that went wrong with a case and is not settled.

@@ -66,8 +66,18 @@ pub struct FollowFile {
 }
 
 impl Order for FollowFile {
-    type Reply = FileTold;
+    type Reply = FileRead;
 }
+
+/// What came of opening the carrier's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileRead {
+    Told(FileTold),
+    /// It is not there, a folder, or not for us to read.
+    Unreadable,
+}
+
+impl Reply for FileRead {}
 
 /// What the carrier's file says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -81,8 +91,6 @@ pub struct FileTold {
     /// Whether it was kept.
     pub is_kept: bool,
 }
-
-impl Reply for FileTold {}
 
 /// A line of the file that was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +109,10 @@ pub enum OddWhy {
     /// The carrier's word is not known.
     NotAStatus(String),
     NotADay,
+    /// The file has no such columns; these it has.
+    NoColumns(String),
+    /// It ends in the middle of a cell.
+    CutShort,
     /// No envelope under way has it.
     NoSuchNumber,
     /// It cannot be from where the envelope stands.

@@ -2,6 +2,8 @@
 
 pub mod keys;
 
+use issuance::case::CaseState;
+
 use crate::{
     common::{Common, Go},
     facts::{self, Reader},
@@ -45,7 +47,9 @@ impl Tray {
         let own = own.and_then(|own| place_of(&|card| hex(&card.chip) == own));
         let at_a_card =
             case.is_some() && ![&keymap::REASON, &login::keys::PASSWORD, &login::keys::FIRST_RUN].contains(&self.place);
-        let wants_a_blank = [&making::keys::KEYS, &login::keys::FIRST_RUN].contains(&self.place);
+        // Also from the case's own page, where making is the next step: the hand that is quick takes no clerk's card.
+        let is_to_be_made = case.is_some_and(|case| matches!(case.state, CaseState::Verified)) && at_a_card;
+        let wants_a_blank = is_to_be_made || [&making::keys::KEYS, &login::keys::FIRST_RUN].contains(&self.place);
         let blank = || match wants_a_blank {
             true => place_of(&|card| card.about == facts::TrayCardIs::Blank),
             false => None,

@@ -8,7 +8,6 @@ use issuance::{
         ActRow, AddressSeen, AuditAct, CardBound, CardDamaged, CardPinSet, CaseCancelled, CaseHandedOver, CaseShelved,
         CaseVerified,
     },
-    application::Delivery,
     case::CaseState,
     handover::NoticeCode,
     staff::Role,
@@ -66,8 +65,9 @@ pub fn next(case: &CaseView) -> Intent {
         CaseState::Applied => keys::VERIFY,
         CaseState::Verified | CaseState::Making { .. } => keys::MAKE,
         CaseState::Made { .. } | CaseState::Shelved { .. } if !pin_set => keys::PIN,
-        CaseState::Made { .. } if case.notice_printed.is_none() => keys::PAPERS,
-        CaseState::Made { .. } | CaseState::Shelved { .. } if goes_by_post(case) => keys::PARCEL,
+        // A letter that told of the other way is no longer good, wherever the card lies.
+        CaseState::Made { .. } | CaseState::Shelved { .. } if case.notice_printed.is_none() => keys::PAPERS,
+        CaseState::Made { .. } | CaseState::Shelved { .. } if case.goes_by_post() => keys::PARCEL,
         CaseState::Made { .. } => keys::SHELF,
         // Nothing is handed over before it is settled.
         CaseState::Shelved { .. } if !case.incidents.is_empty() => keys::CLOSE_INCIDENT,
@@ -97,10 +97,6 @@ fn screen_of(step: Intent, case: &CaseView) -> Option<Box<dyn Screen>> {
         keys::PARCEL => Box::new(Parcel::new(case)),
         _ => return None,
     })
-}
-
-fn goes_by_post(case: &CaseView) -> bool {
-    case.application.delivery() == Delivery::RestrictedPost
 }
 
 /// Whether the case's state allows a step. Nothing else opens a step's screen.

@@ -65,9 +65,9 @@ impl Papers {
 
     fn printed(&mut self, end: Result<PrintEnd, Fault>, common: &mut Common) {
         match end {
-            // Notice and receipt belong together: who prints the one needs the other.
+            // Notice and receipt belong together: who prints the one needs the other. Who gets it by post signs there.
             Ok(PrintEnd::Printed(printed, case))
-                if printed.paper == Paper::Notice && case.receipt_printed.is_none() =>
+                if printed.paper == Paper::Notice && case.receipt_printed.is_none() && !case.goes_by_post() =>
             {
                 self.chosen = 2;
                 self.notice = Some(printed.file);
@@ -169,7 +169,11 @@ impl Screen for Papers {
         let lines = pen.table(pen.width, &[28], &rows, self.chosen, rows.len());
         page.body.extend(lines);
         page.gap();
-        page.paragraph(pen, 2, &pen.say(paper_about(PAPERS[self.chosen])), Meaning::Quiet);
+        let about = match PAPERS[self.chosen] {
+            Paper::Notice if case.goes_by_post() => "paper-letter-about",
+            paper => paper_about(paper),
+        };
+        page.paragraph(pen, 2, &pen.say(about), Meaning::Quiet);
         if let Some(answer) = self.outdated {
             page.gap();
             page.paragraph(pen, 2, &pen.say("papers-outdated"), Meaning::NeedsYou);

@@ -49,6 +49,8 @@ enum News {
 enum Stage {
     /// To be collected: the way can be changed.
     Counter,
+    /// To be sent; the card is not made yet, or the letter that goes with it not printed.
+    Later,
     /// Kind, number, letter.
     Close,
     /// Closed and not posted: it can be opened again.
@@ -303,11 +305,11 @@ impl Screen for Parcel {
             return intent == Intent::Back;
         };
         match (intent, stage(case)) {
-            (keys::CHANGE_DELIVERY, stage) => matches!(stage, Stage::Close | Stage::Counter),
+            (keys::CHANGE_DELIVERY, stage) => matches!(stage, Stage::Close | Stage::Counter | Stage::Later),
             (keys::MISS_PARCEL, stage) => matches!(stage, Stage::Outgoing | Stage::InPost | Stage::Returned),
             (Intent::Digit(_), stage) => stage == Stage::Close && self.at == 0,
             (Intent::Up | Intent::Down, stage) => matches!(stage, Stage::Close | Stage::InPost),
-            (Intent::Confirm, stage) => stage != Stage::Nothing,
+            (Intent::Confirm, stage) => !matches!(stage, Stage::Nothing | Stage::Later),
             _ => true,
         }
     }
@@ -348,7 +350,7 @@ impl Screen for Parcel {
         }
         let about = match (intent, stage) {
             (Intent::Back, _) => return common.go(Go::Case),
-            (keys::CHANGE_DELIVERY, Stage::Close) => "parcel-to-counter-about",
+            (keys::CHANGE_DELIVERY, Stage::Close | Stage::Later) => "parcel-to-counter-about",
             (Intent::Confirm | keys::CHANGE_DELIVERY, Stage::Counter) => "parcel-to-post-about",
             (Intent::Confirm, Stage::Outgoing) => "parcel-withdraw-about",
             (Intent::Confirm, Stage::Returned) => "parcel-open-about",
@@ -381,7 +383,7 @@ impl Screen for Parcel {
         };
         let words = reason.to_owned();
         let to = match stage {
-            Stage::Close => Delivery::Counter,
+            Stage::Close | Stage::Later => Delivery::Counter,
             Stage::Counter => Delivery::RestrictedPost,
             _ => {
                 common.ask(OpenEnvelope { case, words }, Self::changed);
@@ -429,6 +431,7 @@ impl Screen for Parcel {
                 page.input(pen, LABEL, &pen.say("parcel-day"), &self.day, 18, true);
             }
             Stage::Counter => page.paragraph(pen, 0, &pen.say("parcel-counter"), Meaning::Plain),
+            Stage::Later => page.paragraph(pen, 0, &pen.say(later_words(case)), Meaning::Plain),
             Stage::Outgoing => page.paragraph(pen, 0, &pen.say("parcel-outgoing"), Meaning::Plain),
             Stage::Returned => page.paragraph(pen, 0, &pen.say("parcel-returned"), Meaning::NeedsYou),
             Stage::Nothing => page.paragraph(pen, 0, &pen.say("parcel-nothing"), Meaning::Quiet),
@@ -446,11 +449,9 @@ fn stage(case: &CaseView) -> Stage {
             PostPlace::Returned => Stage::Returned,
         },
         state if state.is_closed() => Stage::Nothing,
-        state => match (case.application.delivery(), state) {
-            (Delivery::Counter, _) => Stage::Counter,
-            (Delivery::RestrictedPost, CaseState::Made { .. } | CaseState::Shelved { .. }) => Stage::Close,
-            (Delivery::RestrictedPost, _) => Stage::Nothing,
-        },
+        _ if !case.goes_by_post() => Stage::Counter,
+        CaseState::Made { .. } | CaseState::Shelved { .. } if case.notice_printed.is_some() => Stage::Close,
+        _ => Stage::Later,
     }
 }
 
@@ -496,11 +497,20 @@ fn facts(parcel: &Envelope, common: &Common, pen: &Pen<'_>, page: &mut Page) {
     }
 }
 
+/// What comes before the envelope.
+const fn later_words(case: &CaseView) -> &'static str {
+    match case.state {
+        CaseState::Made { .. } | CaseState::Shelved { .. } => "parcel-letter-first",
+        _ => "parcel-later",
+    }
+}
+
 /// What is said once it is done, by where the card is then.
 const fn done_words(stage: Stage) -> &'static str {
     match stage {
         Stage::Counter => "parcel-done-counter",
         Stage::Close => "parcel-done-close",
+        Stage::Later => "parcel-done-later",
         Stage::Outgoing => "parcel-done-outgoing",
         Stage::InPost => "parcel-done-followed",
         Stage::Returned => "parcel-done-returned",

@@ -18,7 +18,9 @@ use crate::{
     input::{Input, Takes},
     keymap::{Intent, KeyTable},
     listing::{Listing, Stays},
-    orders::parcels::{ByPost, FileTold, FollowFile, LoadPosting, OddLine, OddWhy, PostParcels, Posted, Posting},
+    orders::parcels::{
+        ByPost, FileRead, FileTold, FollowFile, LoadPosting, OddLine, OddWhy, PostParcels, Posted, Posting,
+    },
     page::{Line, Page, Pen, Span, span},
     screen::Screen,
     screens::parcel::state_word,
@@ -85,11 +87,13 @@ impl Board {
         }
     }
 
-    fn file_told(&mut self, told: Result<FileTold, Fault>, common: &mut Common) {
+    fn file_read(&mut self, read: Result<FileRead, Fault>, common: &mut Common) {
         common.next_step();
-        match (told, &mut self.form) {
-            (Ok(told), Form::File(_, shown)) => {
+        match (read, &mut self.form) {
+            (Ok(FileRead::Unreadable), _) => common.tell(Meaning::NeedsYou, "posting-file-unreadable"),
+            (Ok(FileRead::Told(told)), Form::File(_, shown)) => {
                 let (meaning, words) = match (told.is_kept, told.odd.is_empty()) {
+                    _ if told.taken == 0 => (Meaning::NeedsYou, "posting-file-nothing"),
                     (false, _) => (Meaning::NeedsYou, "posting-file-looked-at"),
                     (true, true) => (Meaning::Done, "posting-file-kept"),
                     (true, false) => (Meaning::NeedsYou, "posting-file-kept-but"),
@@ -121,11 +125,14 @@ impl Board {
             Form::File(path, _) if path.text().trim().is_empty() => {
                 common.tell(Meaning::NeedsYou, "posting-file-first")
             }
-            Form::File(_, Some(told)) if told.is_kept => self.form = Form::None,
+            Form::File(_, Some(told)) if told.is_kept || told.taken == 0 => {
+                self.form = Form::None;
+                common.next_step();
+            }
             Form::File(path, told) => {
                 let path = PathBuf::from(path.text().trim());
                 let dry_run = told.is_none();
-                common.ask(FollowFile { path, dry_run }, Self::file_told);
+                common.ask(FollowFile { path, dry_run }, Self::file_read);
             }
         }
     }
@@ -304,6 +311,8 @@ fn odd_words(odd: &OddLine, pen: &Pen<'_>) -> String {
         OddWhy::NotANumber => pen.say("odd-not-a-number"),
         OddWhy::NotAStatus(status) => pen.say_with("odd-not-a-status", &[("status", status.as_str().into())]),
         OddWhy::NotADay => pen.say("odd-not-a-day"),
+        OddWhy::NoColumns(headings) => pen.say_with("odd-no-columns", &[("headings", headings.as_str().into())]),
+        OddWhy::CutShort => pen.say("odd-cut-short"),
         OddWhy::NoSuchNumber => pen.say("odd-no-such-number"),
         OddWhy::NotNow(state) => pen.say_with("odd-not-now", &[("state", pen.say(state_word(*state)).into())]),
         OddWhy::DayImpossible => pen.say("odd-day-impossible"),

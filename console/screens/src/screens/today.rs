@@ -4,6 +4,7 @@ pub mod keys;
 
 use issuance::{
     acts::{AuditAct, CaseApplied},
+    case::CaseState,
     staff::Role,
 };
 
@@ -156,7 +157,7 @@ impl Screen for Today {
         }
         let height = pen.height.saturating_sub(page.body.len());
         let empty = format!("  {}", pen.say_with("queue-empty", &[("queue", word.into())]));
-        let row = |row: &CaseRow| row_spans(row, pen);
+        let row = |row: &CaseRow| row_spans(row, self.queue, pen);
         self.rows.view(&mut page, pen, (&[11, 18, 22], height), &empty, row);
         page.focus = 0;
         if pen.side > 0 {
@@ -217,12 +218,20 @@ impl Today {
         if let Some(problem) = row.problem {
             fact("case-problem", pen.say(problem_words(problem).0), Meaning::Stop);
         }
-        fact("case-next", pen.say(next_of_row(row)), Meaning::Strong);
+        fact("case-next", pen.say(next_in(self.queue, row)), Meaning::Strong);
         lines
     }
 }
 
-fn row_spans(row: &CaseRow, pen: &Pen<'_>) -> Vec<Span> {
+/// The likely next step of a row. The queue of cards by post holds what others would put in the shelf.
+fn next_in(queue: Queue, row: &CaseRow) -> &'static str {
+    match (queue, &row.state) {
+        (Queue::ByPost, CaseState::Made { .. } | CaseState::Shelved { .. }) => "next-envelope",
+        _ => next_of_row(row),
+    }
+}
+
+fn row_spans(row: &CaseRow, queue: Queue, pen: &Pen<'_>) -> Vec<Span> {
     let middle = match (row.problem, &row.held_by, &row.shelf) {
         (Some(problem), ..) => span(pen.say(problem_words(problem).0), Meaning::Stop),
         (None, Some((staff, desk)), _) => {
@@ -240,7 +249,7 @@ fn row_spans(row: &CaseRow, pen: &Pen<'_>) -> Vec<Span> {
         span(row.name.clone(), Meaning::Strong),
         middle,
         span(
-            format!("{}{}", pen.glyphs.arrow, pen.say(next_of_row(row))),
+            format!("{}{}", pen.glyphs.arrow, pen.say(next_in(queue, row))),
             Meaning::Accent,
         ),
     ]

@@ -100,6 +100,26 @@ fn an_envelope_is_closed_over_number_letter_and_chip() {
 }
 
 #[test]
+fn before_the_letter_is_printed_there_is_no_envelope_and_the_way_can_still_be_changed() {
+    for (state, said) in [
+        (made(), "先に、封筒に入れる手紙"),
+        (CaseState::Applied, "カードができたら"),
+    ] {
+        let mut case = by_post(state, None);
+        case.notice_printed = None;
+        let mut counter = Counter::with_case(case);
+        counter.press(Char('y'));
+        assert!(counter.screen(80, 24).contains(said));
+        counter.press(Enter);
+        assert!(!counter.is_asked::<CloseEnvelope>());
+        counter.press(F(8));
+        counter.types("やはり窓口で受け取る");
+        counter.press(Enter);
+        assert!(counter.is_asked_with(|order: &ChangeDelivery| order.to == Delivery::Counter));
+    }
+}
+
+#[test]
 fn a_kind_that_the_documents_do_not_open_is_not_chosen() {
     let mut case = by_post(made(), None);
     case.post_kinds = vec![ParcelKind::Basic, ParcelKind::Special];
@@ -229,16 +249,36 @@ fn the_carriers_file_is_looked_at_before_it_is_kept_and_its_odd_lines_are_told()
         ],
         is_kept: false,
     };
-    counter.answer(told.clone());
+    counter.answer(FileRead::Told(told.clone()));
     insta::assert_snapshot!("posting_file", counter.screen(80, 24));
     counter.press(Enter);
     assert!(counter.is_asked_with(|order: &FollowFile| !order.dry_run));
-    counter.answer(FileTold { is_kept: true, ..told });
+    counter.answer(FileRead::Told(FileTold { is_kept: true, ..told }));
     assert!(counter.screen(80, 24).contains("次の行は記録していません"));
     // Another file is looked at first, too.
     counter.types("2");
     counter.press(Enter);
     assert!(counter.is_asked_with(|order: &FollowFile| order.dry_run));
+    counter.answer(FileRead::Unreadable);
+    assert!(counter.screen(80, 24).contains("開けません"));
+    // Of a file with nothing to take nothing is kept, and nobody is told that it was.
+    counter.press(Enter);
+    let odd = vec![OddLine {
+        line: 1,
+        case: None,
+        why: OddWhy::NoColumns("name, address".into()),
+    }];
+    counter.answer(FileRead::Told(FileTold {
+        odd,
+        ..FileTold::default()
+    }));
+    let told = counter.screen(80, 24);
+    assert!(
+        told.contains("記録する新しい知らせはありません") && told.contains("name, address"),
+        "{told}"
+    );
+    counter.press(Enter);
+    assert!(!counter.is_asked::<FollowFile>());
     counter.press(Esc);
 }
 

@@ -2,7 +2,8 @@
 //! serves them at the address in the certificates. An office's own web server or `madoguchi-publisher` does so elsewhere.
 
 use std::{
-    net::{SocketAddr, TcpStream},
+    io,
+    net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
     time::Duration,
 };
@@ -45,6 +46,12 @@ pub(in crate::commands) fn address(config: &Config) -> Option<SocketAddr> {
     config.authority.base_url.strip_prefix("http://")?.parse().ok()
 }
 
+/// Whether another program has the address: a copy of this set-up that runs on the same machine, say.
+pub(in crate::commands) fn is_held_elsewhere(setting: &Setting, address: SocketAddr) -> bool {
+    let taken = || matches!(TcpListener::bind(address), Err(error) if error.kind() == io::ErrorKind::AddrInUse);
+    publisher_process(setting).running().is_none() && taken()
+}
+
 /// Writes the lists that are due, and starts what keeps and serves them.
 pub(in crate::commands) fn start(setting: &Setting, config: &Config) -> anyhow::Result<Outcome> {
     // A database that runs may still be starting up; the lists read its records.
@@ -61,6 +68,12 @@ pub(in crate::commands) fn start(setting: &Setting, config: &Config) -> anyhow::
         done = true;
     }
     if let Some(address) = address(config) {
+        if is_held_elsewhere(setting, address) {
+            return Ok(Outcome::Left(setting.lang.pick(
+                format!("{address} は別のプログラムが使っているため、署名だけ続け、ここからは公開しません"),
+                format!("{address} belongs to another program: lists are signed, and not published from here"),
+            )));
+        }
         done |= start_publisher(setting, config, address)?;
     }
     Ok(if done { Outcome::Done } else { Outcome::Already })

@@ -3,8 +3,8 @@
 use time::macros::date;
 
 use crate::notice::{
-    Addressee, Agent, Applicant, ApplicationForm, Bring, Choice, DeliveryNotice, Holder, Office, ReceiptSlip, Receiver,
-    Sight, Ticket,
+    Addressee, Agent, Applicant, ApplicationForm, Bring, Choice, Collected, DeliveryNotice, Holder, Office,
+    ReceiptSlip, Receiver, Receiving, Sight, Ticket,
 };
 
 /// 𠮷 is outside the BMP and missing from BIZ UD; 葛 with this selector differs from the plain character.
@@ -40,6 +40,21 @@ pub fn delivery_notice() -> DeliveryNotice {
             address_lines: vec!["汐見市浜通3丁目20番地5".into(), "コーポ潮騒 604号".into()],
             name: RARE_NAME.into(),
         },
+        receiving: Receiving::Collected(collected()),
+        dated: date!(2026 - 03 - 02),
+    }
+}
+
+/// The same, with the card in its envelope.
+pub fn letter_with_the_card() -> DeliveryNotice {
+    DeliveryNotice {
+        receiving: Receiving::ByPost,
+        ..delivery_notice()
+    }
+}
+
+pub fn collected() -> Collected {
+    Collected {
         keep_until: "令和8年5月29日(金)".into(),
         visitor: "本人が来てください。15歳より下の人は、親などの法定代理人といっしょに来てください。".into(),
         bring: vec![
@@ -61,7 +76,6 @@ pub fn delivery_notice() -> DeliveryNotice {
             },
         ],
         with_reply: true,
-        dated: date!(2026 - 03 - 02),
     }
 }
 

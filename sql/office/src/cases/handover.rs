@@ -18,7 +18,7 @@ use issuance::{
 use serde_json::json;
 use store::Tx;
 
-use super::{ApprovalId, CaseAt, CaseRow, Phase, custody::occupant, verification::use_approval};
+use super::{ApprovalId, CaseAt, CaseRow, Phase, custody::occupant, paper::end_notice, verification::use_approval};
 use crate::{Act, Office, OfficeError, SessionId, act::Doing};
 
 pub use refusal::HandoverRefusal;
@@ -278,12 +278,7 @@ impl Office {
                 };
                 let checked = check(&recorded, &found, rule).map_err(HandoverRefusal::from)?;
                 let version = self.give(&tx, &doing, &row, checked, (&found.sights, rule)).await?;
-                tx.execute(
-                    "-- notice_used\n\
-                 UPDATE office.delivery_notice SET replaced_at = $2 WHERE case_id = $1 AND replaced_at IS NULL",
-                    &[&at.id.uuid(), &doing.at],
-                )
-                .await?;
+                end_notice(&tx, &doing, at.id).await?;
                 self.keep_timing(&tx, &doing, at.id, Phase::Handover).await?;
                 let subjects = json!({ "case": at.id, "card": recorded.card });
                 let looked: Vec<StaffId> = found.sights.iter().map(|sight| sight.by).collect();

@@ -15,7 +15,10 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::number_of;
-use crate::{Act, Office, OfficeError, act::About};
+use crate::{
+    Act, Office, OfficeError,
+    act::{About, Doing},
+};
 
 /// A paper the office prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -120,12 +123,7 @@ impl Office {
                     }
                     .into());
                 }
-                tx.execute(
-                    "-- replace_notice\n\
-                     UPDATE office.delivery_notice SET replaced_at = $2 WHERE case_id = $1 AND replaced_at IS NULL",
-                    &[&case.uuid(), &doing.at],
-                )
-                .await?;
+                end_notice(&tx, &doing, case).await?;
                 let (id, token) = (self.fresh_uuid(), self.new_token());
                 tx.execute(
                     "-- issue_notice\n\
@@ -370,6 +368,17 @@ impl Office {
     }
 }
 
+/// The case's notice is no longer good: used up, replaced, or it tells what is no longer so.
+pub(crate) async fn end_notice(tx: &Tx, doing: &Doing, case: CaseId) -> Result<(), StoreError> {
+    tx.execute(
+        "-- end_notice\n\
+         UPDATE office.delivery_notice SET replaced_at = $2 WHERE case_id = $1 AND replaced_at IS NULL",
+        &[&case.uuid(), &doing.at],
+    )
+    .await
+    .map(drop)
+}
+
 pub(super) async fn notice_issued(tx: &Tx, case: CaseId) -> Result<Option<OffsetDateTime>, StoreError> {
     let row = tx
         .query_opt(
@@ -380,10 +389,17 @@ pub(super) async fn notice_issued(tx: &Tx, case: CaseId) -> Result<Option<Offset
     Ok(row.map(|row| row.get(0)))
 }
 
+/// The papers that count: of the card that is bound now, and of an open case only the notice that is still good.
 pub(super) async fn printed(tx: &Tx, case: CaseId) -> Result<BTreeMap<Paper, OffsetDateTime>, StoreError> {
     let rows = tx
         .query(
-            "-- printed\nSELECT paper, max(printed_at) AS at FROM office.printed_paper WHERE case_id = $1 GROUP BY paper",
+            "-- printed\n\
+             SELECT p.paper, max(p.printed_at) AS at FROM office.printed_paper p\n\
+             JOIN office.card_case c ON c.id = p.case_id LEFT JOIN office.card k ON k.id = c.card\n\
+             WHERE p.case_id = $1 AND (p.paper = 'application' OR p.printed_at >= k.bound_at)\n\
+             AND (p.paper <> 'notice' OR c.closed_at IS NOT NULL OR EXISTS (SELECT FROM office.delivery_notice n\n\
+             WHERE n.case_id = c.id AND n.replaced_at IS NULL AND n.issued_at <= p.printed_at))\n\
+             GROUP BY p.paper",
             &[&case.uuid()],
         )
         .await?;

@@ -26,7 +26,7 @@ use crate::{
     Act, Office, OfficeError, SessionId,
     act::{About, Doing},
     audit::{WRITE_EVENTS, event},
-    cases::{self, ApprovalId, COLUMNS, CaseAt, CaseRow, LeaseRow, Phase, WITH_CARD, With},
+    cases::{self, ApprovalId, COLUMNS, CaseAt, CaseRow, LeaseRow, Phase, WITH_CARD, With, end_notice},
 };
 
 /// What the records say of a card given up by hand; the clerk's own words are sealed.
@@ -339,12 +339,7 @@ impl Office {
                 &[&card.uuid(), &doing.at],
             )
             .await?;
-        tx.execute(
-            "-- notice_void\n\
-             UPDATE office.delivery_notice SET replaced_at = $2 WHERE case_id = $1 AND replaced_at IS NULL",
-            &[&case.id.uuid(), &doing.at],
-        )
-        .await?;
+        end_notice(tx, doing, case.id).await?;
         let version = self
             .advance(tx, doing, case, ApplicationEvent::CardGivenUp, With::default())
             .await?;

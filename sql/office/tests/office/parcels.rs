@@ -9,7 +9,9 @@ use issuance::{
 };
 use office::{
     Act, CardStanding, OfficeError, TallyBy, USER,
-    cases::{ApprovalId, ApprovalRefusal, CaseAt, HandoverRefusal, Queue, SecondPurpose},
+    cases::{
+        ApprovalId, ApprovalRefusal, CaseAt, HandoverRefusal, Paper, PrintedPaper, Printing, Queue, SecondPurpose,
+    },
     parcels::{Envelope, ParcelRefusal},
     testing::{Clerk, TestOffice, adults, city},
 };
@@ -46,12 +48,12 @@ async fn to_post(office: &TestOffice, clerk: &Clerk, nth: usize) -> (CaseId, Not
     let records = &office.office;
     let at = office.now(clerk, case).await.unwrap();
     records.pin_set(&clerk.act(), at).await.unwrap();
-    let notice = records.issue_notice(&clerk.act(), case).await.unwrap();
     let at = office.now(clerk, case).await.unwrap();
     records
         .change_delivery(&clerk.act(), at, Delivery::RestrictedPost, "仕事で来られない")
         .await
         .unwrap();
+    let notice = records.issue_notice(&clerk.act(), case).await.unwrap();
     (case, notice)
 }
 
@@ -492,4 +494,55 @@ async fn a_card_meant_for_the_counter_is_put_into_no_envelope() {
         .change_delivery(&clerk.act(), at, Delivery::RestrictedPost, "—")
         .await;
     assert!(matches!(over, Err(OfficeError::NotNow(_))), "{over:?}");
+}
+
+/// A letter says to come, or comes with the card: one that tells the other way is no longer good.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_of_delivery_ends_the_letter_that_told_the_other_way() {
+    let (office, clerk) = open().await;
+    let records = &office.office;
+    let (case, letter) = to_post(&office, &clerk, 0).await;
+    let paper = PrintedPaper {
+        paper: Paper::Notice,
+        pages: 1,
+        sha256: [7; 32],
+        addressee: [9; 32],
+        printing: Printing::Fresh,
+    };
+    records.paper_printed(&clerk.act(), case, paper).await.unwrap();
+    let printed = async || {
+        records
+            .case(clerk.session, case)
+            .await
+            .unwrap()
+            .printed
+            .contains_key(&Paper::Notice)
+    };
+    assert!(printed().await);
+    let at = office.now(&clerk, case).await.unwrap();
+    records
+        .change_delivery(&clerk.act(), at, Delivery::Counter, "やはり窓口で")
+        .await
+        .unwrap();
+    assert!(!printed().await, "it is printed anew");
+    assert_eq!(records.case_by_notice(&letter).await.unwrap(), None);
+    let at = office.now(&clerk, case).await.unwrap();
+    records
+        .change_delivery(&clerk.act(), at, Delivery::RestrictedPost, "やはり郵送で")
+        .await
+        .unwrap();
+    let second = agreed(&office, &clerk, case, SecondPurpose::Envelope).await;
+    let refused = close(&office, &clerk, case, &envelope(0, &letter), Some(second))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.refused_as(), Some(&HandoverRefusal::NoNotice));
+    // A card given up takes its letter with it, too: the next card's is not printed yet.
+    let letter = records.issue_notice(&clerk.act(), case).await.unwrap();
+    records.paper_printed(&clerk.act(), case, paper).await.unwrap();
+    let at = office.now(&clerk, case).await.unwrap();
+    records.give_up_card(&clerk.act(), at, "割れていた").await.unwrap();
+    let bound = chip(41);
+    on_card_thread(&office, &clerk, move |records| make_card(records, case, &bound)).await;
+    assert!(!printed().await);
+    assert_eq!(records.case_by_notice(&letter).await.unwrap(), None);
 }

@@ -82,7 +82,7 @@ fn steps(case: &CaseView, pen: &Pen<'_>) -> [Step; 7] {
     made.extend(case.card.iter().map(|card| card.chip.clone()));
 
     let is_given = matches!(case.state, CaseState::HandedOver { .. });
-    let by_post = case.application.delivery() == Delivery::RestrictedPost;
+    let by_post = case.goes_by_post();
     let shelved = passed(Stage::Shelved);
     let place = shelved.and_then(|shelved| Some(shelved.shelf.as_ref()?.to_string()));
     let mut lies = by(Stage::Shelved);
@@ -121,7 +121,10 @@ fn steps(case: &CaseView, pen: &Pen<'_>) -> [Step; 7] {
         },
         step(
             "step-hand-over",
-            if by_post { keys::PARCEL } else { keys::HANDOVER },
+            match case.parcel {
+                Some(_) => keys::PARCEL,
+                None => keys::HANDOVER,
+            },
             is_given,
             by(Stage::HandedOver),
         ),

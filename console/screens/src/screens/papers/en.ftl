@@ -6,6 +6,7 @@ paper-notice = Delivery notice
 paper-receipt = Receipt slip
 paper-application-about = What was applied for, with a QR code. The applicant reads and signs it.
 paper-notice-about = Sent by non-forwarding post; address for a window envelope, with a QR code.
+paper-letter-about = The letter that goes into the envelope with the card, with address and QR code for a window envelope.
 paper-receipt-about = Signed by whoever receives the card.
 papers-at = printed { $at }
 papers-not-yet = not yet

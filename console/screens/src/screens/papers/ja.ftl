@@ -6,6 +6,7 @@ paper-notice = 交付通知書
 paper-receipt = 受領票
 paper-application-about = 申請の内容とQRコード。本人が確かめて署名します。
 paper-notice-about = 転送不要郵便で送る通知です。窓あき封筒に合う宛名とQRコードが入ります。
+paper-letter-about = カードといっしょに封筒に入れる手紙です。窓あき封筒に合う宛名とQRコードが入ります。
 paper-receipt-about = 交付のとき、受け取った人が署名します。
 papers-at = { $at } に印刷
 papers-not-yet = まだ

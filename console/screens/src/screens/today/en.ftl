@@ -26,6 +26,7 @@ next-make = make the card
 next-resume = go on making
 next-shelve = notify, shelve
 next-hand-over = hand over
+next-envelope = put it into an envelope
 next-post = hand to the post office
 next-follow = wait for delivery
 next-open-returned = open it and go on

@@ -26,6 +26,7 @@ next-make = カードを作る
 next-resume = 続きから再開
 next-shelve = 通知して棚へ
 next-hand-over = 来庁を待って交付
+next-envelope = 手紙と封筒に入れる
 next-post = 郵便局に差し出す
 next-follow = 配達を待つ
 next-open-returned = 返戻を開けて次へ
