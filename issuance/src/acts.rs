@@ -126,7 +126,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 60] = [
+pub const ALL: [&ActRow; 61] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -182,6 +182,7 @@ pub const ALL: [&ActRow; 60] = [
     CardRevoked::ROW,
     CardExpired::ROW,
     CardMoved::ROW,
+    CardGivenBack::ROW,
     CardRelinked::ROW,
     OutboxRefused::ROW,
     OutboxSentAnew::ROW,
