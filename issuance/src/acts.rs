@@ -126,7 +126,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 60] = [
+pub const ALL: [&ActRow; 61] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -187,6 +187,7 @@ pub const ALL: [&ActRow; 60] = [
     OutboxSentAnew::ROW,
     OutboxClosed::ROW,
     RevocationListSigned::ROW,
+    ResponderCertified::ROW,
 ];
 
 /// The row of the act called `name`.
