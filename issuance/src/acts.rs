@@ -182,6 +182,7 @@ pub const ALL: [&ActRow; 61] = [
     CardRevoked::ROW,
     CardExpired::ROW,
     CardMoved::ROW,
+    CardGivenBack::ROW,
     CardRelinked::ROW,
     OutboxRefused::ROW,
     OutboxSentAnew::ROW,

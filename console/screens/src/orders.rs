@@ -2,6 +2,7 @@
 
 pub mod cards;
 pub mod cases;
+pub mod custody;
 pub mod given_card;
 pub mod handover;
 pub mod papers;

@@ -3,6 +3,7 @@
 pub mod application;
 pub mod card_show;
 pub mod case;
+pub mod custody;
 pub mod handover;
 pub mod journal;
 pub mod login;
@@ -29,7 +30,7 @@ use crate::{
 
 /// Every table of keys there is.
 #[cfg(test)]
-pub static EVERY_TABLE: [&KeyTable; 33] = [
+pub static EVERY_TABLE: [&KeyTable; 35] = [
     &keymap::READING,
     &keymap::READING_FACING,
     &keymap::QUESTION,
@@ -61,6 +62,8 @@ pub static EVERY_TABLE: [&KeyTable; 33] = [
     &parcel::keys::KEYS,
     &posting::keys::KEYS,
     &posting::keys::FORM,
+    &custody::keys::KEYS,
+    &custody::keys::FORM,
     &tray::keys::KEYS,
     &keymap::EVERYWHERE,
 ];
