@@ -126,7 +126,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 61] = [
+pub const ALL: [&ActRow; 63] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -174,6 +174,7 @@ pub const ALL: [&ActRow; 61] = [
     CardPinResetBegun::ROW,
     CardPinReset::ROW,
     CardPinAllowed::ROW,
+    CardPinChanged::ROW,
     CardSuspended::ROW,
     CardStoppedByTelephone::ROW,
     CardStopConfirmed::ROW,
