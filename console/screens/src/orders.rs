@@ -8,6 +8,7 @@ pub mod handover;
 pub mod papers;
 pub mod parcels;
 pub mod queues;
+pub mod reconciliation;
 pub mod relay;
 pub mod staff;
 pub mod tray;

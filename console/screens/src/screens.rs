@@ -12,6 +12,7 @@ pub mod papers;
 pub mod parcel;
 pub mod pin;
 pub mod posting;
+pub mod reconciliation;
 pub mod relay;
 pub mod resident;
 pub mod search;
@@ -30,7 +31,7 @@ use crate::{
 
 /// Every table of keys there is.
 #[cfg(test)]
-pub static EVERY_TABLE: [&KeyTable; 35] = [
+pub static EVERY_TABLE: [&KeyTable; 36] = [
     &keymap::READING,
     &keymap::READING_FACING,
     &keymap::QUESTION,
@@ -64,6 +65,7 @@ pub static EVERY_TABLE: [&KeyTable; 35] = [
     &posting::keys::FORM,
     &custody::keys::KEYS,
     &custody::keys::FORM,
+    &reconciliation::keys::KEYS,
     &tray::keys::KEYS,
     &keymap::EVERYWHERE,
 ];

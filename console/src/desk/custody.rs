@@ -2,7 +2,7 @@
 
 use card::Sharing;
 use issuance::custody::{Custody, PlaceKind};
-use office::cases::SecondPurpose;
+use office::{Tally, TallyBy, cases::SecondPurpose};
 
 use super::{readers::AtReader, show, work::Desk};
 use crate::tui::{
@@ -10,8 +10,12 @@ use crate::tui::{
     orders::{
         cases::CaseNow,
         custody::{CardMove, CardTrail, CardTrails, GiveBack, LoadCustody, MoveCard},
+        reconciliation::{Account, Accounted, AccountedCase, By, LoadAccounted, LoadReconciled, Reconciled, Sums},
     },
 };
+
+/// Applications shown behind a sum at most.
+const BEHIND_A_SUM: u32 = 500;
 
 impl Desk {
     /// Every card of a case, and how each came to where it is.
@@ -27,6 +31,49 @@ impl Desk {
             moves: card.lines.into_iter().map(shown_move).collect(),
         };
         Ok(CardTrails(cards.into_iter().map(shown).collect()))
+    }
+
+    /// The sums of the reconciliation.
+    pub async fn load_reconciled(self, LoadReconciled(by): LoadReconciled) -> Result<Reconciled, Fault> {
+        let found = self.office.reconcile(tally_by(by)).await;
+        let found = found.map_err(|error| self.fault(&error))?;
+        Ok(Reconciled {
+            by,
+            total: sums(&found.total),
+            parts: found
+                .parts
+                .iter()
+                .map(|(part, tally)| (part.clone(), sums(tally)))
+                .collect(),
+            unaccounted: found.unaccounted.len(),
+        })
+    }
+
+    /// The applications behind a sum.
+    pub async fn load_accounted(self, order: LoadAccounted) -> Result<Accounted, Fault> {
+        let LoadAccounted { by, part, account } = order;
+        let account = match account {
+            Account::Applied => office::Account::Applied,
+            Account::Delivered => office::Account::Delivered,
+            Account::Cancelled => office::Account::Cancelled,
+            Account::Returned => office::Account::Returned,
+            Account::Stored => office::Account::Stored,
+            Account::InTransit => office::Account::InTransit,
+            Account::Difference => office::Account::Difference,
+        };
+        let behind = self
+            .office
+            .accounted((tally_by(by), part.as_deref()), account, BEHIND_A_SUM)
+            .await;
+        let shown = |row: office::Accounted| AccountedCase {
+            case: row.case,
+            number: row.number,
+            opened_at: row.opened_at,
+            card_at: row.card_at,
+        };
+        behind
+            .map(|rows| Accounted(rows.into_iter().map(shown).collect()))
+            .map_err(|error| self.fault(&error))
     }
 
     /// Moves a card by the clerk's words, with the agreement that the second clerk just gave where the way takes two.
@@ -80,4 +127,26 @@ fn shown_move((line, by, second): (office::cases::Transferred, Option<String>, O
         by,
         second,
     }
+}
+
+const fn tally_by(by: By) -> TallyBy {
+    match by {
+        By::All => TallyBy::All,
+        By::Day => TallyBy::Day,
+        By::Channel => TallyBy::Channel,
+        By::Desk => TallyBy::Desk,
+    }
+}
+
+/// In the order of the equation.
+const fn sums(tally: &Tally) -> Sums {
+    [
+        tally.applied.cast_signed(),
+        tally.delivered.cast_signed(),
+        tally.cancelled.cast_signed(),
+        tally.returned.cast_signed(),
+        tally.stored.cast_signed(),
+        tally.in_transit.cast_signed(),
+        tally.difference,
+    ]
 }

@@ -147,6 +147,8 @@ fn table() -> Orders<Desk> {
         .in_order(Desk::confirm_sight)
         .at_resident_reader(Desk::hand_over)
         .in_order(Desk::return_to_shelf)
+        .at_once(Desk::load_reconciled)
+        .at_once(Desk::load_accounted)
         .at_once(Desk::load_custody)
         .in_order(Desk::move_card)
         .at_resident_reader(Desk::give_back)

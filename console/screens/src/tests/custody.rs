@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     fault::Fault,
-    key::Key::{Char, Enter, Esc},
-    orders::custody::*,
+    key::Key::{Char, Enter, Esc, Left, Right},
+    orders::{cases::OpenCase, custody::*, reconciliation::*},
 };
 
 fn moved(to: Custody, evidence: Evidence, days: i64) -> CardMove {
@@ -131,4 +131,46 @@ fn what_could_not_be_moved_keeps_what_was_typed() {
     counter.press(Enter);
     counter.refuse(Fault::DatabaseDown);
     assert!(counter.screen(80, 24).contains("届けられた"));
+}
+
+#[test]
+fn every_sum_of_the_reconciliation_opens_to_its_cards() {
+    let mut counter = Counter::with_clerk();
+    counter.press(Char('r'));
+    let total = [1_189, 1_163, 10, 1, 12, 2, 1];
+    let counted = |by, parts: &[(&str, Sums)]| Reconciled {
+        by,
+        total,
+        parts: parts.iter().map(|(part, sums)| ((*part).to_owned(), *sums)).collect(),
+        unaccounted: 1,
+    };
+    counter.answer(counted(By::All, &[]));
+    counter.press(Char('2'));
+    let days = [
+        ("2026-11-20", [1_180, 1_160, 10, 1, 7, 2, 0]),
+        ("2026-11-21", [9, 3, 0, 0, 5, 0, 1]),
+    ];
+    counter.answer(counted(By::Day, &days));
+    insta::assert_snapshot!("reconciliation_days", counter.screen(80, 24));
+    counter.press(Char('3'));
+    counter.answer(counted(By::Channel, &[("counter", total)]));
+    assert!(counter.screen(80, 24).contains("窓口"));
+    for _ in 0..9 {
+        counter.press(Right);
+    }
+    counter.press(Left);
+    counter.press(Right);
+    counter.press(Enter);
+    assert!(counter.is_asked_with(|order: &LoadAccounted| {
+        order.account == Account::Difference && order.part.is_none() && order.by == By::Channel
+    }));
+    counter.answer(Accounted(vec![AccountedCase {
+        case: case_id(),
+        number: case(shelved()).number,
+        opened_at: NOW - Duration::days(1),
+        card_at: Some(Custody::DESTROYED),
+    }]));
+    insta::assert_snapshot!("reconciliation_difference", counter.screen(80, 24));
+    counter.press(Enter);
+    assert!(counter.is_asked::<OpenCase>());
 }

@@ -28,6 +28,7 @@ about-posting = The day's post: envelopes that are closed are counted, their tra
 about-posting-form = What is asked about the post: fill it in, Enter decides, Esc changes nothing.
 about-custody = Every card of this case, with the whole way it took: who moved it, when, on what evidence. From here a card that was found is put away, given back, declared missing or destroyed.
 about-custody-form = What is asked before a card is moved: fill it in, Enter decides, Esc changes nothing.
+about-reconciliation = Every application, counted where its card is. A sum opens to its applications, an application to its case; the difference is zero or is named.
 about-tray = The demonstration's tray of cards: what hands do at a real counter (putting cards in, pulling them, scanning a notice), keys do here.
 about-relay-partners = The services that use the relay; each row says what is next.
 about-relay-partner = One service, and what can be done with it. Changes need a reason or a second operator.
