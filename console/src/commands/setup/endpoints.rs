@@ -61,6 +61,7 @@ pub(super) fn write(
             "staff": certificate("staff"),
         },
         "relay": relay,
+        "back_offices": relay.and_then(|relay| relay.get("back_offices")),
         "staff": people,
         "blanks": blanks,
     });
