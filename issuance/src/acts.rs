@@ -15,6 +15,7 @@ mod office;
 mod parcels;
 mod relay;
 mod staff;
+mod stock;
 
 use std::str::FromStr;
 
@@ -26,6 +27,7 @@ pub use office::*;
 pub use parcels::*;
 pub use relay::*;
 pub use staff::*;
+pub use stock::*;
 
 use crate::{case::CaseState, staff::Role, standing::CardStanding};
 
@@ -126,7 +128,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 60] = [
+pub const ALL: [&ActRow; 63] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -182,11 +184,14 @@ pub const ALL: [&ActRow; 60] = [
     CardRevoked::ROW,
     CardExpired::ROW,
     CardMoved::ROW,
+    CardGivenBack::ROW,
     CardRelinked::ROW,
     OutboxRefused::ROW,
     OutboxSentAnew::ROW,
     OutboxClosed::ROW,
     RevocationListSigned::ROW,
+    StockCounted::ROW,
+    StockConfirmed::ROW,
 ];
 
 /// The row of the act called `name`.

@@ -3,6 +3,7 @@
 pub mod application;
 pub mod card_show;
 pub mod case;
+pub mod custody;
 pub mod handover;
 pub mod journal;
 pub mod login;
@@ -11,12 +12,14 @@ pub mod papers;
 pub mod parcel;
 pub mod pin;
 pub mod posting;
+pub mod reconciliation;
 pub mod relay;
 pub mod resident;
 pub mod search;
 pub mod shelf;
 pub mod shown;
 pub mod standing;
+pub mod stock_taking;
 pub mod telephone_stop;
 pub mod today;
 pub mod verify;
@@ -29,7 +32,7 @@ use crate::{
 
 /// Every table of keys there is.
 #[cfg(test)]
-pub static EVERY_TABLE: [&KeyTable; 33] = [
+pub static EVERY_TABLE: [&KeyTable; 39] = [
     &keymap::READING,
     &keymap::READING_FACING,
     &keymap::QUESTION,
@@ -61,6 +64,12 @@ pub static EVERY_TABLE: [&KeyTable; 33] = [
     &parcel::keys::KEYS,
     &posting::keys::KEYS,
     &posting::keys::FORM,
+    &custody::keys::KEYS,
+    &custody::keys::FORM,
+    &reconciliation::keys::KEYS,
+    &stock_taking::keys::LIST,
+    &stock_taking::keys::COUNT,
+    &stock_taking::keys::RESULT,
     &tray::keys::KEYS,
     &keymap::EVERYWHERE,
 ];

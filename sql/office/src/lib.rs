@@ -25,6 +25,7 @@ mod sealed;
 mod search;
 mod setup;
 mod staff;
+pub mod stock_taking;
 mod telephone_stop;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -51,7 +52,7 @@ pub use error::OfficeError;
 pub use issuance::staff::DisableReason;
 pub use linking::Alike;
 pub use outbox::{Numbered, OutboxRefusal, OutboxState, RefusedMessage, SentAnew};
-pub use reconciliation::{Reconciled, Tally, TallyBy};
+pub use reconciliation::{Account, Accounted, Reconciled, Tally, TallyBy};
 pub use records::OfficeRecords;
 pub use refusal::{Fact, Refusal};
 pub use registration::{CardStanding, GivenCard, HolderCheck, HolderRefusal, RevocationReason, Told};

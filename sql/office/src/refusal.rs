@@ -71,8 +71,10 @@ pub fn every() -> Vec<Box<dyn Refusal>> {
         crate::cases::OpeningRefusal::every(),
         crate::cases::ApprovalRefusal::every(),
         crate::cases::HandoverRefusal::every(),
+        crate::cases::CustodyRefusal::every(),
         crate::registration::HolderRefusal::every(),
         crate::parcels::ParcelRefusal::every(),
+        crate::stock_taking::StockRefusal::every(),
         crate::roster::UndoRefused::every(),
     ];
     modules.into_iter().flatten().collect()
