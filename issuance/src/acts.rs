@@ -11,6 +11,7 @@
 mod cards;
 mod cases;
 pub mod manual;
+mod notices;
 mod office;
 mod parcels;
 mod relay;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use cards::*;
 pub use cases::*;
+pub use notices::*;
 pub use office::*;
 pub use parcels::*;
 pub use relay::*;
@@ -126,7 +128,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 60] = [
+pub const ALL: [&ActRow; 63] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -162,6 +164,9 @@ pub const ALL: [&ActRow; 60] = [
     NoticeIssued::ROW,
     PaperPrinted::ROW,
     PaperRemoved::ROW,
+    NoticeFactsImported::ROW,
+    NoticeWishRecorded::ROW,
+    NoticeWishEnded::ROW,
     CardBound::ROW,
     CardKeyKept::ROW,
     CardSerialReserved::ROW,

@@ -11,6 +11,7 @@ mod audit;
 pub mod cases;
 mod changes;
 mod error;
+pub mod notices;
 mod outbox;
 pub mod parcels;
 mod reconciliation;
