@@ -17,8 +17,10 @@ mod household;
 mod names;
 mod place;
 mod specimens;
+mod visits;
 
 pub use file::{Written, write_csv};
+pub use visits::{HEADER as VISITS_HEADER, visits};
 
 /// The city's name.
 pub const CITY: &str = "汐見市";

@@ -1,13 +1,13 @@
 //! The file handed in for a run of a notice: CSV (UTF-8 or CP932), a line for each treatment, payment or whatever the notice's
 //! lines are, with the resident's number (宛名番号) and the columns that the layout declares.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use encoding_rs::SHIFT_JIS;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::template::{Fact, NotThat, Template, Value};
+use super::template::{Fact, NotThat, Source, Template, Value};
 
 /// Headings under which the resident's number may stand.
 const NUMBER: [&str; 4] = ["宛名番号", "住民番号", "個人宛名番号", "number"];
@@ -220,8 +220,8 @@ impl<'a> Columns<'a> {
             missing.push(NUMBER[0].to_owned());
         }
         let mut place = |fact: &'a Fact| {
-            // A name that the roster gives stands in no column.
-            let column = fact.column.as_deref();
+            // What the roster or the run gives stands in no column.
+            let column = fact.column();
             let at = column.and_then(|column| find(&[column, &fact.name]));
             if let (Some(column), None) = (column, at) {
                 missing.push(column.to_owned());
@@ -250,9 +250,9 @@ impl<'a> Columns<'a> {
             return Err((self.number_heading.clone(), WhyRejected::NoNumber));
         }
         let read = |(fact, at): &(&Fact, Option<usize>)| match at {
-            None => Ok(Value::Name(String::new())),
+            None => Ok(Value::Text(String::new())),
             Some(at) => Value::read(fact.kind, &record[*at]).map_err(|not| {
-                let column = fact.column.clone().unwrap_or_default();
+                let column = fact.column().unwrap_or_default().to_owned();
                 (column, WhyRejected::NotThat(not))
             }),
         };
@@ -262,13 +262,19 @@ impl<'a> Columns<'a> {
     }
 }
 
+/// What is said once for a whole run, by the names of the facts.
+pub type Said = BTreeMap<String, Value>;
+
 impl Facts {
-    /// Puts the person's name from the roster where the layout asks for it.
-    pub fn fill(&mut self, template: &Template, name: &str) {
-        let fill = |facts: &[Fact], values: &mut [Value]| {
+    /// Puts the person's name from the roster, and what is said once for the run, where the layout asks for it.
+    pub fn fill(&mut self, template: &Template, name: &str, said: &Said) {
+        let fill = |facts: &[Fact], values: &mut Vec<Value>| {
+            values.resize(facts.len(), Value::Text(String::new()));
             for (fact, value) in facts.iter().zip(values) {
-                if fact.column.is_none() {
-                    *value = Value::Name(name.to_owned());
+                match &fact.source {
+                    Source::Roster => *value = Value::Name(name.to_owned()),
+                    Source::Run => *value = said.get(&fact.name).cloned().unwrap_or(Value::Text(String::new())),
+                    Source::File(_) | Source::Records => {}
                 }
             }
         };
@@ -277,6 +283,12 @@ impl Facts {
             fill(&template.rows, row);
         }
     }
+}
+
+/// The facts of `template` that must be said for a run and are not.
+pub fn unsaid<'a>(template: &'a Template, said: &Said) -> Vec<&'a Fact> {
+    let missing = |fact: &&Fact| fact.source == Source::Run && !said.contains_key(&fact.name);
+    template.facts.iter().filter(missing).collect()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use time::{Date, Month};
 
 use super::{
     Addressee, Letter,
-    handed_in::Facts,
+    handed_in::{Facts, Said},
     template::{Per, Recipients, Template, Value},
 };
 use crate::{
@@ -173,7 +173,7 @@ pub fn plan(template: &Template, people: &[Candidate], today: Date) -> Plan {
 
 fn in_population(recipients: Recipients, person: &Candidate, today: Date) -> bool {
     match recipients {
-        Recipients::File => person.facts.is_some(),
+        Recipients::File | Recipients::CardsWaiting => person.facts.is_some(),
         Recipients::Residents => true,
         Recipients::CheckUpAges => {
             let fiscal_year = today.year() - i32::from(today.month() < Month::April);
@@ -322,7 +322,7 @@ impl Rules<'_> {
 }
 
 /// The letter of a plan.
-pub fn letter(template: &Template, people: &[Candidate], planned: &Planned) -> Letter {
+pub fn letter(template: &Template, people: &[Candidate], planned: &Planned, said: &Said) -> Letter {
     let to = &people[planned.to];
     let own = |resident: &Resident| Addressee {
         postal_code: postal_code(&resident.postal_code),
@@ -341,7 +341,7 @@ pub fn letter(template: &Template, people: &[Candidate], planned: &Planned) -> L
     };
     for at in &planned.about {
         let mut facts = people[*at].facts.clone().unwrap_or_default();
-        facts.fill(template, &people[*at].resident.name);
+        facts.fill(template, &people[*at].resident.name, said);
         letter.rows.append(&mut facts.rows);
         if letter.facts.is_empty() {
             letter.facts = facts.facts;

@@ -73,8 +73,30 @@ impl FromStr for Language {
 pub struct Fact {
     pub name: String,
     pub kind: ValueKind,
-    /// The heading of its column in the file that is handed in for a run; `None` for the person's name, which the roster gives.
-    pub column: Option<String>,
+    pub source: Source,
+}
+
+/// From where a fact comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The file handed in for a run, under this heading.
+    File(String),
+    /// The roster: the person's name.
+    Roster,
+    /// Said once for the whole run.
+    Run,
+    /// The office's own records of the person's card.
+    Records,
+}
+
+impl Fact {
+    /// Its heading in the file handed in.
+    pub fn column(&self) -> Option<&str> {
+        match &self.source {
+            Source::File(column) => Some(column),
+            _ => None,
+        }
+    }
 }
 
 /// A notice, read and checked.

@@ -11,7 +11,7 @@ use issuance::{
         Addressee,
         handed_in::Facts,
         recipients::Candidate,
-        template::{Recipients, Template},
+        template::{Fact, Recipients, Source, Template, Value},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,8 @@ impl Office {
     pub async fn notice_population(&self, template: &Template) -> Result<Population, OfficeError> {
         let kind = template.name.as_str();
         let from_file = template.recipients == Recipients::File;
-        let (rows, import, facts, wishes) = self
+        let waiting = template.recipients == Recipients::CardsWaiting;
+        let (rows, import, facts, wishes, cards) = self
             .store
             .run_as(
                 "notice_population",
@@ -84,7 +85,11 @@ impl Office {
                             &[&kind],
                         )
                         .await?;
-                    Ok::<_, OfficeError>((rows, import, facts, wishes))
+                    let cards = match waiting {
+                        true => cards_waiting(&tx).await?,
+                        false => Vec::new(),
+                    };
+                    Ok::<_, OfficeError>((rows, import, facts, wishes, cards))
                 },
             )
             .await?;
@@ -107,6 +112,11 @@ impl Office {
                 "no_paper" => people[*at].no_paper = true,
                 _ => people[*at].send_to = Some(self.place(row.get("id"), row.get("place"))?),
             }
+        }
+        for row in &cards {
+            let Some(at) = places.get(&row.get::<_, Uuid>("resident")) else { continue };
+            let number = format!("{}-{:06}", row.get::<_, i16>("year"), row.get::<_, i32>("serial"));
+            people[*at].facts = Some(from_records(template, &number));
         }
         Ok(Population { people, import })
     }
@@ -148,6 +158,30 @@ impl Office {
             address_lines: place.address_lines,
             name: place.name,
         })
+    }
+}
+
+/// Cases whose card is made and waits at the counter.
+async fn cards_waiting(tx: &Tx) -> Result<Vec<Row>, OfficeError> {
+    Ok(tx
+        .query(
+            "-- cards_waiting\n\
+             SELECT resident, year, serial FROM office.card_case\n\
+             WHERE state = 'made' AND closed_at IS NULL AND delivery IS DISTINCT FROM 'restricted_post' ORDER BY year, serial",
+            &[],
+        )
+        .await?)
+}
+
+/// The facts that a letter takes from the records of a card: `case`, its case's number.
+fn from_records(template: &Template, case: &str) -> Facts {
+    let fact = |fact: &Fact| match (&fact.source, fact.name.as_str()) {
+        (Source::Records, "case") => Value::Text(case.to_owned()),
+        _ => Value::Text(String::new()),
+    };
+    Facts {
+        facts: template.facts.iter().map(fact).collect(),
+        rows: Vec::new(),
     }
 }
 

@@ -100,7 +100,7 @@ fn under_support_measures_each_gets_their_own_and_nobody_learns_anothers_address
         let reader = &people[letter.to].resident;
         assert_eq!(people[letter.about[0]].resident.protected, reader.protected);
         let kinds = builtin().unwrap();
-        let written = super::letter(kinds.find("medical-expenses").unwrap(), &people, letter);
+        let written = super::letter(kinds.find("medical-expenses").unwrap(), &people, letter, &Said::new());
         let shows = written.to.address_lines.iter().any(|line| line.contains("別の町"));
         assert_eq!(shows, reader.protected);
     }
@@ -169,5 +169,5 @@ fn whoever_is_reached_elsewhere_gets_it_there() {
         today: TODAY,
     }
     .one(30, &[30], &mut rules);
-    assert_eq!(super::letter(template, &people, &rules.letters[0]).to, elsewhere);
+    assert_eq!(super::letter(template, &people, &rules.letters[0], &Said::new()).to, elsewhere);
 }

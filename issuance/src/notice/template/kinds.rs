@@ -12,7 +12,20 @@ macro_rules! folder {
 }
 
 /// Those that come with the program.
-const BUILTIN: &[(&str, &[(&str, &str)])] = &[folder!("medical-expenses": "layout.toml" "ja.ftl" "plain.ftl" "en.ftl")];
+const BUILTIN: &[(&str, &[(&str, &str)])] = &[
+    folder!("access-record": "layout.toml" "ja.ftl" "en.ftl"),
+    folder!("arrival": "layout.toml" "ja.ftl"),
+    folder!("check-up": "layout.toml" "ja.ftl" "plain.ftl" "en.ftl"),
+    folder!("city-notice": "layout.toml" "ja.ftl" "en.ftl"),
+    folder!("consent": "layout.toml" "ja.ftl" "en.ftl"),
+    folder!("delivery-notice": "layout.toml" "ja.ftl" "plain.ftl" "en.ftl"),
+    folder!("eligibility": "layout.toml" "ja.ftl" "plain.ftl" "en.ftl"),
+    folder!("expiry": "layout.toml" "ja.ftl" "plain.ftl" "en.ftl"),
+    folder!("inquiry": "layout.toml" "ja.ftl"),
+    folder!("interruption": "layout.toml" "ja.ftl" "en.ftl"),
+    folder!("medical-expenses": "layout.toml" "ja.ftl" "plain.ftl" "en.ftl"),
+    folder!("suspension": "layout.toml" "ja.ftl" "en.ftl"),
+];
 
 /// All notices of an office.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Fact, TextRef, ValueKind};
+use super::{Fact, Source, TextRef, ValueKind};
 use crate::notice::envelope::{Area, Envelope};
 
 /// From where its recipients and their facts come.
@@ -13,6 +13,8 @@ pub enum Recipients {
     File,
     /// Every resident of the roster.
     Residents,
+    /// Whoever's card is made and waits for them (交付通知書).
+    CardsWaiting,
     /// Whoever is between 40 and 74 years old at the end of the fiscal year (特定健診).
     CheckUpAges,
 }
@@ -140,24 +142,29 @@ pub(super) struct FactLine {
     kind: ValueKind,
     column: Option<String>,
     #[serde(default)]
-    from: Source,
+    from: Origin,
 }
 
-/// From where a fact comes.
-#[derive(Deserialize, Default, PartialEq)]
+/// [`Source`], as written.
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
-enum Source {
-    /// The file handed in.
+enum Origin {
     #[default]
     File,
-    /// The roster: the person's name.
     Roster,
+    Run,
+    Records,
 }
 
 impl From<FactLine> for Fact {
     fn from(line: FactLine) -> Self {
         Self {
-            column: (line.from == Source::File).then(|| line.column.unwrap_or_else(|| line.name.clone())),
+            source: match line.from {
+                Origin::File => Source::File(line.column.unwrap_or_else(|| line.name.clone())),
+                Origin::Roster => Source::Roster,
+                Origin::Run => Source::Run,
+                Origin::Records => Source::Records,
+            },
             name: line.name,
             kind: line.kind,
         }
