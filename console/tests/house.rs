@@ -186,6 +186,8 @@ const HOMES: &[Home] = &[
     Home("printpdf", &["issuance"], "paper is set in one place"),
     Home("fast_qr", &["issuance"], "the notices' QR codes"),
     Home("subsetter", &["issuance"], "fonts are cut for paper only"),
+    Home("lopdf", &["issuance"], "printpdf's fonts are taken over for paper only"),
+    Home("fluent-syntax", &["issuance"], "the texts of notices are compiled once"),
     Home(
         "tokio-postgres",
         &["store", "office", "relay-records", "provider-records"],

@@ -29,13 +29,19 @@ const HOSPITAL: (&str, &str) = ("汐見市立中央病院", "入院");
 /// A line of the file for each treatment of `resident` in the months before `today`, of one who is insured by the city; about
 /// a third of the households are.
 pub fn visits(seed: u64, resident: &Resident, today: Date) -> Vec<String> {
-    let number: u64 = resident.household.bytes().fold(seed, |sum, byte| sum.wrapping_mul(31) + u64::from(byte));
+    let number: u64 = resident
+        .household
+        .bytes()
+        .fold(seed, |sum, byte| sum.wrapping_mul(31) + u64::from(byte));
     // The specimens of the manuals are insured: their letters can be looked at.
     let specimen = resident.number.as_str() < "0001000000";
     if !(specimen || number % 3 == 0) || is_in_late_stage_from_75(&resident.birthday, today) != Answer::No {
         return Vec::new();
     }
-    let own = resident.number.bytes().fold(number, |sum, byte| sum.wrapping_mul(131) + u64::from(byte));
+    let own = resident
+        .number
+        .bytes()
+        .fold(number, |sum, byte| sum.wrapping_mul(131) + u64::from(byte));
     let mut dice = Dice(SeededChance::new(own));
     let (_, age) = age_on(&resident.birthday, today).unwrap_or((40, 40));
     let share: u64 = match age {
@@ -47,12 +53,16 @@ pub fn visits(seed: u64, resident: &Resident, today: Date) -> Vec<String> {
         true => 3 + dice.below(4),
         false => dice.below(7),
     };
-    (0..count)
+    let mut lines: Vec<String> = (0..count)
         .map(|_| {
             let back = dice.between(2, 11);
             let months = today.year() * 12 + i32::from(u8::from(today.month())) - 1 - back;
             let inpatient = dice.happens(1, 40);
-            let (provider, kind) = if inpatient { HOSPITAL } else { PROVIDERS[dice.leaning(PROVIDERS.len())] };
+            let (provider, kind) = if inpatient {
+                HOSPITAL
+            } else {
+                PROVIDERS[dice.leaning(PROVIDERS.len())]
+            };
             let (days, total, meals) = match inpatient {
                 true => {
                     let days = 3 + dice.below(12);
@@ -68,7 +78,10 @@ pub fn visits(seed: u64, resident: &Resident, today: Date) -> Vec<String> {
                 months % 12 + 1
             )
         })
-        .collect()
+        .collect();
+    // By month, as insurers write it.
+    lines.sort();
+    lines
 }
 
 #[cfg(test)]

@@ -100,21 +100,30 @@ impl Office {
         let open = &open;
         // Opening ninety thousand rows is what this takes its time for: on every core there is.
         let shares = std::thread::scope(|scope| {
-            let threads: Vec<_> = rows.chunks(SHARE.max(rows.len().div_ceil(8))).map(|share| scope.spawn(move || open(share))).collect();
-            let joined = threads.into_iter().map(|thread| thread.join().unwrap_or(Err(OfficeError::Unreadable(FACTS))));
+            let threads: Vec<_> = rows
+                .chunks(SHARE.max(rows.len().div_ceil(8)))
+                .map(|share| scope.spawn(move || open(share)))
+                .collect();
+            let joined = threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or(Err(OfficeError::Unreadable(FACTS))));
             joined.collect::<Result<Vec<_>, _>>()
         })?;
         let mut people: Vec<Candidate> = shares.into_iter().flatten().collect();
         let places: HashMap<Uuid, usize> = people.iter().enumerate().map(|(at, one)| (one.id.uuid(), at)).collect();
         for row in &wishes {
-            let Some(at) = places.get(&row.get::<_, Uuid>("resident")) else { continue };
+            let Some(at) = places.get(&row.get::<_, Uuid>("resident")) else {
+                continue;
+            };
             match row.get("wish") {
                 "no_paper" => people[*at].no_paper = true,
                 _ => people[*at].send_to = Some(self.place(row.get("id"), row.get("place"))?),
             }
         }
         for row in &cards {
-            let Some(at) = places.get(&row.get::<_, Uuid>("resident")) else { continue };
+            let Some(at) = places.get(&row.get::<_, Uuid>("resident")) else {
+                continue;
+            };
             let number = format!("{}-{:06}", row.get::<_, i16>("year"), row.get::<_, i32>("serial"));
             people[*at].facts = Some(from_records(template, &number));
         }

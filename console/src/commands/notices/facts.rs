@@ -76,7 +76,11 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     let asks = !options.yes && (plan.known_as().is_some() || plan.is_doubtful());
     let imported = match asks || options.dry_run || plan.people() == 0 {
         true => None,
-        false => Some(records.runtime.block_on(records.office.import_notice_facts(&act("import"), &plan))?),
+        false => Some(
+            records
+                .runtime
+                .block_on(records.office.import_notice_facts(&act("import"), &plan))?,
+        ),
     };
     let number = imported.as_ref().map(|imported| imported.number);
     if options.json {
@@ -101,7 +105,9 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
 fn plan(records: &Records, kind: &str, read: HandedIn, bytes: &[u8]) -> anyhow::Result<FactsToImport> {
     let mut sha256 = [0; 32];
     sha256.copy_from_slice(digest(&SHA256, bytes).as_ref());
-    Ok(records.runtime.block_on(records.office.plan_notice_facts(kind, read, sha256))?)
+    Ok(records
+        .runtime
+        .block_on(records.office.plan_notice_facts(kind, read, sha256))?)
 }
 
 fn tell(plan: &FactsToImport, number: Option<i64>, reject_file: Option<&Path>, asks: bool, lang: Lang) {
@@ -161,16 +167,29 @@ fn tell(plan: &FactsToImport, number: Option<i64>, reject_file: Option<&Path>, a
             )
         );
     }
-    answer!("{}", lang.pick("それでよければ --yes を付けてください。", "If that is right, add --yes."));
+    answer!(
+        "{}",
+        lang.pick(
+            "それでよければ --yes を付けてください。",
+            "If that is right, add --yes."
+        )
+    );
 }
 
 /// Writes line, column and reason of each line that was not taken; no cell of it is repeated.
 fn write_rejects(options: &Options, rejected: &[RejectedLine], lang: Lang) -> anyhow::Result<PathBuf> {
-    let file = options.reject_file.clone().unwrap_or_else(|| options.file.with_extension("rejects.csv"));
+    let file = options
+        .reject_file
+        .clone()
+        .unwrap_or_else(|| options.file.with_extension("rejects.csv"));
     let written = (|| {
         // One that is there, from an import before, may be more open than it should.
         let _ = fs::remove_file(&file);
-        let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;
+        let mut out = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&file)?;
         writeln!(out, "{}", lang.pick("行,列,理由", "line,column,reason"))?;
         for one in rejected {
             let why = lang.pick(one.why.in_japanese(), one.why.in_english());
@@ -196,7 +215,11 @@ pub(crate) fn take_in_demo(
     steps.step(
         lang.pick("架空の医療費を取り込む", "take made-up medical expenses in"),
         |_| {
-            if records.runtime.block_on(records.office.last_notice_facts(KIND))?.is_some() {
+            if records
+                .runtime
+                .block_on(records.office.last_notice_facts(KIND))?
+                .is_some()
+            {
                 return Ok(Outcome::Already);
             }
             let today = SystemClock.now_in_japan().date();
@@ -212,7 +235,9 @@ pub(crate) fn take_in_demo(
             let read = handed_in::read(file.as_bytes(), template)
                 .map_err(|refused| anyhow::anyhow!(lang.pick(refused.in_japanese(), refused.to_string())))?;
             let plan = plan(&records, KIND, read, file.as_bytes())?;
-            records.runtime.block_on(records.office.import_notice_facts(&act("import"), &plan))?;
+            records
+                .runtime
+                .block_on(records.office.import_notice_facts(&act("import"), &plan))?;
             anyhow::Ok(Outcome::Done)
         },
     )

@@ -141,8 +141,16 @@ pub fn render(setting: &Setting, options: &RenderOptions) -> anyhow::Result<Exit
     if !template.languages().any(|own| own == style.language) {
         let has: Vec<&str> = template.languages().map(Language::as_str).collect();
         bail!(lang.pick(
-            format!("この通知には「{}」の文がありません。あるもの: {}", style.language, has.join("、")),
-            format!("this notice is not written in {}; it is in {}", style.language, has.join(", ")),
+            format!(
+                "この通知には「{}」の文がありません。あるもの: {}",
+                style.language,
+                has.join("、")
+            ),
+            format!(
+                "this notice is not written in {}; it is in {}",
+                style.language,
+                has.join(", ")
+            ),
         ));
     }
     let said = said(template, &options.fact, &config, lang)?;
@@ -157,7 +165,11 @@ pub fn render(setting: &Setting, options: &RenderOptions) -> anyhow::Result<Exit
         ));
     };
     let plan = recipients::plan(template, people, today());
-    let Some(planned) = plan.letters.iter().find(|letter| letter.about.contains(&at) || letter.to == at) else {
+    let Some(planned) = plan
+        .letters
+        .iter()
+        .find(|letter| letter.about.contains(&at) || letter.to == at)
+    else {
         let reason = plan.excluded.iter().find(|(left_out, _)| *left_out == at);
         bail!(match reason {
             Some((_, reason)) => lang.pick(
@@ -180,8 +192,18 @@ pub fn render(setting: &Setting, options: &RenderOptions) -> anyhow::Result<Exit
     answer!(
         "{}",
         lang.pick(
-            format!("✓ {} ({} ページ、照合番号 {})", options.out.display(), printed.pages, printed.content_hash),
-            format!("✓ {} ({} pages, reference {})", options.out.display(), printed.pages, printed.content_hash),
+            format!(
+                "✓ {} ({} ページ、照合番号 {})",
+                options.out.display(),
+                printed.pages,
+                printed.content_hash
+            ),
+            format!(
+                "✓ {} ({} pages, reference {})",
+                options.out.display(),
+                printed.pages,
+                printed.content_hash
+            ),
         )
     );
     Ok(ExitCode::SUCCESS)
@@ -202,7 +224,11 @@ fn said(template: &Template, given: &[String], config: &crate::config::Config, l
     let mut said = Said::new();
     // The last day of keeping a card is the office's rule.
     if let Some(fact) = template.facts.iter().find(|fact| fact.name == "keep-until") {
-        let until = config.calendar.open()?.months_from(today(), crate::desk::sheets::KEPT_MONTHS).day;
+        let until = config
+            .calendar
+            .open()?
+            .months_from(today(), crate::desk::sheets::KEPT_MONTHS)
+            .day;
         said.insert(fact.name.clone(), Value::Date(until));
     }
     for text in given {
@@ -213,7 +239,11 @@ fn said(template: &Template, given: &[String], config: &crate::config::Config, l
             ))
         };
         let (name, value) = text.split_once('=').ok_or_else(unknown)?;
-        let fact = template.facts.iter().find(|fact| fact.name == name).ok_or_else(unknown)?;
+        let fact = template
+            .facts
+            .iter()
+            .find(|fact| fact.name == name)
+            .ok_or_else(unknown)?;
         let value = Value::read(fact.kind, value).map_err(|not| {
             anyhow::anyhow!(lang.pick(
                 format!("「{text}」: {}", not.in_japanese()),

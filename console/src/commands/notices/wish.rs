@@ -52,7 +52,10 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     }
     let records = Records::open(&config)?;
     let (office, kind, act) = (&records.office, options.kind.as_deref(), act("wish"));
-    let Some(resident) = records.runtime.block_on(office.resident_by_number(options.resident.trim()))? else {
+    let Some(resident) = records
+        .runtime
+        .block_on(office.resident_by_number(options.resident.trim()))?
+    else {
         bail!(lang.pick(
             format!("宛名番号 {} の住民はいません。", options.resident),
             format!("there is no resident {}", options.resident),
@@ -66,23 +69,32 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
                 name: name.clone(),
             };
             let wish = Wish::SendTo(to);
-            records.runtime.block_on(office.record_notice_wish(&act, resident, kind, &wish))?;
+            records
+                .runtime
+                .block_on(office.record_notice_wish(&act, resident, kind, &wish))?;
             true
         }
         (None, true, _) => {
-            records.runtime.block_on(office.record_notice_wish(&act, resident, kind, &Wish::NoPaper))?;
+            records
+                .runtime
+                .block_on(office.record_notice_wish(&act, resident, kind, &Wish::NoPaper))?;
             true
         }
         (None, _, paper) => {
             let wish = if paper { NoticeWish::NoPaper } else { NoticeWish::SendTo };
-            records.runtime.block_on(office.end_notice_wish(&act, resident, kind, wish))?
+            records
+                .runtime
+                .block_on(office.end_notice_wish(&act, resident, kind, wish))?
         }
     };
     answer!(
         "{}",
         match done {
             true => lang.pick("✓ 台帳に書きました。", "✓ written into the ledger."),
-            false => lang.pick("・そのような申出は、台帳にありません。", "・the ledger has no such wish."),
+            false => lang.pick(
+                "・そのような申出は、台帳にありません。",
+                "・the ledger has no such wish."
+            ),
         }
     );
     Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })

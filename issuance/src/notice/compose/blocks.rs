@@ -12,7 +12,7 @@ use super::{Composer, Letter, Pages, Prepared, RIGHT, hand_of, lines_of, put};
 /// Weight of the lines of tables, in points.
 const HAIRLINE: f32 = 0.35;
 /// Above and below a row's text, in millimetres.
-const PADDING: f32 = 0.8;
+const PADDING: f32 = 0.5;
 /// Beside a cell's text, in millimetres.
 const INSET: f32 = 0.8;
 /// Width of the labels beside facts, in millimetres.

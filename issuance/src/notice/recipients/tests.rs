@@ -169,5 +169,8 @@ fn whoever_is_reached_elsewhere_gets_it_there() {
         today: TODAY,
     }
     .one(30, &[30], &mut rules);
-    assert_eq!(super::letter(template, &people, &rules.letters[0], &Said::new()).to, elsewhere);
+    assert_eq!(
+        super::letter(template, &people, &rules.letters[0], &Said::new()).to,
+        elsewhere
+    );
 }

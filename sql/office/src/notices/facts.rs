@@ -157,7 +157,8 @@ impl Office {
                     }
                     let doing = self.doing(&tx, act).await?;
                     doing.may_begin(NoticeFactsImported::ROW)?;
-                    let count = |count: usize| i32::try_from(count).map_err(|_| OfficeError::Unreadable("the file's size"));
+                    let count =
+                        |count: usize| i32::try_from(count).map_err(|_| OfficeError::Unreadable("the file's size"));
                     let row = tx
                         .query_one(
                             "-- import_notice_facts\n\
