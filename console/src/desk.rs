@@ -16,6 +16,7 @@ mod carrier_file;
 mod cases;
 mod changes;
 mod counter;
+mod custody;
 mod database;
 mod handover;
 mod leases;

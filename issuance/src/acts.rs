@@ -128,7 +128,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 63] = [
+pub const ALL: [&ActRow; 64] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -187,6 +187,7 @@ pub const ALL: [&ActRow; 63] = [
     CardRevoked::ROW,
     CardExpired::ROW,
     CardMoved::ROW,
+    CardGivenBack::ROW,
     CardRelinked::ROW,
     OutboxRefused::ROW,
     OutboxSentAnew::ROW,

@@ -2,11 +2,13 @@
 
 pub mod cards;
 pub mod cases;
+pub mod custody;
 pub mod given_card;
 pub mod handover;
 pub mod papers;
 pub mod parcels;
 pub mod queues;
+pub mod reconciliation;
 pub mod relay;
 pub mod staff;
 pub mod tray;

@@ -3,6 +3,7 @@
 pub mod application;
 pub mod card_show;
 pub mod case;
+pub mod custody;
 pub mod handover;
 pub mod journal;
 pub mod login;
@@ -11,6 +12,7 @@ pub mod papers;
 pub mod parcel;
 pub mod pin;
 pub mod posting;
+pub mod reconciliation;
 pub mod relay;
 pub mod resident;
 pub mod search;
@@ -29,7 +31,7 @@ use crate::{
 
 /// Every table of keys there is.
 #[cfg(test)]
-pub static EVERY_TABLE: [&KeyTable; 33] = [
+pub static EVERY_TABLE: [&KeyTable; 36] = [
     &keymap::READING,
     &keymap::READING_FACING,
     &keymap::QUESTION,
@@ -61,6 +63,9 @@ pub static EVERY_TABLE: [&KeyTable; 33] = [
     &parcel::keys::KEYS,
     &posting::keys::KEYS,
     &posting::keys::FORM,
+    &custody::keys::KEYS,
+    &custody::keys::FORM,
+    &reconciliation::keys::KEYS,
     &tray::keys::KEYS,
     &keymap::EVERYWHERE,
 ];

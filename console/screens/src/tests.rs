@@ -5,6 +5,7 @@ mod answers;
 mod asked;
 mod counter;
 mod course;
+mod custody;
 mod days;
 mod english;
 mod facing;

@@ -440,7 +440,32 @@ impl AuditAct for CardMoved {
         who: Who::Roles(&[Role::Handover, Role::Issuing, Role::Administration]),
         second: Second::Where(SecondPurpose::Custody),
         stage: Stage::AnyCase,
-        offered: Offered::Nowhere("no screen yet: the ledger's own verb, for stock-taking and destruction"),
+        offered: Offered::Screen("custody"),
+    };
+}
+
+/// Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardGivenBack {
+    /// What the holder showed.
+    pub checked: HolderCheck,
+    /// Whether the card had been stopped, and may be used again.
+    pub resumed: bool,
+    pub approved_by: StaffId,
+    pub words: SealedWords,
+}
+
+impl AuditAct for CardGivenBack {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.given_back",
+        meaning: Meaning {
+            japanese: "役所で預かっていたカードを、本人に返した。チップを読み、二人で見た。",
+            english: "A card that lay in the office was given back to its holder: the chip was read, and two looked.",
+        },
+        who: Who::Roles(&[Role::Handover, Role::Issuing]),
+        second: Second::Always(SecondPurpose::Custody),
+        stage: Stage::Card(is_not_over),
+        offered: Offered::Screen("custody"),
     };
 }
 

@@ -36,7 +36,7 @@ use store::{Row, StoreError, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use custody::{Occupied, Transferred};
+pub use custody::{CardTrail, CustodyRefusal, Occupied, Transferred};
 pub use handover::HandoverRefusal;
 pub use incident::{Incident, IncidentId, IncidentKind, NewIncident};
 pub use journal::JournalEntry;

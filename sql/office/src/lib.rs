@@ -50,7 +50,7 @@ pub use changes::{Change, Changes};
 pub use error::OfficeError;
 pub use issuance::staff::DisableReason;
 pub use outbox::{Numbered, OutboxRefusal, OutboxState, RefusedMessage, SentAnew};
-pub use reconciliation::{Reconciled, Tally, TallyBy};
+pub use reconciliation::{Account, Accounted, Reconciled, Tally, TallyBy};
 pub use records::OfficeRecords;
 pub use refusal::{Fact, Refusal};
 pub use registration::{CardStanding, GivenCard, HolderCheck, HolderRefusal, RevocationReason, Told};

@@ -4,8 +4,12 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use issuance::case::{CaseId, CaseNumber};
+use issuance::{
+    case::{CaseId, CaseNumber},
+    custody::Custody,
+};
 use serde::Serialize;
+use time::OffsetDateTime;
 
 use crate::{Office, OfficeError, cases::number_of};
 
@@ -74,7 +78,7 @@ const NAMED: i64 = 100;
 /// Every case with whether it is in each of the five places.
 static PLACED: LazyLock<String> = LazyLock::new(|| {
     "placed AS (\n\
-     SELECT c.id, c.year, c.serial, c.opened_at, c.delivery, p.kind AS card_at,\n\
+     SELECT c.id, c.year, c.serial, c.opened_at, c.delivery, p.kind AS card_at, p.name AS card_at_name,\n\
      h.case_id IS NOT NULL AND EXISTS (SELECT FROM office.transfer t WHERE t.card = h.card\n\
      AND t.evidence IN ('handover', 'carrier', 'carried_over')) AS delivered,\n\
      c.cancellation IS NOT NULL AND c.card IS NULL AS cancelled,\n\
@@ -93,7 +97,90 @@ const SUMS: &str = "count(*) AS applied, count(*) FILTER (WHERE delivered) AS de
 /// In how many of the five places a case is.
 const IN: &str = "(delivered::int + cancelled::int + returned::int + stored::int + in_transit::int)";
 
+/// One of the sums, or what is in none or in several of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Account {
+    Applied,
+    Delivered,
+    Cancelled,
+    Returned,
+    Stored,
+    InTransit,
+    Difference,
+}
+
+impl Account {
+    fn condition(self) -> String {
+        match self {
+            Self::Applied => "true".to_owned(),
+            Self::Delivered => "delivered".to_owned(),
+            Self::Cancelled => "cancelled".to_owned(),
+            Self::Returned => "returned".to_owned(),
+            Self::Stored => "stored".to_owned(),
+            Self::InTransit => "in_transit".to_owned(),
+            Self::Difference => format!("{IN} <> 1"),
+        }
+    }
+}
+
+/// An application behind a sum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accounted {
+    pub case: CaseId,
+    pub number: CaseNumber,
+    pub opened_at: OffsetDateTime,
+    /// Where the ledger has its card; `None` without one.
+    pub card_at: Option<Custody>,
+}
+
+/// What a part is in SQL; `None` for all in one.
+const fn part_of(by: TallyBy) -> Option<&'static str> {
+    match by {
+        TallyBy::All => None,
+        TallyBy::Day => Some("to_char(opened_at AT TIME ZONE 'Asia/Tokyo', 'YYYY-MM-DD')"),
+        TallyBy::Channel => Some("coalesce(delivery, 'counter')"),
+        TallyBy::Desk => Some(
+            "coalesce((SELECT e.desk FROM office.audit_event e WHERE e.case_id = placed.id\n\
+             AND e.act = 'case.applied' AND e.outcome = 'done' LIMIT 1), '')",
+        ),
+    }
+}
+
 impl Office {
+    /// The applications behind a sum, the oldest first: of `part` of [`Reconciled::parts`], or of all. At most `limit`.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn accounted(
+        &self,
+        (by, part): (TallyBy, Option<&str>),
+        account: Account,
+        limit: u32,
+    ) -> Result<Vec<Accounted>, OfficeError> {
+        self.read("accounted", |tx| async move {
+            let (placed, condition) = (PLACED.as_str(), account.condition());
+            let of = part_of(by).filter(|_| part.is_some()).unwrap_or("NULL::text");
+            let sql = format!(
+                "-- accounted\n\
+                 WITH {placed} SELECT id, year, serial, opened_at, card_at, card_at_name FROM placed\n\
+                 WHERE {condition} AND {of} IS NOT DISTINCT FROM $1::text ORDER BY year, serial LIMIT $2"
+            );
+            let rows = tx.query(&sql, &[&part, &i64::from(limit)]).await?;
+            rows.iter()
+                .map(|row| {
+                    let kind: Option<&str> = row.get("card_at");
+                    Ok(Accounted {
+                        case: CaseId::from_uuid(row.get("id")),
+                        number: number_of(row)?,
+                        opened_at: row.get("opened_at"),
+                        card_at: kind.and_then(|kind| Custody::read(kind, row.get("card_at_name"))),
+                    })
+                })
+                .collect()
+        })
+        .await
+    }
+
     /// Counts every application and looks for it in each of the five places.
     ///
     /// # Errors
@@ -104,15 +191,7 @@ impl Office {
             let total = tx
                 .query_one(&format!("-- reconcile\nWITH {placed} SELECT {SUMS} FROM placed"), &[])
                 .await?;
-            let part = match by {
-                TallyBy::All => None,
-                TallyBy::Day => Some("to_char(opened_at AT TIME ZONE 'Asia/Tokyo', 'YYYY-MM-DD')"),
-                TallyBy::Channel => Some("coalesce(delivery, 'counter')"),
-                TallyBy::Desk => Some(
-                    "coalesce((SELECT e.desk FROM office.audit_event e WHERE e.case_id = placed.id\n\
-                     AND e.act = 'case.applied' AND e.outcome = 'done' LIMIT 1), '')",
-                ),
-            };
+            let part = part_of(by);
             let mut parts = BTreeMap::new();
             if let Some(part) = part {
                 let rows = tx

@@ -71,6 +71,7 @@ pub fn every() -> Vec<Box<dyn Refusal>> {
         crate::cases::OpeningRefusal::every(),
         crate::cases::ApprovalRefusal::every(),
         crate::cases::HandoverRefusal::every(),
+        crate::cases::CustodyRefusal::every(),
         crate::registration::HolderRefusal::every(),
         crate::parcels::ParcelRefusal::every(),
         crate::roster::UndoRefused::every(),

@@ -12,7 +12,7 @@ use issuance::{
         CardSuspended, CaseHandedOver, SecondPurpose,
     },
     case::{CardId, CaseId},
-    custody::{Custody, Evidence},
+    custody::{Custody, Evidence, PlaceKind},
     lifecycle::{Lifecycle, LifecycleEvent},
     machine::Machine as _,
     records::KeySlot,
@@ -27,7 +27,7 @@ use uuid::Uuid;
 use crate::{
     Act, Office, OfficeError,
     act::Doing,
-    cases::{ApprovalId, card_state, place_of, use_approval},
+    cases::{ApprovalId, CustodyRefusal, card_state, place_of, use_approval},
     outbox::{RefusedMessage, refused_of},
     telephone_stop::{settle_stop, stop_of},
 };
@@ -171,7 +171,7 @@ impl Office {
     /// Lets a suspended card be used again. Its holder stands before the clerk.
     ///
     /// # Errors
-    /// [`OfficeError::NotInPerson`], [`OfficeError::CardConflict`] unless it is suspended,
+    /// [`HolderRefusal::NotInPerson`], [`CustodyRefusal::LiesHere`], [`OfficeError::CardConflict`] unless it is suspended,
     /// [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]
     pub async fn resume_card(
         &self,
@@ -187,6 +187,9 @@ impl Office {
             let given = self.given(&tx, case).await?;
             let card = given.card;
             given.takes(LifecycleEvent::Resumed, "it is not suspended")?;
+            if given.place.kind() == PlaceKind::Drawer {
+                return Err(CustodyRefusal::LiesHere.into());
+            }
             settle_stop(&tx, &doing, card, "overtaken").await?;
             self.restate(&tx, &doing, &given, LifecycleEvent::Resumed, None).await?;
             if given.place == Custody::LOST {

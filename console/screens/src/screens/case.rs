@@ -30,6 +30,7 @@ use crate::{
     screen::Screen,
     screens::{
         card_show::CardShow,
+        custody::Whereabouts,
         handover::Handover,
         journal::Journal,
         making::Making,
@@ -107,6 +108,7 @@ fn allows(case: &CaseView, intent: Intent) -> bool {
         keys::CLOSE_INCIDENT => !case.incidents.is_empty(),
         Intent::Standing => standing::has_given_card(case),
         keys::PARCEL => !case.state.is_closed(),
+        keys::CUSTODY => !matches!(case.state, CaseState::Applied),
         intent => act_of(intent).is_none_or(|row| row.suits_case(&case.state)),
     }
 }
@@ -218,6 +220,7 @@ impl Screen for Case {
             Intent::Journal => common.go(Go::To(Box::new(Journal::default()))),
             Intent::Standing => common.go(Go::To(Box::new(Standing::default()))),
             keys::CARD_SHOW => common.go(Go::To(Box::new(CardShow::default()))),
+            keys::CUSTODY => common.go(Go::To(Box::new(Whereabouts::default()))),
             keys::CANCEL_CASE => common.go(Go::Over(Box::new(over::Reason::about("cancel-case-about")))),
             keys::CLOSE_INCIDENT => common.go(Go::Over(Box::new(over::Reason::about("close-incident-about")))),
             keys::GIVE_UP_CARD => common.go(Go::Over(Box::new(over::Question::give_up_card()))),

@@ -21,6 +21,7 @@ use crate::{
     screen::Screen,
     screens::{
         posting::Board,
+        reconciliation::Reconciliation,
         search::Search,
         shown::{next_of_row, problem_words, state_word},
     },
@@ -133,6 +134,7 @@ impl Screen for Today {
             Intent::Back => common.tell(Meaning::Quiet, "first-screen"),
             Intent::Refresh => self.load(common),
             Intent::Search | Intent::New => common.go(Go::To(Box::new(Search::default()))),
+            keys::RECONCILIATION => common.go(Go::To(Box::new(Reconciliation::default()))),
             keys::POSTING => common.go(Go::To(Box::new(Board::default()))),
             _ => {}
         }

@@ -1,10 +1,16 @@
 //! The ledger of custody: a card moves from where it is, on a way there is, by whoever may; the line is written with the
 //! change it belongs to.
 
+mod given_back;
+mod refusal;
+
+pub use refusal::CustodyRefusal;
+
 use issuance::{
     acts::{AuditAct as _, CardMoved, SecondPurpose},
     case::{CardId, CaseId, CaseNumber, ShelfPlace},
     custody::{Custody, Evidence, PlaceKind},
+    lifecycle::Lifecycle,
     machine::Machine as _,
     staff::StaffId,
 };
@@ -14,7 +20,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{ApprovalId, ApprovalRefusal, CaseAt, card_state, number_of, use_approval};
-use crate::{Act, Office, OfficeError, act::Doing};
+use crate::{Act, Office, OfficeError, act::Doing, telephone_stop::settle_stop};
 
 const TABLE: &str = "office.transfer";
 
@@ -25,6 +31,20 @@ pub struct Occupied {
     /// The case whose card lies there.
     pub case: CaseId,
     pub number: CaseNumber,
+}
+
+/// A card of a case, and its way through the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardTrail {
+    pub card: CardId,
+    pub chip: Vec<u8>,
+    pub lifecycle: Lifecycle,
+    /// Whether it is the card that the case stands for now; the others were given up.
+    pub is_bound: bool,
+    /// Where it is.
+    pub place: Custody,
+    /// How it came there, oldest first; who moved it and who saw it, by name.
+    pub lines: Vec<(Transferred, Option<String>, Option<String>)>,
 }
 
 /// A line of the ledger.
@@ -92,8 +112,8 @@ impl Office {
     ///
     /// # Errors
     /// [`OfficeError::NotNow`] where no way leads there, [`ApprovalRefusal::Missing`], [`OfficeError::NotAllowed`],
-    /// [`OfficeError::CardConflict`] for the destruction of a card that may still be used, [`OfficeError::NotHeld`],
-    /// [`OfficeError::ChangedMeanwhile`]
+    /// [`CustodyRefusal`] for a card that may be used, and for the destruction of one that is not over,
+    /// [`OfficeError::NotHeld`], [`OfficeError::ChangedMeanwhile`]
     pub async fn move_card(
         &self,
         act: &Act,
@@ -112,12 +132,18 @@ impl Office {
                 )
                 .await?
                 .ok_or(OfficeError::NotFound("card of this case"))?;
-            if to.kind() == PlaceKind::Destroyed && !card_state(stands.get(0))?.is_over() {
-                return Err(OfficeError::CardConflict(
-                    "the card may still be used: end it first".into(),
-                ));
+            let stands = card_state(stands.get(0))?;
+            if stands == Lifecycle::Active {
+                return Err(CustodyRefusal::StillActive.into());
+            }
+            if to.kind() == PlaceKind::Destroyed && !stands.is_over() {
+                return Err(CustodyRefusal::NotOver.into());
             }
             let from = place_of(&tx, card).await?;
+            if to.kind() == PlaceKind::Drawer {
+                // What a caller said would end by itself; the card lies here now, until its holder comes for it.
+                settle_stop(&tx, &doing, card, "overtaken").await?;
+            }
             let second = match second {
                 Some(approval) => Some(use_approval(&tx, &doing, at.id, SecondPurpose::Custody, approval).await?),
                 None => None,
@@ -135,6 +161,57 @@ impl Office {
             Ok(self.touch(&tx, &row).await?)
         })
         .await
+    }
+
+    /// Every card of a case, the one it stands for now first, with its way through the ledger.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn cards_of_case(&self, case: CaseId) -> Result<Vec<CardTrail>, OfficeError> {
+        let cards = self
+            .read("cards_of_case", |tx| async move {
+                tx.query(
+                    "-- cards_of_case\n\
+                     SELECT k.id, k.chip, k.state, k.id IS NOT DISTINCT FROM c.card AS bound, p.kind, p.name\n\
+                     FROM office.card k JOIN office.card_case c ON c.id = k.case_id\n\
+                     LEFT JOIN office.card_place p ON p.card = k.id\n\
+                     WHERE c.id = $1 ORDER BY 4 DESC, k.bound_at DESC, k.id",
+                    &[&case.uuid()],
+                )
+                .await
+                .map_err(OfficeError::from)
+            })
+            .await?;
+        let mut trails = Vec::with_capacity(cards.len());
+        for row in &cards {
+            let kind: Option<&str> = row.get("kind");
+            let card = CardId::from_uuid(row.get("id"));
+            let mut lines = Vec::new();
+            for line in self.transfers(card).await? {
+                let by = self.named(line.by).await?;
+                let second = self.named(line.second).await?;
+                lines.push((line, by, second));
+            }
+            trails.push(CardTrail {
+                card,
+                chip: row.get("chip"),
+                lifecycle: card_state(row.get("state"))?,
+                is_bound: row.get("bound"),
+                place: match kind {
+                    Some(kind) => Custody::read(kind, row.get("name")).ok_or(OfficeError::Unreadable(TABLE))?,
+                    None => Custody::STOCK,
+                },
+                lines,
+            });
+        }
+        Ok(trails)
+    }
+
+    async fn named(&self, staff: Option<StaffId>) -> Result<Option<String>, OfficeError> {
+        match staff {
+            Some(staff) => self.name_of_staff(staff).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The ledger's lines about a card, in the order they were written.

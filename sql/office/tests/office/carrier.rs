@@ -5,7 +5,7 @@ use issuance::{
     parcel::{ParcelEvent, ParcelState, ReturnReason},
 };
 use office::{
-    TallyBy,
+    Account, TallyBy,
     parcels::{CarrierLine, CarrierTold},
     testing::{adults, city},
 };
@@ -132,6 +132,23 @@ async fn every_application_is_in_one_of_five_places_and_the_sums_say_so() {
     let by_desk = records.reconcile(TallyBy::Desk).await.unwrap().parts;
     assert_eq!(by_desk["窓口1"].applied, 5);
     assert_eq!(records.reconcile(TallyBy::Day).await.unwrap().parts.len(), 1);
+    // Each sum opens to as many applications, of the part that was asked for.
+    for (account, count) in [
+        (Account::Applied, 5),
+        (Account::Delivered, 1),
+        (Account::Cancelled, 1),
+        (Account::Returned, 1),
+        (Account::Stored, 1),
+        (Account::InTransit, 1),
+        (Account::Difference, 0),
+    ] {
+        let behind = records.accounted((TallyBy::All, None), account, 100).await.unwrap();
+        assert_eq!(behind.len(), count, "{account:?}");
+    }
+    let by_post = records.accounted((TallyBy::Channel, Some("restricted_post")), Account::Applied, 100);
+    assert_eq!(by_post.await.unwrap().len(), 3);
+    let elsewhere = records.accounted((TallyBy::Desk, Some("窓口9")), Account::Applied, 100);
+    assert_eq!(elsewhere.await.unwrap().len(), 0);
     // A card that the ledger has nowhere: named, with where it was seen last.
     let lost = records.case(clerk.session, case).await.unwrap();
     let card = lost.card.unwrap().id;

@@ -7,8 +7,8 @@ use issuance::{
     staff::Role,
 };
 use office::{
-    HolderCheck, OfficeError, RevocationReason, USER,
-    cases::{ApprovalRefusal, HandoverRefusal, SecondPurpose},
+    CardStanding, HolderCheck, HolderRefusal, OfficeError, RevocationReason, USER,
+    cases::{ApprovalRefusal, CustodyRefusal, HandoverRefusal, SecondPurpose},
     testing::{self, Clerk, TestOffice, adults, city},
 };
 use store::{Store, StoreError};
@@ -48,10 +48,50 @@ async fn a_cards_way_is_told_from_the_stock_to_its_holder_and_back() {
         .unwrap();
     let at = office.now(&clerk, case).await.unwrap();
     let drawer = Custody::drawer("窓口1");
+    let bring = async |at| {
+        records
+            .move_card(&clerk.act(), at, card, &drawer, None, "届けられた")
+            .await
+    };
+    let refused = bring(at).await;
+    assert!(
+        refused.is_err_and(|error| error.is(&CustodyRefusal::StillActive)),
+        "what may be used is in its holder's hand"
+    );
     records
-        .move_card(&clerk.act(), at, card, &drawer, None, "返納された")
+        .suspend_card(&clerk.act(), case, HolderCheck::Questions, "—")
         .await
         .unwrap();
+    let at = office.now(&clerk, case).await.unwrap();
+    bring(at).await.unwrap();
+    // It lies here: let be used again it is only by being given back, the chip read, before two.
+    let resumed = records
+        .resume_card(&clerk.act(), case, HolderCheck::Document, "—")
+        .await;
+    assert!(resumed.is_err_and(|error| error.is(&CustodyRefusal::LiesHere)));
+    let second = office.clerk("高橋 学", "窓口3", &[Role::Handover]).await.unwrap();
+    let act = clerk.act();
+    let agreed = records.approve(&act, case, SecondPurpose::Custody, &second.serial);
+    let agreed = agreed.await.unwrap().0;
+    let back = async |chip: &'static [u8], check| {
+        let at = office.now(&clerk, case).await.unwrap();
+        records.give_back(&clerk.act(), at, chip, (check, agreed), "—").await
+    };
+    let wrong = back(b"chip-b", HolderCheck::Document).await;
+    assert!(wrong.is_err_and(|error| error.is(&CustodyRefusal::OtherChip)));
+    let called = back(b"chip-0000", HolderCheck::CalledBack).await;
+    assert!(called.is_err_and(|error| error.is(&HolderRefusal::NotInPerson)));
+    back(b"chip-0000", HolderCheck::Document).await.unwrap();
+    let stands = records.card_standing(case).await.unwrap();
+    assert_eq!(stands, Some(CardStanding::Active));
+    let again = back(b"chip-0000", HolderCheck::Document).await;
+    assert!(again.is_err_and(|error| error.is(&CustodyRefusal::NotHere)));
+    let trails = records.cards_of_case(case).await.unwrap();
+    assert_eq!(trails.len(), 1);
+    assert!(trails[0].is_bound && trails[0].place == Custody::HOLDER);
+    let last = trails[0].lines.last().unwrap();
+    assert_eq!(last.2.as_deref(), Some("高橋 学"));
+    assert!(last.1.is_some());
     assert_eq!(
         way(&office, card).await,
         [
@@ -61,7 +101,9 @@ async fn a_cards_way_is_told_from_the_stock_to_its_holder_and_back() {
             ("shelf", "holder", Some(Evidence::Handover)),
             ("holder", "lost", Some(Evidence::HolderSays)),
             ("lost", "holder", Some(Evidence::HolderSays)),
-            ("holder", "drawer", Some(Evidence::Words)),
+            ("holder", "lost", Some(Evidence::HolderSays)),
+            ("lost", "drawer", Some(Evidence::Words)),
+            ("drawer", "holder", Some(Evidence::ChipRead)),
         ]
     );
     let lines = records.transfers(card).await.unwrap();
@@ -94,12 +136,16 @@ async fn a_card_is_destroyed_before_two_people_and_only_once_it_is_over() {
     };
     // In somebody's hand it can neither be destroyed nor put in the shelf.
     let refused = go(Custody::DESTROYED, None).await;
-    assert!(matches!(refused, Err(OfficeError::CardConflict(_))), "{refused:?}");
+    assert!(refused.is_err_and(|error| error.is(&CustodyRefusal::StillActive)));
+    records
+        .suspend_card(&clerk.act(), case, HolderCheck::Document, "返納")
+        .await
+        .unwrap();
     let refused = go(Custody::shelf(&place("A-7")), None).await;
     assert!(matches!(refused, Err(OfficeError::NotNow(_))), "{refused:?}");
     go(Custody::drawer("窓口1"), None).await.unwrap();
     let refused = go(Custody::DESTROYED, Some(agreed(SecondPurpose::Custody).await)).await;
-    assert!(matches!(refused, Err(OfficeError::CardConflict(_))), "{refused:?}");
+    assert!(refused.is_err_and(|error| error.is(&CustodyRefusal::NotOver)));
 
     let second_look = agreed(SecondPurpose::Revocation).await;
     records
@@ -199,6 +245,8 @@ async fn the_ledger_itself_refuses_what_no_card_can_do() {
         (drawer, shelf, "place_scanned", clerk_id, "transfer_from_where_it_is"),
         (holder, shelf, "place_scanned", clerk_id, "transfer_way"),
         (holder, "'drawer', NULL", "words", clerk_id, "transfer_to_named_place"),
+        // What may be used is at its holder's and nowhere else.
+        (holder, drawer, "words", clerk_id, "active_is_at_its_holder"),
         (
             holder,
             drawer,

@@ -16,6 +16,7 @@ pub const CARD_SHOW: Intent = Intent::Own("card_show");
 pub const CANCEL_CASE: Intent = Intent::Own("cancel_case");
 pub const GIVE_UP_CARD: Intent = Intent::Own("give_up_card");
 pub const PARCEL: Intent = Intent::Own("parcel");
+pub const CUSTODY: Intent = Intent::Own("custody");
 pub const CLOSE_CASE: Intent = Intent::Own("close_case");
 
 pub static KEYS: KeyTable = KeyTable {
@@ -33,6 +34,7 @@ pub static KEYS: KeyTable = KeyTable {
         also(Char('y'), PARCEL, "key-parcel"),
         row(Char('j'), Intent::Journal, "key-journal"),
         besides(Char('c'), CARD_SHOW, "key-card"),
+        also(Char('w'), CUSTODY, "key-custody"),
         row(Char('k'), Intent::Standing, "key-standing"),
         also(F(6), Intent::Reveal, "key-reveal"),
         also(Char('x'), CANCEL_CASE, "key-cancel-case"),

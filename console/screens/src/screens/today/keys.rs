@@ -5,6 +5,7 @@ use crate::{
     keymap::{Intent, KeyTable, also, besides, row},
 };
 
+pub const RECONCILIATION: Intent = Intent::Own("reconciliation");
 pub const POSTING: Intent = Intent::Own("posting");
 
 pub static KEYS: KeyTable = KeyTable {
@@ -23,6 +24,7 @@ pub static KEYS: KeyTable = KeyTable {
         also(Char('5'), Intent::Digit(5), "key-queue"),
         also(Char('6'), Intent::Digit(6), "key-queue"),
         besides(Char('p'), POSTING, "key-posting"),
+        also(Char('r'), RECONCILIATION, "key-reconciliation"),
         row(Char('/'), Intent::Search, "key-search"),
         row(Char('n'), Intent::New, "key-new"),
         row(F(4), Intent::TakeOver, "key-take-over"),
