@@ -109,7 +109,7 @@ const ARROWS: &[Arrow] = &[
     Arrow("card-bridge", "portal-kit", "listener, headers, words"),
 ];
 
-/// Help for tests, each a crate of its own that no program links.
+/// Help for tests, crates that no program links.
 const TEST_SUPPORT: &[&str] = &[
     "portal-testing",
     "provider-records-testing",
@@ -173,20 +173,16 @@ struct Home(&'static str, &'static [&'static str], &'static str);
 
 const HOMES: &[Home] = &[
     Home("pcsc", &["card"], "readers are reached in one place"),
-    Home(
-        "cryptoki",
-        &["issuance"],
-        "tokens hold authority keys, behind the port `Signer`",
-    ),
+    Home("cryptoki", &["issuance"], "tokens hold keys, behind the port `Signer`"),
     Home(
         "rcgen",
         &["issuance", "portal-testing", "relay-testing"],
         "certificates are made by the authority alone; the portals' test support has one of its own",
     ),
     Home("printpdf", &["issuance"], "paper is set in one place"),
+    Home("lopdf", &["issuance"], "printpdf's fonts are taken out of it"),
     Home("fast_qr", &["issuance"], "the notices' QR codes"),
     Home("subsetter", &["issuance"], "fonts are cut for paper only"),
-    Home("lopdf", &["issuance"], "printpdf's fonts are taken over for paper only"),
     Home("fluent-syntax", &["issuance"], "the texts of notices are compiled once"),
     Home(
         "tokio-postgres",
