@@ -164,6 +164,17 @@ impl Chromium {
         self.find(css).await.click().await.unwrap();
     }
 
+    /// The name by which My Page knows whoever is signed in, from its own page; the browser is back at the first one after.
+    pub async fn own_name(&self) -> String {
+        self.find("form[action='/log-out']").await;
+        let here = url::Url::parse(&self.url().await).unwrap();
+        self.goto(here.join("/me").unwrap().as_str()).await;
+        let name = self.find("dd code").await.text().await.unwrap();
+        self.goto(here.join("/").unwrap().as_str()).await;
+        self.find("form[action='/log-out']").await;
+        name
+    }
+
     /// Waits until the page says `words`.
     pub async fn says(&self, words: &str) {
         let until = Instant::now() + LONG;

@@ -63,7 +63,7 @@ pub fn by_bridge() {
             browser
                 .click(&format!("form[action^='{}'] button", my_page.address))
                 .await;
-            names.push(browser.find("dd code").await.text().await.unwrap());
+            names.push(browser.own_name().await);
             if visit == 1 {
                 browser.click("form[action='/log-out'] button").await;
                 browser.says("すべてのサービスからログアウトしました").await;
@@ -116,13 +116,13 @@ pub fn by_a_browsers_own_certificate() {
         browser.click(&format!("main a[href^='{}']", relay.card_at(""))).await;
         let back = format!("form[action^='{}'] button", my_page.address);
         browser.click(&back).await;
-        browser.find("dd code").await;
+        browser.own_name().await;
 
         let began = OffsetDateTime::now_utc();
         desk.pull_from_the_other_reader();
         desk.tells_of(&other).await;
         browser.client.refresh().await.unwrap();
-        browser.find("dd code").await;
+        browser.own_name().await;
         assert!(ended_by_cards(&relay, began).await.is_empty());
 
         let pulled = OffsetDateTime::now_utc();
@@ -151,14 +151,14 @@ pub fn by_the_card_itself() {
         // A headless browser has no window to type a PIN into: curl shows the card in its place, by OpenSC's module.
         let page = shown_by_curl(&relay, &format!("__Host-sign-in={}", cookie.value()), &link);
         browser.client.execute(BRING, vec![page.into()]).await.unwrap();
-        browser.find("dd code").await;
+        browser.own_name().await;
 
         // The front is away when the card is pulled, and hears of it when it is back.
         let began = OffsetDateTime::now_utc();
         relay.stop_front().await;
         desk.pull();
         browser.client.refresh().await.unwrap();
-        browser.find("dd code").await;
+        browser.own_name().await;
         relay.start_front().await;
         until_out(&browser).await;
         assert_eq!(ended_by_cards(&relay, began).await.len(), 1);

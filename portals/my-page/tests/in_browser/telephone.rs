@@ -66,7 +66,7 @@ pub fn by_a_desk() {
             telephone
                 .click(&format!("form[action^='{}'] button", my_page.address))
                 .await;
-            telephone.find("dd code").await;
+            telephone.own_name().await;
             seen(&telephone, &name("me")).await;
             telephone.click("form[action='/log-out'] button").await;
             telephone.find("main p.lead.good").await;
