@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Command, CommandFactory, error::ErrorKind};
 
 use super::output::notice;
-use super::{Arguments, words::Lang};
+use super::{Arguments, help_records, words::Lang};
 
 /// Path of the command or option → Japanese.
 const JAPANESE: &[(&str, &str)] = &[
@@ -490,8 +490,13 @@ fn name_of(argument: &clap::Arg) -> String {
     }
 }
 
+/// Both lists.
+fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    JAPANESE.iter().chain(help_records::JAPANESE)
+}
+
 fn text(path: &str) -> Option<&'static str> {
-    JAPANESE.iter().find(|(named, _)| *named == path).map(|(_, text)| *text)
+    all().find(|(named, _)| *named == path).map(|(_, text)| *text)
 }
 
 /// Prints the help asked for, or what is wrong with the command line: exit code 0 or 2.
@@ -558,7 +563,7 @@ mod tests {
     fn every_command_and_option_is_explained_in_both_languages() {
         let mut all = BTreeSet::new();
         paths(&Arguments::command(), "", &mut all);
-        let explained: BTreeSet<String> = JAPANESE.iter().map(|(path, _)| (*path).to_owned()).collect();
+        let explained: BTreeSet<String> = super::all().map(|(path, _)| (*path).to_owned()).collect();
         assert_eq!(all, explained);
         let ja = in_language(Lang::Ja).render_long_help().to_string();
         assert!(ja.contains("使い方") && !ja.contains("Usage"), "{ja}");

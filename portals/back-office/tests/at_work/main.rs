@@ -3,4 +3,5 @@
 mod asked;
 mod hostile;
 mod joiner;
+mod providers;
 mod rig;

@@ -57,10 +57,10 @@ pub fn by_certificate() {
         sign_in_by_certificate(&rig, &browser).await;
         let name = rig.relay.name_of(card.identity.certificate().unwrap());
         browser.says(&short_name("my-page", &name)).await;
-        browser.click("nav.pages li:nth-child(2) a").await;
+        browser.click("nav.pages a[href='/history']").await;
         browser.says("ログインの記録").await;
         browser.says("カードと暗証番号").await;
-        browser.click("nav.pages li:nth-child(3) a").await;
+        browser.click("nav.pages a[href='/card']").await;
         browser.says("カードは使えます").await;
         // The same person at the next visit, in another browser.
         let again = opened(&rig.authority, DESK, Some(&card)).await;
@@ -178,7 +178,7 @@ pub fn by_keyboard() {
         browser.press(ENTER).await;
         browser.says("ログインの記録").await;
         browser.find("table").await;
-        tab_to(&browser, "nav.pages li:nth-child(3) a").await;
+        tab_to(&browser, "nav.pages a[href='/card']").await;
         browser.press(ENTER).await;
         browser.says("カードは使えます").await;
         tab_to(&browser, "form[action='/log-out'] button").await;
