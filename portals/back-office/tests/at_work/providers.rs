@@ -2,7 +2,14 @@
 
 use std::{sync::Arc, time::Duration as Wait};
 
-use axum::{Router, body::Bytes, extract::State, http::StatusCode, response::{IntoResponse as _, Response}, routing::post};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+    routing::post,
+};
 use portal_kit::listener::{Listener, Stopper};
 use relay_core::{
     chance::OsChance,
@@ -112,7 +119,9 @@ async fn a_provider_that_misbehaves_darkens_its_panel_in_time_and_nothing_of_it_
         (Manner::AnotherKind, "確かめられませんでした"),
     ] {
         let server = relay.authority.server(&["localhost"]);
-        let listener = Listener::bind(([127, 0, 0, 1], 0).into(), server.for_anyone()).await.unwrap();
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into(), server.for_anyone())
+            .await
+            .unwrap();
         let address = format!("https://localhost:{}/wsf/records", listener.address().port());
         let entity: Arc<str> = wrong.entity().into();
         let routes = Router::new()
@@ -123,7 +132,11 @@ async fn a_provider_that_misbehaves_darkens_its_panel_in_time_and_nothing_of_it_
         agree(address).await;
         let begun = std::time::Instant::now();
         let shown = browser.get(&page.at("/coverage")).await.body;
-        assert!(begun.elapsed() < Wait::from_secs(4), "{manner:?} took {:?}", begun.elapsed());
+        assert!(
+            begun.elapsed() < Wait::from_secs(4),
+            "{manner:?} took {:?}",
+            begun.elapsed()
+        );
         assert!(shown.contains(says), "{manner:?}: {shown}");
         assert!(!shown.contains("CANARY"), "{manner:?}: {shown}");
         stopper.stop();
@@ -131,7 +144,9 @@ async fn a_provider_that_misbehaves_darkens_its_panel_in_time_and_nothing_of_it_
     }
     // Its server's certificate is of an authority that nobody here believes.
     let server = strangers.server(&["localhost"]);
-    let listener = Listener::bind(([127, 0, 0, 1], 0).into(), server.for_anyone()).await.unwrap();
+    let listener = Listener::bind(([127, 0, 0, 1], 0).into(), server.for_anyone())
+        .await
+        .unwrap();
     let address = format!("https://localhost:{}/wsf/records", listener.address().port());
     let (_stopper, stop) = Stopper::new();
     tokio::spawn(listener.serve(Router::new(), stop));
