@@ -1,12 +1,16 @@
 //! The house's walls, checked on what cargo really links: which room may stand on which, and where each outside crate
 //! has its one home. An arrow or a crate that is not written here fails, so that a new one is a decision.
 
-#[path = "house/files.rs"]
-mod files;
-
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
+
+use homes::{HOMES, Home};
+
+#[path = "house/files.rs"]
+mod files;
+#[path = "house/homes.rs"]
+mod homes;
 
 /// An allowed arrow between two of our rooms, and why it is there.
 struct Arrow(&'static str, &'static str, &'static str);
@@ -116,6 +120,21 @@ const ARROWS: &[Arrow] = &[
     Arrow("demo-relay", "store", "finds the private cluster"),
     Arrow("publisher", "portal-kit", "listener and the surroundings of routes"),
     Arrow("publisher", "relay-core", "the clock of its pace"),
+    Arrow(
+        "publisher",
+        "certificate-status",
+        "answers whether a certificate is good",
+    ),
+    Arrow(
+        "issuance",
+        "certificate-status",
+        "the form of lists and registers that the authority signs",
+    ),
+    Arrow(
+        "console",
+        "certificate-status",
+        "`doctor` asks the responder as anybody does",
+    ),
     Arrow("card-bridge", "card", "signs with the card in the desk's reader"),
     Arrow("card-bridge", "relay-core", "clock and chance"),
     Arrow("card-bridge", "portal-kit", "listener, headers, words"),
@@ -192,128 +211,6 @@ const TEST_ARROWS: &[Arrow] = &[
     Arrow("portal-service", "portal-testing", "the check of words"),
     Arrow("portal-service", "relay-testing", "a new portal at a real relay"),
     Arrow("my-page", "store", "fresh databases for tests"),
-];
-
-/// An outside crate that decides much, the one room where it lives, and why only there.
-struct Home(&'static str, &'static [&'static str], &'static str);
-
-const HOMES: &[Home] = &[
-    Home("pcsc", &["card"], "readers are reached in one place"),
-    Home(
-        "cryptoki",
-        &["issuance"],
-        "tokens hold authority keys, behind the port `Signer`",
-    ),
-    Home(
-        "rcgen",
-        &["issuance", "portal-testing", "relay-testing"],
-        "certificates are made by the authority alone; the portals' test support has one of its own",
-    ),
-    Home("printpdf", &["issuance"], "paper is set in one place"),
-    Home("fast_qr", &["issuance"], "the notices' QR codes"),
-    Home("subsetter", &["issuance"], "fonts are cut for paper only"),
-    Home(
-        "tokio-postgres",
-        &[
-            "store",
-            "office",
-            "relay-records",
-            "provider-records",
-            "back-office-records",
-        ],
-        "SQL is spoken in `sql/` alone",
-    ),
-    Home("deadpool-postgres", &["store"], "one pool, one door"),
-    Home(
-        "tlog_tiles",
-        &["store"],
-        "trails are sealed into their tree in one place",
-    ),
-    Home(
-        "signed_note",
-        &["store"],
-        "a trail's heads are signed and believed in one place",
-    ),
-    Home(
-        "ed25519-dalek",
-        &["store"],
-        "the keys of a trail's heads are made where they sign",
-    ),
-    Home(
-        "refinery",
-        &[
-            "store",
-            "office",
-            "relay-records",
-            "provider-records",
-            "back-office-records",
-        ],
-        "migrations belong to the schema",
-    ),
-    Home("bergshamra", &["relay-saml"], "XML is verified in one place"),
-    Home("uppsala", &["relay-saml"], "one parser for what is verified"),
-    Home("libpep", &["relay-core"], "pseudonyms are made in one place"),
-    Home("jsonwebtoken", &["relay-core"], "envelopes between organisations"),
-    Home(
-        "axum",
-        &[
-            "portal-kit",
-            "portal-service",
-            "relay",
-            "relay-testing",
-            "blind",
-            "my-page",
-            "back-office",
-            "card-bridge",
-            "publisher",
-        ],
-        "pages are served by portals alone",
-    ),
-    Home(
-        "ratatui",
-        &["console", "madoguchi-screens"],
-        "only the console draws a terminal",
-    ),
-    Home("crossterm", &["console"], "only the console reads its keys"),
-    Home("age", &["console"], "copies are sealed and opened in one place"),
-    Home("toml_edit", &["console"], "commands alone change configurations"),
-    Home("indicatif", &["console"], "progress is shown by commands"),
-    Home(
-        "fluent-bundle",
-        &["console", "madoguchi-screens", "portal-kit", "portal-testing"],
-        "words are chosen at the screen and on the page",
-    ),
-    Home(
-        "clap",
-        &[
-            "console",
-            "virtual-card",
-            "portal-kit",
-            "portal-service",
-            "relay",
-            "blind",
-            "back-office",
-            "card-bridge",
-            "publisher",
-            "demo-relay",
-        ],
-        "the programs that have a command line",
-    ),
-    Home(
-        "rsa",
-        &["virtual-card"],
-        "a software chip generates keys; a real console never does",
-    ),
-    Home(
-        "aes",
-        &["card", "virtual-card"],
-        "SCP03, which the shared cipher library does not offer",
-    ),
-    Home(
-        "argon2",
-        &["issuance", "relay-core"],
-        "passphrases are stretched where keys are sealed",
-    ),
 ];
 
 fn metadata() -> Metadata {

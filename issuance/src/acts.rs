@@ -128,7 +128,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 63] = [
+pub const ALL: [&ActRow; 65] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -176,6 +176,7 @@ pub const ALL: [&ActRow; 63] = [
     CardPinResetBegun::ROW,
     CardPinReset::ROW,
     CardPinAllowed::ROW,
+    CardPinChanged::ROW,
     CardSuspended::ROW,
     CardStoppedByTelephone::ROW,
     CardStopConfirmed::ROW,
@@ -192,6 +193,7 @@ pub const ALL: [&ActRow; 63] = [
     RevocationListSigned::ROW,
     StockCounted::ROW,
     StockConfirmed::ROW,
+    ResponderCertified::ROW,
 ];
 
 /// The row of the act called `name`.

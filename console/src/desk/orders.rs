@@ -137,6 +137,7 @@ fn table() -> Orders<Desk> {
         .at_resident_reader(Desk::set_pin_again)
         .at_resident_reader(Desk::allow_pin_reset)
         .at_resident_reader(Desk::set_pin_by_permission)
+        .at_resident_reader(Desk::change_pin)
         .in_order(Desk::give_up_card)
         .at_resident_reader(Desk::verify_pin)
         .at_resident_reader(Desk::read_card_files)

@@ -57,7 +57,7 @@ pub use records::OfficeRecords;
 pub use refusal::{Fact, Refusal};
 pub use registration::{CardStanding, GivenCard, HolderCheck, HolderRefusal, RevocationReason, Told};
 pub use resident::ResidentFile;
-pub use revocations::Revoked;
+pub use revocations::{Revoked, Signature, SignatureKind};
 pub use search::{Found, Hit, SearchIndex};
 pub use setup::{
     DATABASE, DISPATCH, IMPORT, Installed, OWNER, READER, SEALER, USER, USERS, install, migrate, migrations,
