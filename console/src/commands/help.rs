@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Command, CommandFactory, error::ErrorKind};
 
 use super::output::notice;
-use super::{Arguments, words::Lang};
+use super::{Arguments, help_records, words::Lang};
 
 /// Path of the command or option → Japanese.
 const JAPANESE: &[(&str, &str)] = &[
@@ -494,7 +494,7 @@ fn name_of(argument: &clap::Arg) -> String {
 
 /// Every command and option with its Japanese.
 fn explained() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    JAPANESE.iter().chain(notices::JAPANESE)
+    JAPANESE.iter().chain(notices::JAPANESE).chain(help_records::JAPANESE)
 }
 
 fn text(path: &str) -> Option<&'static str> {

@@ -15,6 +15,7 @@ use serde_json::json;
 use super::{
     Setting,
     output::{answer, notice},
+    relay_agreements::{self, AgreementsCommand},
     relay_register::Registration,
     relay_words as words,
     staff::hidden,
@@ -79,6 +80,9 @@ enum RelayCommand {
     Lifetimes(Lifetimes),
     /// Set what is taken from a partner beyond the profile, all of it; without --take, nothing.
     Exceptions(Exceptions),
+    /// Who may be referred to whom for people's records.
+    #[command(subcommand)]
+    Agreements(AgreementsCommand),
     /// Say how the front stands: blind half, offices, clock.
     State(Shown),
     /// List the services that do not know yet that sessions are over: how many, since when, when they are told again.
@@ -303,6 +307,7 @@ impl Asking<'_> {
             RelayCommand::Partners(shown) => self.partners(shown).await,
             RelayCommand::Register(register) => self.register(register).await,
             RelayCommand::TrialCards(cards) => self.trial_cards(cards).await,
+            RelayCommand::Agreements(command) => relay_agreements::run(&self.front, command).await,
             RelayCommand::Propose(propose) => self.propose(propose).await,
             RelayCommand::Approve(approve) => self.approve(approve).await,
             RelayCommand::Trial(which) => {

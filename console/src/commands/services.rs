@@ -92,7 +92,14 @@ pub(super) fn running(setting: &Setting, config: &Config) -> Vec<(String, bool)>
     }
     if config.demo.is_some() && has_relay(setting) && !config.relay_on_hold {
         let up = relay_running(setting);
-        all.extend(RELAY_PROGRAMS.map(|name| (name.to_owned(), up.iter().any(|other| other == name))));
+        let programs = RELAY_PROGRAMS
+            .map(str::to_owned)
+            .into_iter()
+            .chain(back_offices(setting));
+        all.extend(programs.map(|name| {
+            let runs = up.contains(&name);
+            (name, runs)
+        }));
     }
     if let Some(address) = publishing::address(config) {
         all.push((
@@ -108,6 +115,18 @@ pub(super) fn running(setting: &Setting, config: &Config) -> Vec<(String, bool)>
         all.push(("dispatch".to_owned(), dispatch_process(setting).running().is_some()));
     }
     all
+}
+
+/// The names of the demonstration's providers of records, as far as they are laid out.
+fn back_offices(setting: &Setting) -> Vec<String> {
+    let folder = setting.home.folder().join("relay/back-offices");
+    let found = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<_> = found
+        .filter(|entry| entry.path().join("port").exists())
+        .map(|entry| format!("back-office-{}", entry.file_name().to_string_lossy()))
+        .collect();
+    names.sort();
+    names
 }
 
 /// Which of the relay's programs run; none when that cannot be told.

@@ -103,6 +103,22 @@ pub struct TrialCard {
     pub until: OffsetDateTime,
 }
 
+/// An agreement: which service may be referred to which provider.
+#[derive(Debug, Deserialize)]
+pub struct Agreement {
+    pub asker: String,
+    pub service_type: String,
+    pub edition: i32,
+    pub provider: String,
+    pub about: String,
+    /// The last day on which it holds.
+    pub until: String,
+    pub proposed_by: String,
+    pub approved_by: Option<String>,
+    /// Why nobody is referred for now.
+    pub suspended: Option<String>,
+}
+
 impl Front {
     /// By a certificate and its key in files.
     ///
@@ -207,6 +223,22 @@ impl Front {
     pub async fn refusals(&self, hours: u32) -> Result<Vec<Refusals>, FrontTrouble> {
         let ask = self.ask(Method::GET, "/refusals").query(&[("hours", hours)]);
         self.told(ask).await
+    }
+
+    /// Every edition of every agreement.
+    ///
+    /// # Errors
+    /// [`FrontTrouble`]
+    pub async fn agreements(&self) -> Result<Vec<Agreement>, FrontTrouble> {
+        self.told(self.ask(Method::GET, "/agreements")).await
+    }
+
+    /// Puts one forward (`act` empty), approves or suspends it, as `what` says.
+    ///
+    /// # Errors
+    /// [`FrontTrouble`]
+    pub async fn change_agreement(&self, act: &str, what: &Value) -> Result<(), FrontTrouble> {
+        self.done(&format!("/agreements{act}"), what).await
     }
 
     /// The cards for trials.

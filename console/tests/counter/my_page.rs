@@ -47,10 +47,10 @@ fn the_card_from_the_counter_signs_in_at_my_page_with_the_pin_chosen_there() {
                 resident.types(PIN).await;
                 let name = resident.is_in().await;
                 resident.browser.says("わたしの情報").await;
-                resident.browser.click("nav.pages li:nth-child(2) a").await;
+                resident.browser.click("nav.pages a[href='/history']").await;
                 resident.browser.says("ログインの記録").await;
                 resident.browser.says("カードと暗証番号").await;
-                resident.browser.click("nav.pages li:nth-child(3) a").await;
+                resident.browser.click("nav.pages a[href='/card']").await;
                 resident.browser.says("カードは使えます").await;
                 resident.browser.click("form[action='/log-out'] button").await;
                 resident.browser.says("すべてのサービスからログアウトしました").await;
@@ -59,7 +59,7 @@ fn the_card_from_the_counter_signs_in_at_my_page_with_the_pin_chosen_there() {
                 resident.asks_for_the_card().await;
                 resident.types(PIN).await;
                 assert_eq!(resident.is_in().await, name);
-                resident.browser.click("nav.pages li:nth-child(2) a").await;
+                resident.browser.click("nav.pages a[href='/history']").await;
                 resident.browser.says("ログインの記録").await;
                 let rows = "return document.querySelectorAll('tbody tr').length";
                 assert_eq!(resident.browser.evaluate(rows).await, 2);

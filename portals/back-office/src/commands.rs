@@ -24,10 +24,13 @@ use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339, macros
 /// One act.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// CSV の記録を取り込む / take records over from a CSV file, whole
+    /// 記録を取り込む / take records over from a CSV file or from a view in the records' database, whole
     Import {
+        #[arg(long, required_unless_present = "view", conflicts_with = "view")]
+        file: Option<PathBuf>,
+        /// 持ち主のビュー(schema.name) / the owner's view
         #[arg(long)]
-        file: PathBuf,
+        view: Option<String>,
         /// いつ時点の記録か / how things stood then (RFC 3339, such as 2026-11-30T00:00:00+09:00)
         #[arg(long)]
         as_of: String,
@@ -116,6 +119,7 @@ impl Command {
         match self {
             Self::Import {
                 file,
+                view,
                 as_of,
                 dry_run,
                 gone,
@@ -125,7 +129,15 @@ impl Command {
                 if as_of > now {
                     bail!("--as-of は先の日時です / lies in the future");
                 }
-                take_over(&office, &file, as_of, (dry_run, gone, &by), now).await
+                let bytes = match (file, view) {
+                    (Some(file), _) => read(&file)?,
+                    (None, Some(view)) => {
+                        let (columns, rows) = records.view(&view).await?;
+                        import::of_view(&columns, &rows)?
+                    }
+                    (None, None) => bail!("--file or --view"),
+                };
+                take_over(&office, &bytes, as_of, (dry_run, gone, &by), now).await
             }
             Self::Undo => {
                 let load = records.undo(&kind, now).await?;
@@ -202,12 +214,12 @@ impl Command {
 
 async fn take_over(
     office: &Office,
-    file: &Path,
+    bytes: &[u8],
     as_of: OffsetDateTime,
     (dry_run, gone, by): (bool, Option<usize>, &str),
     now: OffsetDateTime,
 ) -> anyhow::Result<()> {
-    let read = match import::read(office.schema(), &read(file)?) {
+    let read = match import::read(office.schema(), bytes) {
         Ok(read) => read,
         Err(error) => {
             if let ImportError::Rejected(rejects) = &error {

@@ -134,6 +134,19 @@ pub fn read(schema: &Schema, bytes: &[u8]) -> Result<Read, ImportError> {
     Ok(Read { records, sha256 })
 }
 
+/// A view's rows as the file that an owner would hand over: `_` in a column's name stands for the hyphen of an item's.
+///
+/// # Errors
+/// [`csv::Error`]
+pub fn of_view(columns: &[String], rows: &[Vec<String>]) -> Result<Vec<u8>, csv::Error> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(columns.iter().map(|name| name.replace('_', "-")))?;
+    for row in rows {
+        csv.write_record(row)?;
+    }
+    csv.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+}
+
 /// Whether so many are gone that somebody has to say that it is right: more than a few, and more than one in twenty.
 pub const fn needs_a_word(difference: &Difference) -> bool {
     difference.gone > FEW && difference.gone * 20 > difference.before

@@ -7,3 +7,8 @@ mod pages;
 mod records;
 
 pub use pages::MY_PAGE;
+
+/// Its words, for checking that each is said.
+pub fn words() -> portal_kit::words::Sources {
+    MY_PAGE.words
+}

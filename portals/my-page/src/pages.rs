@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{Router, extract::State, http::HeaderMap, response::Response, routing::get};
 use portal_kit::{Html, Say, Trouble, Visit, date::Moment, icon, words::Sources};
-use portal_service::{Link, Portal, Service, how};
+use portal_service::{Link, Portal, Service, SignedIn, how};
 use relay_saml::names::AuthnContext;
 
 use crate::records;
@@ -61,6 +61,8 @@ struct MeBody<'w> {
     short_name: &'w str,
     signed_in: Moment,
     until: Moment,
+    /// With what a pseudonym is.
+    whole: bool,
 }
 
 #[derive(Template)]
@@ -84,6 +86,17 @@ struct CardBody<'w> {
     how: Html,
 }
 
+/// Who is signed in, by the short form of the name here, and until when.
+pub(crate) fn about_me(say: Say<'_>, person: &SignedIn) -> Html {
+    Html::of(&MeBody {
+        say,
+        short_name: &person.short_name,
+        signed_in: say.moment(person.session.signed_in_at),
+        until: say.moment(person.session.until),
+        whole: false,
+    })
+}
+
 async fn me(State(service): State<Arc<Service>>, visit: Visit, headers: HeaderMap) -> Result<Response, Trouble> {
     let Some(person) = service.signed_in(&headers).await? else {
         return Ok(service.welcome(&visit, &headers, "/me"));
@@ -94,6 +107,7 @@ async fn me(State(service): State<Arc<Service>>, visit: Visit, headers: HeaderMa
         short_name: &person.short_name,
         signed_in: say.moment(person.session.signed_in_at),
         until: say.moment(person.session.until),
+        whole: true,
     };
     Ok(service.page(&visit, &person, "me-title", &body))
 }
@@ -153,6 +167,7 @@ mod tests {
                 short_name: "7KQX-2M9D",
                 signed_in: say.moment(at),
                 until: say.moment(at),
+                whole: true,
             };
             let sign_ins = ["urn:other", AuthnContext::CardPin.uri()].map(|context| SignInShown {
                 at: say.moment(at),

@@ -1,6 +1,7 @@
 //! For the relay's operators, who are not the city: partners from their metadata, approved by two, tried, switched; and
 //! how the front stands. Mutual TLS, staff cards, each known by its certificate; everything is in the trail by name.
 
+mod agreements;
 mod operator;
 mod trial_cards;
 
@@ -49,6 +50,9 @@ pub(crate) fn routes() -> Router<Arc<Front>> {
         .route("/partners/off", post(off))
         .route("/partners/trial", post(trial))
         .route("/trial-cards", get(trial_cards::list).post(trial_cards::change))
+        .route("/agreements", get(agreements::list).post(agreements::propose))
+        .route("/agreements/approve", post(agreements::approve))
+        .route("/agreements/suspend", post(agreements::suspend))
         .route("/untold", get(untold))
         .route("/audit", get(audit))
         .route("/refusals", get(refusals))

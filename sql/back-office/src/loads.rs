@@ -281,3 +281,59 @@ impl BackOfficeRecords {
         .await
     }
 }
+
+impl BackOfficeRecords {
+    /// The rows of `view`, a view or table in this database that the records' owner lets this provider read: the names of its
+    /// columns, and each row's values as text.
+    ///
+    /// # Errors
+    /// [`BackOfficeError::NotFound`] for a name that is none; else as the database says.
+    pub async fn view(&self, view: &str) -> Result<(Vec<String>, Vec<Vec<String>>), BackOfficeError> {
+        let plain = |part: &str| {
+            let mut letters = part.bytes();
+            letters
+                .next()
+                .is_some_and(|first| first.is_ascii_lowercase() || first == b'_')
+                && letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_')
+        };
+        let (schema, name) = view
+            .split_once('.')
+            .ok_or(BackOfficeError::NotFound("view (schema.name)"))?;
+        if !plain(schema) || !plain(name) {
+            return Err(BackOfficeError::NotFound("view (schema.name)"));
+        }
+        let columns = self
+            .read("view_columns", |tx| async move {
+                let rows = tx
+                    .query(
+                        "-- view_columns\nSELECT a.attname::text FROM pg_attribute a\n\
+                         WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+                        &[&view],
+                    )
+                    .await?;
+                Ok(rows.iter().map(|row| row.get(0)).collect::<Vec<String>>())
+            })
+            .await?;
+        if columns.is_empty() {
+            return Err(BackOfficeError::NotFound("view"));
+        }
+        let listed: Vec<_> = columns
+            .iter()
+            .map(|name| format!("coalesce(v.\"{}\"::text, '')", name.replace('"', "\"\"")))
+            .collect();
+        let sql = &format!("-- view\nSELECT ARRAY[{}] FROM {schema}.{name} v", listed.join(", "));
+        let rows = self
+            .store
+            .run_as(
+                "view",
+                store::Isolation::RepeatableRead,
+                std::time::Duration::from_secs(600),
+                |tx| async move {
+                    let rows = tx.query(sql, &[]).await?;
+                    Ok::<_, BackOfficeError>(rows.iter().map(|row| row.get(0)).collect())
+                },
+            )
+            .await?;
+        Ok((columns, rows))
+    }
+}

@@ -177,3 +177,35 @@ async fn a_session_that_ended_at_the_relay_finds_nothing() {
     let shown = browser.get(&page.at("/coverage")).await.body;
     assert!(shown.contains("不明"), "{shown}");
 }
+
+#[tokio::test]
+async fn an_owners_view_is_taken_over_as_its_file_would_be() {
+    let mut relay = Relay::start().await;
+    let costs = Provider::start(&mut relay, "costs").await;
+    let owner = store::Store::new(&costs.database.superuser());
+    owner
+        .run("view", |tx| async move {
+            tx.batch(
+                "CREATE SCHEMA owner; CREATE TABLE owner.bills (no int, reading text, birth date, at date, sum int);\n\
+                 INSERT INTO owner.bills VALUES (7, 'ウミノ ナギサ', '1950-01-02', '2026-07-01', 12000);\n\
+                 CREATE VIEW owner.costs AS SELECT no AS person, reading AS kana, birth AS born, to_char(at, 'YYYY-MM') AS month,\n\
+                 'みなと病院' AS institution, '外来' AS care, 1 AS days, sum AS total, sum * 3 / 10 AS paid FROM owner.bills;\n\
+                 GRANT USAGE ON SCHEMA owner TO back_office_under_test;\n\
+                 GRANT SELECT ON owner.costs TO back_office_under_test",
+            )
+            .await
+        })
+        .await
+        .unwrap_or_else(|error: store::StoreError| panic!("{error}"));
+    let records = costs.office.records();
+    let (columns, rows) = records.view("owner.costs").await.unwrap();
+    let file = back_office::import::of_view(&columns, &rows).unwrap();
+    costs.take_over(std::str::from_utf8(&file).unwrap()).await;
+    let line = records.unlinked().await.unwrap();
+    assert_eq!((line.len(), line[0].0.kana.as_str()), (1, "ウミノ ナギサ"));
+    // Its tables are not this provider's to read, nor is a name that is no name.
+    assert!(records.view("owner.bills").await.is_err());
+    for name in ["owner", "owner.costs; DROP TABLE records.load", "pg_catalog.\"x\"", ""] {
+        assert!(records.view(name).await.is_err(), "{name}");
+    }
+}

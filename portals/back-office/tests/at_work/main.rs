@@ -3,4 +3,6 @@
 mod asked;
 mod hostile;
 mod joiner;
+mod pages;
+mod providers;
 mod rig;

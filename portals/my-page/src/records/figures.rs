@@ -20,7 +20,7 @@ pub(crate) fn grouped(number: i64) -> String {
 
 /// Yen, with the unit.
 pub(crate) fn yen(say: Say<'_>, number: i64) -> Html {
-    say.html_with("yen", &[("amount", &grouped(number))])
+    say.html_with("amount-in-yen", &[("amount", &grouped(number))])
 }
 
 /// The month written `YYYY-MM`: its year and number.

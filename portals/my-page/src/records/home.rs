@@ -11,6 +11,7 @@ use relay_saml::wsf::{RecordSet, Standing};
 use super::{
     ALL, Answer, LOOKS, checkup, costs, coverage, figures, looked::Looks, panel::Panel, pension, standing, wanted,
 };
+use crate::pages;
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -19,6 +20,8 @@ struct HomeBody<'w> {
     first: Vec<First>,
     panels: Vec<Panel>,
     dark: bool,
+    /// Who is signed in here, and until when.
+    me: Html,
 }
 
 /// Something that needs the person.
@@ -45,6 +48,7 @@ pub(super) async fn home(
         <[Answer; 4]>::try_from(answers).unwrap_or_else(|_| std::array::from_fn(|_| Err(NotAnswered::NotSet)));
     let body = HomeBody {
         say,
+        me: pages::about_me(say, &person),
         first: first(say, &checkup, &looks),
         dark: [&coverage, &costs, &checkup, &pension].into_iter().any(is_silent),
         panels: vec![
