@@ -167,8 +167,11 @@ pub struct Paper {
     pub font_folders: Vec<PathBuf>,
     /// Days that a printed file is kept for printing it again; 90 when nothing is written.
     pub keep_days: u16,
-    /// Folder with the office's own notices, a folder each.
+    /// The office's own notices, a folder each.
     pub notices: Option<PathBuf>,
+    /// Prints runs of notices: `ipp://printer.example/ipp/print`; `bundle` letters at a time, 1,000 when nothing is written.
+    pub printer: Option<String>,
+    pub bundle: u32,
 }
 
 /// `[log]`
@@ -318,6 +321,8 @@ impl Config {
             font_folders: paper.paths_or("font_folders", &FONT_FOLDERS),
             keep_days: paper.number_or("keep_days", 1..=3650, 90),
             notices: paper.path_if_present("notices"),
+            printer: Some(paper.text_or("printer", "")).filter(|printer| !printer.is_empty()),
+            bundle: paper.number_or("bundle", 1..=5_000, 1_000),
         });
         let roster = document.optional("roster", Roster::read);
         let calendar = document.optional("calendar", ClosedDays::read);

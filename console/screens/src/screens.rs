@@ -8,6 +8,7 @@ pub mod handover;
 pub mod journal;
 pub mod login;
 pub mod making;
+pub mod notices;
 pub mod papers;
 pub mod parcel;
 pub mod pin;
@@ -31,7 +32,7 @@ use crate::{
 
 /// Every table of keys there is.
 #[cfg(test)]
-pub static EVERY_TABLE: [&KeyTable; 36] = [
+pub static EVERY_TABLE: [&KeyTable; 39] = [
     &keymap::READING,
     &keymap::READING_FACING,
     &keymap::QUESTION,
@@ -66,6 +67,9 @@ pub static EVERY_TABLE: [&KeyTable; 36] = [
     &custody::keys::KEYS,
     &custody::keys::FORM,
     &reconciliation::keys::KEYS,
+    &notices::keys::KEYS,
+    &notices::keys::KINDS,
+    &notices::keys::FORM,
     &tray::keys::KEYS,
     &keymap::EVERYWHERE,
 ];

@@ -75,6 +75,7 @@ pub fn every() -> Vec<Box<dyn Refusal>> {
         crate::registration::HolderRefusal::every(),
         crate::parcels::ParcelRefusal::every(),
         crate::roster::UndoRefused::every(),
+        crate::notices::NoticeRefusal::every(),
     ];
     modules.into_iter().flatten().collect()
 }

@@ -7,6 +7,7 @@ use crate::{
 
 pub const RECONCILIATION: Intent = Intent::Own("reconciliation");
 pub const POSTING: Intent = Intent::Own("posting");
+pub const NOTICES: Intent = Intent::Own("notices");
 
 pub static KEYS: KeyTable = KeyTable {
     name: "today",
@@ -25,6 +26,7 @@ pub static KEYS: KeyTable = KeyTable {
         also(Char('6'), Intent::Digit(6), "key-queue"),
         besides(Char('p'), POSTING, "key-posting"),
         also(Char('r'), RECONCILIATION, "key-reconciliation"),
+        also(Char('t'), NOTICES, "key-notices"),
         row(Char('/'), Intent::Search, "key-search"),
         row(Char('n'), Intent::New, "key-new"),
         row(F(4), Intent::TakeOver, "key-take-over"),
