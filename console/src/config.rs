@@ -115,6 +115,8 @@ pub struct Authority {
     pub base_url: String,
     /// The folder whose files are served there.
     pub lists: PathBuf,
+    /// The folder where whoever answers for the authorities (OCSP) asks for its certificates.
+    pub responder: PathBuf,
 }
 
 /// `[card]`
@@ -287,6 +289,7 @@ impl Config {
             oid_arc: authority.text_or("oid_arc", EXAMPLE_ARC),
             base_url: authority.text_or("base_url", "http://pki.invalid"),
             lists: authority.path_or("lists", "authority/lists"),
+            responder: authority.path_or("responder", "authority/responder"),
         });
         let card = document.section("card", |card| {
             let read = Card {

@@ -36,6 +36,7 @@ pub(crate) mod sheets;
 mod show;
 mod staff;
 mod standing;
+mod stock;
 mod terminal;
 mod tray;
 mod trouble;

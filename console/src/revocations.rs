@@ -1,5 +1,5 @@
 //! What the authorities publish: revocation lists, from what the records say is revoked, and their own certificates, as
-//! files under the names that stand in every certificate.
+//! files under the names that stand in every certificate; and beside them what a responder answers from.
 
 use std::{
     collections::BTreeSet,
@@ -7,8 +7,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use issuance::authority::{Authorities, Authority, AuthorityError, AuthorityName, PublishedList, Revoked, Trust};
+use issuance::{
+    authority::{
+        Authorities, Authority, AuthorityError, AuthorityName, Profile, PublishedList, Register, ReservedSerial,
+        ResponderRequest, Revoked, Trust,
+    },
+    records::CertificateSerial,
+};
 use office::{Act, Office, OfficeError};
+use relay_core::chance::OsChance;
 use time::{Duration, OffsetDateTime};
 
 use crate::config::secrets;
@@ -41,6 +48,9 @@ pub struct Listed {
 /// The authorities that sign lists here; the root's is signed when its key is brought (`madoguchi authority root-list`).
 const ISSUING: [AuthorityName; 2] = [AuthorityName::Resident, AuthorityName::Staff];
 
+/// How old a register gets before the next one: answers say since when they are known to be right.
+const REGISTER_LASTS: Duration = Duration::minutes(10);
+
 /// The list of `authority` in `folder`, as whoever fetches it reads it; why it does not serve otherwise.
 ///
 /// # Errors
@@ -51,8 +61,59 @@ pub fn published(folder: &Path, authority: AuthorityName, trust: &Trust) -> Resu
     PublishedList::read(&der, trust.certificate(authority)).map_err(|why| format!("{}: {why}", file.display()))
 }
 
-/// The issuing authorities whose list in `folder` a new one must follow: there is none that reads, half its time is over,
-/// it is of a later day than today, or the records name other certificates.
+/// The register of `authority` in `folder`, as a responder reads it; why it does not serve otherwise.
+///
+/// # Errors
+/// A sentence.
+pub fn register(folder: &Path, authority: AuthorityName, trust: &Trust) -> Result<Register, String> {
+    let file = register_file(folder, authority);
+    let bytes = fs::read(&file).map_err(|why| format!("{}: {why}", file.display()))?;
+    Register::read(&bytes, authority.as_str(), trust.certificate(authority))
+        .map_err(|why| format!("{}: {why}", file.display()))
+}
+
+/// Until when the responder's certificate by `authority` in `folder` is good; `None` when there is none.
+pub fn responder_until(folder: &Path, authority: AuthorityName, trust: &Trust) -> Option<OffsetDateTime> {
+    trust.responder_until(authority, &fs::read(responder_file(folder, authority)).ok()?)
+}
+
+/// What is to be signed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Due {
+    pub lists: Vec<AuthorityName>,
+    pub registers: Vec<AuthorityName>,
+    pub responders: Vec<AuthorityName>,
+}
+
+impl Due {
+    /// Every list and register, whatever is there.
+    pub fn all() -> Self {
+        Self {
+            lists: ISSUING.to_vec(),
+            registers: ISSUING.to_vec(),
+            responders: Vec::new(),
+        }
+    }
+
+    /// Nothing is.
+    pub const fn is_nothing(&self) -> bool {
+        self.lists.is_empty() && self.registers.is_empty() && self.responders.is_empty()
+    }
+}
+
+/// The request of whoever answers for the authorities here: `responder.csr` in `folder`, when it is one.
+pub fn responder_request(folder: &Path) -> Option<ResponderRequest> {
+    let der = fs::read(folder.join("responder.csr")).ok()?;
+    let request = ResponderRequest::read(&der);
+    if let Err(error) = &request {
+        tracing::warn!(%error, folder = %folder.display(), "a responder asks for a certificate in vain");
+    }
+    request.ok()
+}
+
+/// What in `folder` a new one must follow: a list or register that does not read, half whose time is over, of a later day than
+/// today, or that names other certificates than the records do; and a responder's certificate that is for another key than
+/// that of `request`, or in the second half of its days.
 ///
 /// # Errors
 /// [`NotListed::Office`]
@@ -61,21 +122,43 @@ pub async fn due(
     trust: &Trust,
     now: OffsetDateTime,
     folder: &Path,
-) -> Result<Vec<AuthorityName>, NotListed> {
+    request: Option<&ResponderRequest>,
+) -> Result<Due, NotListed> {
     let revoked = office.revoked().await?;
-    let is_due = |name: &AuthorityName| {
-        let Ok(list) = published(folder, *name, trust) else {
-            return true;
-        };
-        let wanted: BTreeSet<_> = revoked
+    let mut due = Due::default();
+    for name in ISSUING {
+        let wanted = revoked
             .iter()
-            .filter(|one| one.authority == *name)
-            .map(|one| one.serial)
-            .collect();
-        // By halves: whoever fetched it last has a good one for as long again, also when the next is late.
-        now < list.signed_at || now >= list.signed_at + (list.until - list.signed_at) / 2 || list.serials != wanted
-    };
-    Ok(ISSUING.into_iter().filter(is_due).collect())
+            .filter(|one| one.authority == name)
+            .map(|one| one.serial.0);
+        let wanted: BTreeSet<_> = wanted.collect();
+        let fits = |list: PublishedList| {
+            // By halves: whoever fetched it last has a good one for as long again, also when the next is late.
+            now >= list.signed_at
+                && now < list.signed_at + (list.until - list.signed_at) / 2
+                && list.revoked.keys().eq(&wanted)
+        };
+        if !published(folder, name, trust).is_ok_and(fits) {
+            due.lists.push(name);
+        }
+        // Serials are only ever added: as many are the same.
+        let issued = office.issued_count(name).await?;
+        let fits = |register: Register| {
+            now >= register.as_of && now < register.as_of + REGISTER_LASTS && register.serials().len() == issued
+        };
+        if !register(folder, name, trust).is_ok_and(fits) {
+            due.registers.push(name);
+        }
+        if let Some(request) = request {
+            let certificate = fs::read(responder_file(folder, name)).unwrap_or_default();
+            let until = trust.responder_until(name, &certificate);
+            let half = Duration::days(Profile::ResidentResponder.lifetime_days()) / 2;
+            if !request.is_answered_by(&certificate) || until.is_none_or(|until| until - now < half) {
+                due.responders.push(name);
+            }
+        }
+    }
+    Ok(due)
 }
 
 /// Signs the lists of the two issuing authorities, good for `lasts` from `now`, and writes them to `folder` as
@@ -91,20 +174,21 @@ pub async fn write(
     lasts: Duration,
     folder: &Path,
 ) -> Result<Vec<Listed>, NotListed> {
-    write_those(office, authorities, act, (now, lasts), folder, &ISSUING).await
+    write_due(office, authorities, act, (now, lasts), folder, &Due::all(), None).await
 }
 
-/// As [`write`], the lists of `names` alone.
+/// As [`write`], what is `due` alone; responders' certificates for the key of `request`. Gives the lists.
 ///
 /// # Errors
 /// [`NotListed`]
-pub async fn write_those(
+pub async fn write_due(
     office: &Office,
     authorities: &Authorities,
     act: &dyn Fn() -> Act,
     (now, lasts): (OffsetDateTime, Duration),
     folder: &Path,
-    names: &[AuthorityName],
+    due: &Due,
+    request: Option<&ResponderRequest>,
 ) -> Result<Vec<Listed>, NotListed> {
     make_folder(folder)?;
     // One writer at a time: else the slower of two would put the list of the lower number over the other's.
@@ -115,35 +199,60 @@ pub async fn write_those(
     let mut listed = Vec::new();
     for authority in [&authorities.resident, &authorities.staff] {
         let name = authority.name();
-        if !names.contains(&name) {
-            continue;
+        if due.lists.contains(&name) {
+            listed.push(write_list(office, authority, act, (now, lasts), folder).await?);
         }
-        // The number first: a list of a higher number never knows less.
-        let number = office.next_list_number(&act(), name).await?;
-        let revoked: Vec<Revoked> = office
-            .revoked()
-            .await?
-            .into_iter()
-            .filter(|revoked| revoked.authority == name)
-            .map(|revoked| Revoked {
-                serial: revoked.serial,
-                at: revoked.at,
-                reason: revoked.reason,
-            })
-            .collect();
-        let entries = revoked.len();
-        let list = authority.revocation_list(revoked, number, now, lasts)?;
-        let file = file(folder, name);
-        publish(&file.with_extension("pem"), list.pem.as_bytes())?;
-        publish(&file, &list.der)?;
-        listed.push(Listed {
-            authority: name,
-            number,
-            entries,
-            file,
-        });
+        if due.registers.contains(&name) {
+            // After the list: what the register leaves open the list has said.
+            let issued = office.issued(name).await?;
+            publish(&register_file(folder, name), &authority.register(issued, now)?)?;
+        }
+        if let (true, Some(request)) = (due.responders.contains(&name), request) {
+            // The serial first: what was signed is known, or known to be missing.
+            let fresh = CertificateSerial::new(&mut OsChance);
+            let reserved = office.reserve_responder(&act(), name, fresh).await?;
+            let reserved = ReservedSerial::record(reserved, Ok::<_, NotListed>)?;
+            let certificate = authority.certify_responder(request, &reserved)?;
+            publish(&responder_file(folder, name), &certificate.der)?;
+            office.responder_certified(certificate.serial, &certificate.der).await?;
+        }
     }
     Ok(listed)
+}
+
+async fn write_list(
+    office: &Office,
+    authority: &Authority,
+    act: &dyn Fn() -> Act,
+    (now, lasts): (OffsetDateTime, Duration),
+    folder: &Path,
+) -> Result<Listed, NotListed> {
+    let name = authority.name();
+    // The number first: a list of a higher number never knows less.
+    let number = office.next_list_number(&act(), name).await?;
+    let revoked: Vec<Revoked> = office
+        .revoked()
+        .await?
+        .into_iter()
+        .filter(|revoked| revoked.authority == name)
+        .map(|revoked| Revoked {
+            serial: revoked.serial,
+            at: revoked.at,
+            reason: revoked.reason,
+        })
+        .collect();
+    let entries = revoked.len();
+    let list = authority.revocation_list(revoked, number, now, lasts)?;
+    let file = file(folder, name);
+    publish(&file.with_extension("pem"), list.pem.as_bytes())?;
+    publish(&file, &list.der)?;
+    office.list_signed(name, number, entries, list.fingerprint()).await?;
+    Ok(Listed {
+        authority: name,
+        number,
+        entries,
+        file,
+    })
 }
 
 /// Signs the root's next list, good for `lasts`: empty, since what the root signed is told of in the next ceremony. It takes
@@ -194,6 +303,14 @@ pub fn put_beside(authorities: &Path, trust: &Trust, folder: &Path) -> Result<bo
 
 fn file(folder: &Path, authority: AuthorityName) -> PathBuf {
     folder.join(format!("{authority}.crl"))
+}
+
+fn register_file(folder: &Path, authority: AuthorityName) -> PathBuf {
+    folder.join(format!("{authority}.serials"))
+}
+
+fn responder_file(folder: &Path, authority: AuthorityName) -> PathBuf {
+    folder.join(format!("{authority}-responder.cer"))
 }
 
 /// The root's list as the ceremony leaves it.

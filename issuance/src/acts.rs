@@ -16,6 +16,7 @@ mod office;
 mod parcels;
 mod relay;
 mod staff;
+mod stock;
 
 use std::str::FromStr;
 
@@ -28,6 +29,7 @@ pub use office::*;
 pub use parcels::*;
 pub use relay::*;
 pub use staff::*;
+pub use stock::*;
 
 use crate::{case::CaseState, staff::Role, standing::CardStanding};
 
@@ -128,7 +130,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 72] = [
+pub const ALL: [&ActRow; 76] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -187,6 +189,7 @@ pub const ALL: [&ActRow; 72] = [
     CardPinResetBegun::ROW,
     CardPinReset::ROW,
     CardPinAllowed::ROW,
+    CardPinChanged::ROW,
     CardSuspended::ROW,
     CardStoppedByTelephone::ROW,
     CardStopConfirmed::ROW,
@@ -201,6 +204,9 @@ pub const ALL: [&ActRow; 72] = [
     OutboxSentAnew::ROW,
     OutboxClosed::ROW,
     RevocationListSigned::ROW,
+    StockCounted::ROW,
+    StockConfirmed::ROW,
+    ResponderCertified::ROW,
 ];
 
 /// The row of the act called `name`.

@@ -19,11 +19,14 @@ mod passphrase;
 mod prepare;
 mod profile;
 mod public_key;
+mod responder;
 mod revocation;
 mod sealed_key;
 mod signer;
 #[cfg(test)]
 mod tests;
+
+pub use certificate_status::{List as PublishedList, Register};
 
 pub use ceremony::{CeremonyPlan, CeremonyRecord, hold_ceremony};
 pub use chain::{ChainError, Trust, VerifiedCertificate};
@@ -34,7 +37,8 @@ pub use passphrase::Passphrase;
 pub use prepare::{Challenge, PrepareError, Prepared, Proof, Request, ReservedSerial, Subject};
 pub use profile::{AuthorityName, ObjectArc, Pointers, Profile, Settings};
 pub use public_key::{CheckedKey, KeyError};
-pub use revocation::{PublishedList, RevocationList, RevocationReason, Revoked};
+pub use responder::ResponderRequest;
+pub use revocation::{RevocationList, RevocationReason, Revoked};
 pub use signer::{Signer, SignerError, SoftSigner};
 
 /// Why an authority could not be made, opened or used.
@@ -79,6 +83,9 @@ pub enum AuthorityError {
     /// What was signed does not follow its profile; it was thrown away.
     #[error("the signed certificate does not follow its profile and was thrown away: {0}")]
     Lint(#[from] LintError),
+    /// What a responder asks cannot be certified.
+    #[error("the responder's request: {0}")]
+    Responder(String),
     /// A prepared request was brought to another authority than the one that checked it.
     #[error("the request was prepared by another authority")]
     OtherAuthority,

@@ -20,6 +20,7 @@ pub mod search;
 pub mod shelf;
 pub mod shown;
 pub mod standing;
+pub mod stock_taking;
 pub mod telephone_stop;
 pub mod today;
 pub mod verify;
@@ -32,7 +33,7 @@ use crate::{
 
 /// Every table of keys there is.
 #[cfg(test)]
-pub static EVERY_TABLE: [&KeyTable; 39] = [
+pub static EVERY_TABLE: [&KeyTable; 42] = [
     &keymap::READING,
     &keymap::READING_FACING,
     &keymap::QUESTION,
@@ -70,6 +71,9 @@ pub static EVERY_TABLE: [&KeyTable; 39] = [
     &notices::keys::KEYS,
     &notices::keys::KINDS,
     &notices::keys::FORM,
+    &stock_taking::keys::LIST,
+    &stock_taking::keys::COUNT,
+    &stock_taking::keys::RESULT,
     &tray::keys::KEYS,
     &keymap::EVERYWHERE,
 ];

@@ -20,5 +20,6 @@ mod relay;
 mod rules;
 mod sessions;
 mod standing;
+mod stock;
 mod telephone_stop;
 mod visit;

@@ -16,11 +16,13 @@ pub(super) mod backup;
 mod calendar;
 mod lists;
 mod machine;
+mod ocsp;
 pub(super) mod outbox;
 mod paper;
 mod readers;
 mod records;
 mod relay;
+mod signatures;
 mod terminal;
 
 /// How to tell it.
@@ -104,6 +106,8 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         findings.extend(outbox::examine(config, lang));
         findings.extend(authority::examine(config, lang));
         findings.extend(lists::examine(config, lang));
+        findings.extend(ocsp::examine(config, lang));
+        findings.extend(signatures::examine(config, lang));
         findings.extend(paper::examine(config, lang));
         findings.push(calendar::examine(config, SystemClock.now_in_japan().date(), lang));
         findings.extend(relay::examine(config, lang));
@@ -248,6 +252,8 @@ fn name(part: &str, lang: Lang) -> &'static str {
         "migrations" => ("データベースの版", "database version"),
         "authority" => ("認証局", "authorities"),
         "lists" => ("失効一覧", "revocation lists"),
+        "ocsp" => ("失効の照会", "OCSP"),
+        "signatures" => ("認証局の署名", "signatures"),
         "fonts" => ("書体", "fonts"),
         "relay" => ("中継", "relay"),
         "blind_half" => ("目隠し側", "blind half"),

@@ -47,6 +47,10 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     let standing = config
         .as_ref()
         .and_then(|config| authority::lists::standing(config).ok());
+    let answering = config
+        .as_ref()
+        .and_then(|config| authority::lists::answering(config).ok())
+        .unwrap_or_default();
     let kept = supervise::kept(&setting.home);
     let supervisor = supervise::process(&setting.home).running();
     let copy = register::all(&setting.home).pop();
@@ -79,6 +83,13 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
                     "name": name.as_str(),
                     "number": list.as_ref().map(|list| list.number).ok(),
                     "until": list.as_ref().map(|list| list.until.to_string()).ok(),
+                    "age_seconds": list.as_ref().map(|list| (SystemClock.now() - list.signed_at).whole_seconds()).ok(),
+                })).collect::<Vec<_>>(),
+                "ocsp": answering.iter().map(|one| json!({
+                    "name": one.authority.as_str(),
+                    "age_seconds": one.register.as_ref().map(|known| (SystemClock.now() - known.as_of).whole_seconds()).ok(),
+                    "issued": one.register.as_ref().map(|known| known.serials().len()).ok(),
+                    "responder_until": one.responder_until.map(|until| until.to_string()),
                 })).collect::<Vec<_>>(),
                 "backup": copy,
                 "running": all,
@@ -119,6 +130,12 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
             more.extend(standing.iter().flatten().filter_map(|(name, list)| {
                 let age = authority::lists::age(list.as_ref().ok()?, SystemClock.now(), lang);
                 Some(format!("{}: {age}", authority::name(*name, lang)))
+            }));
+        }
+        if name == "publisher" {
+            more.extend(answering.iter().map(|one| {
+                let words = one.words(SystemClock.now(), lang);
+                format!("{}: {words}", authority::name(one.authority, lang))
             }));
         }
         line(*up, name_of(name, lang), &more.join(lang.pick("、", ", ")));

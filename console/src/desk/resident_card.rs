@@ -20,7 +20,7 @@ use crate::tui::{
     order::JobId,
     orders::{
         cards::{
-            AllowPinReset, CardFiles, PinAllowed, PinRight, ReadCardFiles, ReadChip, SetPin, SetPinAgain,
+            AllowPinReset, CardFiles, ChangePin, PinAllowed, PinRight, ReadCardFiles, ReadChip, SetPin, SetPinAgain,
             SetPinByPermission, VerifyPin,
         },
         cases::{CaseAt, CaseNow},
@@ -240,6 +240,30 @@ impl Desk {
         let act = self.act()?;
         let recorded = self.office.pin_reset_by(&act, show::at(case), permission, &card.chip);
         match self.runtime.block_on(recorded) {
+            Ok(_) => self.case_view_now(case.id),
+            Err(error) => Err(self.of_change(case.id, &error)),
+        }
+    }
+
+    /// Changes the PIN of a card that was handed over, for whoever knows the present one.
+    pub fn change_pin(&self, at: &AtReader, ChangePin { case, old, new }: ChangePin) -> Result<CaseNow, Fault> {
+        let file = self.wait(self.office.case(self.session()?, case.id))?;
+        let Some(card) = &file.card else {
+            return Err(Fault::NotNow);
+        };
+        let new = pin::check(&new, &file.resident.resident).map_err(Fault::PinWeak)?;
+        let act = self.act()?;
+        self.runtime
+            .block_on(self.office.may_change_pin(&act, show::at(case)))
+            .map_err(|error| self.of_change(case.id, &error))?;
+        let mut chip = at.card(Sharing::Exclusive)?;
+        if chip.serial().as_bytes() != card.chip {
+            return Err(Fault::WrongChip);
+        }
+        chip.change_pin(PinSlot::Holder, &old, new.secret())
+            .map_err(|error| at.fault(&error))?;
+        let act = self.act()?;
+        match self.runtime.block_on(self.office.pin_changed(&act, show::at(case))) {
             Ok(_) => self.case_view_now(case.id),
             Err(error) => Err(self.of_change(case.id, &error)),
         }

@@ -86,6 +86,31 @@ fn a_lost_card_is_stopped_by_telephone_found_again_and_ended_by_two() {
             assert_eq!(records.count(used), 1);
             console.text("k").sees("使えます");
 
+            // The holder knows it again, and wants another: the card asks for the present one.
+            console
+                .text("h")
+                .sees_all(&["暗証番号の変更", "いまの番号を知っている"]);
+            console.key(Key::Enter).sees("いまの ばんごう");
+            clerk.types_pin("4961");
+            console.key(Key::Enter).sees("あたらしい ばんごう");
+            clerk.types_pin("8305");
+            console.key(Key::Enter).sees("もういちど いれてください");
+            clerk.types_pin("8305");
+            console
+                .key(Key::Enter)
+                .sees_all(&["ばんごうが ちがいます", "あと 2かい"]);
+            clerk.types_pin("4962");
+            console.key(Key::Enter).sees("あたらしい ばんごう");
+            clerk.types_pin("8305");
+            console.key(Key::Enter).sees("もういちど いれてください");
+            clerk.types_pin("8305");
+            console.key(Key::Enter).sees("きまりました");
+            console.key(Key::Enter).sees("案件  2026-000001");
+            let changed = "SELECT count(*) FROM office.audit_event WHERE act = 'card.pin_changed' AND outcome = 'done'";
+            assert_eq!(records.count(changed), 1);
+            assert_eq!(records.count(used), 1, "nobody had to give leave for it");
+            console.text("k").sees("使えます");
+
             // Stolen for good: two end it.
             console.text("x").sees("永久に使えなくします");
             console.key(Key::Down).sees("(●) なくした・盗まれた");

@@ -252,6 +252,24 @@ impl AuditAct for CardPinReset {
     };
 }
 
+/// The old PIN showed that it was the holder. Subjects: case, card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardPinChanged {}
+
+impl AuditAct for CardPinChanged {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.pin_changed",
+        meaning: Meaning {
+            japanese: "住民が、いまの暗証番号を入れて別の番号に変えた。",
+            english: "The resident changed the PIN, entering the present one first.",
+        },
+        who: Who::Roles(&[Role::Issuing, Role::Handover, Role::Verification]),
+        second: Second::None,
+        stage: Stage::Card(|standing| matches!(standing, CardStanding::Active)),
+        offered: Offered::Screen("standing"),
+    };
+}
+
 /// Subjects: case, card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardPinAllowed {

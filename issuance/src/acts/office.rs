@@ -130,6 +130,27 @@ impl AuditAct for RevocationListSigned {
         who: Who::Anyone,
         second: Second::None,
         stage: Stage::Office,
-        offered: Offered::Command("madoguchi authority revocations"),
+        offered: Offered::Command("madoguchi authority crl"),
+    };
+}
+
+/// A responder's serial, taken before its certificate is signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResponderCertified {
+    pub authority: String,
+    pub serial: String,
+}
+
+impl AuditAct for ResponderCertified {
+    const ROW: &'static ActRow = &ActRow {
+        name: "authority.responder_certified",
+        meaning: Meaning {
+            japanese: "失効の照会に答える係を認証局が認めた。",
+            english: "A responder was certified to answer for an authority.",
+        },
+        who: Who::Anyone,
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Command("madoguchi authority crl"),
     };
 }

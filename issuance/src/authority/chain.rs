@@ -116,6 +116,14 @@ impl Trust {
         Ok((validity.not_before.to_datetime(), validity.not_after.to_datetime()))
     }
 
+    /// Until when the responder's certificate `der` by `authority` is good; `None` when it is no such certificate.
+    pub fn responder_until(&self, authority: AuthorityName, der: &[u8]) -> Option<OffsetDateTime> {
+        let certificate = lint::parse(der).ok()?;
+        let issuer = lint::parse(self.certificate(authority)).ok()?;
+        lint::follows(&certificate, Profile::responder_of(authority)?, &self.settings, &issuer).ok()?;
+        Some(certificate.validity().not_after.to_datetime())
+    }
+
     /// Whether the certificate `der` is one of this office's of `profile`, good at the moment `at` and not `revoked`.
     ///
     /// # Errors

@@ -16,6 +16,9 @@ pub(super) fn value(tag: u8, content: &[u8]) -> Vec<u8> {
     out
 }
 
+/// NULL.
+pub(super) const NULL: [u8; 2] = [0x05, 0x00];
+
 /// SEQUENCE of encoded values.
 pub(super) fn sequence(items: &[Vec<u8>]) -> Vec<u8> {
     value(0x30, &items.concat())

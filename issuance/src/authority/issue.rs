@@ -171,16 +171,25 @@ pub(super) fn params(
             der::sequence(&policies),
         ));
     }
-    // The root is trusted or not; no list says so.
-    if profile != Profile::Root {
+    if profile.is_responder() {
+        params
+            .custom_extensions
+            .push(CustomExtension::from_oid_content(NO_CHECK, der::NULL.to_vec()));
+    }
+    if profile.names_where_to_ask() {
         let pointers = settings.pointers(profile.issuer());
         params.crl_distribution_points = vec![CrlDistributionPoint {
             uris: vec![pointers.revocation_list],
         }];
-        let issuers = der::sequence(&[der::object_identifier(ISSUERS), der::uri(&pointers.issuer_certificate)]);
+        // The responder first: the quickest way to know.
+        let responder = pointers.responder.iter().map(|url| (RESPONDER, url));
+        let access: Vec<_> = responder
+            .chain([(ISSUERS, &pointers.issuer_certificate)])
+            .map(|(method, url)| der::sequence(&[der::object_identifier(method), der::uri(url)]))
+            .collect();
         params.custom_extensions.push(CustomExtension::from_oid_content(
             &[1, 3, 6, 1, 5, 5, 7, 1, 1],
-            der::sequence(&[issuers]),
+            der::sequence(&access),
         ));
     }
     Ok(params)
@@ -188,6 +197,10 @@ pub(super) fn params(
 
 /// id-ad-caIssuers (RFC 5280 §4.2.2.1).
 pub(super) const ISSUERS: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 48, 2];
+/// id-ad-ocsp (RFC 5280 §4.2.2.1).
+pub(super) const RESPONDER: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 48, 1];
+/// id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1): who asks a responder does not ask about the responder.
+pub(super) const NO_CHECK: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 48, 1, 5];
 
 fn distinguished_name(settings: &Settings, common_name: &str) -> Result<DistinguishedName, AuthorityError> {
     let mut name = DistinguishedName::new();

@@ -14,7 +14,11 @@ use x509_parser::{
     x509::X509Version,
 };
 
-use super::{Profile, Settings, der, issue::ISSUERS, profile::dotted};
+use super::{
+    Profile, Settings, der,
+    issue::{ISSUERS, NO_CHECK, RESPONDER},
+    profile::dotted,
+};
 use crate::records::CertificateSerial;
 
 /// A rule that a certificate breaks.
@@ -98,7 +102,7 @@ pub(super) fn follows(
     // taken, or one certificate would have many forms and as many fingerprints.
     let rebuilt = der::sequence(&[
         certificate.tbs_certificate.as_ref().to_vec(),
-        der::sequence(&[der::object_identifier(SHA256_WITH_RSA), vec![0x05, 0x00]]),
+        der::sequence(&[der::object_identifier(SHA256_WITH_RSA), der::NULL.to_vec()]),
         der::value(0x03, &[&[0], &*certificate.signature_value.data].concat()),
     ]);
     rule("one encoding", rebuilt == certificate.as_raw(), || {
@@ -183,6 +187,12 @@ fn extensions(
         let critical = wanted.get(oid.as_str());
         rule("no other extension", critical.is_some(), || oid.clone())?;
         rule("criticality", critical == Some(&extension.critical), || oid.clone())?;
+        if *oid == dotted(NO_CHECK) {
+            rule("no check of the responder", extension.value == der::NULL, || {
+                hex::encode(extension.value)
+            })?;
+            continue;
+        }
         content(extension.parsed_extension(), certificate, profile, settings, issuer)?;
     }
     let missing = wanted.keys().find(|oid| !present.contains_key(**oid));
@@ -199,10 +209,15 @@ fn wanted(profile: Profile) -> BTreeMap<&'static str, bool> {
         ("2.5.29.19", true),  // basicConstraints
     ]);
     if profile != Profile::Root {
+        wanted.insert("2.5.29.35", false); // authorityKeyIdentifier
+    }
+    if profile.names_where_to_ask() {
         wanted.insert("2.5.29.31", false); // cRLDistributionPoints
         wanted.insert("2.5.29.32", false); // certificatePolicies
-        wanted.insert("2.5.29.35", false); // authorityKeyIdentifier
         wanted.insert("1.3.6.1.5.5.7.1.1", false); // authorityInfoAccess
+    }
+    if profile.is_responder() {
+        wanted.insert("1.3.6.1.5.5.7.48.1.5", false); // id-pkix-ocsp-nocheck
     }
     if !profile.is_authority() {
         wanted.insert("2.5.29.37", false); // extKeyUsage
@@ -233,18 +248,15 @@ fn content(
         ParsedExtension::ExtendedKeyUsage(usage) => {
             let ours = usage.other.iter().map(|oid| oid.to_id_string());
             let clients = usage.client_auth.then(|| "1.3.6.1.5.5.7.3.2".to_owned());
-            let found: Vec<_> = ours.chain(clients).collect();
+            let responders = usage.ocsp_signing.then(|| "1.3.6.1.5.5.7.3.9".to_owned());
+            let found: Vec<_> = ours.chain(clients).chain(responders).collect();
             let wanted: Vec<_> = profile
                 .purpose(&settings.oid_arc)
                 .iter()
                 .map(|oid| dotted(oid))
                 .collect();
-            let others = usage.any
-                || usage.server_auth
-                || usage.code_signing
-                || usage.email_protection
-                || usage.time_stamping
-                || usage.ocsp_signing;
+            let others =
+                usage.any || usage.server_auth || usage.code_signing || usage.email_protection || usage.time_stamping;
             rule("extended key usage", !others && found == wanted, || {
                 format!("{usage:?}")
             })
@@ -268,17 +280,14 @@ fn content(
         }
         ParsedExtension::AuthorityInfoAccess(access) => {
             let found = access_points(access);
-            let mut wanted = vec![(dotted(ISSUERS), pointers.issuer_certificate)];
-            // Older cards also name an address for status answers (id-ad-ocsp); they are no worse for it.
-            if !profile.is_authority() && found.as_ref().is_some_and(|found| found.len() == 2) {
-                wanted.insert(
-                    0,
-                    ("1.3.6.1.5.5.7.48.1".to_owned(), format!("{}/ocsp", settings.base_url)),
-                );
-            }
-            rule("authority information", found.as_ref() == Some(&wanted), || {
-                format!("{found:?}")
-            })
+            let issuers = (dotted(ISSUERS), pointers.issuer_certificate);
+            let responder = pointers.responder.map(|url| (dotted(RESPONDER), url));
+            let wanted: Vec<_> = responder.into_iter().chain([issuers.clone()]).collect();
+            // For a while cards named no responder, as none answered; they are no worse for it.
+            let good = found
+                .as_ref()
+                .is_some_and(|found| *found == wanted || *found == [issuers]);
+            rule("authority information", good, || format!("{found:?}"))
         }
         ParsedExtension::SubjectKeyIdentifier(found) => {
             let wanted = key_identifier(certificate);

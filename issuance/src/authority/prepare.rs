@@ -215,7 +215,7 @@ impl Authority {
             proof,
             serial,
         } = request;
-        if profile.is_authority() || profile.issuer() != self.name() {
+        if !profile.is_of_a_card() || profile.issuer() != self.name() {
             return Err(PrepareError::NotThisAuthority {
                 authority: self.name().as_str(),
                 profile: profile.as_str(),
@@ -255,7 +255,11 @@ impl Authority {
         self.dates(profile, at).map(|_| ())
     }
 
-    fn dates(&self, profile: Profile, at: OffsetDateTime) -> Result<(OffsetDateTime, OffsetDateTime), PrepareError> {
+    pub(super) fn dates(
+        &self,
+        profile: Profile,
+        at: OffsetDateTime,
+    ) -> Result<(OffsetDateTime, OffsetDateTime), PrepareError> {
         let (from, to) = self.validity();
         // No earlier than the authority itself: staff cards are made minutes after its ceremony.
         let (not_before, not_after) = validity(profile, (at - BACKDATED).max(from));

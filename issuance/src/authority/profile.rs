@@ -7,6 +7,7 @@
 //! | resident authentication | digitalSignature | clientAuth | 1.1 | 1826 (5 years) |
 //! | resident eligibility | digitalSignature | 2.1, our own | 1.2 | 1826 |
 //! | staff authentication | digitalSignature | clientAuth | 1.3 | 1826 |
+//! | resident, staff responder | digitalSignature | OCSPSigning | | 30 |
 //!
 //! The My Number card's certificates end on the fifth birthday after issuing. That rule needs the birthday, and the
 //! authority knows nothing personal: ours end five years after issuing.
@@ -81,17 +82,23 @@ pub enum Profile {
     ResidentEligibility,
     /// 職員認証用: a member of the staff, with the password.
     StaffAuthentication,
+    /// Answers for the resident authority whether a certificate is good (RFC 6960 §4.2.2.2).
+    ResidentResponder,
+    /// Answers for the staff authority.
+    StaffResponder,
 }
 
 impl Profile {
     /// Each profile.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Root,
         Self::ResidentAuthority,
         Self::StaffAuthority,
         Self::ResidentAuthentication,
         Self::ResidentEligibility,
         Self::StaffAuthentication,
+        Self::ResidentResponder,
+        Self::StaffResponder,
     ];
 
     /// As in records and messages.
@@ -103,15 +110,38 @@ impl Profile {
             Self::ResidentAuthentication => "resident_authentication",
             Self::ResidentEligibility => "resident_eligibility",
             Self::StaffAuthentication => "staff_authentication",
+            Self::ResidentResponder => "resident_responder",
+            Self::StaffResponder => "staff_responder",
         }
+    }
+
+    /// The responder of an issuing authority; the root's own list is enough for the two that it signed.
+    pub const fn responder_of(authority: AuthorityName) -> Option<Self> {
+        match authority {
+            AuthorityName::Root => None,
+            AuthorityName::Resident => Some(Self::ResidentResponder),
+            AuthorityName::Staff => Some(Self::StaffResponder),
+        }
+    }
+
+    /// Whether it answers for an authority.
+    pub const fn is_responder(self) -> bool {
+        matches!(self, Self::ResidentResponder | Self::StaffResponder)
+    }
+
+    /// Whether it is a card's.
+    pub const fn is_of_a_card(self) -> bool {
+        !self.is_authority() && !self.is_responder()
     }
 
     /// Who signs it.
     pub const fn issuer(self) -> AuthorityName {
         match self {
             Self::Root | Self::ResidentAuthority | Self::StaffAuthority => AuthorityName::Root,
-            Self::ResidentAuthentication | Self::ResidentEligibility => AuthorityName::Resident,
-            Self::StaffAuthentication => AuthorityName::Staff,
+            Self::ResidentAuthentication | Self::ResidentEligibility | Self::ResidentResponder => {
+                AuthorityName::Resident
+            }
+            Self::StaffAuthentication | Self::StaffResponder => AuthorityName::Staff,
         }
     }
 
@@ -126,7 +156,15 @@ impl Profile {
             Self::Root => 7305,
             Self::ResidentAuthority | Self::StaffAuthority => 3652,
             Self::ResidentAuthentication | Self::ResidentEligibility | Self::StaffAuthentication => 1826,
+            // Nobody asks whether it was revoked: it ends soon.
+            Self::ResidentResponder | Self::StaffResponder => 30,
         }
+    }
+
+    /// Whether it says where to ask about it. The root is trusted or not, and no list says so; a responder's certificate is
+    /// not asked about.
+    pub(super) const fn names_where_to_ask(self) -> bool {
+        !matches!(self, Self::Root) && !self.is_responder()
     }
 
     /// The longest path of authorities below an authority (RFC 5280 §4.2.1.9); none for a card's certificate.
@@ -142,7 +180,7 @@ impl Profile {
     /// validation (RFC 5280 §6.1) the resident authority can never issue a valid staff card.
     const fn policy_branches(self) -> &'static [&'static [u64]] {
         match self {
-            Self::Root => &[],
+            Self::Root | Self::ResidentResponder | Self::StaffResponder => &[],
             Self::ResidentAuthority => &[&[1, 1], &[1, 2]],
             Self::ResidentAuthentication => &[&[1, 1]],
             Self::ResidentEligibility => &[&[1, 2]],
@@ -163,6 +201,8 @@ impl Profile {
             // id-kp-clientAuth, RFC 5280 §4.2.1.12
             Self::ResidentAuthentication | Self::StaffAuthentication => Some(vec![1, 3, 6, 1, 5, 5, 7, 3, 2]),
             Self::ResidentEligibility => Some(arc.below(&[2, 1])),
+            // id-kp-OCSPSigning, RFC 6960 §4.2.2.2
+            Self::ResidentResponder | Self::StaffResponder => Some(vec![1, 3, 6, 1, 5, 5, 7, 3, 9]),
         }
     }
 }
@@ -258,6 +298,7 @@ impl Settings {
         Pointers {
             revocation_list: format!("{}/{issuer}.crl", self.base_url),
             issuer_certificate: format!("{}/{issuer}.cer", self.base_url),
+            responder: (issuer != AuthorityName::Root).then(|| format!("{}/ocsp", self.base_url)),
         }
     }
 }
@@ -267,9 +308,12 @@ impl Settings {
 pub struct Pointers {
     /// cRLDistributionPoints (RFC 5280 §4.2.1.13).
     pub revocation_list: String,
-    /// authorityInfoAccess, id-ad-caIssuers (§4.2.2.1). No id-ad-ocsp: nothing answers there, and a reader that asks first
-    /// would wait for it before it fetched the list.
+    /// authorityInfoAccess, id-ad-caIssuers (§4.2.2.1).
     pub issuer_certificate: String,
+    /// authorityInfoAccess, id-ad-ocsp (RFC 6960 §3.1). One address answers for both issuing authorities: a question names
+    /// the issuer. The root has none: it signs two certificates, and its list says all about them.
+    #[serde(default)]
+    pub responder: Option<String>,
 }
 
 #[cfg(test)]

@@ -1,13 +1,17 @@
 //! Revocation lists (RFC 5280 §5): which certificates are no longer good, signed by who issued them.
 
-use std::collections::BTreeSet;
-
-use rcgen::{CertificateRevocationListParams, KeyIdMethod, RevokedCertParams, SerialNumber};
+use certificate_status::{List, Register};
+use rcgen::{
+    CertificateRevocationListParams, CrlDistributionPoint, CrlIssuingDistributionPoint, CrlScope, KeyIdMethod,
+    RevokedCertParams, SerialNumber,
+};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
-use x509_parser::prelude::FromDer;
 
-use super::{Authority, AuthorityError, issue::building, lint};
+use super::{
+    Authority, AuthorityError, AuthorityName,
+    issue::{building, fingerprint},
+};
 use crate::records::CertificateSerial;
 
 /// Why a certificate was revoked (RFC 5280 §5.3.1).
@@ -83,43 +87,6 @@ pub struct Revoked {
     pub reason: RevocationReason,
 }
 
-/// A list as whoever fetches it reads it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublishedList {
-    pub number: u64,
-    pub signed_at: OffsetDateTime,
-    /// When the next one is due at the latest; a reader takes this one no longer (RFC 5280 §5.1.2.5).
-    pub until: OffsetDateTime,
-    pub serials: BTreeSet<CertificateSerial>,
-}
-
-impl PublishedList {
-    /// Reads `der`, signed by the holder of `issuer` (DER).
-    ///
-    /// # Errors
-    /// A sentence: it is no list, or not that authority's.
-    pub fn read(der: &[u8], issuer: &[u8]) -> Result<Self, String> {
-        let (rest, list) = x509_parser::revocation_list::CertificateRevocationList::from_der(der)
-            .map_err(|why| format!("it does not read as a revocation list: {why}"))?;
-        let issuer = lint::parse(issuer).map_err(|why| why.to_string())?;
-        if !rest.is_empty() || list.verify_signature(issuer.public_key()).is_err() {
-            return Err("it is not signed by the authority it is published for".into());
-        }
-        let number = list.crl_number().and_then(|number| u64::try_from(number).ok());
-        let serials = list
-            .iter_revoked_certificates()
-            .map(|entry| entry.raw_serial().try_into().map(CertificateSerial));
-        Ok(Self {
-            number: number.ok_or("it has no number")?,
-            signed_at: list.last_update().to_datetime(),
-            until: list.next_update().ok_or("it says no end")?.to_datetime(),
-            serials: serials
-                .collect::<Result<_, _>>()
-                .map_err(|_| "it lists a serial of another length")?,
-        })
-    }
-}
-
 /// A signed list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevocationList {
@@ -128,6 +95,13 @@ pub struct RevocationList {
     /// The same as text, for openssl.
     pub pem: String,
     pub number: u64,
+}
+
+impl RevocationList {
+    /// SHA-256 of the list.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        fingerprint(&self.der)
+    }
 }
 
 impl Authority {
@@ -152,7 +126,14 @@ impl Authority {
             this_update: now,
             next_update: now + lasts,
             crl_number: SerialNumber::from(number),
-            issuing_distribution_point: None,
+            // Which certificates it is about, so that no list of an authority can stand in for another (RFC 5280 §5.2.5).
+            // Not the root's: its own certificate names no list, and readers that look there all the same would find none.
+            issuing_distribution_point: (self.name() != AuthorityName::Root).then(|| CrlIssuingDistributionPoint {
+                distribution_point: CrlDistributionPoint {
+                    uris: vec![self.settings().pointers(self.name()).revocation_list],
+                },
+                scope: Some(CrlScope::UserCertsOnly),
+            }),
             revoked_certs: revoked
                 .into_iter()
                 .map(|entry| RevokedCertParams {
@@ -176,9 +157,23 @@ impl Authority {
         })
     }
 
+    /// The register of `serials`, all that this authority issued as the records knew `as_of`, for who answers whether one of
+    /// them is good. It is signed afresh every few minutes and promises nothing that the certificates and the list don't,
+    /// so the trail does not tell of it.
+    ///
+    /// # Errors
+    /// When the key does not sign.
+    pub fn register(&self, serials: Vec<CertificateSerial>, as_of: OffsetDateTime) -> Result<Vec<u8>, AuthorityError> {
+        let serials = serials.into_iter().map(|serial| serial.0).collect();
+        let mut register = Register::unsigned(self.name().as_str(), as_of, serials);
+        let signature = self.signer().sign(&register)?;
+        register.extend(signature);
+        Ok(register)
+    }
+
     fn read_back(&self, der: &[u8], number: u64, entries: usize) -> Result<(), String> {
-        let list = PublishedList::read(der, self.certificate())?;
-        if list.number != number || list.serials.len() != entries {
+        let list = List::read(der, self.certificate())?;
+        if list.number != number || list.revoked.len() != entries {
             return Err("the signed list does not say what it was given".into());
         }
         Ok(())

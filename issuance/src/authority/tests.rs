@@ -139,4 +139,5 @@ fn reserved(serial: CertificateSerial, at: OffsetDateTime) -> ReservedSerial {
 
 mod ceremony;
 mod openssl;
+mod responder;
 mod rules;

@@ -1,8 +1,11 @@
 //! What the authorities publish, at the addresses that stand in every certificate they sign: revocation lists and their
-//! own certificates, over plain HTTP (RFC 2585 §4). Each is signed itself, and checking a certificate must not need a
-//! certificate (RFC 5280 §8), so there is no TLS here and no secret. What is served is public: it names serials, never people.
+//! own certificates, over plain HTTP (RFC 2585 §4), and [answers](ocsp) about a single certificate. Each is signed itself, and
+//! checking a certificate must not need a certificate (RFC 5280 §8), so there is no TLS here; the one secret is the key that
+//! answers are signed with. What is served is public: it names serials, never people.
 //!
 //! The folder is written by `madoguchi authority crl`; a list put there is the next one served.
+
+pub mod ocsp;
 
 use std::{io, path::PathBuf, sync::Arc};
 
@@ -22,11 +25,12 @@ const KINDS: [(&str, &str); 2] = [("crl", "application/pkix-crl"), ("cer", "appl
 /// A list that a card's loss has just been written into is fetched within this time also through a cache.
 const FRESH_FOR: &str = "max-age=60";
 
-/// The routes over the files of `folder`.
-pub fn routes(folder: PathBuf, clock: Arc<dyn Clock>) -> Router {
+/// The routes over the files of `folder`, and those of who answers, where somebody does.
+pub fn routes(folder: PathBuf, ocsp: Option<Arc<ocsp::Ocsp>>, clock: Arc<dyn Clock>) -> Router {
     let routes = Router::new()
         .route("/{name}", get(give))
         .with_state(Arc::new(folder))
+        .merge(ocsp.map(ocsp::routes).unwrap_or_default())
         .fallback(async || Trouble::not_found());
     Arc::new(Site::of_machines(clock).own_traces()).wrap(routes)
 }

@@ -32,7 +32,7 @@ async fn lists_and_certificates_are_given_by_name_and_nothing_else_is() {
     let listener = Listener::plain(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let address = listener.address();
     let (stopper, stop) = Stopper::new();
-    let serving = tokio::spawn(listener.serve(publisher::routes(lists.clone(), Arc::new(SystemClock)), stop));
+    let serving = tokio::spawn(listener.serve(publisher::routes(lists.clone(), None, Arc::new(SystemClock)), stop));
 
     let (status, head, body) = ask(address, "/staff.crl").await;
     assert_eq!((status, body.as_slice()), (200, &[0x30, 1, 2][..]));

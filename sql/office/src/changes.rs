@@ -54,6 +54,14 @@ impl Changes {
 }
 
 impl Office {
+    /// Listens for certificates that were issued or revoked, whoever did; each is told at commit.
+    ///
+    /// # Errors
+    /// [`OfficeError`] when the database cannot be reached.
+    pub async fn certificate_changes(&self) -> Result<Ear, OfficeError> {
+        Ok(Ear::open(&self.shared.door, &["office_certificates"]).await?)
+    }
+
     /// Listens for changes over a connection of its own.
     ///
     /// # Errors

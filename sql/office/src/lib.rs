@@ -11,6 +11,7 @@ mod audit;
 pub mod cases;
 mod changes;
 mod error;
+mod linking;
 pub mod notices;
 mod outbox;
 pub mod parcels;
@@ -25,6 +26,7 @@ mod sealed;
 mod search;
 mod setup;
 mod staff;
+pub mod stock_taking;
 mod telephone_stop;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -49,13 +51,14 @@ pub use audit::{Line, Recorded, SignedHead, TrailCheck};
 pub use changes::{Change, Changes};
 pub use error::OfficeError;
 pub use issuance::staff::DisableReason;
+pub use linking::Alike;
 pub use outbox::{Numbered, OutboxRefusal, OutboxState, RefusedMessage, SentAnew};
 pub use reconciliation::{Account, Accounted, Reconciled, Tally, TallyBy};
 pub use records::OfficeRecords;
 pub use refusal::{Fact, Refusal};
 pub use registration::{CardStanding, GivenCard, HolderCheck, HolderRefusal, RevocationReason, Told};
 pub use resident::ResidentFile;
-pub use revocations::Revoked;
+pub use revocations::{Revoked, Signature, SignatureKind};
 pub use search::{Found, Hit, SearchIndex};
 pub use setup::{
     DATABASE, DISPATCH, IMPORT, Installed, OWNER, READER, SEALER, USER, USERS, install, migrate, migrations,

@@ -1,14 +1,18 @@
 //! Certificates that must no longer be trusted, of residents and of the staff, for the authorities' revocation lists.
 
 use issuance::{
-    acts::{AuditAct, RevocationListSigned},
+    acts::{AuditAct, ResponderCertified, RevocationListSigned},
     authority::{AuthorityName, RevocationReason},
-    records::CertificateSerial,
+    records::{CertificateSerial, Reservation},
 };
 use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::{Act, Office, OfficeError, act::About};
+
+mod outcomes;
+
+pub use outcomes::{Signature, SignatureKind};
 
 /// A certificate that must no longer be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,5 +101,79 @@ impl Office {
             )
             .await?;
         u64::try_from(number).map_err(|_| OfficeError::Unreadable("office.revocation_list"))
+    }
+
+    /// Every serial under which `authority` issued a certificate for a card, ascending: what its register names.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn issued(&self, authority: AuthorityName) -> Result<Vec<CertificateSerial>, OfficeError> {
+        self.read("issued", |tx| async move {
+            let sql = match authority {
+                AuthorityName::Root => return Ok(Vec::new()),
+                AuthorityName::Resident => {
+                    "-- issued\nSELECT serial FROM office.certificate WHERE der IS NOT NULL ORDER BY serial"
+                }
+                AuthorityName::Staff => "-- issued\nSELECT serial FROM office.staff_certificate ORDER BY serial",
+            };
+            let rows = tx.query(sql, &[]).await?;
+            let serial = |bytes: &[u8]| bytes.try_into().map(CertificateSerial);
+            let serials: Result<_, _> = rows.iter().map(|row| serial(row.get("serial"))).collect();
+            serials.map_err(|_| OfficeError::Unreadable("a certificate's serial"))
+        })
+        .await
+    }
+
+    /// How many serials [`Office::issued`] gives.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn issued_count(&self, authority: AuthorityName) -> Result<usize, OfficeError> {
+        self.read("issued_count", |tx| async move {
+            let sql = match authority {
+                AuthorityName::Root => return Ok(0),
+                AuthorityName::Resident => {
+                    "-- issued_count\nSELECT count(*) FROM office.certificate WHERE der IS NOT NULL"
+                }
+                AuthorityName::Staff => "-- issued_count\nSELECT count(*) FROM office.staff_certificate",
+            };
+            let count: i64 = tx.query_one(sql, &[]).await?.get(0);
+            usize::try_from(count).map_err(|_| OfficeError::Unreadable("a count"))
+        })
+        .await
+    }
+
+    /// Takes a serial for the certificate of a responder that `authority` is about to sign.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn reserve_responder(
+        &self,
+        act: &Act,
+        authority: AuthorityName,
+        serial: CertificateSerial,
+    ) -> Result<Reservation, OfficeError> {
+        self.act(
+            "reserve_responder",
+            ResponderCertified::ROW,
+            About::content(json!([authority.as_str(), serial.to_string()])),
+            act,
+            |tx, doing| async move {
+                let reservation = Reservation::new(serial, doing.at);
+                tx.execute(
+                    "-- reserve_responder\n\
+                     INSERT INTO office.responder_certificate (serial, authority, reserved_at) VALUES ($1, $2, $3)",
+                    &[&serial.0.as_slice(), &authority.as_str(), &reservation.at()],
+                )
+                .await?;
+                let details = ResponderCertified {
+                    authority: authority.as_str().to_owned(),
+                    serial: serial.to_string(),
+                };
+                self.record(&tx, &doing, json!({}), details).await?;
+                Ok(reservation)
+            },
+        )
+        .await
     }
 }

@@ -92,6 +92,18 @@ impl Order for SetPinByPermission {
     type Reply = CaseNow;
 }
 
+/// Change the PIN of the card that was handed over in this case; a wrong old one costs a try.
+#[derive(Debug)]
+pub struct ChangePin {
+    pub case: CaseAt,
+    pub old: SecretString,
+    pub new: SecretString,
+}
+
+impl Order for ChangePin {
+    type Reply = CaseNow;
+}
+
 /// Give the case's card up, made or half made: a new blank takes its place.
 #[derive(Debug)]
 pub struct GiveUpCard {

@@ -13,7 +13,7 @@ use crate::{
     input::{Input, Takes},
     keymap::{Intent, KeyTable},
     orders::{
-        cards::{PinRight, ReadChip, SetPin, SetPinAgain, SetPinByPermission, VerifyPin},
+        cards::{ChangePin, PinRight, ReadChip, SetPin, SetPinAgain, SetPinByPermission, VerifyPin},
         cases::CaseNow,
     },
     page::{Line, Page, Pen},
@@ -30,6 +30,8 @@ const DIFFERS: &str = "pin-differs";
 enum Stage {
     /// The clerk turns the screen; the card must be in the reader.
     Ready,
+    /// The present one, of which the card makes sure.
+    Old,
     First,
     Again,
     /// A PIN is set already: the resident tries it.
@@ -46,6 +48,7 @@ enum Stage {
 #[derive(Debug)]
 pub struct Pin {
     stage: Stage,
+    old: Input,
     first: Input,
     again: Input,
     /// Why the last one was not taken.
@@ -57,6 +60,8 @@ pub struct Pin {
     again_over: bool,
     /// Leave to set it anew after the handover.
     permission: Option<Uuid>,
+    /// Whether its holder, who knows the present one, changes it after the handover.
+    changing: bool,
     /// The clerk's language, while the resident may choose another.
     office_language: Option<Language>,
 }
@@ -70,6 +75,7 @@ impl Pin {
     fn empty() -> Self {
         Self {
             stage: Stage::Ready,
+            old: Input::new(Takes::Pin, pin::LENGTH),
             first: Input::new(Takes::Pin, pin::LENGTH),
             again: Input::new(Takes::Pin, pin::LENGTH),
             why: None,
@@ -77,6 +83,7 @@ impl Pin {
             setting: false,
             again_over: false,
             permission: None,
+            changing: false,
             office_language: None,
         }
     }
@@ -99,6 +106,14 @@ impl Pin {
     pub fn by_permission(permission: Uuid) -> Self {
         Self {
             permission: Some(permission),
+            ..Self::empty()
+        }
+    }
+
+    /// For a card that was handed over, whose holder knows the present one.
+    pub fn to_change() -> Self {
+        Self {
+            changing: true,
             ..Self::empty()
         }
     }
@@ -147,7 +162,17 @@ impl Pin {
         match case {
             Ok(_) => {
                 self.stage = Stage::Set;
-                common.tell(Meaning::Done, "pin-set");
+                self.old.clear();
+                common.tell(Meaning::Done, if self.changing { "pin-changed" } else { "pin-set" });
+            }
+            Err(Fault::WrongPin { tries_left }) if self.changing => {
+                self.tries_are(tries_left);
+                self.begin_again(Some("pin-wrong"));
+                self.old.clear();
+                self.stage = Stage::Old;
+                if tries_left == 0 {
+                    self.locked(common);
+                }
             }
             Err(Fault::PinWeak(weak)) => self.begin_again(Some(weak_word(weak))),
             Err(fault) => self.failed(&fault, common),
@@ -160,26 +185,32 @@ impl Pin {
         match tried {
             Ok(PinRight) => self.stage = Stage::Right,
             Err(Fault::WrongPin { tries_left }) if self.stage == Stage::Check => {
-                if let Some(chip) = &mut self.chip {
-                    chip.pin = if tries_left == 0 {
-                        Tries::Blocked
-                    } else {
-                        Tries::Left(tries_left)
-                    };
-                }
+                self.tries_are(tries_left);
                 self.begin_again(Some("pin-wrong"));
                 if tries_left == 0 {
-                    self.stage = Stage::Ready;
-                    self.turn_back(common);
-                    common.tell_fault(&Fault::PinBlocked);
+                    self.locked(common);
                 }
             }
             Err(fault) => self.failed(&fault, common),
         }
     }
 
+    const fn tries_are(&mut self, left: u8) {
+        if let Some(chip) = &mut self.chip {
+            chip.pin = if left == 0 { Tries::Blocked } else { Tries::Left(left) };
+        }
+    }
+
+    /// The last try was wrong: the clerk goes on.
+    fn locked(&mut self, common: &mut Common) {
+        self.stage = Stage::Ready;
+        self.turn_back(common);
+        common.tell_fault(&Fault::PinBlocked);
+    }
+
     fn failed(&mut self, fault: &Fault, common: &mut Common) {
         self.begin_again(None);
+        self.old.clear();
         self.stage = Stage::Ready;
         self.turn_back(common);
         common.tell_fault(fault);
@@ -192,6 +223,10 @@ impl Pin {
                 Some(chip) if chip.known == ChipKnown::ThisCase && self.permission.is_some() => {
                     self.choose(true, common);
                 }
+                Some(chip) if chip.known == ChipKnown::ThisCase && self.changing => match chip.pin {
+                    Tries::Blocked => common.tell_fault(&Fault::PinBlocked),
+                    _ => self.turn_over(Stage::Old, common),
+                },
                 Some(chip) if chip.known == ChipKnown::ThisCase && !Self::is_recorded(common) => {
                     self.choose(false, common);
                 }
@@ -203,6 +238,16 @@ impl Pin {
                 None if common.is_asking::<ReadChip>() => common.tell(Meaning::Waiting, "making-reading"),
                 None => common.tell_fault(&Fault::NoCard),
             },
+            Stage::Old if self.old.len() < pin::LENGTH => self.why = Some("weak-not-four-digits"),
+            Stage::Old => {
+                self.why = None;
+                self.stage = Stage::First;
+                common.next_step();
+            }
+            Stage::First if self.changing && self.first.text() == self.old.text() => {
+                self.begin_again(Some("pin-same"));
+                common.next_step();
+            }
             Stage::First => self.check_first(common),
             Stage::Again if self.again.text() != self.first.text() => {
                 self.begin_again(Some(DIFFERS));
@@ -215,7 +260,10 @@ impl Pin {
                     self.again.clear();
                     self.stage = Stage::Setting;
                     self.setting = true;
-                    if let Some(permission) = self.permission {
+                    if self.changing {
+                        let old = SecretString::from(self.old.text());
+                        common.ask(ChangePin { case, old, new: pin }, Self::set);
+                    } else if let Some(permission) = self.permission {
                         common.ask(SetPinByPermission { case, permission, pin }, Self::set);
                     } else if self.again_over {
                         common.ask(SetPinAgain { case, pin }, Self::set);
@@ -232,7 +280,7 @@ impl Pin {
                 common.ask(VerifyPin { pin }, Self::tried);
             }
             Stage::Setting => {}
-            Stage::Set if self.permission.is_none() => {
+            Stage::Set if self.permission.is_none() && !self.changing => {
                 self.turn_back(common);
                 common.go(Go::Next);
             }
@@ -271,6 +319,7 @@ impl Screen for Pin {
 
     fn field(&mut self) -> Option<&mut Input> {
         match self.stage {
+            Stage::Old => Some(&mut self.old),
             Stage::First | Stage::Check => Some(&mut self.first),
             Stage::Again => Some(&mut self.again),
             _ => None,
@@ -278,7 +327,7 @@ impl Screen for Pin {
     }
 
     fn takes_text(&self) -> bool {
-        matches!(self.stage, Stage::First | Stage::Again | Stage::Check) && !self.setting
+        matches!(self.stage, Stage::Old | Stage::First | Stage::Again | Stage::Check) && !self.setting
     }
 
     fn typed(&mut self, _common: &mut Common) {
@@ -290,6 +339,7 @@ impl Screen for Pin {
             keys::PIN_AGAIN => {
                 let is_ours = |chip: &ChipView| chip.known == ChipKnown::ThisCase && chip.pin != Tries::NotSet;
                 self.permission.is_none()
+                    && !self.changing
                     && self.stage == Stage::Ready
                     && self.chip.as_ref().is_some_and(is_ours)
                     && Self::is_recorded(common)
@@ -314,6 +364,7 @@ impl Screen for Pin {
     fn reader(&mut self, reader: Reader, _state: ReaderState, common: &mut Common) {
         if reader == Reader::Resident && !self.setting && !matches!(self.stage, Stage::Set | Stage::Right) {
             self.begin_again(None);
+            self.old.clear();
             self.stage = Stage::Ready;
             self.turn_back(common);
             common.next_step();
@@ -338,10 +389,12 @@ impl Screen for Pin {
     }
 
     fn view(&self, common: &Common, pen: &Pen<'_>) -> Page {
-        let mut page = Page::titled(pen.say("title-pin"));
+        let mut page = Page::titled(pen.say(if self.changing { "title-pin-change" } else { "title-pin" }));
         page.resident_facing = self.stage != Stage::Ready;
         match self.stage {
             Stage::Ready => self.ready(common, pen, &mut page),
+            Stage::Old => self.entry(pen, &mut page, "pin-old", &self.old),
+            Stage::First if self.changing => self.entry(pen, &mut page, "pin-new", &self.first),
             Stage::First => self.entry(pen, &mut page, "pin-first", &self.first),
             Stage::Again => self.entry(pen, &mut page, "pin-again", &self.again),
             Stage::Check if self.setting => said(pen, &mut page, "pin-checking", Meaning::Waiting),
@@ -373,6 +426,13 @@ impl Pin {
                 let left = tries(pen, chip.pin).0;
                 (
                     pen.say_with("pin-card-allowed", &[("tries", left.into())]),
+                    Meaning::Done,
+                )
+            }
+            (Some(chip), _) if chip.known == ChipKnown::ThisCase && self.changing && chip.pin != Tries::Blocked => {
+                let left = tries(pen, chip.pin).0;
+                (
+                    pen.say_with("pin-change-ready", &[("tries", left.into())]),
                     Meaning::Done,
                 )
             }
@@ -412,7 +472,7 @@ impl Pin {
         }));
         page.line(row(&|_| format!("{bottom_left}{}{bottom_right}", flat.repeat(5))));
         page.gap();
-        if self.stage == Stage::Check {
+        if matches!(self.stage, Stage::Check | Stage::Old) {
             return self.check_words(pen, page);
         }
         match self.why {

@@ -7,8 +7,8 @@ pub mod told;
 
 use issuance::{
     acts::{
-        ActRow, AuditAct, CardPinAllowed, CardRelinked, CardResumed, CardRevoked, CardStopConfirmed, CardSuspended,
-        OutboxClosed, OutboxSentAnew,
+        ActRow, AuditAct, CardPinAllowed, CardPinChanged, CardRelinked, CardResumed, CardRevoked, CardStopConfirmed,
+        CardSuspended, OutboxClosed, OutboxSentAnew,
     },
     staff::Role,
     standing::CardStanding,
@@ -53,6 +53,8 @@ pub enum Act {
     ConfirmStop,
     /// 暗証番号の決め直し: for its holder at the counter.
     ResetPin,
+    /// 暗証番号の変更: its holder knows the present one, and the card asks for it.
+    ChangePin,
     /// 失効.
     Revoke,
     /// 結び直し.
@@ -64,11 +66,12 @@ pub enum Act {
 }
 
 impl Act {
-    const ALL: [(Intent, Self); 8] = [
+    const ALL: [(Intent, Self); 9] = [
         (keys::SUSPEND, Self::Suspend),
         (keys::RESUME, Self::Resume),
         (keys::CONFIRM_STOP, Self::ConfirmStop),
         (keys::RESET_PIN, Self::ResetPin),
+        (keys::CHANGE_PIN, Self::ChangePin),
         (keys::REVOKE, Self::Revoke),
         (keys::RELINK, Self::Relink),
         (keys::SEND_ANEW, Self::SendAnew),
@@ -82,6 +85,7 @@ impl Act {
             Self::Resume => CardResumed::ROW,
             Self::ConfirmStop => CardStopConfirmed::ROW,
             Self::ResetPin => CardPinAllowed::ROW,
+            Self::ChangePin => CardPinChanged::ROW,
             Self::Revoke => CardRevoked::ROW,
             Self::Relink => CardRelinked::ROW,
             Self::SendAnew => OutboxSentAnew::ROW,
@@ -119,6 +123,7 @@ impl Act {
             Self::Resume => ("standing-resumed", Meaning::Done),
             Self::ConfirmStop => ("standing-stop-confirmed", Meaning::Done),
             Self::ResetPin => ("standing-pin-allowed", Meaning::Done),
+            Self::ChangePin => ("pin-changed", Meaning::Done),
             Self::Revoke => ("standing-revoked", Meaning::NeedsYou),
             Self::Relink => ("standing-relinked", Meaning::Done),
             Self::SendAnew => ("standing-sent-anew", Meaning::Done),
@@ -305,7 +310,11 @@ impl Screen for Standing {
                 intent => {
                     if let Some(act) = self.meant(intent) {
                         common.next_step();
-                        self.form = Some(Form::of(act));
+                        match act {
+                            // Nothing is asked of the clerk: the card asks its holder.
+                            Act::ChangePin => common.go(Go::To(Box::new(Pin::to_change()))),
+                            act => self.form = Some(Form::of(act)),
+                        }
                     }
                 }
             };

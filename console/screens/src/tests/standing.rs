@@ -16,7 +16,7 @@ use crate::{
     fault::Fault,
     key::Key::{Char, Down, Enter, Esc, F},
     orders::{
-        cards::{AllowPinReset, PinAllowed, SetPinByPermission},
+        cards::{AllowPinReset, ChangePin, PinAllowed, SetPinByPermission},
         given_card::{CloseRefused, LoadStanding, RelinkCard, ResumeCard, RevokeCard, SendRefusedAnew, SuspendCard},
         staff::SecondClerk,
     },
@@ -358,6 +358,75 @@ pub fn second_clerk_agrees(counter: &mut Counter, wanted: SecondPurpose) {
     counter.staff_card_pulled();
     counter.staff_card(3);
     counter.answer(staff_card(SATO));
+}
+
+#[test]
+fn whoever_knows_the_pin_changes_it_and_the_card_asks_for_the_present_one() {
+    let mut counter = at_card(CardStanding::Active);
+    counter.resident_card(1);
+    counter.press(Char('h'));
+    let chip = |pin| ChipView {
+        serial: "8B42 19F0 0C77 A1D3 5E20".into(),
+        known: ChipKnown::ThisCase,
+        pin,
+    };
+    counter.answer(chip(Tries::Left(3)));
+    insta::assert_snapshot!("pin_change_ready", counter.screen(80, 24));
+    counter.press(Enter);
+    insta::assert_snapshot!("pin_change_old", counter.screen(80, 24));
+    let enters = |counter: &mut Counter, old: &str, new: &str| {
+        for typed in [old, new, new] {
+            counter.types(typed);
+            counter.press(Enter);
+        }
+    };
+    // The same again is no change.
+    counter.types("2751");
+    counter.press(Enter);
+    counter.types("2751");
+    counter.press(Enter);
+    assert!(
+        counter.screen(80, 24).contains("いまと おなじ"),
+        "{}",
+        counter.screen(80, 24)
+    );
+    for _ in 0..2 {
+        counter.types("4962");
+        counter.press(Enter);
+    }
+    assert!(counter.is_asked_with(|order: &ChangePin| {
+        use secrecy::ExposeSecret as _;
+        (order.old.expose_secret(), order.new.expose_secret()) == ("2751", "4962")
+    }));
+    // It was not the present one: a try less, said before the next.
+    counter.refuse(Fault::WrongPin { tries_left: 2 });
+    let again = counter.screen(80, 24);
+    assert!(
+        again.contains("ばんごうが ちがいます") && again.contains("あと 2かい"),
+        "{again}"
+    );
+    enters(&mut counter, "2750", "4962");
+    counter.answer(Box::new(case(HANDED_OVER)));
+    assert!(
+        counter.screen(80, 24).contains("ありがとう"),
+        "{}",
+        counter.screen(80, 24)
+    );
+
+    // The last try was wrong: the clerk goes on, and knows where to.
+    let mut locked = at_card(CardStanding::Active);
+    locked.resident_card(1);
+    locked.press(Char('h'));
+    locked.answer(chip(Tries::Left(1)));
+    locked.press(Enter);
+    enters(&mut locked, "2750", "4962");
+    locked.refuse(Fault::WrongPin { tries_left: 0 });
+    assert!(locked.screen(80, 24).contains("ロック"), "{}", locked.screen(80, 24));
+    locked.press(Enter);
+    assert!(
+        !locked.is_asked::<ChangePin>(),
+        "a blocked PIN is set anew by a permission"
+    );
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The authorities' revocation lists: signed when they are due, and how old they are.
 
-use std::{path::Path, process::ExitCode, thread::sleep};
+use std::{path::Path, process::ExitCode, thread::sleep, time::Instant};
 
-use issuance::authority::{Authorities, Authority, AuthorityName, Passphrase, PublishedList, Trust};
+use issuance::authority::{Authorities, Authority, AuthorityName, Passphrase, PublishedList, Register, Trust};
 use relay_core::clock::{Clock, JST, SystemClock};
 use serde_json::json;
+use store::Ear;
 use time::{Duration, OffsetDateTime, macros::format_description};
 
 use super::{CrlOptions, RootListOptions, name};
@@ -16,7 +17,7 @@ use crate::{
         words::Lang,
     },
     config::Config,
-    revocations::{self, Listed},
+    revocations::{self, Due, Listed},
     trail,
 };
 
@@ -24,8 +25,14 @@ use crate::{
 pub const USUAL_DAYS: u16 = 7;
 /// As the ceremony's first list of the root: its key comes out of the safe once a year.
 const ROOT_LIST_LASTS: Duration = Duration::days(366);
-/// A revocation is on the list this soon.
-const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_secs(20);
+/// A change is heard of at once; this is for what nobody tells: time that is over, and a responder that asks.
+const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_secs(10);
+/// Records that are away are looked for this often.
+const AWAY: std::time::Duration = std::time::Duration::from_secs(2);
+/// What comes this soon after is signed with it.
+const TOGETHER: std::time::Duration = std::time::Duration::from_millis(50);
+/// A whole batch of cards being made does not keep a revocation waiting longer.
+const MOST_TOGETHER: std::time::Duration = std::time::Duration::from_millis(400);
 
 /// Writes the lists once, all or those that are due, and puts the certificates beside them.
 ///
@@ -76,9 +83,11 @@ pub(super) fn write_root(setting: &Setting, config: &Config, options: &RootListO
 /// not at all.
 pub(super) fn keep(config: &Config, options: &CrlOptions) -> ! {
     let folder = options.into.clone().unwrap_or_else(|| config.authority.lists.clone());
+    let mut keeper = Keeper::new(config, &folder, options.days);
+    keeper.listens = true;
     let mut told = None;
     loop {
-        match renew(config, &folder, options.days, true) {
+        match keeper.round(true) {
             Ok(listed) => {
                 told = None;
                 for list in listed {
@@ -92,9 +101,10 @@ pub(super) fn keep(config: &Config, options: &CrlOptions) -> ! {
                     tracing::warn!(error = words, "the revocation lists are not kept");
                     told = Some(words);
                 }
+                keeper.forget();
             }
         }
-        sleep(LOOK_AGAIN);
+        keeper.wait();
     }
 }
 
@@ -103,27 +113,106 @@ pub(super) fn keep(config: &Config, options: &CrlOptions) -> ! {
 /// # Errors
 /// As [`write`].
 pub fn renew(config: &Config, folder: &Path, days: u16, if_due: bool) -> anyhow::Result<Vec<Listed>> {
-    let authorities = &config.authority.folder;
-    let trust = Trust::open(authorities)?;
-    revocations::put_beside(authorities, &trust, folder)?;
-    let Records { runtime, office } = Records::open(config)?;
-    let now = SystemClock.now();
-    let names = match if_due {
-        true => runtime.block_on(revocations::due(&office, &trust, now, folder))?,
-        false => vec![AuthorityName::Resident, AuthorityName::Staff],
-    };
-    // The keys are opened only when something is to be signed.
-    if names.is_empty() {
-        return Ok(Vec::new());
+    Keeper::new(config, folder, days).round(if_due)
+}
+
+/// Whoever keeps the lists: connected and listening, with the keys at hand from the first signature on, so that a
+/// revocation is signed in the moment it is heard of.
+struct Keeper<'a> {
+    config: &'a Config,
+    folder: &'a Path,
+    lasts: Duration,
+    records: Option<Records>,
+    /// Whether it goes on after this round.
+    listens: bool,
+    ear: Option<Ear>,
+    authorities: Option<Authorities>,
+}
+
+impl<'a> Keeper<'a> {
+    fn new(config: &'a Config, folder: &'a Path, days: u16) -> Self {
+        Self {
+            config,
+            folder,
+            lasts: Duration::days(i64::from(days)),
+            records: None,
+            listens: false,
+            ear: None,
+            authorities: None,
+        }
     }
-    let authorities = Authorities::open(authorities, &Passphrase::read(&config.authority.passphrase_file)?)?;
-    let lasts = Duration::days(i64::from(days));
-    runtime.block_on(async {
+
+    /// Signs what is due, or everything.
+    fn round(&mut self, if_due: bool) -> anyhow::Result<Vec<Listed>> {
+        let settings = &self.config.authority;
+        let trust = Trust::open(&settings.folder)?;
+        revocations::put_beside(&settings.folder, &trust, self.folder)?;
+        let records = match self.records.take() {
+            Some(records) => records,
+            None => Records::open(self.config)?,
+        };
+        let Records { runtime, office } = self.records.insert(records);
+        // Heard from before it is looked at: what comes between is not missed.
+        if self.listens && self.ear.is_none() {
+            self.ear = Some(runtime.block_on(office.certificate_changes())?);
+        }
+        let now = SystemClock.now();
+        let request = revocations::responder_request(&settings.responder);
+        let mut due = runtime.block_on(revocations::due(office, &trust, now, self.folder, request.as_ref()))?;
+        if !if_due {
+            due = Due {
+                responders: due.responders,
+                ..Due::all()
+            };
+        }
+        // The keys are opened only when something is to be signed.
+        if due.is_nothing() {
+            return Ok(Vec::new());
+        }
+        let authorities = match self.authorities.take() {
+            Some(authorities) => authorities,
+            None => Authorities::open(&settings.folder, &Passphrase::read(&settings.passphrase_file)?)?,
+        };
+        let authorities = &*self.authorities.insert(authorities);
         let act = || act("authority");
-        let listed = revocations::write_those(&office, &authorities, &act, (now, lasts), folder, &names).await?;
-        trail::seal_once(config).await;
-        Ok(listed)
-    })
+        runtime.block_on(async {
+            let (when, request) = ((now, self.lasts), request.as_ref());
+            let listed = revocations::write_due(office, authorities, &act, when, self.folder, &due, request).await?;
+            if !listed.is_empty() || !due.responders.is_empty() {
+                trail::seal_once(self.config).await;
+            }
+            Ok(listed)
+        })
+    }
+
+    /// Begins anew at the next round: the records were away, or the keys are others.
+    fn forget(&mut self) {
+        self.ear = None;
+        self.records = None;
+        self.authorities = None;
+    }
+
+    /// Until something is heard of, or it is time to look again.
+    fn wait(&mut self) {
+        let (Some(Records { runtime, .. }), Some(ear)) = (&self.records, &mut self.ear) else {
+            return sleep(AWAY);
+        };
+        let gone = runtime.block_on(async {
+            match ear.next_within(LOOK_AGAIN).await {
+                Err(_) => false,
+                Ok(None) => true,
+                Ok(Some(_)) => {
+                    // Many at once are signed at once.
+                    let most = Instant::now() + MOST_TOGETHER;
+                    while Instant::now() < most && matches!(ear.next_within(TOGETHER).await, Ok(Some(_))) {}
+                    false
+                }
+            }
+        });
+        if gone {
+            self.ear = None;
+        }
+    }
 }
 
 fn tell(list: &Listed, lang: Lang) {
@@ -154,9 +243,55 @@ pub fn age(list: &PublishedList, now: OffsetDateTime, lang: Lang) -> String {
     let until = until
         .format(format_description!("[year]-[month]-[day] [hour]:[minute]"))
         .unwrap_or_default();
-    let (number, entries) = (list.number, list.serials.len());
+    let (number, entries) = (list.number, list.revoked.len());
     lang.pick(
         format!("第{number}号({entries} 件)、{hours} 時間前、{until} まで"),
         format!("no. {number} ({entries} entries), {hours} h old, good until {until}"),
     )
+}
+
+/// What is behind an authority's answers (OCSP).
+pub struct Answering {
+    pub authority: AuthorityName,
+    /// The serials that it issued, or why a responder could not use them.
+    pub register: Result<Register, String>,
+    /// Until when the responder's certificate is good; none when nobody is certified.
+    pub responder_until: Option<OffsetDateTime>,
+}
+
+/// What is behind the answers of each issuing authority in the usual folder.
+///
+/// # Errors
+/// When the ceremony's folder is missing or was changed.
+pub fn answering(config: &Config) -> anyhow::Result<Vec<Answering>> {
+    let trust = Trust::open(&config.authority.folder)?;
+    let folder = &config.authority.lists;
+    let of = |authority| Answering {
+        authority,
+        register: revocations::register(folder, authority, &trust),
+        responder_until: revocations::responder_until(folder, authority, &trust),
+    };
+    Ok([AuthorityName::Resident, AuthorityName::Staff].map(of).into())
+}
+
+impl Answering {
+    /// `OCSP: as of 3 min ago (412 certificates), responder until 2026-12-30`.
+    pub fn words(&self, now: OffsetDateTime, lang: Lang) -> String {
+        let register = self.register.as_ref().map(|register| {
+            let (minutes, issued) = ((now - register.as_of).whole_minutes(), register.serials().len());
+            lang.pick(
+                format!("照会への答えは {minutes} 分前の記録による({issued} 件)"),
+                format!("answers as of {minutes} min ago ({issued} certificates)"),
+            )
+        });
+        let register = register.unwrap_or_else(|why| why.clone());
+        let until = self.responder_until.map(|until| until.to_offset(JST).date());
+        match until {
+            Some(until) => lang.pick(
+                format!("{register}、答える係は {until} まで"),
+                format!("{register}, responder until {until}"),
+            ),
+            None => lang.pick(format!("{register}、答える係なし"), format!("{register}, no responder")),
+        }
+    }
 }

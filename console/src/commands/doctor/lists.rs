@@ -60,8 +60,8 @@ fn age(name: AuthorityName, list: Result<&PublishedList, &str>, now: OffsetDateT
             "sign the next one with `madoguchi authority root-list` and the root's passphrase out of the safe",
         ),
         _ => lang.pick(
-            "`madoguchi authority crl` で署名してください。係(`madoguchi up`、または madoguchi-lists.timer)が動いているかも見てください",
-            "sign it with `madoguchi authority crl`, and see that what keeps it runs (`madoguchi up`, or madoguchi-lists.timer)",
+            "`madoguchi authority crl` で署名してください。係(`madoguchi up`、または madoguchi-lists.service)が動いているかも見てください",
+            "sign it with `madoguchi authority crl`, and see that what keeps it runs (`madoguchi up`, or madoguchi-lists.service)",
         ),
     };
     let list = match list {
@@ -89,24 +89,29 @@ fn age(name: AuthorityName, list: Result<&PublishedList, &str>, now: OffsetDateT
     }
 }
 
-/// Whether each list at `base` is no older than the one here, which `known` holds.
-fn fetched(
-    base: &str,
-    known: impl Iterator<Item = (AuthorityName, PublishedList)>,
-    trust: &Trust,
-) -> anyhow::Result<()> {
+/// A client of a reader of certificates: plain HTTP, no proxy, short patience.
+pub(super) fn client() -> anyhow::Result<reqwest::Client> {
     let roots = RootCertStore::empty();
     // The address is plain HTTP; the client asks for a library of ciphers all the same.
     let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let client = reqwest::Client::builder()
+    Ok(reqwest::Client::builder()
         .use_preconfigured_tls(tls)
         .no_proxy()
         .connect_timeout(PATIENCE)
         .timeout(PATIENCE)
-        .build()?;
+        .build()?)
+}
+
+/// Whether each list at `base` is no older than the one here, which `known` holds.
+fn fetched(
+    base: &str,
+    known: impl Iterator<Item = (AuthorityName, PublishedList)>,
+    trust: &Trust,
+) -> anyhow::Result<()> {
+    let client = client()?;
     runtime()?.block_on(async {
         for (name, here) in known {
             let answer = client
@@ -140,7 +145,7 @@ mod tests {
             number: 3,
             signed_at,
             until: signed_at + time::Duration::days(8),
-            serials: std::collections::BTreeSet::new(),
+            revoked: std::collections::BTreeMap::new(),
         };
         let told = |name, days| age(name, Ok(&list), signed_at + time::Duration::days(days), Lang::En).condition;
         let staff = AuthorityName::Staff;

@@ -75,6 +75,8 @@ pub(in crate::commands) fn start(setting: &Setting, config: &Config) -> anyhow::
             )));
         }
         done |= start_publisher(setting, config, address)?;
+        // Its key asks for certificates from the first start on; the lists' process would find that soon, and this at once.
+        lists::renew(config, &config.authority.lists, lists::USUAL_DAYS, true)?;
     }
     Ok(if done { Outcome::Done } else { Outcome::Already })
 }
@@ -99,6 +101,8 @@ fn start_publisher(setting: &Setting, config: &Config, address: SocketAddr) -> a
         [
             Path::new("--folder"),
             &config.authority.lists,
+            Path::new("--responder"),
+            &config.authority.responder,
             Path::new("--listen"),
             Path::new(&listen),
         ],

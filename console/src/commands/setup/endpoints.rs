@@ -25,6 +25,8 @@ pub(super) fn write(
     let lang = setting.lang;
     let folder = &config.authority.folder;
     let certificate = |name: &str| folder.join(name).join("certificate.pem");
+    let base = &config.authority.base_url;
+    let list = |name: &str| format!("{base}/{name}.crl");
     let people: Vec<_> = staff
         .iter()
         .map(|person| {
@@ -59,8 +61,11 @@ pub(super) fn write(
             "root": certificate("root"),
             "resident": certificate("resident"),
             "staff": certificate("staff"),
+            "ocsp": format!("{base}/ocsp"),
+            "crl": { "root": list("root"), "resident": list("resident"), "staff": list("staff") },
         },
         "relay": relay,
+        "back_offices": relay.and_then(|relay| relay.get("back_offices")),
         "staff": people,
         "blanks": blanks,
     });

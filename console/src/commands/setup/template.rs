@@ -101,6 +101,7 @@ passphrase_file = "secrets/authority"
 oid_arc = ""              # 役所のオブジェクト識別子(IANA の企業番号など)。開設の前に決める
 base_url = ""             # 失効一覧と認証局の証明書を公開する場所(http://…)。開設の前に決める
 # lists = "authority/lists"   # そこで公開するフォルダー
+# responder = "authority/responder"   # 失効の照会(OCSP)に答える係が、自分の証明書を求めるフォルダー
 
 [card]
 master_file = "secrets/card-master"

@@ -1,7 +1,7 @@
 //! The PIN of a card that was handed over, set anew: by a permission for that one card, used up with the new PIN.
 
 use issuance::{
-    acts::{AuditAct as _, CardPinAllowed, CardPinReset},
+    acts::{AuditAct as _, CardPinAllowed, CardPinChanged, CardPinReset},
     case::{CardId, CaseId},
     lifecycle::Lifecycle,
     standing::HolderCheck,
@@ -49,14 +49,7 @@ impl Office {
                     return Err(HolderRefusal::NotInPerson.into());
                 }
                 let given = self.given(&tx, at.id).await?;
-                let conflict = match given.lifecycle {
-                    Lifecycle::Active => None,
-                    Lifecycle::Suspended => Some("it is stopped: resume it first"),
-                    _ => Some("it is over already"),
-                };
-                if let Some(why) = conflict {
-                    return Err(OfficeError::CardConflict(why.to_owned()));
-                }
+                in_use(given.lifecycle)?;
                 let known = tx
                     .query_one(
                         "-- chip_of\nSELECT chip FROM office.card WHERE id = $1",
@@ -160,4 +153,51 @@ impl Office {
         })
         .await
     }
+
+    /// Refuses unless the holder of the card that was handed over in the case may change its PIN now: asked before the chip is
+    /// touched. The card itself asks for the present one, so nobody gives leave.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotFound`] before the handover, [`OfficeError::CardConflict`] for a card that is stopped or over,
+    /// [`OfficeError::NotAllowed`], [`OfficeError::NotHeld`], [`OfficeError::ChangedMeanwhile`]
+    pub async fn may_change_pin(&self, act: &Act, at: CaseAt) -> Result<(), OfficeError> {
+        self.act(
+            "may_change_pin",
+            CardPinChanged::ROW,
+            at.id,
+            act,
+            |tx, doing| async move {
+                self.held_at(&tx, &doing, at).await?;
+                let given = self.given(&tx, at.id).await?;
+                in_use(given.lifecycle)
+            },
+        )
+        .await
+    }
+
+    /// Records that the holder changed the PIN. Gives the case's new version.
+    ///
+    /// # Errors
+    /// As [`Office::may_change_pin`]
+    pub async fn pin_changed(&self, act: &Act, at: CaseAt) -> Result<i64, OfficeError> {
+        self.act("pin_changed", CardPinChanged::ROW, at.id, act, |tx, doing| async move {
+            let row = self.held_at(&tx, &doing, at).await?;
+            let given = self.given(&tx, at.id).await?;
+            in_use(given.lifecycle)?;
+            let subjects = json!({ "case": at.id, "card": given.card });
+            self.record(&tx, &doing, subjects, CardPinChanged {}).await?;
+            Ok(self.touch(&tx, &row).await?)
+        })
+        .await
+    }
+}
+
+/// Refuses a card whose PIN is nobody's affair now.
+fn in_use(lifecycle: Lifecycle) -> Result<(), OfficeError> {
+    let why = match lifecycle {
+        Lifecycle::Active => return Ok(()),
+        Lifecycle::Suspended => "it is stopped: resume it first",
+        _ => "it is over already",
+    };
+    Err(OfficeError::CardConflict(why.to_owned()))
 }

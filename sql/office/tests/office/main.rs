@@ -23,8 +23,10 @@ mod roster_runs;
 mod schema;
 mod simulation;
 mod staff;
+mod stock_taking;
 mod telephone_stop;
 mod trail;
+mod whereabouts;
 
 use issuance::{
     case::{CardId, CaseId, ShelfPlace},

@@ -67,7 +67,14 @@ async fn a_stopped_card_is_resumed_before_its_pin_is_set_anew_and_one_that_is_ov
     let allow = async || {
         let at = office.now(&clerk, case).await.unwrap();
         let check = HolderCheck::Document;
-        records.allow_pin_reset(&clerk.act(), at, b"chip-0000", check).await
+        let may_change = records.may_change_pin(&clerk.act(), at).await;
+        let allowed = records.allow_pin_reset(&clerk.act(), at, b"chip-0000", check).await;
+        assert_eq!(
+            may_change.is_ok(),
+            allowed.is_ok(),
+            "whoever knows the PIN is asked no less: {may_change:?}"
+        );
+        allowed
     };
     records
         .suspend_card(&clerk.act(), case, HolderCheck::Questions, "—")
@@ -80,6 +87,21 @@ async fn a_stopped_card_is_resumed_before_its_pin_is_set_anew_and_one_that_is_ov
         .await
         .unwrap();
     allow().await.unwrap();
+    // Whoever knows the PIN changes it, and nobody gives leave: the card asks for the present one.
+    let at = office.now(&clerk, case).await.unwrap();
+    let set_at = records
+        .case(clerk.session, case)
+        .await
+        .unwrap()
+        .card
+        .unwrap()
+        .pin_set_at;
+    let version = records.pin_changed(&clerk.act(), at).await.unwrap();
+    assert!(version > at.version);
+    let file = records.case(clerk.session, case).await.unwrap();
+    assert_eq!(file.card.unwrap().pin_set_at, set_at, "when it was set first stays");
+    let stale = records.pin_changed(&clerk.act(), at).await;
+    assert!(matches!(stale, Err(OfficeError::ChangedMeanwhile)), "{stale:?}");
     let purpose = SecondPurpose::Revocation;
     let (approval, _) = records
         .approve(&clerk.act(), case, purpose, &second.serial)

@@ -2,6 +2,12 @@
 
 title-pin = PIN
 pin-check = Enter your PIN
+title-pin-change = Changing the PIN
+pin-old = Enter your present PIN
+pin-new = Choose a new PIN: four digits
+pin-same = That is the PIN you have now
+pin-changed = The PIN was changed.
+pin-change-ready = The holder, who knows the present PIN, changes it ({ $tries }). If it was forgotten, go back and use p.
 pin-tries-left =
     { $tries ->
         [one] One more wrong entry blocks it

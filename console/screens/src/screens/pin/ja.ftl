@@ -2,6 +2,12 @@
 
 title-pin = 暗証番号
 pin-check = きめた ばんごうを いれてください
+title-pin-change = 暗証番号の変更
+pin-old = いまの ばんごうを いれてください
+pin-new = あたらしい ばんごうを 4けた いれてください
+pin-same = いまと おなじ ばんごうです
+pin-changed = 暗証番号が変わりました。
+pin-change-ready = このカードの暗証番号を、いまの番号を知っている本人が変えます(試行 { $tries })。忘れたときは戻って p を使ってください。
 pin-tries-left = あと { $tries }かい まちがえると ロックされます
 pin-wrong = ばんごうが ちがいます
 pin-right = ただしい ばんごうです

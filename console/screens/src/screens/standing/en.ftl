@@ -95,3 +95,4 @@ title-reset-pin = Set the PIN anew
 reset-pin-about = The holder stands at the counter and this card lies on the resident reader. The same for a forgotten and a blocked PIN.
 standing-pin-allowed = Turn the screen to the resident, who types a new PIN (within 15 minutes).
 key-reset-pin = new PIN
+key-change-pin = change PIN

@@ -68,7 +68,7 @@ impl Form {
             Act::Resume | Act::ConfirmStop => HolderCheck::TO_RESUME.map(check).to_vec(),
             Act::ResetPin => HolderCheck::TO_RESUME.map(check).to_vec(),
             Act::Revoke => REASONS.map(reason).to_vec(),
-            Act::Relink | Act::SendAnew | Act::CloseRefused => Vec::new(),
+            Act::ChangePin | Act::Relink | Act::SendAnew | Act::CloseRefused => Vec::new(),
         };
         Self {
             act,
@@ -86,6 +86,7 @@ impl Form {
             Act::Resume => ("title-resume", "resume-about", "resume-how"),
             Act::ConfirmStop => ("title-confirm-stop", "confirm-stop-about", "resume-how"),
             Act::ResetPin => ("title-reset-pin", "reset-pin-about", "resume-how"),
+            Act::ChangePin => ("title-pin-change", "pin-change-ready", ""),
             Act::Revoke => ("title-revoke", "revoke-about", "revoke-why"),
             Act::Relink => ("title-relink", "relink-about", ""),
             Act::SendAnew => ("title-send-anew", "send-anew-about", ""),
@@ -101,7 +102,7 @@ impl Form {
         self.asked.view(&mut page, pen, ask);
         let after = match self.act {
             Act::Suspend | Act::Resume | Act::ConfirmStop | Act::SendAnew => "standing-recorded",
-            Act::ResetPin | Act::CloseRefused => "standing-recorded-only",
+            Act::ResetPin | Act::ChangePin | Act::CloseRefused => "standing-recorded-only",
             Act::Revoke | Act::Relink => "standing-recorded-by-two",
         };
         page.paragraph(pen, 2, &pen.say(after), Meaning::Quiet);

@@ -89,3 +89,4 @@ title-reset-pin = 暗証番号を決め直す
 reset-pin-about = 本人が窓口にいて、このカードを住民用の読取機に置いてから。忘れたときも、ロックしたときも同じです。
 standing-pin-allowed = 画面を住民に向けて、新しい暗証番号を入れてもらってください(15分以内)。
 key-reset-pin = 暗証番号
+key-change-pin = 番号変更

@@ -9,6 +9,7 @@ pub const SUSPEND: Intent = Intent::Own("suspend");
 pub const RESUME: Intent = Intent::Own("resume");
 pub const CONFIRM_STOP: Intent = Intent::Own("confirm_stop");
 pub const RESET_PIN: Intent = Intent::Own("reset_pin");
+pub const CHANGE_PIN: Intent = Intent::Own("change_pin");
 pub const REVOKE: Intent = Intent::Own("revoke");
 pub const RELINK: Intent = Intent::Own("relink");
 pub const SEND_ANEW: Intent = Intent::Own("send_anew");
@@ -23,6 +24,7 @@ pub static KEYS: KeyTable = KeyTable {
         row(Char('r'), RESUME, "key-resume"),
         row(Char('b'), CONFIRM_STOP, "key-confirm-stop"),
         row(Char('p'), RESET_PIN, "key-reset-pin"),
+        besides(Char('h'), CHANGE_PIN, "key-change-pin"),
         row(Char('x'), REVOKE, "key-revoke"),
         besides(Char('l'), RELINK, "key-relink"),
         also(Char('a'), SEND_ANEW, "key-send-anew"),
