@@ -163,15 +163,12 @@ pub enum HandoverSights {
 /// `[paper]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paper {
-    /// Folder the PDFs are written to.
     pub folder: PathBuf,
-    /// Folders searched for fonts, first match first.
+    /// Searched for fonts, first match first.
     pub font_folders: Vec<PathBuf>,
-    /// Days that a printed file is kept for printing it again; 90 when nothing is written.
     pub keep_days: u16,
-    /// The office's own notices, a folder each.
     pub notices: Option<PathBuf>,
-    /// Prints runs of notices: `ipp://printer.example/ipp/print`; `bundle` letters at a time, 1,000 when nothing is written.
+    /// `ipp://printer.example/ipp/print`, for runs of notices; `bundle` letters at a time.
     pub printer: Option<String>,
     pub bundle: u32,
 }
