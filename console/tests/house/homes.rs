@@ -25,8 +25,6 @@ pub const HOMES: &[Home] = &[
     Home("fluent-syntax", &["issuance"], "the texts of notices are compiled once"),
     Home("fast_qr", &["issuance"], "the notices' QR codes"),
     Home("subsetter", &["issuance"], "fonts are cut for paper only"),
-    Home("lopdf", &["issuance"], "printpdf's fonts are taken out of it"),
-    Home("fluent-syntax", &["issuance"], "the texts of notices are compiled once"),
     Home(
         "tokio-postgres",
         &[
