@@ -12,9 +12,9 @@ use crate::{
 const BUNDLE: u64 = 20;
 
 #[test]
-fn a_run_is_counted_released_by_two_made_and_waits_for_a_printer_that_is_gone() {
+fn a_run_killed_in_the_middle_goes_on_and_waits_for_a_printer_that_is_gone() {
     with_a_card_service(
-        "notices::a_run_is_counted_released_by_two_made_and_waits_for_a_printer_that_is_gone",
+        "notices::a_run_killed_in_the_middle_goes_on_and_waits_for_a_printer_that_is_gone",
         |shell| {
             set_up(shell);
             let paper = format!("[paper]\nprinter = \"ipp://127.0.0.1:9/ipp/print\"\nbundle = {BUNDLE}");
@@ -42,6 +42,12 @@ fn a_run_is_counted_released_by_two_made_and_waits_for_a_printer_that_is_gone() 
             drop(clerk);
             shell.tray("remove 0");
 
+            // A console that was killed in the middle of a run left a part of a bundle, and a whole one that nobody recorded.
+            let folder = shell.home().join("paper/notices/run-000001");
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join("bundle-0001.part"), b"half a bundle").unwrap();
+            fs::write(folder.join("bundle-0002.pdf"), b"not what is recorded").unwrap();
+
             let second = Clerk::sits_down(shell, Terminal::SMALL);
             second.logs_in("0002");
             second.console.text("t").sees("二人目の承認を待つ");
@@ -50,7 +56,6 @@ fn a_run_is_counted_released_by_two_made_and_waits_for_a_printer_that_is_gone() 
             second.console.key(Key::Enter).sees("印刷機が答えません");
             second.console.sees("印刷する");
 
-            let folder = shell.home().join("paper/notices/run-000001");
             let bundles: Vec<_> = fs::read_dir(&folder)
                 .unwrap()
                 .map(|entry| entry.unwrap().path())
