@@ -163,14 +163,14 @@ pub enum HandoverSights {
 /// `[paper]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paper {
-    /// Folder the PDFs are written to.
     pub folder: PathBuf,
-    /// Folders searched for fonts, first match first.
+    /// Searched for fonts, first match first.
     pub font_folders: Vec<PathBuf>,
-    /// Days that a printed file is kept for printing it again; 90 when nothing is written.
     pub keep_days: u16,
-    /// Folder with the office's own notices, a folder each.
     pub notices: Option<PathBuf>,
+    /// `ipp://printer.example/ipp/print`, for runs of notices; `bundle` letters at a time.
+    pub printer: Option<String>,
+    pub bundle: u32,
 }
 
 /// `[log]`
@@ -321,6 +321,8 @@ impl Config {
             font_folders: paper.paths_or("font_folders", &FONT_FOLDERS),
             keep_days: paper.number_or("keep_days", 1..=3650, 90),
             notices: paper.path_if_present("notices"),
+            printer: Some(paper.text_or("printer", "")).filter(|printer| !printer.is_empty()),
+            bundle: paper.number_or("bundle", 1..=5_000, 1_000),
         });
         let roster = document.optional("roster", Roster::read);
         let calendar = document.optional("calendar", ClosedDays::read);

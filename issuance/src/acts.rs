@@ -130,7 +130,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 68] = [
+pub const ALL: [&ActRow; 76] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -169,6 +169,14 @@ pub const ALL: [&ActRow; 68] = [
     NoticeFactsImported::ROW,
     NoticeWishRecorded::ROW,
     NoticeWishEnded::ROW,
+    NoticeRunCounted::ROW,
+    NoticeRunReleased::ROW,
+    NoticeRunApproved::ROW,
+    NoticeBundleMade::ROW,
+    NoticeBundlePrinted::ROW,
+    NoticeRunPosted::ROW,
+    NoticeRunWithdrawn::ROW,
+    NoticeLetterReturned::ROW,
     CardBound::ROW,
     CardKeyKept::ROW,
     CardSerialReserved::ROW,

@@ -12,6 +12,7 @@
 mod application_form;
 pub mod barcode;
 mod bind;
+mod bundle_sheet;
 mod compose;
 mod content;
 mod delivery_notice;
@@ -39,6 +40,7 @@ mod words;
 use std::{fmt, io, path::PathBuf};
 
 pub use application_form::{Agent, Applicant, ApplicationForm, Choice};
+pub use bundle_sheet::BundleSheet;
 pub use compose::{Letter, Style};
 pub use content::ContentHash;
 pub use delivery_notice::{Bring, Collected, DeliveryNotice, Receiving};
@@ -189,6 +191,19 @@ impl Press {
         })
     }
 
+    /// The hash over all that a letter of `template` says, without printing it.
+    ///
+    /// # Errors
+    /// [`PaperError::NotBound`]
+    pub fn letter_hash(
+        template: &template::Template,
+        (office, issued_on): (&Office, time::Date),
+        style: Style,
+        letter: &Letter,
+    ) -> Result<ContentHash, PaperError> {
+        compose::Composer::new(template, office, issued_on, style).hash(letter)
+    }
+
     /// One letter of `template` as a file of its own.
     ///
     /// # Errors
@@ -217,13 +232,37 @@ impl<W: io::Write> Run<'_, W> {
     /// # Errors
     /// [`PaperError::Glyph`] or [`PaperError::DoesNotFit`], and the file is as before; [`PaperError::NotWritten`].
     pub fn add(&mut self, letter: &Letter) -> Result<(ContentHash, usize), PaperError> {
+        self.add_as(letter, "")
+    }
+
+    /// As [`Self::add`], with the letter's number in its run at the foot, `12-345`.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub fn add_as(&mut self, letter: &Letter, number: &str) -> Result<(ContentHash, usize), PaperError> {
         let hash = self.composer.hash(letter)?;
-        let sheets = self.composer.letter(&self.setter, letter, &hash)?;
+        let sheets = self.composer.letter(&self.setter, letter, (&hash, number))?;
         let language = self.composer.style.language.tag();
         self.binder.add(&sheets, language, &self.composer.stamps)?;
         self.all.update(hash.as_bytes());
         self.pages += sheets.len();
         Ok((hash, sheets.len()))
+    }
+
+    /// Adds the sheet on top of a bundle.
+    ///
+    /// # Errors
+    /// [`PaperError`]
+    pub fn bundle_sheet(&mut self, bundle: &BundleSheet<'_>) -> Result<(), PaperError> {
+        let mut sheet = sheet::Sheet::new(&self.setter);
+        bundle_sheet::lay_out(&mut sheet, bundle)?;
+        self.pages += 1;
+        self.binder.add(&[sheet], None, &[])
+    }
+
+    /// Pages so far.
+    pub const fn pages(&self) -> usize {
+        self.pages
     }
 
     /// Ends the file; gives what was written to, and the file's length in bytes.

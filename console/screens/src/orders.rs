@@ -5,6 +5,7 @@ pub mod cases;
 pub mod custody;
 pub mod given_card;
 pub mod handover;
+pub mod notices;
 pub mod papers;
 pub mod parcels;
 pub mod queues;

@@ -8,6 +8,7 @@ pub mod handover;
 pub mod journal;
 pub mod login;
 pub mod making;
+pub mod notices;
 pub mod papers;
 pub mod parcel;
 pub mod pin;
@@ -32,7 +33,7 @@ use crate::{
 
 /// Every table of keys there is.
 #[cfg(test)]
-pub static EVERY_TABLE: [&KeyTable; 39] = [
+pub static EVERY_TABLE: [&KeyTable; 42] = [
     &keymap::READING,
     &keymap::READING_FACING,
     &keymap::QUESTION,
@@ -67,6 +68,9 @@ pub static EVERY_TABLE: [&KeyTable; 39] = [
     &custody::keys::KEYS,
     &custody::keys::FORM,
     &reconciliation::keys::KEYS,
+    &notices::keys::KEYS,
+    &notices::keys::KINDS,
+    &notices::keys::FORM,
     &stock_taking::keys::LIST,
     &stock_taking::keys::COUNT,
     &stock_taking::keys::RESULT,

@@ -12,6 +12,7 @@ mod facing;
 mod hurried;
 mod letters;
 mod mouse;
+mod notices;
 mod operators;
 mod parcels;
 mod reading;

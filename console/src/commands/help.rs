@@ -183,6 +183,13 @@ const JAPANESE: &[(&str, &str)] = &[
     ("madoguchi doctor", "この窓口を診る: 何がいけないか、どうすればよいか"),
     ("madoguchi doctor --json", "1行の JSON で"),
     (
+        "madoguchi link-records",
+        "提供者の人の一覧を名簿と合わせ、提供者での名前を中継に作ってもらう",
+    ),
+    ("madoguchi link-records --provider", "提供者の、中継での名前"),
+    ("madoguchi link-records --list", "提供者が書いた一覧"),
+    ("madoguchi link-records --answer", "提供者に渡す答えを書くファイル"),
+    (
         "madoguchi dispatch",
         "送信箱を中継に届ける: 交付、一時停止、失効したカード",
     ),

@@ -47,7 +47,8 @@ impl Printer {
         }
     }
 
-    fn press(&self) -> Result<Arc<Press>, PaperError> {
+    /// The press, opened where it was not yet.
+    pub fn press(&self) -> Result<Arc<Press>, PaperError> {
         let mut press = lock(&self.press);
         match &*press {
             Some(open) => Ok(Arc::clone(open)),

@@ -13,6 +13,7 @@ mod faults;
 mod logs;
 mod machine;
 mod my_page;
+mod notices;
 mod people;
 mod refusals;
 mod refused;

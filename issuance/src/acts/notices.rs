@@ -81,3 +81,178 @@ impl AuditAct for NoticeWishEnded {
         offered: Offered::Command("madoguchi notices wish"),
     };
 }
+
+/// Who counts, releases, prints and posts runs of notices.
+const RUNNERS: &[Role] = &[Role::Issuing, Role::Administration];
+
+/// The letters of a run were counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeRunCounted {
+    pub number: i64,
+    pub kind: String,
+    pub letters: usize,
+    pub people: usize,
+    pub excluded: usize,
+}
+
+impl AuditAct for NoticeRunCounted {
+    const ROW: &'static ActRow = &ActRow {
+        name: "notice.run_counted",
+        meaning: Meaning {
+            japanese: "発送の通数を数えた。",
+            english: "The letters of a run were counted.",
+        },
+        who: Who::Roles(RUNNERS),
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Screen("notices"),
+    };
+}
+
+/// The first of two people released a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeRunReleased {
+    pub number: i64,
+}
+
+impl AuditAct for NoticeRunReleased {
+    const ROW: &'static ActRow = &ActRow {
+        name: "notice.run_released",
+        meaning: Meaning {
+            japanese: "二人のうち一人目が発送を承認した。",
+            english: "The first of two people released a run.",
+        },
+        who: Who::Roles(RUNNERS),
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Screen("notices"),
+    };
+}
+
+/// The second of two people released a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeRunApproved {
+    pub number: i64,
+}
+
+impl AuditAct for NoticeRunApproved {
+    const ROW: &'static ActRow = &ActRow {
+        name: "notice.run_approved",
+        meaning: Meaning {
+            japanese: "二人のうち二人目が発送を承認した。",
+            english: "The second of two people released a run.",
+        },
+        who: Who::Roles(RUNNERS),
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Screen("notices"),
+    };
+}
+
+/// A bundle of letters was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeBundleMade {
+    pub number: i64,
+    pub bundle: i32,
+    pub letters: i32,
+    /// Of the file, in hex.
+    pub sha256: String,
+}
+
+impl AuditAct for NoticeBundleMade {
+    const ROW: &'static ActRow = &ActRow {
+        name: "notice.bundle_made",
+        meaning: Meaning {
+            japanese: "通知の束を一つ作った。",
+            english: "A bundle of letters was made.",
+        },
+        who: Who::Roles(RUNNERS),
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Screen("notices"),
+    };
+}
+
+/// The printer said that it had printed a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeBundlePrinted {
+    pub number: i64,
+    pub bundle: i32,
+    pub job: String,
+}
+
+impl AuditAct for NoticeBundlePrinted {
+    const ROW: &'static ActRow = &ActRow {
+        name: "notice.bundle_printed",
+        meaning: Meaning {
+            japanese: "印刷機が、通知の束を印刷し終えたと答えた。",
+            english: "The printer said that it had printed a bundle.",
+        },
+        who: Who::Roles(RUNNERS),
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Screen("notices"),
+    };
+}
+
+/// A run was handed to the post office.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeRunPosted {
+    pub number: i64,
+    pub letters: i32,
+}
+
+impl AuditAct for NoticeRunPosted {
+    const ROW: &'static ActRow = &ActRow {
+        name: "notice.run_posted",
+        meaning: Meaning {
+            japanese: "発送分を郵便局に差し出した。",
+            english: "A run was handed to the post office.",
+        },
+        who: Who::Roles(RUNNERS),
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Screen("notices"),
+    };
+}
+
+/// A run was given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeRunWithdrawn {
+    pub number: i64,
+}
+
+impl AuditAct for NoticeRunWithdrawn {
+    const ROW: &'static ActRow = &ActRow {
+        name: "notice.run_withdrawn",
+        meaning: Meaning {
+            japanese: "発送を取りやめた。",
+            english: "A run was given up.",
+        },
+        who: Who::Roles(RUNNERS),
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Screen("notices"),
+    };
+}
+
+/// A letter of a run came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeLetterReturned {
+    pub number: i64,
+    pub letter: i32,
+}
+
+impl AuditAct for NoticeLetterReturned {
+    const ROW: &'static ActRow = &ActRow {
+        name: "notice.letter_returned",
+        meaning: Meaning {
+            japanese: "発送した通知が戻ってきた。",
+            english: "A letter of a run came back.",
+        },
+        who: Who::Roles(RUNNERS),
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Screen("notices"),
+    };
+}

@@ -161,7 +161,7 @@ impl<'a> Composer<'a> {
         &mut self,
         setter: &'s Setter<'s>,
         letter: &Letter,
-        hash: &ContentHash,
+        (hash, mark): (&ContentHash, &str),
     ) -> Result<Vec<Sheet<'s>>, PaperError> {
         let mut first = Sheet::new(setter);
         first.fold_marks();
@@ -181,7 +181,10 @@ impl<'a> Composer<'a> {
         let mut sheets = pages.sheets;
         let count = sheets.len();
         let small = Lettering::reading(6.5).grey();
-        let reference = label::reference(&hash.to_string());
+        let reference = match mark {
+            "" => label::reference(&hash.to_string()),
+            mark => format!("{mark}  {}", label::reference(&hash.to_string())),
+        };
         for (index, sheet) in sheets.iter_mut().enumerate() {
             sheet.aside(|sheet| {
                 sheet.line(label::FOOT, &reference, small, TEXT_LEFT, FOOT)?;

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use relay_core::id::Id;
 use serde::{Deserialize, Serialize};
 use time::{Date, Month};
 
@@ -20,6 +21,11 @@ use crate::{
     era::age::{Answer, age_on, is_due_for_health_check, is_under_15},
     person::Resident,
 };
+
+/// Kind of [`RunId`].
+pub enum RunKind {}
+/// A run of a notice.
+pub type RunId = Id<RunKind>;
 
 /// A person of the roster, as a run looks at them.
 pub struct Candidate {

@@ -170,6 +170,21 @@ pub(super) mod head {
     }
 }
 
+/// The sheet on top of a bundle.
+pub(super) mod bundle {
+    pub(in super::super) const TITLE: &str = "束の表紙";
+    pub(in super::super) const RUN: &str = "発送番号";
+    pub(in super::super) const BUNDLE: &str = "束";
+    pub(in super::super) const LETTERS: &str = "通番";
+    pub(in super::super) const COUNT: &str = "通数";
+    pub(in super::super) const DONE_BY: &str = "封入・数え";
+    pub(in super::super) const DONE_BY_TO_FILL: &str = "氏名＿＿＿＿＿＿＿＿＿＿　　　通　　月　　日";
+
+    pub(in super::super) fn letters(count: i64) -> String {
+        format!("{count} 通")
+    }
+}
+
 /// The application form.
 pub(super) mod application {
     pub(in super::super) const CODE: &str = "申請書のQRコード。窓口で読み取ります。";

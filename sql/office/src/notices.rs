@@ -1,6 +1,8 @@
 //! Notices on paper: facts handed in for a run, the ledger of wishes, and everyone whom a run looks at.
 
 mod facts;
+mod refusal;
+mod runs;
 mod wishes;
 
 use std::{collections::HashMap, time::Duration};
@@ -19,6 +21,8 @@ use store::{Isolation, Row, Tx};
 use uuid::Uuid;
 
 pub use facts::{FactsImport, FactsToImport};
+pub use refusal::NoticeRefusal;
+pub use runs::{Bundle, NewRun, NoticeRun};
 pub use wishes::Wish;
 
 use crate::{Office, OfficeError, roster};
@@ -67,7 +71,9 @@ impl Office {
                     let rows = tx
                         .query(
                             "-- notice_population\n\
-                             SELECT id, identity, residence, gone_at IS NOT NULL AS gone FROM office.resident ORDER BY id",
+                             SELECT p.id, p.identity, p.residence, p.gone_at IS NOT NULL AS gone,\n\
+                             EXISTS (SELECT FROM office.notice_letter l WHERE l.resident = p.id AND l.returned_at IS NOT NULL\n\
+                             AND l.returned_import >= p.changed_by) AS returned FROM office.resident p ORDER BY p.id",
                             &[],
                         )
                         .await?;
@@ -151,7 +157,7 @@ impl Office {
             gone: row.get("gone"),
             no_paper: false,
             send_to: None,
-            returned: false,
+            returned: row.get("returned"),
             facts,
         })
     }

@@ -76,6 +76,7 @@ pub fn every() -> Vec<Box<dyn Refusal>> {
         crate::parcels::ParcelRefusal::every(),
         crate::stock_taking::StockRefusal::every(),
         crate::roster::UndoRefused::every(),
+        crate::notices::NoticeRefusal::every(),
     ];
     modules.into_iter().flatten().collect()
 }

@@ -20,6 +20,7 @@ use crate::{
     page::{Line, Page, Pen, Span, span},
     screen::Screen,
     screens::{
+        notices::Notices,
         posting::Board,
         reconciliation::Reconciliation,
         search::Search,
@@ -136,6 +137,7 @@ impl Screen for Today {
             Intent::Refresh => self.load(common),
             Intent::Search | Intent::New => common.go(Go::To(Box::new(Search::default()))),
             keys::RECONCILIATION => common.go(Go::To(Box::new(Reconciliation::default()))),
+            keys::NOTICES => common.go(Go::To(Box::new(Notices::default()))),
             keys::STOCK_TAKING => common.go(Go::To(Box::new(StockTakingScreen::default()))),
             keys::POSTING => common.go(Go::To(Box::new(Board::default()))),
             _ => {}

@@ -12,6 +12,7 @@ mod machines;
 mod making;
 mod migration;
 mod next_card;
+mod notices;
 mod outbox;
 mod parcels;
 mod pin;

@@ -8,6 +8,7 @@ use crate::{
 pub const RECONCILIATION: Intent = Intent::Own("reconciliation");
 pub const STOCK_TAKING: Intent = Intent::Own("stock_taking");
 pub const POSTING: Intent = Intent::Own("posting");
+pub const NOTICES: Intent = Intent::Own("notices");
 
 pub static KEYS: KeyTable = KeyTable {
     name: "today",
@@ -27,6 +28,7 @@ pub static KEYS: KeyTable = KeyTable {
         besides(Char('p'), POSTING, "key-posting"),
         also(Char('z'), STOCK_TAKING, "key-stock-taking"),
         also(Char('r'), RECONCILIATION, "key-reconciliation"),
+        also(Char('t'), NOTICES, "key-notices"),
         row(Char('/'), Intent::Search, "key-search"),
         row(Char('n'), Intent::New, "key-new"),
         row(F(4), Intent::TakeOver, "key-take-over"),

@@ -1,0 +1,48 @@
+//! The keys of this screen.
+
+use crate::{
+    key::Key::{Char, Down, Enter, Esc, F, PageDown, PageUp, Up},
+    keymap::{Intent, KeyTable, also, row},
+};
+
+pub const RETURNED: Intent = Intent::Own("notice_returned");
+pub const GIVE_UP: Intent = Intent::Own("notice_give_up");
+pub const LARGE: Intent = Intent::Own("notice_large");
+
+pub static KEYS: KeyTable = KeyTable {
+    name: "notices",
+    is_the_clerks: true,
+    rows: &[
+        row(Down, Intent::Down, "key-choose"),
+        also(Up, Intent::Up, "key-choose"),
+        also(PageDown, Intent::PageDown, "key-page"),
+        also(PageUp, Intent::PageUp, "key-page"),
+        row(Enter, Intent::Confirm, "key-notice-next"),
+        row(Char('n'), Intent::New, "key-notice-new"),
+        row(Char('r'), RETURNED, "key-notice-returned"),
+        row(Char('w'), GIVE_UP, "key-notice-give-up"),
+        also(F(5), Intent::Refresh, "key-refresh"),
+        row(Esc, Intent::Back, "key-back"),
+    ],
+};
+
+pub static KINDS: KeyTable = KeyTable {
+    name: "notices.kinds",
+    is_the_clerks: true,
+    rows: &[
+        row(Down, Intent::Down, "key-choose"),
+        also(Up, Intent::Up, "key-choose"),
+        row(Enter, Intent::Confirm, "key-notice-count"),
+        row(Char('l'), LARGE, "key-notice-large"),
+        row(Esc, Intent::Back, "key-give-up"),
+    ],
+};
+
+pub static FORM: KeyTable = KeyTable {
+    name: "notices.form",
+    is_the_clerks: true,
+    rows: &[
+        row(Enter, Intent::Confirm, "key-decide"),
+        row(Esc, Intent::Back, "key-give-up"),
+    ],
+};
