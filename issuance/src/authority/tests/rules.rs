@@ -173,6 +173,7 @@ fn a_certificate_of_another_office_with_the_same_names_is_refused() {
         present: vec![],
         root_passphrase: &passphrase,
         issuing_passphrase: &passphrase,
+        token: None,
     };
     let clock = HandClock::at(datetime!(2026-11-22 1:00 UTC));
     hold_ceremony(&plan, &clock, &mut SeededChance::new(1)).unwrap();
