@@ -34,6 +34,7 @@ mod sheets;
 mod show;
 mod staff;
 mod standing;
+mod stock;
 mod terminal;
 mod tray;
 mod trouble;

@@ -15,6 +15,7 @@ mod office;
 mod parcels;
 mod relay;
 mod staff;
+mod stock;
 
 use std::str::FromStr;
 
@@ -26,6 +27,7 @@ pub use office::*;
 pub use parcels::*;
 pub use relay::*;
 pub use staff::*;
+pub use stock::*;
 
 use crate::{case::CaseState, staff::Role, standing::CardStanding};
 
@@ -126,7 +128,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 63] = [
+pub const ALL: [&ActRow; 65] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -190,6 +192,8 @@ pub const ALL: [&ActRow; 63] = [
     OutboxClosed::ROW,
     RevocationListSigned::ROW,
     ResponderCertified::ROW,
+    StockCounted::ROW,
+    StockConfirmed::ROW,
 ];
 
 /// The row of the act called `name`.

@@ -11,4 +11,5 @@ pub mod queues;
 pub mod reconciliation;
 pub mod relay;
 pub mod staff;
+pub mod stock;
 pub mod tray;

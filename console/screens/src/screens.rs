@@ -19,6 +19,7 @@ pub mod search;
 pub mod shelf;
 pub mod shown;
 pub mod standing;
+pub mod stock_taking;
 pub mod telephone_stop;
 pub mod today;
 pub mod verify;
@@ -31,7 +32,7 @@ use crate::{
 
 /// Every table of keys there is.
 #[cfg(test)]
-pub static EVERY_TABLE: [&KeyTable; 36] = [
+pub static EVERY_TABLE: [&KeyTable; 39] = [
     &keymap::READING,
     &keymap::READING_FACING,
     &keymap::QUESTION,
@@ -66,6 +67,9 @@ pub static EVERY_TABLE: [&KeyTable; 36] = [
     &custody::keys::KEYS,
     &custody::keys::FORM,
     &reconciliation::keys::KEYS,
+    &stock_taking::keys::LIST,
+    &stock_taking::keys::COUNT,
+    &stock_taking::keys::RESULT,
     &tray::keys::KEYS,
     &keymap::EVERYWHERE,
 ];

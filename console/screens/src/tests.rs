@@ -19,5 +19,6 @@ mod relay;
 mod rules;
 mod sessions;
 mod standing;
+mod stock;
 mod telephone_stop;
 mod visit;

@@ -24,6 +24,7 @@ mod sealed;
 mod search;
 mod setup;
 mod staff;
+pub mod stock_taking;
 mod telephone_stop;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -74,6 +74,7 @@ pub fn every() -> Vec<Box<dyn Refusal>> {
         crate::cases::CustodyRefusal::every(),
         crate::registration::HolderRefusal::every(),
         crate::parcels::ParcelRefusal::every(),
+        crate::stock_taking::StockRefusal::every(),
         crate::roster::UndoRefused::every(),
     ];
     modules.into_iter().flatten().collect()

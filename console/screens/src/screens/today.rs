@@ -24,6 +24,7 @@ use crate::{
         reconciliation::Reconciliation,
         search::Search,
         shown::{next_of_row, problem_words, state_word},
+        stock_taking::StockTakingScreen,
     },
     theme::Meaning,
 };
@@ -135,6 +136,7 @@ impl Screen for Today {
             Intent::Refresh => self.load(common),
             Intent::Search | Intent::New => common.go(Go::To(Box::new(Search::default()))),
             keys::RECONCILIATION => common.go(Go::To(Box::new(Reconciliation::default()))),
+            keys::STOCK_TAKING => common.go(Go::To(Box::new(StockTakingScreen::default()))),
             keys::POSTING => common.go(Go::To(Box::new(Board::default()))),
             _ => {}
         }

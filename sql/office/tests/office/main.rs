@@ -22,6 +22,7 @@ mod roster_runs;
 mod schema;
 mod simulation;
 mod staff;
+mod stock_taking;
 mod telephone_stop;
 mod trail;
 

@@ -6,6 +6,7 @@ use crate::{
 };
 
 pub const RECONCILIATION: Intent = Intent::Own("reconciliation");
+pub const STOCK_TAKING: Intent = Intent::Own("stock_taking");
 pub const POSTING: Intent = Intent::Own("posting");
 
 pub static KEYS: KeyTable = KeyTable {
@@ -24,6 +25,7 @@ pub static KEYS: KeyTable = KeyTable {
         also(Char('5'), Intent::Digit(5), "key-queue"),
         also(Char('6'), Intent::Digit(6), "key-queue"),
         besides(Char('p'), POSTING, "key-posting"),
+        also(Char('z'), STOCK_TAKING, "key-stock-taking"),
         also(Char('r'), RECONCILIATION, "key-reconciliation"),
         row(Char('/'), Intent::Search, "key-search"),
         row(Char('n'), Intent::New, "key-new"),

@@ -1,0 +1,33 @@
+## Stock-taking
+
+title-stock-taking = Stock-taking
+stock-about = Choose a place, then lay each card there into the reader, or type each envelope's tracking number. What the ledger has and nobody found, and what was found and belongs elsewhere, is named at once.
+stock-begin = Count: 1 the whole shelf  2 this desk's drawer  3 outgoing box  4 returned mail
+stock-none = Nothing has been counted yet.
+stock-shelf = the whole shelf
+stock-is-open = counting { $found }/{ $expected }
+stock-is-counted = to confirm: { $missing } missing, { $surplus } surplus
+stock-is-confirmed = confirmed, { $expected }
+stock-is-confirmed-differs = confirmed: { $missing } missing, { $surplus } surplus
+stock-how = Below are the cards nobody has seen yet, and those that do not belong here. What was counted stays, even if you stop.
+stock-lay-card = Lay one card into the resident reader.
+stock-next-card = Counted. Take it out and lay the next.
+stock-there = { $case } is there.
+stock-again = { $case } was counted before.
+stock-surplus = { $case }: the ledger has this card elsewhere. Put it aside.
+stock-unknown = This card is in no record. Put it aside and tell the administrator.
+stock-not-a-number = A tracking number has 11 digits (12 on a parcel's sticker).
+stock-counted = Counted. Another person looks at it and confirms.
+stock-confirmed = Confirmed. For what is missing open its case (Enter) and go on from where it is (w).
+stock-another-confirms = Another person opens this page under their own login, looks at it and confirms with y.
+stock-look-and-confirm = Look at what is missing and surplus with your own eyes, then confirm with y. To count again, begin from the list.
+stock-confirmed-by = { $name } confirmed it.
+stock-all-there = Nothing is missing, nothing is surplus.
+finding-missing = not seen
+finding-surplus = surplus
+finding-unknown = no record
+finding-there = there
+key-stock-taking = count
+key-count-envelope = count envelope
+key-counted = all counted
+key-confirm-count = confirm

@@ -1,0 +1,33 @@
+## 棚卸し
+
+title-stock-taking = 棚卸し
+stock-about = 場所を一つ選び、そこにあるカードを一枚ずつ読取機に置くか、封筒の引受番号を入れます。台帳にあって見つからないもの、見つかって台帳にないものが、その場で分かります。
+stock-begin = 数える: 1 棚ぜんぶ  2 この窓口の引き出し  3 発送箱  4 返戻箱
+stock-none = 棚卸しの記録はまだありません。
+stock-shelf = 棚ぜんぶ
+stock-is-open = 数えています { $found }/{ $expected }
+stock-is-counted = 確認待ち 不足 { $missing } 余分 { $surplus }
+stock-is-confirmed = 確認ずみ { $expected } 枚
+stock-is-confirmed-differs = 確認ずみ 不足 { $missing } 余分 { $surplus }
+stock-how = 下の一覧は、まだ見ていないカードと、ここにないはずのカードです。途中でやめても、数えた分は残ります。
+stock-lay-card = 住民側の読取機にカードを一枚置いてください。
+stock-next-card = 数えました。取り出して、次のカードを置いてください。
+stock-there = { $case } ありました。
+stock-again = { $case } は数えています。
+stock-surplus = { $case } は、台帳では別の所にあるカードです。わきに置いてください。
+stock-unknown = 記録にないカードです。わきに置き、管理者に知らせてください。
+stock-not-a-number = 引受番号は11けたです(小包のシールは12けた)。
+stock-counted = 数え終わりました。ほかの職員が結果を見て、確かめます。
+stock-confirmed = 確かめました。不足のカードは、案件を開いて(Enter)所在(w)から手続きします。
+stock-another-confirms = ほかの職員が自分のログインでこの画面を開き、結果を見て y で確かめます。
+stock-look-and-confirm = 不足と余分を自分の目で見直してから、y で確かめてください。数え直すなら、一覧からもう一度数えます。
+stock-confirmed-by = { $name } が確かめました。
+stock-all-there = 不足も余分もありません。
+finding-missing = 見ていない
+finding-surplus = 余分
+finding-unknown = 記録にない
+finding-there = あった
+key-stock-taking = 棚卸し
+key-count-envelope = 封筒を数える
+key-counted = 数え終わる
+key-confirm-count = 確かめた
