@@ -128,7 +128,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 65] = [
+pub const ALL: [&ActRow; 66] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -184,6 +184,7 @@ pub const ALL: [&ActRow; 65] = [
     CardResumed::ROW,
     CardRevoked::ROW,
     CardExpired::ROW,
+    CardReplaced::ROW,
     CardMoved::ROW,
     CardGivenBack::ROW,
     CardRelinked::ROW,
