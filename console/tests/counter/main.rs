@@ -16,6 +16,7 @@ mod my_page;
 mod people;
 mod refusals;
 mod refused;
+mod revoked;
 mod screen;
 #[path = "../set_up/shell.rs"]
 #[allow(dead_code, reason = "shared with the tests of the set-up, which use more of it")]
