@@ -143,3 +143,4 @@ mod openssl;
 mod responder;
 mod rules;
 mod signer;
+mod strangers;
