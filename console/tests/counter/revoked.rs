@@ -6,8 +6,11 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
+
+use relay_core::clock::{Clock as _, SystemClock};
+use time::OffsetDateTime;
 
 use crate::{
     my_page::{Front, a_card_is_handed_over},
@@ -73,12 +76,12 @@ impl Stranger {
     }
 
     /// When the answers, the list and the relay said so first.
-    fn waits_for_the_end(&self, front: &Front) -> [SystemTime; 3] {
+    fn waits_for_the_end(&self, front: &Front) -> [OffsetDateTime; 3] {
         let began = Instant::now();
         let mut first = [None; 3];
         while first.iter().any(Option::is_none) {
             assert!(began.elapsed() < LONG, "answers, list, relay: {first:?}");
-            let now = |known: bool| known.then(SystemTime::now);
+            let now = |known: bool| known.then(|| SystemClock.now());
             first[0] = first[0].or_else(|| now(self.hears() == "revoked"));
             first[1] = first[1].or_else(|| now(self.reads()));
             let knows = || {
@@ -89,7 +92,7 @@ impl Stranger {
             };
             first[2] = first[2].or_else(|| now(knows()));
         }
-        first.map(|at| at.unwrap_or_else(SystemTime::now))
+        first.map(|at| at.unwrap_or_else(|| SystemClock.now()))
     }
 }
 
@@ -136,8 +139,8 @@ fn a_card_that_two_end_is_ended_on_the_list_in_the_answers_and_at_the_relay_at_o
             console.sees("失効しました");
             let first = watching.join().unwrap();
             let ended = "SELECT (extract(epoch FROM max(revoked_at)) * 1000)::bigint FROM office.certificate";
-            let ended = SystemTime::UNIX_EPOCH + Duration::from_millis(records.count(ended).unsigned_abs());
-            let took = first.map(|at| at.duration_since(ended).unwrap_or_default());
+            let ended = OffsetDateTime::UNIX_EPOCH + Duration::from_millis(records.count(ended).unsigned_abs());
+            let took = first.map(|at| at - ended);
             println!("answers, list, relay: {took:.2?}");
             assert!(took.iter().all(|one| *one < SOON), "answers, list, relay: {took:.2?}");
             leaves_no_name_with_the_publisher(shell.home());
