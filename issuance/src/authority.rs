@@ -33,7 +33,7 @@ pub use ceremony::{CeremonyPlan, CeremonyRecord, hold_ceremony};
 pub use chain::{ChainError, Trust, VerifiedCertificate};
 pub use folder::Authorities;
 pub use issue::{Authority, Issued};
-pub use lint::{Expected, LintError, lint};
+pub use lint::{Expected, LintError, Verdict, lint};
 pub use passphrase::Passphrase;
 pub use prepare::{Challenge, PrepareError, Prepared, Proof, Request, ReservedSerial, Subject};
 pub use profile::{AuthorityName, ObjectArc, Pointers, Profile, Settings};

@@ -376,6 +376,12 @@ const JAPANESE: &[(&str, &str)] = &[
         "madoguchi authority root-list --passphrase-file",
         "親の認証局の合言葉のファイル",
     ),
+    (
+        "madoguchi authority lint",
+        "証明書を、その種類の規則に一つずつ照らす(規則ごとに、もとの標準を言う)",
+    ),
+    ("madoguchi authority lint CERTIFICATE", "証明書のファイル(DER か PEM)"),
+    ("madoguchi authority lint --json", "1行の JSON で"),
     ("madoguchi paper", "印刷物"),
     (
         "madoguchi paper clean",

@@ -303,6 +303,11 @@ fn the_linter_finds_every_field_that_is_not_as_expected() {
             },
         ),
     ];
+    // The same rules, all at once and each with its standard, for whoever audits.
+    let (profile, verdicts) = OFFICE.authorities.trust.judge(&issued.der).unwrap();
+    assert_eq!(profile, Profile::ResidentAuthentication);
+    assert!(verdicts.iter().all(|verdict| verdict.found.is_none()), "{verdicts:?}");
+    assert!(verdicts.len() == 18 && verdicts.iter().all(|verdict| verdict.standard.contains("RFC")));
     for (rule, expected) in wrong {
         assert_eq!(lint(&issued.der, &expected).unwrap_err().rule, rule);
     }
