@@ -24,6 +24,7 @@ pub mod dispatch;
 pub mod doctor;
 pub mod home;
 pub mod import;
+pub mod link_records;
 pub mod logging;
 pub mod paper;
 pub mod processes;
@@ -114,6 +115,8 @@ enum Command {
     Authority(authority::AuthorityCommand),
     /// Carry the outbox to the relay's front: cards handed over, stopped and ended.
     Dispatch(dispatch::Options),
+    /// Match a provider's list of people with the roster, and have their names there made for linking its records.
+    LinkRecords(link_records::Options),
     /// For the relay's operators, who are not the city: partners and the front, under their own card.
     Relay(relay::Options),
     /// The audit trail.
@@ -263,6 +266,7 @@ fn carry_out(setting: &Setting, command: Command) -> anyhow::Result<ExitCode> {
         Command::Reconcile(options) => reconcile::run(setting, &options),
         Command::Authority(asked) => authority::run(setting, &asked),
         Command::Dispatch(options) => dispatch::run(setting, &options),
+        Command::LinkRecords(options) => link_records::run(setting, &options),
         Command::Relay(options) => relay::run(setting, &options),
         Command::Audit(asked) => audit::run(setting, &asked),
     }

@@ -192,9 +192,9 @@ pub const ALL: [&ActRow; 66] = [
     OutboxSentAnew::ROW,
     OutboxClosed::ROW,
     RevocationListSigned::ROW,
-    ResponderCertified::ROW,
     StockCounted::ROW,
     StockConfirmed::ROW,
+    ResponderCertified::ROW,
 ];
 
 /// The row of the act called `name`.

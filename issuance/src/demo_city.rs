@@ -15,6 +15,7 @@ use crate::person::Resident;
 mod file;
 mod household;
 mod names;
+pub mod owners;
 mod place;
 mod specimens;
 

@@ -54,6 +54,8 @@ pub enum Kind {
     Rotated,
     /// Office → front: a registration, or a change of one.
     Registration,
+    /// Office → front: a provider's records are to be linked to persons.
+    Link,
 }
 
 impl Kind {
@@ -69,6 +71,7 @@ impl Kind {
             Self::Rotate => "rotate",
             Self::Rotated => "rotated",
             Self::Registration => "registration",
+            Self::Link => "link",
         }
     }
 
@@ -77,7 +80,7 @@ impl Kind {
     pub const fn longest_life(self) -> Duration {
         match self {
             Self::Finish | Self::Finished | Self::Compare | Self::Compared => Duration::from_secs(30),
-            Self::Share | Self::Shared | Self::Rotate | Self::Rotated => Duration::from_secs(60),
+            Self::Share | Self::Shared | Self::Rotate | Self::Rotated | Self::Link => Duration::from_secs(60),
             Self::Registration => Duration::from_secs(7 * 24 * 3600),
         }
     }

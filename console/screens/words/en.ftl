@@ -173,6 +173,7 @@ refused-still-active = The card may be used: stop it first (k on the case's page
 refused-not-over = The card is not over: end it first (k on the case's page), then destroy it.
 refused-not-here = The card does not lie in the office's drawer.
 refused-other-chip = The card in the reader is another one. Put it aside and look for the right one.
+refused-in-envelope = The card is in an envelope: say it of the envelope (y on the case's page).
 refused-lies-here = The card lies in the office. Give it back to its holder (w on the case's page); from then on it may be used.
 refused-count-over = This count is over. Press F5 to see what it came to.
 refused-count-same-person = You counted: another person confirms it.

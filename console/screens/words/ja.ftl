@@ -156,6 +156,7 @@ refused-still-active = 使えるカードです。先に止めてください(�
 refused-not-over = まだ失効していないカードです。先に失効させてから(案件の画面で k)、廃棄してください。
 refused-not-here = カードは役所の引き出しにありません。
 refused-other-chip = 読取機のカードは別のカードです。わきに置き、正しいカードを探してください。
+refused-in-envelope = 封筒に入っているカードです。郵送の画面(案件で y)から手続きしてください。
 refused-lies-here = カードは役所にあります。本人に返すと(案件の画面で w)、使えるようになります。
 refused-count-over = この棚卸しは終わっています。F5 で結果が出ます。
 refused-count-same-person = 数えた本人です。ほかの職員が確かめます。

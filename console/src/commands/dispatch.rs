@@ -345,7 +345,7 @@ impl Sender {
 }
 
 /// The relay's public key, as its operators handed it over.
-fn global_key(file: &Path) -> anyhow::Result<GlobalKey> {
+pub(super) fn global_key(file: &Path) -> anyhow::Result<GlobalKey> {
     let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
     GlobalKey::from_text(&text).with_context(|| file.display().to_string())
 }

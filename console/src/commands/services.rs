@@ -207,6 +207,16 @@ pub(super) fn start_relay(setting: &Setting) -> anyhow::Result<serde_json::Value
     serde_json::from_str(told.trim()).context("madoguchi-demo-relay")
 }
 
+/// Links the records of the demonstration's offices to people, where that was not done.
+pub(super) fn link_relay(setting: &Setting) -> anyhow::Result<Outcome> {
+    let told = demo_relay(setting, "link")?;
+    let told: serde_json::Value = serde_json::from_str(told.trim()).context("madoguchi-demo-relay")?;
+    Ok(match told["linked"].as_u64() {
+        Some(0) | None => Outcome::Already,
+        Some(_) => Outcome::Done,
+    })
+}
+
 /// Asks the demonstration's relay for `command`; what it prints.
 fn demo_relay(setting: &Setting, command: &str) -> anyhow::Result<String> {
     let program = beside_us("madoguchi-demo-relay").with_context(|| {

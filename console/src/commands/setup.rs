@@ -89,7 +89,10 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
             city::take_in(setting, &config, options, &steps)?;
             let staff = staff::make(setting, &config, demo, &steps)?;
             let blanks = tray::lay_out_blanks(demo, lang, &steps)?;
-            let relay = options.relay.then(|| relay::make(setting, &steps)).transpose()?;
+            let relay = options
+                .relay
+                .then(|| relay::make(setting, options, &steps))
+                .transpose()?;
             endpoints::write(setting, &config, demo, &staff, &blanks, relay.as_ref(), &steps)?;
             endpoints::tell(demo, &staff, relay.as_ref(), lang);
         }

@@ -72,6 +72,7 @@ const fn problem(problem: cases::Problem) -> Problem {
         cases::Problem::RelayRefused => Problem::RelayRefused,
         cases::Problem::HolderGone => Problem::HolderGone,
         cases::Problem::ApplicantGone => Problem::ApplicantGone,
+        cases::Problem::CardMissing => Problem::CardMissing,
     }
 }
 

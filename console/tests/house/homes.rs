@@ -25,7 +25,7 @@ pub const HOMES: &[Home] = &[
     Home("subsetter", &["issuance"], "fonts are cut for paper only"),
     Home(
         "tokio-postgres",
-        &["store", "office", "relay-records", "provider-records"],
+        &["store", "office", "relay-records", "provider-records", "back-office-records"],
         "SQL is spoken in `sql/` alone",
     ),
     Home("deadpool-postgres", &["store"], "one pool, one door"),
@@ -46,7 +46,7 @@ pub const HOMES: &[Home] = &[
     ),
     Home(
         "refinery",
-        &["store", "office", "relay-records", "provider-records"],
+        &["store", "office", "relay-records", "provider-records", "back-office-records"],
         "migrations belong to the schema",
     ),
     Home("bergshamra", &["relay-saml"], "XML is verified in one place"),
@@ -62,6 +62,7 @@ pub const HOMES: &[Home] = &[
             "relay-testing",
             "blind",
             "my-page",
+            "back-office",
             "card-bridge",
             "publisher",
         ],
@@ -90,6 +91,7 @@ pub const HOMES: &[Home] = &[
             "portal-service",
             "relay",
             "blind",
+            "back-office",
             "card-bridge",
             "publisher",
             "demo-relay",

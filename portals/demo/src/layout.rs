@@ -23,6 +23,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::cluster::{Cluster, ClusterStatus, hex_password};
 
+use crate::offices;
+
 /// My Page's database and roles.
 pub const MY_PAGE: Provider = Provider("my_page");
 /// The front's name in SAML.
@@ -33,7 +35,7 @@ const FRONT_PARTY: &str = "relay-front";
 const BLIND_PARTY: &str = "relay-blind";
 const OFFICE_PARTY: &str = "shiomi-office";
 /// Whom the demonstration's residents ask: the telephone of its made-up city.
-const CONTACT: &str = "[contact]\nphone = \"0950-00-0000\"\nhours = \"8:30-17:15\"\n";
+pub const CONTACT: &str = "[contact]\nphone = \"0950-00-0000\"\nhours = \"8:30-17:15\"\n";
 /// The front's operators, and the blind half's.
 pub const OPERATORS: [&str; 2] = ["hama", "iso"];
 /// The blind half's operators.
@@ -145,6 +147,7 @@ impl Layout {
             "my_page": self.my_page_address(),
             "relay": self.front_address(),
             "relay_admin": format!("https://localhost:{}", self.ports.admin),
+            "back_offices": offices::addresses(self),
             "card_bridge": format!("http://127.0.0.1:{}", self.ports.bridge),
             "authority": self.authority(),
             "operators": OPERATORS.map(|name| self.folder("relay").join("operators").join(format!("{name}.pem"))),
@@ -176,6 +179,7 @@ impl Layout {
         self.write_front(cluster, &authority, &made, &text(&front_key), &blind, &office)
             .await?;
         self.prepare_my_page(cluster, &authority).await?;
+        offices::prepare(self, cluster, &authority).await?;
         fs::write(self.home.join("relay/operator.toml"), self.operator_config())?;
         let folder = self.folder("card-bridge");
         let city = city(&folder)?;
@@ -367,7 +371,8 @@ impl Layout {
              [signing]\ncertificate = \"signing.pem\"\nkey_file = \"signing.key\"\n\
              [encryption]\ncertificate = \"encryption.pem\"\nkey_file = \"encryption.key\"\n\
              [relay]\nentity_id = \"{FRONT}\"\nmetadata = \"relay-metadata.xml\"\nfingerprint = \"{hash}\"\n\
-             metadata_address = \"{relay}/saml/metadata\"\nauthorities = \"../relay/web.pem\"\n{database}{city}{CONTACT}",
+             metadata_address = \"{relay}/saml/metadata\"\nauthorities = \"../relay/web.pem\"\n\
+             [records]\nauthorities = \"../relay/web.pem\"\n{database}{city}{CONTACT}",
             city = city(&folder)?,
             relay = self.front_address(),
             address = self.my_page_address(),
@@ -385,7 +390,7 @@ impl Layout {
 }
 
 /// `[database]` and `[seal]` as every process of the relay reads them.
-fn database(door: &store::Door, user: &str) -> String {
+pub fn database(door: &store::Door, user: &str) -> String {
     format!(
         "[database]\nhost = \"{}\"\nport = {}\nname = \"{}\"\nuser = \"{user}\"\npassword_file = \"database\"\n\
          [seal]\nkeys_file = \"seal.toml\"\n",
@@ -394,7 +399,7 @@ fn database(door: &store::Door, user: &str) -> String {
 }
 
 /// New keys for sealing columns.
-fn seal_keys() -> String {
+pub fn seal_keys() -> String {
     let [index, key]: [[u8; 32]; 2] = [draw(&mut OsChance), draw(&mut OsChance)];
     format!(
         "current = 1\nindex = \"{}\"\n[keys]\n1 = \"{}\"\n",

@@ -5,11 +5,13 @@
 //! `madoguchi-demo-relay up --home var` may be asked again at any time: what is there stays, what does not run starts.
 
 mod layout;
+mod offices;
 mod partner;
 mod processes;
 
 use std::{path::PathBuf, process::ExitCode};
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use layout::Layout;
 
@@ -28,6 +30,8 @@ struct Arguments {
 enum Command {
     /// 用意して動かす。Make what is missing and start what does not run; print one line of JSON with the addresses.
     Up,
+    /// 記録を人に紐付ける。Link the offices' records to people; print one line of JSON.
+    Link,
     /// 止める。Stop what was started.
     Down,
     /// 何が動いているか。Print one line of JSON: what runs.
@@ -59,11 +63,20 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
             }
             processes::start(&layout, "my-page")?;
             partner::join_my_page(&layout).await?;
+            offices::up(&layout, &front).await?;
             processes::start(&layout, "card-bridge")?;
             println!("{}", layout.addresses());
         }
+        Command::Link => {
+            let layout = Layout::find(&home)?.context("there is no relay: begin with `up`")?;
+            let linked = offices::link(&layout)?;
+            println!("{}", serde_json::json!({ "linked": linked }));
+        }
         Command::Down => {
             if let Some(layout) = Layout::find(&home)? {
+                for name in offices::processes(&layout) {
+                    processes::stop(&layout, &name)?;
+                }
                 for name in ["card-bridge", "my-page", "relay", "blind"] {
                     processes::stop(&layout, name)?;
                 }
@@ -75,7 +88,9 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 .iter()
                 .flat_map(|layout| {
                     ["blind", "relay", "my-page", "card-bridge"]
+                        .map(str::to_owned)
                         .into_iter()
+                        .chain(offices::processes(layout))
                         .filter(|name| processes::running(layout, name).is_some())
                 })
                 .collect();

@@ -1,6 +1,11 @@
 //! The operators' part: My Page is pinned at the blind half by its two operators and registered at the front by two others.
 
-use std::{fs, path::Path, process::Command, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use anyhow::{Context as _, bail, ensure};
 use portal_kit::{client, tls};
@@ -27,21 +32,43 @@ pub async fn front_metadata(layout: &Layout) -> anyhow::Result<String> {
     if fresh { Ok(fs::read_to_string(kept)?) } else { Ok(now) }
 }
 
+/// A service that is to be registered.
+pub struct Joining<'a> {
+    pub entity: &'a str,
+    /// What it is called in files.
+    pub name: &'a str,
+    pub address: String,
+    /// Where its certificates are.
+    pub folder: PathBuf,
+}
+
 /// Registers My Page unless it is registered.
 pub async fn join_my_page(layout: &Layout) -> anyhow::Result<()> {
-    let metadata = fetch(layout, &format!("{}/saml/metadata", layout.my_page_address())).await?;
+    let joining = Joining {
+        entity: MY_PAGE_ENTITY,
+        name: "my-page",
+        address: layout.my_page_address(),
+        folder: layout.folder("my-page"),
+    };
+    join(layout, &joining).await
+}
+
+/// Registers a service unless it is registered.
+pub async fn join(layout: &Layout, joining: &Joining<'_>) -> anyhow::Result<()> {
+    let entity = joining.entity;
+    let metadata = fetch(layout, &format!("{}/saml/metadata", joining.address)).await?;
     let records = records(layout)?;
     let now = SystemClock.now();
     let known = records.partners().await?;
-    let there = known.iter().find(|partner| partner.entity_id == MY_PAGE_ENTITY);
+    let there = known.iter().find(|partner| partner.entity_id == entity);
     if there.is_some_and(|there| there.state == PartnerState::On) {
         return Ok(());
     }
-    pin(layout, &metadata)?;
+    pin(layout, joining, &metadata)?;
     let sha256 = fingerprint(metadata.as_bytes());
     let [one, other] = OPERATORS;
     let proposal = Proposal {
-        entity_id: MY_PAGE_ENTITY,
+        entity_id: entity,
         kind: PartnerKind::Service,
         metadata: &metadata,
         sha256,
@@ -49,14 +76,12 @@ pub async fn join_my_page(layout: &Layout) -> anyhow::Result<()> {
     };
     let edition = records.propose(one, &proposal, now).await?;
     records
-        .approve(other, MY_PAGE_ENTITY, (edition, &sha256), &|_, _| false, now)
+        .approve(other, entity, (edition, &sha256), &|_, _| false, now)
         .await?;
     // A trial needs a card, and there is none yet: My Page's answers are known from its own tests.
-    records
-        .tried_sign_in(one, MY_PAGE_ENTITY, SignInTrial::Named, now)
-        .await?;
-    records.tried_logout(MY_PAGE_ENTITY, LogoutTrial::Sealed, now).await?;
-    records.switch_on(one, MY_PAGE_ENTITY, now).await?;
+    records.tried_sign_in(one, entity, SignInTrial::Named, now).await?;
+    records.tried_logout(entity, LogoutTrial::Sealed, now).await?;
+    records.switch_on(one, entity, now).await?;
     Ok(())
 }
 
@@ -75,19 +100,19 @@ pub fn blind(words: &[&str], paths: &[&Path]) -> anyhow::Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-fn pin(layout: &Layout, metadata: &str) -> anyhow::Result<()> {
+fn pin(layout: &Layout, joining: &Joining<'_>, metadata: &str) -> anyhow::Result<()> {
     let folder = layout.folder("blind");
     let config = folder.join("blind.toml");
     let config = config.to_str().context("the folder's name is not UTF-8")?;
-    if !folder.join("services/my-page.toml").exists() {
-        // In a city, My Page's operators tell the fingerprint by telephone.
+    if !folder.join(format!("services/{}.toml", joining.name)).exists() {
+        // In a city, the service's operators tell the fingerprint by telephone.
         let told = |name: &str| {
-            let certificates = tls::certificates(&layout.folder("my-page").join(name))?;
-            let certificate = certificates.first().context("My Page has a certificate")?;
+            let certificates = tls::certificates(&joining.folder.join(name))?;
+            let certificate = certificates.first().context("a service has a certificate")?;
             anyhow::Ok(hex::encode(fingerprint(certificate)))
         };
         let (told, signing) = (told("encryption.pem")?, told("signing.pem")?);
-        let file = folder.join("my-page.xml");
+        let file = folder.join(format!("{}.xml", joining.name));
         fs::write(&file, metadata)?;
         let said = [
             "pin",
@@ -95,9 +120,9 @@ fn pin(layout: &Layout, metadata: &str) -> anyhow::Result<()> {
             "--config",
             config,
             "--entity",
-            MY_PAGE_ENTITY,
+            joining.entity,
             "--name",
-            "my-page",
+            joining.name,
             "--fingerprint",
             &told,
             "--signing",
@@ -113,7 +138,7 @@ fn pin(layout: &Layout, metadata: &str) -> anyhow::Result<()> {
                 "--config",
                 config,
                 "--name",
-                "my-page",
+                joining.name,
                 "--fingerprint",
                 &told,
                 "--signing",
@@ -128,7 +153,7 @@ fn pin(layout: &Layout, metadata: &str) -> anyhow::Result<()> {
     processes::start(layout, "blind")
 }
 
-fn records(layout: &Layout) -> anyhow::Result<FrontRecords> {
+pub fn records(layout: &Layout) -> anyhow::Result<FrontRecords> {
     use relay_records::front;
     let folder = layout.folder("relay");
     let cluster = store::cluster::Cluster::at(layout.home().join("postgres"));

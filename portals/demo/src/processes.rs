@@ -31,7 +31,26 @@ pub fn running(layout: &Layout, name: &str) -> Option<Pid> {
     test_kill_process(pid).ok()?;
     let program = fs::read_link(format!("/proc/{number}/exe")).ok()?;
     let program = program.file_name()?.to_string_lossy().into_owned();
-    program.starts_with(&format!("madoguchi-{name}")).then_some(pid)
+    program
+        .starts_with(&format!("madoguchi-{}", program_of(name)))
+        .then_some(pid)
+}
+
+/// The program of the process called `name`: the providers are one program.
+fn program_of(name: &str) -> &str {
+    if name.starts_with("back-office-") {
+        "back-office"
+    } else {
+        name
+    }
+}
+
+/// Its configuration.
+fn config(layout: &Layout, name: &str) -> PathBuf {
+    match name.strip_prefix("back-office-") {
+        Some(kind) => layout.folder("back-offices").join(kind).join("back-office.toml"),
+        None => layout.folder(name).join(format!("{name}.toml")),
+    }
 }
 
 /// Starts `madoguchi-NAME` with its configuration, unless it runs.
@@ -46,13 +65,13 @@ pub fn start(layout: &Layout, name: &str) -> anyhow::Result<()> {
         }
     }
     let log = File::options().create(true).append(true).open(&log)?;
-    let mut command = Command::new(program(name)?);
+    let mut command = Command::new(program(program_of(name))?);
     if name == "blind" {
         command.arg("serve");
     }
     let child = command
         .arg("--config")
-        .arg(layout.folder(name).join(format!("{name}.toml")))
+        .arg(config(layout, name))
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)

@@ -34,3 +34,18 @@ pub const TELEPHONE: Icon =
 pub const LOCK: Icon =
     Icon("<rect x=\"5\" y=\"11\" width=\"14\" height=\"9\" rx=\"2\"/><path d=\"M8 11V8a4 4 0 0 1 8 0v3\"/>");
 pub const ONWARD: Icon = Icon("<path d=\"M4 12h15M13 6l6 6-6 6\"/>");
+pub const HOME: Icon = Icon("<path d=\"M4 11l8-7 8 7v8.5a1 1 0 0 1-1 1h-4.500v-6h-5v6H5a1 1 0 0 1-1-1z\"/>");
+pub const SHIELD: Icon = Icon(
+    "<path d=\"M12 3l7.500 3v5.500c0 4.500-3 7.800-7.500 9.500-4.500-1.700-7.500-5-7.500-9.500V6z\"/><path d=\"M9 12l2.200 2.200L15 10\"/>",
+);
+pub const YEN: Icon =
+    Icon("<circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M8.500 7.500L12 12l3.500-4.500M12 12v5M9 13h6M9 15.500h6\"/>");
+pub const HEART: Icon = Icon(
+    "<path d=\"M12 20C6 15.500 3.500 12.500 3.500 9A4.500 4.500 0 0 1 12 7a4.500 4.500 0 0 1 8.500 2c0 3.500-2.500 6.500-8.500 11z\"/>",
+);
+pub const PENSION: Icon = Icon(
+    "<rect x=\"4\" y=\"5\" width=\"16\" height=\"15\" rx=\"2\"/><path d=\"M4 10h16M8 3v4M16 3v4M8 14h3M8 17h6\"/>",
+);
+pub const EYE: Icon = Icon(
+    "<path d=\"M2.500 12C5 7.500 8.200 5.500 12 5.500s7 2 9.500 6.500c-2.500 4.500-5.700 6.500-9.500 6.500S5 16.500 2.500 12z\"/><circle cx=\"12\" cy=\"12\" r=\"3\"/>",
+);

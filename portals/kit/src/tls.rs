@@ -8,10 +8,15 @@ use std::{
 };
 
 use rustls::{
-    ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion,
-    crypto::{CryptoProvider, aws_lc_rs},
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-    server::{NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier},
+    ClientConfig, DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
+    SupportedProtocolVersion,
+    client::danger::HandshakeSignatureValid,
+    crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
+    pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject},
+    server::{
+        NoServerSessionStorage, WebPkiClientVerifier,
+        danger::{ClientCertVerified, ClientCertVerifier},
+    },
     version::{TLS12, TLS13},
 };
 
@@ -151,6 +156,9 @@ pub enum Clients {
     Anyone,
     /// Whoever shows a certificate of one of these authorities: other organisations' machines.
     Certified(RootCertStore),
+    /// Anyone, asked for a certificate and taken with whichever is shown: what it is worth is judged by what stands in
+    /// the request. That the client holds its key is proved.
+    Shown,
     /// Whoever this verifier lets in: holders of cards, with rules of their own. Make it on [`provider`].
     Checked(Arc<dyn ClientCertVerifier>),
 }
@@ -190,6 +198,7 @@ pub fn server(identity: &Identity, clients: Clients, versions: Versions) -> Resu
                 .build()
                 .map_err(refused)?,
         ),
+        Clients::Shown => builder.with_client_cert_verifier(Arc::new(AnyCertificate(provider()))),
         Clients::Checked(verifier) => builder.with_client_cert_verifier(verifier),
     };
     let mut config = builder
@@ -203,6 +212,51 @@ pub fn server(identity: &Identity, clients: Clients, versions: Versions) -> Resu
         config.send_tls13_tickets = 0;
     }
     Ok(Arc::new(config))
+}
+
+/// Takes every certificate whose key signs the handshake.
+#[derive(Debug)]
+struct AnyCertificate(Arc<CryptoProvider>);
+
+impl ClientCertVerifier for AnyCertificate {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn verify_client_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
 }
 
 /// A client's side of TLS: whom it believes, and who it is where the server asks.

@@ -4,5 +4,6 @@
 //! knows nothing more of a person. What stands here are its pages.
 
 mod pages;
+mod records;
 
 pub use pages::MY_PAGE;

@@ -8,29 +8,29 @@ use portal_kit::{Html, Say, Trouble, Visit, date::Moment, icon, words::Sources};
 use portal_service::{Link, Portal, Service, how};
 use relay_saml::names::AuthnContext;
 
+use crate::records;
+
 const WORDS: Sources = [
     include_str!("../words/ja.ftl"),
     include_str!("../words/easy.ftl"),
     include_str!("../words/en.ftl"),
 ];
 
-const LINKS: [Link; 3] = [
-    Link {
-        to: "/",
-        words: "page-me",
-        icon: icon::PERSON,
-    },
-    Link {
-        to: "/history",
-        words: "page-history",
-        icon: icon::CLOCK,
-    },
-    Link {
-        to: "/card",
-        words: "page-card",
-        icon: icon::CARD,
-    },
+const LINKS: [Link; 9] = [
+    link("/", "page-home", icon::HOME),
+    link("/coverage", "page-coverage", icon::SHIELD),
+    link("/costs", "page-costs", icon::YEN),
+    link("/checkup", "page-checkup", icon::HEART),
+    link("/pension", "page-pension", icon::PENSION),
+    link("/looked", "page-looked", icon::EYE),
+    link("/me", "page-me", icon::PERSON),
+    link("/history", "page-history", icon::CLOCK),
+    link("/card", "page-card", icon::CARD),
 ];
+
+const fn link(to: &'static str, words: &'static str, icon: icon::Icon) -> Link {
+    Link { to, words, icon }
+}
 
 /// As many past sign-ins as a page shows.
 const SHOWN: i64 = 50;
@@ -48,8 +48,8 @@ pub static MY_PAGE: Portal = Portal {
 };
 
 fn routes() -> Router<Arc<Service>> {
-    Router::new()
-        .route("/", get(me))
+    records::routes()
+        .route("/me", get(me))
         .route("/history", get(history))
         .route("/card", get(card))
 }
@@ -86,7 +86,7 @@ struct CardBody<'w> {
 
 async fn me(State(service): State<Arc<Service>>, visit: Visit, headers: HeaderMap) -> Result<Response, Trouble> {
     let Some(person) = service.signed_in(&headers).await? else {
-        return Ok(service.welcome(&visit, &headers, "/"));
+        return Ok(service.welcome(&visit, &headers, "/me"));
     };
     let say = service.say(&visit);
     let body = MeBody {

@@ -9,6 +9,7 @@ use relay_saml::{
     names::{AuthnContext, NameIdFormat, StatusCode},
     sealing::SealingKey,
     send::{SignedMessage, Unwritable},
+    wsf::Reference,
 };
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -82,7 +83,7 @@ impl Front {
         asked: &Asked,
         shown: &Shown,
         named: &Named,
-        session_index: &str,
+        (session_index, discovery): (&str, Option<Reference>),
         service: &Known,
         now: OffsetDateTime,
     ) -> Result<SignedMessage, AnswerError> {
@@ -120,6 +121,7 @@ impl Front {
                 authorities,
             }),
             attributes: Vec::new(),
+            discovery,
         };
         let response = self.response(asked, in_response_to, Status::success(), Some(assertion), now);
         let sealing = match named {

@@ -135,7 +135,7 @@ async fn named(
     let session = SessionId::new(&mut front.chance());
     let index = front.records.session_index(session, &asked.service);
     let message = front
-        .assert(asked, shown, &named, &index, service, now)
+        .assert(asked, shown, &named, (&index, None), service, now)
         .map_err(unwritten)?;
     let answered = Answered {
         procedure: None,

@@ -22,6 +22,7 @@ use relay_core::{
     chance::{SharedChance, draw},
     clock::Clock,
     envelope::TrustedKeys,
+    seal::Sealer,
 };
 use relay_records::{front::FrontRecords, refusals::Tally};
 use relay_saml::{
@@ -82,6 +83,8 @@ pub struct Front {
     pub(crate) records: FrontRecords,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) chance: SharedChance,
+    /// What tokens for the discovery service are sealed with.
+    pub(crate) tokens: Sealer,
     /// Of forms that change something.
     pub(crate) forms: FormGuard,
     pub(crate) key: SigningKey,
@@ -158,6 +161,7 @@ impl Front {
         let names = tls::certificates(&config.blind.names_certificate)?;
         Ok(Self {
             records: records(&config, chance.clone())?,
+            tokens: secrets::sealer(&config.seal_keys_file)?,
             forms: FormGuard::new(&Zeroizing::new(
                 secrets::sealer(&config.seal_keys_file)?.blind_index("forms", b"front"),
             )),

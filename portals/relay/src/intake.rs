@@ -29,11 +29,12 @@ use relay_records::{
 use serde_json::json;
 use tracing::{info, warn};
 
-use crate::front::Front;
+use crate::{front::Front, linking};
 
 pub(crate) fn routes() -> Router<Arc<Front>> {
     Router::new()
         .route("/registry/envelopes", post(take))
+        .route("/registry/links", post(linking::take))
         .route("/registry/state", get(state))
 }
 

@@ -152,6 +152,13 @@ impl Known {
         self.entity.sp.as_ref()
     }
 
+    /// The certificate of its key for signing, DER: what its connections to providers show.
+    pub(crate) fn signing_certificate(&self) -> Option<Vec<u8>> {
+        let keys = &self.service()?.role.keys;
+        let signing = keys.iter().find(|key| key.usage.signs());
+        signing.map(|key| key.certificate.clone())
+    }
+
     /// What it is called, for people who read `language`.
     pub fn shown_as(&self, language: Language) -> Option<&str> {
         called(&self.entity.organisation, language)

@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use crate::{
     admin, artifact, discovery, ecp,
     front::{Front, StartError},
-    intake, manage_name, metadata, provider, pulled, slo, sso, telephone,
+    intake, manage_name, metadata, provider, pulled, records_discovery, slo, sso, telephone,
 };
 
 /// The front with its listeners bound and not yet serving.
@@ -140,6 +140,7 @@ fn machine_routes(front: Arc<Front>) -> Router {
     artifact::machine_routes()
         .merge(slo::machine_routes())
         .merge(manage_name::machine_routes())
+        .merge(records_discovery::machine_routes())
         .with_state(front)
 }
 

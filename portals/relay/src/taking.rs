@@ -148,6 +148,17 @@ impl Front {
         }
     }
 
+    /// The same of a sender that is not known yet.
+    pub(crate) fn here_for_all<'h>(&'h self, address: &'h str) -> Here<'h> {
+        Here {
+            entity: self.entity(),
+            address,
+            now: self.now(),
+            skew: Duration::minutes(1),
+            window: WINDOW,
+        }
+    }
+
     /// What `verified` says, if it comes for the first time.
     pub(crate) async fn first_time<T>(&self, kind: SeenKind, verified: Verified<T>) -> Result<T, NotTaken> {
         let Once { sender, id, until } = verified.once().clone();

@@ -33,6 +33,8 @@ pub struct Config {
     pub city: Option<City>,
     /// Whom a resident asks.
     pub contact: Option<Contact>,
+    /// `[records]`: providers of people's records may be asked, by whom their servers are believed.
+    pub records: Option<Records>,
     /// How log lines look.
     pub log: Log,
 }
@@ -74,6 +76,13 @@ pub struct Fetched {
     pub address: Url,
     /// PEM file of the authorities that its server is believed by. The metadata themselves are believed by their
     /// signature.
+    pub authorities: PathBuf,
+}
+
+/// `[records]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Records {
+    /// PEM file of the authorities that providers' servers and the relay's are believed by.
     pub authorities: PathBuf,
 }
 
@@ -122,6 +131,9 @@ impl Config {
                 }),
                 city: document.if_present("city", City::read),
                 contact: document.if_present("contact", Contact::read),
+                records: document.if_present("records", |records| Records {
+                    authorities: records.path("authorities"),
+                }),
                 log: document.optional("log", Log::read),
             }
         })

@@ -146,6 +146,13 @@ struct LogOut<'w> {
     token: String,
 }
 
+#[derive(Template)]
+#[template(source = "<p>{{ say.html(text) }}</p>", ext = "html")]
+struct NoticeBody<'w> {
+    say: Say<'w>,
+    text: &'w str,
+}
+
 impl Service {
     /// The way in, for whoever is not signed in and asked for the page `to`.
     pub fn welcome(&self, visit: &Visit, headers: &HeaderMap, to: &str) -> Response {
@@ -154,6 +161,12 @@ impl Service {
         let over = self.cookies.session.read(headers).is_some();
         let body = WelcomeBody::new(say, self.portal, to, over);
         Page::new(say, "welcome-title", &body).wide().answer(&self.site, visit)
+    }
+
+    /// A page for anybody, with one paragraph.
+    pub fn notice(&self, visit: &Visit, title: &str, text: &str) -> Response {
+        let say = self.say(visit);
+        Page::new(say, title, &NoticeBody { say, text }).answer(&self.site, visit)
     }
 
     /// A page for `person`, headed with the words of `title`: with links to the others, and the way out.

@@ -5,13 +5,14 @@ use std::{path::Path, sync::Arc};
 use axum::Router;
 use portal_kit::{
     Say, Site, Visit, Words,
+    client::{self, Client},
     config::secrets::{self, SecretError},
     cookie::{Cookie, SameSite, SealedCookie},
     form::FormGuard,
     limit::Pace,
     listener::Stop,
     page::Link,
-    tls::{self, TlsError},
+    tls::{self, Identity, TlsError},
     words::Sources,
 };
 use provider_records::{PastSignIn, ProviderRecords, SessionLimits};
@@ -32,6 +33,7 @@ use crate::{
     known_relay::KnownRelay,
     pages,
     party::{Endpoints, RelyingParty},
+    records::PATIENCE,
     saml::{CONSUMER, LOGOUT, LOGOUT_SOAP},
     session::trouble,
 };
@@ -117,6 +119,8 @@ pub struct Service {
     pub(crate) party: RelyingParty,
     pub(crate) forms: FormGuard,
     pub(crate) cookies: Cookies,
+    /// For asking providers of records, where the configuration says that they may be asked.
+    pub(crate) web: Option<Client>,
     relay: KnownRelay,
 }
 
@@ -182,7 +186,20 @@ impl Service {
             decryption: DecryptionKeys::from_pkcs8([encryption_key.as_slice()]).map_err(StartError::Encryption)?,
             skew: config.relay.skew,
         };
+        let web = match &config.records {
+            None => None,
+            Some(records) => {
+                // Providers know the portal by the key that the relay knows it by.
+                let own = Identity::load(&config.signing.certificate, &config.signing.key_file)?;
+                Some(client::client(
+                    tls::authorities(&records.authorities)?,
+                    Some(&own),
+                    PATIENCE,
+                )?)
+            }
+        };
         Ok(Self {
+            web,
             relay: KnownRelay::read(&config, Arc::clone(&sealer), chance.clone(), clock.now())?,
             forms: FormGuard::new(&Zeroizing::new(sealer.blind_index("forms", portal.code.as_bytes()))),
             records: ProviderRecords::behind(&door, sealer, limits, chance.clone()),
@@ -194,6 +211,11 @@ impl Service {
             chance,
             config,
         })
+    }
+
+    /// Its name at the relay and at providers.
+    pub fn entity(&self) -> &str {
+        self.party.entity.as_str()
     }
 
     /// The words in the visitor's language.

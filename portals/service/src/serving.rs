@@ -18,6 +18,7 @@ const SWEEP: std::time::Duration = std::time::Duration::from_secs(600);
 pub struct Started {
     listener: Listener,
     service: Arc<Service>,
+    provided: Router,
 }
 
 /// Why it cannot listen.
@@ -36,9 +37,21 @@ impl Started {
     /// # Errors
     /// [`ListenError`]
     pub async fn new(service: Service) -> Result<Self, ListenError> {
+        Self::listening(Arc::new(service), Clients::Anyone, Router::new()).await
+    }
+
+    /// The same for one that provides records: `machines` are asked by other services, known by what their connections show.
+    ///
+    /// # Errors
+    /// [`ListenError`]
+    pub async fn providing(service: Arc<Service>, machines: Router) -> Result<Self, ListenError> {
+        Self::listening(service, Clients::Shown, machines).await
+    }
+
+    async fn listening(service: Arc<Service>, clients: Clients, provided: Router) -> Result<Self, ListenError> {
         let listen = &service.config.listen;
         let identity = Identity::of(listen).map_err(StartError::from)?;
-        let tls = tls::server(&identity, Clients::Anyone, Versions::Both).map_err(StartError::from)?;
+        let tls = tls::server(&identity, clients, Versions::Both).map_err(StartError::from)?;
         let listener = Listener::bind(listen.address, tls)
             .await
             .map_err(|reason| ListenError::Taken {
@@ -47,7 +60,8 @@ impl Started {
             })?;
         Ok(Self {
             listener,
-            service: Arc::new(service),
+            service,
+            provided,
         })
     }
 
@@ -74,17 +88,20 @@ impl Started {
             }
         });
         let fresh = self.service.keep_relay_fresh(stop.clone());
-        tokio::join!(self.listener.serve(self.service.routes(), stop.clone()), fresh);
+        tokio::join!(
+            self.listener.serve(self.service.routes(self.provided), stop.clone()),
+            fresh
+        );
         sweeper.abort();
     }
 }
 
 impl Service {
     /// Pages for people, and the one route that the relay itself asks.
-    fn routes(self: &Arc<Self>) -> Router {
+    fn routes(self: &Arc<Self>, provided: Router) -> Router {
         let own = (self.portal.routes)().merge(pages::routes());
         let people = own.merge(saml::routes()).with_state(Arc::clone(self));
-        let machines = saml::machine_routes().with_state(Arc::clone(self));
+        let machines = saml::machine_routes().with_state(Arc::clone(self)).merge(provided);
         let for_machines = Arc::new(Site::of_machines(Arc::clone(&self.clock)).chance(self.chance.clone()));
         self.site.dress(people).merge(for_machines.wrap(machines))
     }

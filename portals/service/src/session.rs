@@ -7,6 +7,7 @@ use provider_records::{ProviderError, Secret, Session};
 use relay_saml::{
     message::NameId,
     names::{AuthnContext, NameIdFormat},
+    wsf::Reference,
 };
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
@@ -20,6 +21,8 @@ pub struct SignedIn {
     pub session: Session,
     /// How the person is shown.
     pub short_name: String,
+    /// Where the person's records are found, if the relay said so at the sign-in.
+    pub(crate) discovery: Option<String>,
 }
 
 impl SignedIn {
@@ -48,6 +51,7 @@ impl Service {
         Ok(Some(SignedIn {
             secret,
             short_name: short_name(self.portal.code, &name.value),
+            discovery: name.discovery.clone(),
             session,
         }))
     }
@@ -94,22 +98,27 @@ pub(crate) struct StoredName {
     qualifier: Option<String>,
     sp_qualifier: Option<String>,
     sp_provided: Option<String>,
+    /// The reference to the discovery service: good as long as the session.
+    #[serde(default)]
+    discovery: Option<String>,
 }
 
 impl Drop for StoredName {
     fn drop(&mut self) {
         self.value.zeroize();
         self.sp_provided.zeroize();
+        self.discovery.zeroize();
     }
 }
 
 impl StoredName {
-    pub(crate) fn of(name: &NameId) -> Self {
+    pub(crate) fn of(name: &NameId, discovery: Option<&Reference>) -> Self {
         Self {
             value: name.value.clone(),
             qualifier: name.qualifier.clone(),
             sp_qualifier: name.sp_qualifier.clone(),
             sp_provided: name.sp_provided.clone(),
+            discovery: discovery.map(Reference::xml),
         }
     }
 
@@ -159,7 +168,7 @@ mod tests {
             sp_qualifier: Some("https://my-page.example".into()),
             sp_provided: None,
         };
-        let stored = StoredName::of(&name).write();
+        let stored = StoredName::of(&name, None).write();
         assert!(StoredName::read(&stored).unwrap().name_id() == name);
     }
 }

@@ -14,7 +14,7 @@ use uppsala::{NodeKind, Parser, XmlError};
 pub(super) use instant::instant;
 pub(super) use node::Node;
 
-use super::Refusal;
+use super::{Refusal, names::ns};
 
 /// How large and deep a document may be.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,8 @@ pub(super) struct Limits {
     pub elements: usize,
     /// Metadata is written by hand now and then: comments are taken there, outside of texts.
     pub comments: bool,
+    /// WS-Security marks parts of an envelope by `wsu:Id`: taken there, though nothing here refers to one.
+    pub marked: bool,
 }
 
 impl Limits {
@@ -34,6 +36,15 @@ impl Limits {
         depth: 40,
         elements: 2_000,
         comments: false,
+        marked: false,
+    };
+    /// For ID-WSF: a request, or an answer with a person's records of some years.
+    pub const ENVELOPE: Self = Self {
+        size: 1024 * 1024,
+        depth: 40,
+        elements: 40_000,
+        comments: false,
+        marked: true,
     };
     /// For metadata: a federation of some thousand entities.
     pub const METADATA: Self = Self {
@@ -41,6 +52,7 @@ impl Limits {
         depth: 40,
         elements: 1_000_000,
         comments: true,
+        marked: false,
     };
 }
 
@@ -110,7 +122,7 @@ impl<'a> Document<'a> {
                     if elements > limits.elements {
                         return Err(Refusal::TooMany("elements"));
                     }
-                    one_id(element, &mut ids)?;
+                    one_id(element, &mut ids, limits.marked)?;
                     plain_namespaces(element)?;
                 }
                 Some(NodeKind::ProcessingInstruction(_)) => return Err(Refusal::ProcessingInstruction),
@@ -154,7 +166,7 @@ fn markup(text: &str, comments: bool) -> Result<(), Refusal> {
 /// The names under which the signature check looks for IDs, whatever their namespace.
 const ID_NAMES: [&str; 4] = ["ID", "Id", "id", "AssertionID"];
 
-fn one_id<'t>(element: &'t uppsala::Element<'_>, seen: &mut HashSet<&'t str>) -> Result<(), Refusal> {
+fn one_id<'t>(element: &'t uppsala::Element<'_>, seen: &mut HashSet<&'t str>, marked: bool) -> Result<(), Refusal> {
     if element.attributes.len() > MOST_ATTRIBUTES {
         return Err(Refusal::TooMany("attributes"));
     }
@@ -163,7 +175,12 @@ fn one_id<'t>(element: &'t uppsala::Element<'_>, seen: &mut HashSet<&'t str>) ->
         .iter()
         .filter(|attribute| ID_NAMES.contains(&&*attribute.name.local_name));
     let Some(id) = own.next() else { return Ok(()) };
-    if own.next().is_some() || id.name.namespace_uri.is_some() {
+    let foreign = id
+        .name
+        .namespace_uri
+        .as_deref()
+        .is_some_and(|uri| !(marked && uri == ns::SECURITY_UTILITY));
+    if own.next().is_some() || foreign {
         return Err(Refusal::AmbiguousId);
     }
     match seen.insert(&id.value) {

@@ -19,6 +19,7 @@ mod take;
 mod trust;
 mod verified;
 mod writer;
+pub mod wsf;
 
 pub use decrypt::DecryptionKeys;
 pub use delivery::{Delivered, Delivery, HandedOn};

@@ -26,6 +26,25 @@ pub mod ns {
     pub const PAOS: &str = "urn:liberty:paos:2003-08";
     /// The enhanced client's profile.
     pub const ECP: &str = "urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp";
+    /// ID-WSF 2.0 discovery service.
+    pub const DISCO: &str = "urn:liberty:disco:2006-08";
+    /// Records about a person, as the services of the house are asked for them.
+    pub const RECORDS: &str = "urn:madoguchi:records:2026-12";
+    /// ID-WSF 2.0 SOAP binding.
+    pub const LIBERTY_SOAP: &str = "urn:liberty:sb:2006-08";
+    /// ID-WSF: which framework is spoken.
+    pub const LIBERTY_FRAMEWORK: &str = "urn:liberty:sb";
+    /// ID-WSF 2.0 security mechanisms.
+    pub const LIBERTY_SECURITY: &str = "urn:liberty:security:2006-08";
+    /// ID-WSF: status.
+    pub const LIBERTY_UTILITY: &str = "urn:liberty:util:2006-08";
+    /// WS-Addressing 1.0.
+    pub const ADDRESSING: &str = "http://www.w3.org/2005/08/addressing";
+    /// WS-Security 1.1.
+    pub const SECURITY: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd";
+    /// WS-Security's timestamps.
+    pub const SECURITY_UTILITY: &str =
+        "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd";
     /// `xsi:type` and its kin.
     pub const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 }
@@ -36,6 +55,8 @@ pub const NEXT_ACTOR: &str = "http://schemas.xmlsoap.org/soap/actor/next";
 pub const ENTITY_FORMAT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
 /// Subject confirmation by whoever bears the assertion.
 pub const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
+/// Subject confirmation by whoever holds the key named there.
+pub const HOLDER_OF_KEY: &str = "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key";
 /// An attribute's `NameFormat` when its name is a URI.
 pub const ATTRIBUTE_URI: &str = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri";
 

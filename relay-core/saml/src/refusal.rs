@@ -4,6 +4,8 @@
 //! A refusal says what is wrong, in which part, and what to do; it never quotes what stands in the message, which
 //! may be about a person.
 
+use super::wsf::FaultStatus;
+
 /// Why a message is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -158,6 +160,23 @@ pub enum Refusal {
     #[error("the assertion has a condition that is not understood")]
     Condition,
 
+    // — ID-WSF
+    /// sb:Sender is missing, or not whom the token was made for.
+    #[error("the sender is not the one that the token was made for")]
+    Sender,
+    /// The token was made for the holder of another key.
+    #[error("the connection does not show the key that the token was made for")]
+    HolderOfKey,
+    /// wsa:Action is another.
+    #[error("wsa:Action is not what is asked for here")]
+    Action,
+    /// sbf:Framework is another.
+    #[error("another framework than ID-WSF 2.0")]
+    Framework,
+    /// A fault or a status came instead of an answer.
+    #[error("answered with {0}")]
+    Fault(FaultStatus),
+
     // — what is encrypted
     /// It does not decrypt. One refusal for every reason, so that nobody learns from it.
     #[error("what is encrypted can't be read with this side's key")]
@@ -232,6 +251,11 @@ impl Refusal {
             Self::Recipient => "recipient",
             Self::Confirmation => "confirmation",
             Self::Condition => "condition",
+            Self::Sender => "sender",
+            Self::HolderOfKey => "holder_of_key",
+            Self::Action => "action",
+            Self::Framework => "framework",
+            Self::Fault(_) => "fault",
             Self::NotDecrypted => "not_decrypted",
             Self::NameInClear => "name_in_clear",
             Self::NoRole(_) => "no_role",

@@ -12,14 +12,14 @@ mod logout;
 mod metadata;
 mod parts;
 mod redirect;
-mod sign_in;
+pub(crate) mod sign_in;
 mod soap;
 
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-pub(super) use parts::name_id;
+pub(super) use parts::{identified, instant, issuer, name_id, saml};
 pub(super) use redirect::{encoded, with_query};
 pub use soap::{FaultCode, PAOS_MEDIA_TYPE, fault, is_enhanced_client};
 

@@ -7,10 +7,10 @@
 
 mod answer_to;
 mod artifact;
-mod assertion;
+pub(crate) mod assertion;
 mod ecp;
 mod logout;
-mod name;
+pub(crate) mod name;
 mod request;
 mod response;
 
@@ -250,12 +250,12 @@ fn kind_of(message: Node<'_>) -> Result<Kind, Refusal> {
     named.map(|(kind, _)| *kind).ok_or(Refusal::WrongMessage("message"))
 }
 
-fn id(node: Node<'_>) -> Result<MessageId, Refusal> {
+pub(crate) fn id(node: Node<'_>) -> Result<MessageId, Refusal> {
     MessageId::parse(node.needs_attribute("ID")?).ok_or(Refusal::Malformed("ID"))
 }
 
 /// The entity in a node's Issuer.
-fn issuer(node: Node<'_>, what: &'static str) -> Result<EntityId, Refusal> {
+pub(crate) fn issuer(node: Node<'_>, what: &'static str) -> Result<EntityId, Refusal> {
     let issuer = node.needs(ns::ASSERTION, "Issuer")?;
     if issuer.attribute("Format").is_some_and(|format| format != ENTITY_FORMAT) {
         return Err(Refusal::Issuer(what));
@@ -263,7 +263,7 @@ fn issuer(node: Node<'_>, what: &'static str) -> Result<EntityId, Refusal> {
     entity(issuer, "Issuer")
 }
 
-fn entity(node: Node<'_>, what: &'static str) -> Result<EntityId, Refusal> {
+pub(crate) fn entity(node: Node<'_>, what: &'static str) -> Result<EntityId, Refusal> {
     EntityId::parse(&node.text(what)?).ok_or(Refusal::Malformed(what))
 }
 

@@ -221,7 +221,7 @@ impl Element {
     }
 
     /// Writes the element where the prefixes in `declared` are declared by what stands round it.
-    fn write(&self, out: &mut String, declared: u16) {
+    fn write(&self, out: &mut String, declared: u32) {
         out.push('<');
         self.write_name(out);
         let used = self

@@ -66,6 +66,42 @@ impl fmt::Debug for Finished {
     }
 }
 
+/// `POST /registry/links` at the front: a provider's records that an office matched with persons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// The provider's entity id.
+    pub service: String,
+    pub persons: Vec<LinkedPerson>,
+}
+
+impl Link {
+    /// Persons in one order.
+    pub const LARGEST: usize = 500;
+}
+
+/// One of them: which row of the provider's list, and who, encrypted afresh.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkedPerson {
+    /// A random number that the provider gave the row for this list.
+    pub row: Uuid,
+    pub pseudonym: PolymorphicPseudonym,
+}
+
+/// The answer to [`Link`]: each row with the person's name at the provider, sealed to the provider.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Linked {
+    pub names: Vec<(Uuid, String)>,
+}
+
+impl fmt::Debug for Linked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Linked({})", self.names.len())
+    }
+}
+
 /// `POST /compare`: whether the name in a service's LogoutRequest, encrypted to the blind half, is this person's there.
 ///
 /// The whole message goes, as it was delivered: the blind half checks the service's signature itself, and opens no name

@@ -36,7 +36,7 @@ use crate::{
     Act, Office, OfficeError,
     act::{About, Doing},
     cases::{
-        ApprovalId, ApprovalRefusal, CaseAt, CaseRow, HandoverRefusal, case_row, clear_sights, end_notice,
+        ApprovalId, ApprovalRefusal, CaseAt, CaseRow, HandoverRefusal, case_row, clear_sights, end_notice, place_of,
         still_in_roster, use_approval,
     },
 };
@@ -140,6 +140,8 @@ impl Office {
                 |tx, doing| async move {
                     let case = self.held_at(&tx, &doing, at).await?;
                     let card = self.agrees(&tx, &case, envelope).await?;
+                    let here = place_of(&tx, card).await?;
+                    here.after(&Custody::OUTGOING, Evidence::EnvelopeClosed)?;
                     let closer = doing.staff()?;
                     let seen_by = match (second, rule) {
                         (Some(second), _) => use_approval(&tx, &doing, at.id, SecondPurpose::Envelope, second).await?,

@@ -4,6 +4,7 @@
 //! event to the trail in the same transaction. Nothing here is a name, and no pseudonym of a service can be read:
 //! what a service is known by passes through sealed to that service.
 
+mod agreements;
 mod artifacts;
 mod audit;
 mod error;
@@ -30,6 +31,7 @@ use store::{Door, Isolation, Store, Tx};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+pub use agreements::{Agreement, Terms};
 pub use artifacts::NewArtifact;
 pub use audit::{AuditAct, BlobUsed, Note, Recorded, TrailCheck};
 pub use error::FrontError;

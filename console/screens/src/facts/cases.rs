@@ -73,6 +73,8 @@ pub enum Problem {
     HolderGone,
     /// The applicant moved away or died before the handover.
     ApplicantGone,
+    /// The card is nowhere to be found before its handover: give it up, make another.
+    CardMissing,
 }
 
 /// A case as a row of a queue.

@@ -59,7 +59,7 @@ pub fn next(case: &CaseView) -> Intent {
     match &case.state {
         CaseState::Applied | CaseState::Verified if case.problem == Some(Problem::ApplicantGone) => keys::CANCEL_CASE,
         CaseState::Making { .. } | CaseState::Made { .. } | CaseState::Shelved { .. }
-            if case.problem == Some(Problem::ApplicantGone) =>
+            if matches!(case.problem, Some(Problem::ApplicantGone | Problem::CardMissing)) =>
         {
             keys::GIVE_UP_CARD
         }

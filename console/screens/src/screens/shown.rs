@@ -236,6 +236,7 @@ pub const fn problem_words(problem: Problem) -> (&'static str, &'static str) {
         Problem::RelayRefused => ("problem-relay-refused", "problem-relay-refused-next"),
         Problem::HolderGone => ("problem-holder-gone", "problem-holder-gone-next"),
         Problem::ApplicantGone => ("problem-applicant-gone", "problem-applicant-gone-next"),
+        Problem::CardMissing => ("problem-card-missing", "problem-card-missing-next"),
     }
 }
 

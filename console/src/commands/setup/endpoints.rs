@@ -65,6 +65,7 @@ pub(super) fn write(
             "crl": { "root": list("root"), "resident": list("resident"), "staff": list("staff") },
         },
         "relay": relay,
+        "back_offices": relay.and_then(|relay| relay.get("back_offices")),
         "staff": people,
         "blanks": blanks,
     });

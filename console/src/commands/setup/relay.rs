@@ -4,14 +4,23 @@
 use std::fs;
 
 use anyhow::Context;
+use issuance::demo_city;
+use relay_core::clock::Clock as _;
 use serde_json::Value;
 
-use super::{Outcome, Setting, Steps, services};
+use super::{Options, Outcome, Setting, Steps, clock, services};
 use crate::config::secrets;
 
 /// Lays it out where it is not, starts it, and joins the office to it. Gives where everything of it can be reached.
-pub(super) fn make(setting: &Setting, steps: &Steps) -> anyhow::Result<Value> {
+pub(super) fn make(setting: &Setting, options: &Options, steps: &Steps) -> anyhow::Result<Value> {
     let lang = setting.lang;
+    steps.step(
+        lang.pick(
+            "役所ごとの記録の見本を書く",
+            "write what the offices know of the made-up people",
+        ),
+        |_| owners(setting, options),
+    )?;
     let mut addresses = Value::Null;
     steps.step(services::relay_words(lang), |_| {
         addresses = services::start_relay(setting)?;
@@ -22,7 +31,23 @@ pub(super) fn make(setting: &Setting, steps: &Steps) -> anyhow::Result<Value> {
         |_| join(setting),
     )?;
     steps.step(services::dispatch_words(lang), |_| services::start_dispatch(setting))?;
+    steps.step(
+        lang.pick("役所ごとの記録を人に紐付ける", "link the offices' records to people"),
+        |_| services::link_relay(setting),
+    )?;
     Ok(addresses)
+}
+
+/// Files as the owners of the records would hand them over, once.
+fn owners(setting: &Setting, options: &Options) -> anyhow::Result<Outcome> {
+    let folder = setting.home.folder().join("owners");
+    if folder.join("as-of").exists() {
+        return Ok(Outcome::Already);
+    }
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let today = clock().now_in_japan().date();
+    demo_city::owners::write(&folder, demo_city::residents(options.seed, options.rows, today), today)?;
+    Ok(Outcome::Done)
 }
 
 /// Adds `[relay]` to the configuration, once.

@@ -268,6 +268,7 @@ impl Relay {
                     authorities: Vec::new(),
                 }),
                 attributes: Vec::new(),
+                discovery: None,
             }),
         }
     }

@@ -102,6 +102,8 @@ user = "{}"
 password_file = "password"
 [seal]
 keys_file = "seal.toml"
+[records]
+authorities = "web.pem"
 {}[contact]
 phone = "0950-00-0000"
 hours = "8:30-17:15"

@@ -28,7 +28,10 @@ use rcgen::{CertificateParams, KeyPair, RsaKeySize};
 use relay_core::{
     chance::{OsChance, SharedChance},
     clock::{Clock, SystemClock},
-    envelope::{Kind, Letter, Party, SigningKey},
+    envelope::{
+        Kind, Letter, Party, SigningKey,
+        orders::{Link, Linked, LinkedPerson},
+    },
     id::Id,
     pseudonym::{Ceremony, GlobalKey, PolymorphicPseudonym, Registrar, RegistrarSecret},
     registration::{CardUse, CertificateDer, Message as Said},
@@ -365,6 +368,31 @@ impl Relay {
         self.says(&self.offices[1], said).await
     }
 
+    /// The names at `service` of persons, each beside the number of a row: as an office has them made that matched a
+    /// provider's list with its roster.
+    pub async fn link(&self, service: &str, persons: &[(Uuid, Uuid)]) -> Linked {
+        let order = Link {
+            service: service.to_owned(),
+            persons: persons
+                .iter()
+                .map(|(row, person)| LinkedPerson {
+                    row: *row,
+                    pseudonym: self.pseudonym_of(*person),
+                })
+                .collect(),
+        };
+        let office = &self.offices[0];
+        let front = party("relay-front");
+        let letter = Letter::new(&front, Kind::Link, &order);
+        let sealed = office.key.seal(&letter, &SystemClock, &mut OsChance).text;
+        let (status, answer) = self
+            .post_to(office, "links", &sealed)
+            .await
+            .expect("the intake answers");
+        assert_eq!(status, 200, "{answer}");
+        serde_json::from_str(&answer).expect("names come back")
+    }
+
     async fn says(&self, office: &Office, said: &Said) -> u16 {
         let number = office.sequence.load(Ordering::Relaxed) + 1;
         let sealed = envelope_by(&office.key, &SystemClock, number, said);
@@ -408,6 +436,10 @@ impl Relay {
     }
 
     async fn post(&self, office: &Office, envelope: &str) -> Option<(u16, String)> {
+        self.post_to(office, "envelopes", envelope).await
+    }
+
+    async fn post_to(&self, office: &Office, place: &str, envelope: &str) -> Option<(u16, String)> {
         let client = client::client(
             self.authority.roots(),
             Some(&office.tls.identity),
@@ -415,7 +447,7 @@ impl Relay {
         )
         .expect("a client is made");
         let answer = client
-            .post(format!("https://{HOST}:{}/registry/envelopes", self.ports.intake))
+            .post(format!("https://{HOST}:{}/registry/{place}", self.ports.intake))
             .body(envelope.to_owned())
             .send()
             .await

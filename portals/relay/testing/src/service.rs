@@ -15,7 +15,10 @@ use axum::{
     routing::post,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use portal_kit::listener::{Listener, Stopper};
+use portal_kit::{
+    listener::{Listener, Stopper},
+    tls::Identity,
+};
 use portal_service::{
     IdentityProvider,
     party::{Endpoints, RelyingParty},
@@ -57,6 +60,8 @@ struct Shared {
     relay: IdentityProvider,
     /// Its certificate for encryption, PEM.
     encryption: String,
+    /// Its certificate for signing and the key, PEM.
+    own: (String, String),
     told: Mutex<Vec<(OffsetDateTime, String)>>,
     /// Its names for people, by the SessionIndex they came with.
     known: Mutex<HashMap<String, NameId>>,
@@ -102,6 +107,7 @@ impl TestService {
             party,
             relay: idp,
             encryption,
+            own: (signing, signing_key),
             told: Mutex::default(),
             known: Mutex::default(),
         });
@@ -148,6 +154,14 @@ impl TestService {
     /// Where it takes Responses.
     pub fn consumer(&self) -> String {
         self.shared.party.at(CONSUMER)
+    }
+
+    /// Who it is in connections to providers of records: the key that it signs with.
+    pub fn identity(&self) -> Identity {
+        let (certificate, key) = &self.shared.own;
+        let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).expect("a certificate");
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("a key");
+        Identity::new(vec![certificate], key)
     }
 
     /// Its certificate for encryption, PEM.

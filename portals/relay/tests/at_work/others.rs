@@ -137,6 +137,7 @@ impl OtherProvider {
                     authorities: Vec::new(),
                 }),
                 attributes: Vec::new(),
+                discovery: None,
             }),
         };
         let signed = response.sign(&self.key).unwrap();

@@ -65,7 +65,7 @@ async fn begin(
     if !wanted_context(service.portal).is_met_by(&statement.context) {
         return Err(Trouble::new(StatusCode::FORBIDDEN, "card-with-pin-wanted"));
     }
-    let stored = StoredName::of(name).write();
+    let stored = StoredName::of(name, assertion.discovery.as_ref()).write();
     let arrival = Arrival {
         request: request.as_str(),
         browser,

@@ -5,7 +5,10 @@ use std::fmt;
 use time::OffsetDateTime;
 
 use super::{EntityId, Head, Identified, MessageId, Status};
-use crate::names::{AuthnContext, Binding, NameIdFormat};
+use crate::{
+    names::{AuthnContext, Binding, NameIdFormat},
+    wsf::Reference,
+};
 
 /// A service asks who somebody is (saml-core section 3.4.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,6 +164,8 @@ pub struct Assertion {
     pub authentication: Option<AuthnStatement>,
     /// What else is said.
     pub attributes: Vec<Attribute>,
+    /// Where the service may ask for the person's records (ID-WSF 2.0 bootstrap).
+    pub discovery: Option<Reference>,
 }
 
 /// Of whom an assertion speaks.

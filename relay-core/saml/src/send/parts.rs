@@ -14,7 +14,7 @@ pub(super) fn samlp(local: &'static str) -> Element {
 }
 
 /// An element of SAML assertions.
-pub(super) fn saml(local: &'static str) -> Element {
+pub(crate) fn saml(local: &'static str) -> Element {
     Element::new(Space::Assertion, local)
 }
 
@@ -35,7 +35,7 @@ pub(super) fn answering(local: &'static str, head: &Head, request: Option<&Messa
         .child(status_element(status))
 }
 
-pub(super) fn issuer(entity: &EntityId) -> Element {
+pub(crate) fn issuer(entity: &EntityId) -> Element {
     saml("Issuer").text(entity.as_str())
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn name_id(name: &NameId) -> Element {
 }
 
 /// A name in clear, or the encrypted one byte for byte as it was made.
-pub(super) fn identified(name: &Identified) -> Result<Element, Unwritable> {
+pub(crate) fn identified(name: &Identified) -> Result<Element, Unwritable> {
     match name {
         Identified::Clear(name) => Ok(name_id(name)),
         Identified::Sealed(xml) => sealed(xml, Space::Assertion, "EncryptedID"),
@@ -89,7 +89,7 @@ pub(super) const fn truth(truth: bool) -> &'static str {
 
 /// `xs:dateTime` in UTC, to the second (saml-core section 1.3.3). Parts of a second are cut off, which can only shorten
 /// a lifetime.
-pub(super) fn instant(at: OffsetDateTime) -> String {
+pub(crate) fn instant(at: OffsetDateTime) -> String {
     const FORMAT: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
     at.to_offset(UtcOffset::UTC)
         .format(FORMAT)

@@ -9,10 +9,11 @@ use crate::{
         AnswerTo, Assertion, Attribute, AuthnRequest, AuthnStatement, Conditions, Confirmation, NameIdPolicy,
         ProxyRestriction, RequestedAuthnContext, Response, Scoping, Subject,
     },
-    names::BEARER,
+    names::{ATTRIBUTE_URI, BEARER},
     sealing::SealingKey,
     signing::SigningKey,
     writer::Element,
+    wsf::DISCOVERY_ATTRIBUTE,
 };
 use relay_core::chance::Chance;
 
@@ -128,7 +129,14 @@ fn scoping(scoping: &Scoping) -> Element {
 
 fn assertion_element(assertion: &Assertion) -> Result<Element, Unwritable> {
     let attributes = assertion.attributes.iter().map(attribute);
-    let statement = saml("AttributeStatement").children(attributes);
+    let reference = assertion.discovery.as_ref().map(|reference| {
+        saml("Attribute")
+            .attribute("Name", DISCOVERY_ATTRIBUTE)
+            .attribute("NameFormat", ATTRIBUTE_URI)
+            .child(saml("AttributeValue").child(reference.element()))
+    });
+    let said = !assertion.attributes.is_empty() || reference.is_some();
+    let statement = saml("AttributeStatement").children(attributes).children(reference);
     Ok(saml("Assertion")
         .attribute("ID", assertion.id.as_str())
         .attribute("Version", "2.0")
@@ -137,7 +145,7 @@ fn assertion_element(assertion: &Assertion) -> Result<Element, Unwritable> {
         .child(subject(&assertion.subject)?)
         .child(conditions(&assertion.conditions))
         .children(assertion.authentication.as_ref().map(authn_statement))
-        .children((!assertion.attributes.is_empty()).then_some(statement)))
+        .children(said.then_some(statement)))
 }
 
 fn subject(subject: &Subject) -> Result<Element, Unwritable> {
@@ -158,7 +166,7 @@ fn confirmation(confirmation: &Confirmation) -> Element {
     saml("SubjectConfirmation").attribute("Method", BEARER).child(data)
 }
 
-fn conditions(conditions: &Conditions) -> Element {
+pub(crate) fn conditions(conditions: &Conditions) -> Element {
     let audiences = conditions
         .audiences
         .iter()
@@ -181,7 +189,7 @@ fn proxy_restriction(restriction: &ProxyRestriction) -> Element {
         .children(audiences)
 }
 
-fn authn_statement(statement: &AuthnStatement) -> Element {
+pub(crate) fn authn_statement(statement: &AuthnStatement) -> Element {
     let authorities = statement
         .authorities
         .iter()

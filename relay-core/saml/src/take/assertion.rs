@@ -11,6 +11,7 @@ use crate::{
         Assertion, Attribute, AuthnStatement, Conditions, Confirmation, EntityId, MessageId, ProxyRestriction, Subject,
     },
     names::{AuthnContext, BEARER, ns},
+    wsf::{DISCOVERY_ATTRIBUTE, Reference},
 };
 
 /// Attributes, and values of one attribute.
@@ -50,6 +51,7 @@ pub(super) fn assertion(
         conditions,
         authentication,
         attributes: attributes(node)?,
+        discovery: bootstrap(node)?,
     })
 }
 
@@ -88,7 +90,7 @@ fn confirmation(subject: Node<'_>, request: Option<&MessageId>, here: &Here<'_>)
     })
 }
 
-fn conditions(node: Node<'_>, here: &Here<'_>) -> Result<Conditions, Refusal> {
+pub(crate) fn conditions(node: Node<'_>, here: &Here<'_>) -> Result<Conditions, Refusal> {
     let from = node
         .attribute("NotBefore")
         .map(|text| instant(text, "NotBefore"))
@@ -137,7 +139,7 @@ fn restriction(node: Node<'_>) -> Result<ProxyRestriction, Refusal> {
     })
 }
 
-fn authenticated(node: Node<'_>, here: &Here<'_>) -> Result<AuthnStatement, Refusal> {
+pub(crate) fn authenticated(node: Node<'_>, here: &Here<'_>) -> Result<AuthnStatement, Refusal> {
     let at = instant(node.needs_attribute("AuthnInstant")?, "AuthnInstant")?;
     if at > here.now.saturating_add(here.skew) {
         return Err(Refusal::FromTheFuture("AuthnStatement"));
@@ -159,6 +161,22 @@ fn authenticated(node: Node<'_>, here: &Here<'_>) -> Result<AuthnStatement, Refu
             .map(|authority| entity(authority, "AuthenticatingAuthority"))
             .collect::<Result<_, _>>()?,
     })
+}
+
+/// The reference to the discovery service, where there is one (ID-WSF 2.0 discovery service, section 4.1).
+fn bootstrap(node: Node<'_>) -> Result<Option<Reference>, Refusal> {
+    let Some(statement) = node.one(ns::ASSERTION, "AttributeStatement")? else {
+        return Ok(None);
+    };
+    let mut named = statement
+        .all(ns::ASSERTION, "Attribute")
+        .filter(|attribute| attribute.attribute("Name") == Some(DISCOVERY_ATTRIBUTE));
+    let (Some(attribute), None) = (named.next(), named.next()) else {
+        return Ok(None);
+    };
+    let value = attribute.needs(ns::ASSERTION, "AttributeValue")?;
+    let reference = value.one(ns::ADDRESSING, "EndpointReference")?;
+    reference.map(Reference::read).transpose()
 }
 
 /// Attributes in clear, of the one statement there may be. The same name twice could be read in two ways, and is

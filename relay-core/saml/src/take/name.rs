@@ -24,7 +24,7 @@ pub(crate) enum Names<'k> {
 }
 
 /// The name in `node` (a Subject, LogoutRequest, ManageNameIDRequest): exactly one, of one kind.
-pub(super) fn identified(node: Node<'_>, names: Names<'_>) -> Result<Identified, Refusal> {
+pub(crate) fn identified(node: Node<'_>, names: Names<'_>) -> Result<Identified, Refusal> {
     let clear = node.one(ns::ASSERTION, "NameID")?;
     let sealed = node.one(ns::ASSERTION, "EncryptedID")?;
     match (clear, sealed, names) {

@@ -9,6 +9,8 @@ use super::NotAsWritten;
 pub(crate) enum Space {
     /// SOAP 1.1 envelope.
     Soap,
+    /// ID-WSF 2.0 discovery service.
+    Disco,
     Signature,
     /// SAML 2.0 ECP profile.
     Ecp,
@@ -18,10 +20,26 @@ pub(crate) enum Space {
     Metadata,
     /// Reverse SOAP (Liberty PAOS).
     Paos,
+    /// Records about a person, as the services of the house are asked for them (ID-WSF DST 2.1).
+    Records,
     /// SAML 2.0 assertions.
     Assertion,
     /// SAML 2.0 protocol.
     Protocol,
+    /// ID-WSF 2.0 SOAP binding.
+    LibertySoap,
+    /// ID-WSF: which framework is spoken.
+    LibertyFramework,
+    /// ID-WSF 2.0 security mechanisms.
+    LibertySecurity,
+    /// ID-WSF: status.
+    LibertyUtility,
+    /// WS-Addressing 1.0.
+    Addressing,
+    /// WS-Security 1.1.
+    Security,
+    /// WS-Security's timestamps.
+    SecurityUtility,
     Encryption,
     /// XML Encryption 1.1.
     Encryption11,
@@ -30,8 +48,9 @@ pub(crate) enum Space {
 }
 
 /// Each with its prefix and its name.
-pub(super) const SPACES: [(Space, &str, &str); 11] = [
+pub(super) const SPACES: [(Space, &str, &str); 20] = [
     (Space::Soap, "S", "http://schemas.xmlsoap.org/soap/envelope/"),
+    (Space::Disco, "disco", "urn:liberty:disco:2006-08"),
     (Space::Signature, "ds", "http://www.w3.org/2000/09/xmldsig#"),
     (Space::Ecp, "ecp", "urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp"),
     (
@@ -41,8 +60,24 @@ pub(super) const SPACES: [(Space, &str, &str); 11] = [
     ),
     (Space::Metadata, "md", "urn:oasis:names:tc:SAML:2.0:metadata"),
     (Space::Paos, "paos", "urn:liberty:paos:2003-08"),
+    (Space::Records, "rec", "urn:madoguchi:records:2026-12"),
     (Space::Assertion, "saml", "urn:oasis:names:tc:SAML:2.0:assertion"),
     (Space::Protocol, "samlp", "urn:oasis:names:tc:SAML:2.0:protocol"),
+    (Space::LibertySoap, "sb", "urn:liberty:sb:2006-08"),
+    (Space::LibertyFramework, "sbf", "urn:liberty:sb"),
+    (Space::LibertySecurity, "sec", "urn:liberty:security:2006-08"),
+    (Space::LibertyUtility, "util", "urn:liberty:util:2006-08"),
+    (Space::Addressing, "wsa", "http://www.w3.org/2005/08/addressing"),
+    (
+        Space::Security,
+        "wsse",
+        "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd",
+    ),
+    (
+        Space::SecurityUtility,
+        "wsu",
+        "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd",
+    ),
     (Space::Encryption, "xenc", "http://www.w3.org/2001/04/xmlenc#"),
     (Space::Encryption11, "xenc11", "http://www.w3.org/2009/xmlenc11#"),
     (Space::Xml, "xml", "http://www.w3.org/XML/1998/namespace"),
@@ -66,7 +101,7 @@ impl Space {
     }
 
     /// Its place in a set of namespaces.
-    pub(super) fn bit(self) -> u16 {
+    pub(super) fn bit(self) -> u32 {
         1 << self as u16
     }
 }

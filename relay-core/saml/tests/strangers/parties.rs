@@ -206,6 +206,7 @@ pub fn answer(relay: &Party, request: &MessageId, name: Identified, recipient: &
             authorities: Vec::new(),
         }),
         attributes: Vec::new(),
+        discovery: None,
     };
     Response {
         head: head(relay, recipient),

@@ -127,12 +127,17 @@ impl Office {
             let row = self.held_at(&tx, &doing, at).await?;
             let stands = tx
                 .query_opt(
-                    "-- card_of_case\nSELECT state FROM office.card WHERE id = $1 AND case_id = $2",
+                    "-- card_of_case\n\
+                     SELECT state, EXISTS (SELECT FROM office.parcel p WHERE p.card = $1\n\
+                     AND p.state NOT IN ('delivered', 'withdrawn', 'opened')) FROM office.card WHERE id = $1 AND case_id = $2",
                     &[&card.uuid(), &at.id.uuid()],
                 )
                 .await?
                 .ok_or(OfficeError::NotFound("card of this case"))?;
-            let stands = card_state(stands.get(0))?;
+            let (stands, in_envelope) = (card_state(stands.get(0))?, stands.get(1));
+            if in_envelope {
+                return Err(CustodyRefusal::InEnvelope.into());
+            }
             if stands == Lifecycle::Active {
                 return Err(CustodyRefusal::StillActive.into());
             }

@@ -73,11 +73,13 @@ pub enum Problem {
     HolderGone,
     /// The applicant moved away or died before the handover; a card may be made and lie in the shelf.
     ApplicantGone,
+    /// The card is nowhere to be found before it was handed over: give it up and make another.
+    CardMissing,
 }
 
 impl Problem {
     /// The next step's name, for the row: `resume_making`, `new_blank`, `two_look`, `reset_pin`, `settle`, `settle_refused`,
-    /// `stop_card`, `recall_card`.
+    /// `stop_card`, `recall_card`, `give_up_card`.
     pub const fn next_step(self) -> &'static str {
         match self {
             Self::MakingStopped => "resume_making",
@@ -88,6 +90,7 @@ impl Problem {
             Self::RelayRefused => "settle_refused",
             Self::HolderGone => "stop_card",
             Self::ApplicantGone => "recall_card",
+            Self::CardMissing => "give_up_card",
         }
     }
 
@@ -98,6 +101,7 @@ impl Problem {
             "relay_refused" => Some(Self::RelayRefused),
             "holder_gone" => Some(Self::HolderGone),
             "applicant_gone" => Some(Self::ApplicantGone),
+            "card_missing" => Some(Self::CardMissing),
             other => IncidentKind::read(other).map(|kind| match kind {
                 IncidentKind::HandoverMismatch => Self::HandoverMismatch,
                 IncidentKind::PinBlocked => Self::PinBlocked,
@@ -160,6 +164,7 @@ static WAITING: LazyLock<String> = LazyLock::new(|| {
          (SELECT i.kind FROM office.incident i WHERE i.case_id = c.id AND i.closed_at IS NULL ORDER BY i.opened_at LIMIT 1),\n\
          CASE WHEN EXISTS (\n\
          SELECT FROM office.resident n WHERE n.id = c.resident AND n.gone_at IS NOT NULL) THEN 'applicant_gone'\n\
+         WHEN c.place_kind = 'lost' AND c.closed_at IS NULL THEN 'card_missing'\n\
          WHEN c.state = 'making' AND NOT EXISTS (\n\
          SELECT FROM office.case_lease l WHERE l.case_id = c.id AND l.until > $1) THEN 'making_stopped'\n\
          WHEN c.state = 'verified' AND EXISTS (\n\

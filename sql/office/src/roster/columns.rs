@@ -117,10 +117,14 @@ impl Office {
 
     /// What two records that may be one person share: the reading of the name and the birthday's known parts.
     pub(crate) fn likeness_index(&self, resident: &Resident) -> [u8; 32] {
-        let born = &resident.birthday;
+        self.likeness_of(&search_form(&resident.kana), &resident.birthday)
+    }
+
+    /// The same of a reading in search form and a birthday.
+    pub(crate) fn likeness_of(&self, kana: &str, born: &Birthday) -> [u8; 32] {
         let likeness = format!(
             "{}\t{}-{}-{}",
-            search_form(&resident.kana),
+            kana,
             born.year().unwrap_or(0),
             born.month().unwrap_or(0),
             born.day().unwrap_or(0)

@@ -25,6 +25,7 @@ mod staff;
 mod stock_taking;
 mod telephone_stop;
 mod trail;
+mod whereabouts;
 
 use issuance::{
     case::{CardId, CaseId, ShelfPlace},

@@ -19,6 +19,8 @@ pub enum SeenKind {
     Assertion,
     /// An envelope of the blind half.
     Envelope,
+    /// A query at the discovery service.
+    Discovery,
 }
 
 impl SeenKind {
@@ -33,6 +35,7 @@ impl SeenKind {
             Self::UpstreamResponse => "upstream_response",
             Self::Assertion => "assertion",
             Self::Envelope => "envelope",
+            Self::Discovery => "discovery",
         }
     }
 }

@@ -69,6 +69,7 @@ rule-still-active = The card may still be used.
 rule-not-over = The card is not over.
 rule-not-here = The card did not lie in the office.
 rule-other-chip = Another card lay in the reader.
+rule-in-envelope = The card was in an envelope.
 rule-lies-here = The card lay in the office.
 rule-count-same-person = The count was to be confirmed by whoever had counted.
 rule-not-in-person = The holder did not stand at the counter.

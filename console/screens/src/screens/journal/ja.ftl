@@ -69,6 +69,7 @@ rule-still-active = まだ使えるカードでした。
 rule-not-over = 失効していないカードでした。
 rule-not-here = カードが役所にありませんでした。
 rule-other-chip = 読取機に別のカードがありました。
+rule-in-envelope = 封筒に入っているカードでした。
 rule-lies-here = カードが役所にありました。
 rule-count-same-person = 数えた人が自分で確かめようとしました。
 rule-not-in-person = 本人が窓口にいませんでした。

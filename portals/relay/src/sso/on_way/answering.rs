@@ -70,8 +70,9 @@ impl OnWay<'_> {
         let now = front.now();
         let (session, used, cookie) = self.session_for(shown, link, now).await?;
         let index = front.records.session_index(session, &asked.service);
+        let discovery = front.bootstrap(asked, shown, &index, now).await.map_err(records)?;
         let message = front
-            .assert(asked, shown, &named, &index, &service, now)
+            .assert(asked, shown, &named, (&index, discovery), &service, now)
             .map_err(|error| {
                 warn!(%error, "an assertion can't be made");
                 Trouble::ours()

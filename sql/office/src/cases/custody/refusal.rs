@@ -17,6 +17,9 @@ pub enum CustodyRefusal {
     /// The chip in the reader is not the card's.
     #[error("the chip in the reader is another card's")]
     OtherChip,
+    /// Its envelope is under way, or missed: what happens to it is said of the envelope.
+    #[error("the card is in an envelope: say it of the envelope")]
+    InEnvelope,
     /// It lies in the office: it is used again from the moment it is given back.
     #[error("the card lies in the office: give it back, and it may be used again")]
     LiesHere,
@@ -31,6 +34,7 @@ impl CustodyRefusal {
             Self::NotHere,
             Self::OtherChip,
             Self::LiesHere,
+            Self::InEnvelope,
         ];
         every.map(|refusal| Box::new(refusal) as Box<dyn Refusal>).into()
     }
@@ -44,6 +48,7 @@ impl Refusal for CustodyRefusal {
             Self::NotHere => "not_here",
             Self::OtherChip => "other_chip",
             Self::LiesHere => "lies_here",
+            Self::InEnvelope => "in_envelope",
         })
     }
 
@@ -54,6 +59,7 @@ impl Refusal for CustodyRefusal {
             Self::NotHere => "refused-not-here",
             Self::OtherChip => "refused-other-chip",
             Self::LiesHere => "refused-lies-here",
+            Self::InEnvelope => "refused-in-envelope",
         }
     }
 }

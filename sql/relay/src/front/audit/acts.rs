@@ -45,11 +45,23 @@ pub enum AuditAct {
     TelephoneApproved,
     /// Subjects: service. Details: rule.
     TelephoneRefused,
+    /// Subjects: service (the provider), registration, blob. Details: asker, type.
+    RecordsReferred,
+    /// Subjects: service (the asker). Details: type, rule.
+    RecordsRefused,
+    /// Subjects: sender, service (the provider), blob.
+    RecordsLinked,
+    /// Subjects: partner (the provider), service (the asker). Details: type, edition.
+    AgreementProposed,
+    /// Subjects: partner (the provider), service (the asker). Details: type, edition.
+    AgreementApproved,
+    /// Subjects: partner (the provider), service (the asker). Details: type, edition, suspended.
+    AgreementSuspended,
 }
 
 impl AuditAct {
     /// Every act, in the order of the list in the database.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 25] = [
         Self::IntakeApplied,
         Self::IntakeRefused,
         Self::SignInRefused,
@@ -69,6 +81,12 @@ impl AuditAct {
         Self::TrialCardWithdrawn,
         Self::TelephoneApproved,
         Self::TelephoneRefused,
+        Self::RecordsReferred,
+        Self::RecordsRefused,
+        Self::RecordsLinked,
+        Self::AgreementProposed,
+        Self::AgreementApproved,
+        Self::AgreementSuspended,
     ];
 
     /// As stored.
@@ -93,6 +111,12 @@ impl AuditAct {
             Self::TrialCardWithdrawn => "trial_card.withdrawn",
             Self::TelephoneApproved => "telephone.approved",
             Self::TelephoneRefused => "telephone.refused",
+            Self::RecordsReferred => "records.referred",
+            Self::RecordsRefused => "records.refused",
+            Self::RecordsLinked => "records.linked",
+            Self::AgreementProposed => "agreement.proposed",
+            Self::AgreementApproved => "agreement.approved",
+            Self::AgreementSuspended => "agreement.suspended",
         }
     }
 }

@@ -1,0 +1,33 @@
+//! Why a provider's records did not do what was asked.
+
+use relay_core::seal::SealError;
+use store::{StoreError, cluster::ClusterError, migrate::MigrateError};
+
+/// A refusal or a failure. What is shown of it holds nothing of a person.
+#[derive(Debug, thiserror::Error)]
+pub enum BackOfficeError {
+    /// The database: away, full, or at fault.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The private cluster could not be set up.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The schema could not be brought up to date.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// The database is at another version than this program.
+    #[error("the database is at version {database}, this program needs {program}: migrate it, or update the program")]
+    Version { database: i32, program: i32 },
+    /// A sealed column does not open: wrong keys file, or changed in the database.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// What a column holds is not what is written there.
+    #[error("{0} cannot be read: the database was changed by another program")]
+    Unreadable(&'static str),
+    /// There is no such thing.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// Whoever approves is the one who proposed.
+    #[error("the other side must approve")]
+    SameSide,
+}
