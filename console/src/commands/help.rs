@@ -378,10 +378,17 @@ const JAPANESE: &[(&str, &str)] = &[
     ),
     (
         "madoguchi authority lint",
-        "証明書を、その種類の規則に一つずつ照らす(規則ごとに、もとの標準を言う)",
+        "証明書を、規則に一つずつ照らす(もとの標準とともに)",
     ),
     ("madoguchi authority lint CERTIFICATE", "証明書のファイル(DER か PEM)"),
     ("madoguchi authority lint --json", "1行の JSON で"),
+    ("madoguchi link-records", "提供者の名簿の人に、提供者での名を付けて返す"),
+    ("madoguchi link-records --provider", "提供者の entity id"),
+    ("madoguchi link-records --list", "提供者の名簿(row、kana、born)"),
+    (
+        "madoguchi link-records --answer",
+        "返す一覧のファイル(row、result、name)",
+    ),
     ("madoguchi paper", "印刷物"),
     (
         "madoguchi paper clean",

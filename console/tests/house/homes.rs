@@ -25,7 +25,13 @@ pub const HOMES: &[Home] = &[
     Home("subsetter", &["issuance"], "fonts are cut for paper only"),
     Home(
         "tokio-postgres",
-        &["store", "office", "relay-records", "provider-records", "back-office-records"],
+        &[
+            "store",
+            "office",
+            "relay-records",
+            "provider-records",
+            "back-office-records",
+        ],
         "SQL is spoken in `sql/` alone",
     ),
     Home("deadpool-postgres", &["store"], "one pool, one door"),
@@ -46,7 +52,13 @@ pub const HOMES: &[Home] = &[
     ),
     Home(
         "refinery",
-        &["store", "office", "relay-records", "provider-records", "back-office-records"],
+        &[
+            "store",
+            "office",
+            "relay-records",
+            "provider-records",
+            "back-office-records",
+        ],
         "migrations belong to the schema",
     ),
     Home("bergshamra", &["relay-saml"], "XML is verified in one place"),
