@@ -1,6 +1,8 @@
 //! The command line's help in Japanese. English stands beside each command and option as its doc comment; here is
 //! the Japanese for every one of them, and a test that none is missing.
 
+mod notices;
+
 use std::process::ExitCode;
 
 use clap::{Command, CommandFactory, error::ErrorKind};
@@ -503,8 +505,13 @@ fn name_of(argument: &clap::Arg) -> String {
     }
 }
 
+/// Every command and option with its Japanese.
+fn explained() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    JAPANESE.iter().chain(notices::JAPANESE)
+}
+
 fn text(path: &str) -> Option<&'static str> {
-    JAPANESE.iter().find(|(named, _)| *named == path).map(|(_, text)| *text)
+    explained().find(|(named, _)| *named == path).map(|(_, text)| *text)
 }
 
 /// Prints the help asked for, or what is wrong with the command line: exit code 0 or 2.
@@ -571,7 +578,7 @@ mod tests {
     fn every_command_and_option_is_explained_in_both_languages() {
         let mut all = BTreeSet::new();
         paths(&Arguments::command(), "", &mut all);
-        let explained: BTreeSet<String> = JAPANESE.iter().map(|(path, _)| (*path).to_owned()).collect();
+        let explained: BTreeSet<String> = explained().map(|(path, _)| (*path).to_owned()).collect();
         assert_eq!(all, explained);
         let ja = in_language(Lang::Ja).render_long_help().to_string();
         assert!(ja.contains("使い方") && !ja.contains("Usage"), "{ja}");
