@@ -11,6 +11,7 @@ use settings::{Document, Section};
 
 use crate::commands::words::Lang;
 
+mod authority;
 mod backup;
 mod calendar;
 mod demo;
@@ -18,6 +19,7 @@ mod relay_operator;
 mod roster;
 mod trail;
 
+pub use authority::Authority;
 pub use backup::Backup;
 pub use calendar::{ClosedDays, NotOpened};
 pub use demo::Demo;
@@ -100,23 +102,6 @@ pub struct Database {
 pub struct Seal {
     /// File of the sealing keys ([`secrets::SealKeys`]).
     pub keys_file: PathBuf,
-}
-
-/// `[authority]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Authority {
-    /// Folder that the ceremony filled: certificates, sealed keys, record.
-    pub folder: PathBuf,
-    /// File holding the passphrase of the issuing authorities' keys.
-    pub passphrase_file: PathBuf,
-    /// Arc of the policies' object identifiers; decided before the ceremony, then in its record.
-    pub oid_arc: String,
-    /// Where revocation lists and authority certificates are published; decided before the ceremony likewise.
-    pub base_url: String,
-    /// The folder whose files are served there.
-    pub lists: PathBuf,
-    /// The folder where whoever answers for the authorities (OCSP) asks for its certificates.
-    pub responder: PathBuf,
 }
 
 /// `[card]`
@@ -213,8 +198,6 @@ pub struct Relay {
 const FONT_FOLDERS: [&str; 2] = ["/usr/local/share/fonts", "/usr/share/fonts"];
 /// Opening hours unless the configuration says otherwise: those of most city halls.
 const HOURS: [&str; 1] = ["月曜日から金曜日 午前8時30分から午後5時15分まで(祝日・年末年始を除く)"];
-/// 1.3.6.1.4.1.32473, the enterprise number for examples (RFC 5612).
-const EXAMPLE_ARC: &str = "1.3.6.1.4.1.32473";
 
 const NOT_A_CITY_CODE: Fault = Fault::other(
     "は検査数字の合う6桁の地方公共団体コードでなければなりません。",
@@ -280,14 +263,7 @@ impl Config {
         let seal = document.section("seal", |seal| Seal {
             keys_file: seal.path("keys_file"),
         });
-        let authority = document.section("authority", |authority| Authority {
-            folder: authority.path("folder"),
-            passphrase_file: authority.path("passphrase_file"),
-            oid_arc: authority.text_or("oid_arc", EXAMPLE_ARC),
-            base_url: authority.text_or("base_url", "http://pki.invalid"),
-            lists: authority.path_or("lists", "authority/lists"),
-            responder: authority.path_or("responder", "authority/responder"),
-        });
+        let authority = document.section("authority", Authority::read);
         let card = document.section("card", |card| {
             let read = Card {
                 master_file: card.path("master_file"),

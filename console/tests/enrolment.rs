@@ -41,6 +41,7 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
         present: vec!["S-0001".into()],
         root_passphrase: &passphrase,
         issuing_passphrase: &passphrase,
+        token: None,
     };
     // The office's tests begin on this day.
     let clock = HandClock::at(time::macros::datetime!(2026-11-01 1:00 UTC));

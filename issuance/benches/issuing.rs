@@ -67,6 +67,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         present: vec![],
         root_passphrase: &passphrase,
         issuing_passphrase: &passphrase,
+        token: None,
     };
     hold_ceremony(&plan, &SystemClock, &mut OsChance)?;
     let authorities = Authorities::open(plan.folder, &passphrase)?;

@@ -55,6 +55,7 @@ fn measured() -> Result<bool, Box<dyn std::error::Error>> {
         present: vec![],
         root_passphrase: &passphrase,
         issuing_passphrase: &passphrase,
+        token: None,
     };
     hold_ceremony(&plan, &SystemClock, &mut OsChance)?;
     let authority = Authorities::open(plan.folder, &passphrase)?.resident;

@@ -130,7 +130,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 76] = [
+pub const ALL: [&ActRow; 77] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -197,6 +197,7 @@ pub const ALL: [&ActRow; 76] = [
     CardResumed::ROW,
     CardRevoked::ROW,
     CardExpired::ROW,
+    CardReplaced::ROW,
     CardMoved::ROW,
     CardGivenBack::ROW,
     CardRelinked::ROW,

@@ -25,6 +25,7 @@ mod sealed_key;
 mod signer;
 #[cfg(test)]
 mod tests;
+mod token;
 
 pub use certificate_status::{List as PublishedList, Register};
 
@@ -32,7 +33,7 @@ pub use ceremony::{CeremonyPlan, CeremonyRecord, hold_ceremony};
 pub use chain::{ChainError, Trust, VerifiedCertificate};
 pub use folder::Authorities;
 pub use issue::{Authority, Issued};
-pub use lint::{Expected, LintError, lint};
+pub use lint::{Expected, LintError, Verdict, lint};
 pub use passphrase::Passphrase;
 pub use prepare::{Challenge, PrepareError, Prepared, Proof, Request, ReservedSerial, Subject};
 pub use profile::{AuthorityName, ObjectArc, Pointers, Profile, Settings};
@@ -40,6 +41,7 @@ pub use public_key::{CheckedKey, KeyError};
 pub use responder::ResponderRequest;
 pub use revocation::{RevocationList, RevocationReason, Revoked};
 pub use signer::{Signer, SignerError, SoftSigner};
+pub use token::{Token, TokenSigner};
 
 /// Why an authority could not be made, opened or used.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +77,9 @@ pub enum AuthorityError {
     /// The settings of a ceremony cannot be used.
     #[error("the authority's settings: {0}")]
     Settings(String),
+    /// The token that holds a key cannot be used.
+    #[error("{path}: {why}")]
+    Token { path: PathBuf, why: String },
     #[error(transparent)]
     Signer(#[from] SignerError),
     /// The certificate or list could not be built.

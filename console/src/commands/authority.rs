@@ -2,13 +2,15 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use issuance::authority::{AuthorityName, Trust};
+use anyhow::Context as _;
+use issuance::authority::{AuthorityName, Trust, Verdict};
 use relay_core::clock::{Clock, JST, SystemClock};
 use serde_json::json;
 use time::OffsetDateTime;
 
 use super::output::answer;
 use super::{Setting, words::Lang};
+use crate::config::Config;
 
 pub(super) mod lists;
 
@@ -22,6 +24,19 @@ pub enum AuthorityCommand {
     Crl(CrlOptions),
     /// Sign the root's next revocation list, with its passphrase out of the safe; once a year.
     RootList(RootListOptions),
+    /// Hold a certificate against its profile, rule by rule, each with its standard.
+    Lint(LintOptions),
+}
+
+/// What is judged.
+#[derive(Debug, clap::Args)]
+pub struct LintOptions {
+    /// The certificate, DER or PEM.
+    #[arg(value_name = "FILE")]
+    certificate: PathBuf,
+    /// One line of JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Where the lists go and how long they are good for.
@@ -71,6 +86,7 @@ pub fn run(setting: &Setting, asked: &AuthorityCommand) -> anyhow::Result<ExitCo
         AuthorityCommand::Crl(options) if options.keep => lists::keep(&config, options),
         AuthorityCommand::Crl(options) => return lists::write(setting, &config, options),
         AuthorityCommand::RootList(options) => return lists::write_root(setting, &config, options),
+        AuthorityCommand::Lint(options) => return lint(setting, &config, options),
     };
     let now = SystemClock.now();
     let authorities = examine(&config.authority.folder)?;
@@ -95,6 +111,48 @@ pub fn run(setting: &Setting, asked: &AuthorityCommand) -> anyhow::Result<ExitCo
         }
     }
     Ok(if expired { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Tells what each rule says: exit code 1 when one is broken.
+fn lint(setting: &Setting, config: &Config, options: &LintOptions) -> anyhow::Result<ExitCode> {
+    use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+    let lang = setting.lang;
+    let file = &options.certificate;
+    let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
+    let der = CertificateDer::from_pem_slice(&bytes).map_or(bytes, |der| der.to_vec());
+    let trust = Trust::open(&config.authority.folder)?;
+    let (profile, verdicts) = trust.judge(&der).with_context(|| file.display().to_string())?;
+    let broken = verdicts.iter().filter(|verdict| verdict.found.is_some()).count();
+    if options.json {
+        let rules: Vec<_> = verdicts
+            .iter()
+            .map(|one| json!({ "rule": one.rule, "standard": one.standard, "found": one.found }))
+            .collect();
+        answer!(
+            "{}",
+            json!({ "profile": profile.as_str(), "broken": broken, "rules": rules })
+        );
+    } else {
+        for Verdict { rule, standard, found } in &verdicts {
+            match found {
+                None => answer!("✓ {rule}  ({standard})"),
+                Some(found) => answer!("✗ {rule}  ({standard}): {found}"),
+            }
+        }
+        let profile = profile.as_str();
+        answer!(
+            "{}",
+            lang.pick(
+                format!("{profile} の証明書として見ました。破られた規則 {broken}"),
+                format!("judged as a {profile} certificate: {broken} rules broken"),
+            )
+        );
+    }
+    Ok(if broken == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// An authority and its time.

@@ -17,6 +17,7 @@ mod notices;
 mod people;
 mod refusals;
 mod refused;
+mod revoked;
 mod screen;
 #[path = "../set_up/shell.rs"]
 #[allow(dead_code, reason = "shared with the tests of the set-up, which use more of it")]

@@ -282,7 +282,7 @@ impl Front {
     }
 
     /// What was done to each of the card's two registrations, in the order it was done.
-    fn applied(&self) -> Vec<Vec<String>> {
+    pub fn applied(&self) -> Vec<Vec<String>> {
         let question = "SELECT array_agg(details ->> 'change' ORDER BY seq) FROM front.audit_event\n\
                         WHERE act = 'intake.applied' GROUP BY subjects ->> 'registration'";
         let asked = self.store.run("applied", |tx| async move {

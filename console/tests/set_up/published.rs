@@ -285,6 +285,37 @@ fn a_card_is_checked_with_nothing_but_what_its_certificate_names() {
             assert!(!advice.contains("計画"), "a new authority mends no clock: {finding}");
         }
 
+        // An auditor holds a card's certificate against its profile, rule by rule; and one that is of another city.
+        let judged = shell.must("authority lint --json", &[stays.to_str().unwrap()]).json();
+        assert_eq!(
+            (&judged["profile"], &judged["broken"]),
+            (&"staff_authentication".into(), &0.into())
+        );
+        assert!(judged["rules"].as_array().unwrap().len() > 15, "{judged:#}");
+        let strange = shell.home().join("strange.pem");
+        let (made, said) = openssl(&[
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-subj",
+            "/CN=stranger",
+            "-keyout",
+            "/dev/null",
+            "-out",
+            strange.to_str().unwrap(),
+        ]);
+        assert!(made, "{said}");
+        let judged = shell.run("authority lint", &[strange.to_str().unwrap()]);
+        assert!(
+            judged.code == 1 && judged.stdout.contains("✗ signature  (RFC 5280"),
+            "{}",
+            judged.stdout
+        );
+
         // The root's own list is signed with the passphrase out of the safe.
         let passphrase = shell.home().join("secrets/authority-root");
         shell.must("authority root-list --passphrase-file", &[passphrase.to_str().unwrap()]);

@@ -7,7 +7,7 @@ use super::{ActRow, AuditAct, Meaning, Offered, SealedWords, Second, SecondPurpo
 use crate::{
     application::ApplicationEvent,
     authority::RevocationReason,
-    case::CaseState,
+    case::{CardId, CaseState},
     custody::PlaceKind,
     records::Step,
     staff::{Role, StaffId},
@@ -435,6 +435,27 @@ impl AuditAct for CardExpired {
         second: Second::None,
         stage: Stage::Card(|standing| matches!(standing, CardStanding::Active)),
         offered: Offered::Nowhere("a part of taking the next application"),
+    };
+}
+
+/// Subjects: case and card of the one before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardReplaced {
+    /// The card that took its place.
+    pub by: CardId,
+}
+
+impl AuditAct for CardReplaced {
+    const ROW: &'static ActRow = &ActRow {
+        name: "card.replaced",
+        meaning: Meaning {
+            japanese: "更新のカードが渡り、それまでのカードを終わりにした。証明書も失効した。",
+            english: "The card before was ended, its certificates revoked, as its renewal came into its holder's hand.",
+        },
+        who: Who::Roles(&[Role::Handover]),
+        second: Second::None,
+        stage: Stage::Card(|standing| !matches!(standing, CardStanding::Revoked)),
+        offered: Offered::Nowhere("a part of the next card's handover or receipt"),
     };
 }
 

@@ -7,7 +7,7 @@
 //! ceremony.json      the record; ceremony.json.sig: the root's RSA signature (PKCS#1 v1.5, SHA-256) of its bytes
 //! ceremony.txt       the same for people, to be printed and signed by hand
 //! root/ resident/ staff/
-//!     certificate.cer, certificate.pem, key.sealed (0600)
+//!     certificate.cer, certificate.pem, key.sealed (0600), or key.token where a token holds the key
 //! root/revocations.crl   the root's first list, empty, good until the next one
 //! ```
 
@@ -26,13 +26,16 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    Authority, AuthorityError, AuthorityName, Expected, Passphrase, Profile, Settings, SoftSigner,
+    Authority, AuthorityError, AuthorityName, Expected, Passphrase, Profile, Settings, Signer, SoftSigner, Token,
+    TokenSigner,
+    folder::{SEALED_KEY, TOKEN_KEY},
     issue::{building, fingerprint, params},
     lint,
     prepare::validity,
     profile::dotted,
     sealed_key::Sealing,
     signer::ForBuilder,
+    token::TokenKey,
 };
 use crate::records::CertificateSerial;
 
@@ -50,8 +53,11 @@ pub struct CeremonyPlan<'a> {
     pub present: Vec<String>,
     /// Seals the root's key. Kept away from the office's machines after the ceremony.
     pub root_passphrase: &'a Passphrase,
-    /// Seals the issuing authorities' keys; the console opens them with it each day.
+    /// Seals the issuing authorities' keys, or is the PIN of their token; the console opens them with it each day.
     pub issuing_passphrase: &'a Passphrase,
+    /// Where the issuing authorities' keys are made; in sealed files where there is none. The root's is always in a file: it is
+    /// carried to a safe.
+    pub token: Option<&'a Token>,
 }
 
 /// The record of a ceremony.
@@ -97,6 +103,9 @@ pub struct AuthorityRecord {
     pub not_after: OffsetDateTime,
     /// SHA-256 of the certificate, hex.
     pub fingerprint: String,
+    /// The token that holds its key; none where a sealed file does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Token>,
 }
 
 const FORMAT: &str = "madoguchi ceremony 1";
@@ -116,11 +125,16 @@ pub fn hold_ceremony(
         return Err(AuthorityError::AlreadyThere(plan.folder.to_owned()));
     }
     let beside = beside(plan.folder, chance)?;
-    let outcome = hold_in(&beside, plan, clock, chance).and_then(|record| {
+    let mut in_token = Vec::new();
+    let outcome = hold_in(&beside, plan, clock, chance, &mut in_token).and_then(|record| {
         put_in_place(&beside, plan.folder)?;
         Ok(record)
     });
     if outcome.is_err() {
+        // So do keys in a token that no authority has.
+        for key in in_token {
+            let _ = TokenSigner::open(key, plan.issuing_passphrase).and_then(TokenSigner::destroy);
+        }
         // What is left beside holds sealed keys of an authority that never was. If even this fails, the first error
         // is the one to tell.
         let _ = fs::remove_dir_all(&beside);
@@ -133,6 +147,7 @@ fn hold_in(
     plan: &CeremonyPlan<'_>,
     clock: &dyn Clock,
     chance: &mut dyn Chance,
+    in_token: &mut Vec<TokenKey>,
 ) -> Result<CeremonyRecord, AuthorityError> {
     // Whole seconds, as certificates keep them.
     let held_at = clock.now().replace_nanosecond(0).map_err(building)?;
@@ -142,30 +157,28 @@ fn hold_in(
     let mut root: Option<Authority> = None;
     let mut authorities = Vec::new();
     for name in AuthorityName::ALL {
-        let signer = SoftSigner::generate()?;
-        let serial = CertificateSerial::new(chance);
-        let der = sign_authority(name, &plan.settings, serial, held_at, &signer, root.as_ref())?;
+        let sub_folder = folder.join(name.as_str());
+        make_folder(&sub_folder)?;
         let sealing = if name == AuthorityName::Root {
             &mut root_sealing
         } else {
             &mut issuing_sealing
         };
-        let sealed = sealing
-            .seal(name.as_str(), &signer, chance)
-            .map_err(AuthorityError::Building)?;
-        let sub_folder = folder.join(name.as_str());
-        make_folder(&sub_folder)?;
+        let token = plan.token.filter(|_| name != AuthorityName::Root);
+        let (signer, file, key) = make_key(name, token, sealing, chance)?;
+        in_token.extend(key);
+        let serial = CertificateSerial::new(chance);
+        let der = sign_authority(name, &plan.settings, serial, held_at, &*signer, root.as_ref())?;
         write(&sub_folder.join("certificate.cer"), &der, 0o644)?;
         write(
             &sub_folder.join("certificate.pem"),
             pem("CERTIFICATE", &der).as_bytes(),
             0o644,
         )?;
-        let sealed = serde_json::to_vec_pretty(&sealed).map_err(building)?;
-        write(&sub_folder.join("key.sealed"), &sealed, 0o600)?;
-        authorities.push(AuthorityRecord::of(name, serial, held_at, &der));
+        write(&sub_folder.join(file.0), &file.1, 0o600)?;
+        authorities.push(AuthorityRecord::of(name, serial, held_at, &der, token.cloned()));
         if name == AuthorityName::Root {
-            let authority = Authority::new(name, der, plan.settings.clone(), Box::new(signer));
+            let authority = Authority::new(name, der, plan.settings.clone(), signer);
             root = Some(authority.map_err(AuthorityError::Building)?);
         }
     }
@@ -195,13 +208,40 @@ fn hold_in(
     Ok(record)
 }
 
+/// A key file's name and content.
+type KeyFile = (&'static str, Vec<u8>);
+
+/// Makes the key of the authority `name`: with how it is stored, and which key of the token it is, where it is in one.
+fn make_key(
+    name: AuthorityName,
+    token: Option<&Token>,
+    sealing: &mut Sealing<'_>,
+    chance: &mut dyn Chance,
+) -> Result<(Box<dyn Signer>, KeyFile, Option<TokenKey>), AuthorityError> {
+    if let Some(token) = token {
+        let made = TokenSigner::generate(token, name, sealing.passphrase(), chance);
+        let (signer, at) = made.map_err(|why| AuthorityError::Token {
+            path: token.module.clone(),
+            why: why.to_string(),
+        })?;
+        let file = serde_json::to_vec_pretty(&at).map_err(building)?;
+        return Ok((Box::new(signer), (TOKEN_KEY, file), Some(at)));
+    }
+    let signer = SoftSigner::generate()?;
+    let sealed = sealing
+        .seal(name.as_str(), &signer, chance)
+        .map_err(AuthorityError::Building)?;
+    let file = serde_json::to_vec_pretty(&sealed).map_err(building)?;
+    Ok((Box::new(signer), (SEALED_KEY, file), None))
+}
+
 /// The authority's certificate, signed by `root` or, for the root, by itself; linted.
 fn sign_authority(
     name: AuthorityName,
     settings: &Settings,
     serial: CertificateSerial,
     from: OffsetDateTime,
-    signer: &SoftSigner,
+    signer: &dyn Signer,
     root: Option<&Authority>,
 ) -> Result<Vec<u8>, AuthorityError> {
     let profile = name.profile();
@@ -242,7 +282,13 @@ impl ProfileRecord {
 }
 
 impl AuthorityRecord {
-    fn of(name: AuthorityName, serial: CertificateSerial, from: OffsetDateTime, der: &[u8]) -> Self {
+    fn of(
+        name: AuthorityName,
+        serial: CertificateSerial,
+        from: OffsetDateTime,
+        der: &[u8],
+        token: Option<Token>,
+    ) -> Self {
         let (not_before, not_after) = validity(name.profile(), from);
         Self {
             name,
@@ -252,6 +298,7 @@ impl AuthorityRecord {
             not_before,
             not_after,
             fingerprint: hex::encode(fingerprint(der)),
+            token,
         }
     }
 }
@@ -315,6 +362,13 @@ impl CeremonyRecord {
                 String::new(),
                 format!("■ {} ({})", authority.common_name, authority.name),
                 format!("  鍵 key               {}", authority.key),
+                format!(
+                    "  鍵の在りか kept in   {}",
+                    authority.token.as_ref().map_or_else(
+                        || "封をしたファイル sealed file".to_owned(),
+                        |token| format!("トークン token「{}」({})", token.label, token.module.display())
+                    )
+                ),
                 format!("  番号 serial          {}", authority.serial),
                 format!(
                     "  有効期間 valid       {} – {}",

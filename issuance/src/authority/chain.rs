@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use time::OffsetDateTime;
 
 use super::{
-    AuthorityError, AuthorityName, CeremonyRecord, CheckedKey, KeyError, LintError, Profile, Settings,
+    AuthorityError, AuthorityName, CeremonyRecord, CheckedKey, KeyError, LintError, Profile, Settings, Verdict,
     issue::fingerprint, lint,
 };
 use crate::records::CertificateSerial;
@@ -114,6 +114,31 @@ impl Trust {
         let certificate = lint::parse(self.certificate(name))?;
         let validity = certificate.validity();
         Ok((validity.not_before.to_datetime(), validity.not_after.to_datetime()))
+    }
+
+    /// What every rule of the linter says of the certificate `der`, for an auditor: as one of the profile of which it breaks
+    /// the fewest.
+    ///
+    /// # Errors
+    /// [`LintError`] for what is no certificate.
+    pub fn judge(&self, der: &[u8]) -> Result<(Profile, Vec<Verdict>), LintError> {
+        let certificate = lint::parse(der)?;
+        let mut nearest: Option<(Profile, Vec<Verdict>)> = None;
+        let broken = |verdicts: &[Verdict]| verdicts.iter().filter(|verdict| verdict.found.is_some()).count();
+        for profile in Profile::ALL {
+            let issuer = lint::parse(self.certificate(profile.issuer()))?;
+            let verdicts = lint::verdicts(&certificate, profile, &self.settings, &issuer);
+            if nearest
+                .as_ref()
+                .is_none_or(|(_, best)| broken(&verdicts) < broken(best))
+            {
+                nearest = Some((profile, verdicts));
+            }
+        }
+        nearest.ok_or(LintError {
+            rule: "profile",
+            found: "there is none".into(),
+        })
     }
 
     /// Until when the responder's certificate `der` by `authority` is good; `None` when it is no such certificate.

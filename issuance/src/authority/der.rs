@@ -16,6 +16,18 @@ pub(super) fn value(tag: u8, content: &[u8]) -> Vec<u8> {
     out
 }
 
+/// INTEGER from an unsigned number, big endian.
+pub(super) fn unsigned(number: &[u8]) -> Vec<u8> {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    let digits = &number[zeros.min(number.len().saturating_sub(1))..];
+    // A first bit that is set would make it negative.
+    match digits.first() {
+        Some(0x80..) => value(0x02, &[&[0], digits].concat()),
+        Some(_) => value(0x02, digits),
+        None => value(0x02, &[0]),
+    }
+}
+
 /// NULL.
 pub(super) const NULL: [u8; 2] = [0x05, 0x00];
 
@@ -63,6 +75,14 @@ mod tests {
         // id-ad-ocsp, RFC 5280 §4.2.2.1
         let ocsp = [0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01];
         assert_eq!(object_identifier(&[1, 3, 6, 1, 5, 5, 7, 48, 1]), ocsp);
+    }
+
+    #[test]
+    fn unsigned_numbers_are_the_shortest_and_never_negative() {
+        assert_eq!(unsigned(&[1, 0, 1]), [0x02, 3, 1, 0, 1]);
+        assert_eq!(unsigned(&[0, 0, 0x80]), [0x02, 2, 0, 0x80]);
+        assert_eq!(unsigned(&[0]), [0x02, 1, 0]);
+        assert_eq!(unsigned(&[]), [0x02, 1, 0]);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use std::{fs, path::Path};
 
 use super::{
-    Authority, AuthorityError, AuthorityName, Passphrase, Trust,
+    Authority, AuthorityError, AuthorityName, Passphrase, Signer, SoftSigner, TokenSigner, Trust,
     sealed_key::{NotOpened, SealedKey, Sealing},
+    token::{TokenError, TokenKey},
 };
 
 /// The two issuing authorities with their keys at hand, and the public half of all three.
@@ -49,21 +50,62 @@ fn open_one(
     name: AuthorityName,
     sealing: &mut Sealing<'_>,
 ) -> Result<Authority, AuthorityError> {
-    let path = folder.join(name.as_str()).join("key.sealed");
-    let text = fs::read_to_string(&path).map_err(|source| AuthorityError::File {
-        what: "reading the sealed key",
-        path: path.clone(),
+    let certificate = trust.certificate(name).to_vec();
+    let place = folder.join(name.as_str());
+    let (path, signer): (_, Box<dyn Signer>) = match place.join(TOKEN_KEY) {
+        path if path.exists() => {
+            let signer = open_token(name, &path, sealing.passphrase())?;
+            (path, Box::new(signer))
+        }
+        _ => {
+            let path = place.join(SEALED_KEY);
+            let signer = open_sealed(name, &path, sealing)?;
+            (path, Box::new(signer))
+        }
+    };
+    Authority::new(name, certificate, trust.settings().clone(), signer)
+        .map_err(|why| AuthorityError::Damaged { path, why })
+}
+
+/// The file that says which key of a token an authority's is.
+pub(super) const TOKEN_KEY: &str = "key.token";
+/// The file with an authority's sealed key.
+pub(super) const SEALED_KEY: &str = "key.sealed";
+
+fn open_token(name: AuthorityName, path: &Path, pin: &Passphrase) -> Result<TokenSigner, AuthorityError> {
+    let at: TokenKey = read_key(path)?;
+    at.check(name).map_err(|why| AuthorityError::Damaged {
+        path: path.to_owned(),
+        why,
+    })?;
+    TokenSigner::open(at, pin).map_err(|why| match why {
+        TokenError::WrongPin => AuthorityError::NotOpened(path.to_owned()),
+        why => AuthorityError::Token {
+            path: path.to_owned(),
+            why: why.to_string(),
+        },
+    })
+}
+
+fn open_sealed(name: AuthorityName, path: &Path, sealing: &mut Sealing<'_>) -> Result<SoftSigner, AuthorityError> {
+    let sealed: SealedKey = read_key(path)?;
+    sealing.open(name.as_str(), &sealed).map_err(|why| match why {
+        NotOpened::Wrong => AuthorityError::NotOpened(path.to_owned()),
+        NotOpened::Unreadable(why) => AuthorityError::Damaged {
+            path: path.to_owned(),
+            why,
+        },
+    })
+}
+
+fn read_key<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, AuthorityError> {
+    let text = fs::read_to_string(path).map_err(|source| AuthorityError::File {
+        what: "reading the key",
+        path: path.to_owned(),
         source,
     })?;
-    let damaged = |why: String| AuthorityError::Damaged {
-        path: path.clone(),
-        why,
-    };
-    let sealed: SealedKey = serde_json::from_str(&text).map_err(|why| damaged(why.to_string()))?;
-    let signer = sealing.open(name.as_str(), &sealed).map_err(|why| match why {
-        NotOpened::Wrong => AuthorityError::NotOpened(path.clone()),
-        NotOpened::Unreadable(why) => damaged(why),
-    })?;
-    let certificate = trust.certificate(name).to_vec();
-    Authority::new(name, certificate, trust.settings().clone(), Box::new(signer)).map_err(damaged)
+    serde_json::from_str(&text).map_err(|why| AuthorityError::Damaged {
+        path: path.to_owned(),
+        why: why.to_string(),
+    })
 }

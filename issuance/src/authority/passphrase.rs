@@ -72,6 +72,11 @@ impl Passphrase {
         Self::read(path)
     }
 
+    /// As a token takes it.
+    pub(super) fn as_pin(&self) -> SecretString {
+        self.secret.clone()
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         self.secret.expose_secret().as_bytes()
     }

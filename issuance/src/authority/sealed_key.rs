@@ -65,6 +65,10 @@ impl<'a> Sealing<'a> {
         }
     }
 
+    pub(super) const fn passphrase(&self) -> &'a Passphrase {
+        self.passphrase
+    }
+
     /// Seals `signer`'s key as that of the authority `name`.
     pub(super) fn seal(
         &mut self,

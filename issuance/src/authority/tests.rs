@@ -42,6 +42,7 @@ static OFFICE: LazyLock<Office> = LazyLock::new(|| {
         present: vec!["S-0001".into(), "S-0002".into()],
         root_passphrase: &root_passphrase,
         issuing_passphrase: &passphrase,
+        token: None,
     };
     hold_ceremony(&plan, &SystemClock, &mut OsChance).unwrap();
     let authorities = Authorities::open(&folder.path().join("authority"), &passphrase).unwrap();
@@ -141,3 +142,5 @@ mod ceremony;
 mod openssl;
 mod responder;
 mod rules;
+mod signer;
+mod strangers;

@@ -50,6 +50,7 @@ pub static OFFICE: LazyLock<Office> = LazyLock::new(|| {
         present: vec!["S-0001".into()],
         root_passphrase: &passphrase,
         issuing_passphrase: &passphrase,
+        token: None,
     };
     let clock = HandClock::at(datetime!(2026-11-01 1:00 UTC));
     hold_ceremony(&plan, &clock, &mut OsChance).unwrap();

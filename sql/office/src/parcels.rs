@@ -406,6 +406,7 @@ impl Office {
             ],
         )
         .await?;
+        self.replace_card(tx, doing, parcel.card).await?;
         self.live_on(
             tx,
             doing,

@@ -8,8 +8,8 @@ pub use refusal::HolderRefusal;
 pub use issuance::standing::{CardStanding, HolderCheck};
 use issuance::{
     acts::{
-        ActRow, AuditAct, CardExpired, CardRelinked, CardResumed, CardRevoked, CardStopLapsed, CardStoppedByTelephone,
-        CardSuspended, CaseHandedOver, SecondPurpose,
+        ActRow, AuditAct, CardExpired, CardRelinked, CardReplaced, CardResumed, CardRevoked, CardStopLapsed,
+        CardStoppedByTelephone, CardSuspended, CaseHandedOver, SecondPurpose,
     },
     case::{CardId, CaseId},
     custody::{Custody, Evidence, PlaceKind},
@@ -229,12 +229,7 @@ impl Office {
             let why = reason_name(reason);
             self.restate(&tx, &doing, &given, LifecycleEvent::Revoked, Some(why))
                 .await?;
-            tx.execute(
-                "-- revoke_certificates\n\
-                 UPDATE office.certificate SET revoked_at = $2, revocation = $3 WHERE card = $1 AND revoked_at IS NULL",
-                &[&card.uuid(), &doing.at, &why],
-            )
-            .await?;
+            revoke_certificates(&tx, &doing, card, why).await?;
             let details = CardRevoked {
                 reason: issuance::authority::RevocationReason::stored(why)
                     .ok_or(OfficeError::Unreadable("a revocation's reason"))?,
@@ -341,6 +336,29 @@ impl Office {
         self.record_beside(tx, doing, subjects, CardExpired {}).await
     }
 
+    /// Ends the card that `next` renews, in the transaction that gives `next` to its holder: from here on one is good, and it
+    /// is the new one. The card itself is taken in at the counter, or stays where it is.
+    pub(crate) async fn replace_card(&self, tx: &Tx, doing: &Doing, next: CardId) -> Result<(), OfficeError> {
+        let before = tx
+            .query_opt(
+                "-- card_before\n\
+                 SELECT k.case_id FROM office.card k JOIN office.card n ON n.resident = k.resident AND n.id <> k.id\n\
+                 WHERE n.id = $1 AND k.state IN ('active', 'suspended')",
+                &[&next.uuid()],
+            )
+            .await?;
+        let Some(before) = before else { return Ok(()) };
+        let case = CaseId::from_uuid(before.get(0));
+        let given = self.given(tx, case).await?;
+        let why = reason_name(RevocationReason::Superseded);
+        settle_stop(tx, doing, given.card, "overtaken").await?;
+        self.restate(tx, doing, &given, LifecycleEvent::Revoked, Some(why))
+            .await?;
+        revoke_certificates(tx, doing, given.card, why).await?;
+        let subjects = json!({ "case": case, "card": given.card });
+        self.record_beside(tx, doing, subjects, CardReplaced { by: next }).await
+    }
+
     /// The card handed over in `case`, locked.
     pub(crate) async fn given(&self, tx: &Tx, case: CaseId) -> Result<Given, OfficeError> {
         let row = tx
@@ -390,6 +408,17 @@ impl Office {
         .await?;
         Ok(())
     }
+}
+
+/// From here on they are on the authority's list.
+async fn revoke_certificates(tx: &Tx, doing: &Doing, card: CardId, why: &str) -> Result<(), OfficeError> {
+    tx.execute(
+        "-- revoke_certificates\n\
+         UPDATE office.certificate SET revoked_at = $2, revocation = $3 WHERE card = $1 AND revoked_at IS NULL",
+        &[&card.uuid(), &doing.at, &why],
+    )
+    .await?;
+    Ok(())
 }
 
 /// A card that was handed over: where it stands, and where it is.

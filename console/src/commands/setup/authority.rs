@@ -1,5 +1,6 @@
 //! The ceremony: root, residents' and staff authority, once in a set-up's life.
 
+use anyhow::bail;
 use issuance::authority::{CeremonyPlan, Passphrase, Settings, hold_ceremony};
 use relay_core::chance::OsChance;
 
@@ -37,6 +38,21 @@ pub(super) fn make(setting: &Setting, config: &Config, steps: &Steps) -> anyhow:
             }
         };
         let root_passphrase = passphrase(&setting.home.secret("authority-root"))?;
+        // A token's PIN was set with its maker's tool: nobody draws another here.
+        if let (Some(token), false) = (&config.authority.token, config.authority.passphrase_file.exists()) {
+            bail!(lang.pick(
+                format!(
+                    "トークン「{}」の PIN を {} に書いて(0600)から、もう一度 `madoguchi setup` としてください。",
+                    token.label,
+                    config.authority.passphrase_file.display()
+                ),
+                format!(
+                    "write the PIN of the token “{}” to {} (mode 0600), then `madoguchi setup` again.",
+                    token.label,
+                    config.authority.passphrase_file.display()
+                ),
+            ));
+        }
         let issuing_passphrase = passphrase(&config.authority.passphrase_file)?;
         let plan = CeremonyPlan {
             folder: &config.authority.folder,
@@ -48,6 +64,7 @@ pub(super) fn make(setting: &Setting, config: &Config, steps: &Steps) -> anyhow:
             present: vec!["madoguchi setup".to_owned()],
             root_passphrase: &root_passphrase,
             issuing_passphrase: &issuing_passphrase,
+            token: config.authority.token.as_ref(),
         };
         hold_ceremony(&plan, &clock(), &mut OsChance)?;
         Ok(Outcome::Done)

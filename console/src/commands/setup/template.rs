@@ -100,6 +100,8 @@ folder = "authority"
 passphrase_file = "secrets/authority"
 oid_arc = ""              # 役所のオブジェクト識別子(IANA の企業番号など)。開設の前に決める
 base_url = ""             # 失効一覧と認証局の証明書を公開する場所(http://…)。開設の前に決める
+# token_module = "/usr/lib/softhsm/libsofthsm2.so"   # 発行する認証局の鍵をトークン(HSM)の中に作るとき。passphrase_file はその PIN
+# token_label = "madoguchi"
 # lists = "authority/lists"   # そこで公開するフォルダー
 # responder = "authority/responder"   # 失効の照会(OCSP)に答える係が、自分の証明書を求めるフォルダー
 

@@ -11,6 +11,7 @@ fn a_ceremony_never_overwrites_an_authority_and_leaves_nothing_when_it_fails() {
             present: vec![],
             root_passphrase: &OFFICE.root_passphrase,
             issuing_passphrase: &OFFICE.passphrase,
+            token: None,
         };
         hold_ceremony(&plan, &SystemClock, &mut OsChance)
     };

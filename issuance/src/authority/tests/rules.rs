@@ -173,6 +173,7 @@ fn a_certificate_of_another_office_with_the_same_names_is_refused() {
         present: vec![],
         root_passphrase: &passphrase,
         issuing_passphrase: &passphrase,
+        token: None,
     };
     let clock = HandClock::at(datetime!(2026-11-22 1:00 UTC));
     hold_ceremony(&plan, &clock, &mut SeededChance::new(1)).unwrap();
@@ -302,6 +303,11 @@ fn the_linter_finds_every_field_that_is_not_as_expected() {
             },
         ),
     ];
+    // The same rules, all at once and each with its standard, for whoever audits.
+    let (profile, verdicts) = OFFICE.authorities.trust.judge(&issued.der).unwrap();
+    assert_eq!(profile, Profile::ResidentAuthentication);
+    assert!(verdicts.iter().all(|verdict| verdict.found.is_none()), "{verdicts:?}");
+    assert!(verdicts.len() == 18 && verdicts.iter().all(|verdict| verdict.standard.contains("RFC")));
     for (rule, expected) in wrong {
         assert_eq!(lint(&issued.der, &expected).unwrap_err().rule, rule);
     }

@@ -167,10 +167,11 @@ impl Chromium {
     /// The name by which My Page knows whoever is signed in, from its own page; the browser is back at the first one after.
     pub async fn own_name(&self) -> String {
         self.find("form[action='/log-out']").await;
-        let here = url::Url::parse(&self.url().await).unwrap();
-        self.goto(here.join("/me").unwrap().as_str()).await;
+        let here = self.url().await;
+        let origin = here.split('/').take(3).collect::<Vec<_>>().join("/");
+        self.goto(&format!("{origin}/me")).await;
         let name = self.find("dd code").await.text().await.unwrap();
-        self.goto(here.join("/").unwrap().as_str()).await;
+        self.goto(&format!("{origin}/")).await;
         self.find("form[action='/log-out']").await;
         name
     }

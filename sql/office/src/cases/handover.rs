@@ -306,6 +306,7 @@ impl Office {
     ) -> Result<i64, OfficeError> {
         let card = checked.card();
         write_handover(tx, doing, &checked, sights, rule).await?;
+        self.replace_card(tx, doing, card).await?;
         self.live_on(tx, doing, card, Lifecycle::Made, (LifecycleEvent::HandedOver, None))
             .await?;
         self.transfer(tx, doing, card, (Custody::HOLDER, Evidence::Handover), None)

@@ -22,6 +22,9 @@ use crate::{Act, Office, OfficeError, SessionId, act::About};
 
 pub use refusal::OpeningRefusal;
 
+/// How long before its end a card may be renewed.
+const RENEWED_FROM: time::Duration = time::Duration::days(365);
+
 /// An application that was taken: the case is open and held by the session that took it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {
@@ -36,8 +39,10 @@ pub struct Duplicates {
     /// The person's open case: nothing can be applied for until it ends.
     pub open: Option<CaseSummary>,
     /// The case of the card the person has: one that may be used, or that is stopped and may be found again. What was
-    /// revoked or has run out stands in nobody's way.
+    /// revoked, has run out, or ends within a year stands in nobody's way.
     pub active: Option<CaseSummary>,
+    /// The case of a card in its last year: an application renews it. It goes on until the next one is handed over.
+    pub renews: Option<CaseSummary>,
     /// A card whose certificates have run out, still recorded as active: an application ends it.
     pub(crate) run_out: Option<(CaseId, CardId, Lifecycle)>,
     /// Other records with the same reading of the name and the same birthday.
@@ -231,10 +236,18 @@ impl Office {
                 continue;
             };
             let certificates: Vec<Vec<u8>> = row.get("certificates");
-            let over = |der: &Vec<u8>| good_until(der).is_some_and(|end| end < now);
-            match !certificates.is_empty() && certificates.iter().all(over) {
-                true => duplicates.run_out = Some((summary.id, card.id, card.lifecycle)),
-                false => duplicates.active = Some(summary),
+            let ends_before = |moment| {
+                !certificates.is_empty()
+                    && certificates
+                        .iter()
+                        .all(|der| good_until(der).is_some_and(|end| end < moment))
+            };
+            if ends_before(now) {
+                duplicates.run_out = Some((summary.id, card.id, card.lifecycle));
+            } else if ends_before(now + RENEWED_FROM) {
+                duplicates.renews = Some(summary);
+            } else {
+                duplicates.active = Some(summary);
             }
         }
         let similar = tx

@@ -87,7 +87,7 @@ async fn end(office: &TestOffice, clerk: &Clerk, second: &Clerk, case: issuance:
             RevocationReason::KeyCompromise
         }
         End::Ended(reason) => reason,
-        End::Expired => return office.clock.advance(time::Duration::days(60)),
+        End::Expired => return office.clock.advance(time::Duration::days(380)),
     };
     let asked = SecondPurpose::Revocation;
     let (approval, _) = records
@@ -108,7 +108,7 @@ async fn played_to_the_end(how: End) {
     let first = office.verified(&clerk, &resident).await.unwrap().id;
     let old_card = on_card_thread(&office, &clerk, move |records| {
         let card = issuance::records::Records::bind_chip(records, first, b"chip-old").unwrap();
-        make_bound_card_good_until(records, card, date!(2027 - 01 - 01));
+        make_bound_card_good_until(records, card, date!(2027 - 12 - 01));
         card
     })
     .await;
@@ -217,6 +217,81 @@ async fn a_stopped_card_may_be_found_again_and_stands_in_the_way_until_it_is_end
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_card_is_renewed_from_a_year_before_its_end_and_goes_on_until_the_next_is_handed_over() {
+    let (office, clerk) = open().await;
+    let (records, relay) = (&office.office, Relay::new());
+    let resident = adults(&city(60))[0].clone();
+    let first = office.verified(&clerk, &resident).await.unwrap().id;
+    on_card_thread(&office, &clerk, move |records| {
+        let card = issuance::records::Records::bind_chip(records, first, b"chip-old").unwrap();
+        make_bound_card_good_until(records, card, date!(2027 - 11 - 24));
+    })
+    .await;
+    hand_over_made(&office, &clerk, first, b"chip-old").await;
+    let (_, before) = relay.take(&office).await;
+    // A year and two days before: too early.
+    let early = office.applied(&clerk, &resident).await;
+    assert!(
+        matches!(
+            early.as_ref().map_err(OfficeError::refused_as),
+            Err(Some(OpeningRefusal::HasCard { .. }))
+        ),
+        "{early:?}"
+    );
+    office.clock.advance(time::Duration::days(3));
+    let id = office.resident(&resident.number).await.unwrap();
+    let found = records.duplicates(clerk.session, id).await.unwrap();
+    assert_eq!(found.renews.map(|case| case.id), Some(first), "what it renews is said");
+    let next = office.verified(&clerk, &resident).await.unwrap().id;
+    let new_card = on_card_thread(&office, &clerk, move |records| make_card(records, next, b"chip-new")).await;
+    // Written and read back, and the one before is still good.
+    assert_eq!(records.card_standing(first).await.unwrap(), Some(CardStanding::Active));
+    assert!(records.revoked().await.unwrap().is_empty());
+    hand_over_made(&office, &clerk, next, b"chip-new").await;
+    assert_eq!(records.card_standing(first).await.unwrap(), Some(CardStanding::Revoked));
+    assert_eq!(records.card_standing(next).await.unwrap(), Some(CardStanding::Active));
+    let revoked = records.revoked().await.unwrap();
+    assert!(
+        revoked.len() == 2 && revoked.iter().all(|one| one.reason.as_str() == "superseded"),
+        "{revoked:?}"
+    );
+    // The relay lets go of the old ones first, and every service knows the person again.
+    let (told, after) = relay.take(&office).await;
+    assert_eq!(told, [&["revoke", "revoke"][..], &REGISTERED].concat());
+    assert_eq!(before[0], after[0]);
+    assert_eq!(records.chip(b"chip-new").await.unwrap().unwrap().card, new_card);
+    let replaced = count(
+        &office,
+        "SELECT count(*) FROM office.audit_event WHERE act = 'card.replaced' AND outcome = 'done'",
+    )
+    .await;
+    assert_eq!(replaced, 1, "the trail says which ended and by which");
+    assert!(records.verify_audit().await.unwrap().broken.is_empty());
+}
+
+async fn count(office: &TestOffice, sql: &'static str) -> i64 {
+    let count: Result<i64, store::StoreError> = store::Store::new(&office.database.superuser())
+        .run("count", |tx| async move { Ok(tx.query_one(sql, &[]).await?.get(0)) })
+        .await;
+    count.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_ends_a_card_alone_past_the_procedures() {
+    let (office, clerk) = open().await;
+    crate::outbox::handed_over(&office, &clerk, 0).await;
+    let ended = "UPDATE office.card SET state = 'revoked', since = now(), revoked_at = now();\n\
+                 UPDATE office.registration SET state = 'revoked', since = now()";
+    crate::machines::refused(
+        &office,
+        office::USER,
+        ended.to_owned(),
+        "card_ended_by_two_or_its_renewal",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_card_good_for_one_more_day_is_a_card() {
     let (office, clerk) = open().await;
     let resident = adults(&city(60))[0].clone();
@@ -227,13 +302,11 @@ async fn a_card_good_for_one_more_day_is_a_card() {
     })
     .await;
     hand_over_made(&office, &clerk, case, b"chip-0000").await;
-    let refused = office.applied(&clerk, &resident).await;
+    let id = office.resident(&resident.number).await.unwrap();
+    let found = office.office.duplicates(clerk.session, id).await.unwrap();
     assert!(
-        matches!(
-            refused.as_ref().map_err(OfficeError::refused_as),
-            Err(Some(OpeningRefusal::HasCard { .. }))
-        ),
-        "{refused:?}"
+        found.renews.is_some() && found.active.is_none(),
+        "it is renewed, not over"
     );
     office.clock.advance(time::Duration::days(2));
     let state = office.office.chip(b"chip-0000").await.unwrap().unwrap().state;
