@@ -145,7 +145,7 @@ impl<W: Write> File<W> {
         }
         let begun = self.pages.len();
         let new_groups = (begun..begun + letter.pages.len())
-            .filter(|page| page % GROUP == 0)
+            .filter(|page| page.is_multiple_of(GROUP))
             .count();
         let mut nodes = (0..new_groups)
             .map(|_| (self.reserve(), self.reserve()))
@@ -160,14 +160,14 @@ impl<W: Write> File<W> {
         let count = letter.count();
         self.next += count;
         for number in 0..letter.pages.len() {
-            if self.pages.len() % GROUP == 0 {
+            if self.pages.len().is_multiple_of(GROUP) {
                 self.nodes.extend(nodes.next());
             }
             let (node, key) = (self.nodes.last().map_or(PAGES, |node| node.0), self.pages.len() as u32);
             let places = (node, contents + number as u32, key);
             letter.write_page(number, places, &mut self.heads, &mut self.bodies);
             self.pages.push(letter.page_id(number));
-            if self.pages.len() % GROUP == 0 {
+            if self.pages.len().is_multiple_of(GROUP) {
                 self.close_group()?;
             }
         }
@@ -223,7 +223,7 @@ impl<W: Write> File<W> {
         if self.waiting > 0 {
             self.flush_blocks()?;
         }
-        if self.pages.len() % GROUP != 0 {
+        if !self.pages.len().is_multiple_of(GROUP) {
             self.close_group()?;
         }
         let pages = self.pages.len();

@@ -44,16 +44,16 @@ fn family(people: &[Candidate]) -> Vec<usize> {
 fn everyone_is_in_exactly_one_letter_or_left_out_for_exactly_one_reason() {
     let mut people = city(5_000);
     for (at, person) in people.iter_mut().enumerate() {
-        person.gone = at % 53 == 0;
-        person.no_paper = at % 31 == 0;
-        person.returned = at % 97 == 0;
-        if at % 89 == 0 {
+        person.gone = at.is_multiple_of(53);
+        person.no_paper = at.is_multiple_of(31);
+        person.returned = at.is_multiple_of(97);
+        if at.is_multiple_of(89) {
             person.resident.postal_code.clear();
         }
-        if at % 61 == 0 {
+        if at.is_multiple_of(61) {
             person.resident.change_reason = Some("死亡".into());
         }
-        person.facts = person.facts.take().filter(|_| at % 3 != 0);
+        person.facts = person.facts.take().filter(|_| !at.is_multiple_of(3));
     }
     let kinds = builtin().unwrap();
     for template in kinds.iter() {

@@ -195,7 +195,7 @@ fn grouped(number: i64, out: &mut String) {
     }
     let digits = number.unsigned_abs().to_string();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
