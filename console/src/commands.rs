@@ -26,6 +26,7 @@ pub mod home;
 pub mod import;
 pub mod link_records;
 pub mod logging;
+pub mod notices;
 pub mod paper;
 pub mod processes;
 pub mod reconcile;
@@ -41,7 +42,6 @@ pub mod upgrade_records;
 pub mod words;
 
 mod help;
-mod help_records;
 mod output;
 mod relay_agreements;
 mod relay_register;
@@ -107,6 +107,9 @@ enum Command {
     /// A card in a reader.
     #[command(subcommand)]
     Card(card::CardCommand),
+    /// Notices on paper, to one resident or to everyone.
+    #[command(subcommand)]
+    Notices(notices::NoticesCommand),
     /// Papers that were printed.
     #[command(subcommand)]
     Paper(paper::PaperCommand),
@@ -232,6 +235,7 @@ fn begin(asked: Arguments, lang: Lang) -> anyhow::Result<ExitCode> {
             | Command::Import(_)
             | Command::Staff(_)
             | Command::Paper(_)
+            | Command::Notices(_)
             | Command::Reconcile(_)
             | Command::Authority(_)
     );
@@ -265,6 +269,7 @@ fn carry_out(setting: &Setting, command: Command) -> anyhow::Result<ExitCode> {
         Command::Staff(asked) => staff::run(setting, &asked),
         Command::Card(asked) => card::run(setting, &asked),
         Command::Paper(asked) => paper::run(setting, &asked),
+        Command::Notices(asked) => notices::run(setting, &asked),
         Command::Reconcile(options) => reconcile::run(setting, &options),
         Command::Authority(asked) => authority::run(setting, &asked),
         Command::Dispatch(options) => dispatch::run(setting, &options),

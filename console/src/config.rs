@@ -169,6 +169,8 @@ pub struct Paper {
     pub font_folders: Vec<PathBuf>,
     /// Days that a printed file is kept for printing it again; 90 when nothing is written.
     pub keep_days: u16,
+    /// Folder with the office's own notices, a folder each.
+    pub notices: Option<PathBuf>,
 }
 
 /// `[log]`
@@ -318,6 +320,7 @@ impl Config {
             folder: paper.path("folder"),
             font_folders: paper.paths_or("font_folders", &FONT_FOLDERS),
             keep_days: paper.number_or("keep_days", 1..=3650, 90),
+            notices: paper.path_if_present("notices"),
         });
         let roster = document.optional("roster", Roster::read);
         let calendar = document.optional("calendar", ClosedDays::read);

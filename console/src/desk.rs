@@ -30,7 +30,7 @@ mod relay_card;
 pub mod relay_front;
 mod resident_card;
 mod search;
-mod sheets;
+pub(crate) mod sheets;
 mod show;
 mod staff;
 mod standing;

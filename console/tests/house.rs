@@ -140,7 +140,7 @@ const ARROWS: &[Arrow] = &[
     Arrow("card-bridge", "portal-kit", "listener, headers, words"),
 ];
 
-/// Help for tests, each a crate of its own that no program links.
+/// Help for tests, crates that no program links.
 const TEST_SUPPORT: &[&str] = &[
     "portal-testing",
     "provider-records-testing",

@@ -11,6 +11,7 @@
 mod cards;
 mod cases;
 pub mod manual;
+mod notices;
 mod office;
 mod parcels;
 mod relay;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use cards::*;
 pub use cases::*;
+pub use notices::*;
 pub use office::*;
 pub use parcels::*;
 pub use relay::*;
@@ -128,7 +130,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 65] = [
+pub const ALL: [&ActRow; 68] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -164,6 +166,9 @@ pub const ALL: [&ActRow; 65] = [
     NoticeIssued::ROW,
     PaperPrinted::ROW,
     PaperRemoved::ROW,
+    NoticeFactsImported::ROW,
+    NoticeWishRecorded::ROW,
+    NoticeWishEnded::ROW,
     CardBound::ROW,
     CardKeyKept::ROW,
     CardSerialReserved::ROW,

@@ -18,8 +18,10 @@ mod names;
 pub mod owners;
 mod place;
 mod specimens;
+mod visits;
 
 pub use file::{Written, write_csv};
+pub use visits::{HEADER as VISITS_HEADER, visits};
 
 /// The city's name.
 pub const CITY: &str = "汐見市";

@@ -10,28 +10,36 @@
 //! - **Same data, same bytes.** No clock and no chance: equal data gives an equal [`ContentHash`] and an equal file.
 
 mod application_form;
+pub mod barcode;
 mod bind;
+mod compose;
 mod content;
 mod delivery_notice;
 mod envelope;
 mod folders;
 mod font;
 mod glyphs;
+pub mod handed_in;
 mod head_sheet;
 mod lines;
 mod office;
 mod receipt_slip;
+pub mod recipients;
 mod sheet;
 mod store;
 mod table;
+mod tagged;
+pub mod template;
 #[cfg(test)]
 mod tests;
 mod ticket;
+mod typecase;
 mod words;
 
 use std::{fmt, io, path::PathBuf};
 
 pub use application_form::{Agent, Applicant, ApplicationForm, Choice};
+pub use compose::{Letter, Style};
 pub use content::ContentHash;
 pub use delivery_notice::{Bring, Collected, DeliveryNotice, Receiving};
 pub use envelope::{Area, ENVELOPE_WINDOW, always_in_window, ever_in_window};
@@ -150,6 +158,89 @@ impl Press {
     }
 }
 
+/// Letters of one notice on their way into one file: written as they come, however many.
+pub struct Run<'a, W: io::Write> {
+    setter: Setter<'a>,
+    composer: compose::Composer<'a>,
+    binder: bind::Binder<'a, W>,
+    /// Over the hashes of the letters, in their order.
+    all: aws_lc_rs::digest::Context,
+    pages: usize,
+}
+
+impl Press {
+    /// Begins a file of letters of `template`, dated `issued_on`, written to `out`.
+    ///
+    /// # Errors
+    /// [`PaperError::NotWritten`]
+    pub fn run<'a, W: io::Write>(
+        &'a self,
+        out: W,
+        template: &'a template::Template,
+        (office, issued_on): (&'a Office, time::Date),
+        style: Style,
+    ) -> Result<Run<'a, W>, PaperError> {
+        Ok(Run {
+            setter: Setter::new(&self.library),
+            composer: compose::Composer::new(template, office, issued_on, style),
+            binder: bind::Binder::new(out, &self.library, flate2::Compression::fast())?,
+            all: aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256),
+            pages: 0,
+        })
+    }
+
+    /// One letter of `template` as a file of its own.
+    ///
+    /// # Errors
+    /// [`PaperError::Glyph`] or [`PaperError::DoesNotFit`]; nothing is printed then.
+    pub fn letter(
+        &self,
+        template: &template::Template,
+        (office, issued_on): (&Office, time::Date),
+        style: Style,
+        letter: &Letter,
+    ) -> Result<Printed, PaperError> {
+        let mut run = self.run(Vec::new(), template, (office, issued_on), style)?;
+        let (content_hash, pages) = run.add(letter)?;
+        let (pdf, _) = run.finish()?;
+        Ok(Printed {
+            pdf,
+            content_hash,
+            pages,
+        })
+    }
+}
+
+impl<W: io::Write> Run<'_, W> {
+    /// Adds a letter; gives the hash over what it says, and its pages.
+    ///
+    /// # Errors
+    /// [`PaperError::Glyph`] or [`PaperError::DoesNotFit`], and the file is as before; [`PaperError::NotWritten`].
+    pub fn add(&mut self, letter: &Letter) -> Result<(ContentHash, usize), PaperError> {
+        let hash = self.composer.hash(letter)?;
+        let sheets = self.composer.letter(&self.setter, letter, &hash)?;
+        let language = self.composer.style.language.tag();
+        self.binder.add(&sheets, language, &self.composer.stamps)?;
+        self.all.update(hash.as_bytes());
+        self.pages += sheets.len();
+        Ok((hash, sheets.len()))
+    }
+
+    /// Ends the file; gives what was written to, and the file's length in bytes.
+    ///
+    /// # Errors
+    /// [`PaperError`]
+    pub fn finish(self) -> Result<(W, u64), PaperError> {
+        let about = bind::About {
+            title: self.composer.template.title_in(self.composer.style.language),
+            author: self.composer.office.city.clone(),
+            case_number: String::new(),
+            dated: self.composer.issued_on,
+        };
+        self.binder.finish(&about, ContentHash::of_digest(&self.all.finish()))
+    }
+}
+
 /// A finished document.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Printed {
@@ -236,6 +327,9 @@ pub enum PaperError {
     /// The PDF could not be put together: a fault in this program, with what was found.
     #[error("PDFを組み立てられません({0})。")]
     NotBound(String),
+    /// The PDF could not be written where it was to go.
+    #[error("PDFを書けません: {0}")]
+    NotWritten(io::Error),
     /// The folder for printed documents has no room left.
     #[error("{} に空きがなく、印刷物を保存できません。空きを作ってから、もう一度印刷してください。", .folder.display())]
     DiskFull { folder: PathBuf },

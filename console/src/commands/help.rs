@@ -1,12 +1,15 @@
 //! The command line's help in Japanese. English stands beside each command and option as its doc comment; here is
 //! the Japanese for every one of them, and a test that none is missing.
 
+mod notices;
+mod records;
+
 use std::process::ExitCode;
 
 use clap::{Command, CommandFactory, error::ErrorKind};
 
 use super::output::notice;
-use super::{Arguments, help_records, words::Lang};
+use super::{Arguments, words::Lang};
 
 /// Path of the command or option → Japanese.
 const JAPANESE: &[(&str, &str)] = &[
@@ -490,13 +493,13 @@ fn name_of(argument: &clap::Arg) -> String {
     }
 }
 
-/// Both lists.
-fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    JAPANESE.iter().chain(help_records::JAPANESE)
+/// Every command and option with its Japanese.
+fn explained() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    JAPANESE.iter().chain(notices::JAPANESE).chain(records::JAPANESE)
 }
 
 fn text(path: &str) -> Option<&'static str> {
-    all().find(|(named, _)| *named == path).map(|(_, text)| *text)
+    explained().find(|(named, _)| *named == path).map(|(_, text)| *text)
 }
 
 /// Prints the help asked for, or what is wrong with the command line: exit code 0 or 2.
@@ -563,7 +566,7 @@ mod tests {
     fn every_command_and_option_is_explained_in_both_languages() {
         let mut all = BTreeSet::new();
         paths(&Arguments::command(), "", &mut all);
-        let explained: BTreeSet<String> = super::all().map(|(path, _)| (*path).to_owned()).collect();
+        let explained: BTreeSet<String> = explained().map(|(path, _)| (*path).to_owned()).collect();
         assert_eq!(all, explained);
         let ja = in_language(Lang::Ja).render_long_help().to_string();
         assert!(ja.contains("使い方") && !ja.contains("Usage"), "{ja}");

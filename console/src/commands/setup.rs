@@ -87,6 +87,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
                 services::start_tray(setting, &config, demo)
             })?;
             city::take_in(setting, &config, options, &steps)?;
+            super::notices::take_in_demo(setting, &config, options.seed, options.rows, &steps)?;
             let staff = staff::make(setting, &config, demo, &steps)?;
             let blanks = tray::lay_out_blanks(demo, lang, &steps)?;
             let relay = options

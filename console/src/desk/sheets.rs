@@ -25,7 +25,7 @@ use crate::config::City;
 
 /// Months that a card is kept in the shelf after its notice, as cities set it for the handover of cards. A last day on
 /// which the office is closed would shorten the time the resident was given: the next open one, then.
-const KEPT_MONTHS: u8 = 3;
+pub(crate) const KEPT_MONTHS: u8 = 3;
 
 /// The facts a paper stands on.
 pub struct Facts {
@@ -74,7 +74,8 @@ pub fn print(press: &Press, city: &City, facts: Facts) -> Result<Printed, PaperE
     }
 }
 
-fn office(city: &City) -> Office {
+/// The office as it signs its letters.
+pub(crate) fn office(city: &City) -> Office {
     Office {
         city: city.name.clone(),
         section: city.office_name.clone(),

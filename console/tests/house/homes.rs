@@ -21,6 +21,8 @@ pub const HOMES: &[Home] = &[
         "questions and answers about a certificate are read and written in one place",
     ),
     Home("printpdf", &["issuance"], "paper is set in one place"),
+    Home("lopdf", &["issuance"], "printpdf's fonts are taken out of it"),
+    Home("fluent-syntax", &["issuance"], "the texts of notices are compiled once"),
     Home("fast_qr", &["issuance"], "the notices' QR codes"),
     Home("subsetter", &["issuance"], "fonts are cut for paper only"),
     Home(

@@ -10,7 +10,7 @@ use super::{
     delivery_notice::foot,
     envelope::Area,
     glyphs::Setter,
-    sheet::{Lettering, PAGE_HEIGHT, PAGE_WIDTH, Sheet, baseline_in, does_not_fit},
+    sheet::{Leaf, Lettering, PAGE_HEIGHT, PAGE_WIDTH, Sheet, baseline_in, does_not_fit},
     table::{self, Columns, Row},
     words::{application as words, label},
 };
@@ -129,11 +129,13 @@ fn heading(sheet: &mut Sheet<'_>, form: &ApplicationForm) -> Result<f32, PaperEr
     let modules = form.ticket.modules()?;
     let side = modules.len() as f32 * MODULE;
     let top = 13.0;
-    sheet.code(modules, RIGHT - side, top, MODULE);
     let width = RIGHT - side - 5.0 - LEFT;
     let text = words::title(&form.office.card_name);
     let title = sheet.shrunk(label::WORDS, &text, Lettering::strong(20.0), 13.0, width)?;
-    let y = sheet.paragraph(label::WORDS, &text, title, (LEFT, top - 2.0, width))?;
+    let y = sheet.piece(Leaf::Title, |sheet| {
+        sheet.paragraph(label::WORDS, &text, title, (LEFT, top - 2.0, width))
+    })?;
+    sheet.code(modules, words::CODE, RIGHT - side, top, MODULE);
     let y = sheet.paragraph(
         label::OFFICE,
         &words::to(&form.office.city),
@@ -162,7 +164,9 @@ fn heading(sheet: &mut Sheet<'_>, form: &ApplicationForm) -> Result<f32, PaperEr
 fn section(sheet: &mut Sheet<'_>, title: &str, note: Option<&str>, top: f32) -> Result<f32, PaperError> {
     let strong = Lettering::strong(11.5);
     let baseline = baseline_in(top, strong);
-    let end = sheet.line(label::WORDS, title, strong, LEFT, baseline)?;
+    let end = sheet.piece(Leaf::Heading, |sheet| {
+        sheet.line(label::WORDS, title, strong, LEFT, baseline)
+    })?;
     if let Some(note) = note {
         sheet.line(label::WORDS, note, Lettering::reading(9.0), end + 5.0, baseline)?;
     }

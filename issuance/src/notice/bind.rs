@@ -1,22 +1,19 @@
-//! From laid-out pages to a PDF file: one subset per font, fixed ids, the same bytes each time.
+//! From laid-out pages to a tagged PDF file, written as they come: no page stays in memory. The same bytes each time.
 
-use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::{collections::HashMap, io::Write};
 
-use aws_lc_rs::digest::{SHA256, digest};
-use printpdf::{
-    Codepoint, Color, FontId, Greyscale, Line, LineDashPattern, LinePoint, Mm, Op, PaintMode, ParsedFont, PdfDocument,
-    PdfFont, PdfFontHandle, PdfPage, PdfSaveOptions, Point, Polygon, PolygonRing, Pt, Rect, TextItem, TextMatrix,
-    WindingOrder,
-};
-use relay_core::clock::JST;
-use time::{Date, Time};
+use flate2::Compression;
+use time::{Date, format_description::BorrowedFormatItem, macros::format_description};
 
 use super::{
     ContentHash, PaperError, Printed,
+    barcode::{self, Bar},
     envelope::Area,
-    font::{FontKey, Library},
+    font::Library,
     glyphs::Glyph,
-    sheet::{Ink, Mark, PAGE_HEIGHT, PAGE_WIDTH, POINTS_PER_MM, Sheet},
+    sheet::{Ink, Mark, PAGE_HEIGHT, POINTS_PER_MM, Sheet},
+    tagged::{Description, File, Letter, RESOURCES, put},
+    typecase::Typecase,
 };
 
 /// What a PDF reader shows about the file. No name: titles end up in histories and print queues.
@@ -28,43 +25,16 @@ pub(super) struct About {
     pub(super) dated: Date,
 }
 
-/// Makes the PDF.
+/// Makes the PDF of one document.
 pub(super) fn bind(
     library: &Library,
     sheets: &[Sheet<'_>],
     about: &About,
     hash: ContentHash,
 ) -> Result<Printed, PaperError> {
-    let fonts = Fonts::of(sheets);
-    let mut document = PdfDocument::new(&format!("{} {}", about.title, about.case_number));
-    let numbers = fonts.embed(library, &mut document)?;
-    document.pages = sheets.iter().map(|sheet| page(sheet, &fonts, &numbers)).collect();
-    describe(&mut document, about, &hash);
-
-    let mut warnings = Vec::new();
-    let options = PdfSaveOptions {
-        // The subset is ours already.
-        subset_fonts: false,
-        ..PdfSaveOptions::default()
-    };
-    let mut file = document.to_lopdf_document(&options, &mut warnings);
-    if let Some(warning) = warnings.first() {
-        return Err(PaperError::NotBound(format!("{warning:?}")));
-    }
-    // printpdf draws the trailer's /ID at random (ISO 32000-1 §14.4); ours is the content hash.
-    let no_id = |_| PaperError::NotBound("the file identifier is missing".to_owned());
-    for id in file
-        .trailer
-        .get_mut(b"ID")
-        .and_then(|ids| ids.as_array_mut())
-        .map_err(no_id)?
-    {
-        *id.as_str_mut().map_err(no_id)? = hash.as_bytes()[..16].to_vec();
-    }
-    file.compress();
-    let mut pdf = Vec::new();
-    file.save_to(&mut pdf)
-        .map_err(|error| PaperError::NotBound(error.to_string()))?;
+    let mut binder = Binder::new(Vec::new(), library, Compression::default())?;
+    binder.add(sheets, None, &[])?;
+    let (pdf, _) = binder.finish(about, hash)?;
     Ok(Printed {
         pdf,
         content_hash: hash,
@@ -72,260 +42,312 @@ pub(super) fn bind(
     })
 }
 
-fn describe(document: &mut PdfDocument, about: &About, hash: &ContentHash) {
-    let midnight = about.dated.with_time(Time::MIDNIGHT).assume_offset(JST);
-    // Out of range only beyond year 9999, which `Date` can't hold.
-    let printed = printpdf::OffsetDateTime::from_unix_timestamp(midnight.unix_timestamp()).ok();
-    let info = &mut document.metadata.info;
-    if let Some(printed) = printed {
-        info.creation_date = printed;
-        info.modification_date = printed;
-        info.metadata_date = printed;
+/// A file of letters being bound.
+pub(super) struct Binder<'a, W: Write> {
+    library: &'a Library,
+    file: File<W>,
+    case: Typecase,
+    letter: Letter,
+    /// The form of each stamp that was used.
+    stamps: HashMap<usize, u32>,
+}
+
+impl<'a, W: Write> Binder<'a, W> {
+    /// Begins a file.
+    pub(super) fn new(out: W, library: &'a Library, level: Compression) -> Result<Self, PaperError> {
+        Ok(Self {
+            library,
+            file: File::new(out, level).map_err(PaperError::NotWritten)?,
+            case: Typecase::default(),
+            letter: Letter::new(),
+            stamps: HashMap::new(),
+        })
     }
-    info.author = about.author.clone();
-    info.creator = "Madoguchi".to_owned();
-    info.producer = "Madoguchi".to_owned();
-    info.subject = about.case_number.clone();
-    info.identifier = hash.to_string();
-}
 
-/// A font as embedded: a font of the library, numbered when more than one copy is needed.
-///
-/// A glyph has one text in a PDF font (`/ToUnicode`). Where one glyph stands for two characters (⼀ and 一), the second
-/// goes into a second copy of the font, or copying from the PDF would give the wrong character.
-type Copy = (FontKey, u8);
-
-/// Which glyphs of which fonts the pages use.
-struct Fonts {
-    used: BTreeMap<Copy, BTreeMap<u16, String>>,
-}
-
-impl Fonts {
-    fn of(sheets: &[Sheet<'_>]) -> Self {
-        let mut fonts = Self { used: BTreeMap::new() };
-        for mark in sheets.iter().flat_map(|sheet| &sheet.marks) {
-            if let Mark::Text { glyphs, .. } = mark {
-                glyphs.iter().for_each(|glyph| fonts.note(glyph));
+    /// Adds a letter, in `language` where that is not the file's. `stamps`: what [`Mark::Stamp`] speaks of, in points upwards
+    /// from the stamp's upper left corner.
+    pub(super) fn add(
+        &mut self,
+        sheets: &[Sheet<'_>],
+        language: Option<&str>,
+        stamps: &[Vec<Mark>],
+    ) -> Result<(), PaperError> {
+        self.letter.begin(language);
+        for sheet in sheets {
+            self.letter.page();
+            for mark in &sheet.marks {
+                self.draw(mark, stamps)?;
             }
         }
-        fonts
+        self.file.letter(&mut self.letter).map_err(PaperError::NotWritten)
     }
 
-    fn note(&mut self, glyph: &Glyph) {
-        if self.copy_of(glyph).is_some() {
-            return;
-        }
-        for number in 0..=u8::MAX {
-            let texts = self.used.entry((glyph.font, number)).or_default();
-            if let Entry::Vacant(free) = texts.entry(glyph.number) {
-                free.insert(glyph.text.clone());
-                return;
-            }
-        }
-    }
-
-    fn copy_of(&self, glyph: &Glyph) -> Option<Copy> {
-        let says_so = |texts: &BTreeMap<u16, String>| texts.get(&glyph.number) == Some(&glyph.text);
-        self.used
-            .iter()
-            .find(|(copy, texts)| copy.0 == glyph.font && says_so(texts))
-            .map(|(copy, _)| *copy)
-    }
-
-    /// Embeds a subset of each font; gives each copy's glyph numbers in its subset.
-    fn embed(
-        &self,
-        library: &Library,
-        document: &mut PdfDocument,
-    ) -> Result<BTreeMap<Copy, BTreeMap<u16, u16>>, PaperError> {
-        let mut numbers = BTreeMap::new();
-        for (copy, texts) in &self.used {
-            let glyphs: BTreeSet<u16> = texts.keys().copied().collect();
-            let subset = library.font(copy.0).subset(&glyphs)?;
-            let name = format!("{}+{}", subset_tag(&subset.program), copy.0.postscript_name());
-            let mut warnings = Vec::new();
-            let mut font = ParsedFont::from_bytes(&subset.program, 0, &mut warnings)
-                .ok_or_else(|| PaperError::NotBound(format!("{name} can't be read back")))?;
-            font.font_name = Some(name);
-            document.resources.fonts.map.insert(font_id(*copy), PdfFont::new(font));
-            numbers.insert(*copy, subset.numbers);
-        }
-        Ok(numbers)
-    }
-}
-
-fn font_id((key, number): Copy) -> FontId {
-    FontId(format!("{key:?}{number}"))
-}
-
-/// Six letters that tell subsets of one font apart (ISO 32000-1 §9.6.4), drawn from the subset itself.
-fn subset_tag(program: &[u8]) -> String {
-    let hash = digest(&SHA256, program);
-    hash.as_ref()[..6]
-        .iter()
-        .map(|byte| char::from(b'A' + byte % 26))
-        .collect()
-}
-
-fn page(sheet: &Sheet<'_>, fonts: &Fonts, numbers: &BTreeMap<Copy, BTreeMap<u16, u16>>) -> PdfPage {
-    let mut ops = Vec::new();
-    for mark in &sheet.marks {
+    fn draw(&mut self, mark: &Mark, stamps: &[Vec<Mark>]) -> Result<(), PaperError> {
+        let (letter, case) = (&mut self.letter, &mut self.case);
         match mark {
-            Mark::Text { .. } => {}
-            Mark::Rule {
-                from,
-                to,
-                weight,
-                dashed,
-            } => draw_rule(&mut ops, *from, *to, *weight, *dashed),
-            Mark::Frame { area, weight } => draw_frame(&mut ops, area, *weight),
-            Mark::Code {
-                left,
-                top,
-                module,
-                modules,
-            } => draw_code(&mut ops, (*left, *top), *module, modules),
+            Mark::Open(group) => letter.open(*group),
+            Mark::Close => letter.close(),
+            Mark::Begin(leaf) => letter.begin_leaf(leaf),
+            Mark::End => letter.end_leaf(),
+            Mark::Aside => letter.draw_aside(),
+            Mark::AsideEnd => letter.leave_mark(),
+            Mark::Text { glyphs, .. } => {
+                // A reader drops an ideographic space and breaks the line there: it is told what stands there.
+                match glyphs.iter().any(|glyph| glyph.base == '\u{3000}') {
+                    true => letter.draw_as(&glyphs.iter().flat_map(Glyph::text).collect::<String>()),
+                    false => letter.draw_content(),
+                }
+                ink(letter.content(), case, mark, PAGE_HEIGHT);
+                if glyphs.iter().any(|glyph| glyph.base == '\u{3000}') {
+                    letter.leave_mark();
+                }
+            }
+            Mark::Rule { .. } | Mark::Frame { .. } => {
+                letter.draw_aside();
+                ink(letter.content(), case, mark, PAGE_HEIGHT);
+            }
+            Mark::Code { .. } | Mark::Bars { .. } => {
+                letter.draw_content();
+                ink(letter.content(), case, mark, PAGE_HEIGHT);
+            }
+            Mark::Stamp { number, left, top } => {
+                let form = match self.stamps.get(number) {
+                    Some(form) => *form,
+                    None => self.form(*number, stamps.get(*number).map_or(&[], Vec::as_slice))?,
+                };
+                self.letter.draw_content();
+                let content = self.letter.content();
+                content.extend(b"q 1 0 0 1 ");
+                number_pair(content, points(*left), points(PAGE_HEIGHT - *top));
+                put(content, b"cm /S", form);
+                content.extend(b" Do Q\n");
+            }
         }
+        Ok(())
     }
-    ops.push(Op::StartTextSection);
-    for mark in &sheet.marks {
-        if let Mark::Text {
+
+    /// Draws a stamp once, as a form.
+    fn form(&mut self, number: usize, marks: &[Mark]) -> Result<u32, PaperError> {
+        let mut content = Vec::new();
+        for mark in marks {
+            ink(&mut content, &mut self.case, mark, 0.0);
+        }
+        let form = self.file.reserve();
+        let entries = format!("/Type/XObject/Subtype/Form/BBox[0 -842 596 0]/Resources {RESOURCES} 0 R");
+        self.file
+            .stream(form, entries.as_bytes(), &content)
+            .map_err(PaperError::NotWritten)?;
+        self.stamps.insert(number, form);
+        Ok(form)
+    }
+
+    /// Ends the file: fonts, resources, description. Gives what was written to, and the file's bytes.
+    pub(super) fn finish(mut self, about: &About, hash: ContentHash) -> Result<(W, u64), PaperError> {
+        let fonts = self.case.embed(self.library, &mut self.file)?;
+        let mut resources = [b"<</Font<<", fonts.as_slice(), b">>"].concat();
+        let mut forms: Vec<u32> = self.stamps.values().copied().collect();
+        forms.sort_unstable();
+        if !forms.is_empty() {
+            resources.extend(b"/XObject<<");
+            for form in forms {
+                put(&mut resources, b"/S", form);
+                put(&mut resources, b" ", form);
+                resources.extend(b" 0 R");
+            }
+            resources.extend(b">>");
+        }
+        resources.extend(b">>");
+        self.file
+            .object(RESOURCES, &resources)
+            .map_err(PaperError::NotWritten)?;
+        const DAY: &[BorrowedFormatItem<'_>] = format_description!("D:[year][month][day]000000+09'00'");
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash.as_bytes()[..16]);
+        let title = match about.case_number.as_str() {
+            "" => about.title.clone(),
+            number => format!("{} {number}", about.title),
+        };
+        let description = Description {
+            title: &title,
+            author: &about.author,
+            subject: &about.case_number,
+            dated: &about
+                .dated
+                .format(DAY)
+                .map_err(|error| PaperError::NotBound(error.to_string()))?,
+            language: "ja-JP",
+            id,
+        };
+        self.file.finish(&description).map_err(PaperError::NotWritten)
+    }
+}
+
+/// Draws a mark's own ink. `height`: of the page, where marks count from its upper edge.
+fn ink(out: &mut Vec<u8>, case: &mut Typecase, mark: &Mark, height: f32) {
+    match mark {
+        Mark::Text {
             left,
             baseline,
             size,
             ink,
             glyphs,
-        } = mark
-        {
-            write_text(&mut ops, (*left, *baseline), *size, *ink, glyphs, fonts, numbers);
+        } => write_text(
+            out,
+            case,
+            (points(*left), points(height - baseline)),
+            *size,
+            *ink,
+            glyphs,
+        ),
+        Mark::Rule {
+            from,
+            to,
+            weight,
+            dashed,
+        } => {
+            out.extend(if *dashed {
+                b"[4 3] 0 d ".as_slice()
+            } else {
+                b"[] 0 d ".as_slice()
+            });
+            number(out, *weight);
+            out.extend(b"w ");
+            number_pair(out, points(from.0), points(height - from.1));
+            out.extend(b"m ");
+            number_pair(out, points(to.0), points(height - to.1));
+            out.extend(b"l S\n");
         }
+        Mark::Frame { area, weight } => {
+            out.extend(b"[] 0 d ");
+            number(out, *weight);
+            out.extend(b"w ");
+            rectangle(out, area, height);
+            out.extend(b"re S\n");
+        }
+        Mark::Code {
+            left,
+            top,
+            module,
+            modules,
+        } => draw_code(out, (*left, *top), *module, modules, height),
+        Mark::Bars { left, top, scale, bars } => draw_bars(out, (*left, *top), *scale, bars, height),
+        _ => {}
     }
-    ops.push(Op::EndTextSection);
-    PdfPage::new(Mm(PAGE_WIDTH), Mm(PAGE_HEIGHT), ops)
+}
+
+fn rectangle(out: &mut Vec<u8>, area: &Area, height: f32) {
+    number_pair(out, points(area.left), points(height - area.bottom()));
+    number_pair(out, points(area.width), points(area.height));
 }
 
 fn write_text(
-    ops: &mut Vec<Op>,
+    out: &mut Vec<u8>,
+    case: &mut Typecase,
     (left, baseline): (f32, f32),
     size: f32,
     ink: Ink,
     glyphs: &[Glyph],
-    fonts: &Fonts,
-    numbers: &BTreeMap<Copy, BTreeMap<u16, u16>>,
 ) {
-    ops.push(Op::SetFillColor { col: grey(ink) });
-    let mut x = points(left);
-    let same_font = |a: &Glyph, b: &Glyph| fonts.copy_of(a) == fonts.copy_of(b);
-    for run in glyphs.chunk_by(same_font) {
-        let Some(copy) = run.first().and_then(|glyph| fonts.copy_of(glyph)) else {
-            continue;
-        };
-        ops.push(Op::SetFont {
-            font: PdfFontHandle::External(font_id(copy)),
-            size: Pt(size),
-        });
-        ops.push(Op::SetTextMatrix {
-            matrix: TextMatrix::Translate(Pt(x), upwards(baseline)),
-        });
-        let code = |glyph: &Glyph| {
-            let number = numbers
-                .get(&copy)
-                .and_then(|of| of.get(&glyph.number))
-                .copied()
-                .unwrap_or(0);
-            let mut code = Codepoint::new(number, 0.0);
-            code.cid = Some(glyph.text.clone());
-            code
-        };
-        ops.push(Op::ShowText {
-            items: vec![TextItem::GlyphIds(run.iter().map(code).collect())],
-        });
-        x += run.iter().map(|glyph| glyph.advance).sum::<u32>() as f32 / 1000.0 * size;
+    out.extend(match ink {
+        Ink::Black => b"BT 0 g ".as_slice(),
+        Ink::Grey => b"BT 0.4 g ".as_slice(),
+    });
+    let mut x = left;
+    let mut font = None;
+    for glyph in glyphs {
+        let sort = case.sort(glyph);
+        if font != Some(sort.font) {
+            if font.is_some() {
+                out.extend(b"> Tj ");
+            }
+            font = Some(sort.font);
+            put(out, b"/F", sort.font.into());
+            out.push(b' ');
+            number(out, size);
+            out.extend(b"Tf 1 0 0 1 ");
+            number_pair(out, x, baseline);
+            out.extend(b"Tm <");
+        }
+        for nibble in [12, 8, 4, 0] {
+            out.push(b"0123456789ABCDEF"[usize::from(sort.code >> nibble & 15)]);
+        }
+        x += glyph.advance as f32 / 1000.0 * size;
     }
-}
-
-fn draw_rule(ops: &mut Vec<Op>, from: (f32, f32), to: (f32, f32), weight: f32, dashed: bool) {
-    let dash: &[f32] = if dashed { &[4.0, 3.0] } else { &[] };
-    ops.push(Op::SetLineDashPattern {
-        dash: LineDashPattern::new(0.0, dash),
-    });
-    ops.push(Op::SetOutlineThickness { pt: Pt(weight) });
-    ops.push(Op::DrawLine {
-        line: Line {
-            points: [from, to].map(corner).to_vec(),
-            is_closed: false,
-        },
-    });
-}
-
-fn draw_frame(ops: &mut Vec<Op>, area: &Area, weight: f32) {
-    ops.push(Op::SetLineDashPattern {
-        dash: LineDashPattern::new(0.0, &[]),
-    });
-    ops.push(Op::SetOutlineThickness { pt: Pt(weight) });
-    ops.push(Op::DrawRectangle {
-        rectangle: Rect {
-            x: Pt(points(area.left)),
-            y: upwards(area.bottom()),
-            width: Pt(points(area.width)),
-            height: Pt(points(area.height)),
-            mode: Some(PaintMode::Stroke),
-            winding_order: None,
-        },
-    });
+    if font.is_some() {
+        out.extend(b"> Tj ");
+    }
+    out.extend(b"ET\n");
 }
 
 /// All dark modules as one path: separate paths would show hairlines between them when smoothed.
-fn draw_code(ops: &mut Vec<Op>, (left, top): (f32, f32), module: f32, modules: &[Vec<bool>]) {
-    let mut rings = Vec::new();
+fn draw_code(out: &mut Vec<u8>, (left, top): (f32, f32), module: f32, modules: &[Vec<bool>], height: f32) {
+    out.extend(b"0 g ");
     for (row, line) in modules.iter().enumerate() {
         let mut column = 0;
         for run in line.chunk_by(|a, b| a == b) {
             if run[0] {
-                let (x, y) = (left + column as f32 * module, top + row as f32 * module);
-                let (right, bottom) = (x + run.len() as f32 * module, y + module);
-                let corners = [(x, y), (right, y), (right, bottom), (x, bottom)];
-                rings.push(PolygonRing {
-                    points: corners.map(corner).to_vec(),
-                });
+                let area = Area {
+                    left: left + column as f32 * module,
+                    top: top + row as f32 * module,
+                    width: run.len() as f32 * module,
+                    height: module,
+                };
+                rectangle(out, &area, height);
+                out.extend(b"re ");
             }
             column += run.len();
         }
     }
-    ops.push(Op::SetFillColor { col: grey(Ink::Black) });
-    ops.push(Op::DrawPolygon {
-        polygon: Polygon {
-            rings,
-            mode: PaintMode::Fill,
-            winding_order: WindingOrder::NonZero,
-        },
-    });
+    out.extend(b"f\n");
 }
 
-fn grey(ink: Ink) -> Color {
-    let share = match ink {
-        Ink::Black => 0.0,
-        Ink::Grey => 0.4,
-    };
-    Color::Greyscale(Greyscale::new(share, None))
-}
-
-fn corner((x, y): (f32, f32)) -> LinePoint {
-    LinePoint {
-        p: Point {
-            x: Pt(points(x)),
-            y: upwards(y),
-        },
-        bezier: false,
+fn draw_bars(out: &mut Vec<u8>, (left, top): (f32, f32), scale: f32, bars: &[Bar], height: f32) {
+    let third = barcode::HEIGHT / 3.0 * scale;
+    out.extend(b"0 g ");
+    for (number, bar) in bars.iter().enumerate() {
+        let (from, to) = match bar {
+            Bar::Full => (0.0, 3.0),
+            Bar::Ascender => (0.0, 2.0),
+            Bar::Descender => (1.0, 3.0),
+            Bar::Timing => (1.0, 2.0),
+        };
+        let area = Area {
+            left: left + number as f32 * barcode::PITCH * scale,
+            top: top + from * third,
+            width: barcode::WIDTH * scale,
+            height: (to - from) * third,
+        };
+        rectangle(out, &area, height);
+        out.extend(b"re ");
     }
+    out.extend(b"f\n");
 }
 
+/// Millimetres in points.
 fn points(millimetres: f32) -> f32 {
-    // A hundredth of a point is finer than any printer, and keeps the numbers in the file short.
-    (millimetres * POINTS_PER_MM * 100.0).round() / 100.0
+    millimetres * POINTS_PER_MM
 }
 
-/// PDF counts from the lower edge.
-fn upwards(y: f32) -> Pt {
-    Pt(points(PAGE_HEIGHT - y))
+fn number_pair(out: &mut Vec<u8>, x: f32, y: f32) {
+    number(out, x);
+    number(out, y);
+}
+
+/// A number and a space. A hundredth of a point is finer than any printer, and keeps the numbers in the file short.
+fn number(out: &mut Vec<u8>, value: f32) {
+    let hundredths = (value * 100.0).round() as i32;
+    if hundredths < 0 {
+        out.push(b'-');
+    }
+    let hundredths = hundredths.unsigned_abs();
+    put(out, b"", hundredths / 100);
+    let rest = hundredths % 100;
+    if rest > 0 {
+        out.push(b'.');
+        out.push(b'0' + (rest / 10) as u8);
+        if rest % 10 > 0 {
+            out.push(b'0' + (rest % 10) as u8);
+        }
+    }
+    out.push(b' ');
 }

@@ -14,6 +14,13 @@ use super::{PaperError, words};
 pub struct ContentHash([u8; 32]);
 
 impl ContentHash {
+    /// A digest of SHA-256.
+    pub(super) fn of_digest(digest: &aws_lc_rs::digest::Digest) -> Self {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest.as_ref());
+        Self(hash)
+    }
+
     /// The 32 bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -13,7 +13,7 @@ use super::{
     Addressee, ContentHash, Office, PaperError, Ticket,
     envelope::{Area, always_in_window, ever_in_window},
     glyphs::Setter,
-    sheet::{FOLD, Lettering, Mark, PAGE_HEIGHT, PAGE_WIDTH, Sheet, baseline_in, broken, does_not_fit},
+    sheet::{FOLD, Leaf, Lettering, Mark, PAGE_HEIGHT, PAGE_WIDTH, Sheet, baseline_in, broken, does_not_fit},
     table::{self, Columns, Row},
     words::{delivery as words, label},
 };
@@ -259,7 +259,12 @@ fn heading(sheet: &mut Sheet<'_>, notice: &DeliveryNotice) -> Result<(), PaperEr
     let modules = notice.ticket.modules()?;
     let side = modules.len() as f32 * MODULE;
     let code_left = RIGHT - side;
-    sheet.code(modules, code_left, top, MODULE);
+    let width = code_left - QUIET - 2.0 - LEFT;
+    let text = words::title(&notice.office.card_name);
+    let title = sheet.shrunk(label::WORDS, &text, Lettering::strong(20.0), 13.0, width)?;
+    let y = sheet.piece(Leaf::Title, |sheet| {
+        sheet.paragraph(label::WORDS, &text, title, (LEFT, top - 2.5, width))
+    })? + 1.0;
     let note = Lettering::reading(8.0);
     let code_note = match notice.receiving {
         Receiving::Collected(_) => words::CODE_NOTE,
@@ -267,13 +272,8 @@ fn heading(sheet: &mut Sheet<'_>, notice: &DeliveryNotice) -> Result<(), PaperEr
     };
     let glyphs = sheet.set(label::WORDS, code_note, note)?;
     let middle = code_left + (side - note.width(&glyphs)) / 2.0;
-    sheet.place(label::WORDS, glyphs, note, middle, top + side + QUIET + note.height())?;
-    typed_code(sheet, notice)?;
+    let below = top + side + QUIET + note.height();
 
-    let width = code_left - QUIET - 2.0 - LEFT;
-    let text = words::title(&notice.office.card_name);
-    let title = sheet.shrunk(label::WORDS, &text, Lettering::strong(20.0), 13.0, width)?;
-    let y = sheet.paragraph(label::WORDS, &text, title, (LEFT, top - 2.5, width))? + 1.0;
     let number = Lettering::strong(13.0);
     let baseline = baseline_in(y, number);
     let after = sheet.line(
@@ -294,6 +294,9 @@ fn heading(sheet: &mut Sheet<'_>, notice: &DeliveryNotice) -> Result<(), PaperEr
     for sentence in words::lead(&notice.office.card_name, notice.receiving == Receiving::ByPost) {
         y = sheet.paragraph(label::WORDS, &sentence, BODY, (LEFT, y, width))?;
     }
+    sheet.code(modules, words::CODE, code_left, top, MODULE);
+    sheet.place(label::WORDS, glyphs, note, middle, below)?;
+    typed_code(sheet, notice)?;
     if y > TYPED - note.height() {
         return Err(does_not_fit(label::WORDS));
     }
@@ -363,7 +366,9 @@ fn bring(sheet: &mut Sheet<'_>, things: &[Bring], top: f32) -> Result<f32, Paper
         return Ok(top);
     }
     let heading = Lettering::strong(12.0);
-    sheet.line(words::BRING, words::BRING, heading, LEFT, baseline_in(top, heading))?;
+    sheet.piece(Leaf::Heading, |sheet| {
+        sheet.line(words::BRING, words::BRING, heading, LEFT, baseline_in(top, heading))
+    })?;
     let mut y = top + heading.leading();
     for (number, thing) in things.iter().enumerate() {
         let count = format!("{}", number + 1);
@@ -398,7 +403,9 @@ fn reply(sheet: &mut Sheet<'_>, notice: &DeliveryNotice, top: f32, cut: bool) ->
     let mut y = top + 5.0;
     let title = Lettering::strong(14.0);
     let baseline = baseline_in(y, title);
-    sheet.line(words::REPLY_TITLE, words::REPLY_TITLE, title, LEFT, baseline)?;
+    sheet.piece(Leaf::Heading, |sheet| {
+        sheet.line(words::REPLY_TITLE, words::REPLY_TITLE, title, LEFT, baseline)
+    })?;
     let number = format!("{} {}", label::CASE_NUMBER, notice.ticket.case_number());
     sheet.line_to(label::CASE_NUMBER, &number, Lettering::reading(10.5), RIGHT, baseline)?;
     y += title.leading() + 0.5;
@@ -453,8 +460,10 @@ pub(super) fn foot(sheets: &mut [Sheet<'_>], case_number: &str, hash: &ContentHa
     let small = Lettering::reading(6.5).grey();
     for (index, sheet) in sheets.iter_mut().enumerate() {
         let reference = format!("{case_number}  {}", label::reference(&hash.to_string()));
-        sheet.line(label::FOOT, &reference, small, LEFT, FOOT)?;
-        sheet.line_to(label::FOOT, &label::page(index + 1, count), small, RIGHT, FOOT)?;
+        sheet.aside(|sheet| {
+            sheet.line(label::FOOT, &reference, small, LEFT, FOOT)?;
+            sheet.line_to(label::FOOT, &label::page(index + 1, count), small, RIGHT, FOOT)
+        })?;
     }
     Ok(())
 }

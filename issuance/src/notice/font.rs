@@ -3,7 +3,7 @@
 //! printpdf without its layout engine embeds a font whole (PAPER.md: 5.9 MB a letter), so the subset is made here.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs::File,
     io,
     num::NonZeroU16,
@@ -196,8 +196,8 @@ impl FontFile {
         Face::parse(&self.tables, 0).expect("the same bytes were parsed when the font was opened")
     }
 
-    /// A subset with just `glyphs`.
-    pub(super) fn subset(&self, glyphs: &BTreeSet<u16>) -> Result<Subset, PaperError> {
+    /// A subset with just `glyphs`, numbered from 1 in the order given; each may be given once.
+    pub(super) fn subset(&self, glyphs: &[u16]) -> Result<Subset, PaperError> {
         let unusable = |reason: String| PaperError::FontUnusable {
             path: self.path.clone(),
             reason,
@@ -210,7 +210,7 @@ impl FontFile {
     }
 
     /// The whole font again, but with the outlines of `glyphs` (and of the parts they are composed of) only.
-    fn sparse(&self, glyphs: &BTreeSet<u16>) -> io::Result<Vec<u8>> {
+    fn sparse(&self, glyphs: &[u16]) -> io::Result<Vec<u8>> {
         let broken = || io::Error::new(io::ErrorKind::InvalidData, "broken outline index");
         let face = self.face();
         let index = outline_index(&face).ok_or_else(broken)?;
@@ -368,7 +368,7 @@ mod tests {
             let font = library.font(key);
             let bytes = std::fs::read(&font.path).unwrap();
             let whole = Face::parse(&bytes, 0).unwrap();
-            let glyphs: BTreeSet<u16> = (1..whole.number_of_glyphs()).step_by(97).collect();
+            let glyphs: Vec<u16> = (1..whole.number_of_glyphs()).step_by(97).collect();
             let subset = font.subset(&glyphs).unwrap();
             let small = Face::parse(&subset.program, 0).unwrap();
             let width = |face: &Face<'_>, glyph: u16| face.glyph_hor_advance(GlyphId(glyph));

@@ -1,6 +1,9 @@
 //! From characters to glyphs: which font draws each character, and the refusal when none does.
 
-use std::collections::BTreeSet;
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+};
 
 use ttf_parser::{Face, GlyphId};
 use unicode_normalization::{
@@ -35,29 +38,39 @@ impl Hand {
 }
 
 /// A character as it will stand on paper.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Glyph {
     /// The font that draws it.
     pub(super) font: FontKey,
     /// Its number in that font.
     pub(super) number: u16,
-    /// What copying or searching the PDF gives for it.
-    pub(super) text: String,
     /// The character without its selector, for line breaking.
     pub(super) base: char,
+    /// The selector, where it makes a visible difference.
+    pub(super) selector: Option<char>,
     /// Width in thousandths of the type size.
     pub(super) advance: u32,
+}
+
+impl Glyph {
+    /// What copying or searching the PDF gives for it.
+    pub(super) fn text(&self) -> impl Iterator<Item = char> {
+        [Some(self.base), self.selector].into_iter().flatten()
+    }
 }
 
 /// Sets texts with the fonts of one library.
 pub(super) struct Setter<'a> {
     faces: [Face<'a>; FontKey::ALL.len()],
+    /// What was looked up before: the letters of a run have the same few thousand characters.
+    known: RefCell<HashMap<(FontKey, Character), Option<Glyph>>>,
 }
 
 impl<'a> Setter<'a> {
     pub(super) fn new(library: &'a Library) -> Self {
         Self {
             faces: FontKey::ALL.map(|key| library.font(key).face()),
+            known: RefCell::default(),
         }
     }
 
@@ -86,25 +99,28 @@ impl<'a> Setter<'a> {
     }
 
     fn glyph(&self, key: FontKey, character: Character) -> Option<Glyph> {
+        if let Some(known) = self.known.borrow().get(&(key, character)) {
+            return *known;
+        }
+        let glyph = self.look_up(key, character);
+        self.known.borrow_mut().insert((key, character), glyph);
+        glyph
+    }
+
+    fn look_up(&self, key: FontKey, character: Character) -> Option<Glyph> {
         // A mark that found no letter to join would be printed beside it or over it.
         if canonical_combining_class(character.base) != 0 {
             return None;
         }
         let face = &self.faces[key as usize];
         let plain = face.glyph_index(character.base);
-        let (glyph, text) = match character.selector {
-            None => (plain?, character.base.to_string()),
+        let (glyph, selector) = match character.selector {
+            None => (plain?, None),
             Some(selector) => {
                 let glyph = face.glyph_variation_index(character.base, selector)?;
                 // The selector belongs into the extracted text only where it makes a visible difference;
                 // otherwise a search for the plain character would miss the name.
-                let differs = plain != Some(glyph);
-                let text = if differs {
-                    character.to_string()
-                } else {
-                    character.base.to_string()
-                };
-                (glyph, text)
+                (glyph, Some(selector).filter(|_| plain != Some(glyph)))
             }
         };
         if glyph.0 == 0 || !(is_space(character.base) || has_outline(face, glyph)) {
@@ -115,8 +131,8 @@ impl<'a> Setter<'a> {
         Some(Glyph {
             font: key,
             number: glyph.0,
-            text,
             base: character.base,
+            selector,
             advance: advance as u32,
         })
     }
@@ -194,7 +210,7 @@ impl<'a> Setter<'a> {
 }
 
 /// A character with the variation selector that follows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Character {
     base: char,
     selector: Option<char>,

@@ -9,7 +9,7 @@ use super::{
     ContentHash, PaperError,
     delivery_notice::foot,
     glyphs::Setter,
-    sheet::{Lettering, PAGE_WIDTH, Sheet},
+    sheet::{Leaf, Lettering, PAGE_WIDTH, Sheet},
     table::{self, Columns, Row},
     words::{head as words, label},
 };
@@ -55,7 +55,13 @@ pub(super) fn lay_out<'a>(
         (words::LEAD, BODY),
         (words::HOW, BODY),
     ] {
-        y = sheet.paragraph(label::WORDS, text, lettering, (LEFT, y, width))? + 2.0;
+        let leaf = match text {
+            words::TITLE => Leaf::Title,
+            _ => Leaf::Paragraph,
+        };
+        y = sheet.piece(leaf, |sheet| {
+            sheet.paragraph(label::WORDS, text, lettering, (LEFT, y, width))
+        })? + 2.0;
     }
     let events = words::events(head.events);
     let lines: Vec<&str> = head.note.lines().filter(|line| !line.is_empty()).collect();
@@ -73,7 +79,7 @@ pub(super) fn lay_out<'a>(
     y = table::rows(&mut sheet, &rows, TABLE, y)? + 5.0;
     let modules = modules(&head.note)?;
     let side = modules.len() as f32 * MODULE;
-    sheet.code(modules, (PAGE_WIDTH - side) / 2.0, y, MODULE);
+    sheet.code(modules, words::CODE, (PAGE_WIDTH - side) / 2.0, y, MODULE);
     let mut sheets = vec![sheet];
     foot(&mut sheets, "", hash)?;
     Ok(sheets)

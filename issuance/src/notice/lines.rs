@@ -89,8 +89,8 @@ mod tests {
         let glyph = |base: char| Glyph {
             font: FontKey::Gothic,
             number: 1,
-            text: base.to_string(),
             base,
+            selector: None,
             advance: if base.is_ascii() { 500 } else { 1000 },
         };
         text.chars().map(glyph).collect()

@@ -10,7 +10,7 @@ use super::{
     delivery_notice::foot,
     envelope::Area,
     glyphs::Setter,
-    sheet::{Lettering, PAGE_HEIGHT, PAGE_WIDTH, Sheet, baseline_in, does_not_fit},
+    sheet::{Leaf, Lettering, PAGE_HEIGHT, PAGE_WIDTH, Sheet, baseline_in, does_not_fit},
     table::{self, Columns, Row},
     words::{label, receipt as words},
 };
@@ -128,7 +128,10 @@ fn heading(sheet: &mut Sheet<'_>, slip: &ReceiptSlip, part: Part, top: f32) -> R
         Part::ForTheResident => words::title(&slip.office.card_name) + words::COPY,
     };
     let title = sheet.shrunk(label::WORDS, &text, largest, 12.0, left - LEFT - 4.0)?;
-    if sheet.line(label::WORDS, &text, title, LEFT, baseline)? > left - 3.0 {
+    let end = sheet.piece(Leaf::Title, |sheet| {
+        sheet.line(label::WORDS, &text, title, LEFT, baseline)
+    })?;
+    if end > left - 3.0 {
         return Err(does_not_fit(label::WORDS));
     }
     let y = top + largest.leading() + 1.0;

@@ -1,7 +1,10 @@
 //! A page being laid out: texts, rules and codes at places in millimetres from the upper left corner.
 
+use std::rc::Rc;
+
 use super::{
     PaperError,
+    barcode::Bar,
     envelope::Area,
     glyphs::{Glyph, Hand, Setter},
     lines::wrap,
@@ -84,7 +87,7 @@ impl Lettering {
     }
 
     /// A width in millimetres in thousandths of the type size.
-    fn thousandths(&self, width: f32) -> u32 {
+    pub(super) fn thousandths(&self, width: f32) -> u32 {
         // Half a unit of grace against rounding: 65 mm that hold exactly n characters shall hold them.
         (width / self.height() * 1000.0 + 0.5).max(0.0) as u32
     }
@@ -119,14 +122,63 @@ pub(super) enum Mark {
         left: f32,
         top: f32,
         module: f32,
-        modules: Vec<Vec<bool>>,
+        modules: Rc<Vec<Vec<bool>>>,
     },
+    /// The four-state bars of a postal barcode.
+    Bars {
+        left: f32,
+        top: f32,
+        /// Millimetres of a module at the chosen size ([`super::barcode`]).
+        scale: f32,
+        bars: Vec<Bar>,
+    },
+    /// What stands on many sheets, drawn once and put here: its upper left corner.
+    Stamp { number: usize, left: f32, top: f32 },
+    /// A group of the reading order begins: a table, its row.
+    Open(Group),
+    /// The group ends.
+    Close,
+    /// What is drawn from here on is one piece of the reading order.
+    Begin(Leaf),
+    /// The piece ends.
+    End,
+    /// What is drawn from here on is no content: nobody has it read out.
+    Aside,
+    /// That ends.
+    AsideEnd,
 }
 
-/// One page.
+/// A grouping element of a tagged PDF (ISO 32000-1 §14.8.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Group {
+    Table,
+    Row,
+    List,
+    Item,
+}
+
+/// An element that has content of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Leaf {
+    Title,
+    Heading,
+    Paragraph,
+    ColumnHeader,
+    RowHeader,
+    Cell,
+    /// A list item's dot or number, and its content.
+    Label,
+    Item,
+    /// A picture, with what is read out instead of it.
+    Figure(Rc<str>),
+}
+
+/// One page. Whatever text is put on it is a paragraph of the reading order unless a [`Leaf`] is open or it stands aside.
 pub(super) struct Sheet<'a> {
     setter: &'a Setter<'a>,
     pub(super) marks: Vec<Mark>,
+    /// Whether a piece of the reading order is open, or what is drawn stands aside.
+    tagged: bool,
 }
 
 impl<'a> Sheet<'a> {
@@ -134,7 +186,50 @@ impl<'a> Sheet<'a> {
         Self {
             setter,
             marks: Vec::new(),
+            tagged: false,
         }
+    }
+
+    /// What `draw` puts on the sheet is one piece of the reading order; inside another it is a part of that.
+    pub(super) fn piece<T>(
+        &mut self,
+        leaf: Leaf,
+        draw: impl FnOnce(&mut Self) -> Result<T, PaperError>,
+    ) -> Result<T, PaperError> {
+        if self.tagged {
+            return draw(self);
+        }
+        self.marks.push(Mark::Begin(leaf));
+        self.tagged = true;
+        let drawn = draw(self);
+        self.tagged = false;
+        self.marks.push(Mark::End);
+        drawn
+    }
+
+    /// What `draw` puts on the sheet is no content.
+    pub(super) fn aside<T>(&mut self, draw: impl FnOnce(&mut Self) -> Result<T, PaperError>) -> Result<T, PaperError> {
+        self.marks.push(Mark::Aside);
+        self.tagged = true;
+        let drawn = draw(self);
+        self.tagged = false;
+        self.marks.push(Mark::AsideEnd);
+        drawn
+    }
+
+    /// What `draw` puts on the sheet is grouped.
+    pub(super) fn group<T>(
+        &mut self,
+        group: Group,
+        draw: impl FnOnce(&mut Self) -> Result<T, PaperError>,
+    ) -> Result<T, PaperError> {
+        if self.tagged {
+            return draw(self);
+        }
+        self.marks.push(Mark::Open(group));
+        let drawn = draw(self);
+        self.marks.push(Mark::Close);
+        drawn
     }
 
     /// An empty sheet with the same fonts, for trying out how large something becomes.
@@ -185,18 +280,20 @@ impl<'a> Sheet<'a> {
     ) -> Result<f32, PaperError> {
         let glyphs = self.set(field, text, lettering)?;
         let lines = wrap(&glyphs, lettering.thousandths(width)).ok_or_else(|| does_not_fit(field))?;
-        let mut upper = top;
-        for line in lines {
-            self.place(
-                field,
-                glyphs[line].to_vec(),
-                lettering,
-                left,
-                baseline_in(upper, lettering),
-            )?;
-            upper += lettering.leading();
-        }
-        Ok(upper)
+        self.piece(Leaf::Paragraph, |sheet| {
+            let mut upper = top;
+            for line in lines {
+                sheet.place(
+                    field,
+                    glyphs[line].to_vec(),
+                    lettering,
+                    left,
+                    baseline_in(upper, lettering),
+                )?;
+                upper += lettering.leading();
+            }
+            Ok(upper)
+        })
     }
 
     /// The lettering, made smaller down to `least` if that puts the text on one line of `width`.
@@ -238,13 +335,16 @@ impl<'a> Sheet<'a> {
             return Err(does_not_fit(field));
         }
         if !glyphs.is_empty() {
-            self.marks.push(Mark::Text {
-                left,
-                baseline,
-                size: lettering.size,
-                ink: lettering.ink,
-                glyphs,
-            });
+            self.piece(Leaf::Paragraph, |sheet| {
+                sheet.marks.push(Mark::Text {
+                    left,
+                    baseline,
+                    size: lettering.size,
+                    ink: lettering.ink,
+                    glyphs,
+                });
+                Ok(())
+            })?;
         }
         Ok(right)
     }
@@ -283,7 +383,7 @@ impl<'a> Sheet<'a> {
                 dashed: true,
             });
         }
-        self.place(name, glyphs, small, middle - gap + 3.0, y + 0.38 * small.height())?;
+        self.aside(|sheet| sheet.place(name, glyphs, small, middle - gap + 3.0, y + 0.38 * small.height()))?;
         Ok(())
     }
 
@@ -292,15 +392,20 @@ impl<'a> Sheet<'a> {
         self.marks.push(Mark::Frame { area, weight });
     }
 
-    /// A QR code with its upper left module at the given place; gives its side in millimetres.
-    pub(super) fn code(&mut self, modules: Vec<Vec<bool>>, left: f32, top: f32, module: f32) -> f32 {
+    /// A QR code with its upper left module at the given place, and what is read out instead of it; gives its side in
+    /// millimetres.
+    pub(super) fn code(&mut self, modules: Vec<Vec<bool>>, says: &str, left: f32, top: f32, module: f32) -> f32 {
         let side = modules.len() as f32 * module;
-        self.marks.push(Mark::Code {
-            left,
-            top,
-            module,
-            modules,
-        });
+        self.marks.extend([
+            Mark::Begin(Leaf::Figure(says.into())),
+            Mark::Code {
+                left,
+                top,
+                module,
+                modules: Rc::new(modules),
+            },
+            Mark::End,
+        ]);
         side
     }
 

@@ -3,7 +3,7 @@
 use super::{
     PaperError,
     glyphs::Hand,
-    sheet::{Lettering, Sheet, baseline_in},
+    sheet::{Group, Leaf, Lettering, Sheet, baseline_in},
 };
 
 /// Weight of the lines between rows, in points.
@@ -44,30 +44,37 @@ pub(super) struct Columns {
 
 /// Draws rows from `top` on; gives the lower edge.
 pub(super) fn rows(sheet: &mut Sheet<'_>, rows: &[Row<'_>], columns: Columns, top: f32) -> Result<f32, PaperError> {
-    let mut y = top;
-    sheet.rule(columns.left, columns.right, y, HAIRLINE);
-    for row in rows {
-        y += PADDING;
-        let width = columns.right - columns.values - 1.0;
-        let mut values = Vec::new();
-        for (text, lettering) in &row.value {
-            // A name set large becomes smaller rather than be torn; running text is wrapped.
-            let least = if lettering.hand == Hand::Name {
-                LEAST
-            } else {
-                lettering.size
-            };
-            values.push((*text, sheet.shrunk(row.label, text, *lettering, least, width)?));
-        }
-        let label = Lettering::strong(columns.label_size);
-        // The label shares the baseline of the value's first line.
-        let first = values.first().map_or(label, |(_, lettering)| *lettering);
-        sheet.line(row.label, row.label, label, columns.left + 1.0, baseline_in(y, first))?;
-        for (text, lettering) in values {
-            y = sheet.paragraph(row.label, text, lettering, (columns.values, y, width))?;
-        }
-        y += PADDING;
-        sheet.rule(columns.left, columns.right, y, HAIRLINE);
+    sheet.rule(columns.left, columns.right, top, HAIRLINE);
+    sheet.group(Group::Table, |sheet| {
+        rows.iter().try_fold(top, |y, row| {
+            let y = sheet.group(Group::Row, |sheet| fact(sheet, row, columns, y + PADDING))? + PADDING;
+            sheet.rule(columns.left, columns.right, y, HAIRLINE);
+            Ok(y)
+        })
+    })
+}
+
+fn fact(sheet: &mut Sheet<'_>, row: &Row<'_>, columns: Columns, top: f32) -> Result<f32, PaperError> {
+    let width = columns.right - columns.values - 1.0;
+    let mut values = Vec::new();
+    for (text, lettering) in &row.value {
+        // A name set large becomes smaller rather than be torn; running text is wrapped.
+        let least = if lettering.hand == Hand::Name {
+            LEAST
+        } else {
+            lettering.size
+        };
+        values.push((*text, sheet.shrunk(row.label, text, *lettering, least, width)?));
     }
-    Ok(y)
+    let label = Lettering::strong(columns.label_size);
+    // The label shares the baseline of the value's first line.
+    let first = values.first().map_or(label, |(_, lettering)| *lettering);
+    sheet.piece(Leaf::RowHeader, |sheet| {
+        sheet.line(row.label, row.label, label, columns.left + 1.0, baseline_in(top, first))
+    })?;
+    sheet.piece(Leaf::Cell, |sheet| {
+        values.iter().try_fold(top, |y, (text, lettering)| {
+            sheet.paragraph(row.label, text, *lettering, (columns.values, y, width))
+        })
+    })
 }

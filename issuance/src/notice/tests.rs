@@ -2,7 +2,9 @@
 
 mod head_sheet;
 mod letter;
+mod notices;
 mod samples;
+mod tagged;
 
 use std::{
     path::{Path, PathBuf},

@@ -21,6 +21,8 @@ pub(super) mod label {
     pub(in super::super) const FOOT: &str = "ページの下の文字";
     pub(in super::super) const CUT: &str = "切り取り線";
     pub(in super::super) const HONORIFIC: &str = "様";
+    pub(in super::super) const GUARDIAN: &str = "様の保護者様";
+    pub(in super::super) const BARCODE: &str = "郵便のバーコード";
     pub(in super::super) const SIGNATURE: &str = "署名";
     pub(in super::super) const SIGN_HERE: &str = "(自分で書いてください)";
     pub(in super::super) const BLANK_DATE: &str = "     年    月    日";
@@ -56,6 +58,7 @@ pub(super) mod delivery {
     pub(in super::super) const CODE_NOTE: &str = "窓口で読み取ります";
     pub(in super::super) const CODE_NOTE_BY_POST: &str = "市役所が使います";
     pub(in super::super) const TYPED_NOTE: &str = "読み取れないとき";
+    pub(in super::super) const CODE: &str = "通知書のQRコード。窓口で読み取ります。";
     pub(in super::super) const REPLY_TITLE: &str = "回答書";
     pub(in super::super) const REPLY_LEAD: &str =
         "受け取りに来る前に、太いわくの中を、本人が書いてください。この紙を窓口に出してください。";
@@ -153,6 +156,7 @@ pub(super) mod head {
     pub(in super::super) const TITLE: &str = "監査記録の先端";
     pub(in super::super) const LEAD: &str = "この紙は、下の日時までの監査記録のすべてを指す、署名のある控えです。記録があとから書き換えられたり、抜き取られたりすれば、この紙と合わなくなります。人のことは何も書いてありません。";
     pub(in super::super) const HOW: &str = "データベースに触れられる人とは別の人が、日付の順にとじて保管します。確かめるときは、QRコードを読み取った文字をファイルにして、madoguchi audit verify --heads に渡します。";
+    pub(in super::super) const CODE: &str = "監査記録の先端のQRコード。上の「先端と署名」と同じ文字です。";
     pub(in super::super) const CITY: &str = "市区町村";
     pub(in super::super) const SIGNED_ON: &str = "署名の日時";
     pub(in super::super) const EVENTS: &str = "記録の件数";
@@ -168,6 +172,7 @@ pub(super) mod head {
 
 /// The application form.
 pub(super) mod application {
+    pub(in super::super) const CODE: &str = "申請書のQRコード。窓口で読み取ります。";
     pub(in super::super) const APPLICANT: &str = "1 申請する人";
     pub(in super::super) const AGENT: &str = "2 代わりに申請する人";
     pub(in super::super) const SERVICES: &str = "3 カードで使うサービス";

@@ -106,7 +106,9 @@ async fn fill(office: &TestOffice, from: u64, to: u64) {
          SELECT md5('case' || n)::uuid, md5('card' || n)::uuid, now(), 'one_clerk_twice', {who}, now(), {who}, now()\n\
          FROM {numbers} WHERE n % 10 < 8;"
     );
-    let store = Store::new(&office.database.superuser());
+    let mut door = office.database.superuser();
+    door.answer_limit = Duration::from_secs(600);
+    let store = Store::new(&door);
     let sql = &sql;
     let filled: Result<(), StoreError> = store.run("fill", |tx| async move { tx.batch(sql).await }).await;
     filled.expect("the rows are as the tables want them");

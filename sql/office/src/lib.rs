@@ -12,6 +12,7 @@ pub mod cases;
 mod changes;
 mod error;
 mod linking;
+pub mod notices;
 mod outbox;
 pub mod parcels;
 mod reconciliation;

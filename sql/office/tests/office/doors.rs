@@ -73,6 +73,8 @@ async fn no_role_may_write_more_than_its_program_writes() {
             "EXECUTE take_out_added",
             "INSERT act_answer",
             "INSERT audit_event",
+            "INSERT notice_fact",
+            "INSERT notice_import",
             "INSERT resident",
             "INSERT roster_import",
             "UPDATE act_answer (answer)",

@@ -1,0 +1,12 @@
+title = Who looked at your information
+lead = These offices looked at the information of { $name }: { $lines } times in all.
+col-day = Day
+col-who = Office
+col-what = Information
+col-why = Purpose
+note = The names of their staff are not listed. You can ask for more at the counter.
+unknown = If a line is strange to you, please call us.
+enquiries = Questions
+enquiries-text = { $city } { $section }, telephone { $phone }
+hours = Open
+hours-text = { $hours }

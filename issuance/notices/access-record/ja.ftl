@@ -1,0 +1,12 @@
+title = 閲覧記録のお知らせ
+lead = { $name } 様の情報を見た機関の記録です。全部で { $lines } 件あります。
+col-day = 見た日
+col-who = 見た機関
+col-what = 見た情報
+col-why = 目的
+note = 見た職員の氏名は載せていません。くわしいことは、窓口で開示を請求できます。
+unknown = お心当たりのない記録があるときは、電話してください。
+enquiries = 問い合わせ先
+enquiries-text = { $city } { $section } 電話 { $phone }
+hours = 受付時間
+hours-text = { $hours }

@@ -1,0 +1,12 @@
+title = カードの郵便についてのお知らせ
+lead = { $name } 様に本人限定受取郵便でお送りした{ $card-name }を、まだ受け取られていません。
+tracking-label = 引受番号
+tracking-text = { $tracking }
+until-label = 郵便局での保管期限
+until-text = { $until }
+what-to-do = 保管期限までに、郵便局からの通知書のとおりに受け取ってください。
+unknown = 期限を過ぎると、カードは市役所に戻ります。そのときは、窓口での受け取りか再送を選べます。
+enquiries = 問い合わせ先
+enquiries-text = { $city } { $section } 電話 { $phone }
+hours = 受付時間
+hours-text = { $hours }

@@ -1,0 +1,16 @@
+title = Your health check-up
+lead = The results of { $name }, beside those of the times before.
+col-item = Item
+col-reference = Reference
+col-before-last = Before last
+col-last = Last time
+col-now = This time
+col-judged = Result
+next = What to do next
+next-text = Your guidance level is "{ $level }". If guidance is offered to you, another letter will come.
+note-doctor = If a line says that you should see a doctor, please take this letter along.
+note-a1c = HbA1c is given as NGSP; values up to 2012 were converted from JDS.
+enquiries = Questions
+enquiries-text = { $city } { $section }, telephone { $phone }
+hours = Open
+hours-text = { $hours }

@@ -1,0 +1,16 @@
+title = 特定健康診査の結果
+lead = { $name } 様の特定健康診査の結果を、前の回と並べてお知らせします。
+col-item = 項目
+col-reference = 基準値
+col-before-last = 前々回
+col-last = 前回
+col-now = 今回
+col-judged = 判定
+next = 次にすること
+next-text = 保健指導の区分は「{ $level }」です。保健指導の対象の方には、別にご案内します。
+note-doctor = 「受診勧奨」の項目がある方は、この紙を持って、かかりつけの医療機関を受診してください。
+note-a1c = HbA1c は NGSP 値です。2012 年度までの値は JDS 値から換算しています。
+enquiries = 問い合わせ先
+enquiries-text = { $city } { $section } 電話 { $phone }
+hours = 受付時間
+hours-text = { $hours }

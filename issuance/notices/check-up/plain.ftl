@@ -1,0 +1,16 @@
+title = 健康診断の結果
+lead = { $name } さんの健康診断の結果です。前の結果もいっしょに書きました。
+col-item = 調べたこと
+col-reference = ふつうの値
+col-before-last = 2回前
+col-last = 1回前
+col-now = 今回
+col-judged = 結果
+next = 次にすること
+next-text = あなたは「{ $level }」です。市役所から連絡があるかもしれません。
+note-doctor = 「受診勧奨」と書いてある人は、この紙を持って病院に行ってください。
+note-a1c = HbA1c は、新しい数え方(NGSP)の値です。
+enquiries = わからないとき
+enquiries-text = { $city } { $section } 電話 { $phone }
+hours = 開いている時間
+hours-text = { $hours }

@@ -1,0 +1,12 @@
+title = What you agreed to
+lead = { $name } agreed that the following is passed on.
+col-what = Information
+col-whom = To
+col-since = Since
+col-until = Until
+note = You can take it back at any time. Nothing new is passed on after that.
+unknown = If a line is strange to you, please call us.
+enquiries = Questions
+enquiries-text = { $city } { $section }, telephone { $phone }
+hours = Open
+hours-text = { $hours }

@@ -1,0 +1,12 @@
+title = 情報提供への同意の内容
+lead = { $name } 様が同意している情報提供は、次のとおりです。
+col-what = 情報
+col-whom = 提供先
+col-since = 同意した日
+col-until = 期限
+note = 同意はいつでも取り消せます。取り消したあとは、新しく提供されることはありません。
+unknown = 覚えのない同意があるときは、電話してください。
+enquiries = 問い合わせ先
+enquiries-text = { $city } { $section } 電話 { $phone }
+hours = 受付時間
+hours-text = { $hours }

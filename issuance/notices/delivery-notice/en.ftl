@@ -1,0 +1,17 @@
+title = Your card is ready
+lead = Your { $card-name } is ready. Please come to the counter for it by the day below.
+until = Kept until
+until-text = { $keep-until }
+case-number = Case number
+case-text = { $case }
+place = Where
+place-text = { $city } { $section } ({ $office-address })
+bring = Please bring
+bring-letter = this letter, and the notice with the QR code that we sent before
+bring-document = one official document with your photograph (residence card, driving licence, passport)
+bring-two = without one, two other documents
+after = After that day we can not hand the card over. If you can not come, please call us.
+enquiries = Questions
+enquiries-text = { $city } { $section }, telephone { $phone }
+hours = Open
+hours-text = { $hours }

@@ -1,0 +1,17 @@
+title = カードの受け取りのお知らせ
+lead = { $card-name }ができました。下の日までに、窓口へ受け取りに来てください。
+until = 受け取りの期限
+until-text = { $keep-until }まで
+case-number = 受付番号
+case-text = { $case }
+place = 受け取る場所
+place-text = { $city } { $section }({ $office-address })
+bring = 持ってくるもの
+bring-letter = この通知書と、先にお送りした交付通知書(QRコードのあるもの)
+bring-document = 写真のある公的な証明書 1つ(運転免許証、マイナンバーカード、旅券、在留カードなど)
+bring-two = 写真のある証明書がないときは、資格確認書・年金手帳など 2つ
+after = 期限を過ぎると渡せません。来られないときは、電話してください。
+enquiries = 問い合わせ先
+enquiries-text = { $city } { $section } 電話 { $phone }
+hours = 受付時間
+hours-text = { $hours }

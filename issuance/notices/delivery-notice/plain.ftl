@@ -1,0 +1,17 @@
+title = カードをとりにきてください
+lead = { $card-name }ができました。下の日までに、市役所に来てください。
+until = いつまで
+until-text = { $keep-until }まで
+case-number = 番号
+case-text = { $case }
+place = 場所
+place-text = { $city } { $section }({ $office-address })
+bring = 持ってくるもの
+bring-letter = この手紙と、前に送った手紙(四角いマークがあるもの)
+bring-document = 顔の写真があるカード 1つ(在留カード、運転免許証など)
+bring-two = 写真があるカードがない人は、ほかの書類を 2つ
+after = この日のあとは、渡すことができません。来ることができない人は、電話してください。
+enquiries = わからないとき
+enquiries-text = { $city } { $section } 電話 { $phone }
+hours = 開いている時間
+hours-text = { $hours }

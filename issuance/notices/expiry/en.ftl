@@ -1,0 +1,12 @@
+title = Your card expires soon
+lead = The { $card-name } of { $name } expires soon.
+until-label = Last day
+until-text = { $until }
+what-label = What expires
+what-text = { $what }
+what-to-do = Please come to the counter with your card before that day. After it the card can not be used.
+unknown = If you have been here already, please excuse this letter.
+enquiries = Questions
+enquiries-text = { $city } { $section }, telephone { $phone }
+hours = Open
+hours-text = { $hours }

@@ -1,0 +1,12 @@
+title = 有効期限のお知らせ
+lead = { $name } 様の{ $card-name }について、有効期限が近づいています。
+until-label = 有効期限
+until-text = { $until }
+what-label = 期限が来るもの
+what-text = { $what }
+what-to-do = 期限の前に、カードを持って窓口へ来てください。期限を過ぎると使えなくなります。
+unknown = 手続きがすでに済んでいるときは、行き違いですのでご容赦ください。
+enquiries = 問い合わせ先
+enquiries-text = { $city } { $section } 電話 { $phone }
+hours = 受付時間
+hours-text = { $hours }

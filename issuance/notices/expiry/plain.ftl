@@ -1,0 +1,12 @@
+title = カードの期限のお知らせ
+lead = { $name } さんのカードは、もうすぐ使えなくなります。
+until-label = いつまで
+until-text = { $until }
+what-label = なにが
+what-text = { $what }
+what-to-do = この日の前に、カードを持って市役所に来てください。
+unknown = もう手続きをした人は、来なくていいです。
+enquiries = わからないとき
+enquiries-text = { $city } { $section } 電話 { $phone }
+hours = 開いている時間
+hours-text = { $hours }

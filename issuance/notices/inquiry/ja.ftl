@@ -1,0 +1,12 @@
+title = カード交付申請についての照会書
+lead = { $name } 様から、{ $card-name }の申請がありました。ご本人の申請であることを確かめるためにお送りします。
+applied-on-label = 申請のあった日
+applied-on-text = { $applied-on }
+answer-by-label = 回答の期限
+answer-by-text = { $answer-by }
+what-to-do = ご本人の申請であれば、この照会書に署名して、期限までに窓口へお持ちください。
+unknown = 申請した覚えがないときは、すぐに電話してください。
+enquiries = 問い合わせ先
+enquiries-text = { $city } { $section } 電話 { $phone }
+hours = 受付時間
+hours-text = { $hours }

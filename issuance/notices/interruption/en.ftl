@@ -1,0 +1,14 @@
+title = A service pauses
+lead = The information of the service below can not be seen for a time. We are sorry for the trouble.
+service-label = Service
+service-text = { $service }
+from-label = From
+from-text = { $from }
+to-label = Back on
+to-text = { $to }
+what-to-do = If you need the information meanwhile, we hand out copies on paper at the counter.
+unknown = If it takes longer, we will write again.
+enquiries = Questions
+enquiries-text = { $city } { $section }, telephone { $phone }
+hours = Open
+hours-text = { $hours }

@@ -1,0 +1,14 @@
+title = 情報提供の中断のお知らせ
+lead = 次のサービスの情報が、しばらく見られなくなります。ご不便をおかけします。
+service-label = サービス
+service-text = { $service }
+from-label = 中断の始まり
+from-text = { $from }
+to-label = 再開の予定
+to-text = { $to }
+what-to-do = 中断の間に情報が必要なときは、窓口で紙の写しをお渡しします。
+unknown = 再開が遅れるときは、あらためてお知らせします。
+enquiries = 問い合わせ先
+enquiries-text = { $city } { $section } 電話 { $phone }
+hours = 受付時間
+hours-text = { $hours }

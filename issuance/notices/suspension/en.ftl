@@ -1,0 +1,12 @@
+title = Your card was stopped
+lead = The { $card-name } of { $name } was stopped.
+stopped-on-label = Since
+stopped-on-text = { $stopped-on }
+what-label = How
+what-text = { $what }
+what-to-do = When the card is found again, please come to the counter with a document that shows who you are.
+unknown = If you did not ask for this, please call us at once.
+enquiries = Questions
+enquiries-text = { $city } { $section }, telephone { $phone }
+hours = Open
+hours-text = { $hours }

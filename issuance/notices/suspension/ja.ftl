@@ -1,0 +1,12 @@
+title = カードの停止のお知らせ
+lead = { $name } 様の{ $card-name }を止めたことをお知らせします。
+stopped-on-label = 止めた日
+stopped-on-text = { $stopped-on }
+what-label = 内容
+what-text = { $what }
+what-to-do = カードが見つかったとき、再び使うときは、本人を確かめる書類を持って窓口へ来てください。
+unknown = お心当たりがないときは、すぐに電話してください。
+enquiries = 問い合わせ先
+enquiries-text = { $city } { $section } 電話 { $phone }
+hours = 受付時間
+hours-text = { $hours }
