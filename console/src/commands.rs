@@ -42,7 +42,6 @@ pub mod upgrade_records;
 pub mod words;
 
 mod help;
-mod help_records;
 mod output;
 mod relay_agreements;
 mod relay_register;

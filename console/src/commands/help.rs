@@ -2,13 +2,14 @@
 //! the Japanese for every one of them, and a test that none is missing.
 
 mod notices;
+mod records;
 
 use std::process::ExitCode;
 
 use clap::{Command, CommandFactory, error::ErrorKind};
 
 use super::output::notice;
-use super::{Arguments, help_records, words::Lang};
+use super::{Arguments, words::Lang};
 
 /// Path of the command or option → Japanese.
 const JAPANESE: &[(&str, &str)] = &[
@@ -514,7 +515,7 @@ fn name_of(argument: &clap::Arg) -> String {
 
 /// Every command and option with its Japanese.
 fn explained() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    JAPANESE.iter().chain(notices::JAPANESE).chain(help_records::JAPANESE)
+    JAPANESE.iter().chain(notices::JAPANESE).chain(records::JAPANESE)
 }
 
 fn text(path: &str) -> Option<&'static str> {

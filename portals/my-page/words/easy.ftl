@@ -181,3 +181,4 @@ rule-Suspended = 止《と》めて いる あいだでした
 rule-ConsentWithdrawn = あなたが 同意《どうい》を やめて います
 rule-NoResults = その しゅるいの 記録《きろく》は ありません
 rule-ServerTooBusy = 役所《やくしょ》が 答《こた》えることが できませんでした
+looked-times = { $times }回《かい》

@@ -181,3 +181,4 @@ rule-Suspended = It was suspended
 rule-ConsentWithdrawn = You withdrew consent
 rule-NoResults = There are no records of that kind
 rule-ServerTooBusy = The office could not answer
+looked-times = { $times } times

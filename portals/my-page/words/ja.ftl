@@ -181,3 +181,4 @@ rule-Suspended = 提供を止めているあいだでした
 rule-ConsentWithdrawn = あなたが同意を取り消しています
 rule-NoResults = その種類の記録はありません
 rule-ServerTooBusy = 記録を持つ役所が答えられませんでした
+looked-times = { $times }回

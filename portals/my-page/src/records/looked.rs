@@ -71,6 +71,26 @@ impl Looks {
         self.looks.iter().any(|look| look.rule.is_some())
     }
 
+    /// The looks, the newest first; those of the person's own page at one kind on one day are one, with how many they were:
+    /// what others looked at must not drown in them.
+    fn grouped(&self, own: &str) -> Vec<(&Look, usize)> {
+        let mut grouped: Vec<(&Look, usize)> = Vec::new();
+        for look in &self.looks {
+            let day = |look: &Look| look.at.to_offset(time::macros::offset!(+9)).date();
+            let same = grouped.iter_mut().find(|(other, _)| {
+                look.asker == own
+                    && (&other.asker, &other.kind, &other.source, &other.purpose, &other.rule)
+                        == (&look.asker, &look.kind, &look.source, &look.purpose, &look.rule)
+                    && day(other) == day(look)
+            });
+            match same {
+                Some((_, times)) => *times += 1,
+                None => grouped.push((look, 1)),
+            }
+        }
+        grouped
+    }
+
     pub(super) fn panel(&self, say: Say<'_>) -> Panel {
         let refused = self.looks.iter().filter(|look| look.rule.is_some()).count();
         let answered = (self.looks.len() - refused).to_string();
@@ -117,6 +137,7 @@ struct LookedBody<'w> {
 struct Row {
     at: Moment,
     who: Html,
+    times: Option<Html>,
     what: Html,
     source: String,
     why: Html,
@@ -143,19 +164,18 @@ pub(super) async fn page(
         }
     };
     let silent = looks.silent.to_string();
+    let rows = looks.grouped(service.entity()).into_iter().take(SHOWN);
     let body = LookedBody {
         say,
         silent: (looks.silent > 0).then(|| say.html_with("looked-silent", &[("offices", &silent)])),
-        rows: looks
-            .looks
-            .iter()
-            .take(SHOWN)
-            .map(|look| Row {
+        rows: rows
+            .map(|(look, times)| Row {
                 at: say.moment(look.at),
                 who: match look.asker == service.entity() {
                     true => say.html("looked-yourself"),
                     false => Html::escaped(&look.asker),
                 },
+                times: (times > 1).then(|| say.html_with("looked-times", &[("times", &times.to_string())])),
                 what: named("page", &look.kind),
                 source: look.source.clone(),
                 why: named("purpose", &look.purpose),
