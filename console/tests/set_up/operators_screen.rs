@@ -97,14 +97,17 @@ fn the_screen_locks_with_the_card(console: &Console, shell: &Shell) {
 
 /// The second operator compares and approves.
 fn approves(console: &Console, sha256: &str) {
-    let chosen = console.until("a partner chosen", |screen| screen.contains('▸'));
-    let pointed = chosen.lines().find(|line| line.contains('▸')).unwrap();
-    if !pointed.contains("library") {
-        console.key(Key::Down).until("the library chosen", |screen| {
-            screen
-                .lines()
-                .any(|line| line.contains('▸') && line.contains("library"))
-        });
+    let pointed = |screen: &str| screen.lines().find(|line| line.contains('▸')).map(str::to_owned);
+    // The list is in the order of the addresses: others may stand before it.
+    loop {
+        let chosen = console.until("a partner chosen", |screen| screen.contains('▸'));
+        let here = pointed(&chosen);
+        if here.as_ref().is_some_and(|line| line.contains("library")) {
+            break;
+        }
+        console
+            .key(Key::Down)
+            .until("the next chosen", |screen| pointed(screen) != here);
     }
     console
         .key(Key::Enter)
