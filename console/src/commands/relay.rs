@@ -307,7 +307,7 @@ impl Asking<'_> {
             RelayCommand::Partners(shown) => self.partners(shown).await,
             RelayCommand::Register(register) => self.register(register).await,
             RelayCommand::TrialCards(cards) => self.trial_cards(cards).await,
-            RelayCommand::Agreements(command) => relay_agreements::run(&self.front, command).await,
+            RelayCommand::Agreements(command) => relay_agreements::run(self.front, command).await,
             RelayCommand::Propose(propose) => self.propose(propose).await,
             RelayCommand::Approve(approve) => self.approve(approve).await,
             RelayCommand::Trial(which) => {

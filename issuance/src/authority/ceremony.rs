@@ -210,14 +210,16 @@ fn hold_in(
 
 /// A key file's name and content.
 type KeyFile = (&'static str, Vec<u8>);
+/// A fresh key, how it is stored, and which key of the token it is, where it is in one.
+type MadeKey = (Box<dyn Signer>, KeyFile, Option<TokenKey>);
 
-/// Makes the key of the authority `name`: with how it is stored, and which key of the token it is, where it is in one.
+/// Makes the key of the authority `name`.
 fn make_key(
     name: AuthorityName,
     token: Option<&Token>,
     sealing: &mut Sealing<'_>,
     chance: &mut dyn Chance,
-) -> Result<(Box<dyn Signer>, KeyFile, Option<TokenKey>), AuthorityError> {
+) -> Result<MadeKey, AuthorityError> {
     if let Some(token) = token {
         let made = TokenSigner::generate(token, name, sealing.passphrase(), chance);
         let (signer, at) = made.map_err(|why| AuthorityError::Token {

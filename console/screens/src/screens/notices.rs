@@ -181,7 +181,7 @@ impl Notices {
                     common.ask(order, Self::counted);
                 }
             }
-            Form::Returned(number) => match number_on_letter(&number.text()) {
+            Form::Returned(number) => match number_on_letter(number.text()) {
                 Some((run, letter)) => {
                     common.ask(ReturnLetter { run, letter }, Self::returned);
                 }

@@ -170,10 +170,11 @@ fn year_shown(lines: &[Line], asked: Option<i32>) -> Option<i32> {
 /// The lines of a year as CSV: what spreadsheets read as a formula is written as text.
 fn csv(lines: &[Line], year: i32) -> String {
     let field = |text: &str| {
-        let inert = text
-            .starts_with(['=', '+', '-', '@', '\t'])
-            .then_some("'")
-            .unwrap_or_default();
+        let inert = if text.starts_with(['=', '+', '-', '@', '\t']) {
+            "'"
+        } else {
+            ""
+        };
         format!("\"{inert}{}\"", text.replace('"', "\"\""))
     };
     let mut out = String::from("\u{feff}month,institution,care,days,total,paid\r\n");
