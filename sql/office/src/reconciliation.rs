@@ -2,13 +2,14 @@
 //! what the ledger of custody and the records say of it, apart from the state of its case; one that is in none of them, or
 //! in two, is the difference and is named.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 
 use issuance::{
     case::{CaseId, CaseNumber},
     custody::Custody,
 };
 use serde::Serialize;
+use store::Isolation;
 use time::OffsetDateTime;
 
 use crate::{Office, OfficeError, cases::number_of};
@@ -72,6 +73,8 @@ fn as_text<S: serde::Serializer>(number: &CaseNumber, serializer: S) -> Result<S
     serializer.collect_str(number)
 }
 
+/// How long a city of any size may take: every application is looked for.
+const COUNTING: Duration = Duration::from_secs(120);
 /// How many cases that do not fit are named.
 const NAMED: i64 = 100;
 
@@ -157,28 +160,29 @@ impl Office {
         account: Account,
         limit: u32,
     ) -> Result<Vec<Accounted>, OfficeError> {
-        self.read("accounted", |tx| async move {
-            let (placed, condition) = (PLACED.as_str(), account.condition());
-            let of = part_of(by).filter(|_| part.is_some()).unwrap_or("NULL::text");
-            let sql = format!(
-                "-- accounted\n\
+        self.store
+            .run_as("accounted", Isolation::RepeatableRead, COUNTING, |tx| async move {
+                let (placed, condition) = (PLACED.as_str(), account.condition());
+                let of = part_of(by).filter(|_| part.is_some()).unwrap_or("NULL::text");
+                let sql = format!(
+                    "-- accounted\n\
                  WITH {placed} SELECT id, year, serial, opened_at, card_at, card_at_name FROM placed\n\
                  WHERE {condition} AND {of} IS NOT DISTINCT FROM $1::text ORDER BY year, serial LIMIT $2"
-            );
-            let rows = tx.query(&sql, &[&part, &i64::from(limit)]).await?;
-            rows.iter()
-                .map(|row| {
-                    let kind: Option<&str> = row.get("card_at");
-                    Ok(Accounted {
-                        case: CaseId::from_uuid(row.get("id")),
-                        number: number_of(row)?,
-                        opened_at: row.get("opened_at"),
-                        card_at: kind.and_then(|kind| Custody::read(kind, row.get("card_at_name"))),
+                );
+                let rows = tx.query(&sql, &[&part, &i64::from(limit)]).await?;
+                rows.iter()
+                    .map(|row| {
+                        let kind: Option<&str> = row.get("card_at");
+                        Ok(Accounted {
+                            case: CaseId::from_uuid(row.get("id")),
+                            number: number_of(row)?,
+                            opened_at: row.get("opened_at"),
+                            card_at: kind.and_then(|kind| Custody::read(kind, row.get("card_at_name"))),
+                        })
                     })
-                })
-                .collect()
-        })
-        .await
+                    .collect()
+            })
+            .await
     }
 
     /// Counts every application and looks for it in each of the five places.
@@ -186,10 +190,13 @@ impl Office {
     /// # Errors
     /// [`OfficeError`]
     pub async fn reconcile(&self, by: TallyBy) -> Result<Reconciled, OfficeError> {
-        self.read("reconcile", |tx| async move {
+        self.store.run_as("reconcile", Isolation::RepeatableRead, COUNTING, |tx| async move {
             let placed = PLACED.as_str();
             let total = tx
-                .query_one(&format!("-- reconcile\nWITH {placed} SELECT {SUMS} FROM placed"), &[])
+                .query_one(
+                    &format!("-- reconcile\nWITH {placed} SELECT {SUMS}, count(*) FILTER (WHERE {IN} <> 1) AS odd FROM placed"),
+                    &[],
+                )
                 .await?;
             let part = part_of(by);
             let mut parts = BTreeMap::new();
@@ -204,8 +211,11 @@ impl Office {
                     .await?;
                 parts = rows.iter().map(|row| (row.get("part"), tally(row))).collect();
             }
-            let rows = tx
-                .query(
+            // They are looked for once more only where there are any.
+            let odd: i64 = total.get("odd");
+            let rows = match odd {
+                0 => Vec::new(),
+                _ => tx.query(
                     &format!(
                         "-- unaccounted\n\
                          WITH {placed} SELECT id, year, serial, card_at, array_remove(ARRAY[\n\
@@ -216,7 +226,8 @@ impl Office {
                     ),
                     &[&NAMED],
                 )
-                .await?;
+                .await?,
+            };
             let unaccounted = rows
                 .iter()
                 .map(|row| {
