@@ -192,6 +192,8 @@ pub struct Relay {
     pub registrar_file: PathBuf,
     /// The pseudonyms' global public key.
     pub global_key_file: PathBuf,
+    /// The public key with which the relay vouches for the heads of this office's trail, where it does.
+    pub witness_key_file: Option<PathBuf>,
 }
 
 /// Where fonts are looked for unless the configuration says otherwise (Filesystem Hierarchy Standard 3.0, §4.9, §4.11).
@@ -375,6 +377,7 @@ impl Relay {
             envelope_key_file: relay.path("envelope_key_file"),
             registrar_file: relay.path("registrar_file"),
             global_key_file: relay.path("global_key_file"),
+            witness_key_file: relay.path_if_present("witness_key_file"),
         }
     }
 }

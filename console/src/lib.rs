@@ -8,3 +8,4 @@ pub mod keeping;
 pub mod revocations;
 pub use screens as tui;
 pub mod trail;
+pub mod witness;

@@ -201,6 +201,7 @@ mod tests {
             key_file: folder.path().join("key"),
             public_key_file: folder.path().join("public-key"),
             heads: vec![here.clone(), elsewhere.clone()],
+            witnessed_file: folder.path().join("witnessed"),
         };
         assert!(make_key(&trail, "131016", &mut SeededChance::new(1)).unwrap());
         assert!(

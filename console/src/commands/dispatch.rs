@@ -39,6 +39,7 @@ use super::{
 use crate::{
     config::{Config, Relay, secrets},
     trail,
+    witness::Submitter,
 };
 
 /// Messages composed and sent in one go.
@@ -102,7 +103,16 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     };
     let mut sender = Sender::new(relay)?;
     let Records { runtime, office } = Records::open_as(&config, office::DISPATCH)?;
+    let shown = shown_to_witness(&config, relay);
     if options.once {
+        if let Some((mut submitter, records)) = shown
+            && let Err(error) = runtime.block_on(submitter.submit(&records))
+        {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "the second party does not vouch for the audit trail"
+            );
+        }
         let state = runtime.block_on(async {
             if let Err(trouble) = sender.send_all(&office).await {
                 office.outbox_trouble(&trouble.to_string()).await?;
@@ -126,6 +136,9 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
     }
     watchdog::ready();
     trail::keep_beside(&config, runtime.handle());
+    if let Some((submitter, records)) = shown {
+        runtime.spawn(submitter.keep(records));
+    }
     runtime.block_on(async {
         tokio::select! {
             never = carry(&config, &mut sender, office) => never,
@@ -133,6 +146,22 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         }
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Who shows the trail's heads to the second party, and the records with the heads; where there is one, and this account
+/// may read them.
+fn shown_to_witness(config: &Config, relay: &Relay) -> Option<(Submitter, Office)> {
+    let opened = Submitter::open(config, relay).and_then(|submitter| match submitter {
+        Some(submitter) => Ok(Some((submitter, trail::records(config)?))),
+        None => Ok(None),
+    });
+    opened.unwrap_or_else(|error| {
+        tracing::warn!(
+            error = format!("{error:#}"),
+            "the audit trail's heads are not shown to the second party"
+        );
+        None
+    })
 }
 
 async fn stop_asked() -> anyhow::Result<()> {
@@ -362,7 +391,7 @@ fn causes(error: &dyn std::error::Error) -> String {
 }
 
 /// A client that believes the front's authority alone and shows the office's certificate.
-pub(super) fn client(relay: &Relay) -> anyhow::Result<Client> {
+pub(crate) fn client(relay: &Relay) -> anyhow::Result<Client> {
     let pem = |file: &std::path::Path| -> anyhow::Result<Vec<CertificateDer<'static>>> {
         CertificateDer::pem_file_iter(file)
             .and_then(Iterator::collect)

@@ -24,6 +24,7 @@ mod records;
 mod relay;
 mod signatures;
 mod terminal;
+mod witness;
 
 /// How to tell it.
 #[derive(Debug, clap::Args)]
@@ -111,6 +112,7 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
         findings.extend(paper::examine(config, lang));
         findings.push(calendar::examine(config, SystemClock.now_in_japan().date(), lang));
         findings.extend(relay::examine(config, lang));
+        findings.extend(witness::examine(config, lang));
         if config.relay_on_hold {
             findings.push(Finding::warning(
                 "relay",

@@ -13,6 +13,8 @@ pub struct Trail {
     pub public_key_file: PathBuf,
     /// Files to which every head is appended: one of the administrator's, one at a second address.
     pub heads: Vec<PathBuf>,
+    /// File of the newest head that the second party vouched for (`[relay] witness_key_file`), with its word.
+    pub witnessed_file: PathBuf,
 }
 
 impl Trail {
@@ -21,6 +23,7 @@ impl Trail {
             key_file: trail.path_or("key_file", "secrets/trail"),
             public_key_file: trail.path_or("public_key_file", "trail/public-key"),
             heads: trail.paths_or("heads", &["trail/heads"]),
+            witnessed_file: trail.path_or("witnessed_file", "trail/witnessed"),
         }
     }
 }

@@ -21,7 +21,10 @@ use relay_saml::fingerprint;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::cluster::{Cluster, ClusterStatus, hex_password};
+use store::{
+    cluster::{Cluster, ClusterStatus, hex_password},
+    trail::witness::WitnessKey,
+};
 
 use crate::offices;
 
@@ -204,7 +207,7 @@ impl Layout {
              office = \"{OFFICE_PARTY}\"\nroots_file = \"relay/office/web.pem\"\n\
              certificate_file = \"relay/office/tls.pem\"\nkey_file = \"relay/office/tls.key\"\n\
              envelope_key_file = \"relay/office/envelope\"\nregistrar_file = \"relay/office/registrar\"\n\
-             global_key_file = \"relay/office/global-key\"\n",
+             global_key_file = \"relay/office/global-key\"\nwitness_key_file = \"relay/office/witness-key\"\n",
             self.ports.intake
         )
     }
@@ -299,6 +302,11 @@ impl Layout {
             let certificate = pair.identity.certificate().context("a pair has a certificate")?;
             known.push(format!("\"{name} {}\"", hex::encode(fingerprint(certificate))));
         }
+        let trail = self.home.join("trail/public-key");
+        let trail = fs::read_to_string(&trail).with_context(|| trail.display().to_string())?;
+        let (witness, witness_key) = WitnessKey::fresh("relay.shiomi.example", &draw::<32>(&mut OsChance));
+        secret(&folder.join("witness"), &witness)?;
+        fs::write(self.folder("office").join("witness-key"), format!("{witness_key}\n"))?;
         let user = hex_password(&mut OsChance);
         let door = front::install(cluster, hex_password(&mut OsChance), user.clone())
             .await?
@@ -330,6 +338,7 @@ impl Layout {
                  names_certificate = \"names.pem\"\n\
                  [offices]\nauthorities = \"web.pem\"\nkeys = [\"{OFFICE_PARTY} {office_key}\"]\n\
                  [operators]\nauthorities = \"web.pem\"\nknown = [{known}]\n{database}\
+                 [witness]\nkey_file = \"witness\"\ntrails = [\"{trail}\"]\nfolder = \"heads\"\n\
                  [partners]\nauthorities = \"web.pem\"\nloopback = true\n{city}{CONTACT}",
                 city = city(&folder)?,
                 public = self.ports.public,
@@ -340,6 +349,7 @@ impl Layout {
                 blind_key = blind.trusted().to_text(),
                 office_key = office.trusted().to_text(),
                 known = known.join(", "),
+                trail = trail.trim(),
                 database = database(&door, front::USER),
             ),
         )?;

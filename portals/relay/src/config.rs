@@ -15,6 +15,7 @@ use relay_core::{
     pseudonym::{Domain, KeyEdition},
 };
 use relay_saml::message::EntityId;
+use store::trail::head::HeadVerifier;
 use url::Url;
 
 /// The configuration, checked.
@@ -41,6 +42,8 @@ pub struct Config {
     /// Offices whose registrations are taken.
     pub offices: Offices,
     pub operators: Operators,
+    /// Whether it vouches for the heads of offices' audit trails.
+    pub witness: Option<Witness>,
     pub database: Database,
     /// File of the keys that columns are sealed with.
     pub seal_keys_file: PathBuf,
@@ -145,6 +148,17 @@ pub struct Offices {
     pub domains: BTreeMap<String, Domain>,
 }
 
+/// `[witness]`: the second party of offices' audit trails.
+#[derive(Debug, Clone)]
+pub struct Witness {
+    /// File of the key that vouches for heads (C2SP tlog-cosignature, Ed25519).
+    pub key_file: PathBuf,
+    /// The keys of the trails whose heads are taken.
+    pub trails: Vec<HeadVerifier>,
+    /// Folder in which the heads are kept, a file for each trail.
+    pub folder: PathBuf,
+}
+
 /// `[operators]`: who may use the administration interface.
 #[derive(Debug, Clone)]
 pub struct Operators {
@@ -184,6 +198,7 @@ impl Config {
             blind: document.section("blind", Blind::read),
             offices: document.section("offices", Offices::read),
             operators: document.section("operators", Operators::read),
+            witness: document.if_present("witness", Witness::read),
             database: document.section("database", Database::read),
             seal_keys_file: document.section("seal", |section| section.path("keys_file")),
             partners: document.section("partners", |section| PartnerWays {
@@ -353,6 +368,24 @@ impl Offices {
             authorities: section.path("authorities"),
             keys,
             domains,
+        }
+    }
+}
+
+impl Witness {
+    fn read(section: &mut Section<'_>) -> Self {
+        let texts = section.lines_or("trails", &[]);
+        let trails: Vec<_> = texts
+            .iter()
+            .filter_map(|text| HeadVerifier::from_text(text).ok())
+            .collect();
+        if trails.is_empty() || trails.len() != texts.len() {
+            section.mistake("trails", Fault::NotOneOf(vec!["the public key of an office's trail"]));
+        }
+        Self {
+            key_file: section.path("key_file"),
+            trails,
+            folder: section.path("folder"),
         }
     }
 }

@@ -43,6 +43,7 @@ use crate::{
     second_half::SecondHalf,
     telephone,
     telling::InVain,
+    witness::Witness,
 };
 
 /// Why the front does not start.
@@ -104,6 +105,8 @@ pub struct Front {
     /// For telling partners by SOAP.
     pub(crate) web: reqwest::Client,
     pub(crate) offices: TrustedKeys,
+    /// The second party of offices' trails, where it is one.
+    pub(crate) witness: Option<Arc<Witness>>,
     /// Which of the operators' cards are good no more.
     pub(crate) revocations: Revocations,
     pub(crate) site: Arc<Site>,
@@ -179,6 +182,7 @@ impl Front {
                 &config.operators.revocations,
                 &tls::certificates(&config.operators.authorities)?,
             )?,
+            witness: config.witness.as_ref().map(Witness::open).transpose()?.map(Arc::new),
             offices: TrustedKeys::new(config.offices.keys.iter().cloned()),
             site: Arc::new(
                 // Pages of the card's listeners lead back to the public one.

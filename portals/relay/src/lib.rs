@@ -33,6 +33,7 @@ mod sso;
 mod taking;
 pub mod telephone;
 mod telling;
+pub mod witness;
 
 pub use config::Config;
 pub use front::{Front, StartError};

@@ -11,7 +11,10 @@ use std::{
 use clap::{Parser, Subcommand};
 use portal_kit::{Language, config::secrets, listener::Stop};
 use relay::{Bound, Config, Front};
-use relay_core::{chance::SharedChance, clock::SystemClock};
+use relay_core::{
+    chance::{OsChance, SharedChance},
+    clock::SystemClock,
+};
 use relay_records::front::OWNER;
 use store::Door;
 use tracing::error;
@@ -39,6 +42,14 @@ enum Command {
     /// 両方の半分の鍵を替える。Put everything stored under new keys of both halves; pseudonyms stay as they are.
     #[command(subcommand)]
     Rotate(rotate::Rotate),
+    /// 役所の監査記録を裏書きする鍵を作り、公開のほうを出す。Make the key that vouches for offices' audit trails; its public half is
+    /// printed.
+    WitnessKey {
+        /// 証人の名前(relay.例.example)。The witness's name.
+        name: String,
+        /// 鍵を置くファイル。Where the key is put.
+        file: PathBuf,
+    },
 }
 
 #[tokio::main]
@@ -66,8 +77,10 @@ async fn main() -> ExitCode {
             }
         };
     }
-    if let Some(Command::Rotate(rotate)) = arguments.command {
-        return rotate.run(&config).await;
+    match arguments.command {
+        Some(Command::Rotate(rotate)) => return rotate.run(&config).await,
+        Some(Command::WitnessKey { name, file }) => return witness_key(&name, &file),
+        None => {}
     }
     if let Err(error) = portal_kit::log::begin(&config.log) {
         eprintln!("{error}");
@@ -77,6 +90,19 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             error!(%error, "the front does not start");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn witness_key(name: &str, file: &Path) -> ExitCode {
+    match relay::witness::make_key(name, file, &mut OsChance) {
+        Ok(public) => {
+            println!("{public}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{}: {error}", file.display());
             ExitCode::FAILURE
         }
     }

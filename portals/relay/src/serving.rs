@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use crate::{
     admin, artifact, discovery, ecp,
     front::{Front, StartError},
-    intake, manage_name, metadata, provider, pulled, records_discovery, slo, sso, telephone,
+    intake, manage_name, metadata, provider, pulled, records_discovery, slo, sso, telephone, witness,
 };
 
 /// The front with its listeners bound and not yet serving.
@@ -104,7 +104,7 @@ impl Bound {
         let card = sso::card_routes().merge(ecp::routes()).with_state(Arc::clone(front));
         let card = front.site.dress(card);
         let machines = Arc::new(Site::of_machines(Arc::clone(&front.clock)));
-        let intake = machines.dress(intake::routes().with_state(Arc::clone(front)));
+        let intake = machines.dress(intake::routes().merge(witness::routes()).with_state(Arc::clone(front)));
         let admin = machines.dress(admin::routes().with_state(Arc::clone(front)));
         info!(entity = %front.entity(), "the front is up");
         tokio::join!(

@@ -1,5 +1,6 @@
 //! A trail of acts as every schema keeps it (`audit_event`, the same columns everywhere): rows read back, and hashed again;
-//! its tree ([`tree`]), the signed heads that are kept elsewhere ([`head`]), and the comparison of all three ([`check`]).
+//! its tree ([`tree`]), the signed heads that are kept elsewhere ([`head`]), the second
+//! party that vouches for them ([`witness`]), and the comparison of all three ([`check`]).
 
 #![allow(
     missing_docs,
@@ -9,6 +10,7 @@
 pub mod check;
 pub mod head;
 pub mod tree;
+pub mod witness;
 
 use relay_core::audit::{AuditEvent, Outcome};
 use serde_json::{Map, Value};

@@ -435,6 +435,12 @@ impl Relay {
         self.post(&self.offices[0], envelope).await
     }
 
+    /// Shows the head of an audit trail to the relay as the office; the status and the answer.
+    pub async fn show_head(&self, submission: &str) -> (u16, String) {
+        let answer = self.post_to(&self.offices[0], "heads/add-checkpoint", submission).await;
+        answer.expect("the intake answers")
+    }
+
     async fn post(&self, office: &Office, envelope: &str) -> Option<(u16, String)> {
         self.post_to(office, "envelopes", envelope).await
     }

@@ -21,6 +21,7 @@ mod signing_in;
 mod telephone;
 mod telling;
 mod ways;
+mod witness;
 mod workers;
 
 use relay_saml::{

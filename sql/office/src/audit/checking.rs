@@ -7,7 +7,7 @@ use store::{
         Recorded,
         check::{Check, Placed, Report, Written},
         head::TreeHead,
-        tree::Tree,
+        tree::{Hash, Tree},
     },
 };
 use time::{Duration, OffsetDateTime};
@@ -71,6 +71,34 @@ impl Office {
         match (seq, &asked) {
             (Some(_), None) => Err(OfficeError::NotFound("event in the sealed trail")),
             _ => Ok((tree, asked)),
+        }
+    }
+
+    /// Adds to `tree` what was placed since it was read.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn grow_tree(&self, tree: &mut Tree) -> Result<(), OfficeError> {
+        let unreadable = || OfficeError::Unreadable(TABLE);
+        loop {
+            let from = i64::try_from(tree.size()).map_err(|_| unreadable())?;
+            let leaves = self
+                .read("grow_tree", |tx| async move {
+                    let sql = "-- grow_tree\nSELECT place, leaf FROM office.audit_leaf WHERE place >= $1 ORDER BY place LIMIT $2";
+                    let rows = tx.query(sql, &[&from, &PAGE]).await?;
+                    rows.iter().map(|row| Ok((row.get(0), hash_of(row.get(1))?))).collect()
+                })
+                .await?;
+            let leaves: Vec<(i64, Hash)> = leaves;
+            if leaves.is_empty() {
+                return Ok(());
+            }
+            for (place, leaf) in leaves {
+                if u64::try_from(place) != Ok(tree.size()) {
+                    return Err(unreadable());
+                }
+                tree.push(&leaf).map_err(|_| unreadable())?;
+            }
         }
     }
 

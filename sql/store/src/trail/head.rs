@@ -99,6 +99,11 @@ impl HeadVerifier {
         }
     }
 
+    /// The trail's name.
+    pub fn name(&self) -> &str {
+        self.0.split('+').next().unwrap_or_default()
+    }
+
     /// The head in `note`.
     ///
     /// # Errors
