@@ -40,6 +40,24 @@ COMMENT ON FUNCTION office.check_session_told() IS 'Refuses, at commit, a sessio
 CREATE CONSTRAINT TRIGGER session_is_told AFTER INSERT ON office.staff_session
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION office.check_session_told();
 
+-- A staff card opens for somebody, and stops opening, by an administrator who is logged in; or by setup, while nobody may administer.
+CREATE FUNCTION office.check_staff_certificate() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM office.audit_event e WHERE e.at = coalesce(NEW.until, NEW.since) AND e.outcome = 'done'
+            AND e.act IN ('staff.added', 'staff.certificate_registered', 'staff.disabled') AND e.subjects ->> 'staff' = NEW.staff::text
+            AND CASE WHEN e.actor ~ '^[0-9a-f-]{36}$'
+                THEN EXISTS (SELECT FROM office.staff_role r WHERE r.staff = e.actor::uuid AND r.role = 'administration')
+                ELSE NOT EXISTS (SELECT FROM office.staff_role r JOIN office.staff p ON p.id = r.staff
+                    WHERE r.role = 'administration' AND p.disabled_at IS NULL AND r.staff <> NEW.staff) END) THEN
+        RAISE EXCEPTION 'a staff card opens and stops opening by an administrator, and the trail says so' USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'staff_certificate_by_administrator', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA;
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION office.check_staff_certificate() IS 'Refuses, at commit, a staff card''s certificate that no administrator registered or ended.';
+CREATE CONSTRAINT TRIGGER staff_certificate_by_administrator AFTER INSERT OR UPDATE ON office.staff_certificate
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION office.check_staff_certificate();
+
 -- What an import changed is kept by the rows it changes, so that no run can say it added somebody whom it did not add, and have
 -- them taken out by an undoing.
 CREATE FUNCTION office.check_newest_run(run bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -247,3 +247,56 @@ async fn count(office: &TestOffice, sql: &'static str) -> i64 {
         .await;
     count.unwrap()
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_staff_card_opens_and_stops_opening_by_an_administrator_alone() {
+    let (office, clerk) = open().await;
+    let other = office
+        .clerk("高橋 学", "窓口3", &[issuance::staff::Role::Reception])
+        .await
+        .unwrap();
+    let without = office::NewStaff {
+        number: "S-9".into(),
+        name: "木村 守".into(),
+        roles: [issuance::staff::Role::Reception].into(),
+        certificate: None,
+    };
+    let act = clerk.act();
+    let without = office.office.add_staff(&act, &without).await.unwrap();
+    // At one moment with the card, told by whoever it is said of.
+    let told = |actor: &str, staff: Uuid, act: &str| {
+        format!(
+            "INSERT INTO office.audit_event (id, at, actor, desk, act, subjects, outcome, details, salt, hash)\n\
+             VALUES (gen_random_uuid(), now(), '{actor}', '窓口3', '{act}', '{{\"staff\": \"{staff}\"}}', 'done', '{{}}',\n\
+             decode(repeat('00', 16), 'hex'), decode(repeat('00', 32), 'hex'));"
+        )
+    };
+    let rule = "staff_certificate_by_administrator";
+    let opens = format!(
+        "INSERT INTO office.staff_certificate (serial, staff, since) VALUES ('\\x0102', '{}', now());",
+        without.uuid()
+    );
+    let stops = format!(
+        "UPDATE office.staff_certificate SET until = now(), revocation = 'superseded' WHERE staff = '{}';",
+        other.id.uuid()
+    );
+    let reception = other.id.to_string();
+    for (card, staff) in [(&opens, without.uuid()), (&stops, other.id.uuid())] {
+        refused(&office, USER, card.clone(), rule).await;
+        // By somebody who administers nothing; by setup, though there is an administrator; by an event that says another thing.
+        for (actor, act) in [
+            (reception.as_str(), "staff.certificate_registered"),
+            ("setup", "staff.certificate_registered"),
+            ("setup", "staff.added"),
+            (reception.as_str(), "session.began"),
+        ] {
+            refused(&office, USER, format!("{}{card}", told(actor, staff, act)), rule).await;
+        }
+    }
+    for role in [IMPORT, DISPATCH, READER, SEALER] {
+        denied(&office, role, &opens).await;
+    }
+    let act = clerk.act();
+    let registered = office.office.register_certificate(&act, without, &[1, 2]).await;
+    registered.unwrap();
+}
