@@ -84,6 +84,11 @@ impl Input {
         self.text.is_empty()
     }
 
+    /// Whether what stands in it is shown as dots.
+    pub const fn is_secret(&self) -> bool {
+        matches!(self.takes, Takes::Password | Takes::Pin)
+    }
+
     /// Empties and wipes it.
     pub fn clear(&mut self) {
         self.text.zeroize();
@@ -159,7 +164,7 @@ impl Input {
     /// What is shown in `cells`, filled with spaces, and the cell of the cursor within it. A text too long for the
     /// room is shown around the cursor.
     pub fn shown(&self, cells: usize, glyphs: &Glyphs) -> (String, usize) {
-        let secret = matches!(self.takes, Takes::Password | Takes::Pin);
+        let secret = self.is_secret();
         let draw = |grapheme: &str| {
             if secret {
                 glyphs.dot.to_owned()

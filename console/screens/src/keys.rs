@@ -12,7 +12,7 @@ use super::{
     keymap::{self, Intent},
     orders::cases::OpenByNotice,
     over,
-    scan::Heard,
+    scan::{Heard, Typing},
     screens::today,
     settle,
     theme::Meaning,
@@ -51,6 +51,25 @@ pub(super) fn take_heard(state: &mut State, heard: Heard) {
             }
             state.common.tell(Meaning::Waiting, SCANNING);
         }
+        Heard::Foreign => {
+            let (screen, common) = state.front_mut();
+            if screen.takes_text()
+                && let Some(field) = screen.field()
+            {
+                field.clear();
+            }
+            common.tell(Meaning::NeedsYou, "scan-foreign");
+        }
+    }
+}
+
+/// What a key would do now.
+pub(super) fn typing(state: &mut State) -> Typing {
+    let (screen, _) = state.front_mut();
+    match screen.takes_text().then(|| screen.field()).flatten() {
+        None => Typing::Keys,
+        Some(field) if field.is_secret() => Typing::Secret,
+        Some(_) => Typing::Text,
     }
 }
 

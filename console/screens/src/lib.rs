@@ -48,10 +48,10 @@ use facts::{Reader, ReaderState, Setup};
 use fault::Fault;
 use jobs::Then;
 use key::{KeyPress, StepId};
-use keys::{take_heard, take_key, take_paste, take_scan};
+use keys::{take_heard, take_key, take_paste, take_scan, typing};
 use moves::{apply, end_session, lose_lease};
 use order::{Answer, Effect, JobId};
-use scan::Burst;
+use scan::{Burst, Heard};
 use screen::{Placed, Screen, ScreenId};
 use screens::login;
 use theme::Meaning;
@@ -199,10 +199,21 @@ impl State {
 fn tell(placed: &mut Placed, is_front: bool, common: &mut Common, act: &mut impl FnMut(&mut dyn Screen, &mut Common)) {
     let before = (common.step, common.way_back);
     common.jobs.asker = placed.id;
+    common.is_front = is_front;
     act(placed.screen.as_mut(), common);
+    common.is_front = true;
     if !is_front {
         (common.step, common.way_back) = before;
     }
+}
+
+/// The state after a key that no scanner can have typed, and what is to be done.
+fn pressed(state: &mut State, press: KeyPress) -> Vec<Effect> {
+    state.common.now = state.common.now.max(press.at);
+    state.last_key = state.common.now;
+    take_heard(state, Heard::Keys(vec![press]));
+    settle(state);
+    state.common.jobs.take_orders()
 }
 
 /// The state after `event`, and what is to be done.
@@ -211,7 +222,8 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Key(press) => {
             state.common.now = state.common.now.max(press.at);
             state.last_key = state.common.now;
-            let heard = state.burst.hear(press);
+            let typing = typing(state);
+            let heard = state.burst.hear(press, typing);
             take_heard(state, heard);
         }
         Event::Paste(text) => {

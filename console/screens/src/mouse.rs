@@ -8,7 +8,6 @@ use time::OffsetDateTime;
 
 use super::{
     State,
-    event::Event,
     frame::{Frame, WIDE, frame},
     glyphs::Glyphs,
     key::{Key, KeyPress, StepId},
@@ -16,8 +15,8 @@ use super::{
     order::Effect,
     page::Line,
     paint::first_line,
+    pressed,
     theme::Meaning,
-    update,
     words::Words,
 };
 
@@ -72,7 +71,7 @@ impl Hand<'_, '_> {
             at: self.sight.at,
             seen: self.sight.seen,
         };
-        self.effects.extend(update(self.state, Event::Key(press)));
+        self.effects.extend(pressed(self.state, press));
     }
 
     fn wheel(&mut self, key: Key) {

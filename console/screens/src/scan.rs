@@ -3,6 +3,10 @@
 //! Keys that may be the beginning of a scan are held back for a moment; when they turn out to be typing they go on
 //! in order, none lost. A scanner slower than that is known by what it types: nobody types the prefix of our codes for
 //! anything else, so that what follows it is no key of any screen either, and Enter at its end opens nothing but the scan.
+//!
+//! A code of somebody else's (a parcel's, a shop's) is known by its shape: many digits faster than a hand, and Enter. It is
+//! text where a field shows what is typed; anywhere else its digits are no keys, its Enter opens nothing, and no try of a
+//! password is spent on it.
 
 use time::{Duration, OffsetDateTime};
 
@@ -24,10 +28,74 @@ const SHORTEST: usize = PREFIX.len() + 4;
 /// The longest gap between two characters of a slow scanner, and of a hand that types a code letter by letter.
 const SLOW_GAP: Duration = Duration::seconds(2);
 
+/// Digits of the shortest foreign code (EAN-8).
+const FOREIGN_DIGITS: usize = 8;
+/// The longest gap between two characters of a slow scanner with a foreign code: whoever answers questions by digits reads
+/// between them.
+const FOREIGN_GAP: Duration = Duration::milliseconds(150);
+
+/// What a key would do now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typing {
+    /// It acts on the screen.
+    Keys,
+    /// It is text that a field shows.
+    Text,
+    /// It is a character of a password.
+    Secret,
+}
+
+/// Characters in a row that may be a foreign code.
+#[derive(Debug, Clone, Default)]
+struct Row {
+    /// Digits held back, until it is clear that a hand typed them.
+    held: Vec<KeyPress>,
+    length: usize,
+    digits: usize,
+    last: Option<OffsetDateTime>,
+    /// Whether some gap was longer than a fast scanner's.
+    is_slow: bool,
+}
+
+impl Row {
+    /// Counts the next key; whether it ends a foreign code.
+    fn ends_with(&mut self, press: KeyPress, typing: Typing) -> bool {
+        let gap = self.last.map_or(Duration::ZERO, |last| press.at - last);
+        if typing == Typing::Text || gap > FOREIGN_GAP {
+            self.forget();
+        }
+        match press.key {
+            Key::Char(letter) if typing != Typing::Text && is_code_letter(narrow(letter)) => {
+                self.is_slow |= self.length > 0 && gap > GAP;
+                self.length += 1;
+                self.digits += usize::from(narrow(letter).is_ascii_digit());
+                self.last = Some(press.at);
+                false
+            }
+            key => {
+                let is_one = key == Key::Enter
+                    && self.digits >= FOREIGN_DIGITS
+                    && (typing == Typing::Keys || !self.is_slow && gap <= GAP && self.digits == self.length);
+                self.forget();
+                is_one
+            }
+        }
+    }
+
+    fn forget(&mut self) {
+        (self.length, self.digits, self.last, self.is_slow) = (0, 0, None, false);
+    }
+}
+
+const fn is_code_letter(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '-'
+}
+
 /// Keys held back as a possible scan.
 #[derive(Debug, Clone, Default)]
 pub struct Burst {
     held: Vec<KeyPress>,
+    row: Row,
     /// How much of the prefix the keys given on spell, the last of them when.
     spelled: usize,
     last: Option<OffsetDateTime>,
@@ -44,20 +112,34 @@ pub enum Heard {
     Scan { payload: String, then: Vec<KeyPress> },
     /// A slow scan begins: these keys came before it, and this many letters given on already were its own.
     Slow { keys: Vec<KeyPress>, letters: usize },
+    /// A code that is not one of ours ended; none of its keys counts that has not acted already.
+    Foreign,
 }
 
 impl Burst {
-    /// Takes the next key.
-    pub fn hear(&mut self, press: KeyPress) -> Heard {
+    /// Takes the next key, which would do `typing` now.
+    pub fn hear(&mut self, press: KeyPress, typing: Typing) -> Heard {
         if let Some(heard) = self.hear_slow(press) {
+            self.row = Row::default();
             return heard;
         }
-        let too_slow = self.held.last().is_some_and(|last| press.at - last.at > GAP);
-        let mut keys = if too_slow {
-            std::mem::take(&mut self.held)
-        } else {
-            Vec::new()
-        };
+        if self.row.ends_with(press, typing) && !self.is_payload() {
+            self.row.held.clear();
+            return Heard::Foreign;
+        }
+        let mut keys = Vec::new();
+        let is_digit = matches!(press.key, Key::Char(letter) if narrow(letter).is_ascii_digit());
+        let may_be_foreign = typing == Typing::Keys && is_digit && self.held.is_empty();
+        if !may_be_foreign || self.row.held.last().is_some_and(|last| press.at - last.at > GAP) {
+            keys.append(&mut self.row.held);
+        }
+        if may_be_foreign {
+            self.row.held.push(press);
+            return self.give(keys);
+        }
+        if self.held.last().is_some_and(|last| press.at - last.at > GAP) {
+            keys.append(&mut self.held);
+        }
         match press.key {
             Key::Enter if self.is_payload() => {
                 let payload = self.text();
@@ -87,16 +169,18 @@ impl Burst {
         {
             return ended(payload, Vec::new());
         }
-        let keys = match self.held.last() {
-            Some(last) if now - last.at > GAP => std::mem::take(&mut self.held),
-            _ => Vec::new(),
-        };
+        let mut keys = Vec::new();
+        for held in [&mut self.row.held, &mut self.held] {
+            if held.last().is_some_and(|last| now - last.at > GAP) {
+                keys.append(held);
+            }
+        }
         self.give(keys)
     }
 
     /// Whether keys are held, so that a tick is wanted soon.
     pub fn is_holding(&self) -> bool {
-        !self.held.is_empty() || self.slow.is_some()
+        !self.held.is_empty() || !self.row.held.is_empty() || self.slow.is_some()
     }
 
     /// Whether a slow scan is under way.
@@ -232,9 +316,10 @@ mod tests {
         let mut keys = Vec::new();
         for (at, letter) in text.chars().enumerate() {
             let key = if letter == '\n' { Key::Enter } else { Key::Char(letter) };
-            match burst.hear(press(key, at as i64 * gap)) {
+            match burst.hear(press(key, at as i64 * gap), Typing::Text) {
                 Heard::Keys(heard) => keys.extend(heard.into_iter().map(|press| press.key)),
                 Heard::Scan { payload, .. } => return (keys, Some(payload)),
+                Heard::Foreign => panic!("it is text"),
                 Heard::Slow { keys: before, letters } => {
                     keys.extend(before.into_iter().map(|press| press.key));
                     keys.truncate(keys.len() - letters);
@@ -281,12 +366,13 @@ mod tests {
                 let key = if letter == '\n' { Key::Enter } else { Key::Char(letter) };
                 let late = if at >= stall { 400 } else { 0 };
                 let moment = press(key, at as i64 * 5 + late);
-                let heard = [burst.tick(moment.at), burst.hear(moment)];
+                let heard = [burst.tick(moment.at), burst.hear(moment, Typing::Text)];
                 for heard in heard {
                     match heard {
                         Heard::Keys(given) => keys += given.len(),
                         Heard::Slow { keys: given, letters } => keys = keys + given.len() - letters,
                         Heard::Scan { payload, .. } => scan = Some(payload),
+                        Heard::Foreign => panic!("it is ours"),
                     }
                 }
             }
@@ -310,19 +396,23 @@ mod tests {
         );
         assert_eq!(burst.tick(press(Key::Enter, 9000).at), scan("MDG1-7K3QW9", &[]));
         let (enter, escape) = (press(Key::Enter, 60_000), press(Key::Esc, 1100));
-        assert_eq!(burst.hear(enter), Heard::Keys(vec![enter]), "it has ended");
+        assert_eq!(
+            burst.hear(enter, Typing::Text),
+            Heard::Keys(vec![enter]),
+            "it has ended"
+        );
 
         // Another key ends it too, and is heard; Esc gives it up.
         scans(&mut burst);
         let help = press(Key::F(1), 1100);
-        assert_eq!(burst.hear(help), scan("MDG1-7K3QW9", &[help]));
+        assert_eq!(burst.hear(help, Typing::Text), scan("MDG1-7K3QW9", &[help]));
         scans(&mut burst);
-        assert_eq!(burst.hear(escape), Heard::Keys(vec![]));
+        assert_eq!(burst.hear(escape, Typing::Text), Heard::Keys(vec![]));
         // A fast one that a key breaks off is known as well.
         let mut burst = Burst::default();
         type_all(&mut burst, "mdg1-7K3QW9", 2);
         let help = press(Key::F(1), 30);
-        assert_eq!(burst.hear(help), scan("MDG1-7K3QW9", &[help]));
+        assert_eq!(burst.hear(help, Typing::Text), scan("MDG1-7K3QW9", &[help]));
     }
 
     #[test]
@@ -343,5 +433,58 @@ mod tests {
         assert_eq!(pasted(" MDG1-7K3QW9-X\r\n").as_deref(), Some("MDG1-7K3QW9-X"));
         assert_eq!(pasted("MDG1-"), None);
         assert_eq!(pasted("山口"), None);
+    }
+
+    /// What a code ended by Enter comes to where a key would do `typing`: the keys given, and whether it was foreign.
+    fn code(text: &str, gap: i64, typing: Typing) -> (String, bool) {
+        let mut burst = Burst::default();
+        let mut given = Vec::new();
+        let mut is_foreign = false;
+        let keys = text.chars().map(Key::Char).chain([Key::Enter]);
+        for (at, key) in keys.enumerate() {
+            match burst.hear(press(key, at as i64 * gap), typing) {
+                Heard::Keys(keys) => given.extend(keys),
+                Heard::Foreign => is_foreign = true,
+                other => panic!("{other:?}"),
+            }
+        }
+        if let Heard::Keys(keys) = burst.tick(press(Key::Enter, 60_000).at) {
+            given.extend(keys);
+        }
+        let given = given.iter().map(|press| match press.key {
+            Key::Char(letter) => letter,
+            _ => '⏎',
+        });
+        (given.collect(), is_foreign)
+    }
+
+    #[test]
+    fn a_foreign_code_is_no_key_of_any_screen_and_no_try_of_a_password() {
+        for text in ["4901234567894", "49012345", "４９０１２３４５６７８９４"] {
+            for gap in [0, 5, 60] {
+                assert_eq!(code(text, gap, Typing::Keys), (String::new(), true), "{text} {gap}");
+                let (_, is_foreign) = code(text, gap, Typing::Secret);
+                assert!(is_foreign, "{text} {gap}");
+            }
+            // A slow scanner's digits can't be told from a hand's; its Enter opens nothing, and the last one goes with it.
+            let given: String = text.chars().take(text.chars().count() - 1).collect();
+            assert_eq!(code(text, 100, Typing::Keys), (given, true));
+        }
+        // A parcel's code begins and ends with letters.
+        assert!(code("A123456789012A", 5, Typing::Keys).1);
+    }
+
+    #[test]
+    fn what_a_hand_types_is_no_foreign_code() {
+        for (text, gap, typing) in [
+            // Questions answered by digits, somebody's password of digits, a word of both, a parcel's number in its field.
+            ("12112111", 200, Typing::Keys),
+            ("12345678", 100, Typing::Secret),
+            ("kame2026kame", 5, Typing::Secret),
+            ("123456789012", 5, Typing::Text),
+            ("1234567", 5, Typing::Keys),
+        ] {
+            assert_eq!(code(text, gap, typing), (format!("{text}⏎"), false), "{text}");
+        }
     }
 }

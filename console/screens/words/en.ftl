@@ -40,6 +40,7 @@ paste-too-long = Too long for this field ({ $limit } characters at most); nothin
 paste-nothing-fits = None of these characters fit this field; nothing was pasted.
 field-full = This field is full.
 scan-reading = Scanning…
+scan-foreign = That code is not one of this counter's. Nothing was opened.
 loading-now = Loading…
 list-not-loaded = Could not be loaded (F5 asks again)
 more-lines = ↑{ $above } ↓{ $below }

@@ -26,6 +26,7 @@ paste-too-long = 長すぎるので貼り付けませんでした({ $limit } 文
 paste-nothing-fits = この欄に入れられる文字がないので、貼り付けませんでした。
 field-full = この欄はいっぱいです。
 scan-reading = 読み取っています…
+scan-foreign = 窓口のものではないコードが読まれました。何も開いていません。
 loading-now = 読み込んでいます…
 list-not-loaded = 読み込めませんでした(F5 でもう一度)
 more-lines = ↑{ $above } ↓{ $below }

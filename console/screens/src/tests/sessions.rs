@@ -118,3 +118,28 @@ fn a_slow_scanner_opens_its_case_and_nothing_else_and_costs_no_password() {
         "nothing of it is left in the password"
     );
 }
+
+#[test]
+fn a_code_of_somebody_else_opens_nothing_and_costs_no_password() {
+    // A parcel's, a shop's: wherever no field shows it.
+    for code in ["4901234567894", "A123456789012A"] {
+        let mut counter = Counter::with_clerk();
+        counter.scan(code);
+        assert!(!counter.is_asked::<OpenCase>() && !counter.is_asked::<OpenByNotice>());
+        assert!(counter.screen(80, 24).contains("窓口のものではないコード"));
+    }
+    let mut counter = Counter::with_clerk();
+    counter.staff_card_pulled();
+    counter.staff_card(2);
+    counter.answer(staff_card(SATO));
+    counter.scan("4901234567894");
+    assert!(!counter.is_asked::<Unlock>());
+    let screen = counter.screen(80, 24);
+    assert!(
+        screen.contains("窓口のものではないコード") && !screen.contains("●●"),
+        "{screen}"
+    );
+    counter.types("tsubaki2026");
+    counter.press(Enter);
+    assert!(counter.is_asked::<Unlock>(), "the clerk's own password still unlocks");
+}
