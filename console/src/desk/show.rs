@@ -125,6 +125,7 @@ pub fn summary(case: CaseSummary, name: &str) -> CaseRow {
         state: case.state,
         since: case.since,
         standing: case.standing,
+        is_untold: case.is_untold,
         problem: None,
         held_by: None,
     }
@@ -147,6 +148,7 @@ pub fn case(file: CaseFile) -> CaseView {
         parcel: file.parcel,
         post_kinds: file.verification.as_ref().map(open_kinds).unwrap_or_default(),
         standing: file.standing,
+        is_untold: file.is_untold,
         problem: file.problem.map(problem),
         incidents: file.incidents.into_iter().map(incident).collect(),
     }

@@ -74,6 +74,8 @@ pub struct CaseSummary {
     pub since: OffsetDateTime,
     /// Whether the card that was handed over may be used: told of a resident's cases, not in queues.
     pub standing: Option<CardStanding>,
+    /// Whether the relay is still to be told that it stands so: until then the card is treated as before.
+    pub is_untold: bool,
 }
 
 /// A case in full, as a session may see it.
@@ -104,6 +106,8 @@ pub struct CaseFile {
     pub parcel: Option<Parcel>,
     /// Whether its card may be used, once it was handed over.
     pub standing: Option<CardStanding>,
+    /// Whether the relay is still to be told that it stands so: until then the card is treated as before.
+    pub is_untold: bool,
     /// What went wrong and is not settled.
     pub incidents: Vec<Incident>,
     /// What stands in the way, as in the queue of problems.
@@ -185,6 +189,7 @@ impl Office {
                 Some(card) => Some(card_file(&tx, card).await?),
                 None => None,
             };
+            let (standing, is_untold) = standing_of_given(&tx, case).await?.unzip();
             Ok(CaseFile {
                 at: CaseAt {
                     id: case,
@@ -199,7 +204,8 @@ impl Office {
                 verification: self.verification_of(&row)?,
                 course: self.course(&tx, &row).await?,
                 parcel: self.parcel_of_case(&tx, case).await?,
-                standing: standing_of_given(&tx, case).await?,
+                standing,
+                is_untold: is_untold.unwrap_or_default(),
                 card,
                 notice_issued: paper::notice_issued(&tx, case).await?,
                 printed: paper::printed(&tx, case).await?,
@@ -295,8 +301,12 @@ impl Office {
         let mut cases = Vec::with_capacity(rows.len());
         for row in &rows {
             let case = self.summary(&CaseRow::read(row)?)?;
-            let standing = standing_of_given(tx, case.id).await?;
-            cases.push(CaseSummary { standing, ..case });
+            let (standing, is_untold) = standing_of_given(tx, case.id).await?.unzip();
+            cases.push(CaseSummary {
+                standing,
+                is_untold: is_untold.unwrap_or_default(),
+                ..case
+            });
         }
         Ok(cases)
     }
@@ -308,6 +318,7 @@ impl Office {
             state: self.state_of(row)?,
             since: row.since,
             standing: None,
+            is_untold: false,
         })
     }
 

@@ -8,8 +8,8 @@ pub use refusal::HolderRefusal;
 pub use issuance::standing::{CardStanding, HolderCheck};
 use issuance::{
     acts::{
-        ActRow, AuditAct, CardExpired, CardRelinked, CardReplaced, CardResumed, CardRevoked, CardStopLapsed,
-        CardStoppedByTelephone, CardSuspended, CaseHandedOver, SecondPurpose,
+        ActRow, AuditAct, CardExpired, CardGivenBack, CardRelinked, CardReplaced, CardResumed, CardRevoked,
+        CardStopLapsed, CardStoppedByTelephone, CardSuspended, CaseHandedOver, SecondPurpose,
     },
     case::{CardId, CaseId},
     custody::{Custody, Evidence, PlaceKind},
@@ -61,7 +61,7 @@ pub struct Told {
 }
 
 /// The acts by which a card comes to stand as it does.
-const RESTATED_BY: [&ActRow; 7] = [
+const RESTATED_BY: [&ActRow; 9] = [
     CaseHandedOver::ROW,
     CardSuspended::ROW,
     CardStoppedByTelephone::ROW,
@@ -69,6 +69,8 @@ const RESTATED_BY: [&ActRow; 7] = [
     CardResumed::ROW,
     CardRevoked::ROW,
     CardExpired::ROW,
+    CardReplaced::ROW,
+    CardGivenBack::ROW,
 ];
 
 impl Office {
@@ -79,6 +81,7 @@ impl Office {
     pub async fn card_standing(&self, case: CaseId) -> Result<Option<CardStanding>, OfficeError> {
         self.read("card_standing", |tx| async move { standing_of_given(&tx, case).await })
             .await
+            .map(|given| given.map(|(standing, _)| standing))
     }
 
     /// The card that was handed over in `case`, and what the relay knows of it; `None` while none was.
@@ -456,17 +459,22 @@ const fn reason_name(reason: RevocationReason) -> &'static str {
     }
 }
 
-/// Whether the card that was handed over in `case` may be used; `None` while none was.
-pub(crate) async fn standing_of_given(tx: &Tx, case: CaseId) -> Result<Option<CardStanding>, OfficeError> {
+/// Whether the card that was handed over in `case` may be used, and whether the relay is still to be told of it; `None`
+/// while none was.
+pub(crate) async fn standing_of_given(tx: &Tx, case: CaseId) -> Result<Option<(CardStanding, bool)>, OfficeError> {
     let row = tx
         .query_opt(
             "-- card_standing\n\
-             SELECT k.state FROM office.card_case c JOIN office.card k ON k.id = c.card WHERE c.id = $1",
+             SELECT k.state, EXISTS (SELECT FROM office.outbox o JOIN office.registration r ON r.id = o.registration\n\
+                 WHERE r.card = k.id AND o.applied_at IS NULL AND o.settled_at IS NULL)\n\
+             FROM office.card_case c JOIN office.card k ON k.id = c.card WHERE c.id = $1",
             &[&case.uuid()],
         )
         .await?;
     match row {
-        Some(row) => Ok(card_state(row.get(0))?.standing()),
+        Some(row) => Ok(card_state(row.get(0))?
+            .standing()
+            .map(|standing| (standing, row.get(1)))),
         None => Ok(None),
     }
 }

@@ -91,6 +91,8 @@ pub struct CaseRow {
     pub shelf: Option<ShelfPlace>,
     /// Whether the card that was handed over may be used: told of a resident's cases, not in queues.
     pub standing: Option<CardStanding>,
+    /// Whether the relay is still to be told that it stands so.
+    pub is_untold: bool,
     /// What is wrong, for the queue of problems.
     pub problem: Option<Problem>,
     /// Who has it open, when someone has: name and desk.
@@ -124,6 +126,8 @@ pub struct CaseView {
     pub post_kinds: Vec<ParcelKind>,
     /// Whether the card may be used, once it was handed over.
     pub standing: Option<CardStanding>,
+    /// Whether the relay is still to be told that it stands so: until then the card is treated as before.
+    pub is_untold: bool,
     /// What is wrong, if anything.
     pub problem: Option<Problem>,
     /// What went wrong and is not settled, oldest first; nothing is handed over meanwhile.

@@ -206,6 +206,13 @@ impl Screen for Case {
         }
     }
 
+    fn queues_changed(&mut self, common: &mut Common) {
+        // Until the relay is told, the page says so; the outbox moved.
+        if common.open.as_deref().is_some_and(|case| case.is_untold) {
+            common.reload_case();
+        }
+    }
+
     fn act(&mut self, intent: Intent, common: &mut Common) {
         let Some(case) = common.open.clone() else {
             return common.go(Go::Home);
@@ -286,7 +293,7 @@ impl Screen for Case {
         } else {
             page.body.extend(path);
         }
-        for (words, meaning) in steps::since(case, pen) {
+        for (words, meaning) in steps::since(case, common, pen) {
             page.paragraph(pen, 0, &words, meaning);
         }
         if let Some(problem) = case.problem {
@@ -323,6 +330,8 @@ fn next_line(case: &CaseView, lacking: Option<Role>, pen: &Pen<'_>) -> Line {
         keys::HANDOVER => "case-next-handover",
         keys::PARCEL => "case-next-parcel",
         keys::CLOSE_INCIDENT => "case-next-incident",
+        keys::GIVE_UP_CARD => "case-next-give-up",
+        keys::CANCEL_CASE => "case-next-cancel",
         Intent::Standing => "case-next-standing",
         _ => "case-next-journal",
     };

@@ -21,7 +21,7 @@ use crate::{
     screen::Screen,
     screens::{
         shown::{self, next_line, resident_facts, state_word},
-        standing::standing_words,
+        standing::{standing_words, untold_words},
         telephone_stop::TelephoneStop,
     },
     theme::Meaning,
@@ -149,7 +149,7 @@ impl Screen for Resident {
                 .cases
                 .iter()
                 .map(|case| {
-                    let (state, meaning) = where_it_stands(case, pen);
+                    let (state, meaning) = where_it_stands(case, common, pen);
                     vec![
                         span(case.number.to_string(), Meaning::Strong),
                         span(state, meaning),
@@ -177,13 +177,14 @@ impl Screen for Resident {
 }
 
 /// Where a case stands; of a card that was handed over and may not be used now, that before all.
-fn where_it_stands(case: &CaseRow, pen: &Pen<'_>) -> (String, Meaning) {
+fn where_it_stands(case: &CaseRow, common: &Common, pen: &Pen<'_>) -> (String, Meaning) {
     let (state, meaning) = state_word(&case.state);
     match case.standing {
         None | Some(CardStanding::Active) => (pen.say(state), meaning),
         Some(standing) => {
             let (symbol, word, _, meaning) = standing_words(standing, pen);
-            (format!("{symbol}{}", pen.say(word)), meaning)
+            let untold = untold_words(case.is_untold && common.relay.is_some(), pen);
+            (format!("{symbol}{}{untold}", pen.say(word)), meaning)
         }
     }
 }

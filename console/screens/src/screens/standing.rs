@@ -356,10 +356,8 @@ impl Screen for Standing {
             return page;
         };
         let (symbol, word, about, meaning) = standing_words(card.standing, pen);
-        let mut state = format!("{symbol}{}", pen.say(word));
-        if told::is_waiting(card, common) {
-            state.push_str(&pen.say("standing-untold"));
-        }
+        let untold = untold_words(told::is_waiting(card, common), pen);
+        let state = format!("{symbol}{}{untold}", pen.say(word));
         page.fact(pen, LABEL, &pen.say("standing-state"), &state, meaning);
         let since = format!("{}  {}", moment(pen, card.since), card.by);
         page.fact(pen, LABEL, &pen.say("standing-since"), &since, Meaning::Plain);
@@ -396,6 +394,14 @@ impl Screen for Standing {
             None => page.paragraph(pen, 0, &pen.say("standing-next-none"), Meaning::Quiet),
         }
         page
+    }
+}
+
+/// What is said behind the word while the relay is still to be told: the card is treated as before.
+pub fn untold_words(is_untold: bool, pen: &Pen<'_>) -> String {
+    match is_untold {
+        true => pen.say("standing-untold"),
+        false => String::new(),
     }
 }
 

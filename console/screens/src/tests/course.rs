@@ -9,9 +9,10 @@ use time::Duration;
 
 use super::counter::*;
 use crate::{
+    event::Event,
     facts::*,
     key::Key::{Char, Down, Enter, Esc, F},
-    orders::given_card::SuspendCard,
+    orders::{cases::ReloadCase, given_card::SuspendCard},
 };
 
 const HANDED_OVER: CaseState = CaseState::HandedOver {
@@ -134,8 +135,30 @@ fn a_card_stopped_on_the_next_screen_is_a_stopped_card_when_one_comes_back() {
     assert!(counter.is_asked_with(is_sure));
     counter.answer(given(CardStanding::Suspended));
     let mut now = case(HANDED_OVER);
-    now.standing = Some(CardStanding::Suspended);
-    counter.answer(Box::new(now));
+    (now.standing, now.is_untold) = (Some(CardStanding::Suspended), true);
+    counter.answer(Box::new(now.clone()));
     counter.press(Esc);
-    assert!(counter.screen(80, 24).contains("一時停止中"));
+    // Without a relay there is nobody else to be told.
+    assert!(counter.screen(80, 24).contains("一時停止中  "));
+    // With one, it is in force where the relay knows of it, and not before.
+    counter.happens(Event::Outbox(Outbox {
+        waiting: 1,
+        oldest: Some(NOW),
+        trouble: false,
+        refused: 0,
+        carried: true,
+    }));
+    assert!(
+        counter
+            .screen(80, 24)
+            .contains("一時停止中(中継にはまだ届いていません)")
+    );
+    counter.happens(Event::QueuesChanged);
+    assert!(
+        counter.is_asked::<ReloadCase>(),
+        "the page follows what the relay was told"
+    );
+    now.is_untold = false;
+    counter.answer(Box::new(now));
+    assert!(counter.screen(80, 24).contains("一時停止中  "));
 }

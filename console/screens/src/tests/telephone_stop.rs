@@ -28,6 +28,7 @@ fn at_resident(roles: &[Role]) -> Counter {
     given.cases = vec![CaseRow {
         state: HANDED_OVER,
         standing: Some(CardStanding::Active),
+        is_untold: false,
         shelf: None,
         ..queue()[0].clone()
     }];
@@ -88,6 +89,7 @@ fn a_card_that_is_over_is_said_to_be_and_no_key_stops_it() {
         given.cases = vec![CaseRow {
             state: HANDED_OVER,
             standing: Some(standing),
+            is_untold: false,
             ..queue()[0].clone()
         }];
         counter.answer(given);

@@ -129,6 +129,7 @@ async fn every_stage_of_a_visit_says_when_by_whom_with_whom_and_where_until_long
         .unwrap();
     let lost = file(&office, &colleague, case).await;
     assert_eq!(lost.standing, Some(CardStanding::Suspended));
+    assert!(lost.is_untold, "nobody has told the relay");
     assert_eq!(people(&lost.course, Stage::Restated), (ME, vec![]));
 }
 

@@ -11,11 +11,15 @@ use issuance::{
 use super::keys;
 use super::next;
 use crate::{
+    common::Common,
     facts::CaseView,
     frame::moment,
     keymap::Intent,
     page::{Line, Pen},
-    screens::{parcel::state_word as parcel_state_word, standing::standing_words},
+    screens::{
+        parcel::state_word as parcel_state_word,
+        standing::{standing_words, untold_words},
+    },
     text,
     theme::Meaning,
 };
@@ -83,9 +87,10 @@ fn steps(case: &CaseView, pen: &Pen<'_>) -> [Step; 7] {
 
     let is_given = matches!(case.state, CaseState::HandedOver { .. });
     let by_post = case.goes_by_post();
-    let shelved = passed(Stage::Shelved);
+    // A card that was taken out again, missed and found, is to be put there once more.
+    let shelved = passed(Stage::Shelved).filter(|_| !matches!(case.state, CaseState::Made { .. }));
     let place = shelved.and_then(|shelved| Some(shelved.shelf.as_ref()?.to_string()));
-    let mut lies = by(Stage::Shelved);
+    let mut lies = shelved.map(|shelved| when_and_who(shelved, pen)).unwrap_or_default();
     // Where it is comes before who put it there.
     lies.splice(1.min(lies.len())..1.min(lies.len()), place);
 
@@ -183,7 +188,7 @@ fn beside(name: Line, known: &[String], pen: &Pen<'_>, room: usize) -> Vec<Line>
 }
 
 /// What became of it that no step says: ended without a card, or the card stopped after its handover.
-pub fn since(case: &CaseView, pen: &Pen<'_>) -> Vec<(String, Meaning)> {
+pub fn since(case: &CaseView, common: &Common, pen: &Pen<'_>) -> Vec<(String, Meaning)> {
     let of = |stage| {
         case.course
             .get(&stage)
@@ -198,7 +203,8 @@ pub fn since(case: &CaseView, pen: &Pen<'_>) -> Vec<(String, Meaning)> {
     if let Some(standing @ (CardStanding::Suspended | CardStanding::Revoked)) = case.standing {
         let (symbol, word, _, meaning) = standing_words(standing, pen);
         let restated = of(Stage::Restated).unwrap_or_default();
-        said.push((format!("{symbol}{}  {restated}", pen.say(word)), meaning));
+        let untold = untold_words(case.is_untold && common.relay.is_some(), pen);
+        said.push((format!("{symbol}{}{untold}  {restated}", pen.say(word)), meaning));
     }
     said
 }

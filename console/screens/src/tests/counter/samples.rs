@@ -168,6 +168,7 @@ pub fn case(state: CaseState) -> CaseView {
         parcel: None,
         post_kinds: ParcelKind::ALL.to_vec(),
         standing: matches!(state, CaseState::HandedOver { .. }).then_some(CardStanding::Active),
+        is_untold: false,
         notice_printed: pin_set.then_some(NOW),
         receipt_printed: None,
         problem: None,
@@ -236,6 +237,7 @@ pub fn queue() -> Vec<CaseRow> {
         since: NOW - Span::hours(2),
         shelf: None,
         standing: None,
+        is_untold: false,
         problem: None,
         held_by: None,
     };
