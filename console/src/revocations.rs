@@ -213,8 +213,10 @@ pub async fn write_due(
             let reserved = office.reserve_responder(&act(), name, fresh).await?;
             let reserved = ReservedSerial::record(reserved, Ok::<_, NotListed>)?;
             let certificate = authority.certify_responder(request, &reserved)?;
-            publish(&responder_file(folder, name), &certificate.der)?;
+            // The outcome first: cut off between the two, the records know of a certificate that nobody has, and the next
+            // look makes another; the other way round one would be in use that "was never signed".
             office.responder_certified(certificate.serial, &certificate.der).await?;
+            publish(&responder_file(folder, name), &certificate.der)?;
         }
     }
     Ok(listed)
@@ -244,9 +246,10 @@ async fn write_list(
     let entries = revoked.len();
     let list = authority.revocation_list(revoked, number, now, lasts)?;
     let file = file(folder, name);
+    // The outcome first, as for a responder's certificate.
+    office.list_signed(name, number, entries, list.fingerprint()).await?;
     publish(&file.with_extension("pem"), list.pem.as_bytes())?;
     publish(&file, &list.der)?;
-    office.list_signed(name, number, entries, list.fingerprint()).await?;
     Ok(Listed {
         authority: name,
         number,

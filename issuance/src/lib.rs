@@ -28,3 +28,4 @@ pub mod records;
 pub mod roster;
 pub mod staff;
 pub mod standing;
+pub mod whereabouts;

@@ -113,6 +113,8 @@ pub struct Common {
     pub way_back: StepId,
     /// Grows with every case opened: what was agreed to under one hold of a case is not carried into the next.
     pub claim: u64,
+    /// Whether the screen that hears of something is the one in front: neither covered by a panel nor locked away.
+    pub is_front: bool,
     pub(super) jobs: Jobs,
     pub(super) go: Vec<Go>,
     /// The job that opens a case, and which, where it is known before.
@@ -147,6 +149,7 @@ impl Common {
             step: StepId(1),
             way_back: StepId(1),
             claim: 0,
+            is_front: true,
             jobs: Jobs::default(),
             go: Vec::new(),
             opening: None,

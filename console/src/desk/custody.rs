@@ -45,7 +45,7 @@ impl Desk {
                 .iter()
                 .map(|(part, tally)| (part.clone(), sums(tally)))
                 .collect(),
-            unaccounted: found.unaccounted.len(),
+            unaccounted: found.odd,
         })
     }
 

@@ -1,5 +1,7 @@
 //! The card in the resident reader: looked at, made, given its PIN, tried, shown.
 
+use std::time::{Duration, Instant};
+
 use card::{ChipLife, PinSlot, ReadRule, Sharing, Tries};
 use issuance::{
     authority::{ChainError, PrepareError},
@@ -8,7 +10,7 @@ use issuance::{
     pin,
     records::{CardState, RecordsError, Step},
 };
-use office::{OfficeRecords, cases::PinPermissionId};
+use office::{Act, OfficeError, OfficeRecords, cases::PinPermissionId};
 use relay_core::chance::OsChance;
 use secrecy::SecretString;
 
@@ -20,13 +22,16 @@ use crate::tui::{
     order::JobId,
     orders::{
         cards::{
-            AllowPinReset, CardFiles, ChangePin, PinAllowed, PinRight, ReadCardFiles, ReadChip, SetPin, SetPinAgain,
-            SetPinByPermission, VerifyPin,
+            AllowPinReset, CardFiles, ChangePin, PIN_CHANGED_UNRECORDED, PinAllowed, PinRight, ReadCardFiles, ReadChip,
+            SetPin, SetPinAgain, SetPinByPermission, VerifyPin,
         },
         cases::{CaseAt, CaseNow},
         staff::SecondPurpose,
     },
 };
+
+/// How long records that are away are waited for, once the card has what they are to know.
+const RECORDS_COME_BACK: Duration = Duration::from_secs(10);
 
 impl Desk {
     /// What is in the resident reader, and what the records say of it.
@@ -263,9 +268,30 @@ impl Desk {
         chip.change_pin(PinSlot::Holder, &old, new.secret())
             .map_err(|error| at.fault(&error))?;
         let act = self.act()?;
-        match self.runtime.block_on(self.office.pin_changed(&act, show::at(case))) {
+        match self.runtime.block_on(self.record_pin_change(&act, case)) {
             Ok(_) => self.case_view_now(case.id),
-            Err(error) => Err(self.of_change(case.id, &error)),
+            Err(error) => {
+                let _ = self.of_change(case.id, &error);
+                // The card has it already: whoever holds it must not go away with the old one in mind.
+                Err(Fault::Refused {
+                    key: PIN_CHANGED_UNRECORDED,
+                    facts: Vec::new(),
+                    passing: false,
+                })
+            }
+        }
+    }
+
+    /// Records what the chip has done, under one id, for as long as the records may come back.
+    async fn record_pin_change(&self, act: &Act, case: CaseAt) -> Result<i64, OfficeError> {
+        let began = Instant::now();
+        loop {
+            match self.office.pin_changed(act, show::at(case)).await {
+                Err(error) if error.is_away() && began.elapsed() < RECORDS_COME_BACK => {
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }
+                ended => return ended,
+            }
         }
     }
 

@@ -122,9 +122,15 @@ impl TokenSigner {
             Attribute::Label(label),
             Attribute::Id(id),
         ];
-        session.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private)?;
-        drop(session);
-        Ok((Self::open_with(at.clone(), pin)?, at))
+        let (one, other) = session.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private)?;
+        match Self::open_with(at.clone(), pin) {
+            Ok(signer) => Ok((signer, at)),
+            Err(error) => {
+                // Nobody knows of it but us: it does not stay in the token. The first error is the one to tell.
+                let _ = session.destroy_object(one).and_then(|()| session.destroy_object(other));
+                Err(error)
+            }
+        }
     }
 
     /// The key that `at` names, with the token's PIN.
@@ -179,9 +185,12 @@ impl Signer for TokenSigner {
     /// A token that was pulled, or whose service was started again, has forgotten the session: it is opened once more.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
         let mut held = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let signature = self
-            .sign_once(&mut held, message)
-            .or_else(|_| self.sign_once(&mut held, message));
+        let signature = match self.sign_once(&mut held, message) {
+            // Asked again, a token locks the PIN.
+            Err(refused @ (TokenError::WrongPin | TokenError::PinLocked)) => Err(refused),
+            Err(_) => self.sign_once(&mut held, message),
+            signed => signed,
+        };
         signature.map_err(|why| SignerError(format!("{} ({}): {why}", self.at.key, self.at.token.label)))
     }
 }

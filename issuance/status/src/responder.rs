@@ -82,6 +82,8 @@ pub struct Answer {
 pub struct Responder {
     key: ResponderKey,
     served: Vec<Served>,
+    /// Whether these are all that will ever be answered for.
+    is_whole: bool,
     given: Mutex<HashMap<Vec<u8>, Given>>,
 }
 
@@ -189,12 +191,22 @@ impl Served {
 }
 
 impl Responder {
-    /// Answers with `key` for each of `served`.
+    /// Answers with `key` for each of `served`, and for nobody else.
     pub fn new(key: ResponderKey, served: Vec<Served>) -> Self {
         Self {
             key,
             served,
+            is_whole: true,
             given: Mutex::default(),
+        }
+    }
+
+    /// The same while others are not ready: who asks about them is told to try later.
+    #[must_use]
+    pub fn waiting_for_others(self) -> Self {
+        Self {
+            is_whole: false,
+            ..self
         }
     }
 
@@ -220,6 +232,14 @@ impl Responder {
         let Ok(nonce) = nonce(&request) else {
             return error(OcspResponse::malformed_request());
         };
+        // RFC 6960 §4.4: a critical extension that is not known is not passed over.
+        let single = asked
+            .iter()
+            .flat_map(|one| one.single_request_extensions.iter().flatten());
+        let whole = request.tbs_request.request_extensions.iter().flatten();
+        if whole.chain(single).any(|one| one.critical && one.extn_id != NONCE) {
+            return error(OcspResponse::malformed_request());
+        }
         if !(1..=MOST_AT_ONCE).contains(&asked.len()) {
             return error(OcspResponse::malformed_request());
         }
@@ -229,7 +249,11 @@ impl Responder {
             .iter()
             .filter(|served| asked.iter().all(|one| served.is_asked_by(&one.req_cert)));
         let Some(served) = of.next() else {
-            return error(OcspResponse::unauthorized());
+            // "Unauthorized" is final for whoever reads it: it is not said while an authority is not answered for yet.
+            return match self.is_whole {
+                true => error(OcspResponse::unauthorized()),
+                false => error(OcspResponse::try_later()),
+            };
         };
         let (_, until) = served.times(now);
         // The list is over, or the certificate: what is known is too old to be said.

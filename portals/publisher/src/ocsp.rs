@@ -64,7 +64,7 @@ impl Ocsp {
         write(&file, &request, 0o644).with_context(|| file.display().to_string())?;
         Ok(Arc::new(Self {
             clock,
-            responder: RwLock::new(Arc::new(Responder::new(key, Vec::new()))),
+            responder: RwLock::new(Arc::new(Responder::new(key, Vec::new()).waiting_for_others())),
             folder: folder.to_owned(),
         }))
     }
@@ -101,7 +101,13 @@ impl Ocsp {
                 Err(error) => one.tell(&format!("{error:#}")),
             }
         }
-        let renewed = Arc::new(Responder::new(key, served));
+        let is_whole = served.len() == AUTHORITIES.len();
+        let renewed = Responder::new(key, served);
+        let renewed = Arc::new(if is_whole {
+            renewed
+        } else {
+            renewed.waiting_for_others()
+        });
         *self.responder.write().unwrap_or_else(PoisonError::into_inner) = renewed;
     }
 

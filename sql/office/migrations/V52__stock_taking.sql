@@ -36,14 +36,17 @@ CREATE TABLE office.stock_counted (
     stock_taking uuid NOT NULL REFERENCES office.stock_taking,
     chip bytea NOT NULL,
     card uuid REFERENCES office.card,
+    here boolean NOT NULL,
     at timestamptz NOT NULL,
     counted_by uuid NOT NULL REFERENCES office.staff,
-    PRIMARY KEY (stock_taking, chip)
+    PRIMARY KEY (stock_taking, chip),
+    CHECK (card IS NOT NULL OR NOT here)
 );
 COMMENT ON TABLE office.stock_counted IS 'A card that was in somebody''s hand during a count.';
 COMMENT ON COLUMN office.stock_counted.stock_taking IS 'During which.';
 COMMENT ON COLUMN office.stock_counted.chip IS 'Its chip''s serial.';
 COMMENT ON COLUMN office.stock_counted.card IS 'Which card; empty for a chip that the records do not know.';
+COMMENT ON COLUMN office.stock_counted.here IS 'Whether the ledger had it there in that moment: what is handed over a minute later was no surplus.';
 COMMENT ON COLUMN office.stock_counted.at IS 'When.';
 COMMENT ON COLUMN office.stock_counted.counted_by IS 'By whom.';
 
@@ -91,6 +94,8 @@ INSERT INTO office.audit_act (act, meaning) VALUES
     ('stock.counted', 'The cards at a place were counted and compared with the ledger.'),
     ('stock.confirmed', 'Another person confirmed what a count came to.');
 
-GRANT SELECT, INSERT, UPDATE (abandoned_at, counted_at, counted_by, expected, confirmed_at, confirmed_by) ON office.stock_taking TO madoguchi_office;
+-- A count begins open; what it came to is a change that the triggers look at.
+GRANT SELECT, INSERT (id, kind, name, begun_at, begun_by),
+    UPDATE (abandoned_at, counted_at, counted_by, expected, confirmed_at, confirmed_by) ON office.stock_taking TO madoguchi_office;
 GRANT SELECT, INSERT ON office.stock_counted, office.stock_finding TO madoguchi_office;
 GRANT SELECT ON office.stock_taking, office.stock_counted, office.stock_finding TO madoguchi_reader;

@@ -14,6 +14,9 @@ CREATE TRIGGER staff_certificate_tells AFTER INSERT OR UPDATE OF until ON office
 CREATE TRIGGER staff_serial_tells AFTER INSERT ON office.staff_serial
     FOR EACH STATEMENT EXECUTE FUNCTION office.tell_certificates();
 
+-- The register of issued serials is counted at each change.
+CREATE INDEX certificate_issued ON office.certificate (serial) WHERE der IS NOT NULL;
+
 CREATE TABLE office.responder_certificate (
     serial bytea PRIMARY KEY CHECK (octet_length(serial) = 16),
     authority text NOT NULL CHECK (authority IN ('resident', 'staff')),

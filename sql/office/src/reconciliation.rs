@@ -52,7 +52,9 @@ pub struct Reconciled {
     pub total: Tally,
     /// The same by [`TallyBy`]; empty for [`TallyBy::All`].
     pub parts: BTreeMap<String, Tally>,
-    /// Cases that are in none of the five places or in several, with which; at most a hundred.
+    /// How many cases are in none of the five places, or in several.
+    pub odd: u64,
+    /// Those cases, with the places; at most a hundred.
     pub unaccounted: Vec<Unaccounted>,
 }
 
@@ -242,6 +244,7 @@ impl Office {
             Ok(Reconciled {
                 total: tally(&total),
                 parts,
+                odd: u64::try_from(odd).unwrap_or(0),
                 unaccounted,
             })
         })

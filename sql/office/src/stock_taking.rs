@@ -5,6 +5,8 @@
 
 mod refusal;
 
+use std::sync::LazyLock;
+
 use issuance::{
     acts::{AuditAct as _, StockConfirmed, StockCounted},
     case::{CaseId, CaseNumber},
@@ -144,36 +146,39 @@ pub struct Counted {
     pub number: Option<CaseNumber>,
 }
 
-const SELECT: &str = "SELECT t.*,\n\
-    coalesce(t.expected, (SELECT count(*)::int FROM office.card_place p\n\
-        WHERE p.kind = t.kind AND (t.name IS NULL OR p.name = t.name))) AS in_ledger,\n\
-    CASE WHEN t.counted_at IS NULL THEN (SELECT count(*) FROM office.card_place p\n\
-        WHERE p.kind = t.kind AND (t.name IS NULL OR p.name = t.name)\n\
-        AND NOT EXISTS (SELECT FROM office.stock_counted c WHERE c.stock_taking = t.id AND c.card = p.card))\n\
-    ELSE (SELECT count(*) FROM office.stock_finding f WHERE f.stock_taking = t.id AND f.finding = 'missing') END AS missing,\n\
-    CASE WHEN t.counted_at IS NULL THEN (SELECT count(*) FROM office.stock_counted c\n\
-        WHERE c.stock_taking = t.id AND NOT EXISTS (SELECT FROM office.card_place p\n\
-        WHERE p.card = c.card AND p.kind = t.kind AND (t.name IS NULL OR p.name = t.name)))\n\
-    ELSE (SELECT count(*) FROM office.stock_finding f WHERE f.stock_taking = t.id AND f.finding <> 'missing') END AS surplus\n\
-    FROM office.stock_taking t\n";
+/// The cards that the ledger has at the place of the count `t`, and had there as it began: what is put there meanwhile is in
+/// somebody's hand, not missing.
+const AT_PLACE: &str = "FROM office.card_place p WHERE p.kind = t.kind AND (t.name IS NULL OR p.name = t.name)\n\
+    AND p.since <= t.begun_at AND NOT EXISTS (\n\
+    SELECT FROM office.stock_counted c WHERE c.stock_taking = t.id AND c.card = p.card)";
 
-/// Every card of a count: those that the ledger has there, those that were counted. What ended stays as it came out.
-const CARDS: &str = "SELECT k.chip, k.id AS card, c.id AS case_id, c.year, c.serial, p.kind, p.name,\n\
-    coalesce(f.finding, CASE WHEN t.counted_at IS NULL AND n.chip IS NULL THEN 'missing'\n\
-        WHEN t.counted_at IS NULL AND NOT (p.kind = t.kind AND (t.name IS NULL OR p.name = t.name)) THEN 'surplus'\n\
-        ELSE 'there' END) AS found\n\
-    FROM office.stock_taking t\n\
-    JOIN office.card k ON (t.counted_at IS NULL AND EXISTS (SELECT FROM office.card_place w\n\
-        WHERE w.card = k.id AND w.kind = t.kind AND (t.name IS NULL OR w.name = t.name)))\n\
-        OR k.id IN (SELECT x.card FROM office.stock_counted x WHERE x.stock_taking = t.id)\n\
-        OR k.id IN (SELECT x.card FROM office.stock_finding x WHERE x.stock_taking = t.id)\n\
-    JOIN office.card_case c ON c.id = k.case_id\n\
-    LEFT JOIN office.card_place p ON p.card = k.id\n\
-    LEFT JOIN office.stock_counted n ON n.stock_taking = t.id AND n.card = k.id\n\
-    LEFT JOIN office.stock_finding f ON f.stock_taking = t.id AND f.card = k.id\n\
-    WHERE t.id = $1\n\
-    UNION ALL SELECT n.chip, NULL, NULL, NULL, NULL, NULL, NULL, 'unknown'\n\
-    FROM office.stock_counted n WHERE n.stock_taking = $1 AND n.card IS NULL\n";
+/// A count, and what it comes to so far, or came to.
+static SELECT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT t.*, CASE WHEN t.counted_at IS NULL THEN (SELECT count(*) {AT_PLACE})\n\
+         ELSE (SELECT count(*) FROM office.stock_finding f WHERE f.stock_taking = t.id AND f.finding = 'missing') END AS missing,\n\
+         CASE WHEN t.counted_at IS NULL THEN (SELECT count(*) FROM office.stock_counted c WHERE c.stock_taking = t.id AND NOT c.here)\n\
+         ELSE (SELECT count(*) FROM office.stock_finding f WHERE f.stock_taking = t.id AND f.finding <> 'missing') END AS surplus,\n\
+         (SELECT count(*) FROM office.stock_counted c WHERE c.stock_taking = t.id AND c.here) AS found\n\
+         FROM office.stock_taking t"
+    )
+});
+
+/// Every card of a count: those that nobody has seen yet, those that were counted. What ended stays as it came out.
+static CARDS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT k.chip, k.id AS card, c.id AS case_id, c.year, c.serial, p.kind, p.name, a.found FROM (\n\
+         SELECT p.card, 'missing' AS found FROM office.stock_taking t, LATERAL (SELECT p.card {AT_PLACE}) p\n\
+         WHERE t.id = $1 AND t.counted_at IS NULL\n\
+         UNION ALL SELECT f.card, f.finding FROM office.stock_finding f WHERE f.stock_taking = $1 AND f.finding = 'missing'\n\
+         UNION ALL SELECT n.card, CASE WHEN n.here THEN 'there' ELSE 'surplus' END FROM office.stock_counted n\n\
+         WHERE n.stock_taking = $1 AND n.card IS NOT NULL) a\n\
+         JOIN office.card k ON k.id = a.card JOIN office.card_case c ON c.id = k.case_id\n\
+         LEFT JOIN office.card_place p ON p.card = k.id\n\
+         UNION ALL SELECT n.chip, NULL, NULL, NULL, NULL, NULL, NULL, 'unknown'\n\
+         FROM office.stock_counted n WHERE n.stock_taking = $1 AND n.card IS NULL"
+    )
+});
 
 impl Office {
     /// Begins the count of a place, or gives the one that somebody began there today: it goes on where it stands.
@@ -249,14 +254,6 @@ impl Office {
                 }
             };
             let card: Option<uuid::Uuid> = known.as_ref().map(|row| row.get("id"));
-            let written = tx
-                .execute(
-                    "-- count_card\n\
-                     INSERT INTO office.stock_counted (stock_taking, chip, card, at, counted_by)\n\
-                     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-                    &[&id.uuid(), &chip, &card, &doing.at, &doing.staff()?.uuid()],
-                )
-                .await?;
             let here = tx
                 .query_one(
                     "-- is_here\n\
@@ -265,8 +262,17 @@ impl Office {
                     &[&id.uuid(), &card],
                 )
                 .await?;
+            let here: bool = here.get(0);
+            let written = tx
+                .execute(
+                    "-- count_card\n\
+                     INSERT INTO office.stock_counted (stock_taking, chip, card, here, at, counted_by)\n\
+                     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                    &[&id.uuid(), &chip, &card, &here, &doing.at, &doing.staff()?.uuid()],
+                )
+                .await?;
             Ok(Counted {
-                found: match (card, here.get(0)) {
+                found: match (card, here) {
                     (None, _) => Finding::Unknown,
                     (Some(_), true) => Finding::There,
                     (Some(_), false) => Finding::Surplus,
@@ -288,7 +294,7 @@ impl Office {
         self.act("finish_count", StockCounted::ROW, about, act, |tx, doing| async move {
             let place = open_count(&tx, id).await?;
             // One statement: what moves meanwhile moved after the count.
-            let cards = tx.query(CARDS, &[&id.uuid()]).await?;
+            let cards = tx.query(CARDS.as_str(), &[&id.uuid()]).await?;
             let (mut expected, mut missing, mut surplus) = (0_i32, 0_usize, 0_usize);
             for row in &cards {
                 let found: &str = row.get("found");
@@ -379,7 +385,8 @@ impl Office {
     pub async fn stock_takings(&self, limit: u32) -> Result<Vec<StockTaking>, OfficeError> {
         self.read("stock_takings", |tx| async move {
             let sql = format!(
-                "-- stock_takings\n{SELECT} WHERE t.abandoned_at IS NULL ORDER BY t.begun_at DESC, t.id LIMIT $1"
+                "-- stock_takings\n{} WHERE t.abandoned_at IS NULL ORDER BY t.begun_at DESC, t.id LIMIT $1",
+                *SELECT
             );
             let rows = tx.query(&sql, &[&i64::from(limit)]).await?;
             let mut takings = Vec::with_capacity(rows.len());
@@ -411,7 +418,11 @@ impl Office {
                 Some(staff) => Some(self.staff_name(tx, staff).await?),
                 None => None,
             },
-            expected: u32::try_from(row.get::<_, i32>("in_ledger")).unwrap_or(0),
+            // What was expected as it ended stays so; before that it is what was found and what was not yet.
+            expected: match row.get::<_, Option<i32>>("expected") {
+                Some(expected) => u32::try_from(expected).unwrap_or(0),
+                None => count("missing") + count("found"),
+            },
             missing: count("missing"),
             surplus: count("surplus"),
         })
@@ -423,11 +434,11 @@ impl Office {
     /// [`OfficeError::NotFound`]
     pub async fn stock_taking(&self, id: StockTakingId) -> Result<(StockTaking, Vec<CountedCard>), OfficeError> {
         self.read("stock_taking", |tx| async move {
-            let sql = format!("-- stock_taking\n{SELECT} WHERE t.id = $1");
+            let sql = format!("-- stock_taking\n{} WHERE t.id = $1", *SELECT);
             let row = tx.query_opt(&sql, &[&id.uuid()]).await?;
             let row = row.ok_or(OfficeError::NotFound("stock-taking"))?;
             let of = self.taking(&tx, &row).await?;
-            let rows = tx.query(CARDS, &[&id.uuid()]).await?;
+            let rows = tx.query(CARDS.as_str(), &[&id.uuid()]).await?;
             let mut cards = rows.iter().map(counted_card).collect::<Result<Vec<_>, OfficeError>>()?;
             cards.sort_by_key(|card| (card.found, card.case.map(|(_, number)| number)));
             Ok((of, cards))

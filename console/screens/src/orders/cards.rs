@@ -100,6 +100,9 @@ pub struct ChangePin {
     pub new: SecretString,
 }
 
+/// What is said where the chip has the new PIN and the records could not be told.
+pub const PIN_CHANGED_UNRECORDED: &str = "pin-changed-unrecorded";
+
 impl Order for ChangePin {
     type Reply = CaseNow;
 }

@@ -73,7 +73,7 @@ pub struct Reconciled {
     /// Each part by its name: a day `2026-12-01`, `counter` or `restricted_post`, a desk.
     pub parts: Vec<(String, Sums)>,
     /// How many applications are in none of the five places, or in several.
-    pub unaccounted: usize,
+    pub unaccounted: u64,
 }
 
 impl Reply for Reconciled {}

@@ -129,6 +129,13 @@ impl Screen for Second {
         }
     }
 
+    fn queues_changed(&mut self, common: &mut Common) {
+        // The records are back: whose card came meanwhile is asked again.
+        if self.card.is_none() && !common.is_asking::<ReadStaffCard>() && !common.is_asking::<SecondClerk>() {
+            self.look(common);
+        }
+    }
+
     fn act(&mut self, intent: Intent, common: &mut Common) {
         match intent {
             // Nobody works on in the name of a clerk whose card is gone, whoever's card lies there now: it is waited for, and

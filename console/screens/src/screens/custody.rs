@@ -7,9 +7,9 @@ use issuance::{
     acts::{ActRow, AuditAct as _, CardGivenBack, CardMoved, SecondPurpose},
     custody::{Custody, Evidence, PlaceKind},
     lifecycle::Lifecycle,
-    machine::Machine as _,
     staff::Role,
     standing::HolderCheck,
+    whereabouts::{by_words, may_be_given_back},
 };
 
 use crate::{
@@ -59,18 +59,9 @@ impl Act {
 
     /// Whether it can be done with the card now.
     fn suits(self, card: &CardTrail) -> bool {
-        let is_over = card.lifecycle.is_over();
         match self {
-            Self::GiveBack => {
-                card.is_bound && card.lifecycle == Lifecycle::Suspended && card.place.kind() == PlaceKind::Drawer
-            }
-            // What may be used is in its holder's hand: it is stopped first.
-            Self::To(_) if card.lifecycle == Lifecycle::Active => false,
-            // A card that its case still waits for is not put away by words.
-            Self::To(PlaceKind::Drawer) if card.place.shelf_place().is_some() && !is_over => false,
-            Self::To(PlaceKind::Drawer) if card.place.kind() == PlaceKind::Reader && !is_over => false,
-            Self::To(PlaceKind::Destroyed) if !is_over => false,
-            Self::To(to) => card.place.by_words().any(|way| way.to == to),
+            Self::GiveBack => card.is_bound && may_be_given_back(&card.place, card.lifecycle),
+            Self::To(to) => by_words(&card.place, card.lifecycle, to).is_ok(),
         }
     }
 
@@ -78,25 +69,30 @@ impl Act {
     fn takes_two(self, card: &CardTrail) -> bool {
         match self {
             Self::GiveBack => true,
-            Self::To(to) => card.place.by_words().any(|way| way.to == to && way.two_people),
+            Self::To(to) => by_words(&card.place, card.lifecycle, to).is_ok_and(|way| way.two_people),
         }
     }
 
-    const fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::To(PlaceKind::Destroyed) => ("custody-destroy-about", "custody-destroyed"),
-            Self::To(PlaceKind::Lost) => ("custody-missed-about", "custody-missed"),
-            Self::To(_) => ("custody-put-away-about", "custody-put-away"),
-            Self::GiveBack => ("custody-give-back-about", "custody-given-back"),
+    /// What is asked, and what is said once it is done to a card whose life stands so: what comes next.
+    const fn words(self, life: Lifecycle) -> (&'static str, &'static str) {
+        match (self, life) {
+            (Self::To(PlaceKind::Destroyed), _) => ("custody-destroy-about", "custody-destroyed"),
+            (Self::To(PlaceKind::Lost), _) => ("custody-missed-about", "custody-missed"),
+            (Self::To(_), Lifecycle::Suspended) => ("custody-put-away-about", "custody-put-away"),
+            (Self::To(_), Lifecycle::Made) => ("custody-put-away-about", "custody-put-away-made"),
+            (Self::To(_), _) => ("custody-put-away-about", "custody-put-away-over"),
+            (Self::GiveBack, _) => ("custody-give-back-about", "custody-given-back"),
         }
     }
 }
-
 /// The cards of a case.
 #[derive(Debug, Default)]
 pub struct Whereabouts {
     cards: Listing<CardTrail>,
     form: Option<(Act, ChoiceForm<HolderCheck>)>,
+    /// A second clerk agreed to what the form is about. A refusal uses nothing up: they need not come back for the wrong card
+    /// in the reader.
+    is_seconded: bool,
 }
 
 impl Whereabouts {
@@ -126,7 +122,7 @@ impl Whereabouts {
         if *act == Act::GiveBack && !matches!(common.resident_reader, ReaderState::Card(_)) {
             return common.tell(Meaning::NeedsYou, "custody-insert");
         }
-        if act.takes_two(card) {
+        if act.takes_two(card) && !self.is_seconded {
             return common.go(Go::Over(Box::new(over::Second::to(SecondPurpose::Custody))));
         }
         self.commit(common);
@@ -153,15 +149,20 @@ impl Whereabouts {
         common.next_step();
         match case {
             Ok(_) => {
-                if let Some((act, _)) = self.form.take() {
+                self.is_seconded = false;
+                let life = self.cards.chosen().map(|card| card.lifecycle);
+                if let (Some((act, _)), Some(life)) = (self.form.take(), life) {
                     let meaning = match act {
                         Act::To(PlaceKind::Lost) => Meaning::NeedsYou,
                         _ => Meaning::Done,
                     };
-                    common.tell(meaning, act.words().1);
+                    common.tell(meaning, act.words(life).1);
                 }
             }
-            Err(fault) => common.tell_fault(&fault),
+            Err(fault) => {
+                self.is_seconded &= fault != Fault::AgreementGone;
+                common.tell_fault(&fault);
+            }
         }
         Self::load(common);
     }
@@ -244,6 +245,7 @@ impl Screen for Whereabouts {
             Intent::Back => {
                 common.next_step();
                 self.form = None;
+                self.is_seconded = false;
             }
             Intent::Confirm => self.decide(common),
             _ => {}
@@ -252,6 +254,7 @@ impl Screen for Whereabouts {
 
     fn approved(&mut self, purpose: SecondPurpose, _who: &StaffShown, common: &mut Common) {
         if purpose == SecondPurpose::Custody {
+            self.is_seconded = true;
             self.commit(common);
         }
     }
@@ -267,7 +270,7 @@ impl Screen for Whereabouts {
             let here = place_words(&card.place, pen);
             page.fact(pen, LABEL, &pen.say("custody-now"), &here, Meaning::Plain);
             page.gap();
-            page.paragraph(pen, 0, &pen.say(act.words().0), Meaning::Strong);
+            page.paragraph(pen, 0, &pen.say(act.words(card.lifecycle).0), Meaning::Strong);
             page.gap();
             asked.view(&mut page, pen, "resume-how");
             let after = if act.takes_two(card) {

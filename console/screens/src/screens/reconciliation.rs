@@ -38,7 +38,7 @@ struct Opened {
 pub struct Reconciliation {
     by: By,
     rows: Listing<Row>,
-    unaccounted: usize,
+    unaccounted: u64,
     /// Which sum of the chosen row.
     at: usize,
     opened: Option<Opened>,
@@ -150,6 +150,14 @@ impl Reconciliation {
             ("count", opened.of.1[self.at].to_string().into()),
         ];
         page.line(Line::of(pen.say_with("reconciliation-behind", &facts), Meaning::Strong));
+        let shown = opened.cases.rows().len();
+        if shown > 0 && i64::try_from(shown).is_ok_and(|shown| shown < opened.of.1[self.at].abs()) {
+            let first = [("shown", shown.to_string().into())];
+            page.line(Line::of(
+                pen.say_with("reconciliation-first", &first),
+                Meaning::NeedsYou,
+            ));
+        }
         page.gap();
         let height = pen.height.saturating_sub(page.body.len());
         let row = |case: &AccountedCase| {

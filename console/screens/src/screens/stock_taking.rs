@@ -34,6 +34,22 @@ struct Count {
     of: StockTaking,
     cards: Listing<CountedCard>,
     number: Input,
+    /// The card in the reader was counted.
+    is_counted: bool,
+    /// It was asked whether to end it although some were not seen.
+    is_ending: bool,
+}
+
+impl Count {
+    fn of(of: StockTaking) -> Self {
+        Self {
+            of,
+            cards: Listing::default(),
+            number: Input::new(Takes::Code, 16),
+            is_counted: false,
+            is_ending: false,
+        }
+    }
 }
 
 /// The counts, and the one that is open.
@@ -63,11 +79,9 @@ impl StockTakingScreen {
                 let moved_on = self.count.as_ref().is_some_and(|open| open.of.state != of.state);
                 if is_another || moved_on {
                     common.next_step();
-                    self.count = Some(Count {
-                        of: of.clone(),
-                        cards: Listing::default(),
-                        number: Input::new(Takes::Code, 16),
-                    });
+                    self.count = Some(Count::of(of.clone()));
+                    // What lies in the reader already is the first that is counted.
+                    self.count_card(common);
                 }
                 if let Some(count) = &mut self.count {
                     count.of = of;
@@ -94,11 +108,25 @@ impl StockTakingScreen {
         self.opened(count, common);
     }
 
+    fn count_card(&self, common: &mut Common) {
+        if let (ReaderState::Card(_), Some(id)) = (common.resident_reader, self.open_count()) {
+            common.ask(CountCard(id), Self::card_counted);
+        }
+    }
+
+    fn card_counted(&mut self, counted: Result<Counted, Fault>, common: &mut Common) {
+        if let Some(count) = &mut self.count {
+            count.is_counted = counted.is_ok();
+        }
+        self.counted(counted, common);
+    }
+
     fn counted(&mut self, counted: Result<Counted, Fault>, common: &mut Common) {
         match counted {
             Ok(counted) => {
                 if let Some(count) = &mut self.count {
                     count.number.clear();
+                    count.is_ending = false;
                 }
                 let (meaning, words) = match (counted.found, counted.again) {
                     (Finding::Unknown, _) => (Meaning::Stop, "stock-unknown"),
@@ -179,14 +207,21 @@ impl Screen for StockTakingScreen {
     }
 
     fn reader(&mut self, reader: Reader, state: ReaderState, common: &mut Common) {
-        if let (Reader::Resident, ReaderState::Card(_), Some(id)) = (reader, state, self.open_count()) {
-            common.ask(CountCard(id), Self::counted);
+        if reader != Reader::Resident {
+            return;
+        }
+        if let Some(count) = &mut self.count {
+            count.is_counted = false;
+        }
+        // A card that anybody lays down while the clerk is away is not counted in their name.
+        if common.is_front && matches!(state, ReaderState::Card(_)) {
+            self.count_card(common);
         }
     }
 
     fn can(&self, intent: Intent, _common: &Common) -> bool {
         match (intent, &self.count) {
-            (Intent::Confirm, None) => self.takings.chosen().is_some(),
+            (Intent::Confirm | Intent::Up | Intent::Down, None) => self.takings.chosen().is_some(),
             (Intent::Confirm, Some(count)) if count.of.state != CountState::Open => {
                 count.cards.chosen().is_some_and(|card| card.case.is_some())
             }
@@ -216,6 +251,11 @@ impl Screen for StockTakingScreen {
                 if let Some((case, _)) = count.cards.chosen().and_then(|card| card.case) {
                     common.open_case(case);
                 }
+            }
+            (Intent::Submit, CountState::Open) if count.of.missing > 0 && !count.is_ending => {
+                count.is_ending = true;
+                let missing = vec![("missing", Told::Text(count.of.missing.to_string()))];
+                common.tell_with(Meaning::NeedsYou, "stock-not-all-seen", missing);
             }
             (Intent::Submit, CountState::Open) => {
                 common.ask(FinishCount(count.of.id), Self::finished);
@@ -292,7 +332,8 @@ fn view_count(count: &Count, common: &Common, pen: &Pen<'_>, page: &mut Page) {
         CountState::Open => {
             page.paragraph(pen, 0, &pen.say("stock-how"), Meaning::Plain);
             let reader = match common.resident_reader {
-                ReaderState::Card(_) => "stock-next-card",
+                ReaderState::Card(_) if count.is_counted => "stock-next-card",
+                ReaderState::Card(_) => "stock-lay-again",
                 _ => "stock-lay-card",
             };
             page.paragraph(pen, 2, &pen.say(reader), Meaning::Accent);

@@ -87,6 +87,30 @@ fn a_lost_card_that_was_brought_in_is_put_away_and_given_back_before_two() {
     assert!(counter.screen(80, 24).contains("二人目の職員"));
     second_clerk_agrees(&mut counter, SecondPurpose::Custody);
     assert!(counter.is_asked_with(|order: &GiveBack| order.check == HolderCheck::Document));
+    // The wrong card lay there: nothing is used up, and the second clerk need not come back.
+    counter.refuse(Fault::Refused {
+        key: "refused-other-chip",
+        facts: Vec::new(),
+        passing: false,
+    });
+    counter.answer(CardTrails(vec![trail(Lifecycle::Suspended, Custody::drawer("窓口1"))]));
+    counter.resident_card(4);
+    counter.press(Enter);
+    assert!(counter.is_asked::<GiveBack>());
+}
+
+#[test]
+fn a_card_that_is_missing_before_its_handover_is_given_up_and_the_page_says_so() {
+    let mut lost = case(made());
+    lost.problem = Some(crate::facts::Problem::CardMissing);
+    let mut counter = Counter::with_case(lost);
+    let page = counter.screen(80, 24);
+    assert!(
+        page.contains("カードを取りやめる") && page.contains("所在不明"),
+        "{page}"
+    );
+    counter.press(Enter);
+    assert!(!counter.screen(80, 24).contains("経過"), "Enter does what it says");
 }
 
 #[test]

@@ -94,12 +94,44 @@ fn a_shelf_is_counted_card_by_card_and_what_nobody_has_seen_stays_in_sight() {
 }
 
 #[test]
+fn a_card_that_lies_there_is_counted_and_one_that_was_not_is_not_said_to_be() {
+    let mut counter = Counter::with_clerk();
+    counter.resident_card(1);
+    counter.press(Char('z'));
+    counter.answer(StockTakings(Vec::new()));
+    counter.press(Char('1'));
+    counter.answer(StockCount(taking(CountState::Open, 3, false), cards(3)));
+    assert!(counter.is_asked::<CountCard>(), "it lay there before the count began");
+    counter.refuse(Fault::DatabaseDown);
+    let page = counter.screen(80, 24);
+    assert!(
+        page.contains("まだ数えていません") && !page.contains("数えました。"),
+        "{page}"
+    );
+    counter.resident_card(2);
+    counter.answer(Counted {
+        found: Finding::There,
+        again: false,
+        number: Some(case(shelved()).number),
+    });
+    counter.answer(StockCount(taking(CountState::Open, 2, false), cards(2)));
+    assert!(counter.screen(80, 24).contains("数えました。"));
+    // Locked: whoever lays a card down now does not count in the clerk's name.
+    counter.staff_card_pulled();
+    counter.resident_card(3);
+    assert!(!counter.is_asked::<CountCard>());
+}
+
+#[test]
 fn a_count_is_confirmed_by_another_person_who_has_seen_what_is_missing() {
     let mut counter = Counter::with_clerk();
     counter.press(Char('z'));
     counter.answer(StockTakings(vec![taking(CountState::Open, 1, false)]));
     counter.press(Enter);
     counter.answer(StockCount(taking(CountState::Open, 1, false), cards(1)));
+    counter.press(F(2));
+    assert!(!counter.is_asked::<FinishCount>());
+    assert!(counter.screen(80, 24).contains("まだ見ていないカードが 1 枚"));
     counter.press(F(2));
     assert!(counter.is_asked::<FinishCount>());
     counter.answer(StockCount(taking(CountState::Counted, 1, true), cards(1)));

@@ -1,8 +1,17 @@
 //! The authorities' revocation lists: signed when they are due, and how old they are.
 
-use std::{path::Path, process::ExitCode, thread::sleep, time::Instant};
+use std::{
+    fs,
+    path::Path,
+    process::ExitCode,
+    thread::sleep,
+    time::{Instant, SystemTime},
+};
 
-use issuance::authority::{Authorities, Authority, AuthorityName, Passphrase, PublishedList, Register, Trust};
+use anyhow::bail;
+use issuance::authority::{
+    Authorities, Authority, AuthorityError, AuthorityName, Passphrase, PublishedList, Register, Trust,
+};
 use relay_core::clock::{Clock, JST, SystemClock};
 use serde_json::json;
 use store::Ear;
@@ -127,6 +136,9 @@ struct Keeper<'a> {
     listens: bool,
     ear: Option<Ear>,
     authorities: Option<Authorities>,
+    /// The passphrase that did not open the keys, by when its file was written: it is not tried again. A token locks its PIN
+    /// after a few wrong ones, and something is due every few minutes.
+    refused: Option<SystemTime>,
 }
 
 impl<'a> Keeper<'a> {
@@ -139,6 +151,7 @@ impl<'a> Keeper<'a> {
             listens: false,
             ear: None,
             authorities: None,
+            refused: None,
         }
     }
 
@@ -171,7 +184,7 @@ impl<'a> Keeper<'a> {
         }
         let authorities = match self.authorities.take() {
             Some(authorities) => authorities,
-            None => Authorities::open(&settings.folder, &Passphrase::read(&settings.passphrase_file)?)?,
+            None => opened(self.config, &mut self.refused)?,
         };
         let authorities = &*self.authorities.insert(authorities);
         let act = || act("authority");
@@ -213,6 +226,25 @@ impl<'a> Keeper<'a> {
             self.ear = None;
         }
     }
+}
+
+/// The keys, with the passphrase as it is in its file now; one that was `refused` is not tried twice.
+fn opened(config: &Config, refused: &mut Option<SystemTime>) -> anyhow::Result<Authorities> {
+    let settings = &config.authority;
+    let written = fs::metadata(&settings.passphrase_file)
+        .and_then(|file| file.modified())
+        .ok();
+    if written.is_some() && *refused == written {
+        bail!(
+            "the passphrase in {} did not open the keys: it is tried again once the file was changed",
+            settings.passphrase_file.display()
+        );
+    }
+    let opened = Authorities::open(&settings.folder, &Passphrase::read(&settings.passphrase_file)?);
+    if matches!(opened, Err(AuthorityError::NotOpened(_))) {
+        *refused = written;
+    }
+    Ok(opened?)
 }
 
 fn tell(list: &Listed, lang: Lang) {

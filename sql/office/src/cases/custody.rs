@@ -11,8 +11,8 @@ use issuance::{
     case::{CardId, CaseId, CaseNumber, ShelfPlace},
     custody::{Custody, Evidence, PlaceKind},
     lifecycle::Lifecycle,
-    machine::Machine as _,
     staff::StaffId,
+    whereabouts::{Stays, by_words},
 };
 use serde_json::json;
 use store::Tx;
@@ -138,13 +138,12 @@ impl Office {
             if in_envelope {
                 return Err(CustodyRefusal::InEnvelope.into());
             }
-            if stands == Lifecycle::Active {
-                return Err(CustodyRefusal::StillActive.into());
-            }
-            if to.kind() == PlaceKind::Destroyed && !stands.is_over() {
-                return Err(CustodyRefusal::NotOver.into());
-            }
             let from = place_of(&tx, card).await?;
+            by_words(&from, stands, to.kind()).map_err(|stays| match stays {
+                Stays::StillActive => CustodyRefusal::StillActive.into(),
+                Stays::NotOver => CustodyRefusal::NotOver.into(),
+                Stays::NoWay(no) => OfficeError::from(no),
+            })?;
             if to.kind() == PlaceKind::Drawer {
                 // What a caller said would end by itself; the card lies here now, until its holder comes for it.
                 settle_stop(&tx, &doing, card, "overtaken").await?;

@@ -121,6 +121,34 @@ async fn a_count_names_what_is_missing_and_what_is_too_much_and_another_person_c
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_moves_during_a_count_is_neither_missing_nor_too_much() {
+    let (office, clerk) = open().await;
+    let records = &office.office;
+    shelved(&office, &clerk, &[(b"chip-a", "A-1")]).await;
+    let id = records
+        .begin_stock_taking(&clerk.act(), &CountedPlace::Shelf)
+        .await
+        .unwrap();
+    office.clock.advance(Duration::minutes(1));
+    let (act, mark) = (clerk.act(), Mark::Chip(b"chip-a".to_vec()));
+    let counted = records.count_card(&act, id, &mark).await.unwrap();
+    assert_eq!(counted.found, Finding::There);
+    // Its holder comes for it, and another is put away meanwhile.
+    let there = records.chip(b"chip-a").await.unwrap().unwrap();
+    records.claim(&clerk.act(), there.case).await.unwrap();
+    let at = office.now(&clerk, there.case).await.unwrap();
+    records.give_up_card(&clerk.act(), at, "割れた").await.unwrap();
+    let next = adults(&city(60))[1].clone();
+    let case = office.verified(&clerk, &next).await.unwrap().id;
+    on_card_thread(&office, &clerk, move |records| make_card(records, case, b"chip-b")).await;
+    let at = office.now(&clerk, case).await.unwrap();
+    records.shelve(&clerk.act(), at, &place("A-2")).await.unwrap();
+    records.finish_count(&clerk.act(), id).await.unwrap();
+    let (ended, cards) = records.stock_taking(id).await.unwrap();
+    assert_eq!((ended.expected, ended.missing, ended.surplus), (1, 0, 0), "{cards:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn envelopes_are_counted_by_their_numbers_and_a_count_of_yesterday_gives_way() {
     let (office, clerk) = open().await;
     let records = &office.office;
@@ -176,7 +204,7 @@ async fn the_database_keeps_a_count_that_ended_as_it_was() {
             "stock_taking_ended",
         ),
         (
-            format!("INSERT INTO office.stock_counted VALUES ('{id}', 'x', NULL, now(), '{by}')"),
+            format!("INSERT INTO office.stock_counted VALUES ('{id}', 'x', NULL, false, now(), '{by}')"),
             "stock_taking_ended",
         ),
         (
@@ -187,7 +215,13 @@ async fn the_database_keeps_a_count_that_ended_as_it_was() {
         let refused = run(sql.clone()).await;
         assert!(refused.is_constraint(rule), "{sql}: {refused}");
     }
-    for sql in ["DELETE FROM office.stock_finding", "DELETE FROM office.stock_taking"] {
+    for sql in [
+        "DELETE FROM office.stock_finding",
+        "DELETE FROM office.stock_taking",
+        // Nobody begins a count that is counted already.
+        "INSERT INTO office.stock_taking (id, kind, begun_at, begun_by, counted_at, counted_by, expected)\n\
+         SELECT gen_random_uuid(), kind, begun_at, begun_by, counted_at, counted_by, expected FROM office.stock_taking",
+    ] {
         let refused = run(sql.to_owned()).await;
         assert!(matches!(refused, StoreError::Denied { .. }), "{sql}: {refused:?}");
     }

@@ -13,6 +13,7 @@ reconciliation-post = by post
 reconciliation-zero = Every application is accounted for.
 reconciliation-differs = { $count } applications are not accounted for. Enter on the column "diff" names them.
 reconciliation-behind = { $part }, { $sum }: { $count }
+reconciliation-first = The first { $shown } of them; break it down by day to see the others.
 reconciliation-no-card = no card yet
 reconciliation-nothing = There are none.
 account-applied = applied

@@ -13,6 +13,7 @@ reconciliation-post = 郵送
 reconciliation-zero = すべての申込の行方が分かっています。
 reconciliation-differs = 行方の合わない申込が { $count } 件あります。「差」の列で Enter を押すと名前が出ます。
 reconciliation-behind = { $part }の{ $sum } { $count } 件
+reconciliation-first = はじめの { $shown } 件です。残りは、日ごとなどに分けて開いてください。
 reconciliation-no-card = カードはまだない
 reconciliation-nothing = ありません。
 account-applied = 申込

@@ -96,3 +96,4 @@ reset-pin-about = The holder stands at the counter and this card lies on the res
 standing-pin-allowed = Turn the screen to the resident, who types a new PIN (within 15 minutes).
 key-reset-pin = new PIN
 key-change-pin = change PIN
+pin-changed-unrecorded = The PIN on the card is the new one: use that. Only the office's record of it is missing; tell the administrator.

@@ -90,3 +90,4 @@ reset-pin-about = 本人が窓口にいて、このカードを住民用の読�
 standing-pin-allowed = 画面を住民に向けて、新しい暗証番号を入れてもらってください(15分以内)。
 key-reset-pin = 暗証番号
 key-change-pin = 番号変更
+pin-changed-unrecorded = カードの暗証番号は、新しい番号に変わりました。新しい番号を使ってください。役所の記録だけがまだです。職員は管理者に知らせてください。
