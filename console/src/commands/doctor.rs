@@ -259,6 +259,7 @@ fn name(part: &str, lang: Lang) -> &'static str {
         "fonts" => ("書体", "fonts"),
         "relay" => ("中継", "relay"),
         "blind_half" => ("目隠し側", "blind half"),
+        "witness" => ("監査記録の証人", "witness of the trail"),
         "backup" => ("控え", "backup"),
         "calendar" => ("閉庁日の暦", "closed days"),
         _ => ("その他", "other"),

@@ -63,6 +63,25 @@ fn an_outbox_that_nobody_carries_is_said_before_anything_waits_in_it() {
         let clerk = Clerk::sits_down(shell, Terminal::LARGE);
         clerk.logs_in("0001");
         clerk.console.sees("中継●");
+        // Whoever carries the outbox shows the relay the trail's head too.
+        let began = Instant::now();
+        while !shell
+            .run("doctor", &[])
+            .stdout
+            .contains("件までの記録を0分前に裏書きしました")
+        {
+            assert!(
+                began.elapsed() < Duration::from_secs(90),
+                "the relay vouches for the trail"
+            );
+        }
+        let heads = shell.home().join("relay/relay/heads");
+        let heads: Vec<_> = fs::read_dir(heads).unwrap().map(|file| file.unwrap().path()).collect();
+        let [heads] = &heads[..] else {
+            panic!("{heads:?}");
+        };
+        // An auditor takes the relay's file, and not the office's.
+        shell.must("audit verify --heads", &[heads.to_str().unwrap()]);
         let record = fs::read_to_string(shell.home().join("run/dispatch.process")).unwrap();
         let number: i32 = record.split(' ').next().unwrap().parse().unwrap();
         kill_process(Pid::from_raw(number).unwrap(), Signal::KILL).unwrap();
