@@ -130,7 +130,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 77] = [
+pub const ALL: [&ActRow; 79] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -166,6 +166,8 @@ pub const ALL: [&ActRow; 77] = [
     NoticeIssued::ROW,
     PaperPrinted::ROW,
     PaperRemoved::ROW,
+    BackupMade::ROW,
+    BackupRestored::ROW,
     NoticeFactsImported::ROW,
     NoticeWishRecorded::ROW,
     NoticeWishEnded::ROW,

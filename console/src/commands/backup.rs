@@ -14,6 +14,7 @@ use std::{
 
 use age::{secrecy::ExposeSecret as _, x25519};
 use anyhow::{Context, bail};
+use issuance::acts::BackupMade;
 use relay_core::clock::{Clock as _, SystemClock};
 use secrecy::SecretString;
 use store::cluster::{Cluster, ClusterStatus};
@@ -339,7 +340,7 @@ impl Making<'_> {
         let mut databases = Vec::new();
         let mut head = None;
         steps.step(lang.pick("データベースを写す", "copy the databases"), |step| {
-            head = self.head()?;
+            head = self.head(lock, file)?;
             self.keep_heads()?;
             databases = self.databases(step)?;
             anyhow::Ok(Outcome::Done)
@@ -369,10 +370,13 @@ impl Making<'_> {
         Ok(register::Made::of(file, &manifest, digest))
     }
 
-    /// The trail's newest head, of everything recorded so far.
-    fn head(&self) -> anyhow::Result<Option<String>> {
-        database::seal(self.setting);
+    /// The trail's newest head, of everything recorded so far: that this copy is made, too.
+    fn head(&self, lock: &Lock, file: &Path) -> anyhow::Result<Option<String>> {
         let Records { runtime, office } = Records::open(self.config)?;
+        let file = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let keys = lock.keys();
+        runtime.block_on(office.backup_made(&database::act("backup"), &BackupMade { file, keys }))?;
+        database::seal(self.setting);
         Ok(runtime.block_on(office.newest_head())?)
     }
 

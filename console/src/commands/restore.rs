@@ -15,6 +15,7 @@ use std::{
 use anyhow::{Context, bail};
 use relay_core::chance::OsChance;
 use store::cluster::{Care, Cluster, ClusterError, Stop, TableCount};
+use time::format_description::well_known::Rfc3339;
 
 use super::{
     Setting,
@@ -243,6 +244,7 @@ impl Restoring<'_> {
             lang.pick("監査記録を先端と比べる", "compare the audit trail with its head"),
             |_| {
                 self.trail(&config, &manifest)?;
+                self.record(&config, &about)?;
                 anyhow::Ok(Outcome::Done)
             },
         )?;
@@ -329,6 +331,13 @@ impl Restoring<'_> {
             fs::rename(entry.path(), &place).with_context(|| place.display().to_string())?;
         }
         Ok(())
+    }
+
+    /// Whoever reads the trail later knows that it goes on from a copy.
+    fn record(&self, config: &Config, about: &About) -> anyhow::Result<()> {
+        let Records { runtime, office } = Records::open(config)?;
+        let of = about.made_at.format(&Rfc3339)?;
+        Ok(runtime.block_on(office.backup_restored(&database::act("restore"), &of))?)
     }
 
     /// Every event under the copy's head is there, none is changed.

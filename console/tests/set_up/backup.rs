@@ -67,6 +67,10 @@ fn a_copy_becomes_a_set_up_again_and_says_nothing_to_the_relay_until_it_is_told_
         new("up");
         assert_eq!(new("doctor --json").json()["ok"], true);
         assert_eq!(new("audit verify --json").json()["ok"], true);
+        // The trail says that this is a copy; the copy holds that it was made.
+        new("audit export --out trail.jsonl");
+        let trail = fs::read_to_string(shell.beside("trail.jsonl")).unwrap();
+        assert!(trail.contains("backup.made") && trail.contains("backup.restored"));
         assert_eq!(
             new("staff list --json").json(),
             shell.must("staff list --json", &[]).json()

@@ -113,6 +113,50 @@ impl AuditAct for PaperRemoved {
     };
 }
 
+/// A copy of the whole set-up, before it is made: it holds this event itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupMade {
+    /// The file's name.
+    pub file: String,
+    /// How many keys open it; none where a passphrase does.
+    pub keys: usize,
+}
+
+impl AuditAct for BackupMade {
+    const ROW: &'static ActRow = &ActRow {
+        name: "backup.made",
+        meaning: Meaning {
+            japanese: "記録の一式の控えを取り始めた。",
+            english: "A copy of the whole set-up was begun.",
+        },
+        who: Who::Anyone,
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Command("madoguchi backup"),
+    };
+}
+
+/// A copy that became a set-up again: what was done after it is not in this trail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupRestored {
+    /// Of which moment the copy is (RFC 3339).
+    pub of: String,
+}
+
+impl AuditAct for BackupRestored {
+    const ROW: &'static ActRow = &ActRow {
+        name: "backup.restored",
+        meaning: Meaning {
+            japanese: "控えから記録の一式を戻した。控えのあとの記録はここに無い。",
+            english: "The set-up was restored from a copy; what was recorded after the copy is not here.",
+        },
+        who: Who::Anyone,
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Command("madoguchi restore"),
+    };
+}
+
 /// A revocation list's number, taken before it is signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevocationListSigned {

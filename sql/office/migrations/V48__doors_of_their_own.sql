@@ -58,6 +58,11 @@ COMMENT ON FUNCTION office.check_staff_certificate() IS 'Refuses, at commit, a s
 CREATE CONSTRAINT TRIGGER staff_certificate_by_administrator AFTER INSERT OR UPDATE ON office.staff_certificate
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION office.check_staff_certificate();
 
+-- Copies are on record, in the copy itself too; so is that a set-up is one.
+INSERT INTO office.audit_act (act, meaning) VALUES
+    ('backup.made', 'A copy of the whole set-up was begun.'),
+    ('backup.restored', 'The set-up was restored from a copy; what was recorded after the copy is not here.');
+
 -- What an import changed is kept by the rows it changes, so that no run can say it added somebody whom it did not add, and have
 -- them taken out by an undoing.
 CREATE FUNCTION office.check_newest_run(run bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

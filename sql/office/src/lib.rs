@@ -10,6 +10,7 @@ mod act;
 mod audit;
 pub mod cases;
 mod changes;
+mod copies;
 mod error;
 mod linking;
 pub mod notices;

@@ -118,6 +118,16 @@ pub(in crate::commands) enum Lock {
     Keys(Vec<x25519::Recipient>),
 }
 
+impl Lock {
+    /// How many keys open it; none where a passphrase does.
+    pub fn keys(&self) -> usize {
+        match self {
+            Self::Passphrase(_) => 0,
+            Self::Keys(keys) => keys.len(),
+        }
+    }
+}
+
 /// What opens one.
 pub(in crate::commands) enum Key {
     Passphrase(SecretString),
