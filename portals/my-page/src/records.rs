@@ -64,7 +64,7 @@ async fn asked(
     let Some(person) = service.signed_in(headers).await? else {
         return Ok(Err(service.welcome(visit, headers, to)));
     };
-    let mut answers = service.ask(&person, &[wanted], visit.trace).await;
+    let mut answers = service.ask(&person, &[wanted]).await;
     let answer = answers.pop().unwrap_or(Err(NotAnswered::NotSet));
     Ok(Ok((person, answer)))
 }

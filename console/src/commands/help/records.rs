@@ -49,6 +49,14 @@ pub(super) const JAPANESE: &[(&str, &str)] = &[
     ),
     ("madoguchi relay agreements approve --type", "求める記録の種類(URI)"),
     ("madoguchi relay agreements approve --edition", "どの版か"),
+    (
+        "madoguchi relay agreements approve --address",
+        "役所から聞いた、尋ねる場所。版のものと違えば承認しない",
+    ),
+    (
+        "madoguchi relay agreements approve --until",
+        "点検表の最後の日(YYYY-MM-DD)。版のものと違えば承認しない",
+    ),
     ("madoguchi relay agreements suspend", "すぐに案内を止める"),
     (
         "madoguchi relay agreements suspend --asker",

@@ -23,11 +23,11 @@ async fn a_resident_reads_records_of_two_offices_and_sees_who_looked() {
     coverage.take_over(COVERAGE).await;
     costs.take_over(COSTS).await;
     let nagisa = resident(&relay, 1).await;
+    coverage.agree(&relay, PAGE).await;
+    costs.agree(&relay, PAGE).await;
     let linked = coverage.link(&relay, &[("ウミノ ナギサ", nagisa.person)]).await;
     assert_eq!((linked.linked, linked.nobody), (1, 1));
     costs.link(&relay, &[("ウミノ ナギサ", nagisa.person)]).await;
-    coverage.agree(&relay, PAGE).await;
-    costs.agree(&relay, PAGE).await;
 
     let browser = sign_in(&relay, &page, &nagisa.card).await;
     let shown = browser.get(&page.at("/coverage")).await.body;
@@ -117,10 +117,10 @@ async fn one_office_down_darkens_its_panel_and_no_other() {
     costs.take_over(COSTS).await;
     let nagisa = resident(&relay, 1).await;
     let known = [("ウミノ ナギサ", nagisa.person)];
-    coverage.link(&relay, &known).await;
-    costs.link(&relay, &known).await;
     coverage.agree(&relay, PAGE).await;
     costs.agree(&relay, PAGE).await;
+    coverage.link(&relay, &known).await;
+    costs.link(&relay, &known).await;
     let browser = sign_in(&relay, &page, &nagisa.card).await;
     // Three days old, where one was promised: it says so.
     let shown = browser.get(&page.at("/coverage")).await.body;

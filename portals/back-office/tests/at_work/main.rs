@@ -1,5 +1,6 @@
 //! A provider at work: at a real relay with both halves, asked by My Page and by others.
 
+mod agreements;
 mod asked;
 mod hostile;
 mod joiner;

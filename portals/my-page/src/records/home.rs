@@ -42,7 +42,7 @@ pub(super) async fn home(
     let say = service.say(&visit);
     let looks = ALL.map(|office| wanted(office.service_type, LOOKS));
     let asked: Vec<_> = ALL.into_iter().chain(looks).collect();
-    let mut answers = service.ask(&person, &asked, visit.trace).await;
+    let mut answers = service.ask(&person, &asked).await;
     let looks = Looks::of(answers.split_off(ALL.len()));
     let [coverage, costs, checkup, pension] =
         <[Answer; 4]>::try_from(answers).unwrap_or_else(|_| std::array::from_fn(|_| Err(NotAnswered::NotSet)));

@@ -155,7 +155,7 @@ pub(super) async fn page(
     };
     let say = service.say(&visit);
     let asked = ALL.map(|office| wanted(office.service_type, LOOKS));
-    let looks = Looks::of(service.ask(&person, &asked, visit.trace).await);
+    let looks = Looks::of(service.ask(&person, &asked).await);
     let named = |prefix: &str, code: &str| {
         let key = format!("{prefix}-{code}");
         match code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') && say.knows(&key) {

@@ -49,13 +49,13 @@ pub enum AuditAct {
     RecordsReferred,
     /// Subjects: service (the asker). Details: type, rule.
     RecordsRefused,
-    /// Subjects: sender, service (the provider), blob.
+    /// Subjects: sender, service (the provider), blob. When refused, subjects: sender; details: rule, named (what was asked for).
     RecordsLinked,
-    /// Subjects: partner (the provider), service (the asker). Details: type, edition.
+    /// Subjects: partner (the provider), service (the asker). Details: type, edition, address, until.
     AgreementProposed,
-    /// Subjects: partner (the provider), service (the asker). Details: type, edition.
+    /// Subjects: partner (the provider), service (the asker). Details: type, edition, address, until, suspended.
     AgreementApproved,
-    /// Subjects: partner (the provider), service (the asker). Details: type, edition, suspended.
+    /// Subjects: partner (the provider), service (the asker). Details: type, edition, address, until, suspended.
     AgreementSuspended,
 }
 
