@@ -130,7 +130,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 77] = [
+pub const ALL: [&ActRow; 79] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -142,6 +142,8 @@ pub const ALL: [&ActRow; 77] = [
     StaffDisabled::ROW,
     RosterImported::ROW,
     RosterUndone::ROW,
+    RecordsMatched::ROW,
+    RecordsLinkWithdrawn::ROW,
     AddressSeen::ROW,
     CaseApplied::ROW,
     CaseClaimed::ROW,

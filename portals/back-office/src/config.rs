@@ -4,6 +4,12 @@
 use std::path::{Path, PathBuf};
 
 use portal_kit::config::{self, ConfigError, Database, Fault};
+use time::Duration;
+
+use crate::import::Brake;
+
+/// A person must be able to read for so long who looked; the database holds it too.
+const LEAST_DAYS: u64 = 90;
 
 /// The configuration, checked.
 #[derive(Debug, Clone)]
@@ -23,6 +29,10 @@ pub struct Config {
     pub records: Database,
     /// `[seal] keys_file`: what its records are sealed with.
     pub seal_keys_file: PathBuf,
+    /// `[import] persons`, `percent`: from which size on a change of a load has to be confirmed.
+    pub brake: Brake,
+    /// `[looks] days`: how long it is kept who looked.
+    pub looks: Duration,
 }
 
 impl Config {
@@ -56,6 +66,13 @@ impl Config {
                 folder,
                 records: document.section("records", Database::read),
                 seal_keys_file: document.section("seal", |seal| seal.path("keys_file")),
+                brake: document.optional("import", |import| Brake {
+                    persons: import.number_or::<u32>("persons", 0..=100_000_000, 500) as usize,
+                    percent: import.number_or::<u32>("percent", 1..=100, 5) as usize,
+                }),
+                looks: Duration::days(document.optional("looks", |looks| {
+                    looks.number_or::<u32>("days", LEAST_DAYS..=36_500, 1_825).into()
+                })),
             }
         })
     }

@@ -52,6 +52,11 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let stop = Stop::on_signals()?;
     let office = Office::load(config, Arc::new(SystemClock), SharedChance::of_the_system())?;
     office.records().check_version().await?;
-    Arc::new(office).listen().await?.run(stop).await;
+    let office = Arc::new(office);
+    let started = Arc::clone(&office).listen().await?;
+    tokio::select! {
+        () = started.run(stop) => {}
+        () = office.forget_looks_daily() => {}
+    }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Agreements as data (参考D2): what is given to whom, how fresh, and when not.
 
-use time::Date;
+use time::{Date, OffsetDateTime};
 
 use crate::{BackOfficeError, BackOfficeRecords};
 
@@ -30,6 +30,18 @@ pub struct Agreement {
     pub edition: i32,
     /// Why nothing is given for now.
     pub suspended: Option<String>,
+}
+
+/// What a person says about giving a kind of records to somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Consent<'a> {
+    /// An entity id.
+    pub asker: &'a str,
+    pub kind: &'a str,
+    /// Given, or withdrawn.
+    pub given: bool,
+    /// Of the text that was shown.
+    pub text_sha256: [u8; 32],
 }
 
 impl Agreement {
@@ -155,6 +167,46 @@ impl BackOfficeRecords {
             }))
         })
         .await
+    }
+
+    /// Writes down what the person of the owner's number `owner` said about giving records of `kind` to `asker`, by the text
+    /// that was shown to them. It counts from the next query on.
+    ///
+    /// # Errors
+    /// [`BackOfficeError::NotFound`] when the number stands for nobody who is linked: there is nobody to ask for yet.
+    pub async fn record_consent(
+        &self,
+        owner: &str,
+        said: &Consent<'_>,
+        now: OffsetDateTime,
+    ) -> Result<(), BackOfficeError> {
+        let owner = &self.owner_index(owner);
+        self.store
+            .run("record_consent", |tx| async move {
+                let written = tx
+                    .execute(
+                        "-- record_consent\n\
+                         INSERT INTO records.consent (person_index, asker, kind, given, since, text_sha256)\n\
+                         SELECT DISTINCT person_index, $2, $3, $4::boolean, $5::timestamptz, $6::bytea FROM records.subject\n\
+                         WHERE owner_index = $1 AND person_index IS NOT NULL\n\
+                         ON CONFLICT (person_index, asker, kind) DO UPDATE SET given = excluded.given,\n\
+                         since = excluded.since, text_sha256 = excluded.text_sha256",
+                        &[
+                            owner,
+                            &said.asker,
+                            &said.kind,
+                            &said.given,
+                            &now,
+                            &said.text_sha256.as_slice(),
+                        ],
+                    )
+                    .await?;
+                match written {
+                    0 => Err(BackOfficeError::NotFound("linked person of that number")),
+                    _ => Ok(()),
+                }
+            })
+            .await
     }
 
     /// Whether the person called `pseudonym` withdrew consent that `asker` is given records of `kind`.

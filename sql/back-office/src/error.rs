@@ -27,6 +27,9 @@ pub enum BackOfficeError {
     /// There is no such thing.
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    /// Another load came in between: what was compared is not what counts now.
+    #[error("another load was taken over in the meantime: begin again")]
+    Overtaken,
     /// Whoever approves is the one who proposed.
     #[error("the other side must approve")]
     SameSide,

@@ -3,6 +3,7 @@
 mod asked;
 mod hostile;
 mod joiner;
+mod links;
 mod pages;
 mod providers;
 mod rig;

@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use back_office::{Config, Office, import, linking};
+use back_office::{Config, Office, import};
 use back_office_records::{LinkReport, NewLoad, Terms as Agreed, migrations};
 use my_page::MY_PAGE;
 use portal_kit::listener::Stopper;
@@ -108,7 +108,9 @@ impl Provider {
     }
 
     pub async fn take_over_as_of(&self, csv: &str, as_of: OffsetDateTime) {
-        let read = import::read(self.office.schema(), csv.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        let rows = csv::Reader::from_reader(csv.as_bytes()).records().count();
+        let read =
+            import::read(self.office.schema(), csv.as_bytes(), Some(rows)).unwrap_or_else(|error| panic!("{error}"));
         let load = NewLoad {
             kind: &self.office.schema().kind,
             as_of,
@@ -116,14 +118,14 @@ impl Provider {
             sha256: read.sha256,
             records: &read.records,
         };
-        self.office.records().take_over(&load, SystemClock.now()).await.unwrap();
+        let records = self.office.records();
+        let last = records.difference(&load).await.unwrap().last.map(|last| last.id);
+        records.take_over(&load, last, SystemClock.now()).await.unwrap();
     }
 
     /// Links everybody whose kana name `known` has, as an office does: by a list that goes out and comes back.
     pub async fn link(&self, relay: &Relay, known: &[(&str, Uuid)]) -> LinkReport {
         let rows = self.office.records().begin_linking().await.unwrap();
-        let mut list = Vec::new();
-        linking::write(&rows, &mut list).unwrap();
         let matched: Vec<_> = rows
             .iter()
             .filter_map(|row| {
@@ -131,17 +133,34 @@ impl Provider {
                 Some((row.row, *person))
             })
             .collect();
-        let mut answer = String::from("row,result,name\n");
+        let mut lines = Vec::new();
         for (row, name) in relay.link(&self.entity, &matched).await.names {
-            answer.push_str(&format!("{row},found,\"{}\"\n", name.replace('"', "\"\"")));
+            lines.push((Some(row), "found", name));
         }
         for row in rows
             .iter()
             .filter(|row| matched.iter().all(|(found, _)| *found != row.row))
         {
-            answer.push_str(&format!("{},nobody,\n", row.row));
+            lines.push((Some(row.row), "nobody", String::new()));
         }
-        self.office.take_links(answer.as_bytes()).await.unwrap()
+        self.answer(&lines).await
+    }
+
+    /// The name here of `person`, sealed to this provider, as the roster's office is given it.
+    pub async fn sealed_name(&self, relay: &Relay, person: Uuid) -> String {
+        let named = relay.link(&self.entity, &[(Uuid::nil(), person)]).await;
+        named.names.into_iter().next().expect("a name").1
+    }
+
+    /// Takes a list back with `lines`: row, result, sealed name.
+    pub async fn answer(&self, lines: &[(Option<Uuid>, &str, String)]) -> LinkReport {
+        let mut answer = String::from("row,result,name\n");
+        for (row, result, name) in lines {
+            let row = row.map(|row| row.to_string()).unwrap_or_default();
+            answer.push_str(&format!("{row},{result},\"{}\"\n", name.replace('"', "\"\"")));
+        }
+        answer.push_str(&relay_core::list::end_line(lines.len()));
+        self.office.take_links(answer.as_bytes(), "test").await.unwrap()
     }
 
     /// Both sides agree that `asker` is given everything for the person's own view.
