@@ -29,11 +29,9 @@ use super::{
     database::{self, Records},
     dispatch::{client, global_key},
     output::answer,
-};
-use crate::{
-    config::{Relay, secrets},
     words::Lang,
 };
+use crate::config::{Relay, secrets};
 
 /// Persons in one order to the front.
 const TOGETHER: usize = 200;

@@ -14,7 +14,8 @@ use back_office::{
     import::{self, ImportError, Question},
     linking,
 };
-use back_office_records::{Because, Consent, NewLoad, Terms};
+use back_office_records::{Agreement, Because, Consent, NewLoad, Signed, Terms};
+use portal_kit::{config::secrets, operators::OperatorKey};
 use relay_core::{
     chance::SharedChance,
     clock::{Clock as _, SystemClock},
@@ -109,19 +110,23 @@ pub enum Command {
         /// 点検表の有効期限 / until when the check sheet holds (YYYY-MM-DD)
         #[arg(long)]
         checked_until: String,
-        /// 提案する側の名 / on behalf of which side
+        /// 提案する人の鍵のファイル / the key file of whoever proposes it
         #[arg(long)]
-        side: String,
+        key: PathBuf,
     },
-    /// 協定を承認する / approve an edition, on behalf of the other side
+    /// 協定を承認する。もう一方の側の、別の人が / approve an edition: another person, of the other side
     Approve {
         #[arg(long)]
         asker: String,
         #[arg(long)]
         edition: i32,
+        /// 承認する人の鍵のファイル / the key file of whoever approves it
         #[arg(long)]
-        side: String,
+        key: PathBuf,
     },
+    /// 協定に署名する人の鍵を作る。[agreements] に書く行を表示する / make a key for whoever signs agreements; the line for
+    /// [agreements] is printed
+    Operator(NewOperator),
     /// 提供を止める / give nothing for now
     Suspend {
         #[arg(long)]
@@ -135,6 +140,26 @@ pub enum Command {
         #[arg(long)]
         asker: String,
     },
+}
+
+/// Who gets a key.
+#[derive(clap::Args)]
+pub struct NewOperator {
+    /// 名前(英数字、-、_) / letters, digits, `-`, `_`
+    #[arg(long)]
+    name: String,
+    /// 本人だけが読めるファイル / a file that they alone can read
+    #[arg(long)]
+    into: PathBuf,
+}
+
+impl NewOperator {
+    /// Makes the key, files it, and prints the line for `[agreements]`. Nothing of the provider is needed for that.
+    pub fn run(&self) -> anyhow::Result<()> {
+        let key = OperatorKey::generate(&self.name)?;
+        whole_file::create(&self.into, key.to_text().as_bytes()).with_context(|| self.into.display().to_string())?;
+        Ok(writeln!(stdout().lock(), "{}", key.operator().to_text())?)
+    }
 }
 
 /// What was asked about and is right.
@@ -294,8 +319,9 @@ impl Command {
                 responsible,
                 policy,
                 checked_until,
-                side,
+                key,
             } => {
+                let key = signer(config, &asker, &key)?;
                 let strange = items
                     .iter()
                     .find(|name| office.schema().items.iter().all(|item| item.name != **name));
@@ -313,13 +339,31 @@ impl Command {
                     checked_until: Date::parse(&checked_until, format_description!("[year]-[month]-[day]"))
                         .context("--checked-until")?,
                 };
-                let edition = records.propose(&side, &terms).await?;
-                say(&json!({ "edition": edition }))
+                let edition = records.next_edition(&terms.asker, &terms.kind).await?;
+                let proposal = sign(&key, &terms, edition);
+                records.propose(edition, &terms, &proposal).await?;
+                say(&json!({ "edition": edition, "terms": terms }))
             }
-            Self::Approve { asker, edition, side } => {
-                records.approve(&side, (&asker, &kind, edition)).await?;
-                say(&json!({ "approved": edition }))
+            Self::Approve { asker, edition, key } => {
+                let key = signer(config, &asker, &key)?;
+                let which = (asker.as_str(), kind.as_str(), edition);
+                let (terms, proposed) = records.waiting(which).await?;
+                let agreement = Agreement {
+                    approved: sign(&key, &terms, edition),
+                    terms,
+                    edition,
+                    proposed,
+                    suspended: None,
+                };
+                if !config.signers.stand_for(&agreement) {
+                    bail!(
+                        "提案した側ではない側の、別の人が承認します / another person, of the other side than proposed it, must approve"
+                    );
+                }
+                records.approve(which, &agreement.approved).await?;
+                say(&json!({ "approved": edition, "terms": agreement.terms }))
             }
+            Self::Operator(new) => new.run(),
             Self::Suspend { asker, because } => {
                 records.suspend(&asker, &kind, Some(&because)).await?;
                 say(&json!({ "suspended": true }))
@@ -329,6 +373,27 @@ impl Command {
                 say(&json!({ "suspended": false }))
             }
         }
+    }
+}
+
+/// The key in an operator's own file, when it may sign for agreements with `asker`.
+fn signer(config: &Config, asker: &str, file: &Path) -> anyhow::Result<OperatorKey> {
+    let key = secrets::read(file)?;
+    let key = OperatorKey::from_text(&key).with_context(|| file.display().to_string())?;
+    let operator = key.operator();
+    if !config.signers.knows(asker, &operator) {
+        bail!(
+            "{}: [agreements] にこの鍵の人がいません / nobody with this key in [agreements] may sign for {asker}",
+            operator.name()
+        );
+    }
+    Ok(key)
+}
+
+fn sign(key: &OperatorKey, terms: &Terms, edition: i32) -> Signed {
+    Signed {
+        by: key.operator().name().to_owned(),
+        signature: key.sign(terms.words(edition).as_bytes()),
     }
 }
 

@@ -17,7 +17,9 @@ use relay_saml::names::AuthnContext;
 use store::Door;
 
 use crate::{
-    Config, query,
+    Config,
+    config::Signers,
+    query,
     schema::{Schema, SchemaError},
 };
 
@@ -45,6 +47,8 @@ pub struct Office {
     pub(crate) source: String,
     /// How long it is kept who looked.
     looks: time::Duration,
+    /// Who signs for agreements.
+    pub(crate) signers: Signers,
 }
 
 impl Office {
@@ -62,6 +66,7 @@ impl Office {
             schema,
             source: config.name_ja.clone(),
             looks: config.looks,
+            signers: config.signers.clone(),
         })
     }
 

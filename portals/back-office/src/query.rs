@@ -72,6 +72,14 @@ impl Office {
         }
         let agreement = self.records.agreement(sender, wanted).await.map_err(unavailable)?;
         let agreement = agreement.ok_or(FaultStatus::NotAgreed)?;
+        if !self.signers.stand_for(&agreement) {
+            warn!(
+                asker = sender,
+                edition = agreement.edition,
+                "an agreement lacks the signatures of both sides"
+            );
+            return Err(FaultStatus::NotAgreed);
+        }
         let today = now.to_offset(time::macros::offset!(+9)).date();
         if today > agreement.terms.checked_until || !agreement.terms.purposes.contains(&query.purpose) {
             return Err(FaultStatus::NotAgreed);

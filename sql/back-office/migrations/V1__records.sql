@@ -107,9 +107,12 @@ CREATE TABLE records.agreement (
     policy text NOT NULL CHECK (length(policy) BETWEEN 1 AND 100),
     checked_until date NOT NULL,
     proposed_by text NOT NULL CHECK (proposed_by <> ''),
-    approved_by text CONSTRAINT agreement_is_by_both_sides CHECK (approved_by <> proposed_by),
+    proposed_signature text NOT NULL,
+    approved_by text CONSTRAINT agreement_is_by_two CHECK (approved_by <> proposed_by),
+    approved_signature text,
     suspended text CHECK (length(suspended) BETWEEN 1 AND 400),
-    PRIMARY KEY (asker, kind, edition)
+    PRIMARY KEY (asker, kind, edition),
+    CONSTRAINT agreement_approved_whole CHECK ((approved_by IS NULL) = (approved_signature IS NULL))
 );
 COMMENT ON TABLE records.agreement IS 'What is given to whom, and how fresh it must be. The newest edition that both sides approved counts; without one nothing is answered.';
 COMMENT ON COLUMN records.agreement.asker IS 'Who asks: an entity id.';
@@ -121,8 +124,10 @@ COMMENT ON COLUMN records.agreement.fresh_hours IS 'How old the records may be b
 COMMENT ON COLUMN records.agreement.responsible IS 'Who answers for their freshness, for people.';
 COMMENT ON COLUMN records.agreement.policy IS 'Which version of the relay''s policy on personal data the provider acknowledged.';
 COMMENT ON COLUMN records.agreement.checked_until IS 'Until which day the provider''s check sheet holds: afterwards nothing is answered.';
-COMMENT ON COLUMN records.agreement.proposed_by IS 'Who put it forward: one side''s representative.';
-COMMENT ON COLUMN records.agreement.approved_by IS 'Who approved it: the other side''s.';
+COMMENT ON COLUMN records.agreement.proposed_by IS 'Who put it forward: one side''s operator.';
+COMMENT ON COLUMN records.agreement.proposed_signature IS 'That operator''s signature under edition and terms.';
+COMMENT ON COLUMN records.agreement.approved_by IS 'Who approved it: the other side''s operator.';
+COMMENT ON COLUMN records.agreement.approved_signature IS 'That operator''s signature under the same words.';
 COMMENT ON COLUMN records.agreement.suspended IS 'Why nothing is given for now, in words for callers; none while it is.';
 
 CREATE TABLE records.look (
@@ -187,7 +192,7 @@ BEGIN
     EXECUTE format('GRANT UPDATE (undone_at) ON records.load TO %I', provider);
     EXECUTE format('GRANT DELETE ON records.entry TO %I', provider);
     EXECUTE format('GRANT EXECUTE ON FUNCTION records.forget_looks TO %I', provider);
-    EXECUTE format('GRANT UPDATE (approved_by, suspended) ON records.agreement TO %I', provider);
+    EXECUTE format('GRANT UPDATE (approved_by, approved_signature, suspended) ON records.agreement TO %I', provider);
     EXECUTE format('GRANT UPDATE (given, since, text_sha256) ON records.consent TO %I', provider);
 END
 $$;

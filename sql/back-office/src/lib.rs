@@ -20,7 +20,7 @@ use store::{Door, Isolation, Store, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use agreements::{Agreement, Consent, Terms};
+pub use agreements::{Agreement, Consent, Signed, Terms};
 pub use error::BackOfficeError;
 pub use links::{Because, LinkAnswer, LinkAnswers, LinkReport, LinkRow};
 pub use loads::{Difference, Identity, Load, NewLoad, NewRecord, OfPerson};

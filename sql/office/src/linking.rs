@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use issuance::{
     acts::{AuditAct as _, RecordsLinkWithdrawn, RecordsMatched},
+    case::ResidentId,
     era::WrittenDate,
     name::search_form,
-    person::ResidentId,
 };
 use serde_json::json;
 use uuid::Uuid;

@@ -3,9 +3,9 @@
 use std::{fs, sync::Arc};
 
 use back_office::{Config, Office, import};
-use back_office_records::{LinkReport, NewLoad, Terms as Agreed, migrations};
+use back_office_records::{LinkReport, NewLoad, Signed, Terms as Agreed, migrations};
 use my_page::MY_PAGE;
-use portal_kit::listener::Stopper;
+use portal_kit::{listener::Stopper, operators::OperatorKey};
 use provider_records_testing::TestProvider;
 use relay_core::{
     chance::SharedChance,
@@ -22,6 +22,8 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 pub const PAGE: &str = "https://my-page.shiomi.example/saml";
+/// Whoever asks in these tests.
+const ASKERS: [&str; 2] = [PAGE, "https://school.example/saml"];
 const USER: &str = "back_office_under_test";
 
 /// A provider, running.
@@ -31,6 +33,8 @@ pub struct Provider {
     pub database: TestDatabase,
     pub service_database: TestProvider,
     pub files: Files,
+    /// Of this provider, and of whoever asks it.
+    pub signers: [OperatorKey; 2],
     stopper: Stopper,
 }
 
@@ -59,15 +63,21 @@ impl Provider {
         let folder = files.folder.path();
         let door = database.door(USER);
         portal_testing::secret(&folder.join("records-password"), door.password.expose_secret()).unwrap();
+        let signers = ["ours", "theirs"].map(|name| OperatorKey::generate(name).unwrap());
         let file = folder.join("back-office.toml");
         let text = format!(
             "[office]\ncode = \"{kind}\"\nname_ja = \"汐見市 {kind} 課\"\nname_en = \"Shiomi {kind}\"\n\
              service = \"{}\"\nschema = \"{kind}\"\n[records]\nhost = \"{}\"\nport = {}\nname = \"{}\"\n\
-             user = \"{USER}\"\npassword_file = \"records-password\"\n[seal]\nkeys_file = \"seal.toml\"\n",
+             user = \"{USER}\"\npassword_file = \"records-password\"\n[seal]\nkeys_file = \"seal.toml\"\n\
+             [agreements]\nprovider = [\"{}\"]\naskers = {{ {} }}\n",
             files.file(&MY_PAGE).display(),
             door.host,
             door.port,
             door.database,
+            signers[0].operator().to_text(),
+            ASKERS
+                .map(|asker| format!("\"{asker}\" = \"{}\"", signers[1].operator().to_text()))
+                .join(", "),
         );
         fs::write(&file, text).unwrap();
         let config = Config::load(&file).unwrap_or_else(|error| panic!("{error}"));
@@ -88,6 +98,7 @@ impl Provider {
             database,
             service_database,
             files,
+            signers,
             stopper,
         }
     }
@@ -178,8 +189,15 @@ impl Provider {
             policy: "2026-04".to_owned(),
             checked_until: today + Duration::days(30),
         };
-        let edition = records.propose("provider", &agreed).await.unwrap();
-        records.approve("portal", (asker, &kind, edition)).await.unwrap();
+        let edition = records.next_edition(asker, &kind).await.unwrap();
+        let sign = |key: &OperatorKey| Signed {
+            by: key.operator().name().to_owned(),
+            signature: key.sign(agreed.words(edition).as_bytes()),
+        };
+        let [ours, theirs] = &self.signers;
+        records.propose(edition, &agreed, &sign(ours)).await.unwrap();
+        let which = (asker, kind.as_str(), edition);
+        records.approve(which, &sign(theirs)).await.unwrap();
         let terms = Terms {
             asker: asker.to_owned(),
             service_type: self.office.schema().service_type.clone(),
