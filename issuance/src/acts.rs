@@ -142,6 +142,8 @@ pub const ALL: [&ActRow; 79] = [
     StaffDisabled::ROW,
     RosterImported::ROW,
     RosterUndone::ROW,
+    RecordsMatched::ROW,
+    RecordsLinkWithdrawn::ROW,
     AddressSeen::ROW,
     CaseApplied::ROW,
     CaseClaimed::ROW,

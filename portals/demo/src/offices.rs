@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use back_office_records::BackOffice;
+use portal_kit::operators::OperatorKey;
 use portal_testing::{Authority, city, rsa_pair, secret};
 use provider_records::Provider;
 use relay_core::{
@@ -66,6 +67,9 @@ const OFFICES: [Office; 4] = [
         fresh_hours: "8760",
     },
 ];
+
+/// Who signs for an agreement: for the office, and for My Page. In the demonstration both keys lie beside it.
+const SIGNERS: [&str; 2] = ["office", "my-page"];
 
 impl Office {
     fn entity(&self) -> String {
@@ -155,16 +159,24 @@ pub async fn prepare(layout: &Layout, cluster: &Cluster, authority: &Authority) 
             .door;
         secret(&folder.join("records"), user.expose_secret())?;
         let (ja, en) = office.names;
+        let [ours, theirs] = SIGNERS.map(OperatorKey::generate);
+        let (ours, theirs) = (ours?, theirs?);
+        for (key, name) in [&ours, &theirs].into_iter().zip(SIGNERS) {
+            secret(&folder.join(format!("{name}.key")), &key.to_text())?;
+        }
         fs::write(
             folder.join("back-office.toml"),
             format!(
                 "[office]\ncode = \"{kind}\"\nname_ja = \"{ja}\"\nname_en = \"{en}\"\nservice = \"service.toml\"\n\
                  schema = \"{kind}\"\n[records]\nhost = \"{}\"\nport = {}\nname = \"{}\"\nuser = \"{}\"\n\
-                 password_file = \"records\"\n[seal]\nkeys_file = \"seal.toml\"\n",
+                 password_file = \"records\"\n[seal]\nkeys_file = \"seal.toml\"\n\
+                 [agreements]\nprovider = [\"{}\"]\naskers = {{ \"{MY_PAGE_ENTITY}\" = \"{}\" }}\n",
                 door.host,
                 door.port,
                 door.database,
                 records.0,
+                ours.operator().to_text(),
+                theirs.operator().to_text(),
                 kind = office.kind,
             ),
         )?;
@@ -226,6 +238,7 @@ async fn agree(layout: &Layout, office: &Office) -> anyhow::Result<()> {
     if done.exists() {
         return Ok(());
     }
+    let [ours, theirs] = SIGNERS.map(|name| office.folder(layout).join(format!("{name}.key")));
     let now = SystemClock.now();
     let until = now.to_offset(time::macros::offset!(+9)).date() + Duration::days(365);
     let said = [
@@ -240,8 +253,8 @@ async fn agree(layout: &Layout, office: &Office) -> anyhow::Result<()> {
         "2026-04",
         "--checked-until",
         &until.to_string(),
-        "--side",
-        "provider",
+        "--key",
+        text(&ours)?,
     ];
     office.run(layout, &said)?;
     office.run(
@@ -252,8 +265,8 @@ async fn agree(layout: &Layout, office: &Office) -> anyhow::Result<()> {
             MY_PAGE_ENTITY,
             "--edition",
             "1",
-            "--side",
-            "my-page",
+            "--key",
+            text(&theirs)?,
         ],
     )?;
     let records = partner::records(layout)?;

@@ -12,6 +12,11 @@ pub(super) const JAPANESE: &[(&str, &str)] = &[
         "madoguchi link-records --answer",
         "返す名簿を書くファイル(まだ無いもの)",
     ),
+    (
+        "madoguchi link-records --take-back",
+        "名簿を突き合わせる代わりに: 紐付けが間違っていた住民の宛名番号。取り消しの名簿を書く",
+    ),
+    ("madoguchi link-records --because", "取り消す理由"),
     ("madoguchi relay agreements", "だれをだれの記録に案内してよいか"),
     ("madoguchi relay agreements list", "取り決めをすべて並べる"),
     (

@@ -4,6 +4,7 @@ mod agreements;
 mod asked;
 mod hostile;
 mod joiner;
+mod links;
 mod pages;
 mod providers;
 mod rig;
