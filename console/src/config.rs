@@ -558,12 +558,23 @@ file = "log/madoguchi.log"
             parse(&text)
         };
         let taken = with("ipp://printer.example:8631/ipp/print").unwrap();
-        assert_eq!(taken.paper.printer.as_deref(), Some("ipp://printer.example:8631/ipp/print"));
-        for uri in ["ipps://printer.example/ipp/print", "http://printer.example/", "printer.example", "ipp:///ipp/print"] {
+        assert_eq!(
+            taken.paper.printer.as_deref(),
+            Some("ipp://printer.example:8631/ipp/print")
+        );
+        for uri in [
+            "ipps://printer.example/ipp/print",
+            "http://printer.example/",
+            "printer.example",
+            "ipp:///ipp/print",
+        ] {
             let mistakes = with(uri).unwrap_err();
             assert_eq!(mistakes.len(), 1, "{uri}");
             let words = mistakes[0].words();
-            assert!(words.ja.contains("paper.printer") && words.ja.contains("ipp://"), "{words:?}");
+            assert!(
+                words.ja.contains("paper.printer") && words.ja.contains("ipp://"),
+                "{words:?}"
+            );
         }
         assert!(with("").unwrap_err()[0].fault == Fault::Empty);
     }

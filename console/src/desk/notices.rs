@@ -115,7 +115,10 @@ impl Desk {
                 .into_iter()
                 .map(|(why, count)| (why.as_str(), count))
                 .collect(),
-            unset: unset.into_iter().map(|(at, why)| (people[at].id, why_unset(why))).collect(),
+            unset: unset
+                .into_iter()
+                .map(|(at, why)| (people[at].id, why_unset(why)))
+                .collect(),
             digest,
             bundle_size: self.config.paper.bundle,
             kind,
@@ -257,7 +260,9 @@ fn titles(template: &Template) -> [String; 2] {
 
 /// By the name of the notice, where its folder is gone.
 fn titled(kinds: &Kinds, kind: &str) -> [String; 2] {
-    kinds.find(kind).map_or_else(|| [kind.to_owned(), kind.to_owned()], titles)
+    kinds
+        .find(kind)
+        .map_or_else(|| [kind.to_owned(), kind.to_owned()], titles)
 }
 
 fn shown(run: Recorded, kinds: &Kinds) -> NoticeRun {
@@ -303,6 +308,10 @@ mod tests {
         let (counted, made) = (date!(2026 - 11 - 20), date!(2026 - 12 - 1));
         let on = |day| said(&calendar, day)["keep-until"].clone();
         assert_ne!(on(counted), on(made), "today's would be another fact");
-        assert_eq!(on(counted), Value::Date(date!(2027 - 2 - 22)), "three months from the letters' day");
+        assert_eq!(
+            on(counted),
+            Value::Date(date!(2027 - 2 - 22)),
+            "three months from the letters' day"
+        );
     }
 }

@@ -27,7 +27,12 @@ fn printed(shell: &Shell) -> Vec<String> {
 }
 
 fn text_of(pdf: &Path) -> String {
-    let text = Command::new("pdftotext").arg("-raw").arg(pdf).arg("-").output().unwrap();
+    let text = Command::new("pdftotext")
+        .arg("-raw")
+        .arg(pdf)
+        .arg("-")
+        .output()
+        .unwrap();
     String::from_utf8(text.stdout).unwrap()
 }
 
@@ -81,7 +86,10 @@ fn a_run_goes_from_counting_to_what_comes_back_and_no_bundle_is_lost_or_printed_
             second.console.text("t").sees("二人目の承認を待つ");
             second.console.key(Key::Enter).sees("二人の承認がそろいました");
             second.console.key(Key::Enter).sees("終わりました");
-            let made: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+            let made: Vec<_> = fs::read_dir(&folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().path())
+                .collect();
             assert_eq!(made.len() as u64, bundles);
             let mut read = 0;
             for bundle in &made {
@@ -112,18 +120,33 @@ fn a_run_goes_from_counting_to_what_comes_back_and_no_bundle_is_lost_or_printed_
             for (job, bundle) in (1..=bundles).enumerate() {
                 let kept = shell.home().join(format!("printer/{}-1-{bundle}-1.pdf", job + 1));
                 let made = folder.join(format!("bundle-{bundle:04}.pdf"));
-                assert!(fs::read(kept).unwrap() == fs::read(made).unwrap(), "bundle {bundle} to the byte");
+                assert!(
+                    fs::read(kept).unwrap() == fs::read(made).unwrap(),
+                    "bundle {bundle} to the byte"
+                );
             }
             second.console.key(Key::Enter).sees("差し出したことを記録します");
             second.console.key(Key::Enter).sees("差し出した");
 
             // One letter comes back. Its number is mistyped first.
             let text = text_of(&folder.join("bundle-0001.pdf"));
-            let foot = text.split_whitespace().find(|word| word.starts_with("1-3-")).unwrap().to_owned();
+            let foot = text
+                .split_whitespace()
+                .find(|word| word.starts_with("1-3-"))
+                .unwrap()
+                .to_owned();
             second.console.text("r").sees("宛所不明などで戻った");
-            second.console.text(&foot.replacen("-3-", "-4-", 1)).key(Key::Enter).sees("番号が違います");
+            second
+                .console
+                .text(&foot.replacen("-3-", "-4-", 1))
+                .key(Key::Enter)
+                .sees("番号が違います");
             second.console.key(Key::Esc).text("r").sees("宛所不明などで戻った");
-            second.console.text(&foot).key(Key::Enter).sees("手もとの封筒のあて名と同じか");
+            second
+                .console
+                .text(&foot)
+                .key(Key::Enter)
+                .sees("手もとの封筒のあて名と同じか");
             second.console.key(Key::Enter).sees("戻った通知を記録しました");
             assert_eq!(shell.must("audit verify --json", &[]).json()["ok"], true);
         },

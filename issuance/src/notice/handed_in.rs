@@ -385,7 +385,11 @@ mod tests {
         }
         let open = whole.replacen("\",外来", ",外来", 1);
         let refused = super::read(open.as_bytes(), template).unwrap_err();
-        assert_eq!(refused, NotReadable::OpenQuote { line: 2 }, "it would swallow the rest of the file");
+        assert_eq!(
+            refused,
+            NotReadable::OpenQuote { line: 2 },
+            "it would swallow the rest of the file"
+        );
     }
 
     #[test]

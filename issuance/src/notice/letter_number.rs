@@ -69,7 +69,12 @@ mod tests {
             let text = number.to_string();
             assert_eq!(text.parse(), Ok(number));
             assert_eq!(format!(" {text}  照合番号 1234").parse(), Ok(number));
-            let digits: Vec<usize> = text.bytes().enumerate().filter(|(_, byte)| *byte != b'-').map(|(at, _)| at).collect();
+            let digits: Vec<usize> = text
+                .bytes()
+                .enumerate()
+                .filter(|(_, byte)| *byte != b'-')
+                .map(|(at, _)| at)
+                .collect();
             for at in &digits {
                 for digit in b'0'..=b'9' {
                     let mut wrong = text.clone().into_bytes();
@@ -81,7 +86,10 @@ mod tests {
                     assert!(wrong.parse::<LetterNumber>().is_err(), "{wrong} for {text}");
                 }
             }
-            for pair in digits.windows(2).filter(|pair| text.as_bytes()[pair[0]] != text.as_bytes()[pair[1]]) {
+            for pair in digits
+                .windows(2)
+                .filter(|pair| text.as_bytes()[pair[0]] != text.as_bytes()[pair[1]])
+            {
                 // Behind the last group stands whatever the scanner read.
                 let mut wrong = text.clone().into_bytes();
                 wrong.swap(pair[0], pair[1]);

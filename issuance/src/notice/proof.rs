@@ -70,7 +70,9 @@ impl Press {
             match set {
                 Ok(hash) => proofed.hashes.push(hash),
                 Err(why @ (PaperError::Glyph(_) | PaperError::DoesNotFit { .. })) => {
-                    proofed.unset.push((planned.about.first().copied().unwrap_or(planned.to), why));
+                    proofed
+                        .unset
+                        .push((planned.about.first().copied().unwrap_or(planned.to), why));
                 }
                 Err(other) => return Err(other),
             }
@@ -158,7 +160,10 @@ mod tests {
         people[odd].resident.name.push('🎌');
         people[long].resident.address = "とても長い住所".repeat(40);
         let mut with = plan(template, &people, TODAY);
-        let before: Vec<_> = with.letters[..2].iter().flat_map(|letter| letter.about.clone()).collect();
+        let before: Vec<_> = with.letters[..2]
+            .iter()
+            .flat_map(|letter| letter.about.clone())
+            .collect();
         let proofed = press().proof(&making, &people, &mut with).unwrap();
         assert_eq!(with.letters, clean.letters[2..]);
         let left_out: Vec<_> = with.excluded.iter().map(|(at, why)| (*at, *why)).collect();
@@ -172,8 +177,13 @@ mod tests {
             section: "市民課🎌".into(),
             ..samples::office()
         };
-        let making = Making { office: &office, ..making };
-        let refused = press().proof(&making, &people, &mut plan(template, &people, TODAY)).unwrap_err();
+        let making = Making {
+            office: &office,
+            ..making
+        };
+        let refused = press()
+            .proof(&making, &people, &mut plan(template, &people, TODAY))
+            .unwrap_err();
         assert!(matches!(refused, PaperError::Glyph(_)), "{refused}");
     }
 }

@@ -329,8 +329,7 @@ impl Rules<'_> {
     /// A grown-up of the same household under the same measures, who is reached at the same address.
     fn guardian(&self, child: usize, members: &[usize]) -> Option<usize> {
         let own = &self.people[child].resident;
-        let alike =
-            |at: &usize| self.people[*at].resident.protected == own.protected && self.live_together(child, *at);
+        let alike = |at: &usize| self.people[*at].resident.protected == own.protected && self.live_together(child, *at);
         let near: Vec<usize> = members.iter().copied().filter(alike).collect();
         self.head(&near)
     }

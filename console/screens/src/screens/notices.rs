@@ -23,8 +23,8 @@ use crate::{
     listing::Listing,
     orders::notices::{
         CountRun, LetterShown, LoadNoticeRuns, LoadUnset, MakeBundle, NextStep, NoticeKind, NoticeRun, NoticeRuns,
-        PostRun, PrintBundle, ReleaseRun, ReturnLetter, Sent, SettleBundle, ShowLetter, UnsetList, UnsetShown, WhyUnset,
-        WithdrawRun,
+        PostRun, PrintBundle, ReleaseRun, ReturnLetter, Sent, SettleBundle, ShowLetter, UnsetList, UnsetShown,
+        WhyUnset, WithdrawRun,
     },
     page::{Line, Page, Pen, Span, span},
     screen::Screen,
@@ -357,9 +357,8 @@ impl Screen for Notices {
 
     fn lacks(&self, intent: Intent, common: &Common) -> Option<Role> {
         match (intent, &self.form) {
-            (Intent::New | keys::RETURNED | keys::GIVE_UP | keys::UNSET | keys::SETTLE, _) | (Intent::Confirm, Form::None) => {
-                common.lacking(NoticeRunCounted::ROW.roles())
-            }
+            (Intent::New | keys::RETURNED | keys::GIVE_UP | keys::UNSET | keys::SETTLE, _)
+            | (Intent::Confirm, Form::None) => common.lacking(NoticeRunCounted::ROW.roles()),
             _ => None,
         }
     }
@@ -471,7 +470,12 @@ impl Screen for Notices {
                 return page;
             }
             Form::Settled(_, sent) => {
-                page.paragraph(pen, 0, &pen.say_with("notice-settle-about", &of_sent(sent, pen)), Meaning::NeedsYou);
+                page.paragraph(
+                    pen,
+                    0,
+                    &pen.say_with("notice-settle-about", &of_sent(sent, pen)),
+                    Meaning::NeedsYou,
+                );
                 return page;
             }
             Form::Sure(id, ending) => {

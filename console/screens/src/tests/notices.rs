@@ -129,7 +129,10 @@ fn a_letter_that_came_back_is_shown_before_it_is_written_and_a_mistyped_number_i
     counter.press(Char('r'));
     counter.types("12-345");
     counter.press(Enter);
-    assert!(counter.screen(80, 24).contains("検査数字"), "the check digits are missing");
+    assert!(
+        counter.screen(80, 24).contains("検査数字"),
+        "the check digits are missing"
+    );
     let other = LetterNumber { run: 12, letter: 346 };
     let check = other.to_string();
     counter.types(&check[check.len() - 3..]);
@@ -224,7 +227,10 @@ fn a_bundle_is_not_sent_twice_by_a_key_that_comes_while_it_prints() {
         printed: 1,
         ..ready.clone()
     }]));
-    assert!(!counter.is_asked::<PrintBundle>(), "nothing else was asked for meanwhile");
+    assert!(
+        !counter.is_asked::<PrintBundle>(),
+        "nothing else was asked for meanwhile"
+    );
     counter.press(Enter);
     assert!(counter.is_asked::<PrintBundle>(), "and it goes on");
 }

@@ -51,7 +51,12 @@ pub(in crate::commands) fn folder(setting: &Setting) -> PathBuf {
 pub(in crate::commands) fn port(config: &Config) -> Option<u16> {
     config.demo.as_ref()?;
     let rest = config.paper.printer.as_ref()?.strip_prefix("ipp://")?;
-    rest.strip_prefix(HOST)?.strip_prefix(':')?.split('/').next()?.parse().ok()
+    rest.strip_prefix(HOST)?
+        .strip_prefix(':')?
+        .split('/')
+        .next()?
+        .parse()
+        .ok()
 }
 
 fn process(setting: &Setting) -> Process {
@@ -119,8 +124,14 @@ pub(in crate::commands) fn start(setting: &Setting, port: u16) -> anyhow::Result
     process.start("env", words)?;
     if !wait_until(READY, || process.running().is_some() && listens()) {
         bail!(lang.pick(
-            format!("実演の印刷機が動きません。ログを見てください: {}", process.log().display()),
-            format!("the demonstration's printer does not start; see {}", process.log().display()),
+            format!(
+                "実演の印刷機が動きません。ログを見てください: {}",
+                process.log().display()
+            ),
+            format!(
+                "the demonstration's printer does not start; see {}",
+                process.log().display()
+            ),
         ));
     }
     Ok(Outcome::Done)

@@ -74,7 +74,10 @@ fn free_ports(otherwise: [u16; 2]) -> [u16; 2] {
     let held = otherwise.map(|port| (std::net::TcpListener::bind(("127.0.0.1", 0)), port));
     held.each_ref().map(|(free, otherwise)| {
         let address = free.as_ref().map(std::net::TcpListener::local_addr);
-        address.ok().and_then(Result::ok).map_or(*otherwise, |address| address.port())
+        address
+            .ok()
+            .and_then(Result::ok)
+            .map_or(*otherwise, |address| address.port())
     })
 }
 

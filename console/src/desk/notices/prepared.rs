@@ -64,14 +64,19 @@ impl<T: Send + Sync + 'static> UnderWay<T> {
 
     /// Drops what is kept unless somebody asks for it soon.
     pub fn rest(&self) {
-        let (kept, used) = (Arc::clone(&self.0), lock(&self.0).used);
+        let (kept, used) = (Self(Arc::clone(&self.0)), lock(&self.0).used);
         tokio::spawn(async move {
             tokio::time::sleep(IDLE).await;
-            let mut kept = lock(&kept);
-            if kept.used == used {
-                kept.what = None;
-            }
+            kept.drop_unless_used(used);
         });
+    }
+
+    /// Drops what is kept where nobody asked for it since `used`.
+    fn drop_unless_used(&self, used: u64) {
+        let mut kept = lock(&self.0);
+        if kept.used == used {
+            kept.what = None;
+        }
     }
 }
 
@@ -187,18 +192,16 @@ impl Desk {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn what_was_read_of_the_roster_is_dropped_when_no_bundle_is_asked_for() {
+    #[test]
+    fn what_was_read_of_the_roster_is_dropped_when_no_bundle_is_asked_for() {
         let kept: UnderWay<String> = UnderWay::default();
         let read = Arc::downgrade(&kept.keep("everybody".to_owned()));
-        kept.rest();
-        tokio::time::sleep(IDLE / 2).await;
-        assert!(kept.known().is_some(), "the next bundle");
-        kept.rest();
-        tokio::time::sleep(IDLE - Duration::from_secs(1)).await;
-        assert!(read.upgrade().is_some(), "the first rest was broken off by the next bundle");
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        assert!(read.upgrade().is_none(), "and the second was not");
+        let rested = lock(&kept.0).used;
+        assert!(kept.known().is_some(), "the next bundle, while it rests");
+        kept.drop_unless_used(rested);
+        assert!(read.upgrade().is_some(), "so it is not dropped");
+        kept.drop_unless_used(rested + 1);
+        assert!(read.upgrade().is_none(), "now nobody came");
         kept.keep("everybody".to_owned());
         kept.put_down();
         assert!(kept.known().is_none());

@@ -51,11 +51,18 @@ impl Desk {
         match ipp::follow(&sending.printer, &name, job).await {
             ipp::Told::Printed => self.ended(id, &next, &sending, Printing::Printed).await?,
             ipp::Told::NotPrinted(why) => {
-                self.ended(id, &next, &sending, Printing::NotPrinted(why.clone())).await?;
-                return Err(refused("refused-printer-stopped", vec![bundle(&next), ("why", in_words(why))]));
+                self.ended(id, &next, &sending, Printing::NotPrinted(why.clone()))
+                    .await?;
+                return Err(refused(
+                    "refused-printer-stopped",
+                    vec![bundle(&next), ("why", in_words(why))],
+                ));
             }
             ipp::Told::Waits(why) => {
-                return Err(refused("refused-printer-waits", vec![bundle(&next), ("why", in_words(why))]));
+                return Err(refused(
+                    "refused-printer-waits",
+                    vec![bundle(&next), ("why", in_words(why))],
+                ));
             }
             ipp::Told::Gone(why) => {
                 tracing::warn!(error = why, "a printer does not answer while a bundle lies at it");
@@ -94,8 +101,12 @@ impl Desk {
                 Err(refused("refused-printer-gone", vec![bundle(next)]))
             }
             NotSent::Refused(why) => {
-                self.ended(id, next, &sending, Printing::NotPrinted(why.clone())).await?;
-                Err(refused("refused-printer-stopped", vec![bundle(next), ("why", in_words(why))]))
+                self.ended(id, next, &sending, Printing::NotPrinted(why.clone()))
+                    .await?;
+                Err(refused(
+                    "refused-printer-stopped",
+                    vec![bundle(next), ("why", in_words(why))],
+                ))
             }
             NotSent::Lost(_) => Err(refused("refused-printer-lost", vec![bundle(next)])),
         }
@@ -107,7 +118,11 @@ impl Desk {
         if let Some(pdf) = self.read_bundle(run, next).await? {
             return Ok(pdf);
         }
-        tracing::warn!(bundle = number, made_at = next.desk, "a bundle's file is not here as it was made: made again");
+        tracing::warn!(
+            bundle = number,
+            made_at = next.desk,
+            "a bundle's file is not here as it was made: made again"
+        );
         let elsewhere = || {
             let facts = vec![bundle(next), ("desk", Told::Text(next.desk.clone()))];
             match next.desk == self.setup.desk {

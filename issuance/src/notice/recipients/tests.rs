@@ -234,6 +234,9 @@ fn a_households_letter_holds_only_those_who_live_where_it_goes() {
         .unwrap();
     people[student].resident.address = "汐見市学生寮1番地".into();
     let rest: Vec<usize> = family.iter().copied().filter(|at| *at != student).collect();
-    let about: Vec<_> = letters_of(&people, &family).into_iter().map(|(about, _)| about).collect();
+    let about: Vec<_> = letters_of(&people, &family)
+        .into_iter()
+        .map(|(about, _)| about)
+        .collect();
     assert!(about.contains(&rest) && about.contains(&vec![student]), "{about:?}");
 }

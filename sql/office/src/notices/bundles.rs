@@ -138,35 +138,49 @@ impl Office {
         printer: &str,
     ) -> Result<i32, OfficeError> {
         let about = About::content(json!([id, bundle, printer]));
-        self.act("notice_bundle_sent", NoticeBundleSent::ROW, about, act, |tx, doing| async move {
-            let run = going(&tx, id).await?;
-            let row = tx
-                .query_one(
-                    "-- notice_attempts\n\
+        self.act(
+            "notice_bundle_sent",
+            NoticeBundleSent::ROW,
+            about,
+            act,
+            |tx, doing| async move {
+                let run = going(&tx, id).await?;
+                let row = tx
+                    .query_one(
+                        "-- notice_attempts\n\
                      SELECT count(*) FILTER (WHERE outcome IS DISTINCT FROM 'not_printed') AS kept, count(*) AS all\n\
                      FROM office.notice_printing WHERE run = $1 AND bundle = $2",
-                    &[&id, &bundle],
-                )
-                .await?;
-            if row.get::<_, i64>("kept") > 0 {
-                return Err(NoticeRefusal::Sent.into());
-            }
-            let attempt = i32::try_from(row.get::<_, i64>("all") + 1).unwrap_or(i32::MAX);
-            tx.execute(
-                "-- notice_bundle_sent\n\
+                        &[&id, &bundle],
+                    )
+                    .await?;
+                if row.get::<_, i64>("kept") > 0 {
+                    return Err(NoticeRefusal::Sent.into());
+                }
+                let attempt = i32::try_from(row.get::<_, i64>("all") + 1).unwrap_or(i32::MAX);
+                tx.execute(
+                    "-- notice_bundle_sent\n\
                  INSERT INTO office.notice_printing (run, bundle, attempt, printer, desk, sent_at, sent_by)\n\
                  VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                &[&id, &bundle, &attempt, &printer, &doing.desk(), &doing.at, &doing.staff()?.uuid()],
-            )
-            .await?;
-            let details = NoticeBundleSent {
-                number: run.number,
-                bundle,
-                attempt,
-            };
-            self.record(&tx, &doing, json!({}), details).await?;
-            Ok(attempt)
-        })
+                    &[
+                        &id,
+                        &bundle,
+                        &attempt,
+                        &printer,
+                        &doing.desk(),
+                        &doing.at,
+                        &doing.staff()?.uuid(),
+                    ],
+                )
+                .await?;
+                let details = NoticeBundleSent {
+                    number: run.number,
+                    bundle,
+                    attempt,
+                };
+                self.record(&tx, &doing, json!({}), details).await?;
+                Ok(attempt)
+            },
+        )
         .await
     }
 
@@ -245,25 +259,31 @@ impl Office {
         is_printed: bool,
     ) -> Result<(), OfficeError> {
         let about = About::content(json!([id, bundle, is_printed]));
-        self.act("settle_notice_bundle", NoticeBundleSettled::ROW, about, act, |tx, doing| async move {
-            let run = going(&tx, id).await?;
-            let open = tx
-                .query_opt(
-                    "-- open_notice_printing\n\
+        self.act(
+            "settle_notice_bundle",
+            NoticeBundleSettled::ROW,
+            about,
+            act,
+            |tx, doing| async move {
+                let run = going(&tx, id).await?;
+                let open = tx
+                    .query_opt(
+                        "-- open_notice_printing\n\
                      SELECT attempt FROM office.notice_printing WHERE run = $1 AND bundle = $2 AND ended_at IS NULL",
-                    &[&id, &bundle],
-                )
-                .await?
-                .ok_or(NoticeRefusal::Settled)?;
-            let outcome = if is_printed { "printed" } else { "not_printed" };
-            ends(&tx, &doing, (id, bundle, open.get("attempt")), (outcome, true)).await?;
-            let details = NoticeBundleSettled {
-                number: run.number,
-                bundle,
-                printed: is_printed,
-            };
-            self.record(&tx, &doing, json!({}), details).await
-        })
+                        &[&id, &bundle],
+                    )
+                    .await?
+                    .ok_or(NoticeRefusal::Settled)?;
+                let outcome = if is_printed { "printed" } else { "not_printed" };
+                ends(&tx, &doing, (id, bundle, open.get("attempt")), (outcome, true)).await?;
+                let details = NoticeBundleSettled {
+                    number: run.number,
+                    bundle,
+                    printed: is_printed,
+                };
+                self.record(&tx, &doing, json!({}), details).await
+            },
+        )
         .await
     }
 }
@@ -289,7 +309,15 @@ async fn ends(
             "-- notice_printing_ends\n\
              UPDATE office.notice_printing SET ended_at = $4, ended_by = $5, outcome = $6, by_eye = $7\n\
              WHERE run = $1 AND bundle = $2 AND attempt = $3 AND ended_at IS NULL RETURNING job",
-            &[&run, &bundle, &attempt, &doing.at, &doing.staff()?.uuid(), &outcome, &by_eye],
+            &[
+                &run,
+                &bundle,
+                &attempt,
+                &doing.at,
+                &doing.staff()?.uuid(),
+                &outcome,
+                &by_eye,
+            ],
         )
         .await?;
     if let Some(row) = ended {
@@ -311,12 +339,15 @@ async fn ends(
 
 fn made(row: &Row) -> Result<BundleMade, OfficeError> {
     let is_printed: bool = row.get("printed");
-    let sending = row.get::<_, Option<i32>>("attempt").filter(|_| !is_printed).map(|attempt| Sending {
-        attempt,
-        printer: row.get("printer"),
-        job: row.get("job"),
-        desk: row.get("sent_from"),
-    });
+    let sending = row
+        .get::<_, Option<i32>>("attempt")
+        .filter(|_| !is_printed)
+        .map(|attempt| Sending {
+            attempt,
+            printer: row.get("printer"),
+            job: row.get("job"),
+            desk: row.get("sent_from"),
+        });
     Ok(BundleMade {
         bundle: Bundle {
             number: row.get("number"),

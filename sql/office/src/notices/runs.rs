@@ -393,22 +393,23 @@ impl Office {
     /// [`NoticeRefusal::Over`], [`NoticeRefusal::Sent`] while a printer has some of it, [`OfficeError::NotAllowed`]
     pub async fn withdraw_notice_run(&self, act: &Act, id: Uuid) -> Result<(), OfficeError> {
         let about = About::content(json!([id]));
-        let withdrawn = self.act(
-            "withdraw_notice_run",
-            NoticeRunWithdrawn::ROW,
-            about,
-            act,
-            |tx, doing| async move {
-                let run = locked(&tx, id).await?;
-                if run.over {
-                    return Err(NoticeRefusal::Over.into());
-                }
-                self.ends(&tx, &doing, id, "withdrawn").await?;
-                self.record(&tx, &doing, json!({}), NoticeRunWithdrawn { number: run.number })
-                    .await
-            },
-        )
-        .await;
+        let withdrawn = self
+            .act(
+                "withdraw_notice_run",
+                NoticeRunWithdrawn::ROW,
+                about,
+                act,
+                |tx, doing| async move {
+                    let run = locked(&tx, id).await?;
+                    if run.over {
+                        return Err(NoticeRefusal::Over.into());
+                    }
+                    self.ends(&tx, &doing, id, "withdrawn").await?;
+                    self.record(&tx, &doing, json!({}), NoticeRunWithdrawn { number: run.number })
+                        .await
+                },
+            )
+            .await;
         match withdrawn {
             Err(OfficeError::Store(error)) if error.is_constraint("notice_run_lies_at_no_printer") => {
                 Err(NoticeRefusal::Sent.into())

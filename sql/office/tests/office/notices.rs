@@ -222,8 +222,17 @@ async fn no_letter_is_lost_or_made_twice_and_what_was_printed_stays_printed() {
     // What comes back stops the next letter, until the roster knows better.
     let number = records.notice_run(run).await.unwrap().number;
     let shown = records.notice_letter(number, 3).await.unwrap();
-    assert_eq!((shown.name.as_str(), shown.returned_at), (residents[0].name.as_str(), None));
-    assert!(records.notice_letter(number, 11).await.unwrap_err().is(&NoticeRefusal::NoSuchLetter));
+    assert_eq!(
+        (shown.name.as_str(), shown.returned_at),
+        (residents[0].name.as_str(), None)
+    );
+    assert!(
+        records
+            .notice_letter(number, 11)
+            .await
+            .unwrap_err()
+            .is(&NoticeRefusal::NoSuchLetter)
+    );
     assert!(records.notice_letter_returned(&first.act(), number, 3).await.unwrap());
     assert!(
         !records.notice_letter_returned(&second.act(), number, 3).await.unwrap(),
@@ -247,8 +256,14 @@ async fn no_letter_is_lost_or_made_twice_and_what_was_printed_stays_printed() {
 /// Sends a bundle to a printer that prints it.
 async fn printed(office: &TestOffice, clerk: &Clerk, run: Uuid, bundle: i32) {
     let records = &office.office;
-    let attempt = records.notice_bundle_sent(&clerk.act(), run, bundle, PRINTER).await.unwrap();
-    records.note_notice_job(run, bundle, attempt, 40 + bundle).await.unwrap();
+    let attempt = records
+        .notice_bundle_sent(&clerk.act(), run, bundle, PRINTER)
+        .await
+        .unwrap();
+    records
+        .note_notice_job(run, bundle, attempt, 40 + bundle)
+        .await
+        .unwrap();
     records
         .notice_bundle_ended(&clerk.act(), run, (bundle, attempt), &Printing::Printed)
         .await
@@ -261,10 +276,16 @@ async fn released(office: &TestOffice, (first, second): &(Clerk, Clerk), made: i
     office.import(residents.clone()).await.unwrap();
     let id = office.resident(&residents[0].number).await.unwrap();
     let records = &office.office;
-    let run = records.count_notice_run(&first.act(), &run_of(10, &[id])).await.unwrap();
+    let run = records
+        .count_notice_run(&first.act(), &run_of(10, &[id]))
+        .await
+        .unwrap();
     records.release_notice_run(&first.act(), run).await.unwrap();
     records.release_notice_run(&second.act(), run).await.unwrap();
-    for bundle in [bundle(1, 1, 4), bundle(2, 5, 8), bundle(3, 9, 10)].iter().take(made as usize) {
+    for bundle in [bundle(1, 1, 4), bundle(2, 5, 8), bundle(3, 9, 10)]
+        .iter()
+        .take(made as usize)
+    {
         records.notice_bundle_made(&first.act(), run, bundle).await.unwrap();
     }
     run
@@ -289,23 +310,47 @@ async fn a_bundle_that_was_sent_is_not_sent_again_until_its_end_is_known() {
     let shown = records.notice_run(run).await.unwrap();
     assert_eq!(shown.sent.as_ref().map(|sent| sent.bundle), Some(1), "it is shown");
     // The console that sent it is killed: whoever comes next is refused, and the run is not given up with letters on the way.
-    let again = records.notice_bundle_sent(&second.act(), run, 1, PRINTER).await.unwrap_err();
+    let again = records
+        .notice_bundle_sent(&second.act(), run, 1, PRINTER)
+        .await
+        .unwrap_err();
     assert!(again.is(&NoticeRefusal::Sent), "{again}");
     let withdrawn = records.withdraw_notice_run(&second.act(), run).await.unwrap_err();
     assert!(withdrawn.is(&NoticeRefusal::Sent), "{withdrawn}");
     // Somebody looks: nothing whole came out. It is sent again, as another job.
-    records.settle_notice_bundle(&second.act(), run, 1, false).await.unwrap();
-    let late = records.notice_bundle_ended(&first.act(), run, (1, 1), &Printing::Printed).await.unwrap_err();
+    records
+        .settle_notice_bundle(&second.act(), run, 1, false)
+        .await
+        .unwrap();
+    let late = records
+        .notice_bundle_ended(&first.act(), run, (1, 1), &Printing::Printed)
+        .await
+        .unwrap_err();
     assert!(late.is(&NoticeRefusal::Settled), "{late}");
-    assert_eq!(records.notice_bundle_sent(&second.act(), run, 1, PRINTER).await.unwrap(), 2);
+    assert_eq!(
+        records
+            .notice_bundle_sent(&second.act(), run, 1, PRINTER)
+            .await
+            .unwrap(),
+        2
+    );
     records.note_notice_job(run, 1, 2, 7).await.unwrap();
     for clerk in [first, second] {
         // Both desks asked the printer.
-        records.notice_bundle_ended(&clerk.act(), run, (1, 2), &Printing::Printed).await.unwrap();
+        records
+            .notice_bundle_ended(&clerk.act(), run, (1, 2), &Printing::Printed)
+            .await
+            .unwrap();
     }
-    let printed = records.notice_bundle_sent(&second.act(), run, 1, PRINTER).await.unwrap_err();
+    let printed = records
+        .notice_bundle_sent(&second.act(), run, 1, PRINTER)
+        .await
+        .unwrap_err();
     assert!(printed.is(&NoticeRefusal::Sent), "{printed}");
-    let settled = records.settle_notice_bundle(&second.act(), run, 1, false).await.unwrap_err();
+    let settled = records
+        .settle_notice_bundle(&second.act(), run, 1, false)
+        .await
+        .unwrap_err();
     assert!(settled.is(&NoticeRefusal::Settled), "{settled}");
     assert_eq!(records.notice_run(run).await.unwrap().printed, 1);
     assert_eq!(records.notice_run(run).await.unwrap().sent, None);
@@ -334,7 +379,15 @@ async fn a_letter_that_can_not_be_set_is_kept_with_its_reason() {
     assert_eq!(unset.len(), 1);
     assert_eq!((unset[0].resident, &unset[0].why), (other, &why));
     assert_eq!(unset[0].number, residents[1].number);
-    assert!(office.office.notice_unset_people(run).await.unwrap().into_iter().eq([other]));
+    assert!(
+        office
+            .office
+            .notice_unset_people(run)
+            .await
+            .unwrap()
+            .into_iter()
+            .eq([other])
+    );
 }
 
 /// Tries `sql` as every role: no one may write it.
@@ -353,18 +406,39 @@ async fn the_database_refuses_every_move_of_a_run_that_no_procedure_makes() {
     let (first, second) = &clerks;
     let records = &office.office;
     printed(&office, first, whole, 1).await;
-    records.notice_bundle_sent(&first.act(), whole, 2, PRINTER).await.unwrap();
+    records
+        .notice_bundle_sent(&first.act(), whole, 2, PRINTER)
+        .await
+        .unwrap();
     let resident = office.resident(&city(20)[1].number).await.unwrap();
-    let counted = records.count_notice_run(&first.act(), &run_of(4, &[resident])).await.unwrap();
-    let posted = records.count_notice_run(&first.act(), &NewRun { bundle_size: 10, ..run_of(10, &[resident]) }).await.unwrap();
+    let counted = records
+        .count_notice_run(&first.act(), &run_of(4, &[resident]))
+        .await
+        .unwrap();
+    let posted = records
+        .count_notice_run(
+            &first.act(),
+            &NewRun {
+                bundle_size: 10,
+                ..run_of(10, &[resident])
+            },
+        )
+        .await
+        .unwrap();
     for clerk in [first, second] {
         records.release_notice_run(&clerk.act(), posted).await.unwrap();
     }
-    records.notice_bundle_made(&first.act(), posted, &bundle(1, 1, 10)).await.unwrap();
+    records
+        .notice_bundle_made(&first.act(), posted, &bundle(1, 1, 10))
+        .await
+        .unwrap();
     printed(&office, first, posted, 1).await;
     records.post_notice_run(&first.act(), posted).await.unwrap();
     let act = Act::of_process("wish", fresh());
-    records.record_notice_wish(&act, resident, None, &Wish::NoPaper).await.unwrap();
+    records
+        .record_notice_wish(&act, resident, None, &Wish::NoPaper)
+        .await
+        .unwrap();
     let (a, b) = (first.id.uuid(), second.id.uuid());
     let run_row = |more: &str, values: &str| {
         format!(
@@ -397,7 +471,11 @@ async fn the_database_refuses_every_move_of_a_run_that_no_procedure_makes() {
             &format!(", now(), '{a}', now(), '{b}'"),
         ),
         // Released by one person alone, by nobody who is there, or the second before the first.
-        update("notice_run", &format!("released_at = now(), released_by = '{a}'"), run_is(counted)),
+        update(
+            "notice_run",
+            &format!("released_at = now(), released_by = '{a}'"),
+            run_is(counted),
+        ),
         update(
             "notice_run",
             &format!("released_at = now(), released_by = '{a}', approved_at = now(), approved_by = '{b}'"),
@@ -408,7 +486,11 @@ async fn the_database_refuses_every_move_of_a_run_that_no_procedure_makes() {
             &format!("released_at = now(), released_by = '{a}', approved_at = now(), approved_by = '{a}'"),
             run_is(counted),
         ),
-        update("notice_run", &format!("approved_at = now(), approved_by = '{b}'"), run_is(counted)),
+        update(
+            "notice_run",
+            &format!("approved_at = now(), approved_by = '{b}'"),
+            run_is(counted),
+        ),
         // What was released, counted or posted is changed or taken back.
         update("notice_run", &format!("approved_by = '{a}'"), run_is(whole)),
         update("notice_run", "approved_at = NULL, approved_by = NULL", run_is(whole)),
@@ -416,9 +498,21 @@ async fn the_database_refuses_every_move_of_a_run_that_no_procedure_makes() {
         update("notice_run", "digest = decode(repeat('11', 32), 'hex')", run_is(whole)),
         update("notice_run", "posted_at = NULL, posted_by = NULL", run_is(posted)),
         // Posted before every letter is printed; given up while a printer has some of it, or untold.
-        update("notice_run", &format!("posted_at = now(), posted_by = '{a}'"), run_is(whole)),
-        update("notice_run", &format!("withdrawn_at = now(), withdrawn_by = '{a}'"), run_is(whole)),
-        update("notice_run", &format!("withdrawn_at = now(), withdrawn_by = '{a}'"), run_is(counted)),
+        update(
+            "notice_run",
+            &format!("posted_at = now(), posted_by = '{a}'"),
+            run_is(whole),
+        ),
+        update(
+            "notice_run",
+            &format!("withdrawn_at = now(), withdrawn_by = '{a}'"),
+            run_is(whole),
+        ),
+        update(
+            "notice_run",
+            &format!("withdrawn_at = now(), withdrawn_by = '{a}'"),
+            run_is(counted),
+        ),
         // A letter more, after counting or after release; one changed; one that comes back before it was posted, or untold.
         letter(counted, 5),
         letter(whole, 11),
@@ -441,7 +535,11 @@ async fn the_database_refuses_every_move_of_a_run_that_no_procedure_makes() {
             "INSERT INTO office.notice_bundle (run, number, first, last, sha256, bytes, pages, made_at, made_by, desk)\n\
              VALUES ('{whole}', 3, 9, 10, decode(repeat('00', 32), 'hex'), 1, 1, now(), '{a}', 'x')"
         ),
-        update("notice_bundle", "sha256 = decode(repeat('00', 32), 'hex')", of_run(whole)),
+        update(
+            "notice_bundle",
+            "sha256 = decode(repeat('00', 32), 'hex')",
+            of_run(whole),
+        ),
         // Printed before it is made; printed a second time; sent while it lies at the printer; printed from the beginning.
         sent(whole, 3, 1, "", ""),
         sent(whole, 1, 2, "", ""),
@@ -460,7 +558,11 @@ async fn the_database_refuses_every_move_of_a_run_that_no_procedure_makes() {
             "ended_at = NULL, ended_by = NULL, outcome = NULL, by_eye = NULL",
             of_run(whole) + " AND bundle = 1",
         ),
-        update("notice_printing", "outcome = 'not_printed'", of_run(whole) + " AND bundle = 1"),
+        update(
+            "notice_printing",
+            "outcome = 'not_printed'",
+            of_run(whole) + " AND bundle = 1",
+        ),
         update(
             "notice_printing",
             &format!("job = 1, ended_at = sent_at, ended_by = '{a}', outcome = 'printed', by_eye = false"),
