@@ -42,8 +42,8 @@ async fn the_closed_lists_in_the_database_are_those_of_the_rows() {
         list.sort();
         list
     };
-    let rows = ALL.map(|row| format!("{}: {}", row.name, row.meaning.english));
-    assert_eq!(sorted(acts), sorted(rows.to_vec()));
+    let rows = ALL.iter().map(|row| format!("{}: {}", row.name, row.meaning.english));
+    assert_eq!(sorted(acts), sorted(rows.collect()));
     let known = SecondPurpose::ALL.map(|purpose| purpose.as_str().to_owned());
     assert_eq!(sorted(purposes), sorted(known.to_vec()));
     assert_eq!(sorted(roles), sorted(Role::ALL.map(|role| role.to_string()).to_vec()));
