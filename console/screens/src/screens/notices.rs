@@ -271,6 +271,9 @@ impl Notices {
             false => reasons.join(" / "),
         };
         fact("notice-left-out", reasons, Meaning::Plain);
+        if has_unset(run) {
+            fact("notice-unset-list", pen.say("notice-unset-hint"), Meaning::NeedsYou);
+        }
         for (label, who) in [("notice-first", &run.released_by), ("notice-second", &run.approved_by)] {
             let (words, meaning) = match who {
                 Some(who) => (who.clone(), Meaning::Plain),
@@ -491,7 +494,7 @@ impl Screen for Notices {
             }
         }
         // The chosen run's facts stand below the list.
-        let height = pen.height.saturating_sub(page.body.len() + 10);
+        let height = pen.height.saturating_sub(page.body.len() + 11);
         let empty = pen.say("notice-none-yet");
         self.runs.view(&mut page, pen, (&[6, 30, 12], height), &empty, |run| {
             row_spans(run, pen)

@@ -25,7 +25,7 @@ pub static KEYS: KeyTable = KeyTable {
         row(Char('n'), Intent::New, "key-notice-new"),
         row(Char('r'), RETURNED, "key-notice-returned"),
         row(Char('u'), SETTLE, "key-notice-settle"),
-        row(Char('x'), UNSET, "key-notice-unset"),
+        also(Char('x'), UNSET, "key-notice-unset"),
         row(Char('w'), GIVE_UP, "key-notice-give-up"),
         also(F(5), Intent::Refresh, "key-refresh"),
         row(Esc, Intent::Back, "key-back"),
