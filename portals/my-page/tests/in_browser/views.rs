@@ -70,6 +70,9 @@ pub async fn whole_picture(browser: &Chromium, name: &str, width: u32) {
     let whole = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
     order(browser, "Emulation.setDeviceMetricsOverride", whole).await;
     browser.picture(name).await;
+    // The next page is as high as it is, not as high as this one was.
+    let usual = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500 });
+    order(browser, "Emulation.setDeviceMetricsOverride", usual).await;
 }
 
 /// One heading, a title that begins with it, a foot that names the counter's telephone; no word of the machine's own, and
@@ -108,9 +111,14 @@ async fn in_plain_words(browser: &Chromium, what: &str) {
 fn axe_core() -> String {
     let file = std::env::var("MADOGUCHI_AXE").unwrap_or_else(|_| {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/axe-core");
-        let told = std::process::Command::new(script).output().expect("scripts/axe-core runs");
+        let told = std::process::Command::new(script)
+            .output()
+            .expect("scripts/axe-core runs");
         assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
-        String::from_utf8(told.stdout).expect("a path of ours is UTF-8").trim().to_owned()
+        String::from_utf8(told.stdout)
+            .expect("a path of ours is UTF-8")
+            .trim()
+            .to_owned()
     });
     std::fs::read_to_string(file).unwrap()
 }
