@@ -146,7 +146,8 @@ fn a_run_goes_from_counting_to_what_comes_back_and_no_bundle_is_lost_or_printed_
                 .text(&foot.replacen("-3-", "-4-", 1))
                 .key(Key::Enter)
                 .sees("番号が違います");
-            second.console.key(Key::Esc).text("r").sees("宛所不明などで戻った");
+            second.console.key(Key::Esc).sees("3 束のうち");
+            second.console.text("r").sees("宛所不明などで戻った");
             second
                 .console
                 .text(&foot)
