@@ -80,6 +80,13 @@ fn a_run_is_counted_released_made_printed_and_posted_with_enter() {
     assert!(counter.is_asked_with(|order: &CountRun| order.kind == "eligibility" && order.large));
     counter.answer(board(vec![run(12)]));
     insta::assert_snapshot!("notices_counted", counter.screen(80, 24));
+    counter.press(Char('s'));
+    assert!(counter.is_asked::<SampleRun>());
+    counter.answer(SamplesWritten {
+        letters: 4,
+        file: "/paper/notices/run-000012/samples.pdf".into(),
+    });
+    assert!(counter.screen(80, 24).contains("run-000012/samples.pdf"));
     counter.press(Enter);
     assert!(counter.is_asked::<ReleaseRun>());
     counter.answer(board(vec![released(run(12))]));
