@@ -159,7 +159,7 @@ impl Service {
         Ok((web, answer))
     }
 
-    async fn ask_one(
+    pub(crate) async fn ask_one(
         &self,
         web: &Client,
         reference: &Reference,

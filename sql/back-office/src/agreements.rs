@@ -9,6 +9,8 @@ use crate::{BackOfficeError, BackOfficeRecords};
 pub struct Terms {
     /// Who asks: an entity id.
     pub asker: String,
+    /// What people call it; empty: nothing else than that.
+    pub asker_name: String,
     pub kind: String,
     pub purposes: Vec<String>,
     /// Which items are given; `*` for all.
@@ -51,8 +53,8 @@ impl BackOfficeRecords {
                     .query_one(
                         "-- propose\n\
                          INSERT INTO records.agreement (asker, kind, edition, purposes, items, fresh_hours, responsible,\n\
-                         policy, checked_until, proposed_by)\n\
-                         SELECT $1, $2, 1 + coalesce(max(edition), 0), $3, $4, $5, $6, $7, $8, $9\n\
+                         policy, checked_until, proposed_by, asker_name)\n\
+                         SELECT $1, $2, 1 + coalesce(max(edition), 0), $3, $4, $5, $6, $7, $8, $9, $10\n\
                          FROM records.agreement WHERE asker = $1 AND kind = $2 RETURNING edition",
                         &[
                             &terms.asker,
@@ -64,6 +66,7 @@ impl BackOfficeRecords {
                             &terms.policy,
                             &terms.checked_until,
                             &side,
+                            &terms.asker_name,
                         ],
                     )
                     .await?;
@@ -133,7 +136,8 @@ impl BackOfficeRecords {
             let row = tx
                 .query_opt(
                     "-- agreement\n\
-                     SELECT asker, kind, edition, purposes, items, fresh_hours, responsible, policy, checked_until, suspended\n\
+                     SELECT asker, kind, edition, purposes, items, fresh_hours, responsible, policy, checked_until, suspended,\n\
+                     asker_name \
                      FROM records.agreement WHERE asker = $1 AND kind = $2 AND approved_by IS NOT NULL\n\
                      ORDER BY edition DESC LIMIT 1",
                     &[&asker, &kind],
@@ -142,6 +146,7 @@ impl BackOfficeRecords {
             Ok(row.map(|row| Agreement {
                 terms: Terms {
                     asker: row.get("asker"),
+                    asker_name: row.get("asker_name"),
                     kind: row.get("kind"),
                     purposes: row.get("purposes"),
                     items: row.get("items"),

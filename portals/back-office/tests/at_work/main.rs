@@ -1,6 +1,8 @@
 //! A provider at work: at a real relay with both halves, asked by My Page and by others.
 
 mod asked;
+mod clinic;
+mod clinic_desk;
 mod hostile;
 mod joiner;
 mod pages;

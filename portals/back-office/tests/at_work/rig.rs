@@ -146,13 +146,24 @@ impl Provider {
 
     /// Both sides agree that `asker` is given everything for the person's own view.
     pub async fn agree(&self, relay: &Relay, asker: &str) {
+        self.agree_for(relay, asker, "own-view").await;
+    }
+
+    /// The same for another `purpose`.
+    pub async fn agree_for(&self, relay: &Relay, asker: &str, purpose: &str) {
         let records = self.office.records();
         let today = SystemClock.now().date();
         let kind = self.office.schema().kind.clone();
         let agreed = Agreed {
             asker: asker.to_owned(),
+            asker_name: if asker == PAGE {
+                "マイページ"
+            } else {
+                "しおかぜ内科クリニック"
+            }
+            .to_owned(),
             kind: kind.clone(),
-            purposes: vec!["own-view".to_owned()],
+            purposes: vec![purpose.to_owned()],
             items: vec!["*".to_owned()],
             fresh_hours: 24,
             responsible: "国保年金課".to_owned(),

@@ -153,6 +153,7 @@ impl Counter {
             origins: vec![url::Url::parse(&front.origin).unwrap().origin()],
             authorities,
             reader: Some(READER.to_owned()),
+            eligibility: None,
             every_card: true,
             owed_file: Some(folder.path().join("owed.json")),
             city: None,

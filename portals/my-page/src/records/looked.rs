@@ -17,6 +17,8 @@ const SHOWN: usize = 100;
 struct Look {
     at: OffsetDateTime,
     asker: String,
+    /// What the office calls it.
+    called: Option<String>,
     source: String,
     kind: String,
     purpose: String,
@@ -55,6 +57,7 @@ impl Looks {
                 looks.push(Look {
                     at,
                     asker: text("asker"),
+                    called: record.get("asker-name").map(str::to_owned),
                     source: set.source.clone(),
                     kind: text("kind"),
                     purpose: text("purpose"),
@@ -173,7 +176,7 @@ pub(super) async fn page(
                 at: say.moment(look.at),
                 who: match look.asker == service.entity() {
                     true => say.html("looked-yourself"),
-                    false => Html::escaped(&look.asker),
+                    false => Html::escaped(look.called.as_deref().unwrap_or(&look.asker)),
                 },
                 times: (times > 1).then(|| say.html_with("looked-times", &[("times", &times.to_string())])),
                 what: named("page", &look.kind),

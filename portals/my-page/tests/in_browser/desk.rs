@@ -72,6 +72,7 @@ impl Desk {
             origins: vec![Url::parse(origin).unwrap().origin()],
             authorities,
             reader: Some(READER.to_owned()),
+            eligibility: None,
             every_card,
             owed_file: Some(folder.path().join("owed.json")),
             city: city_in(&folder),
