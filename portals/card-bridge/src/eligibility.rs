@@ -198,6 +198,8 @@ impl Reading {
             };
             match looked {
                 Ok(signed) => residents.push((name, number, signed)),
+                // Gone before it was looked at: the reader tells in a moment.
+                Err(State::Lifted) => {}
                 Err(state) => {
                     read.insert(name, (number, Looked::Other(state)));
                     if !ignored(state) {
