@@ -1,5 +1,7 @@
 //! What came of a card at the desk: one of five answers about the insurance, or a trouble that says nothing about it.
 
+use std::sync::atomic::AtomicBool;
+
 use portal_service::{NotAnswered, eligibility::NotChecked};
 use relay_core::clock::JST;
 use relay_saml::wsf::{Record, RecordSet, Standing};
@@ -10,8 +12,12 @@ use time::{Date, OffsetDateTime, macros::format_description};
 pub struct Check {
     /// From 1 at each desk and day.
     pub number: usize,
+    /// Of this portal alone: nothing of the patient is in it.
+    pub id: String,
     pub at: OffsetDateTime,
     pub outcome: Outcome,
+    /// Its answer file could not be put where the clinic's software picks it up.
+    pub not_put: AtomicBool,
 }
 
 /// What came of it.
@@ -179,6 +185,7 @@ pub(crate) mod tests {
     pub(crate) fn answered(standing: Standing, records: Vec<Record>) -> Check {
         Check {
             number: 1,
+            id: "20261201102400001".to_owned(),
             at: NOW,
             outcome: Outcome::Answered(RecordSet {
                 kind: "coverage".to_owned(),
@@ -189,6 +196,7 @@ pub(crate) mod tests {
                 source: "汐見市 国保年金課".to_owned(),
                 records,
             }),
+            not_put: AtomicBool::new(false),
         }
     }
 
@@ -235,8 +243,10 @@ pub(crate) mod tests {
         let verdict = |outcome| {
             let check = Check {
                 number: 1,
+                id: String::new(),
                 at: NOW,
                 outcome,
+                not_put: AtomicBool::new(false),
             };
             check.verdict()
         };

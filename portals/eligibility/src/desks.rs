@@ -2,11 +2,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use relay_core::clock::JST;
-use time::{Date, Duration, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime, macros::format_description};
 
 use crate::check::{Check, Outcome};
 
@@ -17,7 +20,10 @@ const MOST: usize = 1000;
 
 /// By session.
 #[derive(Default)]
-pub(crate) struct Desks(Mutex<HashMap<[u8; 32], Desk>>);
+pub(crate) struct Desks {
+    desks: Mutex<HashMap<[u8; 32], Desk>>,
+    count: AtomicUsize,
+}
 
 struct Desk {
     day: Date,
@@ -32,10 +38,16 @@ impl Desks {
         let desk = desks.entry(session).or_insert_with(|| Desk::new(now));
         desk.touch(now);
         let number = desk.checks.last().map_or(1, |last| last.number + 1);
+        let count = self.count.fetch_add(1, Ordering::Relaxed) % 10_000;
+        let second = now
+            .to_offset(JST)
+            .format(format_description!("[year][month][day][hour][minute][second]"));
         let check = Arc::new(Check {
             number,
+            id: format!("{}{count:04}", second.unwrap_or_default()),
             at: now,
             outcome,
+            not_put: AtomicBool::new(false),
         });
         if desk.checks.len() >= MOST {
             desk.checks.remove(0);
@@ -60,6 +72,15 @@ impl Desks {
         desk.checks.iter().rev().cloned().collect()
     }
 
+    /// Today's of every desk, the newest first.
+    pub(crate) fn all(&self, now: OffsetDateTime) -> Vec<Arc<Check>> {
+        let desks = self.lock();
+        let today = desks.values().filter(|desk| desk.day == day(now));
+        let mut all: Vec<_> = today.flat_map(|desk| desk.checks.iter().cloned()).collect();
+        all.sort_by_key(|check| std::cmp::Reverse(check.at));
+        all
+    }
+
     /// Forgets the desks of another day, and those that nobody sits at any more.
     pub(crate) fn forget(&self, now: OffsetDateTime) {
         self.lock()
@@ -67,7 +88,7 @@ impl Desks {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Desk>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.desks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

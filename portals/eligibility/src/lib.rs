@@ -5,15 +5,16 @@
 //! desk checked today is in memory until the day or the session ends.
 //!
 //! From the top: [`Config`] is its one file, [`Clinic`] the program as a whole, `pages` the desk's screen, [`check`] what
-//! came of a card, `handed_on` the same in the forms that a clinic's own software reads, [`compare`] beside what the clinic
-//! has written.
+//! came of a card, [`handed_on`] the same in the forms that a clinic's own software reads, [`compare`] beside what the
+//! clinic has written.
 
 pub mod check;
 mod clinic;
 pub mod compare;
 mod config;
 mod desks;
+pub mod handed_on;
 mod pages;
 
-pub use clinic::{Clinic, PORTAL, StartError};
+pub use clinic::{Clinic, Listening, PORTAL, StartError};
 pub use config::Config;

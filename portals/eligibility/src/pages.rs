@@ -2,7 +2,7 @@
 
 mod result;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use askama::Template;
 use axum::{
@@ -10,7 +10,7 @@ use axum::{
     extract::{Path, Query, State},
     http::{
         HeaderMap, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE},
+        header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE},
     },
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
@@ -28,6 +28,7 @@ use serde_json::json;
 use crate::{
     Clinic,
     check::{Check, Outcome},
+    handed_on,
 };
 use result::{Ours, Shown};
 
@@ -80,6 +81,8 @@ pub(crate) fn routes(clinic: Arc<Clinic>) -> Router<Arc<Service>> {
         .route("/challenge", post(challenge))
         .route("/check", post(check))
         .route("/result/{number}", get(result))
+        .route("/result/{number}/check.json", get(as_json))
+        .route("/result/{number}/check.csv", get(as_csv))
         .layer(Extension(clinic))
 }
 
@@ -236,6 +239,37 @@ async fn script() -> impl IntoResponse {
     (headers, include_str!("../assets/desk.js"))
 }
 
+async fn as_json(
+    State(service): State<Arc<Service>>,
+    Extension(clinic): Extension<Arc<Clinic>>,
+    Path(number): Path<usize>,
+    headers: HeaderMap,
+) -> Result<Response, Trouble> {
+    let check = kept(&service, &clinic, number, &headers).await?;
+    Ok(Json(handed_on::json(&check)).into_response())
+}
+
+async fn as_csv(
+    State(service): State<Arc<Service>>,
+    Extension(clinic): Extension<Arc<Clinic>>,
+    Path(number): Path<usize>,
+    headers: HeaderMap,
+) -> Result<Response, Trouble> {
+    let check = kept(&service, &clinic, number, &headers).await?;
+    let headers = [
+        (CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"check.csv\""),
+    ];
+    Ok((headers, handed_on::csv(&check)).into_response())
+}
+
+/// The check of that number, of the desk whose browser asks.
+async fn kept(service: &Service, clinic: &Clinic, number: usize, headers: &HeaderMap) -> Result<Arc<Check>, Trouble> {
+    let person = service.signed_in(headers).await?.ok_or_else(Trouble::not_found)?;
+    let found = clinic.desks.find(person.key(), number, service.moment());
+    found.ok_or_else(Trouble::not_found)
+}
+
 /// A challenge of the relay's for the next card, for the desk's script.
 async fn challenge(
     State(service): State<Arc<Service>>,
@@ -290,6 +324,14 @@ async fn check(
     let answer: Result<_, NotChecked> = service.ask_by_card(challenge, &card, &COVERAGE).await;
     let kept: Arc<Check> = clinic.desks.keep(person.key(), answer.into(), service.moment());
     tracing::info!(verdict = kept.verdict().code(), "a card was checked");
+    if let Some(folder) = clinic.files.clone() {
+        let (putting, code) = (Arc::clone(&kept), clinic.named.code.clone());
+        let put = tokio::task::spawn_blocking(move || folder.put(&putting, &code)).await;
+        if let Ok(Err(reason)) = put {
+            tracing::warn!(%reason, "an answer file was not put");
+            kept.not_put.store(true, Ordering::Relaxed);
+        }
+    }
     Ok(Redirect::to(&format!("/result/{}", kept.number)).into_response())
 }
 

@@ -156,3 +156,4 @@ desk-not-set = Asking insurers is not set up
 desk-not-set-next = Tell the administrator.
 desk-no-consent = The patient has stopped this
 desk-no-consent-next = Take the paper card.
+desk-not-put = The result could not be written into your system's folder. Copy it by hand, or tell the administrator.

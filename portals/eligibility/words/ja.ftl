@@ -156,3 +156,4 @@ desk-not-set = 保険者に尋ねる設定がありません
 desk-not-set-next = 管理者に伝えてください。
 desk-no-consent = ご本人が、提供を止めています
 desk-no-consent-next = 紙のカードで受け付けてください。
+desk-not-put = 院内システムのフォルダーに結果を書けませんでした。手で写すか、管理者に知らせてください。

@@ -285,3 +285,95 @@ async fn nobody_but_the_clinics_own_workers_sits_at_its_desk() {
         "{shown}"
     );
 }
+
+/// A file, JSON, CSV and FHIR.
+const HANDED_ON: &str = "[files]\nres = \"res\"\nwork = \"work\"\n\
+                         [fhir]\naddress = \"127.0.0.1:0\"\ntoken_file = \"fhir-token\"\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clinics_own_system_is_handed_each_check_whole_and_nobody_without_its_token() {
+    let mut relay = Relay::start().await;
+    let workers = take_workers(&mut relay).await;
+    let coverage = Provider::start(&mut relay, "coverage").await;
+    coverage.take_over(COVERAGE).await;
+    let nagisa = resident(&relay, 1).await;
+    coverage.link(&relay, &[("ウミノ ナギサ", nagisa.person)]).await;
+    let desk = Desk::open_with(&mut relay, &workers, HANDED_ON).await;
+    coverage.agree_for(&relay, CLINIC, CHECK).await;
+    let card = eligibility_card(&relay, nagisa.person).await;
+    assert_eq!(verdict(&desk.lay_down(&card).await).1, "有効");
+    // The answer file, whole, and nothing left where it was written.
+    let files = || {
+        std::fs::read_dir(desk.folder.join("res"))
+            .unwrap()
+            .map(|file| file.unwrap().path())
+    };
+    let file = files().next().expect("an answer file");
+    assert!(
+        file.file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .starts_with("OQSsiquc01res_")
+    );
+    let text = std::fs::read_to_string(file).unwrap();
+    for part in [
+        "<QualificationValidity>1</QualificationValidity>",
+        "<MedicalInstitutionCode>4212345678</MedicalInstitutionCode>",
+        "<InsuredIdentificationNumber>100</InsuredIdentificationNumber>",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(std::fs::read_dir(desk.folder.join("work")).unwrap().count(), 0);
+    // From the screen.
+    let json = desk.browser.get(&desk.at("/result/1/check.json")).await.body;
+    assert!(
+        json.contains("\"answer\":\"valid\"") && json.contains("429996"),
+        "{json}"
+    );
+    let csv = desk.browser.get(&desk.at("/result/1/check.csv")).await.body;
+    assert!(csv.contains(",valid,") && csv.contains("\"429996\""), "{csv}");
+    let stranger = Browser::new(&relay).get(&desk.at("/result/1/check.json")).await;
+    assert_eq!(stranger.status, 404);
+    // FHIR on loopback.
+    let base = format!("http://{}/fhir", desk.fhir.unwrap());
+    let client = reqwest::Client::builder()
+        .use_preconfigured_tls(portal_kit::tls::client(relay.authority.roots(), None).unwrap())
+        .no_proxy()
+        .build()
+        .unwrap();
+    let ask = async |path: &str, token: &str| {
+        let answer = client
+            .get(format!("{base}{path}"))
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap();
+        let status = answer.status().as_u16();
+        let read: serde_json::Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+        (status, read)
+    };
+    for token in ["", "a-token-of-this-des", "a-token-of-this-desk2"] {
+        let (status, read) = ask("/Coverage", token).await;
+        assert_eq!((status, read["resourceType"].as_str()), (401, Some("OperationOutcome")));
+    }
+    let (status, bundle) = ask("/Coverage", "a-token-of-this-desk").await;
+    assert_eq!((status, bundle["total"].as_u64()), (200, Some(1)));
+    let found = &bundle["entry"][0]["resource"];
+    assert_eq!(found["identifier"][0]["value"], "00429996:汐:100:01");
+    let (_, response) = ask("/CoverageEligibilityResponse", "a-token-of-this-desk").await;
+    let response = &response["entry"][0]["resource"];
+    assert_eq!(response["disposition"], "有効");
+    let reference = response["insurance"][0]["coverage"]["reference"].as_str().unwrap();
+    let (status, again) = ask(&format!("/{reference}"), "a-token-of-this-desk").await;
+    assert_eq!((status, &again), (200, found));
+    assert_eq!(ask("/Coverage/none", "a-token-of-this-desk").await.0, 404);
+    // The folder gone: the result stands there all the same, and says what is missing.
+    std::fs::remove_dir_all(desk.folder.join("res")).unwrap();
+    let screen = desk.lay_down(&card).await;
+    assert_eq!(verdict(&screen).1, "有効");
+    assert!(
+        screen.contains("院内システムのフォルダーに結果を書けませんでした"),
+        "{screen}"
+    );
+}

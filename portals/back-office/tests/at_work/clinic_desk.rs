@@ -1,6 +1,6 @@
 //! A clinic's portal at a relay that takes workers' cards, with a receptionist signed in at its desk.
 
-use std::{fs, sync::Arc};
+use std::{fs, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use eligibility::{Clinic, Config, PORTAL};
@@ -24,6 +24,10 @@ pub struct Desk {
     pub address: String,
     pub database: TestProvider,
     pub browser: Browser,
+    /// Where the clinic's own system asks.
+    pub fhir: Option<SocketAddr>,
+    /// Of its configuration.
+    pub folder: PathBuf,
     _files: Files,
     stopper: Stopper,
 }
@@ -56,9 +60,14 @@ pub async fn take_workers(relay: &mut Relay) -> CardAuthority {
 impl Desk {
     /// The clinic's portal in service at `relay`; a worker of `workers` signed in.
     pub async fn open(relay: &mut Relay, workers: &CardAuthority) -> Self {
+        Self::open_with(relay, workers, "").await
+    }
+
+    /// The same with `more` in its configuration.
+    pub async fn open_with(relay: &mut Relay, workers: &CardAuthority, more: &str) -> Self {
         let card = workers.worker();
         relay.register(&card.certificate, CardUse::Authentication).await;
-        let desk = Self::closed(relay, &card, "").await;
+        let desk = Self::closed(relay, &card, more).await;
         let signed_in = desk.sign_in(relay).await;
         assert_eq!(signed_in.status, 303, "{}", signed_in.body);
         desk
@@ -76,12 +85,17 @@ impl Desk {
             files.file(&PORTAL).display()
         );
         fs::write(&file, text).unwrap();
+        portal_testing::secret(&files.folder.path().join("fhir-token"), "a-token-of-this-desk\n").unwrap();
+        for name in ["res", "work"] {
+            fs::create_dir(files.folder.path().join(name)).unwrap();
+        }
         let config = Config::load(&file).unwrap_or_else(|error| panic!("{error}"));
         let clinic = Clinic::load(config, Arc::new(SystemClock), SharedChance::of_the_system());
         let clinic = clinic.unwrap_or_else(|error| panic!("{error}"));
         let metadata = clinic.service().metadata().expect("metadata are written");
         let started = clinic.listen().await.unwrap_or_else(|error| panic!("{error}"));
         let (stopper, stop) = Stopper::new();
+        let fhir = started.fhir_address();
         tokio::spawn(started.run(stop));
         let encryption = fs::read_to_string(files.folder.path().join("encryption.pem")).unwrap();
         relay.join_metadata(CLINIC, &metadata, &encryption).await;
@@ -89,6 +103,8 @@ impl Desk {
             address: files.address.clone(),
             database,
             browser: Browser::with_card(relay, card),
+            fhir,
+            folder: files.folder.path().to_owned(),
             _files: files,
             stopper,
         }

@@ -1,5 +1,7 @@
 //! What came of a card, as it stands on the screen: a word and a shape, what to do now, and what to compare.
 
+use std::sync::atomic::Ordering;
+
 use askama::Template;
 use portal_kit::{Html, Say, date::Moment};
 use relay_saml::wsf::Record;
@@ -32,6 +34,8 @@ pub(super) struct Shown {
     pub(super) fields: Vec<(&'static str, Html, String)>,
     /// Whether it may be handed on to the clinic's own system.
     pub(super) files: bool,
+    /// What is said when the clinic's software did not get it.
+    pub(super) not_put: Option<Html>,
 }
 
 /// One line of what stands on the paper card.
@@ -145,6 +149,7 @@ impl Shown {
                 .map(|name| (*name, say.html(&format!("item-{name}")), ours.get(name).to_owned()))
                 .collect(),
             files: check.set().is_some(),
+            not_put: check.not_put.load(Ordering::Relaxed).then(|| say.html("desk-not-put")),
         }
     }
 }
@@ -290,8 +295,10 @@ mod tests {
         ];
         checks.push(Check {
             number: 6,
+            id: String::new(),
             at: crate::check::tests::NOW,
             outcome: Outcome::Trouble("card-suspended".into()),
+            not_put: false.into(),
         });
         let shown: Vec<_> = checks.iter().map(|check| shown(check, &Ours::default())).collect();
         for (at, one) in shown.iter().enumerate() {
