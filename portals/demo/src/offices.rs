@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// One provider of the demonstration.
-struct Office {
+pub struct Office {
     kind: &'static str,
     names: (&'static str, &'static str),
     /// Of its sessions at the relay, and of its records.
@@ -68,7 +68,7 @@ const OFFICES: [Office; 4] = [
 ];
 
 impl Office {
-    fn entity(&self) -> String {
+    pub fn entity(&self) -> String {
         format!("https://{}.office.shiomi.example/saml", self.kind)
     }
 
@@ -80,14 +80,14 @@ impl Office {
         format!("back-office-{}", self.kind)
     }
 
-    fn address(&self, layout: &Layout) -> anyhow::Result<String> {
+    pub fn address(&self, layout: &Layout) -> anyhow::Result<String> {
         let file = self.folder(layout).join("port");
         let port = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
         Ok(format!("https://localhost:{}", port.trim()))
     }
 
     /// Runs its program with `words`; what it prints.
-    fn run(&self, layout: &Layout, words: &[&str]) -> anyhow::Result<String> {
+    pub fn run(&self, layout: &Layout, words: &[&str]) -> anyhow::Result<String> {
         let output = Command::new(processes::program("back-office")?)
             .arg("--config")
             .arg(self.folder(layout).join("back-office.toml"))
@@ -108,6 +108,11 @@ fn there(layout: &Layout) -> impl Iterator<Item = &'static Office> {
     OFFICES
         .iter()
         .filter(move |office| office.folder(layout).join("port").exists())
+}
+
+/// The one that knows who is insured.
+pub fn insurer(layout: &Layout) -> Option<&'static Office> {
+    there(layout).find(|office| office.kind == "coverage")
 }
 
 /// The names of their processes.
@@ -232,6 +237,8 @@ async fn agree(layout: &Layout, office: &Office) -> anyhow::Result<()> {
         "agree",
         "--asker",
         MY_PAGE_ENTITY,
+        "--asker-name",
+        "マイページ",
         "--fresh-hours",
         office.fresh_hours,
         "--responsible",
