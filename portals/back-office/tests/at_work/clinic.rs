@@ -9,9 +9,8 @@ use relay_testing::{Browser, Relay, TestCard};
 use time::Duration;
 
 use crate::{
-    asked::COVERAGE,
     clinic_desk::{CLINIC, Desk, eligibility_card, take_workers, verdict},
-    rig::{PAGE, Provider, my_page, resident, sign_in},
+    rig::{COVERAGE, PAGE, Provider, my_page, resident, sign_in},
 };
 
 /// What the clinic asks for.

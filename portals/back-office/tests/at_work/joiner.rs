@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use store::{Store, StoreError};
 
 use crate::{
-    asked::COVERAGE,
     clinic_desk::{CLINIC, Desk, eligibility_card, take_workers, verdict},
-    rig::{PAGE, Provider, my_page, resident, sign_in},
+    rig::{COVERAGE, PAGE, Provider, my_page, resident, sign_in},
 };
 use relay_testing::Relay;
 

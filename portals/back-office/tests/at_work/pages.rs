@@ -5,10 +5,7 @@ use std::{fs, path::PathBuf};
 
 use relay_testing::Relay;
 
-use crate::{
-    asked::COVERAGE,
-    rig::{PAGE, Provider, my_page, resident, sign_in},
-};
+use crate::rig::{COVERAGE, PAGE, Provider, my_page, resident, sign_in};
 
 const CHECKUP: &str = "person,kana,born,taken-on,institution,sex,height,weight,waist,bmi,systolic,diastolic,triglycerides,hdl,ldl,glucose,hba1c,hba1c-unit,ast,alt,ggt\n\
     9,ウミノ ナギサ,1950-01-02,2012-09-10,汐見市保健センター,女,155,52,80,21.6,128,78,110,60,118,96,5.3,JDS,22,20,25\n\

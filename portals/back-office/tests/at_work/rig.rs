@@ -22,6 +22,11 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 pub const PAGE: &str = "https://my-page.shiomi.example/saml";
+/// What the owner of the insurance records hands over.
+pub const COVERAGE: &str = "person,kana,born,insurer-number,insurer-name,symbol,number,branch,valid-from,valid-until,ended-because,share,card-until,certificate\n\
+    100-01,ウミノ ナギサ,1950-01-02,429996,汐見市国民健康保険,汐,100,01,2024-04-01,,,3,2027-08-01,一般\n\
+    100-01,ウミノ ナギサ,1950-01-02,429996,汐見市国民健康保険,汐,88,01,2015-04-01,2023-03-31,社会保険に加入,3,,一般\n\
+    200-01,イソベ ミオ,1980-05-06,429996,汐見市国民健康保険,汐,200,01,2020-04-01,2025-03-31,社会保険に加入,3,,一般\n";
 const USER: &str = "back_office_under_test";
 
 /// A provider, running.
