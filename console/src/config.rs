@@ -299,7 +299,7 @@ impl Config {
             font_folders: paper.paths_or("font_folders", &FONT_FOLDERS),
             keep_days: paper.number_or("keep_days", 1..=3650, 90),
             notices: paper.path_if_present("notices"),
-            printer: Some(paper.text_or("printer", "")).filter(|printer| !printer.is_empty()),
+            printer: printer(paper),
             bundle: paper.number_or("bundle", 1..=5_000, 1_000),
         });
         let roster = document.optional("roster", Roster::read);
@@ -363,6 +363,19 @@ impl Config {
         }
         files
     }
+}
+
+/// The printer's address. One behind TLS is not spoken to: nothing says whose certificate would be the printer's.
+fn printer(paper: &mut Section<'_>) -> Option<String> {
+    const NOT_IPP: Fault = Fault::other(
+        "は ipp://印刷機の名前/ipp/print の形で書きます。ipps:// や http:// は使えません(庁内の網の印刷機だけに送ります)。",
+        " must be like ipp://printer/ipp/print; ipps:// and http:// are not supported (letters go to printers of the office's own network only)",
+    );
+    let is_ipp = |uri: &str| {
+        let host = uri.strip_prefix("ipp://").and_then(|rest| rest.split('/').next());
+        host.is_some_and(|host| !host.is_empty() && !host.contains('@'))
+    };
+    paper.has("printer").then(|| paper.checked("printer", NOT_IPP, is_ipp))
 }
 
 impl Relay {
@@ -536,6 +549,34 @@ file = "log/madoguchi.log"
                 .any(|(_, key, fault)| *key == "paper" && *fault == Fault::Missing)
         );
         assert!(told.is_sorted_by_key(|(line, ..)| *line));
+    }
+
+    #[test]
+    fn a_printers_address_that_can_not_be_printed_to_is_refused_with_words() {
+        let with = |uri: &str| {
+            let text = GOOD.replace("[paper]", &format!("[paper]\nprinter = {uri:?}"));
+            parse(&text)
+        };
+        let taken = with("ipp://printer.example:8631/ipp/print").unwrap();
+        assert_eq!(
+            taken.paper.printer.as_deref(),
+            Some("ipp://printer.example:8631/ipp/print")
+        );
+        for uri in [
+            "ipps://printer.example/ipp/print",
+            "http://printer.example/",
+            "printer.example",
+            "ipp:///ipp/print",
+        ] {
+            let mistakes = with(uri).unwrap_err();
+            assert_eq!(mistakes.len(), 1, "{uri}");
+            let words = mistakes[0].words();
+            assert!(
+                words.ja.contains("paper.printer") && words.ja.contains("ipp://"),
+                "{words:?}"
+            );
+        }
+        assert!(with("").unwrap_err()[0].fault == Fault::Empty);
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod database;
 mod handover;
 mod ipp;
 mod leases;
-mod notices;
+pub(crate) mod notices;
 pub mod operators;
 mod orders;
 mod panics;

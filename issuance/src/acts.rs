@@ -130,7 +130,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 79] = [
+pub const ALL: [&ActRow; 82] = [
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -142,6 +142,8 @@ pub const ALL: [&ActRow; 79] = [
     StaffDisabled::ROW,
     RosterImported::ROW,
     RosterUndone::ROW,
+    RecordsMatched::ROW,
+    RecordsLinkWithdrawn::ROW,
     AddressSeen::ROW,
     CaseApplied::ROW,
     CaseClaimed::ROW,
@@ -175,7 +177,10 @@ pub const ALL: [&ActRow; 79] = [
     NoticeRunReleased::ROW,
     NoticeRunApproved::ROW,
     NoticeBundleMade::ROW,
+    NoticeBundleSent::ROW,
     NoticeBundlePrinted::ROW,
+    NoticeBundleNotPrinted::ROW,
+    NoticeBundleSettled::ROW,
     NoticeRunPosted::ROW,
     NoticeRunWithdrawn::ROW,
     NoticeLetterReturned::ROW,

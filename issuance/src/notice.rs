@@ -22,8 +22,10 @@ mod font;
 mod glyphs;
 pub mod handed_in;
 mod head_sheet;
+pub mod letter_number;
 mod lines;
 mod office;
+pub mod proof;
 mod receipt_slip;
 pub mod recipients;
 mod sheet;
@@ -189,19 +191,6 @@ impl Press {
             all: aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256),
             pages: 0,
         })
-    }
-
-    /// The hash over all that a letter of `template` says, without printing it.
-    ///
-    /// # Errors
-    /// [`PaperError::NotBound`]
-    pub fn letter_hash(
-        template: &template::Template,
-        (office, issued_on): (&Office, time::Date),
-        style: Style,
-        letter: &Letter,
-    ) -> Result<ContentHash, PaperError> {
-        compose::Composer::new(template, office, issued_on, style).hash(letter)
     }
 
     /// One letter of `template` as a file of its own.

@@ -13,7 +13,7 @@ use self::completeness::Ending;
 use crate::{check_digit, person::Resident};
 
 mod columns;
-mod completeness;
+pub(crate) mod completeness;
 mod encoding;
 mod reject;
 mod row;

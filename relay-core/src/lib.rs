@@ -13,6 +13,7 @@ pub mod envelope;
 pub mod escrow;
 pub mod id;
 pub mod letters;
+pub mod list;
 pub mod pseudonym;
 pub mod registration;
 pub mod seal;

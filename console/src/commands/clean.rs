@@ -22,7 +22,7 @@ pub struct Options {
 }
 
 /// What a set-up leaves in its folder; nothing else in it is touched.
-pub(super) const OURS: [&str; 14] = [
+pub(super) const OURS: [&str; 15] = [
     config::FILE_NAME,
     "endpoints.json",
     "secrets",
@@ -30,6 +30,7 @@ pub(super) const OURS: [&str; 14] = [
     "authority",
     "trail",
     "paper",
+    "printer",
     "log",
     "tray",
     "run",

@@ -37,6 +37,12 @@ pub(super) enum AgreementsCommand {
         /// Which edition.
         #[arg(long)]
         edition: i32,
+        /// Where the provider is asked, as the provider told you: another in the edition is not approved.
+        #[arg(long)]
+        address: String,
+        /// The last day of its check sheet (YYYY-MM-DD): another in the edition is not approved.
+        #[arg(long, value_name = "DAY")]
+        until: String,
     },
     /// Refer nobody for now, at once.
     Suspend {
@@ -84,8 +90,16 @@ pub(super) async fn run(front: &Front, command: &AgreementsCommand) -> anyhow::R
             });
             front.change_agreement("", &terms).await?;
         }
-        AgreementsCommand::Approve { which, edition } => {
-            let what = json!({ "asker": which.asker, "service_type": which.service_type, "edition": edition });
+        AgreementsCommand::Approve {
+            which,
+            edition,
+            address,
+            until,
+        } => {
+            let what = json!({
+                "asker": which.asker, "service_type": which.service_type, "edition": edition,
+                "address": address, "until": until,
+            });
             front.change_agreement("/approve", &what).await?;
         }
         AgreementsCommand::Suspend { which, reason } => {
@@ -101,11 +115,12 @@ pub(super) async fn run(front: &Front, command: &AgreementsCommand) -> anyhow::R
         let approved = one.approved_by.as_deref().unwrap_or("-");
         let suspended = one.suspended.as_deref().unwrap_or("-");
         answer!(
-            "{} → {}  {}  #{}  {}  {}  {} / {approved}  {suspended}",
+            "{} → {}  {}  #{}  {}  {}  {}  {} / {approved}  {suspended}",
             one.asker,
             one.provider,
             one.service_type,
             one.edition,
+            one.address,
             one.about,
             one.until,
             one.proposed_by

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::config::{Config, Demo, secrets};
 
+pub(super) mod printer;
 pub(super) mod publishing;
 
 /// How long another command that is setting up or starting is waited for.
@@ -60,6 +61,9 @@ fn start_all(setting: &Setting, config: &Config, steps: &Steps) -> anyhow::Resul
     if let Some(demo) = &config.demo {
         steps.step(tray_words(lang), |_| start_tray(setting, config, demo))?;
     }
+    if let Some(port) = printer::port(config) {
+        steps.step(printer::words(lang), |_| printer::start(setting, port))?;
+    }
     if config.demo.is_some() && has_relay(setting) && !config.relay_on_hold {
         steps.step(relay_words(lang), |_| start_relay(setting).map(|_| Outcome::Done))?;
     }
@@ -89,6 +93,9 @@ pub(super) fn running(setting: &Setting, config: &Config) -> Vec<(String, bool)>
     }
     if config.demo.is_some() {
         all.push(("tray".to_owned(), tray_process(setting).running().is_some()));
+    }
+    if printer::port(config).is_some() {
+        all.push(("printer".to_owned(), printer::runs(setting)));
     }
     if config.demo.is_some() && has_relay(setting) && !config.relay_on_hold {
         let up = relay_running(setting);
@@ -153,6 +160,10 @@ pub(super) fn start_again(setting: &Setting, config: &Config, name: &str) -> any
         ("database", _) => start_database(setting, setting.lang).map(drop),
         ("tray", Some(demo)) => start_tray(setting, config, demo).map(drop),
         ("dispatch", _) => start_dispatch(setting).map(drop),
+        ("printer", _) => match printer::port(config) {
+            Some(port) => printer::start(setting, port).map(drop),
+            None => Ok(()),
+        },
         ("lists" | "publisher", _) => publishing::start(setting, config).map(drop),
         _ => start_relay(setting).map(drop),
     }
@@ -184,6 +195,9 @@ pub fn down(setting: &Setting) -> anyhow::Result<ExitCode> {
         lang.pick("失効一覧の公開をやめる", "stop publishing the revocation lists"),
         |_| publishing::stop(setting).map(done),
     )?;
+    steps.step(lang.pick("印刷機を片付ける", "put the printer away"), |_| {
+        printer::stop(setting).map(done)
+    })?;
     steps.step(lang.pick("盆を片付ける", "put the tray away"), |_| {
         tray_process(setting).stop().map(done)
     })?;

@@ -86,6 +86,11 @@ pub fn run(setting: &Setting, options: &Options) -> anyhow::Result<ExitCode> {
             steps.step(services::tray_words(lang), |_| {
                 services::start_tray(setting, &config, demo)
             })?;
+            if let Some(port) = services::printer::port(&config) {
+                steps.step(services::printer::words(lang), |_| {
+                    services::printer::start(setting, port)
+                })?;
+            }
             city::take_in(setting, &config, options, &steps)?;
             super::notices::take_in_demo(setting, &config, options.seed, options.rows, &steps)?;
             let staff = staff::make(setting, &config, demo, &steps)?;

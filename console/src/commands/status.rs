@@ -162,6 +162,7 @@ fn name_of(program: &str, lang: Lang) -> &str {
     match program {
         "database" => lang.pick("データベース", "database"),
         "tray" => lang.pick("仮想カードの盆", "card tray"),
+        "printer" => lang.pick("実演の印刷機", "demonstration's printer"),
         "dispatch" => lang.pick("送信箱の係", "outbox"),
         "lists" => lang.pick("失効一覧の係", "revocation lists"),
         "publisher" => lang.pick("失効一覧の公開", "publisher"),

@@ -1,22 +1,39 @@
-//! Printing by the Internet Printing Protocol (RFC 8010, RFC 8011): a job is sent, then asked after until the printer says that
-//! it is done. What did not end well is cancelled, so that a second attempt prints nothing twice.
+//! Printing by the Internet Printing Protocol (RFC 8010, RFC 8011): a job is sent, then asked after until the printer says how it
+//! ended. Nothing is ever sent a second time from here, and nothing is called printed or not printed but by the printer's word.
 
 use std::{sync::Arc, time::Duration};
 
-/// Why a job was not printed.
-#[derive(Debug, thiserror::Error)]
-pub enum NotPrinted {
-    /// No answer, or one that is none.
+/// Why the printer did not take a job, for certain: it was never reached, or it said no.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotSent {
     #[error("the printer does not answer: {0}")]
     Gone(String),
-    /// It stopped, or gave the job up; the reasons are keywords of RFC 8011 §5.3.8.
-    #[error("the printer stopped: {0}")]
-    Stopped(String),
+    /// The printer's own words, or its status code.
+    #[error("the printer refused the job: {0}")]
+    Refused(String),
+    /// It may have taken it: the answer was lost, or is none.
+    #[error("the printer's answer was lost: {0}")]
+    Lost(String),
+}
+
+/// What the printer says of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    Printed,
+    /// It gave the job up; the reasons are keywords of RFC 8011 §5.3.8.
+    NotPrinted(String),
+    /// It goes on once somebody has mended something: a keyword of RFC 8011 §5.4.12, without its suffix.
+    Waits(String),
+    /// It does not know the job, or its number is another job's now.
+    Unknown,
+    /// It does not answer.
+    Gone(String),
 }
 
 const PRINT_JOB: u16 = 0x0002;
-const CANCEL_JOB: u16 = 0x0008;
 const GET_JOB_ATTRIBUTES: u16 = 0x0009;
+const GET_JOBS: u16 = 0x000A;
+const GET_PRINTER_ATTRIBUTES: u16 = 0x000B;
 /// Status codes below this are successes (RFC 8011 §B.1).
 const FIRST_ERROR: u16 = 0x0100;
 const URI: u8 = 0x45;
@@ -26,48 +43,98 @@ const INTEGER: u8 = 0x21;
 const MIME: u8 = 0x49;
 /// Between two questions after a job.
 const PAUSE: Duration = Duration::from_millis(500);
-/// A thousand letters take a slow printer an hour.
+/// A thousand letters take a slow printer an hour. What takes longer is looked at.
 const LONGEST: Duration = Duration::from_secs(2 * 60 * 60);
+/// The printer's reasons for which somebody has to do something (RFC 8011 §5.4.12): a job that is printing waits for it.
+const NEEDS_SOMEBODY: [&str; 13] = [
+    "media-empty",
+    "media-needed",
+    "media-jam",
+    "cover-open",
+    "door-open",
+    "interlock-open",
+    "input-tray-missing",
+    "output-area-full",
+    "output-tray-missing",
+    "toner-empty",
+    "marker-supply-empty",
+    "paused",
+    "shutdown",
+];
 
-/// Prints `pdf` at `printer` (`ipp://…`) as a job called `name`; gives the job's number once the printer says that it is done.
+/// Sends `pdf` to `printer` (`ipp://…`) as a job called `name`; gives the printer's number for it.
 ///
 /// # Errors
-/// [`NotPrinted`]; the job is cancelled then.
-pub async fn print(printer: &str, name: &str, pdf: Vec<u8>) -> Result<String, NotPrinted> {
-    let client = client().map_err(|error| NotPrinted::Gone(error.to_string()))?;
+/// [`NotSent`]
+pub async fn send(printer: &str, name: &str, pdf: Vec<u8>) -> Result<i32, NotSent> {
+    let client = client().map_err(|error| NotSent::Gone(error.to_string()))?;
     let desk = Printer { client, uri: printer };
     let about: [(u8, &str, &[u8]); 2] = [
         (NAME, "job-name", name.as_bytes()),
         (MIME, "document-format", b"application/pdf"),
     ];
-    let answer = desk.ask(PRINT_JOB, &about, pdf).await?;
-    let job = answer
-        .number("job-id")
-        .ok_or_else(|| NotPrinted::Gone("no job number".to_owned()))?;
+    let answer = match desk.ask(PRINT_JOB, &about, pdf).await {
+        Ok(answer) => answer,
+        Err(silence) if silence.is_before => return Err(NotSent::Gone(silence.what)),
+        Err(silence) => return Err(NotSent::Lost(silence.what)),
+    };
+    match (answer.status, answer.number("job-id")) {
+        (..FIRST_ERROR, Some(job)) => Ok(job),
+        (..FIRST_ERROR, None) => Err(NotSent::Lost("no job number".to_owned())),
+        (status, _) => Err(NotSent::Refused(answer.message(status))),
+    }
+}
+
+/// Finds the job called `name` among those that the printer remembers.
+pub async fn find(printer: &str, name: &str) -> Option<i32> {
+    let client = client().ok()?;
+    let desk = Printer { client, uri: printer };
+    for which in [b"not-completed".as_slice(), b"completed"] {
+        let about: [(u8, &str, &[u8]); 1] = [(KEYWORD, "which-jobs", which)];
+        let answer = desk.ask(GET_JOBS, &about, Vec::new()).await.ok()?;
+        let mut job = None;
+        for (own, value) in &answer.attributes {
+            match own.as_str() {
+                "job-id" => job = value.as_slice().try_into().ok().map(i32::from_be_bytes),
+                "job-name" if value == name.as_bytes() => return job,
+                _ => {}
+            }
+        }
+    }
+    None
+}
+
+/// Asks after a job until it has ended, or waits for somebody. `name`: as it was sent, since printers give numbers again.
+pub async fn follow(printer: &str, name: &str, job: i32) -> Told {
+    let client = match client() {
+        Ok(client) => client,
+        Err(error) => return Told::Gone(error.to_string()),
+    };
+    let desk = Printer { client, uri: printer };
     let began = std::time::Instant::now();
     loop {
-        let told = desk.of_job(GET_JOB_ATTRIBUTES, job).await;
-        let state = told.as_ref().ok().and_then(|told| told.number("job-state"));
-        let why = told
-            .as_ref()
-            .ok()
-            .map(|told| told.words("job-state-reasons"))
-            .unwrap_or_default();
-        match (state, told) {
-            (Some(9), _) => return Ok(job.to_string()),
-            (Some(7 | 8), _) => return Err(NotPrinted::Stopped(why)),
-            // Stopped in the middle: out of paper, open. Nobody knows when it goes on; somebody is told now.
-            (Some(6), _) => {
-                let _ = desk.of_job(CANCEL_JOB, job).await;
-                return Err(NotPrinted::Stopped(why));
-            }
-            (_, Err(error)) => return Err(error),
-            _ if began.elapsed() > LONGEST => {
-                let _ = desk.of_job(CANCEL_JOB, job).await;
-                return Err(NotPrinted::Stopped("timeout".to_owned()));
-            }
-            _ => tokio::time::sleep(PAUSE).await,
+        let told = match desk.of_job(job).await {
+            Ok(told) => told,
+            Err(silence) => return Told::Gone(silence.what),
+        };
+        if told.status >= FIRST_ERROR || told.words("job-name") != name {
+            return Told::Unknown;
         }
+        let why = told.words("job-state-reasons");
+        match told.number("job-state") {
+            Some(9) => return Told::Printed,
+            Some(7 | 8) => return Told::NotPrinted(why),
+            // Held, or stopped in the middle.
+            Some(4 | 6) => return Told::Waits(desk.needs().await.unwrap_or(why)),
+            _ => {}
+        }
+        if let Some(why) = desk.needs().await {
+            return Told::Waits(why);
+        }
+        if began.elapsed() > LONGEST {
+            return Told::Waits(why);
+        }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
@@ -81,7 +148,15 @@ fn client() -> anyhow::Result<reqwest::Client> {
         .use_preconfigured_tls(tls)
         .no_proxy()
         .connect_timeout(Duration::from_secs(10))
+        .read_timeout(Duration::from_secs(120))
         .build()?)
+}
+
+/// No answer.
+struct Silence {
+    what: String,
+    /// Whether nothing can have reached the printer.
+    is_before: bool,
 }
 
 struct Printer<'a> {
@@ -90,12 +165,20 @@ struct Printer<'a> {
 }
 
 impl Printer<'_> {
-    async fn of_job(&self, operation: u16, job: i32) -> Result<Answer, NotPrinted> {
-        self.ask(operation, &[(INTEGER, "job-id", &job.to_be_bytes())], Vec::new())
-            .await
+    async fn of_job(&self, job: i32) -> Result<Answer, Silence> {
+        let about: [(u8, &str, &[u8]); 1] = [(INTEGER, "job-id", &job.to_be_bytes())];
+        self.ask(GET_JOB_ATTRIBUTES, &about, Vec::new()).await
     }
 
-    async fn ask(&self, operation: u16, more: &[(u8, &str, &[u8])], document: Vec<u8>) -> Result<Answer, NotPrinted> {
+    /// For what the printer waits, where that is something for a person.
+    async fn needs(&self) -> Option<String> {
+        let answer = self.ask(GET_PRINTER_ATTRIBUTES, &[], Vec::new()).await.ok()?;
+        let reasons = answer.words("printer-state-reasons");
+        let needs = |reason: &str| NEEDS_SOMEBODY.iter().find(|own| reason.starts_with(**own)).copied();
+        reasons.split(", ").find_map(needs).map(str::to_owned)
+    }
+
+    async fn ask(&self, operation: u16, more: &[(u8, &str, &[u8])], document: Vec<u8>) -> Result<Answer, Silence> {
         let mut body = vec![2, 0];
         body.extend(operation.to_be_bytes());
         body.extend(1u32.to_be_bytes());
@@ -112,36 +195,42 @@ impl Printer<'_> {
         for (tag, name, value) in more.iter().filter(|(tag, ..)| *tag != INTEGER) {
             attribute(&mut body, *tag, name, value);
         }
-        if operation == GET_JOB_ATTRIBUTES {
-            attribute(&mut body, KEYWORD, "requested-attributes", b"job-state");
-            attribute(&mut body, KEYWORD, "", b"job-state-reasons");
+        let wanted: &[&str] = match operation {
+            GET_JOB_ATTRIBUTES => &["job-state", "job-state-reasons", "job-name"],
+            GET_JOBS => &["job-id", "job-name"],
+            GET_PRINTER_ATTRIBUTES => &["printer-state-reasons"],
+            _ => &[],
+        };
+        for (at, name) in wanted.iter().enumerate() {
+            // Another value of the same attribute has no name.
+            let own = if at == 0 { "requested-attributes" } else { "" };
+            attribute(&mut body, KEYWORD, own, name.as_bytes());
         }
         body.push(0x03);
         body.extend(document);
-        let gone = |error: reqwest::Error| NotPrinted::Gone(error.without_url().to_string());
+        let silence = |error: reqwest::Error| Silence {
+            is_before: error.is_connect(),
+            what: error.without_url().to_string(),
+        };
         let sent = self
             .client
             .post(self.http())
             .header("content-type", "application/ipp")
             .body(body)
             .send();
-        let answer = sent.await.map_err(gone)?.bytes().await.map_err(gone)?;
-        Answer::read(&answer)
-            .ok_or_else(|| NotPrinted::Gone("not an answer of a printer".to_owned()))?
-            .good()
+        let answer = sent.await.map_err(silence)?.bytes().await.map_err(silence)?;
+        Answer::read(&answer).ok_or_else(|| Silence {
+            what: "not an answer of a printer".to_owned(),
+            is_before: false,
+        })
     }
 
     /// `ipp://host/…` as HTTP on its port (RFC 3510).
     fn http(&self) -> String {
-        let (scheme, rest) = self.uri.split_once("://").unwrap_or(("ipp", self.uri));
-        let scheme = if scheme == "ipps" || scheme == "https" {
-            "https"
-        } else {
-            "http"
-        };
+        let rest = self.uri.strip_prefix("ipp://").unwrap_or(self.uri);
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let port = if host.contains(':') { "" } else { ":631" };
-        format!("{scheme}://{host}{port}/{path}")
+        format!("http://{host}{port}/{path}")
     }
 }
 
@@ -186,17 +275,11 @@ impl Answer {
         }
     }
 
-    fn good(self) -> Result<Self, NotPrinted> {
-        match self.status {
-            ..FIRST_ERROR => Ok(self),
-            status => {
-                let said = self.words("status-message");
-                Err(NotPrinted::Stopped(if said.is_empty() {
-                    format!("0x{status:04x}")
-                } else {
-                    said
-                }))
-            }
+    /// The printer's own words for an error, else its code.
+    fn message(&self, status: u16) -> String {
+        match self.words("status-message") {
+            said if said.is_empty() => format!("0x{status:04x}"),
+            said => said,
         }
     }
 
@@ -249,30 +332,26 @@ mod tests {
             "http://127.0.0.1:8631/ipp/print"
         );
         assert_eq!(
-            http("ipps://printer.example/ipp/print"),
-            "https://printer.example:631/ipp/print"
+            http("ipp://printer.example/ipp/print"),
+            "http://printer.example:631/ipp/print"
         );
     }
 
-    /// A printer of another make, where one is set up: `IPP_PRINTER=ipp://127.0.0.1:8631/ipp/print` (ippeveprinter).
     #[tokio::test]
-    async fn a_real_printer_prints_and_says_so() {
-        let Ok(printer) = std::env::var("IPP_PRINTER") else {
-            return;
-        };
-        let pdf = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n".to_vec();
-        let job = print(&printer, "発送 12-1", pdf).await.unwrap();
-        assert!(job.parse::<i32>().is_ok_and(|job| job > 0), "{job}");
-    }
-
-    #[tokio::test]
-    async fn a_printer_that_is_gone_is_told() {
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let ended = print(&format!("ipp://127.0.0.1:{port}/ipp/print"), "x", Vec::new()).await;
-        assert!(matches!(ended, Err(NotPrinted::Gone(_))), "{ended:?}");
+    async fn a_printer_that_is_gone_has_certainly_not_got_the_job_and_one_whose_answer_is_lost_may_have() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let printer = format!("ipp://{}/ipp/print", listener.local_addr().unwrap());
+        // It takes the job and goes away without a word.
+        let taken = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 64]).await.unwrap();
+        });
+        let lost = send(&printer, "12-1-1", b"%PDF".to_vec()).await;
+        assert!(matches!(lost, Err(NotSent::Lost(_))), "{lost:?}");
+        taken.await.unwrap();
+        let gone = send(&printer, "12-1-1", b"%PDF".to_vec()).await;
+        assert!(matches!(gone, Err(NotSent::Gone(_))), "{gone:?}");
+        assert!(matches!(follow(&printer, "12-1-1", 1).await, Told::Gone(_)));
+        assert_eq!(find(&printer, "12-1-1").await, None);
     }
 }

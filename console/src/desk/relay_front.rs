@@ -110,6 +110,8 @@ pub struct Agreement {
     pub service_type: String,
     pub edition: i32,
     pub provider: String,
+    /// Where the provider is asked.
+    pub address: String,
     pub about: String,
     /// The last day on which it holds.
     pub until: String,

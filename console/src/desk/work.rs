@@ -294,6 +294,7 @@ impl Desk {
 
     /// Who is logged in from now on; gives who was before.
     pub fn begin(&self, session: Option<SessionBegun>) -> Option<SessionBegun> {
+        self.notices.put_down();
         std::mem::replace(&mut *lock(&self.session), session)
     }
 

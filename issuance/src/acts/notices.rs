@@ -173,6 +173,28 @@ impl AuditAct for NoticeBundleMade {
     };
 }
 
+/// A bundle is sent to the printer: written down before it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeBundleSent {
+    pub number: i64,
+    pub bundle: i32,
+    pub attempt: i32,
+}
+
+impl AuditAct for NoticeBundleSent {
+    const ROW: &'static ActRow = &ActRow {
+        name: "notice.bundle_sent",
+        meaning: Meaning {
+            japanese: "通知の束を印刷機に送る。",
+            english: "A bundle of letters is sent to the printer.",
+        },
+        who: Who::Roles(RUNNERS),
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Screen("notices"),
+    };
+}
+
 /// The printer said that it had printed a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeBundlePrinted {
@@ -187,6 +209,50 @@ impl AuditAct for NoticeBundlePrinted {
         meaning: Meaning {
             japanese: "印刷機が、通知の束を印刷し終えたと答えた。",
             english: "The printer said that it had printed a bundle.",
+        },
+        who: Who::Roles(RUNNERS),
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Screen("notices"),
+    };
+}
+
+/// The printer said that it had not printed a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeBundleNotPrinted {
+    pub number: i64,
+    pub bundle: i32,
+    pub why: String,
+}
+
+impl AuditAct for NoticeBundleNotPrinted {
+    const ROW: &'static ActRow = &ActRow {
+        name: "notice.bundle_not_printed",
+        meaning: Meaning {
+            japanese: "印刷機が、通知の束を印刷しなかったと答えた。",
+            english: "The printer said that it had not printed a bundle.",
+        },
+        who: Who::Roles(RUNNERS),
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Screen("notices"),
+    };
+}
+
+/// The printer could not tell; somebody looked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeBundleSettled {
+    pub number: i64,
+    pub bundle: i32,
+    pub printed: bool,
+}
+
+impl AuditAct for NoticeBundleSettled {
+    const ROW: &'static ActRow = &ActRow {
+        name: "notice.bundle_settled",
+        meaning: Meaning {
+            japanese: "印刷機に聞いても分からない束を人が見て、全部出たかどうかを記録した。",
+            english: "A person looked and said whether a bundle had been printed.",
         },
         who: Who::Roles(RUNNERS),
         second: Second::None,

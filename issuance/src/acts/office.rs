@@ -57,6 +57,56 @@ impl AuditAct for RosterUndone {
     };
 }
 
+/// A list of people whose records another office holds, matched with the roster, by lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordsMatched {
+    /// Whose list: an entity id at the relay.
+    pub provider: String,
+    pub rows: usize,
+    pub found: usize,
+    pub doubled: usize,
+    pub nobody: usize,
+    pub several: usize,
+    /// SHA-256 of the list that goes back, in hex.
+    pub answer: String,
+}
+
+impl AuditAct for RecordsMatched {
+    const ROW: &'static ActRow = &ActRow {
+        name: "records.matched",
+        meaning: Meaning {
+            japanese: "記録を持つ役所の名簿を、住民名簿と突き合わせた。",
+            english: "A list of an office that holds records was matched with the roster.",
+        },
+        who: Who::RolesOrProgram(&[Role::Administration]),
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Command("madoguchi link-records"),
+    };
+}
+
+/// Subjects: resident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordsLinkWithdrawn {
+    /// At whose records: an entity id at the relay.
+    pub provider: String,
+    pub words: SealedWords,
+}
+
+impl AuditAct for RecordsLinkWithdrawn {
+    const ROW: &'static ActRow = &ActRow {
+        name: "records.link_withdrawn",
+        meaning: Meaning {
+            japanese: "記録を持つ役所での、住民への間違った紐付けを取り消した。",
+            english: "A wrong link of an office's records to a resident was taken back.",
+        },
+        who: Who::RolesOrProgram(&[Role::Administration]),
+        second: Second::None,
+        stage: Stage::Office,
+        offered: Offered::Command("madoguchi link-records"),
+    };
+}
+
 /// Why a protected address was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

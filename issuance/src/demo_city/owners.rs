@@ -1,8 +1,13 @@
 //! What the offices of a made-up city know of its people: files as their owners would hand them over. No figure in them is
 //! anybody's.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::Path,
+};
 
+use relay_core::list::end_line;
 use time::{Date, Month};
 
 use crate::person::{Resident, Sex};
@@ -80,6 +85,7 @@ pub fn write(folder: &Path, residents: impl Iterator<Item = Resident>, today: Da
         "months",
         "paid-months",
     ])?;
+    let mut counts = [0; 4];
     for (number, resident) in residents.take(PEOPLE).enumerate() {
         let born = &resident.birthday;
         let (Some(year), Some(month), Some(day)) = (born.year(), born.month(), born.day()) else {
@@ -94,20 +100,25 @@ pub fn write(folder: &Path, residents: impl Iterator<Item = Resident>, today: Da
             woman: resident.sex == Sex::Female,
         };
         for row in who.coverage(today) {
+            counts[0] += 1;
             coverage.write_record(who.with(&row))?;
         }
         for row in who.costs(today) {
+            counts[1] += 1;
             costs.write_record(who.with(&row))?;
         }
         for row in who.checkups(today) {
+            counts[2] += 1;
             checkup.write_record(who.with(&row))?;
         }
         for row in who.pension(today) {
+            counts[3] += 1;
             pension.write_record(who.with(&row))?;
         }
     }
-    for mut file in [coverage, costs, checkup, pension] {
-        file.flush()?;
+    for (file, rows) in [coverage, costs, checkup, pension].into_iter().zip(counts) {
+        let mut file = file.into_inner().map_err(|error| error.into_error())?;
+        file.write_all(end_line(rows).as_bytes())?;
     }
     fs::write(folder.join("as-of"), format!("{today}T00:00:00+09:00"))
 }
@@ -202,6 +213,7 @@ impl Who {
         // Notices come two months late.
         for back in 3..27 {
             let (year, month) = months_before(today, back);
+            let mut before: Vec<usize> = Vec::new();
             for line in 0..self.figure(back.unsigned_abs().into(), 0, 2) {
                 let what = u64::from(back.unsigned_abs()) * 8 + line.unsigned_abs();
                 let at = if self.figure(what, 0, 40) == 0 {
@@ -209,6 +221,11 @@ impl Who {
                 } else {
                     usize::try_from(self.figure(what + 1, 0, 3)).unwrap_or(0)
                 };
+                // One line a month, institution and kind of care.
+                if before.contains(&at) {
+                    continue;
+                }
+                before.push(at);
                 let (place, care) = PLACES[at];
                 let days = if at == 4 { self.figure(what, 3, 12) } else { 1 };
                 let total = self.figure(what + 2, 20, 140) * 100 * days;

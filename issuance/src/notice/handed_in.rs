@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::template::{Fact, NotThat, Source, Template, Value};
+use crate::roster::completeness::{Ending, ending};
 
 /// Headings under which the resident's number may stand.
 const NUMBER: [&str; 4] = ["宛名番号", "住民番号", "個人宛名番号", "number"];
@@ -79,6 +80,16 @@ impl WhyRejected {
 pub enum NotReadable {
     Empty,
     NotText,
+    /// The last line does not end: the file may have been cut short.
+    CutShort {
+        /// From 1.
+        line: u64,
+    },
+    /// A quote that opened on this line does not close, and holds the rest of the file.
+    OpenQuote {
+        /// From 1.
+        line: u64,
+    },
     /// Columns that the notice needs and the file lacks.
     ColumnsMissing(Vec<String>),
 }
@@ -89,6 +100,12 @@ impl NotReadable {
         match self {
             Self::Empty => "ファイルが空です。".to_owned(),
             Self::NotText => "UTF-8 でも CP932 でもないか、CSV ではありません。CSV で保存し直してください。".to_owned(),
+            Self::CutShort { line } => format!(
+                "{line} 行目が途中で終わっています。ファイルが途中で切れています。何も取り込んでいません。もう一度受け取ってください。"
+            ),
+            Self::OpenQuote { line } => format!(
+                "{line} 行目の引用符(\")が閉じていません。ファイルが途中で切れたか、値の中の引用符が二重(\"\")になっていません。何も取り込んでいません。"
+            ),
             Self::ColumnsMissing(names) => {
                 format!(
                     "必要な列がありません: {}。見出しの行を確かめてください。",
@@ -104,6 +121,14 @@ impl std::fmt::Display for NotReadable {
         match self {
             Self::Empty => f.write_str("the file is empty"),
             Self::NotText => f.write_str("neither UTF-8 nor CP932, or not a CSV; save it as CSV"),
+            Self::CutShort { line } => write!(
+                f,
+                "line {line} has no end: the file was cut short. Nothing was taken in; fetch it again"
+            ),
+            Self::OpenQuote { line } => write!(
+                f,
+                "a quote opens on line {line} and does not close: the file was cut short, or a quote within a value is not doubled. Nothing was taken in"
+            ),
             Self::ColumnsMissing(names) => write!(f, "columns are missing: {}; check the heading", names.join(", ")),
         }
     }
@@ -127,6 +152,15 @@ pub struct HandedIn {
 /// [`NotReadable`]; a line that can't be taken is among the rejected ones.
 pub fn read(bytes: &[u8], template: &Template) -> Result<HandedIn, NotReadable> {
     let text = decode(bytes)?;
+    match ending(&text, b',') {
+        Ending::LineEnd => {}
+        // What was lost behind it nobody can tell, half a number among it.
+        Ending::Field => {
+            let line = text.lines().count() as u64;
+            return Err(NotReadable::CutShort { line });
+        }
+        Ending::Quote { line } => return Err(NotReadable::OpenQuote { line }),
+    }
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let header: Vec<String> = match reader.headers() {
         Ok(header) => header.iter().map(folded).collect(),
@@ -136,7 +170,7 @@ pub fn read(bytes: &[u8], template: &Template) -> Result<HandedIn, NotReadable> 
     let mut read = HandedIn::default();
     let mut known: HashMap<String, usize> = HashMap::new();
     for record in reader.records() {
-        let Ok(record) = record else { continue };
+        let record = record.map_err(|_| NotReadable::NotText)?;
         let line = record.position().map_or(0, csv::Position::line);
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
@@ -330,10 +364,40 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_was_cut_short_is_refused_wherever_it_was_cut_and_the_line_is_named() {
+        let kinds = builtin().unwrap();
+        let template = kinds.find("medical-expenses").unwrap();
+        let whole = format!(
+            "{HEADER}\n0001000001,2026-06,\"汐見市立, 中央病院\",外来,2,12340,0,3702\n0001000002,2026-06,みなと薬局,調剤,1,2000,0,600\n"
+        );
+        assert_eq!(super::read(whole.as_bytes(), template).unwrap().lines, 2);
+        for cut in (HEADER.len() + 1..whole.len()).filter(|cut| whole.is_char_boundary(*cut)) {
+            let part = &whole[..cut];
+            if part.ends_with('\n') {
+                continue;
+            }
+            let line = part.lines().count() as u64;
+            let refused = super::read(part.as_bytes(), template).unwrap_err();
+            let told = [NotReadable::CutShort { line }, NotReadable::OpenQuote { line }];
+            assert!(told.contains(&refused), "{cut}: {refused:?}");
+            assert!(refused.in_japanese().contains(&format!("{line} 行目")));
+            assert!(refused.to_string().contains(&format!("line {line}")));
+        }
+        let open = whole.replacen("\",外来", ",外来", 1);
+        let refused = super::read(open.as_bytes(), template).unwrap_err();
+        assert_eq!(
+            refused,
+            NotReadable::OpenQuote { line: 2 },
+            "it would swallow the rest of the file"
+        );
+    }
+
+    #[test]
     fn a_file_of_cp932_is_read_and_one_without_its_columns_refused_by_name() {
         let kinds = builtin().unwrap();
         let template = kinds.find("medical-expenses").unwrap();
-        let (bytes, ..) = SHIFT_JIS.encode(HEADER);
+        let header = format!("{HEADER}\r\n");
+        let (bytes, ..) = SHIFT_JIS.encode(&header);
         assert_eq!(super::read(&bytes, template).unwrap().lines, 0);
         let refused = super::read("宛名番号,受診年月\n".as_bytes(), template).unwrap_err();
         assert!(

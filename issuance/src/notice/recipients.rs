@@ -2,8 +2,10 @@
 //!
 //! Paper is the default; whoever asked for none gets none (送付不要申出). The dead and those who moved away are stopped. A child
 //! is reached through a guardian. A household's letter goes to its head, unless somebody in it is under support measures
-//! (支援措置): then each gets their own, and nobody who is not under them gets what concerns one who is. Every person of the
-//! population is in exactly one letter or left out for exactly one reason.
+//! (支援措置): then each gets their own, and nobody who is not under them gets what concerns one who is. Whoever is reached
+//! elsewhere gets a letter of their own there, about nobody else, and the household's letter says nothing of them: a guardian by
+//! court or an institution is one person's. Every person of the population is in exactly one letter or left out for exactly one
+//! reason.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -61,11 +63,13 @@ pub enum Excluded {
     NoGuardian,
     /// The letter would show somebody else where a person under support measures lives.
     WouldShowAddress,
+    /// The letter can't be set: too long, or a character that no font has.
+    Unprintable,
 }
 
 impl Excluded {
     /// Every reason.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Deceased,
         Self::MovedOut,
         Self::Gone,
@@ -74,6 +78,7 @@ impl Excluded {
         Self::Returned,
         Self::NoGuardian,
         Self::WouldShowAddress,
+        Self::Unprintable,
     ];
 
     /// As stored and as JSON has it.
@@ -87,6 +92,7 @@ impl Excluded {
             Self::Returned => "returned",
             Self::NoGuardian => "no-guardian",
             Self::WouldShowAddress => "would-show-address",
+            Self::Unprintable => "unprintable",
         }
     }
 
@@ -101,6 +107,7 @@ impl Excluded {
             Self::Returned => "前の通知が宛所不明で戻った",
             Self::NoGuardian => "15歳未満で、宛てる保護者がいない",
             Self::WouldShowAddress => "支援措置の人の住所が他の人に見える",
+            Self::Unprintable => "印刷できない(字がない、長すぎる)",
         }
     }
 }
@@ -132,6 +139,18 @@ impl Plan {
         reasons
     }
 
+    /// Leaves the letters out that begin with one of `unset`.
+    pub fn leave_out(&mut self, unset: impl Fn(usize) -> bool) {
+        let excluded = &mut self.excluded;
+        self.letters.retain(|letter| {
+            let is_set = !letter.about.first().is_some_and(|first| unset(*first));
+            if !is_set {
+                excluded.extend(letter.about.iter().map(|at| (*at, Excluded::Unprintable)));
+            }
+            is_set
+        });
+    }
+
     /// People whom the letters are about.
     pub fn people(&self) -> usize {
         self.letters.iter().map(|letter| letter.about.len()).sum()
@@ -161,17 +180,23 @@ pub fn plan(template: &Template, people: &[Candidate], today: Date) -> Plan {
         let sheltered = members
             .iter()
             .any(|member| people[*member].resident.protected && !people[*member].gone);
-        if template.per == Per::Person || sheltered {
+        if template.per == Per::Person || sheltered || person.send_to.is_some() {
             grouped[at] = true;
             rules.one(at, members, &mut plan);
         } else {
             let about: Vec<usize> = members
                 .iter()
                 .copied()
+                .filter(|member| rules.live_together(at, *member))
                 .filter(|member| in_population(template.recipients, &people[*member], today))
                 .collect();
             about.iter().for_each(|member| grouped[*member] = true);
-            rules.household(&about, members, &mut plan);
+            let readers: Vec<usize> = members
+                .iter()
+                .copied()
+                .filter(|member| rules.live_together(at, *member))
+                .collect();
+            rules.household(&about, &readers, &mut plan);
         }
     }
     plan
@@ -220,6 +245,13 @@ impl Rules<'_> {
         }
     }
 
+    /// Whether both are reached at home, and it is the same one.
+    fn live_together(&self, at: usize, other: usize) -> bool {
+        let (one, other) = (&self.people[at], &self.people[other]);
+        let (own, its) = (&one.resident, &other.resident);
+        one.send_to.is_none() && other.send_to.is_none() && own.address == its.address && own.building == its.building
+    }
+
     fn is_child(&self, at: usize) -> bool {
         is_under_15(&self.people[at].resident.birthday, self.today) == Answer::Yes
     }
@@ -247,7 +279,7 @@ impl Rules<'_> {
         });
     }
 
-    /// One letter about all of a household.
+    /// One letter about all of a household; `members`: those who live where it goes.
     fn household(&self, about: &[usize], members: &[usize], plan: &mut Plan) {
         let mut kept = Vec::with_capacity(about.len());
         for at in about {
@@ -294,13 +326,10 @@ impl Rules<'_> {
         })
     }
 
-    /// A grown-up of the same household under the same measures, at the same address.
+    /// A grown-up of the same household under the same measures, who is reached at the same address.
     fn guardian(&self, child: usize, members: &[usize]) -> Option<usize> {
         let own = &self.people[child].resident;
-        let alike = |at: &usize| {
-            let other = &self.people[*at].resident;
-            other.protected == own.protected && other.address == own.address && other.building == own.building
-        };
+        let alike = |at: &usize| self.people[*at].resident.protected == own.protected && self.live_together(child, *at);
         let near: Vec<usize> = members.iter().copied().filter(alike).collect();
         self.head(&near)
     }

@@ -3,7 +3,7 @@
 mod head_sheet;
 mod letter;
 mod notices;
-mod samples;
+pub(super) mod samples;
 mod tagged;
 
 use std::{
@@ -18,7 +18,7 @@ use self::samples::{RARE_NAME, application_form, delivery_notice, letter_with_th
 use super::*;
 
 /// Fonts are opened once for all tests, as in the console.
-fn press() -> &'static Press {
+pub(super) fn press() -> &'static Press {
     static PRESS: OnceLock<Press> = OnceLock::new();
     PRESS.get_or_init(|| Press::open(&FontFolders::default()).unwrap_or_else(|error| panic!("{error}")))
 }

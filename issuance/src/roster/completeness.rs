@@ -88,7 +88,7 @@ pub(super) fn is_number(text: &str) -> bool {
 
 /// Where a text ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(crate) enum Ending {
     /// Behind a line end, as a file should.
     LineEnd,
     /// Behind a field: the last line may have been longer.
@@ -101,7 +101,7 @@ pub(super) enum Ending {
 }
 
 /// How `text` ends, by the rules of RFC 4180: a quote counts at the beginning of a field and within a quoted one.
-pub(super) fn ending(text: &str, delimiter: u8) -> Ending {
+pub(crate) fn ending(text: &str, delimiter: u8) -> Ending {
     #[derive(Clone, Copy, PartialEq)]
     enum At {
         Beginning,

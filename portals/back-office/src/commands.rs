@@ -8,15 +8,18 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use aws_lc_rs::digest::{SHA256, digest};
 use back_office::{
     Config, Office,
-    import::{self, ImportError},
+    import::{self, ImportError, Question},
     linking,
 };
-use back_office_records::{NewLoad, Terms};
+use back_office_records::{Agreement, Because, Consent, NewLoad, Signed, Terms};
+use portal_kit::{config::secrets, operators::OperatorKey};
 use relay_core::{
     chance::SharedChance,
     clock::{Clock as _, SystemClock},
+    whole_file,
 };
 use serde_json::json;
 use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
@@ -37,9 +40,11 @@ pub enum Command {
         /// 何も書かず、違いだけを見る / write nothing, show what would change
         #[arg(long)]
         dry_run: bool,
-        /// いなくなる人数。多いときはこの数を言って確かめる / how many persons are gone: said where there are many
+        /// 持ち主から聞いた件数。ファイルに終わりの行がないとき / how many rows, as its owner says, where the file has no end line
         #[arg(long)]
-        gone: Option<usize>,
+        rows: Option<usize>,
+        #[command(flatten)]
+        confirmed: Confirmed,
         /// だれが / by whom
         #[arg(long, default_value = "operator")]
         by: String,
@@ -55,6 +60,31 @@ pub enum Command {
     LinkTake {
         #[arg(long)]
         file: PathBuf,
+        /// だれが / by whom
+        #[arg(long, default_value = "operator")]
+        by: String,
+    },
+    /// 間違った紐付けを取り消す。許すまで、名簿では結び直されない / take a wrong link back: no list makes it again until it is allowed
+    Unlink(LinkChange),
+    /// 取り消した紐付けを、名簿で結び直せるようにする / let lists make a link again that was taken back
+    AllowLink(LinkChange),
+    /// 窓口で紙に書かれた同意、または取消を記録する / write down consent, or its withdrawal, that came on paper
+    Consent {
+        /// 持ち主の番号 / the owner's number of the person
+        #[arg(long)]
+        person: String,
+        /// だれに渡すことについてか / about giving records to whom (entity id)
+        #[arg(long)]
+        asker: String,
+        /// 同意する / consent is given
+        #[arg(long, required_unless_present = "withdrawn", conflicts_with = "withdrawn")]
+        given: bool,
+        /// 取り消す / consent is withdrawn
+        #[arg(long)]
+        withdrawn: bool,
+        /// 本人が読んだ文 / the text that the person read
+        #[arg(long)]
+        text: PathBuf,
     },
     /// まだ紐付いていない人 / who is not linked, and why, as CSV: for a person to work through
     Unlinked,
@@ -83,19 +113,23 @@ pub enum Command {
         /// 点検表の有効期限 / until when the check sheet holds (YYYY-MM-DD)
         #[arg(long)]
         checked_until: String,
-        /// 提案する側の名 / on behalf of which side
+        /// 提案する人の鍵のファイル / the key file of whoever proposes it
         #[arg(long)]
-        side: String,
+        key: PathBuf,
     },
-    /// 協定を承認する / approve an edition, on behalf of the other side
+    /// 協定を承認する。もう一方の側の、別の人が / approve an edition: another person, of the other side
     Approve {
         #[arg(long)]
         asker: String,
         #[arg(long)]
         edition: i32,
+        /// 承認する人の鍵のファイル / the key file of whoever approves it
         #[arg(long)]
-        side: String,
+        key: PathBuf,
     },
+    /// 協定に署名する人の鍵を作る。[agreements] に書く行を表示する / make a key for whoever signs agreements; the line for
+    /// [agreements] is printed
+    Operator(NewOperator),
     /// 提供を止める / give nothing for now
     Suspend {
         #[arg(long)]
@@ -109,6 +143,81 @@ pub enum Command {
         #[arg(long)]
         asker: String,
     },
+}
+
+/// Who gets a key.
+#[derive(clap::Args)]
+pub struct NewOperator {
+    /// 名前(英数字、-、_) / letters, digits, `-`, `_`
+    #[arg(long)]
+    name: String,
+    /// 本人だけが読めるファイル / a file that they alone can read
+    #[arg(long)]
+    into: PathBuf,
+}
+
+impl NewOperator {
+    /// Makes the key, files it, and prints the line for `[agreements]`. Nothing of the provider is needed for that.
+    pub fn run(&self) -> anyhow::Result<()> {
+        let key = OperatorKey::generate(&self.name)?;
+        whole_file::create(&self.into, key.to_text().as_bytes()).with_context(|| self.into.display().to_string())?;
+        Ok(writeln!(stdout().lock(), "{}", key.operator().to_text())?)
+    }
+}
+
+/// What was asked about and is right.
+#[derive(clap::Args)]
+pub struct Confirmed {
+    /// いなくなる人数 / so many persons are gone
+    #[arg(long)]
+    gone: Option<usize>,
+    /// 番号の名前か生年月日が変わる人数 / so many numbers stand with another name or birthday
+    #[arg(long)]
+    changed: Option<usize>,
+    /// 減る行数 / so many rows fewer
+    #[arg(long)]
+    fewer: Option<usize>,
+    /// 前より古い時点の記録でよい / as of an earlier time than before
+    #[arg(long)]
+    older: bool,
+    /// 同じファイルをもう一度 / the same file once more
+    #[arg(long)]
+    again: bool,
+}
+
+impl Confirmed {
+    fn answers(&self, question: Question) -> bool {
+        match question {
+            Question::Gone(many) => self.gone == Some(many),
+            Question::Changed(many) => self.changed == Some(many),
+            Question::Fewer(many) => self.fewer == Some(many),
+            Question::Older => self.older,
+            Question::Again => self.again,
+        }
+    }
+}
+
+/// Whose link is changed, and why.
+#[derive(clap::Args)]
+pub struct LinkChange {
+    /// 持ち主の番号 / the owner's number of the person
+    #[arg(long)]
+    person: String,
+    /// なぜ / why
+    #[arg(long)]
+    because: String,
+    /// だれが / by whom
+    #[arg(long)]
+    by: String,
+}
+
+impl LinkChange {
+    fn because(&self) -> Because<'_> {
+        Because {
+            by: &self.by,
+            words: &self.because,
+        }
+    }
 }
 
 impl Command {
@@ -125,22 +234,31 @@ impl Command {
                 view,
                 as_of,
                 dry_run,
-                gone,
+                rows,
+                confirmed,
                 by,
             } => {
                 let as_of = OffsetDateTime::parse(&as_of, &Rfc3339).context("--as-of")?;
                 if as_of > now {
                     bail!("--as-of は先の日時です / lies in the future");
                 }
-                let bytes = match (file, view) {
-                    (Some(file), _) => read(&file)?,
+                let (bytes, rows) = match (file, view) {
+                    (Some(file), _) => (read(&file)?, rows),
                     (None, Some(view)) => {
-                        let (columns, rows) = records.view(&view).await?;
-                        import::of_view(&columns, &rows)?
+                        let (columns, there) = records.view(&view).await?;
+                        (import::of_view(&columns, &there)?, Some(rows.unwrap_or(there.len())))
                     }
                     (None, None) => bail!("--file or --view"),
                 };
-                take_over(&office, &bytes, as_of, (dry_run, gone, &by), now).await
+                let taking = Taking {
+                    rows,
+                    as_of,
+                    dry_run,
+                    confirmed: &confirmed,
+                    by: &by,
+                    config,
+                };
+                taking.over(&office, &bytes, now).await
             }
             Self::Undo => {
                 let load = records.undo(&kind, now).await?;
@@ -150,15 +268,42 @@ impl Command {
             }
             Self::LinkList { out } => {
                 let rows = records.begin_linking().await?;
-                linking::write(&rows, private(&out)?)?;
+                whole_file::create(&out, &linking::write(&rows)?).with_context(|| out.display().to_string())?;
                 say(&json!({ "rows": rows.len() }))
             }
-            Self::LinkTake { file } => {
-                let report = office.take_links(&read(&file)?).await?;
+            Self::LinkTake { file, by } => {
+                let report = office.take_links(&read(&file)?, &by).await?;
                 say(&json!({
-                    "linked": report.linked, "same": report.same, "taken": report.taken,
-                    "nobody": report.nobody, "several": report.several, "unknown": report.unknown,
+                    "linked": report.linked, "same": report.same, "taken": report.taken, "doubled": report.doubled,
+                    "nobody": report.nobody, "several": report.several, "withdrawn": report.withdrawn,
+                    "unknown": report.unknown,
                 }))
+            }
+            Self::Unlink(change) => {
+                let links = records.withdraw_link(&change.person, change.because(), now).await?;
+                say(&json!({ "unlinked": links }))
+            }
+            Self::AllowLink(change) => {
+                let links = records.allow_link(&change.person, change.because(), now).await?;
+                say(&json!({ "allowed": links }))
+            }
+            Self::Consent {
+                person,
+                asker,
+                given,
+                text,
+                ..
+            } => {
+                let mut text_sha256 = [0; 32];
+                text_sha256.copy_from_slice(digest(&SHA256, &read(&text)?).as_ref());
+                let said = Consent {
+                    asker: &asker,
+                    kind: &kind,
+                    given,
+                    text_sha256,
+                };
+                records.record_consent(&person, &said, now).await?;
+                say(&json!({ "given": given }))
             }
             Self::Unlinked => {
                 let mut out = stdout().lock();
@@ -178,8 +323,9 @@ impl Command {
                 responsible,
                 policy,
                 checked_until,
-                side,
+                key,
             } => {
+                let key = signer(config, &asker, &key)?;
                 let strange = items
                     .iter()
                     .find(|name| office.schema().items.iter().all(|item| item.name != **name));
@@ -198,13 +344,31 @@ impl Command {
                     checked_until: Date::parse(&checked_until, format_description!("[year]-[month]-[day]"))
                         .context("--checked-until")?,
                 };
-                let edition = records.propose(&side, &terms).await?;
-                say(&json!({ "edition": edition }))
+                let edition = records.next_edition(&terms.asker, &terms.kind).await?;
+                let proposal = sign(&key, &terms, edition);
+                records.propose(edition, &terms, &proposal).await?;
+                say(&json!({ "edition": edition, "terms": terms }))
             }
-            Self::Approve { asker, edition, side } => {
-                records.approve(&side, (&asker, &kind, edition)).await?;
-                say(&json!({ "approved": edition }))
+            Self::Approve { asker, edition, key } => {
+                let key = signer(config, &asker, &key)?;
+                let which = (asker.as_str(), kind.as_str(), edition);
+                let (terms, proposed) = records.waiting(which).await?;
+                let agreement = Agreement {
+                    approved: sign(&key, &terms, edition),
+                    terms,
+                    edition,
+                    proposed,
+                    suspended: None,
+                };
+                if !config.signers.stand_for(&agreement) {
+                    bail!(
+                        "提案した側ではない側の、別の人が承認します / another person, of the other side than proposed it, must approve"
+                    );
+                }
+                records.approve(which, &agreement.approved).await?;
+                say(&json!({ "approved": edition, "terms": agreement.terms }))
             }
+            Self::Operator(new) => new.run(),
             Self::Suspend { asker, because } => {
                 records.suspend(&asker, &kind, Some(&because)).await?;
                 say(&json!({ "suspended": true }))
@@ -217,51 +381,91 @@ impl Command {
     }
 }
 
-async fn take_over(
-    office: &Office,
-    bytes: &[u8],
-    as_of: OffsetDateTime,
-    (dry_run, gone, by): (bool, Option<usize>, &str),
-    now: OffsetDateTime,
-) -> anyhow::Result<()> {
-    let read = match import::read(office.schema(), bytes) {
-        Ok(read) => read,
-        Err(error) => {
-            if let ImportError::Rejected(rejects) = &error {
-                for one in rejects.iter().take(100) {
-                    eprintln!("{}: {}: {}", one.line, one.column, one.wanted);
-                }
-            }
-            return Err(error.into());
-        }
-    };
-    let load = NewLoad {
-        kind: &office.schema().kind,
-        as_of,
-        by,
-        sha256: read.sha256,
-        records: &read.records,
-    };
-    let difference = office.records().difference(&load).await?;
-    let told = |taken: Option<i64>| {
-        json!({
-            "rows": read.records.len(), "before": difference.before, "added": difference.added,
-            "gone": difference.gone, "stayed": difference.stayed, "taken": taken,
-        })
-    };
-    if dry_run {
-        return say(&told(None));
-    }
-    if import::needs_a_word(&difference) && gone != Some(difference.gone) {
-        say(&told(None))?;
+/// The key in an operator's own file, when it may sign for agreements with `asker`.
+fn signer(config: &Config, asker: &str, file: &Path) -> anyhow::Result<OperatorKey> {
+    let key = secrets::read(file)?;
+    let key = OperatorKey::from_text(&key).with_context(|| file.display().to_string())?;
+    let operator = key.operator();
+    if !config.signers.knows(asker, &operator) {
         bail!(
-            "{0} 人がいなくなります。正しければ --gone {0} を付けてください。何も取り込んでいません / {0} persons are gone: \
-             if that is right, say --gone {0}. Nothing was taken over",
-            difference.gone
+            "{}: [agreements] にこの鍵の人がいません / nobody with this key in [agreements] may sign for {asker}",
+            operator.name()
         );
     }
-    let taken = office.records().take_over(&load, now).await?;
-    say(&told(Some(taken)))
+    Ok(key)
+}
+
+fn sign(key: &OperatorKey, terms: &Terms, edition: i32) -> Signed {
+    Signed {
+        by: key.operator().name().to_owned(),
+        signature: key.sign(terms.words(edition).as_bytes()),
+    }
+}
+
+/// A load on its way in.
+struct Taking<'a> {
+    rows: Option<usize>,
+    as_of: OffsetDateTime,
+    dry_run: bool,
+    confirmed: &'a Confirmed,
+    by: &'a str,
+    config: &'a Config,
+}
+
+impl Taking<'_> {
+    async fn over(&self, office: &Office, bytes: &[u8], now: OffsetDateTime) -> anyhow::Result<()> {
+        let read = match import::read(office.schema(), bytes, self.rows) {
+            Ok(read) => read,
+            Err(error) => {
+                if let ImportError::Rejected(rejects) = &error {
+                    for one in rejects.iter().take(100) {
+                        eprintln!("{}: {}: {}", one.line, one.column, one.wanted);
+                    }
+                }
+                return Err(error.into());
+            }
+        };
+        let load = NewLoad {
+            kind: &office.schema().kind,
+            as_of: self.as_of,
+            by: self.by,
+            sha256: read.sha256,
+            records: &read.records,
+        };
+        let difference = office.records().difference(&load).await?;
+        let last = difference.last.as_ref().map(|last| last.id);
+        let told = |taken: Option<i64>| {
+            json!({
+                "rows": read.records.len(), "before": difference.before, "added": difference.added,
+                "gone": difference.gone, "stayed": difference.stayed, "changed": difference.changed,
+                "same_file": difference.same_file, "taken": taken,
+            })
+        };
+        // By the owner's numbers, for whoever has to say that it is right.
+        for (what, numbers) in [("gone", &difference.gone_named), ("changed", &difference.changed_named)] {
+            for number in numbers {
+                eprintln!("{what}: {number}");
+            }
+        }
+        let questions = self.config.brake.questions(&difference, read.records.len(), self.as_of);
+        let open: Vec<_> = questions
+            .into_iter()
+            .filter(|question| !self.confirmed.answers(*question))
+            .map(Question::words)
+            .collect();
+        if self.dry_run {
+            for question in open {
+                eprintln!("{question}");
+            }
+            return say(&told(None));
+        }
+        if !open.is_empty() {
+            say(&told(None))?;
+            bail!("何も取り込んでいません / nothing was taken over:\n{}", open.join("\n"));
+        }
+        let taken = office.records().take_over(&load, last, now).await?;
+        say(&told(Some(taken)))
+    }
 }
 
 fn say(what: &serde_json::Value) -> anyhow::Result<()> {
@@ -270,11 +474,4 @@ fn say(what: &serde_json::Value) -> anyhow::Result<()> {
 
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     fs::read(file).with_context(|| file.display().to_string())
-}
-
-/// A new file for its owner alone: a list names people.
-fn private(file: &Path) -> anyhow::Result<fs::File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let open = fs::File::options().write(true).create_new(true).mode(0o600).open(file);
-    open.with_context(|| file.display().to_string())
 }

@@ -24,6 +24,9 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(Command::Operator(new)) = &arguments.command {
+        return ended(new.run());
+    }
     let config = match Config::load(&arguments.config) {
         Ok(config) => config,
         Err(error) => {
@@ -33,10 +36,13 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let ended = match arguments.command {
+    ended(match arguments.command {
         None => serve(&config).await,
         Some(command) => command.run(&config).await,
-    };
+    })
+}
+
+fn ended(ended: anyhow::Result<()>) -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -52,6 +58,11 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let stop = Stop::on_signals()?;
     let office = Office::load(config, Arc::new(SystemClock), SharedChance::of_the_system())?;
     office.records().check_version().await?;
-    Arc::new(office).listen().await?.run(stop).await;
+    let office = Arc::new(office);
+    let started = Arc::clone(&office).listen().await?;
+    tokio::select! {
+        () = started.run(stop) => {}
+        () = office.forget_looks_daily() => {}
+    }
     Ok(())
 }

@@ -17,7 +17,9 @@ use relay_saml::names::AuthnContext;
 use store::Door;
 
 use crate::{
-    Config, query,
+    Config,
+    config::Signers,
+    query,
     schema::{Schema, SchemaError},
 };
 
@@ -43,6 +45,10 @@ pub struct Office {
     pub(crate) records: BackOfficeRecords,
     /// Whose data they are, for people.
     pub(crate) source: String,
+    /// How long it is kept who looked.
+    looks: time::Duration,
+    /// Who signs for agreements.
+    pub(crate) signers: Signers,
 }
 
 impl Office {
@@ -59,6 +65,8 @@ impl Office {
             records: records(config, chance)?,
             schema,
             source: config.name_ja.clone(),
+            looks: config.looks,
+            signers: config.signers.clone(),
         })
     }
 
@@ -75,6 +83,19 @@ impl Office {
     /// What kind of records it provides.
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// Removes, once a day for as long as it is waited for, what its keeping time is over for: who looked.
+    pub async fn forget_looks_daily(&self) {
+        loop {
+            let before = self.service.moment() - self.looks;
+            match self.records.forget_looks(before).await {
+                Ok(0) => {}
+                Ok(looks) => tracing::info!(looks, "looks past their keeping time are removed"),
+                Err(error) => tracing::warn!(%error, "looks past their keeping time"),
+            }
+            tokio::time::sleep(std::time::Duration::from_secs(86_400)).await;
+        }
     }
 
     /// Listens where the configuration of its service says.

@@ -17,8 +17,8 @@ pub const PATH: &str = "/wsf/records";
 const LOOKS: &str = "looks";
 /// What a person asks for themselves.
 const OWN_VIEW: &str = "own-view";
-/// As many looks as are told.
-const MOST_LOOKS: i64 = 100;
+/// As many looks as are told; of more it is said that there are.
+const MOST_LOOKS: usize = 500;
 
 pub(crate) fn routes() -> Router<Arc<Office>> {
     Router::new().route(PATH, post(ask))
@@ -72,6 +72,14 @@ impl Office {
         }
         let agreement = self.records.agreement(sender, wanted).await.map_err(unavailable)?;
         let agreement = agreement.ok_or(FaultStatus::NotAgreed)?;
+        if !self.signers.stand_for(&agreement) {
+            warn!(
+                asker = sender,
+                edition = agreement.edition,
+                "an agreement lacks the signatures of both sides"
+            );
+            return Err(FaultStatus::NotAgreed);
+        }
         let today = now.to_offset(time::macros::offset!(+9)).date();
         if today > agreement.terms.checked_until || !agreement.terms.purposes.contains(&query.purpose) {
             return Err(FaultStatus::NotAgreed);
@@ -95,11 +103,11 @@ impl Office {
             return Err(FaultStatus::NoConsent);
         }
         let known = self.records.of_person(pseudonym, wanted).await.map_err(unavailable)?;
-        let standing = match (&known.load, known.linked) {
+        let standing = match &known.load {
             // Nothing was ever taken over: nothing can be said.
-            (None, _) => Standing::Unknown,
-            // Among those whom nobody is linked to yet there may be this person.
-            (Some(_), false) if known.unlinked => Standing::Unknown,
+            None => Standing::Unknown,
+            // Whoever has records here and is not linked may be this person.
+            Some(_) if known.may_be_unlinked => Standing::Unknown,
             _ => self.schema.standing(&known.records, today),
         };
         let as_of = known.load.map(|load| load.as_of);
@@ -124,7 +132,10 @@ impl Office {
         pseudonym: &str,
         now: OffsetDateTime,
     ) -> Result<RecordSet, back_office_records::BackOfficeError> {
-        let looks = self.records.looks(pseudonym, MOST_LOOKS).await?;
+        let most = i64::try_from(MOST_LOOKS + 1).unwrap_or(i64::MAX);
+        let mut looks = self.records.looks(pseudonym, most).await?;
+        let more = looks.len() > MOST_LOOKS;
+        looks.truncate(MOST_LOOKS);
         let records = looks.into_iter().map(|look| {
             let item = |name: &str, value: String| (name.to_owned(), value);
             Record(vec![
@@ -137,7 +148,10 @@ impl Office {
                 item("rule", look.rule.unwrap_or_default()),
             ])
         });
-        let records: Vec<_> = records.collect();
+        let mut records: Vec<_> = records.collect();
+        if more {
+            records.push(Record(vec![("more".to_owned(), "true".to_owned())]));
+        }
         Ok(RecordSet {
             kind: LOOKS.to_owned(),
             standing: if records.is_empty() {

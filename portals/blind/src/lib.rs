@@ -13,7 +13,7 @@ pub mod config;
 pub mod front_only;
 pub mod half;
 pub mod matching;
-pub mod operators;
+pub use portal_kit::operators;
 pub mod pins;
 pub mod serving;
 pub mod window;

@@ -29,7 +29,7 @@ pub fn routes(half: Arc<Half>) -> Router {
         .layer(middleware::from_fn(traced))
 }
 
-/// Every log line bears the id that the front gave the sign-in. The front is the only caller there can be, so it is
+/// Every log line bears the id that the front drew for this one name. The front is the only caller there can be, so it is
 /// taken from the front.
 async fn traced(request: Request, next: Next) -> Response {
     let trace = TraceId::received(request.headers()).unwrap_or_else(|| TraceId::new(&mut OsChance));

@@ -37,7 +37,7 @@ use crate::{
 };
 
 /// The clinic's name in SAML.
-const ENTITY: &str = "https://shiokaze.clinic.shiomi.example/saml";
+pub const ENTITY: &str = "https://shiokaze.clinic.shiomi.example/saml";
 const NAME: &str = "しおかぜ内科クリニック";
 const PROVIDER: Provider = Provider("eligibility");
 /// Its process, and the folder of its files.
@@ -229,6 +229,7 @@ async fn agree(layout: &Layout) -> anyhow::Result<()> {
     let now = SystemClock.now();
     let until = now.to_offset(time::macros::offset!(+9)).date() + Duration::days(365);
     let day = until.to_string();
+    let [ours, _, theirs] = insurer.signers(layout);
     let said = [
         "agree",
         "--asker",
@@ -245,12 +246,12 @@ async fn agree(layout: &Layout) -> anyhow::Result<()> {
         "2026-04",
         "--checked-until",
         &day,
-        "--side",
-        "provider",
+        "--key",
+        offices::text(&ours)?,
     ];
     insurer.run(layout, &said)?;
-    let said = ["approve", "--asker", ENTITY, "--edition", "1", "--side", "clinic"];
-    insurer.run(layout, &said)?;
+    let key = offices::text(&theirs)?;
+    insurer.run(layout, &["approve", "--asker", ENTITY, "--edition", "1", "--key", key])?;
     let records = partner::records(layout)?;
     let terms = Terms {
         asker: ENTITY.to_owned(),

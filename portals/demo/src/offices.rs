@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use back_office_records::BackOffice;
+use portal_kit::operators::OperatorKey;
 use portal_testing::{Authority, city, rsa_pair, secret};
 use provider_records::Provider;
 use relay_core::{
@@ -25,6 +26,7 @@ use store::cluster::{Cluster, hex_password};
 use time::Duration;
 
 use crate::{
+    clinic::ENTITY as CLINIC_ENTITY,
     layout::{CONTACT, FRONT, Layout, MY_PAGE_ENTITY, OPERATORS, database, seal_keys},
     partner::{self, Joining},
     processes,
@@ -67,9 +69,17 @@ const OFFICES: [Office; 4] = [
     },
 ];
 
+/// Who signs for an agreement: for the office, for My Page, and for the clinic. In the demonstration their keys lie beside it.
+const SIGNERS: [&str; 3] = ["office", "my-page", "clinic"];
+
 impl Office {
     pub fn entity(&self) -> String {
         format!("https://{}.office.shiomi.example/saml", self.kind)
+    }
+
+    /// The keys' files of those who sign: for the office, for My Page, for the clinic.
+    pub fn signers(&self, layout: &Layout) -> [PathBuf; 3] {
+        SIGNERS.map(|name| self.folder(layout).join(format!("{name}.key")))
     }
 
     fn folder(&self, layout: &Layout) -> PathBuf {
@@ -160,16 +170,25 @@ pub async fn prepare(layout: &Layout, cluster: &Cluster, authority: &Authority) 
             .door;
         secret(&folder.join("records"), user.expose_secret())?;
         let (ja, en) = office.names;
+        let [ours, theirs, clinics] = SIGNERS.map(OperatorKey::generate);
+        let (ours, theirs, clinics) = (ours?, theirs?, clinics?);
+        for (key, name) in [&ours, &theirs, &clinics].into_iter().zip(SIGNERS) {
+            secret(&folder.join(format!("{name}.key")), &key.to_text())?;
+        }
         fs::write(
             folder.join("back-office.toml"),
             format!(
                 "[office]\ncode = \"{kind}\"\nname_ja = \"{ja}\"\nname_en = \"{en}\"\nservice = \"service.toml\"\n\
                  schema = \"{kind}\"\n[records]\nhost = \"{}\"\nport = {}\nname = \"{}\"\nuser = \"{}\"\n\
-                 password_file = \"records\"\n[seal]\nkeys_file = \"seal.toml\"\n",
+                 password_file = \"records\"\n[seal]\nkeys_file = \"seal.toml\"\n\
+                 [agreements]\nprovider = [\"{}\"]\naskers = {{ \"{MY_PAGE_ENTITY}\" = \"{}\", \"{CLINIC_ENTITY}\" = \"{}\" }}\n",
                 door.host,
                 door.port,
                 door.database,
                 records.0,
+                ours.operator().to_text(),
+                theirs.operator().to_text(),
+                clinics.operator().to_text(),
                 kind = office.kind,
             ),
         )?;
@@ -231,6 +250,7 @@ async fn agree(layout: &Layout, office: &Office) -> anyhow::Result<()> {
     if done.exists() {
         return Ok(());
     }
+    let [ours, theirs, _] = office.signers(layout);
     let now = SystemClock.now();
     let until = now.to_offset(time::macros::offset!(+9)).date() + Duration::days(365);
     let said = [
@@ -247,8 +267,8 @@ async fn agree(layout: &Layout, office: &Office) -> anyhow::Result<()> {
         "2026-04",
         "--checked-until",
         &until.to_string(),
-        "--side",
-        "provider",
+        "--key",
+        text(&ours)?,
     ];
     office.run(layout, &said)?;
     office.run(
@@ -259,8 +279,8 @@ async fn agree(layout: &Layout, office: &Office) -> anyhow::Result<()> {
             MY_PAGE_ENTITY,
             "--edition",
             "1",
-            "--side",
-            "my-page",
+            "--key",
+            text(&theirs)?,
         ],
     )?;
     let records = partner::records(layout)?;
@@ -343,6 +363,7 @@ pub fn link(layout: &Layout) -> anyhow::Result<u64> {
     Ok(linked)
 }
 
-fn text(file: &Path) -> anyhow::Result<&str> {
+/// A path as a program's argument.
+pub fn text(file: &Path) -> anyhow::Result<&str> {
     file.to_str().context("the folder's name is not UTF-8")
 }

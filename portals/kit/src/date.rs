@@ -19,7 +19,8 @@ pub struct Moment {
 impl Say<'_> {
     /// The day and the time of it: 令和8年(2026年)11月22日(日曜日) 14時05分.
     pub fn moment(&self, at: OffsetDateTime) -> Moment {
-        let at = at.to_offset(JST);
+        // On the last day that can be written there is no Japanese time: it is said as it came.
+        let at = at.checked_to_offset(JST).unwrap_or(at);
         Moment {
             machine: at
                 .replace_nanosecond(0)
@@ -157,6 +158,19 @@ mod tests {
         assert!(said(Language::Easy, at).contains("<ruby>"));
         let moment = Words::new(["", "", ""]).say(Language::Japanese).moment(at);
         assert_eq!(moment.machine, "2026-11-22T08:05:00+09:00");
+    }
+
+    #[test]
+    fn no_moment_that_can_be_written_stops_a_page() {
+        for at in [
+            datetime!(9999-12-31 23:59:59 UTC),
+            datetime!(-9999-01-01 0:00 UTC),
+            datetime!(0000-01-01 0:00 +14),
+        ] {
+            for language in Language::ALL {
+                assert!(!said(language, at).is_empty(), "{at}");
+            }
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub mod icon;
 pub mod limit;
 pub mod listener;
 pub mod log;
+pub mod operators;
 pub mod page;
 pub mod site;
 pub mod style;

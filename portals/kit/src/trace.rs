@@ -1,5 +1,6 @@
 //! One id for each request, in every log line about it and on the error page: what a resident reads out on the
-//! telephone finds the lines. It goes along to partners as a `traceparent` (W3C Trace Context, §3.2).
+//! telephone finds the lines. One goes along to a known party as a `traceparent` (W3C Trace Context, §3.2); it is drawn
+//! afresh for each thing asked wherever two answers must not be known as one person's.
 
 use std::fmt;
 

@@ -19,9 +19,12 @@ use axum::{Router, http::HeaderMap, response::Response, routing::get};
 use portal_kit::{Html, Say, Trouble, Visit, date::Moment};
 use portal_service::{NotAnswered, Service, SignedIn, Wanted};
 use relay_saml::wsf::{RecordSet, Standing};
+use time::{Duration, OffsetDateTime, UtcOffset, macros::offset};
 
 /// What a person asks for themselves.
 const OWN_VIEW: &str = "own-view";
+/// Days are Japan's days.
+const JST: UtcOffset = offset!(+9);
 /// The kind under which each office tells who looked.
 const LOOKS: &str = "looks";
 
@@ -64,7 +67,7 @@ async fn asked(
     let Some(person) = service.signed_in(headers).await? else {
         return Ok(Err(service.welcome(visit, headers, to)));
     };
-    let mut answers = service.ask(&person, &[wanted], visit.trace).await;
+    let mut answers = service.ask(&person, &[wanted]).await;
     let answer = answers.pop().unwrap_or(Err(NotAnswered::NotSet));
     Ok(Ok((person, answer)))
 }
@@ -73,20 +76,57 @@ async fn asked(
 #[derive(Clone)]
 pub(crate) struct AsOf {
     pub(crate) at: Option<Moment>,
+    /// It says a time that cannot be: one that has not come yet.
+    pub(crate) strange: bool,
     pub(crate) source: String,
     pub(crate) overdue: bool,
     pub(crate) dummy: bool,
 }
 
 impl AsOf {
-    pub(crate) fn of(say: Say<'_>, set: &RecordSet) -> Self {
+    pub(crate) fn of(say: Say<'_>, set: &RecordSet, now: OffsetDateTime) -> Self {
+        // A made-up record has no day.
+        let at = set.as_of.filter(|_| !set.dummy);
+        // As far as two clocks may differ.
+        let strange = at.is_some_and(|at| at - now > Duration::minutes(5));
         Self {
-            // A made-up record has no day.
-            at: set.as_of.filter(|_| !set.dummy).map(|at| say.moment(at)),
+            at: at.filter(|_| !strange).map(|at| say.moment(at)),
+            strange,
             source: set.source.clone(),
             overdue: set.overdue,
             dummy: set.dummy,
         }
+    }
+}
+
+/// What is said where an office has nothing of the person or can't tell: two answers that are never one another, nor an empty
+/// page.
+pub(crate) struct Instead {
+    pub(crate) word: Html,
+    pub(crate) means: Html,
+}
+
+impl Instead {
+    /// Of an answer, of whose records there is `something` that can be shown.
+    pub(crate) fn of(say: Say<'_>, set: &RecordSet, something: bool) -> Option<Self> {
+        let (word, means) = match (set.standing, something) {
+            (Standing::Unknown, _) => ("standing-unknown", "records-unknown".to_owned()),
+            (Standing::Absent, false) => ("standing-absent", format!("{}-none-line", set.kind)),
+            (_, true) => return None,
+            // It says that it has records, and none of them can be read.
+            (Standing::Valid | Standing::Ended | Standing::Several, false) => {
+                ("cannot-be-shown", "some-unreadable-next".to_owned())
+            }
+        };
+        Some(Self {
+            word: say.html(word),
+            means: say.html(&means),
+        })
+    }
+
+    /// As a panel's fact and line.
+    pub(crate) fn told(self) -> (Html, Html) {
+        (self.word, self.means)
     }
 }
 
@@ -114,10 +154,4 @@ impl Dark {
             again,
         }
     }
-}
-
-/// The words for a standing: its name, and what it means with what to do.
-pub(crate) fn standing(say: Say<'_>, standing: Standing) -> (Html, Html) {
-    let key = format!("standing-{}", standing.as_str());
-    (say.html(&key), say.html(&format!("{key}-means")))
 }

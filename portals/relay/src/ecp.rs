@@ -128,7 +128,7 @@ async fn named(
     let Who::Holder(registration) = shown.who else {
         return Ok(Err((Code::Responder, Code::AuthnFailed)));
     };
-    let Ok(Given { named, blob, link }) = front.name_of(registration, asked, visit.trace).await? else {
+    let Ok(Given { named, blob, link }) = front.name_of(registration, asked).await? else {
         return Ok(Err((Code::Responder, Code::NoAvailableIdp)));
     };
     let now = front.now();

@@ -13,7 +13,7 @@ use axum::{
     routing::post,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use portal_kit::{Visit, trace::TraceId};
+use portal_kit::Visit;
 use relay_core::{
     audit::Outcome,
     chance::draw,
@@ -247,7 +247,7 @@ impl Front {
         let agreement: Option<&Agreement> = agreements
             .iter()
             .find(|agreement| agreement.terms.service_type == shown.service_type);
-        let agreement = self.agreed(agreement, now).map_err(NotReferred::Status)?;
+        let agreement = self.agreed(agreement).map_err(NotReferred::Status)?;
         let text = card_text(&self.origin(), &shown.challenge);
         let holder = self.eligible(certificate, &text, signature).await?;
         *registration = Some(self.records.registration_at(holder.registration, &shown.service));
@@ -258,9 +258,7 @@ impl Front {
             context: AuthnContext::CardNoPin.uri(),
             at: now,
         };
-        // A trace of its own: the one of the portal's request would stand in both halves' logs and in the provider's.
-        let trace = TraceId::new(&mut self.chance());
-        self.referred((asker, agreement), (&holder, &how), &shown.challenge, trace)
+        self.referred((asker, agreement), (&holder, &how), &shown.challenge)
             .await
             .map_err(NotReferred::Status)
     }

@@ -13,18 +13,24 @@ use axum::{
 };
 use futures_util::{StreamExt as _, stream};
 use portal_kit::Visit;
-use relay_core::envelope::{
-    Kind, Opened,
-    orders::{Link, Linked},
+use relay_core::{
+    audit::Outcome,
+    envelope::{
+        Kind, Opened,
+        orders::{Link, Linked},
+    },
 };
-use relay_records::front::{AuditAct, Note};
+use relay_records::front::{AuditAct, FrontError, Note};
+use relay_saml::message::EntityId;
 use serde_json::json;
 use tracing::{info, warn};
 
-use crate::{front::Front, intake::problem};
+use crate::{front::Front, intake::problem, partners::PartnerFault};
 
 /// Names of one order that are made at once.
 const AT_ONCE: usize = 16;
+/// So much of a name that is refused goes into the trail.
+const LONGEST_NAME: usize = 256;
 
 /// Answers `POST /registry/links`.
 pub(crate) async fn take(State(front): State<Arc<Front>>, visit: Visit, envelope: String) -> Response {
@@ -47,16 +53,21 @@ pub(crate) async fn take(State(front): State<Arc<Front>>, visit: Visit, envelope
         let words = format!("an order of more than {} persons", Link::LARGEST);
         return problem(&visit, StatusCode::PAYLOAD_TOO_LARGE, "link.large", &words);
     }
-    if let Err(not_taken) = match relay_saml::message::EntityId::parse(&order.service) {
-        Some(entity) => front.partner(&entity).await.map(drop),
-        None => Err(relay_saml::Refusal::Sender.into()),
-    } {
-        return problem(
-            &visit,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "link.no_partner",
-            &not_taken.to_string(),
-        );
+    match front.unfit_for_linking(&order.service).await {
+        Ok(None) => {}
+        Ok(Some((rule, words))) => {
+            info!(sender, rule, "linking is refused");
+            let note = Note::of(
+                AuditAct::RecordsLinked,
+                json!({ "sender": sender }),
+                json!({ "rule": rule, "named": order.service.chars().take(LONGEST_NAME).collect::<String>() }),
+            );
+            if let Err(error) = front.records.note(&note.ended(Outcome::Refused), front.now()).await {
+                return away(&visit, &error);
+            }
+            return problem(&visit, StatusCode::UNPROCESSABLE_ENTITY, rule, &words);
+        }
+        Err(error) => return away(&visit, &error),
     }
     let domain = front
         .config
@@ -73,14 +84,7 @@ pub(crate) async fn take(State(front): State<Arc<Front>>, visit: Visit, envelope
                 .request_between_halves(&order.service, &person.row.to_string());
             let named = front
                 .second
-                .name(
-                    &person.pseudonym,
-                    domain,
-                    &order.service,
-                    &request,
-                    &*front.clock,
-                    visit.trace,
-                )
+                .name(&person.pseudonym, domain, &order.service, &request, &*front.clock)
                 .await;
             (person.row, named)
         }
@@ -105,14 +109,37 @@ pub(crate) async fn take(State(front): State<Arc<Front>>, visit: Visit, envelope
         }
     }
     if let Err(error) = front.records.notes(&notes, front.now()).await {
-        warn!(%error, "links can't be noted");
-        return problem(
-            &visit,
-            StatusCode::SERVICE_UNAVAILABLE,
-            "link.records",
-            "the records are away",
-        );
+        return away(&visit, &error);
     }
     info!(sender, service = order.service, names = linked.names.len(), "linked");
     Json(linked).into_response()
+}
+
+fn away(visit: &Visit, error: &FrontError) -> Response {
+    warn!(%error, "linking can't be noted");
+    let words = "the records are away";
+    problem(visit, StatusCode::SERVICE_UNAVAILABLE, "link.records", words)
+}
+
+impl Front {
+    /// Why no names are made for linking the records of `service`, in a code and in words. Names there are made for whoever
+    /// an office chooses, so only where two operators stand for an agreement that the service provides records.
+    async fn unfit_for_linking(&self, service: &str) -> Result<Option<(&'static str, String)>, FrontError> {
+        let partner = match EntityId::parse(service) {
+            Some(entity) => self.partners.find(&self.records, &entity, self.now()).await.map(drop),
+            None => Err(PartnerFault::Unknown),
+        };
+        match partner {
+            Err(PartnerFault::Records(error)) => return Err(error),
+            Err(fault) => return Ok(Some(("link.no_partner", fault.to_string()))),
+            Ok(()) => {}
+        }
+        Ok(match self.records.provides(service, self.today()).await? {
+            true => None,
+            false => {
+                let words = "no approved agreement that still holds names this service as a provider of records";
+                Some(("link.no_agreement", words.to_owned()))
+            }
+        })
+    }
 }

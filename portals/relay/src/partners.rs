@@ -152,11 +152,12 @@ impl Known {
         self.entity.sp.as_ref()
     }
 
-    /// The certificate of its key for signing, DER: what its connections to providers show.
-    pub(crate) fn signing_certificate(&self) -> Option<Vec<u8>> {
-        let keys = &self.service()?.role.keys;
-        let signing = keys.iter().find(|key| key.usage.signs());
-        signing.map(|key| key.certificate.clone())
+    /// The certificates of its keys for signing, DER: one of them its connections to providers show. A service that changes
+    /// its key has two in its metadata for a while, and either may be at work.
+    pub(crate) fn signing_certificates(&self) -> Vec<Vec<u8>> {
+        let keys = self.service().map(|service| &service.role.keys);
+        let signing = keys.into_iter().flatten().filter(|key| key.usage.signs());
+        signing.map(|key| key.certificate.clone()).collect()
     }
 
     /// What it is called, for people who read `language`.

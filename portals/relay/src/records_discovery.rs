@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use axum::{Router, body::Bytes, extract::State, http::StatusCode, response::Response, routing::post};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use portal_kit::{Visit, trace::TraceId};
 use relay_core::{audit::Outcome, seal::Place};
 use relay_records::front::{Agreement, AuditAct, FrontError, Holder, HolderState, Note, Seen, SeenKind};
 use relay_saml::{
@@ -24,12 +23,12 @@ use relay_saml::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use time::{Duration, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime};
 use tracing::{info, warn};
 
 use crate::{
     front::Front,
-    partners::Known,
+    partners::{Known, PartnerFault},
     sign_in::{Asked, Shown, Who},
     sso::soap,
     taking::NotTaken,
@@ -107,8 +106,8 @@ impl NotReferred {
     }
 }
 
-async fn query(State(front): State<Arc<Front>>, visit: Visit, body: Bytes) -> Response {
-    match answered(&front, visit.trace, &body).await {
+async fn query(State(front): State<Arc<Front>>, body: Bytes) -> Response {
+    match answered(&front, &body).await {
         Ok(envelope) => soap(StatusCode::OK, envelope),
         Err(not_referred) => {
             let status = not_referred.status();
@@ -119,7 +118,7 @@ async fn query(State(front): State<Arc<Front>>, visit: Visit, body: Bytes) -> Re
     }
 }
 
-async fn answered(front: &Front, trace: TraceId, body: &[u8]) -> Result<String, NotReferred> {
+async fn answered(front: &Front, body: &[u8]) -> Result<String, NotReferred> {
     let now = front.now();
     let address = front.at(PATH);
     let here = front.here_for_all(&address);
@@ -154,29 +153,29 @@ async fn answered(front: &Front, trace: TraceId, body: &[u8]) -> Result<String, 
         // The session is over: the card was pulled or stopped, or the person logged out.
         .ok_or(NotReferred::Status(FaultStatus::Token))?;
     let agreements = front.records.agreements_of(query.sender.as_str()).await?;
-    let asked = query.types.iter().map(|wanted| {
+    let asked = query.services.iter().map(|wanted| {
         let agreement = agreements
             .iter()
-            .find(|agreement| agreement.terms.service_type == *wanted);
+            .find(|agreement| agreement.terms.service_type == wanted.service_type);
         let (asker, holder, bootstrap, id) = (&asker, &holder, &bootstrap, query.id.as_str());
         async move {
-            let agreed = front.agreed(agreement, now)?;
+            let agreed = front.agreed(agreement)?;
             let how = Authenticated {
                 context: &bootstrap.context,
                 at: bootstrap.authenticated_at,
             };
-            front.referred((asker, agreed), (holder, &how), id, trace).await
+            front.referred((asker, agreed), (holder, &how), id).await
         }
     });
     let mut answer = DiscoveryAnswer {
         references: Vec::new(),
-        lacking: None,
+        lacking: Vec::new(),
     };
     let mut notes = Vec::new();
     for (outcome, wanted) in futures_util::future::join_all(asked)
         .await
         .into_iter()
-        .zip(&query.types)
+        .zip(&query.services)
     {
         match outcome {
             Ok((reference, note)) => {
@@ -184,19 +183,19 @@ async fn answered(front: &Front, trace: TraceId, body: &[u8]) -> Result<String, 
                 notes.push(note);
             }
             Err(status) => {
-                answer.lacking = Some(status);
                 let note = Note::of(
                     AuditAct::RecordsRefused,
                     json!({ "service": query.sender.as_str() }),
-                    json!({ "type": wanted, "rule": status.code() }),
+                    json!({ "type": wanted.service_type, "rule": status.code() }),
                 );
                 notes.push(note.ended(Outcome::Refused));
+                answer.lacking.push((wanted.service_type.clone(), status));
             }
         }
     }
     // Nothing is handed out that is not recorded.
     front.records.notes(&notes, now).await?;
-    let written = answer.write(front.entity(), &query.id, now, &mut front.chance());
+    let written = answer.write(front.entity(), &query, now, &mut front.chance());
     written.map_err(|error| {
         warn!(%error, "an answer can't be written");
         NotReferred::Status(FaultStatus::Unavailable)
@@ -257,19 +256,18 @@ impl Front {
         Ok(holder.filter(|holder| holder.state == HolderState::Active))
     }
 
+    /// The day on which agreements are judged: the city's.
+    pub(crate) fn today(&self) -> Date {
+        self.now().to_offset(time::macros::offset!(+9)).date()
+    }
+
     /// The agreement, if it counts today.
-    pub(crate) fn agreed<'a>(
-        &self,
-        agreement: Option<&'a Agreement>,
-        now: OffsetDateTime,
-    ) -> Result<&'a Agreement, FaultStatus> {
+    pub(crate) fn agreed<'a>(&self, agreement: Option<&'a Agreement>) -> Result<&'a Agreement, FaultStatus> {
         let agreement = agreement.ok_or(FaultStatus::NotAgreed)?;
         if agreement.suspended.is_some() {
             return Err(FaultStatus::Suspended);
         }
-        // Days are the city's.
-        let today = now.to_offset(time::macros::offset!(+9)).date();
-        match today <= agreement.terms.until {
+        match self.today() <= agreement.terms.until {
             true => Ok(agreement),
             false => Err(FaultStatus::NotAgreed),
         }
@@ -281,31 +279,30 @@ impl Front {
         (asker, agreement): (&Known, &Agreement),
         (holder, how): (&Holder, &Authenticated<'_>),
         query: &str,
-        trace: TraceId,
     ) -> Result<(Reference, Note), FaultStatus> {
         let now = self.now();
         let terms = &agreement.terms;
         let provider = EntityId::parse(&terms.provider).ok_or(FaultStatus::Unavailable)?;
-        // Switched off, it is not asked for anything.
-        self.partner(&provider).await.map_err(|_| FaultStatus::Suspended)?;
+        let known = self.partners.find(&self.records, &provider, now).await;
+        known.map_err(|fault| {
+            warn!(code = fault.code(), %fault, service = terms.provider, "a provider can't be referred to");
+            not_to_be_asked(&fault)
+        })?;
+        // A token that nobody can hold is no token, and no name is made for it.
+        let certificates = asker.signing_certificates();
+        if certificates.is_empty() {
+            return Err(FaultStatus::Sender);
+        }
         let request = self.records.request_between_halves(&terms.provider, query);
         let domain = self.domain_of(holder);
         let named = self
             .second
-            .name(
-                &holder.pseudonym,
-                domain,
-                &terms.provider,
-                &request,
-                &*self.clock,
-                trace,
-            )
+            .name(&holder.pseudonym, domain, &terms.provider, &request, &*self.clock)
             .await
             .map_err(|error| {
                 warn!(%error, service = terms.provider, "no name for a provider");
                 FaultStatus::Unavailable
             })?;
-        let certificate = asker.signing_certificate().ok_or(FaultStatus::Sender)?;
         let token = ServiceToken {
             id: MessageId::fresh(&mut self.chance()),
             issuer: self.entity().clone(),
@@ -313,7 +310,7 @@ impl Front {
             name: named.encrypted_id,
             holder: TokenHolder {
                 entity: asker.entity.id.clone(),
-                certificate,
+                certificates,
             },
             recipient: terms.address.clone(),
             conditions: Conditions {
@@ -340,7 +337,7 @@ impl Front {
             AuditAct::RecordsReferred,
             json!({
                 "service": terms.provider,
-                "registration": self.records.registration_at(holder.registration, &terms.provider),
+                "registration": self.records.registration_beside(holder.registration, &named.blob_sha256),
                 "blob": named.blob_sha256,
             }),
             json!({ "asker": terms.asker, "type": terms.service_type }),
@@ -357,8 +354,36 @@ impl Front {
     }
 }
 
+/// What a person is told of a provider that stands so.
+const fn not_to_be_asked(fault: &PartnerFault) -> FaultStatus {
+    match fault {
+        // Operators switched it off: nothing is given for now.
+        PartnerFault::NotOn => FaultStatus::Suspended,
+        PartnerFault::Unknown | PartnerFault::OtherKind => FaultStatus::NotAgreed,
+        // Nobody decided that: something is to be mended.
+        PartnerFault::Expired | PartnerFault::Metadata(_) | PartnerFault::Records(_) => FaultStatus::Unavailable,
+    }
+}
+
 /// The five minutes that `at` falls into.
 fn five_minutes(at: OffsetDateTime) -> OffsetDateTime {
     let seconds = at.unix_timestamp();
     OffsetDateTime::from_unix_timestamp(seconds - seconds.rem_euclid(300)).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_whose_metadata_expired_or_whose_records_are_away_is_not_called_suspended() {
+        for fault in [
+            PartnerFault::Expired,
+            PartnerFault::Metadata(Refusal::Fingerprint),
+            PartnerFault::Records(FrontError::Unreadable("partner")),
+        ] {
+            assert_eq!(not_to_be_asked(&fault), FaultStatus::Unavailable, "{fault}");
+        }
+        assert_eq!(not_to_be_asked(&PartnerFault::NotOn), FaultStatus::Suspended);
+    }
 }

@@ -199,7 +199,7 @@ impl SecondHalf {
         };
         let letter = Letter::new(&self.party, Kind::Rotate, &order);
         let sealed = self.own.seal(&letter, clock, &mut self.chance.clone());
-        let trace = TraceId::new(&mut self.chance.clone());
+        let trace = self.fresh_trace();
         let answer: Opened<Rotated> = self.ask("rotation", &sealed, Kind::Rotated, clock, trace).await?;
         let next = GlobalKey::from_text(&answer.body.next_key).map_err(|_| NotNamed::OtherAnswer)?;
         if answer.body.answers != sealed.number {
@@ -220,10 +220,10 @@ impl SecondHalf {
         service: &str,
         request: &[u8; 32],
         clock: &dyn Clock,
-        trace: TraceId,
     ) -> Result<SealedName, NotNamed> {
         let edition = pseudonym.edition();
         let service = Service::new(domain, service).map_err(|_| NotNamed::ServiceName)?;
+        let trace = self.fresh_trace();
         match self.finish(pseudonym, edition, &service, request, clock, trace).await {
             Err(NotNamed::Refused(code)) if code == "service.no_share" => {
                 self.give_share(&service, edition, clock, trace).await?;
@@ -245,10 +245,10 @@ impl SecondHalf {
         service: &str,
         request: &Delivery,
         clock: &dyn Clock,
-        trace: TraceId,
     ) -> Result<bool, NotNamed> {
         let edition = pseudonym.edition();
         let service = Service::new(domain, service).map_err(|_| NotNamed::ServiceName)?;
+        let trace = self.fresh_trace();
         let order = Compare {
             service: ServiceName::from(&service),
             edition,
@@ -351,7 +351,29 @@ impl SecondHalf {
         Ok(())
     }
 
+    /// The id under which the blind half logs what it is asked. Never that of the page on whose behalf it is asked: one page
+    /// may have several names made, which must have nothing in common there.
+    fn fresh_trace(&self) -> TraceId {
+        TraceId::new(&mut self.chance.clone())
+    }
+
     async fn ask<B: DeserializeOwned>(
+        &self,
+        path: &str,
+        sealed: &Sealed,
+        kind: Kind,
+        clock: &dyn Clock,
+        trace: TraceId,
+    ) -> Result<Opened<B>, NotNamed> {
+        let answer = self.answer(path, sealed, kind, clock, trace).await;
+        if let Err(error) = &answer {
+            // Whoever runs the blind half finds its lines by this.
+            info!(path, %error, trace_there = %trace, "not answered by the blind half");
+        }
+        answer
+    }
+
+    async fn answer<B: DeserializeOwned>(
         &self,
         path: &str,
         sealed: &Sealed,

@@ -124,7 +124,6 @@ async fn asked_by_browser(
         service: &service,
         request: &request,
         delivery,
-        trace: visit.trace,
     };
     // The browser's own session is meant, whatever the service remembers; its index must not name another one. A service
     // that has no part in it may not end it, nor learn that there is one.
@@ -201,8 +200,8 @@ async fn visited(
     leaving.event(state, Event::Answered { success }).await
 }
 
-async fn by_soap(State(front): State<Arc<Front>>, visit: Visit, body: Bytes) -> Response {
-    match asked_by_soap(&front, &visit, body).await {
+async fn by_soap(State(front): State<Arc<Front>>, body: Bytes) -> Response {
+    match asked_by_soap(&front, body).await {
         Ok(envelope) => soap(StatusCode::OK, envelope),
         Err(not_taken) => {
             info!(code = not_taken.code(), reason = %not_taken, "logout by SOAP not taken");
@@ -215,7 +214,7 @@ async fn by_soap(State(front): State<Arc<Front>>, visit: Visit, body: Bytes) -> 
     }
 }
 
-async fn asked_by_soap(front: &Arc<Front>, visit: &Visit, body: Bytes) -> Result<String, NotTaken> {
+async fn asked_by_soap(front: &Arc<Front>, body: Bytes) -> Result<String, NotTaken> {
     let delivery = Delivery::soap(body.to_vec());
     let (service, request) = front
         .take(&delivery, SOAP_PATH, SeenKind::LogoutRequest, |received, peer, here| {
@@ -228,7 +227,6 @@ async fn asked_by_soap(front: &Arc<Front>, visit: &Visit, body: Bytes) -> Result
         service: &service,
         request: &request,
         delivery: &delivery,
-        trace: visit.trace,
     };
     let session = front.session_named(&service, &request).await?;
     let status = match front.for_its_person(session, &asked).await? {

@@ -3,10 +3,7 @@
 //! relay names the provider.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use portal_kit::{
-    client::{self, AskError},
-    trace::{TRACEPARENT, TraceId},
-};
+use portal_kit::client::{self, AskError};
 use relay_core::eligibility::{Challenge, Referred, Shown, Wanted as WantsChallenge, service_text};
 use relay_saml::wsf::{RecordSet, Reference};
 use serde::{Serialize, de::DeserializeOwned};
@@ -74,9 +71,7 @@ impl Service {
         let reference = Reference::of_xml(&referred.reference);
         let reference = reference.map_err(|refusal| NotChecked::Relay(refusal.into()))?;
         let web = self.web.as_ref().ok_or(NotChecked::Relay(NotAnswered::NotSet))?;
-        // The provider gets a trace of its own, which leads to nothing at the relay.
-        let trace = TraceId::new(&mut self.chance());
-        let answered = tokio::time::timeout(PATIENCE, self.ask_one(web, &reference, wanted, trace)).await;
+        let answered = tokio::time::timeout(PATIENCE, self.ask_one(web, &reference, wanted)).await;
         answered.unwrap_or(Err(NotAnswered::Slow)).map_err(NotChecked::Provider)
     }
 
@@ -88,12 +83,11 @@ impl Service {
         address.set_path(path);
         address.set_query(None);
         let body = serde_json::to_vec(said).map_err(|error| wrong(error.to_string()))?;
-        let trace = TraceId::new(&mut self.chance());
+        // No trace id goes along: the page's would stand in others' logs too.
         let asked = async {
             let answer = web
                 .post(address)
                 .header("content-type", "application/json")
-                .header(TRACEPARENT, trace.traceparent())
                 .body(body)
                 .send()
                 .await?;

@@ -5,10 +5,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use portal_kit::{
-    client::{self, AskError, Client},
-    trace::{TRACEPARENT, TraceId},
-};
+use portal_kit::client::{self, AskError, Client};
 use relay_saml::{
     Refusal,
     wsf::{DiscoveryAnswer, DiscoveryQuery, FaultStatus, RecordSet, RecordsQuery, Reference},
@@ -95,15 +92,11 @@ impl From<Refusal> for NotAnswered {
 
 impl Service {
     /// What each of `wanted` answers of `person`, in their order. All are asked at once, and none waits for another;
-    /// after [`PATIENCE`] what has not come is given up.
-    pub async fn ask(
-        &self,
-        person: &SignedIn,
-        wanted: &[Wanted],
-        trace: TraceId,
-    ) -> Vec<Result<RecordSet, NotAnswered>> {
+    /// after [`PATIENCE`] what has not come is given up. None of them is told the page's trace id: it would be the same at
+    /// all of them.
+    pub async fn ask(&self, person: &SignedIn, wanted: &[Wanted]) -> Vec<Result<RecordSet, NotAnswered>> {
         let end = Instant::now() + PATIENCE;
-        let references = match timeout_at(end, self.references(person, wanted, trace)).await {
+        let references = match timeout_at(end, self.references(person, wanted)).await {
             Ok(found) => found,
             Err(_) => Err(NotAnswered::Slow),
         };
@@ -119,9 +112,9 @@ impl Service {
             async move {
                 let named = |reference: &&Reference| reference.service_type == wanted.service_type;
                 let reference = found.references.iter().find(named);
-                let lacking = found.lacking.unwrap_or(FaultStatus::NoResults);
-                let reference = reference.ok_or(NotAnswered::from(lacking))?;
-                let answer = timeout_at(end, self.ask_one(web, reference, wanted, trace)).await;
+                let lacks = || found.lacks(wanted.service_type).unwrap_or(FaultStatus::NoResults);
+                let reference = reference.ok_or_else(|| NotAnswered::from(lacks()))?;
+                let answer = timeout_at(end, self.ask_one(web, reference, wanted)).await;
                 answer.unwrap_or(Err(NotAnswered::Slow))
             }
         });
@@ -138,7 +131,6 @@ impl Service {
         &self,
         person: &SignedIn,
         wanted: &[Wanted],
-        trace: TraceId,
     ) -> Result<(&Client, DiscoveryAnswer), NotAnswered> {
         let web = self.web.as_ref().ok_or(NotAnswered::NotSet)?;
         let discovery = person.discovery.as_deref().ok_or(NotAnswered::NotAgreed)?;
@@ -149,8 +141,8 @@ impl Service {
         let query = DiscoveryQuery::new(&self.party.entity, &discovery, &types, &mut self.chance());
         let written = query.write(&discovery.address, self.now());
         let written = written.map_err(|error| NotAnswered::Wrong(error.to_string()))?;
-        let bytes = send(web, &discovery.address, written, trace).await?;
-        let answer = DiscoveryAnswer::read(&bytes, &query.id, &discovery.provider);
+        let bytes = send(web, &discovery.address, written).await?;
+        let answer = DiscoveryAnswer::read(&bytes, &query, &discovery.provider);
         let answer = answer.map_err(|refusal| match refusal {
             // The token says whose session it was.
             Refusal::Fault(FaultStatus::Token) => NotAnswered::SignedOut,
@@ -164,21 +156,19 @@ impl Service {
         web: &Client,
         reference: &Reference,
         wanted: &Wanted,
-        trace: TraceId,
     ) -> Result<RecordSet, NotAnswered> {
         let query = RecordsQuery::new(&self.party.entity, wanted.kind, wanted.purpose, &mut self.chance());
         let written = query.write(reference, self.now());
         let written = written.map_err(|error| NotAnswered::Wrong(error.to_string()))?;
-        let bytes = send(web, &reference.address, written, trace).await?;
+        let bytes = send(web, &reference.address, written).await?;
         Ok(RecordSet::read(&bytes, &query, &reference.provider)?)
     }
 }
 
-async fn send(web: &Client, address: &str, envelope: String, trace: TraceId) -> Result<Vec<u8>, AskError> {
+async fn send(web: &Client, address: &str, envelope: String) -> Result<Vec<u8>, AskError> {
     let answer = web
         .post(address)
         .header("content-type", "text/xml; charset=utf-8")
-        .header(TRACEPARENT, trace.traceparent())
         .body(envelope)
         .send()
         .await?;

@@ -117,7 +117,9 @@ impl Service {
         let own = (self.portal.routes)().merge(beside).merge(pages::routes());
         let people = own.merge(saml::routes()).with_state(Arc::clone(self));
         let machines = saml::machine_routes().with_state(Arc::clone(self)).merge(provided);
-        let for_machines = Arc::new(Site::of_machines(Arc::clone(&self.clock)).chance(self.chance.clone()));
+        // Whoever asks is known by what the message bears, if at all: nobody's trace id is taken over.
+        let for_machines = Site::of_machines(Arc::clone(&self.clock)).chance(self.chance.clone());
+        let for_machines = Arc::new(for_machines.own_traces());
         self.site.dress(people).merge(for_machines.wrap(machines))
     }
 

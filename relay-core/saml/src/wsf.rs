@@ -23,7 +23,7 @@ use crate::{
     writer::{Element, Space},
 };
 
-pub use discovery::{DiscoveryAnswer, DiscoveryQuery};
+pub use discovery::{DiscoveryAnswer, DiscoveryQuery, RequestedService};
 pub use envelope::{Envelope, Header, message_id};
 pub use records::{Record, RecordSet, RecordsQuery, Standing};
 pub use token::{Holder, ServiceToken, TokenSeen};

@@ -6,8 +6,8 @@ use relay_saml::{
     DecryptionKeys, Here, Peer, Refusal, TrustedKeys,
     message::EntityId,
     wsf::{
-        DiscoveryAnswer, DiscoveryQuery, FaultStatus, Mechanism, Record, RecordSet, RecordsQuery, Reference, Standing,
-        Strictness, Token, envelope::fault,
+        DiscoveryAnswer, DiscoveryQuery, FaultStatus, Mechanism, Record, RecordSet, RecordsQuery, Reference,
+        RequestedService, Standing, Strictness, Token, envelope::fault,
     },
 };
 use time::{Duration, OffsetDateTime, macros::datetime};
@@ -47,7 +47,11 @@ fn lassos_query_is_taken_where_the_profile_is_lenient_and_refused_where_it_is_st
     let here = here(&idp, "https://idp.example/disco");
     let (query, once) = DiscoveryQuery::take(lasso, &here, Strictness::Lenient).unwrap();
     assert_eq!(query.sender.as_str(), "https://sp.example/metadata");
-    assert_eq!(query.types, ["urn:x-omura:healthcheck:2010-10"]);
+    let wanted = RequestedService {
+        service_type: "urn:x-omura:healthcheck:2010-10".to_owned(),
+        id: None,
+    };
+    assert_eq!(query.services, [wanted]);
     assert!(matches!(query.token, Token::Assertion(_)));
     assert_eq!(once.id.as_str(), query.id);
     let strict = DiscoveryQuery::take(lasso, &here, Strictness::Strict);
@@ -113,6 +117,51 @@ fn a_query_is_read_as_it_was_written_at_its_address_and_in_its_minutes_only() {
 }
 
 #[test]
+fn each_service_is_told_its_own_reason_and_one_that_names_none_is_everybodys() {
+    let chance = &mut SeededChance::new(9);
+    let relay = entity("https://relay.example/saml");
+    let types = ["urn:a", "urn:b", "urn:c"];
+    let query = DiscoveryQuery::new(&entity("https://my-page.example/saml"), &bootstrap(), &types, chance);
+    let given = Reference {
+        service_type: "urn:b".to_owned(),
+        ..bootstrap()
+    };
+    let answer = DiscoveryAnswer {
+        references: vec![given],
+        lacking: vec![
+            ("urn:c".to_owned(), FaultStatus::Suspended),
+            ("urn:a".to_owned(), FaultStatus::NotAgreed),
+        ],
+    };
+    let written = answer.write(&relay, &query, NOW, chance).unwrap();
+    let read = DiscoveryAnswer::read(written.as_bytes(), &query, &relay).unwrap();
+    let reasons = types.map(|service_type| read.lacks(service_type));
+    assert_eq!(
+        reasons,
+        [Some(FaultStatus::NotAgreed), None, Some(FaultStatus::Suspended)]
+    );
+    assert_eq!(read.references.len(), 1);
+    // Asked without `reqID`, as Lasso 2.7 asks, the reason stands beside the type for people, and reads as that of all.
+    let mut bare = query.clone();
+    for service in &mut bare.services {
+        service.id = None;
+    }
+    let written = answer.write(&relay, &bare, NOW, chance).unwrap();
+    assert!(written.contains("code=\"Suspended\" comment=\"urn:c\""), "{written}");
+    let written = written.replace(" code=\"ActionNotAuthorized\"", " code=\"Suspended\"");
+    let read = DiscoveryAnswer::read(written.as_bytes(), &bare, &relay).unwrap();
+    assert_eq!(read.lacks("urn:a"), Some(FaultStatus::Suspended));
+    // An answer that gives nothing and says nothing is no results.
+    let silent = DiscoveryAnswer {
+        references: Vec::new(),
+        lacking: Vec::new(),
+    };
+    let written = silent.write(&relay, &query, NOW, chance).unwrap();
+    let read = DiscoveryAnswer::read(written.as_bytes(), &query, &relay).unwrap();
+    assert_eq!(read.lacks("urn:b"), Some(FaultStatus::NoResults));
+}
+
+#[test]
 fn an_answer_is_the_one_to_this_question_from_the_one_who_was_asked() {
     let chance = &mut SeededChance::new(8);
     let provider = entity("https://coverage.example/saml");
@@ -143,7 +192,8 @@ fn an_answer_is_the_one_to_this_question_from_the_one_who_was_asked() {
     for status in FaultStatus::ALL {
         let told = RecordSet::read(fault(status).as_bytes(), &query, &provider);
         assert_eq!(told, Err(Refusal::Fault(status)));
-        let told = DiscoveryAnswer::read(fault(status).as_bytes(), &query.id, &provider);
+        let asked = DiscoveryQuery::new(&query.sender, &bootstrap(), &["urn:a"], chance);
+        let told = DiscoveryAnswer::read(fault(status).as_bytes(), &asked, &provider);
         assert_eq!(told, Err(Refusal::Fault(status)));
     }
     let large = format!("<S:Envelope>{}</S:Envelope>", "x".repeat(1024 * 1024));

@@ -304,6 +304,12 @@ impl Section<'_> {
         text
     }
 
+    /// Whether the key is there.
+    pub fn has(&mut self, key: &'static str) -> bool {
+        self.asked.insert(key);
+        self.table.contains_key(key)
+    }
+
     /// Text, or the one given here; empty text is a mistake all the same.
     pub fn text_or(&mut self, key: &'static str, otherwise: &str) -> String {
         if self.table.contains_key(key) {

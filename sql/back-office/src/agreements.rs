@@ -1,15 +1,16 @@
 //! Agreements as data (参考D2): what is given to whom, how fresh, and when not.
 
-use time::Date;
+use serde::Serialize;
+use time::{Date, OffsetDateTime};
 
 use crate::{BackOfficeError, BackOfficeRecords};
 
 /// What both sides agree on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Terms {
     /// Who asks: an entity id.
     pub asker: String,
-    /// What people call it; empty: nothing else than that.
+    /// What people call it: told to a person whose records it looked at. Empty: nothing else than that.
     pub asker_name: String,
     pub kind: String,
     pub purposes: Vec<String>,
@@ -22,16 +23,50 @@ pub struct Terms {
     /// Which version of the relay's policy on personal data was acknowledged.
     pub policy: String,
     /// Until which day the check sheet holds.
+    #[serde(serialize_with = "written")]
     pub checked_until: Date,
 }
 
-/// An agreement that counts.
+fn written<S: serde::Serializer>(day: &Date, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(day)
+}
+
+impl Terms {
+    /// What both sides' operators sign: `edition` with these terms.
+    pub fn words(&self, edition: i32) -> String {
+        serde_json::json!({ "edition": edition, "terms": self }).to_string()
+    }
+}
+
+/// An operator's word for an edition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    pub by: String,
+    /// Under [`Terms::words`].
+    pub signature: String,
+}
+
+/// An agreement that counts, as far as the database knows: whose the signatures are is for the caller to check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agreement {
     pub terms: Terms,
     pub edition: i32,
+    pub proposed: Signed,
+    pub approved: Signed,
     /// Why nothing is given for now.
     pub suspended: Option<String>,
+}
+
+/// What a person says about giving a kind of records to somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Consent<'a> {
+    /// An entity id.
+    pub asker: &'a str,
+    pub kind: &'a str,
+    /// Given, or withdrawn.
+    pub given: bool,
+    /// Of the text that was shown.
+    pub text_sha256: [u8; 32],
 }
 
 impl Agreement {
@@ -42,44 +77,91 @@ impl Agreement {
 }
 
 impl BackOfficeRecords {
-    /// Puts `terms` forward on behalf of one side; their edition.
+    /// The edition that the next proposal for `asker` is.
     ///
     /// # Errors
     /// [`BackOfficeError`]
-    pub async fn propose(&self, side: &str, terms: &Terms) -> Result<i32, BackOfficeError> {
+    pub async fn next_edition(&self, asker: &str, kind: &str) -> Result<i32, BackOfficeError> {
+        self.read("next_edition", |tx| async move {
+            let row = tx
+                .query_one(
+                    "-- next_edition\nSELECT 1 + coalesce(max(edition), 0) FROM records.agreement\n\
+                     WHERE asker = $1 AND kind = $2",
+                    &[&asker, &kind],
+                )
+                .await?;
+            Ok(row.get(0))
+        })
+        .await
+    }
+
+    /// Puts `terms` forward as `edition` on behalf of one side.
+    ///
+    /// # Errors
+    /// [`BackOfficeError::Overtaken`] when somebody else put that edition forward.
+    pub async fn propose(&self, edition: i32, terms: &Terms, signed: &Signed) -> Result<(), BackOfficeError> {
         self.store
             .run("propose", |tx| async move {
-                let row = tx
-                    .query_one(
+                let put = tx
+                    .execute(
                         "-- propose\n\
                          INSERT INTO records.agreement (asker, kind, edition, purposes, items, fresh_hours, responsible,\n\
-                         policy, checked_until, proposed_by, asker_name)\n\
-                         SELECT $1, $2, 1 + coalesce(max(edition), 0), $3, $4, $5, $6, $7, $8, $9, $10\n\
-                         FROM records.agreement WHERE asker = $1 AND kind = $2 RETURNING edition",
+                         policy, checked_until, proposed_by, proposed_signature, asker_name)\n\
+                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
                         &[
                             &terms.asker,
                             &terms.kind,
+                            &edition,
                             &terms.purposes,
                             &terms.items,
                             &terms.fresh_hours,
                             &terms.responsible,
                             &terms.policy,
                             &terms.checked_until,
-                            &side,
+                            &signed.by,
+                            &signed.signature,
                             &terms.asker_name,
                         ],
                     )
                     .await?;
-                Ok(row.get(0))
+                match put {
+                    0 => Err(BackOfficeError::Overtaken),
+                    _ => Ok(()),
+                }
             })
             .await
+    }
+
+    /// The terms of an edition that waits for the other side's approval, and who put them forward.
+    ///
+    /// # Errors
+    /// [`BackOfficeError::NotFound`]
+    pub async fn waiting(&self, (asker, kind, edition): (&str, &str, i32)) -> Result<(Terms, Signed), BackOfficeError> {
+        self.read("waiting", |tx| async move {
+            let row = tx
+                .query_opt(
+                    "-- waiting\n\
+                     SELECT asker, asker_name, kind, purposes, items, fresh_hours, responsible, policy, checked_until, proposed_by,\n\
+                     proposed_signature FROM records.agreement\n\
+                     WHERE asker = $1 AND kind = $2 AND edition = $3 AND approved_by IS NULL",
+                    &[&asker, &kind, &edition],
+                )
+                .await?;
+            let row = row.ok_or(BackOfficeError::NotFound("agreement that waits"))?;
+            Ok((terms(&row), signed(&row, "proposed_by", "proposed_signature")))
+        })
+        .await
     }
 
     /// Approves an edition on behalf of the other side: it counts from now on.
     ///
     /// # Errors
-    /// [`BackOfficeError::SameSide`], [`BackOfficeError::NotFound`]
-    pub async fn approve(&self, side: &str, (asker, kind, edition): (&str, &str, i32)) -> Result<(), BackOfficeError> {
+    /// [`BackOfficeError::SamePerson`], [`BackOfficeError::NotFound`]
+    pub async fn approve(
+        &self,
+        (asker, kind, edition): (&str, &str, i32),
+        approval: &Signed,
+    ) -> Result<(), BackOfficeError> {
         self.store
             .run("approve", |tx| async move {
                 let row = tx
@@ -90,13 +172,13 @@ impl BackOfficeRecords {
                     )
                     .await?;
                 let proposed_by: String = row.ok_or(BackOfficeError::NotFound("agreement that waits"))?.get(0);
-                if proposed_by == side {
-                    return Err(BackOfficeError::SameSide);
+                if proposed_by == approval.by {
+                    return Err(BackOfficeError::SamePerson);
                 }
                 tx.execute(
-                    "-- approve\nUPDATE records.agreement SET approved_by = $4\n\
+                    "-- approve\nUPDATE records.agreement SET approved_by = $4, approved_signature = $5\n\
                      WHERE asker = $1 AND kind = $2 AND edition = $3",
-                    &[&asker, &kind, &edition, &side],
+                    &[&asker, &kind, &edition, &approval.by, &approval.signature],
                 )
                 .await?;
                 Ok(())
@@ -136,30 +218,62 @@ impl BackOfficeRecords {
             let row = tx
                 .query_opt(
                     "-- agreement\n\
-                     SELECT asker, kind, edition, purposes, items, fresh_hours, responsible, policy, checked_until, suspended,\n\
-                     asker_name \
+                     SELECT asker, asker_name, kind, edition, purposes, items, fresh_hours, responsible, policy, checked_until, suspended,\n\
+                     proposed_by, proposed_signature, approved_by, approved_signature\n\
                      FROM records.agreement WHERE asker = $1 AND kind = $2 AND approved_by IS NOT NULL\n\
                      ORDER BY edition DESC LIMIT 1",
                     &[&asker, &kind],
                 )
                 .await?;
             Ok(row.map(|row| Agreement {
-                terms: Terms {
-                    asker: row.get("asker"),
-                    asker_name: row.get("asker_name"),
-                    kind: row.get("kind"),
-                    purposes: row.get("purposes"),
-                    items: row.get("items"),
-                    fresh_hours: row.get("fresh_hours"),
-                    responsible: row.get("responsible"),
-                    policy: row.get("policy"),
-                    checked_until: row.get("checked_until"),
-                },
+                terms: terms(&row),
                 edition: row.get("edition"),
+                proposed: signed(&row, "proposed_by", "proposed_signature"),
+                approved: signed(&row, "approved_by", "approved_signature"),
                 suspended: row.get("suspended"),
             }))
         })
         .await
+    }
+
+    /// Writes down what the person of the owner's number `owner` said about giving records of `kind` to `asker`, by the text
+    /// that was shown to them. It counts from the next query on.
+    ///
+    /// # Errors
+    /// [`BackOfficeError::NotFound`] when the number stands for nobody who is linked: there is nobody to ask for yet.
+    pub async fn record_consent(
+        &self,
+        owner: &str,
+        said: &Consent<'_>,
+        now: OffsetDateTime,
+    ) -> Result<(), BackOfficeError> {
+        let owner = &self.owner_index(owner);
+        self.store
+            .run("record_consent", |tx| async move {
+                let written = tx
+                    .execute(
+                        "-- record_consent\n\
+                         INSERT INTO records.consent (person_index, asker, kind, given, since, text_sha256)\n\
+                         SELECT DISTINCT person_index, $2, $3, $4::boolean, $5::timestamptz, $6::bytea FROM records.subject\n\
+                         WHERE owner_index = $1 AND person_index IS NOT NULL\n\
+                         ON CONFLICT (person_index, asker, kind) DO UPDATE SET given = excluded.given,\n\
+                         since = excluded.since, text_sha256 = excluded.text_sha256",
+                        &[
+                            owner,
+                            &said.asker,
+                            &said.kind,
+                            &said.given,
+                            &now,
+                            &said.text_sha256.as_slice(),
+                        ],
+                    )
+                    .await?;
+                match written {
+                    0 => Err(BackOfficeError::NotFound("linked person of that number")),
+                    _ => Ok(()),
+                }
+            })
+            .await
     }
 
     /// Whether the person called `pseudonym` withdrew consent that `asker` is given records of `kind`.
@@ -178,5 +292,26 @@ impl BackOfficeRecords {
             Ok(row.is_some_and(|row| !row.get::<_, bool>(0)))
         })
         .await
+    }
+}
+
+fn terms(row: &store::Row) -> Terms {
+    Terms {
+        asker: row.get("asker"),
+        asker_name: row.get("asker_name"),
+        kind: row.get("kind"),
+        purposes: row.get("purposes"),
+        items: row.get("items"),
+        fresh_hours: row.get("fresh_hours"),
+        responsible: row.get("responsible"),
+        policy: row.get("policy"),
+        checked_until: row.get("checked_until"),
+    }
+}
+
+fn signed(row: &store::Row, by: &str, signature: &str) -> Signed {
+    Signed {
+        by: row.get(by),
+        signature: row.get(signature),
     }
 }

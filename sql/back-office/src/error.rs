@@ -27,7 +27,10 @@ pub enum BackOfficeError {
     /// There is no such thing.
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    /// Something else came in between: what was compared or counted is not what is there now.
+    #[error("something else was done in the meantime: begin again")]
+    Overtaken,
     /// Whoever approves is the one who proposed.
-    #[error("the other side must approve")]
-    SameSide,
+    #[error("another person, of the other side, must approve")]
+    SamePerson,
 }

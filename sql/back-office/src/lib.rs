@@ -20,9 +20,9 @@ use store::{Door, Isolation, Store, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use agreements::{Agreement, Terms};
+pub use agreements::{Agreement, Consent, Signed, Terms};
 pub use error::BackOfficeError;
-pub use links::{LinkReport, LinkRow, LinkState};
+pub use links::{Because, LinkAnswer, LinkAnswers, LinkReport, LinkRow};
 pub use loads::{Difference, Identity, Load, NewLoad, NewRecord, OfPerson};
 pub use looks::{Look, Looked};
 pub use setup::{BackOffice, Installed, install, migrate, migrations};

@@ -102,4 +102,19 @@ impl BackOfficeRecords {
         })
         .await
     }
+
+    /// Removes looks that are older than `before`: how many. The database keeps the last 90 days whatever is asked.
+    ///
+    /// # Errors
+    /// [`BackOfficeError`]
+    pub async fn forget_looks(&self, before: OffsetDateTime) -> Result<i64, BackOfficeError> {
+        self.store
+            .run("forget_looks", |tx| async move {
+                let row = tx
+                    .query_one("-- forget_looks\nSELECT records.forget_looks($1)", &[&before])
+                    .await?;
+                Ok(row.get(0))
+            })
+            .await
+    }
 }

@@ -52,7 +52,7 @@ pub use audit::{Line, Recorded, SignedHead, TrailCheck};
 pub use changes::{Change, Changes};
 pub use error::OfficeError;
 pub use issuance::staff::DisableReason;
-pub use linking::Alike;
+pub use linking::{Alike, Match};
 pub use outbox::{Numbered, OutboxRefusal, OutboxState, RefusedMessage, SentAnew};
 pub use reconciliation::{Account, Accounted, Reconciled, Tally, TallyBy};
 pub use records::OfficeRecords;

@@ -1,5 +1,6 @@
 //! Notices on paper: facts handed in for a run, the ledger of wishes, and everyone whom a run looks at.
 
+mod bundles;
 mod facts;
 mod refusal;
 mod runs;
@@ -20,9 +21,10 @@ use serde::{Deserialize, Serialize};
 use store::{Isolation, Row, Tx};
 use uuid::Uuid;
 
+pub use bundles::{Bundle, BundleMade, Printing, Sending};
 pub use facts::{FactsImport, FactsToImport};
 pub use refusal::NoticeRefusal;
-pub use runs::{Bundle, NewRun, NoticeRun};
+pub use runs::{NewRun, NoticeRun, PostedLetter, Sent, Unset, UnsetLetter};
 pub use wishes::Wish;
 
 use crate::{Office, OfficeError, roster};
@@ -87,7 +89,7 @@ impl Office {
                         .query(
                             "-- notice_wishes\n\
                              SELECT id, resident, wish, place FROM office.notice_wish\n\
-                             WHERE ended_at IS NULL AND (kind IS NULL OR kind = $1)",
+                             WHERE ended_at IS NULL AND (kind IS NULL OR kind = $1) ORDER BY kind NULLS FIRST",
                             &[&kind],
                         )
                         .await?;
@@ -123,6 +125,7 @@ impl Office {
             };
             match row.get("wish") {
                 "no_paper" => people[*at].no_paper = true,
+                // The last is the one for this notice alone.
                 _ => people[*at].send_to = Some(self.place(row.get("id"), row.get("place"))?),
             }
         }

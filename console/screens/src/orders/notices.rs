@@ -1,7 +1,10 @@
 //! Runs of notices on paper (発送).
 
-use issuance::notice::recipients::{Excluded, RunId};
-use time::Date;
+use issuance::notice::{
+    letter_number::LetterNumber,
+    recipients::{Excluded, RunId},
+};
+use time::{Date, OffsetDateTime};
 
 use crate::order::{Order, Reply};
 
@@ -52,10 +55,22 @@ pub struct NoticeRun {
     pub bundles: i64,
     pub made: i64,
     pub printed: i64,
+    /// A bundle of which nobody knows yet how its printing ended.
+    pub sent: Option<Sent>,
     /// Letters that came back.
     pub returned: i64,
     pub is_posted: bool,
     pub is_withdrawn: bool,
+}
+
+/// A bundle that lies at a printer, as far as the records know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    pub bundle: i32,
+    pub desk: String,
+    pub at: OffsetDateTime,
+    /// By whom.
+    pub by: String,
 }
 
 /// What comes next in a run.
@@ -147,12 +162,99 @@ impl Order for WithdrawRun {
     const IS_OF_CASE: bool = false;
 }
 
-/// A letter came back: the numbers of run and letter printed on it.
+/// Say what somebody saw of a bundle of which the printer can't tell.
 #[derive(Debug)]
-pub struct ReturnLetter {
-    pub run: i64,
-    pub letter: i32,
+pub struct SettleBundle {
+    pub run: RunId,
+    pub bundle: i32,
+    /// Whether all of it came out.
+    pub printed: bool,
 }
+
+impl Order for SettleBundle {
+    type Reply = NoticeRuns;
+    const IS_OF_CASE: bool = false;
+}
+
+/// The letters that a run leaves out because they can't be set.
+#[derive(Debug)]
+pub struct LoadUnset(pub RunId);
+
+impl Order for LoadUnset {
+    type Reply = UnsetList;
+    const IS_OF_CASE: bool = false;
+}
+
+/// Whose letters can't be set, and why.
+#[derive(Debug)]
+pub struct UnsetList(pub Vec<UnsetShown>);
+
+impl Reply for UnsetList {}
+
+/// A letter that can't be set.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UnsetShown {
+    pub name: String,
+    /// Their 宛名番号.
+    pub number: String,
+    pub why: WhyUnset,
+}
+
+impl std::fmt::Debug for UnsetShown {
+    /// Personal: shows nothing.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("UnsetShown(…)")
+    }
+}
+
+/// Why a letter can't be set.
+#[derive(Clone, PartialEq, Eq)]
+pub enum WhyUnset {
+    /// What does not fit.
+    TooLong(String),
+    /// A character that no font has, and where it stands.
+    NoGlyph {
+        field: String,
+        character: String,
+        code_points: String,
+    },
+}
+
+/// Whose letter is it that came back?
+#[derive(Debug)]
+pub struct ShowLetter(pub LetterNumber);
+
+impl Order for ShowLetter {
+    type Reply = LetterShown;
+    const IS_OF_CASE: bool = false;
+}
+
+/// A letter that was posted: for comparing with the envelope.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LetterShown {
+    pub number: LetterNumber,
+    /// In Japanese and in English.
+    pub title: [String; 2],
+    pub dated: Date,
+    /// To whom it went: a child's guardian.
+    pub name: String,
+    pub postal_code: String,
+    /// Whether it is written down already.
+    pub is_returned: bool,
+}
+
+impl std::fmt::Debug for LetterShown {
+    /// Personal: shows its number.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "LetterShown({})", self.number)
+    }
+}
+
+impl Reply for LetterShown {}
+
+/// A letter came back.
+#[derive(Debug)]
+pub struct ReturnLetter(pub LetterNumber);
 
 impl Order for ReturnLetter {
     type Reply = NoticeRuns;

@@ -2,9 +2,14 @@
 
 pub mod keys;
 
+use std::borrow::Cow;
+
 use issuance::{
     acts::{AuditAct as _, NoticeRunCounted},
-    notice::recipients::{Excluded, RunId},
+    notice::{
+        letter_number::{LetterNumber, NotANumber},
+        recipients::{Excluded, RunId},
+    },
     staff::Role,
 };
 
@@ -12,12 +17,14 @@ use crate::{
     common::{Common, Go, Told},
     facts::Language,
     fault::Fault,
+    frame::moment,
     input::{Input, Takes},
     keymap::{Intent, KeyTable},
     listing::Listing,
     orders::notices::{
-        CountRun, LoadNoticeRuns, MakeBundle, NextStep, NoticeKind, NoticeRun, NoticeRuns, PostRun, PrintBundle,
-        ReleaseRun, ReturnLetter, WithdrawRun,
+        CountRun, LetterShown, LoadNoticeRuns, LoadUnset, MakeBundle, NextStep, NoticeKind, NoticeRun, NoticeRuns,
+        PostRun, PrintBundle, ReleaseRun, ReturnLetter, Sent, SettleBundle, ShowLetter, UnsetList, UnsetShown,
+        WhyUnset, WithdrawRun,
     },
     page::{Line, Page, Pen, Span, span},
     screen::Screen,
@@ -33,6 +40,12 @@ enum Form {
     New { kinds: Listing<NoticeKind>, large: bool },
     /// The number on a letter that came back.
     Returned(Input),
+    /// Whose the letter is, before it is written down.
+    Whose(LetterShown),
+    /// Letters that can't be set.
+    Unset(Listing<UnsetShown>),
+    /// What came out of the printer.
+    Settled(RunId, Sent),
     /// Whether a run is given up, or handed to the post office.
     Sure(RunId, Ending),
 }
@@ -114,12 +127,41 @@ impl Notices {
         }
     }
 
+    fn found(&mut self, letter: Result<LetterShown, Fault>, common: &mut Common) {
+        match letter {
+            Ok(letter) => {
+                self.form = Form::Whose(letter);
+                common.next_step();
+            }
+            Err(fault) => common.tell_fault(&fault),
+        }
+    }
+
+    fn unset(&mut self, list: Result<UnsetList, Fault>, common: &mut Common) {
+        if let Form::Unset(rows) = &mut self.form {
+            rows.come(list.map(|list| list.0), common, |one, other| one == other);
+        }
+    }
+
+    fn settled(&mut self, board: Result<NoticeRuns, Fault>, common: &mut Common) {
+        if self.done(board, common) {
+            common.tell(Meaning::Done, "notice-settled");
+        }
+    }
+
+    /// Whether bundles are made or printed at this desk, also after a key stopped it and until the last one has ended.
+    fn is_at_it(&self, common: &Common) -> bool {
+        self.under_way.is_some() || common.is_asking::<PrintBundle>() || common.is_asking::<MakeBundle>()
+    }
+
     /// A bundle was made or printed: on with the next, unless a key stopped it.
     fn went_on(&mut self, board: Result<NoticeRuns, Fault>, common: &mut Common) {
         match board {
             Ok(board) => self.loaded(Ok(board), common),
             Err(fault) => {
                 self.under_way = None;
+                // What it stopped at is shown: a bundle may lie at the printer.
+                Self::load(common);
                 return common.tell_fault(&fault);
             }
         }
@@ -178,15 +220,25 @@ impl Notices {
                         kind: kind.name.clone(),
                         large: *large,
                     };
+                    common.tell(Meaning::Waiting, "notice-counting");
                     common.ask(order, Self::counted);
                 }
             }
-            Form::Returned(number) => match number_on_letter(number.text()) {
-                Some((run, letter)) => {
-                    common.ask(ReturnLetter { run, letter }, Self::returned);
+            Form::Returned(number) => match number.text().parse::<LetterNumber>() {
+                Ok(number) => {
+                    common.ask(ShowLetter(number), Self::found);
                 }
-                None => common.tell(Meaning::NeedsYou, "notice-number-first"),
+                Err(NotANumber::Shape) => common.tell(Meaning::NeedsYou, "notice-number-first"),
+                Err(NotANumber::Check) => common.tell(Meaning::NeedsYou, "notice-number-wrong"),
             },
+            Form::Whose(letter) if letter.is_returned => {
+                self.form = Form::Returned(Input::new(Takes::Text, 24));
+                common.next_step();
+            }
+            Form::Whose(letter) => {
+                common.ask(ReturnLetter(letter.number), Self::returned);
+            }
+            Form::Unset(_) | Form::Settled(..) => {}
             Form::Sure(id, Ending::Posted) => {
                 common.ask(PostRun(*id), Self::ended);
             }
@@ -236,17 +288,31 @@ impl Notices {
             pen.say_with("notice-bundles-of", &counts),
             Meaning::Plain,
         );
+        if let Some(sent) = &run.sent {
+            let words = pen.say_with("notice-sent-of", &of_sent(sent, pen));
+            fact("notice-sent", words, Meaning::NeedsYou);
+        }
         if run.returned > 0 {
             fact("notice-came-back", run.returned.to_string(), Meaning::NeedsYou);
         }
     }
 }
 
-/// `12-345`, as printed at the foot of a letter: run and letter. What a scanner reads behind it is left.
-fn number_on_letter(text: &str) -> Option<(i64, i32)> {
-    let (run, letter) = text.trim().split_once('-')?;
-    let letter: String = letter.chars().take_while(char::is_ascii_digit).collect();
-    Some((run.parse().ok()?, letter.parse().ok()?))
+impl Notices {
+    fn view_letter(letter: &LetterShown, pen: &Pen<'_>, page: &mut Page) {
+        let words = match letter.is_returned {
+            true => "notice-returned-before",
+            false => "notice-whose-about",
+        };
+        page.paragraph(pen, 0, &pen.say(words), Meaning::NeedsYou);
+        page.gap();
+        let mut fact = |label: &str, value: &str| page.fact(pen, 16, &pen.say(label), value, Meaning::Strong);
+        fact("notice-number", &letter.number.to_string());
+        fact("notice-whose-title", &title(&letter.title, pen));
+        fact("notice-dated", &pen.day(letter.dated));
+        fact("notice-whose-name", &letter.name);
+        fact("notice-whose-postal-code", &letter.postal_code);
+    }
 }
 
 impl Screen for Notices {
@@ -254,7 +320,9 @@ impl Screen for Notices {
         match self.form {
             Form::None => &keys::KEYS,
             Form::New { .. } => &keys::KINDS,
-            Form::Returned(_) | Form::Sure(..) => &keys::FORM,
+            Form::Returned(_) | Form::Whose(_) | Form::Sure(..) => &keys::FORM,
+            Form::Settled(..) => &keys::SETTLED,
+            Form::Unset(_) => &keys::LIST,
         }
     }
 
@@ -274,24 +342,23 @@ impl Screen for Notices {
         Self::load(common);
     }
 
-    fn can(&self, intent: Intent, _common: &Common) -> bool {
+    fn can(&self, intent: Intent, common: &Common) -> bool {
+        let run = self.runs.chosen();
+        let goes_on = || !self.is_at_it(common) && run.is_some_and(|run| run.next() != NextStep::Over);
         match (intent, &self.form) {
-            (Intent::Confirm, Form::None) => {
-                self.under_way.is_none() && self.runs.chosen().is_some_and(|run| run.next() != NextStep::Over)
-            }
-            (keys::GIVE_UP, _) => {
-                self.under_way.is_none() && self.runs.chosen().is_some_and(|run| run.next() != NextStep::Over)
-            }
-            (Intent::New, _) => !self.kinds.is_empty() && self.under_way.is_none(),
+            (Intent::Confirm, Form::None) => goes_on(),
+            (keys::GIVE_UP, _) => goes_on() && run.is_some_and(|run| run.sent.is_none()),
+            (keys::SETTLE, _) => goes_on() && run.is_some_and(|run| run.sent.is_some()),
+            (keys::UNSET, _) => run.is_some_and(has_unset),
+            (Intent::New, _) => !self.kinds.is_empty() && !self.is_at_it(common),
             _ => true,
         }
     }
 
     fn lacks(&self, intent: Intent, common: &Common) -> Option<Role> {
         match (intent, &self.form) {
-            (Intent::New | keys::RETURNED | keys::GIVE_UP, _) | (Intent::Confirm, Form::None) => {
-                common.lacking(NoticeRunCounted::ROW.roles())
-            }
+            (Intent::New | keys::RETURNED | keys::GIVE_UP | keys::UNSET | keys::SETTLE, _)
+            | (Intent::Confirm, Form::None) => common.lacking(NoticeRunCounted::ROW.roles()),
             _ => None,
         }
     }
@@ -300,7 +367,8 @@ impl Screen for Notices {
         let moved = match &mut self.form {
             Form::None => self.runs.moves(intent),
             Form::New { kinds, .. } => kinds.moves(intent),
-            Form::Returned(_) | Form::Sure(..) => false,
+            Form::Unset(rows) => rows.moves(intent),
+            Form::Returned(_) | Form::Whose(_) | Form::Settled(..) | Form::Sure(..) => false,
         };
         if moved {
             return;
@@ -317,6 +385,28 @@ impl Screen for Notices {
             (keys::RETURNED, Form::None) => {
                 self.form = Form::Returned(Input::new(Takes::Text, 24));
                 common.next_step();
+            }
+            (keys::UNSET, Form::None) => {
+                if let Some(run) = self.runs.chosen() {
+                    let of = LoadUnset(run.id);
+                    self.form = Form::Unset(Listing::default());
+                    common.next_step();
+                    common.load(of, Self::unset);
+                }
+            }
+            (keys::SETTLE, Form::None) => {
+                if let Some((id, sent)) = self.runs.chosen().and_then(|run| Some((run.id, run.sent.clone()?))) {
+                    self.form = Form::Settled(id, sent);
+                    common.next_step();
+                }
+            }
+            (keys::ALL_OUT | keys::NOT_OUT, Form::Settled(run, sent)) => {
+                let order = SettleBundle {
+                    run: *run,
+                    bundle: sent.bundle,
+                    printed: intent == keys::ALL_OUT,
+                };
+                common.ask(order, Self::settled);
             }
             (keys::GIVE_UP, Form::None) => {
                 if let Some(run) = self.runs.chosen() {
@@ -367,6 +457,27 @@ impl Screen for Notices {
                 page.input(pen, 16, &pen.say("notice-number"), number, 24, true);
                 return page;
             }
+            Form::Whose(letter) => {
+                Self::view_letter(letter, pen, &mut page);
+                return page;
+            }
+            Form::Unset(rows) => {
+                page.paragraph(pen, 0, &pen.say("notice-unset-about"), Meaning::Plain);
+                page.gap();
+                let height = pen.height.saturating_sub(page.body.len());
+                let empty = pen.say("notice-unset-none");
+                rows.view(&mut page, pen, (&[12, 20], height), &empty, |row| unset_spans(row, pen));
+                return page;
+            }
+            Form::Settled(_, sent) => {
+                page.paragraph(
+                    pen,
+                    0,
+                    &pen.say_with("notice-settle-about", &of_sent(sent, pen)),
+                    Meaning::NeedsYou,
+                );
+                return page;
+            }
             Form::Sure(id, ending) => {
                 let words = match ending {
                     Ending::Posted => "notice-post-about",
@@ -380,7 +491,7 @@ impl Screen for Notices {
             }
         }
         // The chosen run's facts stand below the list.
-        let height = pen.height.saturating_sub(page.body.len() + 9);
+        let height = pen.height.saturating_sub(page.body.len() + 10);
         let empty = pen.say("notice-none-yet");
         self.runs.view(&mut page, pen, (&[6, 30, 12], height), &empty, |run| {
             row_spans(run, pen)
@@ -399,6 +510,7 @@ fn row_spans(run: &NoticeRun, pen: &Pen<'_>) -> Vec<Span> {
         (_, NextStep::Release) => ("notice-state-release", Meaning::NeedsYou),
         (_, NextStep::Approve) => ("notice-state-approve", Meaning::NeedsYou),
         (_, NextStep::Make) => ("notice-state-make", Meaning::Waiting),
+        (_, NextStep::Print) if run.sent.is_some() => ("notice-state-sent", Meaning::NeedsYou),
         (_, NextStep::Print) => ("notice-state-print", Meaning::Waiting),
         (_, NextStep::Post) => ("notice-state-post", Meaning::NeedsYou),
         (_, NextStep::Over) => ("notice-state-posted", Meaning::Done),
@@ -415,6 +527,42 @@ fn title(titles: &[String; 2], pen: &Pen<'_>) -> String {
     titles[usize::from(pen.language == Language::English)].clone()
 }
 
+fn has_unset(run: &NoticeRun) -> bool {
+    run.excluded.iter().any(|(reason, _)| *reason == Excluded::Unprintable)
+}
+
+fn unset_spans(letter: &UnsetShown, pen: &Pen<'_>) -> Vec<Span> {
+    let why = match &letter.why {
+        WhyUnset::TooLong(field) => pen.say_with("notice-unset-too-long", &[("field", field.clone().into())]),
+        WhyUnset::NoGlyph {
+            field,
+            character,
+            code_points,
+        } => {
+            let facts = [
+                ("field", field.clone().into()),
+                ("character", character.clone().into()),
+                ("points", code_points.clone().into()),
+            ];
+            pen.say_with("notice-unset-no-glyph", &facts)
+        }
+    };
+    vec![
+        span(letter.number.clone(), Meaning::Plain),
+        span(letter.name.clone(), Meaning::Strong),
+        span(why, Meaning::NeedsYou),
+    ]
+}
+
+fn of_sent(sent: &Sent, pen: &Pen<'_>) -> [(&'static str, Cow<'static, str>); 4] {
+    [
+        ("bundle", sent.bundle.to_string().into()),
+        ("desk", sent.desk.clone().into()),
+        ("who", sent.by.clone().into()),
+        ("at", moment(pen, sent.at).into()),
+    ]
+}
+
 const fn excluded_word(reason: Excluded) -> &'static str {
     match reason {
         Excluded::Deceased => "notice-excluded-deceased",
@@ -425,5 +573,6 @@ const fn excluded_word(reason: Excluded) -> &'static str {
         Excluded::Returned => "notice-excluded-returned",
         Excluded::NoGuardian => "notice-excluded-no-guardian",
         Excluded::WouldShowAddress => "notice-excluded-address",
+        Excluded::Unprintable => "notice-excluded-unprintable",
     }
 }

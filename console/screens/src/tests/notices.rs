@@ -1,10 +1,14 @@
 //! 通知の発送: a run from the count to the post, from the keyboard.
 
-use issuance::notice::recipients::{Excluded, RunId};
-use time::macros::date;
+use issuance::notice::{
+    letter_number::LetterNumber,
+    recipients::{Excluded, RunId},
+};
+use time::macros::{date, datetime};
 
 use super::counter::*;
 use crate::{
+    common::Told,
     fault::Fault,
     key::Key::{Char, Down, Enter, Esc},
     orders::notices::*,
@@ -25,6 +29,7 @@ fn run(number: i64) -> NoticeRun {
         bundles: 3,
         made: 0,
         printed: 0,
+        sent: None,
         returned: 0,
         is_posted: false,
         is_withdrawn: false,
@@ -118,17 +123,144 @@ fn making_stops_at_a_key_after_its_bundle_and_goes_on_from_there() {
 }
 
 #[test]
-fn a_letter_that_came_back_is_read_from_its_foot_one_after_another() {
+fn a_letter_that_came_back_is_shown_before_it_is_written_and_a_mistyped_number_is_refused() {
+    let number = LetterNumber { run: 12, letter: 345 };
     let mut counter = at_notices(vec![run(12)]);
     counter.press(Char('r'));
-    counter.types("12");
+    counter.types("12-345");
+    counter.press(Enter);
+    assert!(
+        counter.screen(80, 24).contains("検査数字"),
+        "the check digits are missing"
+    );
+    let other = LetterNumber { run: 12, letter: 346 };
+    let check = other.to_string();
+    counter.types(&check[check.len() - 3..]);
+    counter.press(Enter);
+    assert!(counter.screen(80, 24).contains("番号が違います"));
+    assert!(!counter.is_asked::<ShowLetter>() && !counter.is_asked::<ReturnLetter>());
+    counter.press(Esc);
+    counter.press(Char('r'));
+    counter.types(&number.to_string());
+    counter.press(Enter);
+    assert!(counter.is_asked_with(|order: &ShowLetter| order.0 == number));
+    assert!(!counter.is_asked::<ReturnLetter>(), "whose it is comes first");
+    let shown = LetterShown {
+        number,
+        title: ["医療費のお知らせ".into(), "Your household's medical expenses".into()],
+        dated: date!(2026 - 11 - 22),
+        name: "山口 義郎".into(),
+        postal_code: "859-9012".into(),
+        is_returned: false,
+    };
+    counter.answer(shown.clone());
+    insta::assert_snapshot!("notices_whose", counter.screen(80, 24));
+    counter.press(Enter);
+    assert!(counter.is_asked_with(|order: &ReturnLetter| order.0 == number));
+    counter.answer(board(vec![NoticeRun { returned: 1, ..run(12) }]));
+    assert!(counter.screen(80, 24).contains("通知の番号"), "the next one");
+    // One that is known already is not written again.
+    counter.types(&number.to_string());
+    counter.press(Enter);
+    counter.answer(LetterShown {
+        is_returned: true,
+        ..shown
+    });
     counter.press(Enter);
     assert!(!counter.is_asked::<ReturnLetter>());
-    counter.types("-345");
+}
+
+fn sent(run: NoticeRun) -> NoticeRun {
+    NoticeRun {
+        made: 3,
+        sent: Some(Sent {
+            bundle: 1,
+            desk: "窓口2".into(),
+            at: datetime!(2026-11-22 1:00 UTC),
+            by: "鈴木 健".into(),
+        }),
+        ..run
+    }
+}
+
+#[test]
+fn a_bundle_whose_end_nobody_knows_is_shown_and_a_person_is_asked() {
+    let mut counter = at_notices(vec![sent(released(run(12)))]);
+    insta::assert_snapshot!("notices_sent", counter.screen(80, 24));
+    // Enter asks the printer, which can't tell.
     counter.press(Enter);
-    assert!(counter.is_asked_with(|order: &ReturnLetter| (order.run, order.letter) == (12, 345)));
-    counter.answer(board(vec![NoticeRun { returned: 1, ..run(12) }]));
-    assert!(counter.screen(80, 24).contains("発送番号-通番"));
+    assert!(counter.is_asked::<PrintBundle>());
+    counter.refuse(Fault::Refused {
+        key: "refused-printing-unclear",
+        facts: vec![("bundle", Told::Text("1".into())), ("desk", Told::Text("窓口2".into()))],
+        passing: true,
+    });
+    assert!(counter.screen(80, 24).contains("u で答えてください"));
+    counter.answer(board(vec![sent(released(run(12)))]));
+    counter.press(Char('w'));
+    assert!(!counter.is_asked::<WithdrawRun>(), "not while a printer has some of it");
+    for (key, printed) in [('1', true), ('2', false)] {
+        counter.press(Char('u'));
+        if printed {
+            insta::assert_snapshot!("notices_settle", counter.screen(80, 24));
+        }
+        counter.press(Char(key));
+        assert!(counter.is_asked_with(|order: &SettleBundle| order.bundle == 1 && order.printed == printed));
+        counter.refuse(Fault::NotNow);
+        counter.press(Esc);
+    }
+}
+
+#[test]
+fn a_bundle_is_not_sent_twice_by_a_key_that_comes_while_it_prints() {
+    let ready = NoticeRun {
+        made: 3,
+        ..released(run(12))
+    };
+    let mut counter = at_notices(vec![ready.clone()]);
+    counter.press(Enter);
+    assert!(counter.is_asked::<PrintBundle>());
+    // It stops after this bundle; Enter again, before that has ended, asks for nothing.
+    counter.press(Esc);
+    counter.press(Enter);
+    counter.answer(board(vec![NoticeRun {
+        printed: 1,
+        ..ready.clone()
+    }]));
+    assert!(
+        !counter.is_asked::<PrintBundle>(),
+        "nothing else was asked for meanwhile"
+    );
+    counter.press(Enter);
+    assert!(counter.is_asked::<PrintBundle>(), "and it goes on");
+}
+
+#[test]
+fn whose_letters_can_not_be_printed_is_listed_with_the_character() {
+    let excluded = vec![(Excluded::Deceased, 3), (Excluded::Unprintable, 2)];
+    let mut counter = at_notices(vec![NoticeRun { excluded, ..run(12) }]);
+    counter.press(Char('x'));
+    assert!(counter.is_asked::<LoadUnset>());
+    let letter = |number: &str, name: &str, why| UnsetShown {
+        name: name.into(),
+        number: number.into(),
+        why,
+    };
+    counter.answer(UnsetList(vec![
+        letter(
+            "0000000017",
+            "山口 花",
+            WhyUnset::NoGlyph {
+                field: "宛先の氏名".into(),
+                character: "𛀀".into(),
+                code_points: "U+1B000".into(),
+            },
+        ),
+        letter("0000000029", "田中 太郎", WhyUnset::TooLong("宛先の住所".into())),
+    ]));
+    insta::assert_snapshot!("notices_unset", counter.screen(80, 24));
+    counter.press(Esc);
+    assert!(counter.screen(80, 24).contains("印刷できない 2"));
 }
 
 #[test]
@@ -140,7 +272,7 @@ fn a_printer_that_is_gone_stops_the_run_and_says_so() {
     counter.press(Enter);
     counter.refuse(Fault::Refused {
         key: "refused-printer-gone",
-        facts: Vec::new(),
+        facts: vec![("bundle", Told::Text("1".into()))],
         passing: true,
     });
     assert!(counter.screen(80, 24).contains("印刷機が答えません"));

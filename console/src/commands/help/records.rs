@@ -12,6 +12,11 @@ pub(super) const JAPANESE: &[(&str, &str)] = &[
         "madoguchi link-records --answer",
         "返す名簿を書くファイル(まだ無いもの)",
     ),
+    (
+        "madoguchi link-records --take-back",
+        "名簿を突き合わせる代わりに: 紐付けが間違っていた住民の宛名番号。取り消しの名簿を書く",
+    ),
+    ("madoguchi link-records --because", "取り消す理由"),
     ("madoguchi relay agreements", "だれをだれの記録に案内してよいか"),
     ("madoguchi relay agreements list", "取り決めをすべて並べる"),
     (
@@ -49,6 +54,14 @@ pub(super) const JAPANESE: &[(&str, &str)] = &[
     ),
     ("madoguchi relay agreements approve --type", "求める記録の種類(URI)"),
     ("madoguchi relay agreements approve --edition", "どの版か"),
+    (
+        "madoguchi relay agreements approve --address",
+        "役所から聞いた、尋ねる場所。版のものと違えば承認しない",
+    ),
+    (
+        "madoguchi relay agreements approve --until",
+        "点検表の最後の日(YYYY-MM-DD)。版のものと違えば承認しない",
+    ),
     ("madoguchi relay agreements suspend", "すぐに案内を止める"),
     (
         "madoguchi relay agreements suspend --asker",

@@ -6,6 +6,7 @@ use anyhow::bail;
 use issuance::notice::{
     FontFolders, Press, Style,
     handed_in::{Said, unsaid},
+    proof::Making,
     recipients::{self, Plan},
     template::{Language, Recipients, Template, Value},
 };
@@ -15,7 +16,10 @@ use serde_json::json;
 use time::Date;
 
 use super::{Setting, find, kinds, language, office, refused};
-use crate::commands::{database::Records, output::answer, words::Lang};
+use crate::{
+    commands::{database::Records, output::answer, words::Lang},
+    desk,
+};
 
 /// Which notice, and how it is told.
 #[derive(Debug, clap::Args)]
@@ -68,12 +72,38 @@ pub fn run(setting: &Setting, options: &RunOptions) -> anyhow::Result<ExitCode> 
     }
     let records = Records::open(&config)?;
     let population = population(&records, template, lang)?;
-    let plan = recipients::plan(template, &population.people, today());
-    tell(template, &plan, options.json, lang);
+    let mut plan = recipients::plan(template, &population.people, today());
+    let (office, said) = (office(&config), desk::notices::said(&config.calendar.open()?, today()));
+    let mut unset = Vec::new();
+    // What is said once for the run is not known here, where the notice has such facts.
+    if unsaid(template, &said).is_empty() && !plan.letters.is_empty() {
+        let press =
+            Press::open(&FontFolders(config.paper.font_folders.clone())).map_err(|error| refused(&error, lang))?;
+        let making = Making {
+            template,
+            office: &office,
+            issued_on: today(),
+            style: Style {
+                language: Language::Japanese,
+                large: false,
+            },
+            said: &said,
+        };
+        let proofed = press.proof(&making, &population.people, &mut plan);
+        unset = proofed.map_err(|error| refused(&error, lang))?.unset;
+    }
+    let unset: Vec<(&str, String)> = unset
+        .iter()
+        .map(|(at, why)| {
+            let number = population.people[*at].resident.number.as_str();
+            (number, refused(why, lang).to_string())
+        })
+        .collect();
+    tell(template, &plan, &unset, options.json, lang);
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell(template: &Template, plan: &Plan, as_json: bool, lang: Lang) {
+fn tell(template: &Template, plan: &Plan, unset: &[(&str, String)], as_json: bool, lang: Lang) {
     let reasons = plan.reasons();
     if as_json {
         let excluded: serde_json::Map<_, _> = reasons
@@ -82,7 +112,10 @@ fn tell(template: &Template, plan: &Plan, as_json: bool, lang: Lang) {
             .collect();
         answer!(
             "{}",
-            json!({ "recipients": plan.letters.len(), "people": plan.people(), "excluded": excluded })
+            json!({
+                "recipients": plan.letters.len(), "people": plan.people(), "excluded": excluded,
+                "unprintable": unset.iter().map(|(number, why)| json!({ "resident": number, "why": why })).collect::<Vec<_>>(),
+            })
         );
         return;
     }
@@ -101,6 +134,9 @@ fn tell(template: &Template, plan: &Plan, as_json: bool, lang: Lang) {
             format!("left out: {}", reason.as_str()),
         );
         answer!("  {count:>8}  {why}");
+    }
+    for (number, why) in unset {
+        answer!("            {number}  {why}");
     }
 }
 
@@ -165,11 +201,9 @@ pub fn render(setting: &Setting, options: &RenderOptions) -> anyhow::Result<Exit
         ));
     };
     let plan = recipients::plan(template, people, today());
-    let Some(planned) = plan
-        .letters
-        .iter()
-        .find(|letter| letter.about.contains(&at) || letter.to == at)
-    else {
+    // What is about them, else what they get for somebody.
+    let own = plan.letters.iter().find(|letter| letter.about.contains(&at));
+    let Some(planned) = own.or_else(|| plan.letters.iter().find(|letter| letter.to == at)) else {
         let reason = plan.excluded.iter().find(|(left_out, _)| *left_out == at);
         bail!(match reason {
             Some((_, reason)) => lang.pick(
@@ -221,16 +255,7 @@ fn write(file: &std::path::Path, pdf: &[u8], lang: Lang) -> anyhow::Result<()> {
 
 /// What is said once for the run, of `name=value`.
 fn said(template: &Template, given: &[String], config: &crate::config::Config, lang: Lang) -> anyhow::Result<Said> {
-    let mut said = Said::new();
-    // The last day of keeping a card is the office's rule.
-    if let Some(fact) = template.facts.iter().find(|fact| fact.name == "keep-until") {
-        let until = config
-            .calendar
-            .open()?
-            .months_from(today(), crate::desk::sheets::KEPT_MONTHS)
-            .day;
-        said.insert(fact.name.clone(), Value::Date(until));
-    }
+    let mut said = desk::notices::said(&config.calendar.open()?, today());
     for text in given {
         let unknown = || {
             anyhow::anyhow!(lang.pick(

@@ -3,9 +3,8 @@
 use serde_json::json;
 
 use super::{Outcome, Setting, Steps, staff::DemoStaff, tray};
-use crate::commands::output::answer;
 use crate::{
-    commands::words::Lang,
+    commands::{output::answer, services, words::Lang},
     config::{Config, Demo, secrets},
 };
 
@@ -55,6 +54,10 @@ pub(super) fn write(
             "socket": demo.tray_socket,
             "slots": { "staff": tray::STAFF_SLOT, "resident": tray::RESIDENT_SLOT },
             "cards": setting.home.tray(),
+        },
+        "printer": {
+            "address": config.paper.printer,
+            "folder": services::printer::port(config).map(|_| services::printer::folder(setting)),
         },
         "authority": {
             "folder": folder,

@@ -1,14 +1,13 @@
 //! The configuration as first written: complete and running for a demonstration, to be filled in for an office.
 
-use crate::commands::Setting;
+use crate::commands::{Setting, services::printer};
 
 /// A demonstration's configuration: the made-up city 汐見市 (its code is in no list of municipalities).
 pub(super) fn demo(setting: &Setting) -> String {
     let socket = super::database::socket_folder(setting).display().to_string();
     // What stands in certificates must be there to be fetched; an office has a name for it, a demonstration a free port.
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0))
-        .and_then(|free| free.local_addr())
-        .map_or(18_080, |address| address.port());
+    let [port, printer] = free_ports([18_080, 18_631]);
+    let printer = printer::address(printer);
     format!(
         r#"# 窓口の設定(実演)。項目の説明は manuals/administrator にあります。
 # 相対パスは、このファイルのあるフォルダから数えます。
@@ -51,6 +50,7 @@ duplicate_window_days = 90
 
 [paper]
 folder = "paper"
+printer = {printer:?}   # 実演の印刷機。印刷したものは printer/ に残る
 
 [log]
 file = "log/madoguchi.log"
@@ -66,6 +66,19 @@ tray_socket = "run/tray.socket"
 endpoints_file = "endpoints.json"
 "#
     )
+}
+
+/// Two ports that nobody has now.
+fn free_ports(otherwise: [u16; 2]) -> [u16; 2] {
+    // Both are held until both are known, or they might be one.
+    let held = otherwise.map(|port| (std::net::TcpListener::bind(("127.0.0.1", 0)), port));
+    held.each_ref().map(|(free, otherwise)| {
+        let address = free.as_ref().map(std::net::TcpListener::local_addr);
+        address
+            .ok()
+            .and_then(Result::ok)
+            .map_or(*otherwise, |address| address.port())
+    })
 }
 
 /// An office's configuration, with what only the office knows left empty: until it is filled in, each empty line is
@@ -121,6 +134,7 @@ duplicate_window_days = 90
 
 [paper]
 folder = "paper"
+# printer = "ipp://printer.example/ipp/print"   # 通知の発送を印刷する、庁内の網の印刷機
 
 [log]
 file = "log/madoguchi.log"
@@ -162,7 +176,7 @@ mod tests {
     fn a_demonstrations_configuration_has_no_mistakes() {
         let setting = setting();
         let config = Config::parse(&demo(&setting), &setting.config_file).unwrap();
-        assert!(config.demo.is_some());
+        assert!(config.demo.is_some() && printer::port(&config).is_some());
     }
 
     #[test]

@@ -23,6 +23,14 @@ fn city(rows: usize) -> Vec<Candidate> {
         .collect()
 }
 
+fn elsewhere() -> Addressee {
+    Addressee {
+        postal_code: "859-9999".into(),
+        address_lines: vec!["汐見市丘の上1番地".into()],
+        name: "後見 人子".into(),
+    }
+}
+
 fn household_letters(people: &[Candidate]) -> Plan {
     let kinds = builtin().unwrap();
     plan(kinds.find("medical-expenses").unwrap(), people, TODAY)
@@ -54,6 +62,7 @@ fn everyone_is_in_exactly_one_letter_or_left_out_for_exactly_one_reason() {
             person.resident.change_reason = Some("死亡".into());
         }
         person.facts = person.facts.take().filter(|_| !at.is_multiple_of(3));
+        person.send_to = at.is_multiple_of(41).then(elsewhere);
     }
     let kinds = builtin().unwrap();
     for template in kinds.iter() {
@@ -151,26 +160,83 @@ fn the_dead_the_gone_and_those_who_want_no_paper_are_stopped_each_by_name() {
     }
 }
 
-#[test]
-fn whoever_is_reached_elsewhere_gets_it_there() {
-    let mut people = city(400);
-    let elsewhere = Addressee {
-        postal_code: "859-9999".into(),
-        address_lines: vec!["汐見市丘の上1番地".into()],
-        name: "後見 人子".into(),
-    };
-    people[30].send_to = Some(elsewhere.clone());
-    people[30].facts = Some(Facts::default());
+/// Of each letter that says something of one of `family`: whom it is about, and whether it goes elsewhere.
+fn letters_of(people: &[Candidate], family: &[usize]) -> Vec<(Vec<usize>, bool)> {
     let kinds = builtin().unwrap();
     let template = kinds.find("medical-expenses").unwrap();
-    let mut rules = Plan::default();
-    Rules {
+    let plan = household_letters(people);
+    let theirs = plan.letters.iter().filter(|letter| family.contains(&letter.about[0]));
+    theirs
+        .map(|letter| {
+            let to = super::letter(template, people, letter, &Said::new()).to;
+            (letter.about.clone(), to == elsewhere())
+        })
+        .collect()
+}
+
+#[test]
+fn whoever_is_reached_elsewhere_gets_their_own_there_and_the_households_letter_says_nothing_of_them() {
+    let people = city(2_000);
+    let family = family(&people);
+    let rules = Rules {
         people: &people,
         today: TODAY,
+    };
+    let grown: Vec<usize> = family.iter().copied().filter(|at| !rules.is_child(*at)).collect();
+    assert!(grown.len() > 1, "a couple with a child");
+    // Whoever it is, the head of the household or not, a grown-up or a child.
+    for away in &family {
+        let mut people = city(2_000);
+        people[*away].send_to = Some(elsewhere());
+        let rest: Vec<usize> = family.iter().copied().filter(|at| at != away).collect();
+        let mut letters = letters_of(&people, &family);
+        letters.sort_by_key(|(_, there)| *there);
+        assert_eq!(letters, [(rest, false), (vec![*away], true)], "{away}");
     }
-    .one(30, &[30], &mut rules);
-    assert_eq!(
-        super::letter(template, &people, &rules.letters[0], &Said::new()).to,
-        elsewhere
-    );
+}
+
+#[test]
+fn a_childs_letter_does_not_follow_its_parent_into_an_institution() {
+    let mut people = city(2_000);
+    let family = family(&people);
+    let children: Vec<usize> = {
+        let rules = Rules {
+            people: &people,
+            today: TODAY,
+        };
+        family.iter().copied().filter(|at| rules.is_child(*at)).collect()
+    };
+    for at in family.iter().filter(|at| !children.contains(at)) {
+        people[*at].send_to = Some(elsewhere());
+    }
+    let kinds = builtin().unwrap();
+    for name in ["medical-expenses", "eligibility"] {
+        let plan = plan(kinds.find(name).unwrap(), &people, TODAY);
+        for child in &children {
+            assert!(plan.excluded.contains(&(*child, Excluded::NoGuardian)), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_households_letter_holds_only_those_who_live_where_it_goes() {
+    let mut people = city(2_000);
+    let family = family(&people);
+    let student = *family
+        .iter()
+        .find(|at| {
+            let rules = Rules {
+                people: &people,
+                today: TODAY,
+            };
+            !people[**at].resident.is_head() && !rules.is_child(**at)
+        })
+        .unwrap();
+    people[student].resident.address = "汐見市学生寮1番地".into();
+    let rest: Vec<usize> = family.iter().copied().filter(|at| *at != student).collect();
+    let about: Vec<_> = letters_of(&people, &family)
+        .into_iter()
+        .map(|(about, _)| about)
+        .collect();
+    assert!(about.contains(&rest) && about.contains(&vec![student]), "{about:?}");
 }

@@ -19,11 +19,11 @@ async fn a_resident_reads_records_of_two_offices_and_sees_who_looked() {
     coverage.take_over(COVERAGE).await;
     costs.take_over(COSTS).await;
     let nagisa = resident(&relay, 1).await;
+    coverage.agree(&relay, PAGE).await;
+    costs.agree(&relay, PAGE).await;
     let linked = coverage.link(&relay, &[("ウミノ ナギサ", nagisa.person)]).await;
     assert_eq!((linked.linked, linked.nobody), (1, 1));
     costs.link(&relay, &[("ウミノ ナギサ", nagisa.person)]).await;
-    coverage.agree(&relay, PAGE).await;
-    costs.agree(&relay, PAGE).await;
 
     let browser = sign_in(&relay, &page, &nagisa.card).await;
     let shown = browser.get(&page.at("/coverage")).await.body;
@@ -85,6 +85,10 @@ async fn the_five_answers_stay_five_and_a_stranger_to_an_office_is_not_called_en
     assert_eq!(word(&mio.card).await, "無効");
     assert_eq!(word(&nagisa.card).await, "有効");
     assert_eq!(word(&guest.card).await, "該当なし");
+    // What has not begun is not in force yet.
+    let soon = COVERAGE.replace("2020-04-01,2025-03-31,社会保険に加入", "2099-04-01,,");
+    coverage.take_over(&soon).await;
+    assert_eq!(word(&mio.card).await, "無効");
     let two = format!(
         "{COVERAGE}200-01,イソベ ミオ,1980-05-06,429996,汐見市国民健康保険,汐,300,01,2026-04-01,,,3,,一般\n\
          200-01,イソベ ミオ,1980-05-06,429996,汐見市国民健康保険,汐,301,01,2026-05-01,,,3,,一般\n"
@@ -113,10 +117,10 @@ async fn one_office_down_darkens_its_panel_and_no_other() {
     costs.take_over(COSTS).await;
     let nagisa = resident(&relay, 1).await;
     let known = [("ウミノ ナギサ", nagisa.person)];
-    coverage.link(&relay, &known).await;
-    costs.link(&relay, &known).await;
     coverage.agree(&relay, PAGE).await;
     costs.agree(&relay, PAGE).await;
+    coverage.link(&relay, &known).await;
+    costs.link(&relay, &known).await;
     let browser = sign_in(&relay, &page, &nagisa.card).await;
     // Three days old, where one was promised: it says so.
     let shown = browser.get(&page.at("/coverage")).await.body;
@@ -141,7 +145,10 @@ async fn one_office_down_darkens_its_panel_and_no_other() {
     // What was refused is on record too.
     let looked = browser.get(&page.at("/looked")).await.body;
     assert!(looked.contains("提供を止めているあいだでした"), "{looked}");
-    assert!(looked.contains("1か所の記録が、いま届きません"), "{looked}");
+    assert!(
+        looked.contains("いま返事がなく、閲覧を確かめられない記録: 医療費"),
+        "{looked}"
+    );
     let home = browser.get(&page.at("/")).await.body;
     assert!(home.contains("断った閲覧があります"), "{home}");
 }

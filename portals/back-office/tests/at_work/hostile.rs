@@ -9,7 +9,7 @@ use relay_core::{
 };
 use relay_saml::{
     message::{Assertion, EntityId},
-    wsf::{DiscoveryAnswer, DiscoveryQuery, RecordSet, RecordsQuery, Reference, Standing},
+    wsf::{DiscoveryAnswer, DiscoveryQuery, FaultStatus, RecordSet, RecordsQuery, Reference, Standing},
 };
 use relay_testing::{Browser, Relay, TestService};
 use time::{Duration, OffsetDateTime};
@@ -79,7 +79,7 @@ impl Scene {
         let (query, written) = self.discovery(SCHOOL, SystemClock.now());
         let (status, answer) = self.send(Some(&self.school), &self.bootstrap.address, written).await;
         assert_eq!(status, 200, "{answer}");
-        let answer = DiscoveryAnswer::read(answer.as_bytes(), &query.id, &self.bootstrap.provider).unwrap();
+        let answer = DiscoveryAnswer::read(answer.as_bytes(), &query, &self.bootstrap.provider).unwrap();
         answer.references.into_iter().next().expect("a reference")
     }
 
@@ -177,6 +177,45 @@ async fn replayed_forged_wrong_and_late_queries_are_refused_at_the_provider() {
 }
 
 #[tokio::test]
+async fn an_asker_that_changes_its_key_asks_with_either_of_them() {
+    let scene = scene().await;
+    let changing = scene.school.metadata_changing_keys();
+    scene.relay.propose_and_approve(SCHOOL, &changing).await;
+    let reference = scene.reference().await;
+    let (query, written) = scene.query(&reference, SCHOOL, SystemClock.now());
+    let (status, answer) = scene.send(Some(&scene.school), &reference.address, written).await;
+    assert_eq!(status, 200, "{answer}");
+    RecordSet::read(answer.as_bytes(), &query, &reference.provider).unwrap();
+    // The clinic's key is none of the school's still.
+    let (_, written) = scene.query(&reference, SCHOOL, SystemClock.now());
+    says(
+        &scene.send(Some(&scene.clinic), &reference.address, written).await,
+        "ProviderIDNotValid",
+    );
+}
+
+#[tokio::test]
+async fn an_office_takes_over_nobodys_trace_id() {
+    let scene = scene().await;
+    let reference = scene.reference().await;
+    let (_, written) = scene.query(&reference, SCHOOL, SystemClock.now());
+    let client = client::client(
+        scene.relay.authority.roots(),
+        Some(&scene.school.identity()),
+        Wait::from_secs(20),
+    );
+    let asked = client
+        .unwrap()
+        .post(&reference.address)
+        .header("traceparent", "00-00000000000000000123456789abcdef-0123456789abcdef-00")
+        .body(written);
+    let answer = asked.send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let own = answer.headers()["trace-id"].to_str().unwrap();
+    assert_ne!(own, "0123-4567-89ab-cdef");
+}
+
+#[tokio::test]
 async fn a_token_for_one_provider_is_nothing_to_another() {
     let mut scene = scene().await;
     let reference = scene.reference().await;
@@ -229,8 +268,9 @@ async fn replayed_forged_wrong_and_late_queries_are_refused_at_the_discovery_ser
     let query = DiscoveryQuery::new(&entity(SCHOOL), &scene.bootstrap, &["urn:nobody:agreed"], &mut OsChance);
     let (status, answer) = scene.send(None, &address, query.write(&address, now).unwrap()).await;
     assert_eq!(status, 200, "{answer}");
-    let answer = DiscoveryAnswer::read(answer.as_bytes(), &query.id, &scene.bootstrap.provider).unwrap();
-    assert!(answer.references.is_empty() && answer.lacking.is_some());
+    let answer = DiscoveryAnswer::read(answer.as_bytes(), &query, &scene.bootstrap.provider).unwrap();
+    assert!(answer.references.is_empty());
+    assert_eq!(answer.lacks("urn:nobody:agreed"), Some(FaultStatus::NotAgreed));
     assert_eq!(scene.provider_names().await, before);
 }
 

@@ -7,14 +7,14 @@ use relay_testing::Relay;
 
 use crate::rig::{COVERAGE, PAGE, Provider, my_page, resident, sign_in};
 
-const CHECKUP: &str = "person,kana,born,taken-on,institution,sex,height,weight,waist,bmi,systolic,diastolic,triglycerides,hdl,ldl,glucose,hba1c,hba1c-unit,ast,alt,ggt\n\
+pub const CHECKUP: &str = "person,kana,born,taken-on,institution,sex,height,weight,waist,bmi,systolic,diastolic,triglycerides,hdl,ldl,glucose,hba1c,hba1c-unit,ast,alt,ggt\n\
     9,ウミノ ナギサ,1950-01-02,2012-09-10,汐見市保健センター,女,155,52,80,21.6,128,78,110,60,118,96,5.3,JDS,22,20,25\n\
     9,ウミノ ナギサ,1950-01-02,2025-09-11,汐見市保健センター,女,155,54,82,22.5,138,83,120,58,125,99,5.5,NGSP,24,22,28\n\
     9,ウミノ ナギサ,1950-01-02,2026-09-12,汐見市保健センター,女,155,55,83,22.9,142,84,131,57,129,101,5.7,NGSP,25,23,30\n";
-const PENSION: &str = "person,kana,born,scheme,from,until,months,paid-months\n\
+pub const PENSION: &str = "person,kana,born,scheme,from,until,months,paid-months\n\
     p-1,ウミノ ナギサ,1950-01-02,国民年金(見本),1970-04,2010-03,480,472\n";
 
-fn costs() -> String {
+pub fn costs() -> String {
     let mut csv = String::from("person,kana,born,month,institution,care,days,total,paid\n");
     for (month, total) in [
         (1, 13_050),
@@ -48,8 +48,8 @@ async fn every_page_of_records_speaks_three_languages_and_marks_what_is_made_up(
     for (kind, csv) in &files {
         let office = Provider::start(&mut relay, kind).await;
         office.take_over(csv).await;
-        office.link(&relay, &[("ウミノ ナギサ", nagisa.person)]).await;
         office.agree(&relay, PAGE).await;
+        office.link(&relay, &[("ウミノ ナギサ", nagisa.person)]).await;
         offices.push(office);
     }
     let browser = sign_in(&relay, &page, &nagisa.card).await;

@@ -2,10 +2,10 @@
 
 use std::{fs, sync::Arc};
 
-use back_office::{Config, Office, import, linking};
-use back_office_records::{LinkReport, NewLoad, Terms as Agreed, migrations};
+use back_office::{Config, Office, import};
+use back_office_records::{LinkReport, NewLoad, Signed, Terms as Agreed, migrations};
 use my_page::MY_PAGE;
-use portal_kit::listener::Stopper;
+use portal_kit::{listener::Stopper, operators::OperatorKey};
 use provider_records_testing::TestProvider;
 use relay_core::{
     chance::SharedChance,
@@ -22,6 +22,12 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 pub const PAGE: &str = "https://my-page.shiomi.example/saml";
+/// Whoever asks in these tests.
+const ASKERS: [&str; 3] = [
+    PAGE,
+    "https://school.example/saml",
+    "https://shiokaze.clinic.example/saml",
+];
 /// What the owner of the insurance records hands over.
 pub const COVERAGE: &str = "person,kana,born,insurer-number,insurer-name,symbol,number,branch,valid-from,valid-until,ended-because,share,card-until,certificate\n\
     100-01,ウミノ ナギサ,1950-01-02,429996,汐見市国民健康保険,汐,100,01,2024-04-01,,,3,2027-08-01,一般\n\
@@ -36,6 +42,8 @@ pub struct Provider {
     pub database: TestDatabase,
     pub service_database: TestProvider,
     pub files: Files,
+    /// Of this provider, and of whoever asks it.
+    pub signers: [OperatorKey; 2],
     stopper: Stopper,
 }
 
@@ -64,15 +72,21 @@ impl Provider {
         let folder = files.folder.path();
         let door = database.door(USER);
         portal_testing::secret(&folder.join("records-password"), door.password.expose_secret()).unwrap();
+        let signers = ["ours", "theirs"].map(|name| OperatorKey::generate(name).unwrap());
         let file = folder.join("back-office.toml");
         let text = format!(
             "[office]\ncode = \"{kind}\"\nname_ja = \"汐見市 {kind} 課\"\nname_en = \"Shiomi {kind}\"\n\
              service = \"{}\"\nschema = \"{kind}\"\n[records]\nhost = \"{}\"\nport = {}\nname = \"{}\"\n\
-             user = \"{USER}\"\npassword_file = \"records-password\"\n[seal]\nkeys_file = \"seal.toml\"\n",
+             user = \"{USER}\"\npassword_file = \"records-password\"\n[seal]\nkeys_file = \"seal.toml\"\n\
+             [agreements]\nprovider = [\"{}\"]\naskers = {{ {} }}\n",
             files.file(&MY_PAGE).display(),
             door.host,
             door.port,
             door.database,
+            signers[0].operator().to_text(),
+            ASKERS
+                .map(|asker| format!("\"{asker}\" = \"{}\"", signers[1].operator().to_text()))
+                .join(", "),
         );
         fs::write(&file, text).unwrap();
         let config = Config::load(&file).unwrap_or_else(|error| panic!("{error}"));
@@ -93,6 +107,7 @@ impl Provider {
             database,
             service_database,
             files,
+            signers,
             stopper,
         }
     }
@@ -113,7 +128,9 @@ impl Provider {
     }
 
     pub async fn take_over_as_of(&self, csv: &str, as_of: OffsetDateTime) {
-        let read = import::read(self.office.schema(), csv.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        let rows = csv::Reader::from_reader(csv.as_bytes()).records().count();
+        let read =
+            import::read(self.office.schema(), csv.as_bytes(), Some(rows)).unwrap_or_else(|error| panic!("{error}"));
         let load = NewLoad {
             kind: &self.office.schema().kind,
             as_of,
@@ -121,14 +138,14 @@ impl Provider {
             sha256: read.sha256,
             records: &read.records,
         };
-        self.office.records().take_over(&load, SystemClock.now()).await.unwrap();
+        let records = self.office.records();
+        let last = records.difference(&load).await.unwrap().last.map(|last| last.id);
+        records.take_over(&load, last, SystemClock.now()).await.unwrap();
     }
 
     /// Links everybody whose kana name `known` has, as an office does: by a list that goes out and comes back.
     pub async fn link(&self, relay: &Relay, known: &[(&str, Uuid)]) -> LinkReport {
         let rows = self.office.records().begin_linking().await.unwrap();
-        let mut list = Vec::new();
-        linking::write(&rows, &mut list).unwrap();
         let matched: Vec<_> = rows
             .iter()
             .filter_map(|row| {
@@ -136,17 +153,34 @@ impl Provider {
                 Some((row.row, *person))
             })
             .collect();
-        let mut answer = String::from("row,result,name\n");
+        let mut lines = Vec::new();
         for (row, name) in relay.link(&self.entity, &matched).await.names {
-            answer.push_str(&format!("{row},found,\"{}\"\n", name.replace('"', "\"\"")));
+            lines.push((Some(row), "found", name));
         }
         for row in rows
             .iter()
             .filter(|row| matched.iter().all(|(found, _)| *found != row.row))
         {
-            answer.push_str(&format!("{},nobody,\n", row.row));
+            lines.push((Some(row.row), "nobody", String::new()));
         }
-        self.office.take_links(answer.as_bytes()).await.unwrap()
+        self.answer(&lines).await
+    }
+
+    /// The name here of `person`, sealed to this provider, as the roster's office is given it.
+    pub async fn sealed_name(&self, relay: &Relay, person: Uuid) -> String {
+        let named = relay.link(&self.entity, &[(Uuid::nil(), person)]).await;
+        named.names.into_iter().next().expect("a name").1
+    }
+
+    /// Takes a list back with `lines`: row, result, sealed name.
+    pub async fn answer(&self, lines: &[(Option<Uuid>, &str, String)]) -> LinkReport {
+        let mut answer = String::from("row,result,name\n");
+        for (row, result, name) in lines {
+            let row = row.map(|row| row.to_string()).unwrap_or_default();
+            answer.push_str(&format!("{row},{result},\"{}\"\n", name.replace('"', "\"\"")));
+        }
+        answer.push_str(&relay_core::list::end_line(lines.len()));
+        self.office.take_links(answer.as_bytes(), "test").await.unwrap()
     }
 
     /// Both sides agree that `asker` is given everything for the person's own view.
@@ -175,8 +209,15 @@ impl Provider {
             policy: "2026-04".to_owned(),
             checked_until: today + Duration::days(30),
         };
-        let edition = records.propose("provider", &agreed).await.unwrap();
-        records.approve("portal", (asker, &kind, edition)).await.unwrap();
+        let edition = records.next_edition(asker, &kind).await.unwrap();
+        let sign = |key: &OperatorKey| Signed {
+            by: key.operator().name().to_owned(),
+            signature: key.sign(agreed.words(edition).as_bytes()),
+        };
+        let [ours, theirs] = &self.signers;
+        records.propose(edition, &agreed, &sign(ours)).await.unwrap();
+        let which = (asker, kind.as_str(), edition);
+        records.approve(which, &sign(theirs)).await.unwrap();
         let terms = Terms {
             asker: asker.to_owned(),
             service_type: self.office.schema().service_type.clone(),

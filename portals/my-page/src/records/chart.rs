@@ -14,17 +14,30 @@ const HEIGHT: f64 = 150.0;
 pub(crate) struct Bars {
     title: String,
     about: String,
+    /// Where the line of zero is.
+    zero: String,
     bars: Vec<Bar>,
+}
+
+/// What is known of a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Month {
+    Figure(i64),
+    /// Something came that can't be read.
+    Unreadable,
+    /// It has not come yet.
+    Later,
 }
 
 struct Bar {
     x: u32,
     middle: u32,
     month: usize,
-    /// None: it has not come yet.
-    bar: Option<Height>,
+    known: Month,
+    height: Height,
 }
 
+#[derive(Default)]
 struct Height {
     y: String,
     height: String,
@@ -33,32 +46,55 @@ struct Height {
 }
 
 impl Bars {
-    /// Of `months`, January first; a month without a figure has not come yet.
-    pub(crate) fn of(say: Say<'_>, months: &[Option<i64>]) -> Self {
-        let most = months.iter().flatten().max().copied().unwrap_or_default();
-        let scale = HEIGHT / most.max(1) as f64;
-        let tallest = months.iter().position(|month| *month == Some(most) && most > 0);
+    /// Of `months`, January first. What was given back stands below the line.
+    pub(crate) fn of(say: Say<'_>, months: &[Month]) -> Self {
+        let figures = months.iter().filter_map(|month| match month {
+            Month::Figure(figure) => Some(*figure),
+            Month::Unreadable | Month::Later => None,
+        });
+        let (least, most) = figures.fold((0, 0), |(least, most): (i64, i64), figure| {
+            (least.min(figure), most.max(figure))
+        });
+        let scale = HEIGHT / (most as f64 - least as f64).max(1.0);
+        let zero = 30.0 + most as f64 * scale;
+        let zero = if most == 0 && least == 0 { 30.0 + HEIGHT } else { zero };
+        let tallest = months
+            .iter()
+            .position(|month| *month == Month::Figure(most) && most > 0);
         let bars = months.iter().zip(0_u32..).map(|(month, at)| {
             let x = 12 + at * 32;
+            let height = match month {
+                Month::Figure(figure) => {
+                    let height = *figure as f64 * scale;
+                    Height {
+                        y: format!("{:.1}", zero - height.max(0.0)),
+                        height: format!("{:.1}", height.abs()),
+                        words: (Some(at as usize) == tallest).then(|| figures::grouped(*figure)),
+                    }
+                }
+                Month::Unreadable | Month::Later => Height::default(),
+            };
             Bar {
                 x,
                 middle: x + 10,
                 month: at as usize + 1,
-                bar: month.map(|figure| {
-                    let height = figure as f64 * scale;
-                    Height {
-                        y: format!("{:.1}", 30.0 + HEIGHT - height),
-                        height: format!("{height:.1}"),
-                        words: (Some(at as usize) == tallest).then(|| figures::grouped(figure)),
-                    }
-                }),
+                known: *month,
+                height,
             }
         });
-        let month = tallest.map_or(0, |at| at + 1).to_string();
+        let bars = bars.collect();
+        let about = match tallest {
+            Some(at) => say.text_with(
+                "chart-most",
+                &[("month", &(at + 1).to_string()), ("amount", &figures::grouped(most))],
+            ),
+            None => say.text("chart-none"),
+        };
         Self {
             title: say.text("chart-months"),
-            about: say.text_with("chart-most", &[("month", &month), ("amount", &figures::grouped(most))]),
-            bars: bars.collect(),
+            about,
+            zero: format!("{zero:.1}"),
+            bars,
         }
     }
 
@@ -134,5 +170,39 @@ impl Trend {
     /// As it stands on the page.
     pub(crate) fn html(&self) -> Html {
         Html::of(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portal_kit::{Language, Words};
+
+    #[test]
+    fn no_bar_has_a_negative_height_and_what_has_not_come_is_the_only_dotted_one() {
+        let words = Words::layered(&[portal_service::WORDS, crate::words()]);
+        let months = [
+            Month::Figure(300),
+            Month::Figure(-100),
+            Month::Figure(0),
+            Month::Unreadable,
+            Month::Later,
+        ];
+        let drawn = Bars::of(words.say(Language::English), &months).html().into_string();
+        assert!(!drawn.contains("height=\"-"), "{drawn}");
+        // A quarter of the height is below the line.
+        assert!(drawn.contains("M6 142.5H394"), "{drawn}");
+        assert!(drawn.contains("y=\"30.0\" width=\"20\" height=\"112.5\""), "{drawn}");
+        assert!(drawn.contains("y=\"142.5\" width=\"20\" height=\"37.5\""), "{drawn}");
+        let count = |class: &str| drawn.matches(&format!("class=\"{class}\"")).count();
+        assert_eq!((count("bar"), count("later")), (3, 1), "{drawn}");
+        let nothing = Bars::of(words.say(Language::English), &[Month::Figure(0); 12]).html();
+        assert!(!nothing.into_string().contains("month 0"));
+        let wild = Bars::of(
+            words.say(Language::English),
+            &[Month::Figure(i64::MIN), Month::Figure(i64::MAX)],
+        )
+        .html();
+        assert!(!wild.into_string().contains("height=\"-"));
     }
 }

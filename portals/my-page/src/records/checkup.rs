@@ -8,7 +8,9 @@ use portal_kit::{Html, Say, Trouble, Visit};
 use portal_service::Service;
 use relay_saml::wsf::{Record, RecordSet};
 
-use super::{Answer, AsOf, CHECKUP, Dark, asked, chart::Trend, figures};
+use time::OffsetDateTime;
+
+use super::{Answer, AsOf, CHECKUP, Dark, Instead, asked, chart::Trend, figures};
 
 /// How a value stands to the reference values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,18 +76,45 @@ const MEASURES: [Measure; 12] = [
     measure("waist", "cm", 85.0, None),
 ];
 
+/// A value that stands there and can't be read, or can't be judged because it does not say in which unit or for whom it is.
+struct Unreadable;
+
 impl Measure {
     /// The same as it was judged in `record`'s year and for its person.
-    fn of(&self, record: &Record) -> Self {
+    fn of(&self, record: &Record) -> Result<Self, Unreadable> {
         let mut measure = Self { ..*self };
-        if self.item == "hba1c" && record.get("hba1c-unit") == Some("JDS") {
-            measure = JDS;
+        if self.item == "hba1c" {
+            measure = match record.get("hba1c-unit") {
+                Some("JDS") => JDS,
+                Some("NGSP") => NGSP,
+                _ => return Err(Unreadable),
+            };
         }
         // 腹囲: men from 85, women from 90.
-        if self.item == "waist" && record.get("sex") == Some("女") {
-            measure.mid = 90.0;
+        if self.item == "waist" {
+            measure.mid = match record.get("sex") {
+                Some("男") => 85.0,
+                Some("女") => 90.0,
+                _ => return Err(Unreadable),
+            };
         }
-        measure
+        Ok(measure)
+    }
+
+    /// What `record` has of it; none where nothing stands.
+    fn value(&self, record: &Record) -> Option<Result<Value, Unreadable>> {
+        let written = record.get(self.item)?;
+        let read = || {
+            let measure = self.of(record)?;
+            let figure = figures::measured(written).ok_or(Unreadable)?;
+            Ok(Value {
+                written: written.to_owned(),
+                figure,
+                band: measure.band(figure),
+                measure,
+            })
+        };
+        Some(read())
     }
 
     fn band(&self, value: f64) -> Band {
@@ -98,30 +127,58 @@ impl Measure {
     }
 }
 
-fn value(record: &Record, item: &str) -> Option<f64> {
-    record.get(item)?.parse().ok()
+/// A value beside what it was judged by.
+struct Value {
+    written: String,
+    figure: f64,
+    band: Band,
+    measure: Measure,
 }
 
 /// The check-ups, the oldest first.
 fn by_year(set: &RecordSet) -> Vec<&Record> {
-    let mut records: Vec<_> = set
-        .records
-        .iter()
-        .filter(|record| record.get("taken-on").is_some())
-        .collect();
-    records.sort_by_key(|record| record.get("taken-on").map(str::to_owned));
+    let mut records: Vec<_> = set.records.iter().filter(|record| year(record).is_some()).collect();
+    let key = |record: &Record| record.get("taken-on").map(str::to_owned);
+    records.sort_by(|one, other| (key(one), &one.0).cmp(&(key(other), &other.0)));
     records
 }
 
-/// The worst band of the newest check-up; none without one.
-pub(super) fn worst(set: &RecordSet) -> Option<Band> {
-    let records = by_year(set);
-    let newest = records.last()?;
-    let bands = MEASURES.iter().filter_map(|measure| {
-        let measure = measure.of(newest);
-        Some(measure.band(value(newest, measure.item)?))
-    });
-    bands.max()
+fn year(record: &Record) -> Option<i32> {
+    let day = record.get("taken-on")?;
+    figures::month(day.get(..7)?).map(|(year, _)| year)
+}
+
+/// What the newest check-up says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Worst(Band),
+    /// None of those that can be read is high, and one can't be read: it is not said that all is as usual.
+    Unreadable,
+}
+
+/// None without a check-up.
+pub(super) fn verdict(set: &RecordSet) -> Option<Verdict> {
+    let newest = *by_year(set).last()?;
+    let values: Vec<_> = MEASURES.iter().filter_map(|measure| measure.value(newest)).collect();
+    let worst = values.iter().flatten().map(|value| value.band).max();
+    match (worst, values.iter().any(Result::is_err)) {
+        (Some(Band::High), _) => Some(Verdict::Worst(Band::High)),
+        (_, true) => Some(Verdict::Unreadable),
+        (worst, false) => worst.map(Verdict::Worst),
+    }
+}
+
+/// As a panel says it.
+pub(super) fn told(say: Say<'_>, set: &RecordSet) -> (Html, Html) {
+    let verdict = verdict(set);
+    match (Instead::of(say, set, verdict.is_some()), verdict) {
+        (Some(instead), _) => instead.told(),
+        (None, Some(Verdict::Worst(band))) => {
+            let key = format!("checkup-{}", band.as_str());
+            (say.html(&key), say.html(&format!("{key}-line")))
+        }
+        (None, _) => (say.html("some-unreadable"), say.html("some-unreadable-next")),
+    }
 }
 
 #[derive(Template)]
@@ -133,22 +190,31 @@ struct CheckupBody<'w> {
 
 struct Told {
     as_of: AsOf,
-    worst: Option<Band>,
+    instead: Option<Instead>,
+    unreadable: bool,
+    verdict: Option<Verdict>,
     /// Names of the measures at which a doctor is advised.
     high: Vec<Html>,
     measures: Vec<Shown>,
     years: Vec<String>,
 }
 
+/// A measure, over the years.
 struct Shown {
     name: Html,
+    /// The newest that can be read; none without one.
+    card: Option<Card>,
+    /// One for each year: nothing, what stands there, or that it can't be read.
+    values: Vec<Option<Result<(String, Band), Unreadable>>>,
+}
+
+struct Card {
+    year: String,
     unit: &'static str,
     now: String,
     band: Band,
     usual: Html,
     chart: Html,
-    /// One for each year, with its class.
-    values: Vec<Option<(String, Band)>>,
 }
 
 pub(super) async fn page(
@@ -161,11 +227,11 @@ pub(super) async fn page(
         Err(welcome) => return Ok(welcome),
     };
     let say = service.say(&visit);
-    let body = body(say, &answer);
+    let body = body(say, &answer, service.moment());
     Ok(service.page(&visit, &person, "page-checkup", &body))
 }
 
-fn body<'w>(say: Say<'w>, answer: &Answer) -> CheckupBody<'w> {
+fn body<'w>(say: Say<'w>, answer: &Answer, now: OffsetDateTime) -> CheckupBody<'w> {
     let told = match answer {
         Err(reason) => Err(Dark::of(say, reason)),
         Ok(set) => {
@@ -174,13 +240,25 @@ fn body<'w>(say: Say<'w>, answer: &Answer) -> CheckupBody<'w> {
                 .iter()
                 .filter_map(|measure| shown(say, measure, &records))
                 .collect();
-            Ok(Told {
-                as_of: AsOf::of(say, set),
-                worst: worst(set),
-                high: measures
+            let unreadable = records.len() < set.records.len()
+                || measures
                     .iter()
-                    .filter(|shown| shown.band == Band::High)
-                    .map(|shown| shown.name.clone())
+                    .flat_map(|shown| shown.values.iter().flatten())
+                    .any(Result::is_err);
+            let newest = records.last();
+            let is_high = |measure: &&Measure| {
+                let value = newest.and_then(|newest| measure.value(newest)?.ok());
+                value.is_some_and(|value| value.band == Band::High)
+            };
+            Ok(Told {
+                as_of: AsOf::of(say, set, now),
+                instead: Instead::of(say, set, !records.is_empty()),
+                unreadable,
+                verdict: verdict(set),
+                high: MEASURES
+                    .iter()
+                    .filter(is_high)
+                    .map(|measure| say.html(&format!("measure-{}", measure.item)))
                     .collect(),
                 years: records.iter().map(|record| year_of(say, record)).collect(),
                 measures,
@@ -191,59 +269,71 @@ fn body<'w>(say: Say<'w>, answer: &Answer) -> CheckupBody<'w> {
 }
 
 fn year_of(say: Say<'_>, record: &Record) -> String {
-    let year = record.get("taken-on").and_then(|text| text.get(..4)?.parse().ok());
-    figures::year(say, year.unwrap_or_default())
+    figures::year(say, year(record).unwrap_or_default())
 }
 
 fn shown(say: Say<'_>, measure: &Measure, records: &[&Record]) -> Option<Shown> {
-    let newest = records
+    let values: Vec<_> = records.iter().map(|record| measure.value(record)).collect();
+    values.iter().any(Option::is_some).then(|| Shown {
+        name: say.html(&format!("measure-{}", measure.item)),
+        card: card(say, measure, records, &values),
+        values: values
+            .into_iter()
+            .map(|value| value.map(|value| value.map(|value| (value.written, value.band))))
+            .collect(),
+    })
+}
+
+fn card(
+    say: Say<'_>,
+    measure: &Measure,
+    records: &[&Record],
+    values: &[Option<Result<Value, Unreadable>>],
+) -> Option<Card> {
+    let read = |(record, value): (&&Record, &'_ Option<Result<Value, Unreadable>>)| {
+        let value = value.as_ref()?.as_ref().ok()?;
+        Some((
+            year_of(say, record),
+            value.written.clone(),
+            value.figure,
+            value.band,
+            value.measure.unit,
+            (value.measure.mid, value.measure.below),
+        ))
+    };
+    let read: Vec<_> = records.iter().zip(values).filter_map(read).collect();
+    let (year, now, _, band, unit, (mid, below)) = read.last()?.clone();
+    // A line joins only what was measured alike.
+    let points: Vec<_> = read
         .iter()
-        .rev()
-        .find(|record| value(record, measure.item).is_some())?;
-    let latest = measure.of(newest);
-    let name = say.text(&format!("measure-{}", measure.item));
-    let mut points = Vec::new();
-    let mut values = Vec::new();
-    for record in records {
-        let own = measure.of(record);
-        let found = value(record, measure.item);
-        let written = record.get(measure.item).unwrap_or_default().to_owned();
-        values.push(found.map(|value| (written.clone(), own.band(value))));
-        // A line joins only what was measured alike.
-        if let Some(value) = found.filter(|_| own.unit == latest.unit) {
-            points.push((year_of(say, record), written, value, own.band(value).as_str()));
-        }
-    }
+        .filter(|(.., other, _)| *other == unit)
+        .map(|(year, value, figure, band, ..)| (year.clone(), value.clone(), *figure, band.as_str()))
+        .collect();
     let said: Vec<_> = points
         .iter()
         .map(|(year, value, ..)| format!("{year} {value}"))
         .collect();
-    let limit = latest.mid.to_string();
-    let usual = say.text_with(
-        if latest.below { "measure-from" } else { "measure-under" },
-        &[("limit", &limit)],
-    );
-    let band = match latest.below {
-        true => (Some(latest.mid), None),
-        false => (None, Some(latest.mid)),
-    };
-    Some(Shown {
-        now: newest.get(measure.item)?.to_owned(),
-        band: latest.band(value(newest, measure.item)?),
-        chart: Trend::of(format!("{name}: {}. {usual}", said.join(", ")), &points, band).html(),
-        usual: say.html_with(
-            if latest.below { "measure-from" } else { "measure-under" },
-            &[("limit", &limit)],
-        ),
-        name: say.html(&format!("measure-{}", measure.item)),
-        unit: latest.unit,
-        values,
+    let key = if below { "measure-from" } else { "measure-under" };
+    let limit = mid.to_string();
+    let limit = &[("limit", limit.as_str())];
+    let name = say.text(&format!("measure-{}", measure.item));
+    let about = format!("{name}: {}. {}", said.join(", "), say.text_with(key, limit));
+    let usual = if below { (Some(mid), None) } else { (None, Some(mid)) };
+    Some(Card {
+        year,
+        unit,
+        now,
+        band,
+        usual: say.html_with(key, limit),
+        chart: Trend::of(about, &points, usual).html(),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use portal_kit::{Language, Words};
+    use relay_saml::wsf::Standing;
 
     fn record(items: &[(&str, &str)]) -> Record {
         Record(
@@ -256,23 +346,82 @@ mod tests {
 
     #[test]
     fn a_value_stands_where_the_reference_values_of_its_year_and_person_say() {
-        let find = |item: &str| MEASURES.iter().find(|measure| measure.item == item).unwrap();
-        let none = record(&[]);
-        let systolic = find("systolic").of(&none);
+        let bands = |item: &str, values: &[&str], beside: &[(&str, &str)]| -> Vec<Option<Band>> {
+            let measure = MEASURES.iter().find(|measure| measure.item == item).unwrap();
+            let band = |value: &&str| {
+                let mut items = vec![(item, *value)];
+                items.extend_from_slice(beside);
+                measure.value(&record(&items)).unwrap().ok().map(|value| value.band)
+            };
+            values.iter().map(band).collect()
+        };
+        use Band::{High, Mid, Usual};
+        let pressures = bands("systolic", &["129", "130", "139", "140"], &[]);
+        assert_eq!(pressures, [Usual, Mid, Mid, High].map(Some));
+        assert_eq!(bands("hdl", &["40", "39"], &[]), [Usual, Mid].map(Some));
+        let values = ["5.5", "6.2"];
         assert_eq!(
-            [129.0, 130.0, 139.0, 140.0].map(|v| systolic.band(v)),
-            [Band::Usual, Band::Mid, Band::Mid, Band::High]
+            bands("hba1c", &values, &[("hba1c-unit", "NGSP")]),
+            [Usual, Mid].map(Some)
         );
-        let hdl = find("hdl").of(&none);
-        assert_eq!([40.0, 39.0].map(|v| hdl.band(v)), [Band::Usual, Band::Mid]);
-        let ngsp = find("hba1c").of(&record(&[("hba1c-unit", "NGSP")]));
-        let jds = find("hba1c").of(&record(&[("hba1c-unit", "JDS")]));
-        assert_eq!((ngsp.band(5.5), jds.band(5.5)), (Band::Usual, Band::Mid));
-        assert_eq!((ngsp.band(6.2), jds.band(6.2)), (Band::Mid, Band::High));
-        let waist = |sex| find("waist").of(&record(&[("sex", sex)]));
-        assert_eq!(
-            (waist("男").band(86.0), waist("女").band(86.0)),
-            (Band::Mid, Band::Usual)
+        assert_eq!(bands("hba1c", &values, &[("hba1c-unit", "JDS")]), [Mid, High].map(Some));
+        assert_eq!(bands("waist", &["86"], &[("sex", "男")]), [Some(Mid)]);
+        assert_eq!(bands("waist", &["86"], &[("sex", "女")]), [Some(Usual)]);
+        // Without a unit or a sex that is known nothing is judged, and neither is what is no figure.
+        for beside in [&[][..], &[("hba1c-unit", "jds")], &[("hba1c-unit", "%")]] {
+            assert_eq!(bands("hba1c", &["5.5"], beside), [None], "{beside:?}");
+        }
+        assert_eq!(bands("waist", &["86"], &[("sex", "F")]), [None]);
+        assert_eq!(bands("systolic", &["NaN", "1e9", "high", "-1"], &[]), [None; 4]);
+    }
+
+    fn set(standing: Standing, records: Vec<Record>) -> RecordSet {
+        RecordSet {
+            kind: "checkup".into(),
+            standing,
+            as_of: None,
+            overdue: false,
+            dummy: false,
+            source: "健康づくり課".into(),
+            records,
+        }
+    }
+
+    fn page(set: RecordSet) -> String {
+        let words = Words::layered(&[portal_service::WORDS, crate::words()]);
+        let now = time::macros::datetime!(2026-12-01 9:00 +9);
+        body(words.say(Language::Japanese), &Ok(set), now).render().unwrap()
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_read_is_told_and_never_counted_as_usual() {
+        let fine = record(&[("taken-on", "2026-09-10"), ("systolic", "120"), ("ldl", "100")]);
+        let odd = record(&[("taken-on", "2026-09-10"), ("systolic", "1O0"), ("ldl", "100")]);
+        let of = |records: &[&Record]| set(Standing::Valid, records.iter().map(|one| (*one).clone()).collect());
+        assert_eq!(verdict(&of(&[&fine])), Some(Verdict::Worst(Band::Usual)));
+        assert_eq!(verdict(&of(&[&odd])), Some(Verdict::Unreadable));
+        let shown = page(of(&[&fine, &odd]));
+        for part in ["読めない数字", "表示できません", "○ 100"] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+        assert!(!shown.contains("どの値も基準のなかです"), "{shown}");
+        // A doctor is advised whatever else can't be read.
+        let high = record(&[("taken-on", "2026-09-10"), ("systolic", "1O0"), ("ldl", "150")]);
+        assert_eq!(verdict(&of(&[&high])), Some(Verdict::Worst(Band::High)));
+        assert!(page(of(&[&high])).contains("相談をすすめます"));
+        // A check-up without a day that can be read is told too.
+        let dayless = record(&[("taken-on", "sometime"), ("ldl", "100")]);
+        assert!(page(of(&[&fine, &dayless])).contains("読めない数字"));
+        assert!(page(of(&[&dayless])).contains("表示できません"));
+    }
+
+    #[test]
+    fn nothing_and_not_known_are_two_answers() {
+        let (absent, unknown) = (
+            page(set(Standing::Absent, vec![])),
+            page(set(Standing::Unknown, vec![])),
         );
+        assert!(absent.contains("該当なし") && absent.contains("受診券"), "{absent}");
+        assert!(unknown.contains("不明") && !unknown.contains("該当なし"), "{unknown}");
     }
 }

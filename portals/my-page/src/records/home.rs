@@ -7,9 +7,10 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 use portal_kit::{Html, Say, Trouble, Visit, icon};
 use portal_service::{NotAnswered, Service};
 use relay_saml::wsf::{RecordSet, Standing};
+use time::OffsetDateTime;
 
 use super::{
-    ALL, Answer, LOOKS, checkup, costs, coverage, figures, looked::Looks, panel::Panel, pension, standing, wanted,
+    ALL, Answer, Instead, LOOKS, checkup, costs, coverage, figures, looked::Looks, panel::Panel, pension, wanted,
 };
 use crate::pages;
 
@@ -42,28 +43,35 @@ pub(super) async fn home(
     let say = service.say(&visit);
     let looks = ALL.map(|office| wanted(office.service_type, LOOKS));
     let asked: Vec<_> = ALL.into_iter().chain(looks).collect();
-    let mut answers = service.ask(&person, &asked, visit.trace).await;
+    let mut answers = service.ask(&person, &asked).await;
     let looks = Looks::of(answers.split_off(ALL.len()));
     let [coverage, costs, checkup, pension] =
         <[Answer; 4]>::try_from(answers).unwrap_or_else(|_| std::array::from_fn(|_| Err(NotAnswered::NotSet)));
+    let now = service.moment();
     let body = HomeBody {
         say,
         me: pages::about_me(say, &person),
         first: first(say, &checkup, &looks),
         dark: [&coverage, &costs, &checkup, &pension].into_iter().any(is_silent),
         panels: vec![
-            Panel::of(say, ("/coverage", icon::SHIELD, "page-coverage"), &coverage, |set| {
-                coverage_told(say, set)
-            }),
-            Panel::of(say, ("/costs", icon::YEN, "page-costs"), &costs, |set| {
+            Panel::of(
+                say,
+                ("/coverage", icon::SHIELD, "page-coverage"),
+                (&coverage, now),
+                |set| coverage_told(say, set, now),
+            ),
+            Panel::of(say, ("/costs", icon::YEN, "page-costs"), (&costs, now), |set| {
                 costs_told(say, set)
             }),
-            Panel::of(say, ("/checkup", icon::HEART, "page-checkup"), &checkup, |set| {
-                checkup_told(say, set)
+            Panel::of(say, ("/checkup", icon::HEART, "page-checkup"), (&checkup, now), |set| {
+                checkup::told(say, set)
             }),
-            Panel::of(say, ("/pension", icon::PENSION, "page-pension"), &pension, |set| {
-                pension_told(say, set)
-            }),
+            Panel::of(
+                say,
+                ("/pension", icon::PENSION, "page-pension"),
+                (&pension, now),
+                |set| pension_told(say, set),
+            ),
             looks.panel(say),
         ],
     };
@@ -85,7 +93,7 @@ fn first(say: Say<'_>, checkup: &Answer, looks: &Looks) -> Vec<First> {
         });
     }
     if let Ok(set) = checkup
-        && checkup::worst(set) == Some(checkup::Band::High)
+        && checkup::verdict(set) == Some(checkup::Verdict::Worst(checkup::Band::High))
     {
         first.push(First {
             to: "/checkup",
@@ -96,45 +104,70 @@ fn first(say: Say<'_>, checkup: &Answer, looks: &Looks) -> Vec<First> {
     first
 }
 
-fn coverage_told(say: Say<'_>, set: &RecordSet) -> (Html, Html) {
-    let (word, means) = standing(say, set.standing);
+fn coverage_told(say: Say<'_>, set: &RecordSet, now: OffsetDateTime) -> (Html, Html) {
+    let (word, means) = coverage::standing(say, set, now);
     let line = match set.standing {
-        Standing::Valid => coverage::share(say, set).unwrap_or(means),
+        Standing::Valid => coverage::share(say, set, now).unwrap_or(means),
         _ => means,
     };
     (word, line)
 }
 
 fn costs_told(say: Say<'_>, set: &RecordSet) -> (Html, Html) {
-    let lines = costs::lines(set);
-    match lines.iter().map(|line| line.year).max() {
-        None => (say.html("costs-none"), say.html("costs-none-line")),
-        Some(year) => {
-            let paid = lines
-                .iter()
-                .filter(|line| line.year == year)
-                .map(|line| line.paid)
-                .sum();
+    let newest = costs::Lines::of(set).newest_year();
+    match (Instead::of(say, set, newest.is_some()), newest) {
+        (Some(instead), _) => instead.told(),
+        (None, Some((year, paid))) => {
             let year = figures::year(say, year);
             (figures::yen(say, paid), say.html_with("costs-line", &[("year", &year)]))
         }
-    }
-}
-
-fn checkup_told(say: Say<'_>, set: &RecordSet) -> (Html, Html) {
-    match checkup::worst(set) {
-        None => (say.html("checkup-none"), say.html("checkup-none-line")),
-        Some(band) => {
-            let key = format!("checkup-{}", band.as_str());
-            (say.html(&key), say.html(&format!("{key}-line")))
-        }
+        (None, None) => (say.html("some-unreadable"), say.html("some-unreadable-next")),
     }
 }
 
 fn pension_told(say: Say<'_>, set: &RecordSet) -> (Html, Html) {
-    let months = pension::months(set).to_string();
-    (
-        say.html_with("pension-months", &[("months", &months)]),
-        say.html("pension-line"),
-    )
+    match Instead::of(say, set, !set.records.is_empty()) {
+        Some(instead) => instead.told(),
+        None => (pension::months(say, set), say.html("pension-line")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portal_kit::{Language, Words};
+    use time::macros::datetime;
+
+    #[test]
+    fn no_panel_says_nothing_for_not_known_or_a_figure_for_either() {
+        let words = Words::layered(&[portal_service::WORDS, crate::words()]);
+        let now = datetime!(2026-12-01 9:00 +9);
+        for language in Language::ALL {
+            let say = words.say(language);
+            for kind in ["coverage", "costs", "checkup", "pension"] {
+                let told = |standing| {
+                    let set = RecordSet {
+                        kind: kind.into(),
+                        standing,
+                        as_of: None,
+                        overdue: false,
+                        dummy: kind == "pension",
+                        source: "役所".into(),
+                        records: Vec::new(),
+                    };
+                    match kind {
+                        "coverage" => coverage_told(say, &set, now),
+                        "costs" => costs_told(say, &set),
+                        "checkup" => checkup::told(say, &set),
+                        _ => pension_told(say, &set),
+                    }
+                };
+                for standing in [Standing::Absent, Standing::Unknown] {
+                    let (fact, line) = told(standing);
+                    assert_eq!(fact, say.html(&format!("standing-{}", standing.as_str())), "{kind}");
+                    assert!(!line.to_string().contains("-none-line"), "no words: {line}");
+                }
+            }
+        }
+    }
 }

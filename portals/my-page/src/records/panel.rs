@@ -2,6 +2,7 @@
 
 use portal_kit::{Html, Say, icon::Icon};
 use relay_saml::wsf::RecordSet;
+use time::OffsetDateTime;
 
 use super::{Answer, AsOf, Dark};
 
@@ -23,14 +24,14 @@ impl Panel {
     pub(crate) fn of(
         say: Say<'_>,
         (to, icon, title): (&'static str, Icon, &str),
-        answer: &Answer,
+        (answer, now): (&Answer, OffsetDateTime),
         told: impl FnOnce(&RecordSet) -> (Html, Html),
     ) -> Self {
         let title = say.html(title);
         match answer {
             Ok(set) => {
                 let (fact, line) = told(set);
-                let as_of = AsOf::of(say, set);
+                let as_of = AsOf::of(say, set, now);
                 let state = match (set.dummy, set.overdue) {
                     (true, _) => "dummy",
                     (false, true) => "old",

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, http::HeaderMap, response::Response};
-use portal_kit::{Say, Trouble, Visit};
+use portal_kit::{Html, Say, Trouble, Visit};
 use portal_service::Service;
-use relay_saml::wsf::RecordSet;
+use relay_saml::wsf::{Record, RecordSet};
+use time::OffsetDateTime;
 
-use super::{AsOf, Dark, PENSION, asked};
+use super::{Answer, AsOf, Dark, Instead, PENSION, asked, figures};
 
 #[derive(Template)]
 #[template(path = "pension.html")]
@@ -18,18 +19,19 @@ struct PensionBody<'w> {
 }
 
 struct Told {
+    instead: Option<Instead>,
     as_of: AsOf,
-    months: u64,
-    periods: Vec<[String; 5]>,
+    months: Html,
+    periods: Vec<[Html; 5]>,
 }
 
-/// Months in all.
-pub(super) fn months(set: &RecordSet) -> u64 {
-    let months = set
-        .records
-        .iter()
-        .filter_map(|record| record.get("months")?.parse::<u64>().ok());
-    months.sum()
+/// Months in all, or that they can't be shown.
+pub(super) fn months(say: Say<'_>, set: &RecordSet) -> Html {
+    let months = set.records.iter().map(|record| figures::whole(record.get("months")?));
+    match figures::sum(months) {
+        Some(months) => say.html_with("pension-months", &[("months", &figures::grouped(months))]),
+        None => figures::cannot_be_shown(say),
+    }
 }
 
 pub(super) async fn page(
@@ -42,24 +44,93 @@ pub(super) async fn page(
         Err(welcome) => return Ok(welcome),
     };
     let say = service.say(&visit);
-    let told = match &answer {
+    let body = body(say, &answer, service.moment());
+    Ok(service.page(&visit, &person, "page-pension", &body))
+}
+
+fn body<'w>(say: Say<'w>, answer: &Answer, now: OffsetDateTime) -> PensionBody<'w> {
+    let told = match answer {
         Err(reason) => Err(Dark::of(say, reason)),
         Ok(set) => {
-            let mut periods: Vec<_> = set
-                .records
-                .iter()
-                .map(|record| {
-                    ["scheme", "from", "until", "months", "paid-months"]
-                        .map(|name| record.get(name).unwrap_or_default().to_owned())
-                })
-                .collect();
-            periods.sort_by(|one, other| other[1].cmp(&one[1]));
+            let mut records: Vec<_> = set.records.iter().collect();
+            let key = |record: &Record| record.get("from").map(str::to_owned);
+            records.sort_by(|one, other| (key(other), &other.0).cmp(&(key(one), &one.0)));
             Ok(Told {
-                as_of: AsOf::of(say, set),
-                months: months(set),
-                periods,
+                instead: Instead::of(say, set, !records.is_empty()),
+                as_of: AsOf::of(say, set, now),
+                months: months(say, set),
+                periods: records.into_iter().map(|record| period(say, record)).collect(),
             })
         }
     };
-    Ok(service.page(&visit, &person, "page-pension", &PensionBody { say, told }))
+    PensionBody { say, told }
+}
+
+fn period(say: Say<'_>, record: &Record) -> [Html; 5] {
+    let month = |name| match record.get(name).map(figures::month) {
+        None => Html::default(),
+        Some(Some(month)) => figures::year_and_month(say, month),
+        Some(None) => figures::cannot_be_shown(say),
+    };
+    let count = |name| figures::grouped_or(say, record.get(name).and_then(figures::whole));
+    let until = match record.get("until") {
+        None => say.html("coverage-goes-on"),
+        Some(_) => month("until"),
+    };
+    [
+        Html::escaped(record.get("scheme").unwrap_or_default()),
+        month("from"),
+        until,
+        count("months"),
+        count("paid-months"),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portal_kit::{Language, Words};
+    use relay_saml::wsf::Standing;
+    use time::macros::datetime;
+
+    fn page(standing: Standing, rows: &[[&str; 5]]) -> String {
+        let words = Words::layered(&[portal_service::WORDS, crate::words()]);
+        let names = ["scheme", "from", "until", "months", "paid-months"];
+        let record = |row: &[&str; 5]| {
+            let items = names.into_iter().zip(row);
+            Record(
+                items
+                    .map(|(name, value)| (name.to_owned(), (*value).to_owned()))
+                    .collect(),
+            )
+        };
+        let set = RecordSet {
+            kind: "pension".into(),
+            standing,
+            as_of: None,
+            overdue: false,
+            dummy: true,
+            source: "年金の見本".into(),
+            records: rows.iter().map(record).collect(),
+        };
+        let now = datetime!(2026-12-01 9:00 +9);
+        body(words.say(Language::Japanese), &Ok(set), now).render().unwrap()
+    }
+
+    #[test]
+    fn months_that_cannot_be_read_are_no_zero_and_nothing_is_not_unknown() {
+        let shown = page(Standing::Valid, &[["国民年金", "1970-04", "", "480", "472"]]);
+        for part in ["480か月", "昭和45年4月", "続いています"] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+        let shown = page(Standing::Valid, &[["国民年金", "1970-4", "x", "many", "472"]]);
+        assert_eq!(shown.matches("表示できません").count(), 4, "{shown}");
+        assert!(!shown.contains("0か月"), "{shown}");
+        let most = "999999999999999";
+        let many: Vec<_> = (0..10_000).map(|_| ["年金", "1970-04", "", most, "1"]).collect();
+        assert!(page(Standing::Valid, &many).contains("表示できません"));
+        let (absent, unknown) = (page(Standing::Absent, &[]), page(Standing::Unknown, &[]));
+        assert!(absent.contains("該当なし") && !absent.contains("か月"), "{absent}");
+        assert!(unknown.contains("不明") && !unknown.contains("該当なし"), "{unknown}");
+    }
 }

@@ -106,19 +106,40 @@ pub(super) async fn propose(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Which {
+pub(super) struct Approved {
     asker: String,
     service_type: String,
     edition: i32,
+    /// Where the provider is asked and until when, as the operator was told by another way than from here.
+    address: String,
+    /// `YYYY-MM-DD`
+    until: String,
 }
 
 pub(super) async fn approve(
     State(front): State<Arc<Front>>,
     visit: Visit,
     Operator(operator): Operator,
-    Json(which): Json<Which>,
+    Json(approved): Json<Approved>,
 ) -> Response {
-    let named = (which.asker.as_str(), which.service_type.as_str(), which.edition);
+    let named = (
+        approved.asker.as_str(),
+        approved.service_type.as_str(),
+        approved.edition,
+    );
+    let agreements = match front.records.agreements().await {
+        Ok(agreements) => agreements,
+        Err(error) => return refused(&visit, &error),
+    };
+    // The terms of an edition never change: what is compared here is what is approved.
+    let is_other = agreements.iter().any(|Agreement { terms, edition, .. }| {
+        (terms.asker.as_str(), terms.service_type.as_str(), *edition) == named
+            && (&terms.address, terms.until.to_string()) != (&approved.address, approved.until.clone())
+    });
+    if is_other {
+        let words = "this edition has another address or another last day than the one approved: look at it again";
+        return problem(&visit, StatusCode::CONFLICT, "agreement.other_terms", words);
+    }
     let done = front.records.approve_agreement(&operator, named, front.now()).await;
     done_or_refused(&visit, done)
 }

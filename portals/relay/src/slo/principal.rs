@@ -2,7 +2,6 @@
 //! A name encrypted to the blind half is compared there, out of the very message that the service signed; the front hears
 //! yes or no.
 
-use portal_kit::trace::TraceId;
 use relay_core::audit::Outcome;
 use relay_records::front::{AuditAct, LogoutTrial, Note, PartnerState, SessionId};
 use relay_saml::{
@@ -20,7 +19,6 @@ pub(super) struct Asked<'a> {
     pub service: &'a Known,
     pub request: &'a LogoutRequest,
     pub delivery: &'a Delivery,
-    pub trace: TraceId,
 }
 
 /// Whom the name in a LogoutRequest means.
@@ -124,7 +122,6 @@ impl Front {
                 entity,
                 asked.delivery,
                 &*self.clock,
-                asked.trace,
             )
             .await;
         Ok(match compared {

@@ -1,7 +1,6 @@
 //! What is known when a browser comes: what the service asked for, the browser's session, what a card is.
 
 use axum::http::HeaderMap;
-use portal_kit::trace::TraceId;
 use relay_core::{chance::Chance, pseudonym::Domain, registration::CardUse};
 use relay_records::front::{FrontError, Holder, HolderState, PartnerKind, PartnerState};
 use relay_saml::{
@@ -143,12 +142,7 @@ impl Front {
 
     /// The name for a service of the holder of `registration`, and the blob's hash where the blind half made it; the
     /// inner error: why there is none now.
-    pub(crate) async fn name_of(
-        &self,
-        registration: Uuid,
-        asked: &Asked,
-        trace: TraceId,
-    ) -> Result<Result<Given, String>, FrontError> {
+    pub(crate) async fn name_of(&self, registration: Uuid, asked: &Asked) -> Result<Result<Given, String>, FrontError> {
         if asked.name == NameWanted::Transient {
             return Ok(Ok(Given::passing(&mut self.chance())));
         }
@@ -159,7 +153,7 @@ impl Front {
         let (pseudonym, domain, service) = (&holder.pseudonym, self.domain_of(&holder), &asked.service);
         let sealed = self
             .second
-            .name(pseudonym, domain, service, &request, &*self.clock, trace)
+            .name(pseudonym, domain, service, &request, &*self.clock)
             .await;
         Ok(match sealed {
             Ok(sealed) => Ok(Given {

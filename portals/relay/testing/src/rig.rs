@@ -371,6 +371,13 @@ impl Relay {
     /// The names at `service` of persons, each beside the number of a row: as an office has them made that matched a
     /// provider's list with its roster.
     pub async fn link(&self, service: &str, persons: &[(Uuid, Uuid)]) -> Linked {
+        let (status, answer) = self.ask_for_names(service, persons).await;
+        assert_eq!(status, 200, "{answer}");
+        serde_json::from_str(&answer).expect("names come back")
+    }
+
+    /// The front's answer, whatever it is, to the same order.
+    pub async fn ask_for_names(&self, service: &str, persons: &[(Uuid, Uuid)]) -> (u16, String) {
         let order = Link {
             service: service.to_owned(),
             persons: persons
@@ -385,12 +392,8 @@ impl Relay {
         let front = party("relay-front");
         let letter = Letter::new(&front, Kind::Link, &order);
         let sealed = office.key.seal(&letter, &SystemClock, &mut OsChance).text;
-        let (status, answer) = self
-            .post_to(office, "links", &sealed)
-            .await
-            .expect("the intake answers");
-        assert_eq!(status, 200, "{answer}");
-        serde_json::from_str(&answer).expect("names come back")
+        let answer = self.post_to(office, "links", &sealed).await;
+        answer.expect("the intake answers")
     }
 
     async fn says(&self, office: &Office, said: &Said) -> u16 {

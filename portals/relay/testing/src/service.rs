@@ -30,7 +30,8 @@ use relay_saml::{
     DecryptionKeys, Delivery, Ground, Received, Refusal, SignIn, fingerprint,
     message::{
         AnswerTo, Artifact, ArtifactResolve, Assertion, AuthnRequest, Comparison, EntityId, Head, Identified,
-        LogoutRequest, ManageNameIdRequest, MessageId, NameChange, NameId, RelayState, RequestedAuthnContext, Status,
+        KeyDescriptor, KeyUse, LogoutRequest, ManageNameIdRequest, MessageId, NameChange, NameId, RelayState,
+        RequestedAuthnContext, Status,
     },
     names::{Binding, NameIdFormat},
     signing::SigningKey,
@@ -219,6 +220,23 @@ impl TestService {
     /// Its metadata as those of a service that has no logout at all.
     pub fn metadata_without_logout(&self) -> String {
         self.metadata_with(|_| false)
+    }
+
+    /// Its metadata while it changes its key for signing: the next one stands before the one that is still at work.
+    pub fn metadata_changing_keys(&self) -> String {
+        let (next, _) = self_signed(&PKCS_RSA_SHA256);
+        let certificate = CertificateDer::from_pem_slice(next.as_bytes()).expect("a certificate");
+        let mut entity = self.shared.party.metadata(None);
+        if let Some(sp) = &mut entity.sp {
+            let next = KeyDescriptor {
+                usage: KeyUse::Signing,
+                certificate: certificate.to_vec(),
+                methods: Vec::new(),
+            };
+            sp.role.keys.insert(0, next);
+        }
+        let signed = self.shared.party.sign_metadata(&entity, &mut OsChance);
+        signed.expect("a service's metadata can be written")
     }
 
     fn metadata_with(&self, logout_by: impl Fn(Binding) -> bool) -> String {

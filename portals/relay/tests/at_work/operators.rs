@@ -383,3 +383,69 @@ async fn an_operators_card_is_let_in_no_more_from_the_moment_its_authoritys_list
         "{counted:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agreement_is_approved_by_who_says_where_and_until_when_and_stays_suspended() {
+    let (relay, _clinic, _school) = relay_with_two().await;
+    let [one, other] = [relay.operators[0].identity.clone(), relay.operators[1].identity.clone()];
+    const ADDRESS: &str = "https://school.example/wsf/records";
+    const TYPE: &str = "urn:madoguchi:records:2026-12:coverage";
+    let terms = |address: &str| {
+        json!({
+            "asker": CLINIC, "service_type": TYPE, "provider": SCHOOL, "address": address,
+            "about": "資格", "until": "2099-03-31",
+        })
+    };
+    let approve = async |edition: i32, address: &str, until: &str| {
+        let what = json!({
+            "asker": CLINIC, "service_type": TYPE, "edition": edition, "address": address, "until": until,
+        });
+        ask(&relay, &other, "/agreements/approve", Some(what)).await
+    };
+    let (_, proposed) = ask(&relay, &one, "/agreements", Some(terms(ADDRESS))).await;
+    assert_eq!(proposed["edition"], 1);
+    // An approval that does not say where and until when is none.
+    let blind = json!({ "asker": CLINIC, "service_type": TYPE, "edition": 1 });
+    assert_eq!(ask(&relay, &other, "/agreements/approve", Some(blind)).await.0, 422);
+    for (address, until) in [
+        ("https://elsewhere.example/wsf/records", "2099-03-31"),
+        (ADDRESS, "2098-03-31"),
+    ] {
+        let (status, problem) = approve(1, address, until).await;
+        assert_eq!((status, &problem["code"]), (409, &json!("agreement.other_terms")));
+    }
+    assert_eq!(approve(1, ADDRESS, "2099-03-31").await.0, 204);
+    let because = json!({ "asker": CLINIC, "service_type": TYPE, "because": "点検" });
+    assert_eq!(ask(&relay, &one, "/agreements/suspend", Some(because)).await.0, 204);
+    // New terms while it is suspended are approved and do not resume it.
+    const MOVED: &str = "https://new.school.example/wsf/records";
+    assert_eq!(ask(&relay, &one, "/agreements", Some(terms(MOVED))).await.0, 200);
+    assert_eq!(approve(2, MOVED, "2099-03-31").await.0, 204);
+    let (_, listed) = ask(&relay, &one, "/agreements", None).await;
+    let stands = |at: usize| ["address", "until", "suspended"].map(|key| listed[at][key].as_str().unwrap_or_default());
+    assert_eq!(stands(1), [MOVED, "2099-03-31", "点検"]);
+    let counts = relay.records.agreements_of(CLINIC).await.unwrap();
+    assert_eq!((counts[0].edition, counts[0].suspended.as_deref()), (2, Some("点検")));
+    // The trail says what was stood for.
+    let (_, trail) = ask(&relay, &one, "/audit", None).await;
+    let approved: Vec<_> = trail
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|event| event["act"] == "agreement.approved")
+        .map(|event| &event["details"])
+        .collect();
+    assert_eq!(approved.len(), 2, "{trail}");
+    assert_eq!(
+        (
+            &approved[0]["address"],
+            &approved[0]["until"],
+            &approved[0]["suspended"]
+        ),
+        (&json!(MOVED), &json!("2099-03-31"), &json!(true))
+    );
+    let resumed = json!({ "asker": CLINIC, "service_type": TYPE, "because": null });
+    assert_eq!(ask(&relay, &one, "/agreements/suspend", Some(resumed)).await.0, 204);
+    let counts = relay.records.agreements_of(CLINIC).await.unwrap();
+    assert_eq!((counts[0].edition, counts[0].suspended.as_deref()), (2, None));
+}

@@ -20,13 +20,24 @@ const ANSWER: &str = "urn:liberty:disco:2006-08:QueryResponse";
 /// Services in one query.
 const MOST: usize = 16;
 
+/// The longest `reqID`.
+const LONGEST_ID: usize = 64;
+
+/// One service that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestedService {
+    pub service_type: String,
+    /// `reqID`, by which the answer says of which of several it speaks. Lasso 2.7 sends none.
+    pub id: Option<String>,
+}
+
 /// What is asked of a discovery service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiscoveryQuery {
     pub sender: EntityId,
     pub id: String,
-    /// The types of the services wanted.
-    pub types: Vec<String>,
+    /// The services wanted.
+    pub services: Vec<RequestedService>,
     pub token: Token,
 }
 
@@ -36,7 +47,13 @@ impl DiscoveryQuery {
         Self {
             sender: sender.clone(),
             id: message_id(chance),
-            types: types.iter().map(|one| (*one).to_owned()).collect(),
+            services: (1..)
+                .zip(types)
+                .map(|(number, one)| RequestedService {
+                    service_type: (*one).to_owned(),
+                    id: Some(format!("s{number}")),
+                })
+                .collect(),
             token: service.token.clone(),
         }
     }
@@ -46,9 +63,10 @@ impl DiscoveryQuery {
     /// # Errors
     /// [`Unwritable`] when the token is not one that was written here.
     pub fn write(&self, address: &str, now: OffsetDateTime) -> Result<String, Unwritable> {
-        let wanted = self.types.iter().map(|service_type| {
+        let wanted = self.services.iter().map(|one| {
             Element::new(Space::Disco, "RequestedService")
-                .child(Element::new(Space::Disco, "ServiceType").text(service_type.as_str()))
+                .attribute_if("reqID", one.id.as_deref())
+                .child(Element::new(Space::Disco, "ServiceType").text(one.service_type.as_str()))
         });
         let header = Header {
             sender: self.sender.clone(),
@@ -73,18 +91,18 @@ impl DiscoveryQuery {
         if !body.is(ns::DISCO, "Query") {
             return Err(Refusal::WrongMessage("Query"));
         }
-        let types: Vec<_> = body
+        let services: Vec<_> = body
             .all(ns::DISCO, "RequestedService")
-            .map(service_type)
+            .map(requested)
             .collect::<Result<_, _>>()?;
-        if types.is_empty() || types.len() > MOST {
+        if services.is_empty() || services.len() > MOST {
             return Err(Refusal::TooMany("requested services"));
         }
         let once = once(&header, here);
         let query = Self {
             sender: header.sender,
             id: header.id,
-            types,
+            services,
             token: Token::within(envelope.security()?)?,
         };
         Ok((query, once))
@@ -100,13 +118,20 @@ pub(super) fn once(header: &Header, here: &Here<'_>) -> Once {
     }
 }
 
-fn service_type(node: Node<'_>) -> Result<String, Refusal> {
-    let text = node
+fn requested(node: Node<'_>) -> Result<RequestedService, Refusal> {
+    let plain = |text: &str, longest: usize| {
+        (1..=longest).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    let service_type = node
         .text_of(ns::DISCO, "ServiceType")?
         .ok_or(Refusal::Missing("ServiceType"))?;
-    match (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        true => Ok(text),
-        false => Err(Refusal::Malformed("ServiceType")),
+    if !plain(&service_type, 256) {
+        return Err(Refusal::Malformed("ServiceType"));
+    }
+    let id = node.attribute("reqID").map(str::to_owned);
+    match id.as_deref().is_none_or(|id| plain(id, LONGEST_ID)) {
+        true => Ok(RequestedService { service_type, id }),
+        false => Err(Refusal::Malformed("reqID")),
     }
 }
 
@@ -115,36 +140,49 @@ fn service_type(node: Node<'_>) -> Result<String, Refusal> {
 pub struct DiscoveryAnswer {
     /// One for each service that may be asked.
     pub references: Vec<Reference>,
-    /// Why there is none for the others.
-    pub lacking: Option<FaultStatus>,
+    /// The types of the others, each with the reason why there is none for it.
+    pub lacking: Vec<(String, FaultStatus)>,
 }
 
 impl DiscoveryAnswer {
-    /// As it answers `request`.
+    /// Why there is no reference to a service of this type; none where there is one.
+    pub fn lacks(&self, service_type: &str) -> Option<FaultStatus> {
+        let lacking = self.lacking.iter().find(|(lacking, _)| lacking == service_type);
+        lacking.map(|(_, status)| *status)
+    }
+
+    /// As it answers `query`.
     ///
     /// # Errors
     /// [`Unwritable`]
     pub fn write(
         &self,
         sender: &EntityId,
-        request: &str,
+        query: &DiscoveryQuery,
         now: OffsetDateTime,
         chance: &mut dyn Chance,
     ) -> Result<String, Unwritable> {
-        let code = match (self.lacking, self.references.is_empty()) {
-            (None, _) => "OK",
-            (Some(_), false) => "Partial",
-            (Some(_), true) => "Failed",
+        let code = match (self.lacking.is_empty(), self.references.is_empty()) {
+            (true, _) => "OK",
+            (false, false) => "Partial",
+            (false, true) => "Failed",
         };
         let status = |code: &'static str| Element::new(Space::LibertyUtility, "Status").attribute("code", code);
-        let inner = self.lacking.map(|lacking| status(lacking.code()));
+        // `util:Status` names what it is about by `ref`; its `comment` says it where the asker gave no `reqID`.
+        let inner = query.services.iter().filter_map(|one| {
+            let status = status(self.lacks(&one.service_type)?.code());
+            Some(match &one.id {
+                Some(id) => status.attribute("ref", id.as_str()),
+                None => status.attribute("comment", one.service_type.as_str()),
+            })
+        });
         let body = Element::new(Space::Disco, "QueryResponse")
             .child(status(code).children(inner))
             .children(self.references.iter().map(Reference::element));
         let header = Header {
             sender: sender.clone(),
             id: message_id(chance),
-            relates_to: Some(request.to_owned()),
+            relates_to: Some(query.id.clone()),
             to: None,
             action: Some(ANSWER),
             created: now,
@@ -152,27 +190,43 @@ impl DiscoveryAnswer {
         header.write(None, body)
     }
 
-    /// The answer of `from` to `request`.
+    /// The answer of `from` to `query`. A reason that names no service (as another discovery service may give it) is that of
+    /// every service without one of its own.
     ///
     /// # Errors
     /// [`Refusal`]; [`Refusal::Fault`] for a fault.
-    pub fn read(bytes: &[u8], request: &str, from: &EntityId) -> Result<Self, Refusal> {
+    pub fn read(bytes: &[u8], query: &DiscoveryQuery, from: &EntityId) -> Result<Self, Refusal> {
         let envelope = Envelope::open(bytes)?;
         let body = envelope.body()?;
-        envelope.answers(request, from)?;
+        envelope.answers(&query.id, from)?;
         if !body.is(ns::DISCO, "QueryResponse") {
             return Err(Refusal::WrongMessage("QueryResponse"));
         }
         let status = body.needs(ns::LIBERTY_UTILITY, "Status")?;
-        let inner = status.one(ns::LIBERTY_UTILITY, "Status")?;
-        let lacking = inner.and_then(|inner| FaultStatus::parse(inner.attribute("code")?));
-        let failed = !matches!(status.attribute("code"), Some("OK" | "Partial"));
+        // The reason that is given about one service, or about none: there where it is the only one.
+        let reason = |about: Option<&str>| {
+            let inner = status.all(ns::LIBERTY_UTILITY, "Status");
+            let about = inner.filter(|inner| inner.attribute("ref") == about);
+            let mut codes: Vec<_> = about.filter_map(|inner| inner.attribute("code")).collect();
+            codes.dedup();
+            match codes[..] {
+                [code] => FaultStatus::parse(code),
+                _ => None,
+            }
+        };
+        let references: Vec<_> = body
+            .all(ns::ADDRESSING, "EndpointReference")
+            .map(Reference::read)
+            .collect::<Result<_, _>>()?;
+        let is_given = |one: &RequestedService| references.iter().any(|found| found.service_type == one.service_type);
+        let lacking = query.services.iter().filter(|one| !is_given(one)).map(|one| {
+            let own = one.id.as_deref().and_then(|id| reason(Some(id)));
+            let status = own.or_else(|| reason(None)).unwrap_or(FaultStatus::NoResults);
+            (one.service_type.clone(), status)
+        });
         Ok(Self {
-            references: body
-                .all(ns::ADDRESSING, "EndpointReference")
-                .map(Reference::read)
-                .collect::<Result<_, _>>()?,
-            lacking: lacking.or(failed.then_some(FaultStatus::NoResults)),
+            lacking: lacking.collect(),
+            references,
         })
     }
 }

@@ -104,7 +104,7 @@ impl RecordsQuery {
         if token.holder.entity != header.sender {
             return Err(Refusal::Sender);
         }
-        if token.holder.certificate != certificate {
+        if !token.holder.certificates.iter().any(|held| held == certificate) {
             return Err(Refusal::HolderOfKey);
         }
         let body = envelope.body()?;

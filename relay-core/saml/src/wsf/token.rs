@@ -19,12 +19,12 @@ use crate::{
     writer::{Element, Space},
 };
 
-/// Who may show a token: an entity, by the certificate that its connections show.
+/// Who may show a token: an entity, by a certificate that its connections show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     pub entity: EntityId,
-    /// DER.
-    pub certificate: Vec<u8>,
+    /// Any of these, DER: while an entity changes its key it has two.
+    pub certificates: Vec<Vec<u8>>,
 }
 
 /// A token to be made.
@@ -52,12 +52,14 @@ impl ServiceToken {
         let holder = saml("NameID")
             .attribute("Format", NameIdFormat::Entity.uri())
             .text(self.holder.entity.as_str());
-        let key_info = Element::new(Space::Signature, "KeyInfo")
-            .child(certificate_data(STANDARD.encode(&self.holder.certificate)));
+        // Each KeyInfo is one key, and any of them will do (saml-core section 2.4.1.3).
+        let key_infos = self.holder.certificates.iter().map(|certificate| {
+            Element::new(Space::Signature, "KeyInfo").child(certificate_data(STANDARD.encode(certificate)))
+        });
         let data = saml("SubjectConfirmationData")
             .attribute("NotOnOrAfter", written(self.conditions.not_on_or_after))
             .attribute("Recipient", self.recipient.as_str())
-            .child(key_info);
+            .children(key_infos);
         let confirmation = saml("SubjectConfirmation")
             .attribute("Method", HOLDER_OF_KEY)
             .child(holder)
@@ -141,9 +143,12 @@ fn holder(subject: Node<'_>, here: &Here<'_>) -> Result<Holder, Refusal> {
     if here.now >= instant(end, "NotOnOrAfter")?.saturating_add(here.skew) {
         return Err(Refusal::Expired("the token"));
     }
-    let key = data.needs(ns::SIGNATURE, "KeyInfo")?.needs(ns::SIGNATURE, "X509Data")?;
+    let certificates = data.all(ns::SIGNATURE, "KeyInfo").map(|key| {
+        let data = key.needs(ns::SIGNATURE, "X509Data")?;
+        data.needs(ns::SIGNATURE, "X509Certificate")?.base64("X509Certificate")
+    });
     Ok(Holder {
         entity: named.and_then(|text| EntityId::parse(&text)).ok_or(Refusal::Sender)?,
-        certificate: key.needs(ns::SIGNATURE, "X509Certificate")?.base64("X509Certificate")?,
+        certificates: certificates.collect::<Result<_, _>>()?,
     })
 }

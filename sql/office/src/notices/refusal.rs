@@ -18,6 +18,12 @@ pub enum NoticeRefusal {
     Over,
     #[error("a bundle is not printed yet")]
     NotPrinted,
+    /// Nobody knows yet how it ends, or it is printed.
+    #[error("the bundle was sent to a printer")]
+    Sent,
+    /// Somebody who looked, or another desk, wrote down meanwhile how it ended.
+    #[error("how the printing ended is written down already")]
+    Settled,
     #[error("there is no letter of that number")]
     NoSuchLetter,
 }
@@ -31,6 +37,8 @@ impl NoticeRefusal {
             Self::FactsChanged,
             Self::Over,
             Self::NotPrinted,
+            Self::Sent,
+            Self::Settled,
             Self::NoSuchLetter,
         ];
         every.map(|refusal| Box::new(refusal) as Box<dyn Refusal>).into()
@@ -45,6 +53,8 @@ impl Refusal for NoticeRefusal {
             Self::FactsChanged => "notice_facts_changed",
             Self::Over => "notice_over",
             Self::NotPrinted => "notice_not_printed",
+            Self::Sent => "notice_sent",
+            Self::Settled => "notice_settled",
             // A mistyped number.
             Self::NoSuchLetter => return None,
         })
@@ -57,6 +67,8 @@ impl Refusal for NoticeRefusal {
             Self::FactsChanged => "refused-notice-facts-changed",
             Self::Over => "refused-notice-over",
             Self::NotPrinted => "refused-notice-not-printed",
+            Self::Sent => "refused-notice-sent",
+            Self::Settled => "refused-notice-settled",
             Self::NoSuchLetter => "refused-notice-no-letter",
         }
     }

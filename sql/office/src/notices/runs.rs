@@ -1,10 +1,12 @@
-//! Runs: counted, released by two people, made bundle by bundle, printed, posted, given up; letters that come back.
+//! Runs: counted, released by two people, posted, given up; letters that come back.
+
+use std::collections::HashSet;
 
 use futures_util::pin_mut;
 use issuance::{
     acts::{
-        AuditAct, NoticeBundleMade, NoticeBundlePrinted, NoticeLetterReturned, NoticeRunApproved, NoticeRunCounted,
-        NoticeRunPosted, NoticeRunReleased, NoticeRunWithdrawn,
+        AuditAct, NoticeLetterReturned, NoticeRunApproved, NoticeRunCounted, NoticeRunPosted, NoticeRunReleased,
+        NoticeRunWithdrawn,
     },
     case::ResidentId,
 };
@@ -18,6 +20,7 @@ use super::NoticeRefusal;
 use crate::{
     Act, Office, OfficeError,
     act::{About, Doing},
+    roster,
 };
 
 /// A run to be recorded as counted.
@@ -34,6 +37,8 @@ pub struct NewRun {
     pub people: usize,
     /// How many are left out for each reason.
     pub excluded: Vec<(&'static str, usize)>,
+    /// Letters that can't be set: the first whom each is about, and why.
+    pub unset: Vec<(ResidentId, Unset)>,
     /// Over the letters' hashes.
     pub digest: [u8; 32],
     pub bundle_size: u32,
@@ -61,6 +66,8 @@ pub struct NoticeRun {
     /// Bundles made, and of them printed.
     pub made: i64,
     pub printed: i64,
+    /// The first bundle that was sent to a printer and of which nobody knows how it ended.
+    pub sent: Option<Sent>,
     /// Letters that came back.
     pub returned: i64,
     pub posted_at: Option<OffsetDateTime>,
@@ -75,20 +82,69 @@ impl NoticeRun {
     }
 }
 
-/// A bundle that is whole on the disk.
+/// Why a letter can't be set: whose it would be is said by the row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bundle {
-    pub number: i32,
-    pub first: i32,
-    pub last: i32,
-    pub sha256: [u8; 32],
-    pub bytes: i64,
-    pub pages: i32,
+pub enum Unset {
+    /// What does not fit, in the office's words.
+    TooLong(String),
+    /// A character no font has: where it stands, itself, its code points, and what could be done.
+    NoGlyph {
+        field: String,
+        character: String,
+        code_points: String,
+        hint: Option<String>,
+    },
+}
+
+/// A letter that a run leaves out because it can't be set.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UnsetLetter {
+    /// The first whom it is about.
+    pub resident: ResidentId,
+    pub name: String,
+    /// Their 宛名番号.
+    pub number: String,
+    pub why: Unset,
+}
+
+impl std::fmt::Debug for UnsetLetter {
+    /// Personal: shows nothing.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("UnsetLetter(…)")
+    }
+}
+
+/// A letter that was posted: what shows whose it is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostedLetter {
+    pub kind: String,
+    pub dated: Date,
+    /// To whom it went: a child's guardian.
+    pub name: String,
+    pub postal_code: String,
+    pub returned_at: Option<OffsetDateTime>,
+}
+
+impl std::fmt::Debug for PostedLetter {
+    /// Personal: shows nothing.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PostedLetter(…)")
+    }
+}
+
+/// A bundle that lies at a printer, as far as the records know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    pub bundle: i32,
+    pub desk: String,
+    pub at: OffsetDateTime,
+    /// By whom.
+    pub by: String,
 }
 
 /// A row of the table, locked.
-struct Locked {
-    number: i64,
+pub(super) struct Locked {
+    pub(super) number: i64,
     letters: i32,
     released_by: Option<Uuid>,
     approved_by: Option<Uuid>,
@@ -97,9 +153,15 @@ struct Locked {
 
 const SELECT: &str = "SELECT r.*, f.name AS first_name, s.name AS second_name,\n\
     (SELECT count(*) FROM office.notice_bundle b WHERE b.run = r.id) AS made,\n\
-    (SELECT count(*) FROM office.notice_bundle b WHERE b.run = r.id AND b.printed_at IS NOT NULL) AS printed,\n\
-    (SELECT count(*) FROM office.notice_letter l WHERE l.run = r.id AND l.returned_at IS NOT NULL) AS returned\n\
-    FROM office.notice_run r LEFT JOIN office.staff f ON f.id = r.released_by LEFT JOIN office.staff s ON s.id = r.approved_by";
+    (SELECT count(*) FROM office.notice_printing p WHERE p.run = r.id AND p.outcome = 'printed') AS printed,\n\
+    (SELECT count(*) FROM office.notice_letter l WHERE l.run = r.id AND l.returned_at IS NOT NULL) AS returned,\n\
+    o.bundle AS sent_bundle, o.desk AS sent_desk, o.sent_at, o.sent_by, u.name AS sender_name\n\
+    FROM office.notice_run r LEFT JOIN office.staff f ON f.id = r.released_by LEFT JOIN office.staff s ON s.id = r.approved_by\n\
+    LEFT JOIN LATERAL (SELECT p.bundle, p.desk, p.sent_at, p.sent_by FROM office.notice_printing p\n\
+    WHERE p.run = r.id AND p.ended_at IS NULL ORDER BY p.bundle LIMIT 1) o ON true LEFT JOIN office.staff u ON u.id = o.sent_by";
+
+/// The sealed reason of a letter that can't be set.
+const UNSET: &str = "office.notice_unset";
 
 impl Office {
     /// Records a run as counted, with its letters; gives its id.
@@ -153,6 +215,15 @@ impl Office {
                 tx.answered(writer.as_mut().write(&values)).await?;
             }
             tx.answered(writer.as_mut().finish()).await?;
+            for (resident, why) in &run.unset {
+                // A row's place holds one id: the run's stands in the column's name.
+                let why = self.seal_value(UNSET, resident.uuid(), &format!("why.{id}"), why)?;
+                tx.execute(
+                    "-- notice_unset\nINSERT INTO office.notice_unset (run, resident, why) VALUES ($1, $2, $3)",
+                    &[&id, &resident.uuid(), &why],
+                )
+                .await?;
+            }
             let details = NoticeRunCounted {
                 number,
                 kind: run.kind.clone(),
@@ -188,6 +259,51 @@ impl Office {
             let sql = format!("-- notice_run\n{SELECT} WHERE r.id = $1");
             let row = tx.query_opt(&sql, &[&id]).await?.ok_or(OfficeError::NotFound("run"))?;
             self.shown(&row)
+        })
+        .await
+    }
+
+    /// The letters that a run leaves out because they can't be set.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn notice_unset(&self, id: Uuid) -> Result<Vec<UnsetLetter>, OfficeError> {
+        self.read("notice_unset", |tx| async move {
+            let rows = tx
+                .query(
+                    "-- notice_unset_of\n\
+                     SELECT u.resident, u.why, p.identity, p.residence FROM office.notice_unset u\n\
+                     JOIN office.resident p ON p.id = u.resident WHERE u.run = $1 ORDER BY u.resident",
+                    &[&id],
+                )
+                .await?;
+            let unset = |row: &Row| -> Result<UnsetLetter, OfficeError> {
+                let resident: Uuid = row.get("resident");
+                let person = roster::resident(
+                    self.open_identity(resident, row.get("identity"))?,
+                    self.open_residence(resident, row.get("residence"))?,
+                )?;
+                Ok(UnsetLetter {
+                    resident: ResidentId::from_uuid(resident),
+                    name: person.name,
+                    number: person.number,
+                    why: self.open_value(UNSET, resident, &format!("why.{id}"), row.get("why"))?,
+                })
+            };
+            rows.iter().map(unset).collect()
+        })
+        .await
+    }
+
+    /// The first whom each letter is about that a run leaves out because it can't be set.
+    ///
+    /// # Errors
+    /// [`OfficeError`]
+    pub async fn notice_unset_people(&self, id: Uuid) -> Result<HashSet<ResidentId>, OfficeError> {
+        self.read("notice_unset_people", |tx| async move {
+            let sql = "-- notice_unset_people\nSELECT resident FROM office.notice_unset WHERE run = $1";
+            let rows = tx.query(sql, &[&id]).await?;
+            Ok(rows.iter().map(|row| ResidentId::from_uuid(row.get(0))).collect())
         })
         .await
     }
@@ -240,113 +356,6 @@ impl Office {
         .await
     }
 
-    /// Records a bundle that is whole on the disk. One recorded before stays as it is.
-    ///
-    /// # Errors
-    /// [`NoticeRefusal::NotReleased`], [`NoticeRefusal::Over`], [`OfficeError::NotAllowed`]
-    pub async fn notice_bundle_made(&self, act: &Act, id: Uuid, bundle: &Bundle) -> Result<(), OfficeError> {
-        let about = About::content(json!([id, bundle]));
-        self.act("notice_bundle_made", NoticeBundleMade::ROW, about, act, |tx, doing| async move {
-            let run = going(&tx, id).await?;
-            let staff = doing.staff()?.uuid();
-            let written = tx
-                .execute(
-                    "-- notice_bundle_made\n\
-                     INSERT INTO office.notice_bundle (run, number, first, last, sha256, bytes, pages, made_at, made_by)\n\
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
-                    &[
-                        &id,
-                        &bundle.number,
-                        &bundle.first,
-                        &bundle.last,
-                        &bundle.sha256.as_slice(),
-                        &bundle.bytes,
-                        &bundle.pages,
-                        &doing.at,
-                        &staff,
-                    ],
-                )
-                .await?;
-            if written == 0 {
-                return Ok(());
-            }
-            let details = NoticeBundleMade {
-                number: run.number,
-                bundle: bundle.number,
-                letters: bundle.last - bundle.first + 1,
-                sha256: hex::encode(bundle.sha256),
-            };
-            self.record(&tx, &doing, json!({}), details).await
-        })
-        .await
-    }
-
-    /// The bundles made of a run, by number, each with whether it is printed.
-    ///
-    /// # Errors
-    /// [`OfficeError`]
-    pub async fn notice_bundles(&self, id: Uuid) -> Result<Vec<(Bundle, bool)>, OfficeError> {
-        self.read("notice_bundles", |tx| async move {
-            let rows = tx
-                .query(
-                    "-- notice_bundles\n\
-                     SELECT number, first, last, sha256, bytes, pages, printed_at IS NOT NULL AS printed\n\
-                     FROM office.notice_bundle WHERE run = $1 ORDER BY number",
-                    &[&id],
-                )
-                .await?;
-            let bundle = |row: &Row| -> Result<(Bundle, bool), OfficeError> {
-                let bundle = Bundle {
-                    number: row.get("number"),
-                    first: row.get("first"),
-                    last: row.get("last"),
-                    sha256: digest(row.get("sha256"))?,
-                    bytes: row.get("bytes"),
-                    pages: row.get("pages"),
-                };
-                Ok((bundle, row.get("printed")))
-            };
-            rows.iter().map(bundle).collect()
-        })
-        .await
-    }
-
-    /// Records that the printer printed a bundle, as its job `job`.
-    ///
-    /// # Errors
-    /// [`NoticeRefusal::Over`], [`OfficeError::NotAllowed`]
-    pub async fn notice_bundle_printed(&self, act: &Act, id: Uuid, bundle: i32, job: &str) -> Result<(), OfficeError> {
-        let about = About::content(json!([id, bundle, job]));
-        self.act(
-            "notice_bundle_printed",
-            NoticeBundlePrinted::ROW,
-            about,
-            act,
-            |tx, doing| async move {
-                let run = going(&tx, id).await?;
-                let staff = doing.staff()?.uuid();
-                let printed = tx
-                    .execute(
-                        "-- notice_bundle_printed\n\
-                     UPDATE office.notice_bundle SET printed_at = $3, printed_by = $4, printer_job = $5\n\
-                     WHERE run = $1 AND number = $2 AND printed_at IS NULL",
-                        &[&id, &bundle, &doing.at, &staff, &job],
-                    )
-                    .await?;
-                if printed == 0 {
-                    return Ok(());
-                }
-                let details = NoticeBundlePrinted {
-                    number: run.number,
-                    bundle,
-                    job: job.to_owned(),
-                };
-                self.record(&tx, &doing, json!({}), details).await
-            },
-        )
-        .await
-    }
-
     /// The run was handed to the post office.
     ///
     /// # Errors
@@ -381,31 +390,71 @@ impl Office {
     /// Gives a run up that was not posted.
     ///
     /// # Errors
-    /// [`NoticeRefusal::Over`], [`OfficeError::NotAllowed`]
+    /// [`NoticeRefusal::Over`], [`NoticeRefusal::Sent`] while a printer has some of it, [`OfficeError::NotAllowed`]
     pub async fn withdraw_notice_run(&self, act: &Act, id: Uuid) -> Result<(), OfficeError> {
         let about = About::content(json!([id]));
-        self.act(
-            "withdraw_notice_run",
-            NoticeRunWithdrawn::ROW,
-            about,
-            act,
-            |tx, doing| async move {
-                let run = locked(&tx, id).await?;
-                if run.over {
-                    return Err(NoticeRefusal::Over.into());
-                }
-                self.ends(&tx, &doing, id, "withdrawn").await?;
-                self.record(&tx, &doing, json!({}), NoticeRunWithdrawn { number: run.number })
-                    .await
-            },
-        )
-        .await
+        let withdrawn = self
+            .act(
+                "withdraw_notice_run",
+                NoticeRunWithdrawn::ROW,
+                about,
+                act,
+                |tx, doing| async move {
+                    let run = locked(&tx, id).await?;
+                    if run.over {
+                        return Err(NoticeRefusal::Over.into());
+                    }
+                    self.ends(&tx, &doing, id, "withdrawn").await?;
+                    self.record(&tx, &doing, json!({}), NoticeRunWithdrawn { number: run.number })
+                        .await
+                },
+            )
+            .await;
+        match withdrawn {
+            Err(OfficeError::Store(error)) if error.is_constraint("notice_run_lies_at_no_printer") => {
+                Err(NoticeRefusal::Sent.into())
+            }
+            withdrawn => withdrawn,
+        }
     }
 
     async fn ends(&self, tx: &Tx, doing: &Doing, id: Uuid, how: &str) -> Result<(), OfficeError> {
         let sql = format!("-- end_notice_run\nUPDATE office.notice_run SET {how}_at = $2, {how}_by = $3 WHERE id = $1");
         tx.execute(&sql, &[&id, &doing.at, &doing.staff()?.uuid()]).await?;
         Ok(())
+    }
+
+    /// The letter of a posted run, for whoever holds what came back in their hand.
+    ///
+    /// # Errors
+    /// [`NoticeRefusal::NoSuchLetter`]
+    pub async fn notice_letter(&self, run: i64, letter: i32) -> Result<PostedLetter, OfficeError> {
+        self.read("notice_letter", |tx| async move {
+            let row = tx
+                .query_opt(
+                    "-- posted_notice_letter\n\
+                     SELECT r.kind, r.dated, l.returned_at, l.resident, p.identity, p.residence\n\
+                     FROM office.notice_letter l JOIN office.notice_run r ON r.id = l.run\n\
+                     JOIN office.resident p ON p.id = l.resident\n\
+                     WHERE r.number = $1 AND l.number = $2 AND r.posted_at IS NOT NULL",
+                    &[&run, &letter],
+                )
+                .await?
+                .ok_or(NoticeRefusal::NoSuchLetter)?;
+            let resident: Uuid = row.get("resident");
+            let person = roster::resident(
+                self.open_identity(resident, row.get("identity"))?,
+                self.open_residence(resident, row.get("residence"))?,
+            )?;
+            Ok(PostedLetter {
+                kind: row.get("kind"),
+                dated: row.get("dated"),
+                name: person.name,
+                postal_code: person.postal_code,
+                returned_at: row.get("returned_at"),
+            })
+        })
+        .await
     }
 
     /// A letter came back: by the numbers of run and letter that are printed on it. Whether it was not known before.
@@ -457,7 +506,7 @@ impl Office {
     }
 }
 
-async fn locked(tx: &Tx, id: Uuid) -> Result<Locked, OfficeError> {
+pub(super) async fn locked(tx: &Tx, id: Uuid) -> Result<Locked, OfficeError> {
     let row = tx
         .query_opt(
             "-- locked_notice_run\n\
@@ -477,7 +526,7 @@ async fn locked(tx: &Tx, id: Uuid) -> Result<Locked, OfficeError> {
 }
 
 /// A run that two people released and that is not over.
-async fn going(tx: &Tx, id: Uuid) -> Result<Locked, OfficeError> {
+pub(super) async fn going(tx: &Tx, id: Uuid) -> Result<Locked, OfficeError> {
     let run = locked(tx, id).await?;
     match (run.over, run.approved_by) {
         (true, _) => Err(NoticeRefusal::Over.into()),
@@ -486,7 +535,7 @@ async fn going(tx: &Tx, id: Uuid) -> Result<Locked, OfficeError> {
     }
 }
 
-fn digest(bytes: &[u8]) -> Result<[u8; 32], OfficeError> {
+pub(super) fn digest(bytes: &[u8]) -> Result<[u8; 32], OfficeError> {
     bytes
         .try_into()
         .map_err(|_| OfficeError::Unreadable("office.notice_run"))
@@ -500,6 +549,12 @@ impl Office {
                 _ => Ok(None),
             }
         };
+        let sent = named("sent_by", "sender_name")?.map(|by| Sent {
+            bundle: row.get("sent_bundle"),
+            desk: row.get("sent_desk"),
+            at: row.get("sent_at"),
+            by,
+        });
         Ok(NoticeRun {
             id: row.get("id"),
             number: row.get("number"),
@@ -518,6 +573,7 @@ impl Office {
             approved_by: named("approved_by", "second_name")?,
             made: row.get("made"),
             printed: row.get("printed"),
+            sent,
             returned: row.get("returned"),
             posted_at: row.get("posted_at"),
             withdrawn_at: row.get("withdrawn_at"),

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Every role that anybody logs in as, the owner of the tables included.
-const EVERYBODY: [&str; 6] = [USER, IMPORT, DISPATCH, READER, SEALER, OWNER];
+pub const EVERYBODY: [&str; 6] = [USER, IMPORT, DISPATCH, READER, SEALER, OWNER];
 
 pub async fn run(office: &TestOffice, role: &str, sql: &str) -> Result<(), StoreError> {
     Store::new(&office.database.door(role))

@@ -7,6 +7,7 @@ mod custody;
 mod day;
 mod desks;
 mod doors;
+mod linking;
 mod loss;
 mod machines;
 mod making;

@@ -12,16 +12,17 @@ use issuance::{
 };
 use office::{
     Act, OfficeError, USER,
-    notices::{Bundle, NewRun, NoticeRefusal, Wish},
+    notices::{Bundle, NewRun, NoticeRefusal, Printing, Unset, Wish},
     testing::{self, Clerk, TestOffice, city},
 };
 use relay_core::chance::{OsChance, draw};
 use time::macros::date;
 use uuid::Uuid;
 
-use crate::machines::refused;
+use crate::machines::{EVERYBODY, refused, run};
 
 const KIND: &str = "medical-expenses";
+const PRINTER: &str = "ipp://127.0.0.1/ipp/print";
 
 async fn handed_in_for(office: &TestOffice, residents: &[Resident]) -> office::notices::FactsImport {
     let mut file = format!("{}\n", demo_city::VISITS_HEADER);
@@ -59,6 +60,7 @@ fn run_of(letters: usize, residents: &[issuance::case::ResidentId]) -> NewRun {
             .collect(),
         people: letters,
         excluded: vec![("deceased", 2)],
+        unset: Vec::new(),
         digest: [3; 32],
         bundle_size: 4,
     }
@@ -202,19 +204,12 @@ async fn no_letter_is_lost_or_made_twice_and_what_was_printed_stays_printed() {
         // Made again by a console that had been killed: the record is the first.
         records.notice_bundle_made(&second.act(), run, &good).await.unwrap();
     }
-    records.notice_bundle_printed(&first.act(), run, 1, "41").await.unwrap();
+    printed(&office, &first, run, 1).await;
     let unprinted = records.post_notice_run(&first.act(), run).await.unwrap_err();
     assert!(unprinted.is(&NoticeRefusal::NotPrinted), "{unprinted}");
     for number in 2..=3 {
-        records
-            .notice_bundle_printed(&first.act(), run, number, "42")
-            .await
-            .unwrap();
+        printed(&office, &first, run, number).await;
     }
-    let back = format!(
-        "UPDATE office.notice_bundle SET printed_at = NULL, printed_by = NULL, printer_job = NULL WHERE run = '{run}'"
-    );
-    refused(&office, USER, back, "notice_bundle_stays_printed").await;
     let unknown = records.notice_letter_returned(&first.act(), 1, 3).await.unwrap_err();
     assert!(
         unknown.is(&NoticeRefusal::NoSuchLetter),
@@ -226,6 +221,18 @@ async fn no_letter_is_lost_or_made_twice_and_what_was_printed_stays_printed() {
 
     // What comes back stops the next letter, until the roster knows better.
     let number = records.notice_run(run).await.unwrap().number;
+    let shown = records.notice_letter(number, 3).await.unwrap();
+    assert_eq!(
+        (shown.name.as_str(), shown.returned_at),
+        (residents[0].name.as_str(), None)
+    );
+    assert!(
+        records
+            .notice_letter(number, 11)
+            .await
+            .unwrap_err()
+            .is(&NoticeRefusal::NoSuchLetter)
+    );
     assert!(records.notice_letter_returned(&first.act(), number, 3).await.unwrap());
     assert!(
         !records.notice_letter_returned(&second.act(), number, 3).await.unwrap(),
@@ -244,6 +251,348 @@ async fn no_letter_is_lost_or_made_twice_and_what_was_printed_stays_printed() {
     moved[0].address = "汐見市新町9丁目".into();
     office.import(moved).await.unwrap();
     assert!(!returned(records.notice_population(template).await.unwrap()));
+}
+
+/// Sends a bundle to a printer that prints it.
+async fn printed(office: &TestOffice, clerk: &Clerk, run: Uuid, bundle: i32) {
+    let records = &office.office;
+    let attempt = records
+        .notice_bundle_sent(&clerk.act(), run, bundle, PRINTER)
+        .await
+        .unwrap();
+    records
+        .note_notice_job(run, bundle, attempt, 40 + bundle)
+        .await
+        .unwrap();
+    records
+        .notice_bundle_ended(&clerk.act(), run, (bundle, attempt), &Printing::Printed)
+        .await
+        .unwrap();
+}
+
+/// A run of ten letters, released by both clerks, its first `made` bundles made.
+async fn released(office: &TestOffice, (first, second): &(Clerk, Clerk), made: i32) -> Uuid {
+    let residents = city(20);
+    office.import(residents.clone()).await.unwrap();
+    let id = office.resident(&residents[0].number).await.unwrap();
+    let records = &office.office;
+    let run = records
+        .count_notice_run(&first.act(), &run_of(10, &[id]))
+        .await
+        .unwrap();
+    records.release_notice_run(&first.act(), run).await.unwrap();
+    records.release_notice_run(&second.act(), run).await.unwrap();
+    for bundle in [bundle(1, 1, 4), bundle(2, 5, 8), bundle(3, 9, 10)]
+        .iter()
+        .take(made as usize)
+    {
+        records.notice_bundle_made(&first.act(), run, bundle).await.unwrap();
+    }
+    run
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bundle_that_was_sent_is_not_sent_again_until_its_end_is_known() {
+    let office = testing::open().await.unwrap();
+    let clerks = two_clerks(&office).await;
+    let run = released(&office, &clerks, 3).await;
+    let (records, other_desk) = (&office.office, office.second_console());
+    let (first, second) = &clerks;
+    // Two desks at once: one sends it.
+    let (here, there) = (first.act(), second.act());
+    let (one, other) = tokio::join!(
+        records.notice_bundle_sent(&here, run, 1, PRINTER),
+        other_desk.notice_bundle_sent(&there, run, 1, PRINTER)
+    );
+    let refused = [&one, &other].into_iter().find_map(|sent| sent.as_ref().err()).unwrap();
+    assert!(refused.is(&NoticeRefusal::Sent), "{refused}");
+    assert_eq!(one.ok().or(other.ok()), Some(1));
+    let shown = records.notice_run(run).await.unwrap();
+    assert_eq!(shown.sent.as_ref().map(|sent| sent.bundle), Some(1), "it is shown");
+    // The console that sent it is killed: whoever comes next is refused, and the run is not given up with letters on the way.
+    let again = records
+        .notice_bundle_sent(&second.act(), run, 1, PRINTER)
+        .await
+        .unwrap_err();
+    assert!(again.is(&NoticeRefusal::Sent), "{again}");
+    let withdrawn = records.withdraw_notice_run(&second.act(), run).await.unwrap_err();
+    assert!(withdrawn.is(&NoticeRefusal::Sent), "{withdrawn}");
+    // Somebody looks: nothing whole came out. It is sent again, as another job.
+    records
+        .settle_notice_bundle(&second.act(), run, 1, false)
+        .await
+        .unwrap();
+    let late = records
+        .notice_bundle_ended(&first.act(), run, (1, 1), &Printing::Printed)
+        .await
+        .unwrap_err();
+    assert!(late.is(&NoticeRefusal::Settled), "{late}");
+    assert_eq!(
+        records
+            .notice_bundle_sent(&second.act(), run, 1, PRINTER)
+            .await
+            .unwrap(),
+        2
+    );
+    records.note_notice_job(run, 1, 2, 7).await.unwrap();
+    for clerk in [first, second] {
+        // Both desks asked the printer.
+        records
+            .notice_bundle_ended(&clerk.act(), run, (1, 2), &Printing::Printed)
+            .await
+            .unwrap();
+    }
+    let printed = records
+        .notice_bundle_sent(&second.act(), run, 1, PRINTER)
+        .await
+        .unwrap_err();
+    assert!(printed.is(&NoticeRefusal::Sent), "{printed}");
+    let settled = records
+        .settle_notice_bundle(&second.act(), run, 1, false)
+        .await
+        .unwrap_err();
+    assert!(settled.is(&NoticeRefusal::Settled), "{settled}");
+    assert_eq!(records.notice_run(run).await.unwrap().printed, 1);
+    assert_eq!(records.notice_run(run).await.unwrap().sent, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_that_can_not_be_set_is_kept_with_its_reason() {
+    let office = testing::open().await.unwrap();
+    let residents = city(20);
+    office.import(residents.clone()).await.unwrap();
+    let id = office.resident(&residents[0].number).await.unwrap();
+    let other = office.resident(&residents[1].number).await.unwrap();
+    let (first, _) = two_clerks(&office).await;
+    let why = Unset::NoGlyph {
+        field: "宛先の氏名".into(),
+        character: "🎌".into(),
+        code_points: "U+1F38C".into(),
+        hint: None,
+    };
+    let run = NewRun {
+        unset: vec![(other, why.clone())],
+        ..run_of(10, &[id])
+    };
+    let run = office.office.count_notice_run(&first.act(), &run).await.unwrap();
+    let unset = office.office.notice_unset(run).await.unwrap();
+    assert_eq!(unset.len(), 1);
+    assert_eq!((unset[0].resident, &unset[0].why), (other, &why));
+    assert_eq!(unset[0].number, residents[1].number);
+    assert!(
+        office
+            .office
+            .notice_unset_people(run)
+            .await
+            .unwrap()
+            .into_iter()
+            .eq([other])
+    );
+}
+
+/// Tries `sql` as every role: no one may write it.
+async fn nobody_may(office: &TestOffice, sql: &str) {
+    for role in EVERYBODY {
+        let done = run(office, role, sql).await;
+        assert!(done.is_err(), "{role}: {sql}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_database_refuses_every_move_of_a_run_that_no_procedure_makes() {
+    let office = testing::open().await.unwrap();
+    let clerks = two_clerks(&office).await;
+    let whole = released(&office, &clerks, 2).await;
+    let (first, second) = &clerks;
+    let records = &office.office;
+    printed(&office, first, whole, 1).await;
+    records
+        .notice_bundle_sent(&first.act(), whole, 2, PRINTER)
+        .await
+        .unwrap();
+    let resident = office.resident(&city(20)[1].number).await.unwrap();
+    let counted = records
+        .count_notice_run(&first.act(), &run_of(4, &[resident]))
+        .await
+        .unwrap();
+    let posted = records
+        .count_notice_run(
+            &first.act(),
+            &NewRun {
+                bundle_size: 10,
+                ..run_of(10, &[resident])
+            },
+        )
+        .await
+        .unwrap();
+    for clerk in [first, second] {
+        records.release_notice_run(&clerk.act(), posted).await.unwrap();
+    }
+    records
+        .notice_bundle_made(&first.act(), posted, &bundle(1, 1, 10))
+        .await
+        .unwrap();
+    printed(&office, first, posted, 1).await;
+    records.post_notice_run(&first.act(), posted).await.unwrap();
+    let act = Act::of_process("wish", fresh());
+    records
+        .record_notice_wish(&act, resident, None, &Wish::NoPaper)
+        .await
+        .unwrap();
+    let (a, b) = (first.id.uuid(), second.id.uuid());
+    let run_row = |more: &str, values: &str| {
+        format!(
+            "INSERT INTO office.notice_run (id, kind, version, language, large, dated, letters, people, excluded, digest,\n\
+             bundle_size, counted_at, counted_by{more}) VALUES (gen_random_uuid(), 'expiry', 1, 'ja', false, now(), 1, 1, '{{}}',\n\
+             decode(repeat('00', 32), 'hex'), 1, now(), '{a}'{values})"
+        )
+    };
+    let letter = |run: Uuid, number: i32| {
+        format!(
+            "INSERT INTO office.notice_letter (run, number, resident, content_hash)\n\
+             VALUES ('{run}', {number}, gen_random_uuid(), decode(repeat('00', 32), 'hex'))"
+        )
+    };
+    let sent = |run: Uuid, bundle: i32, attempt: i32, more: &str, values: &str| {
+        format!(
+            "INSERT INTO office.notice_printing (run, bundle, attempt, printer, desk, sent_at, sent_by{more})\n\
+             VALUES ('{run}', {bundle}, {attempt}, 'x', 'x', now(), '{a}'{values})"
+        )
+    };
+    let update = |table: &str, set: &str, of: String| format!("UPDATE office.{table} SET {set} WHERE {of}");
+    let run_is = |run: Uuid| format!("id = '{run}'");
+    let of_run = |run: Uuid| format!("run = '{run}'");
+    let forbidden = [
+        // A run that nobody counted, or without its letters; one that begins released, or posted.
+        run_row("", ""),
+        run_row(", released_at, released_by", &format!(", now(), '{a}'")),
+        run_row(
+            ", released_at, released_by, approved_at, approved_by",
+            &format!(", now(), '{a}', now(), '{b}'"),
+        ),
+        // Released by one person alone, by nobody who is there, or the second before the first.
+        update(
+            "notice_run",
+            &format!("released_at = now(), released_by = '{a}'"),
+            run_is(counted),
+        ),
+        update(
+            "notice_run",
+            &format!("released_at = now(), released_by = '{a}', approved_at = now(), approved_by = '{b}'"),
+            run_is(counted),
+        ),
+        update(
+            "notice_run",
+            &format!("released_at = now(), released_by = '{a}', approved_at = now(), approved_by = '{a}'"),
+            run_is(counted),
+        ),
+        update(
+            "notice_run",
+            &format!("approved_at = now(), approved_by = '{b}'"),
+            run_is(counted),
+        ),
+        // What was released, counted or posted is changed or taken back.
+        update("notice_run", &format!("approved_by = '{a}'"), run_is(whole)),
+        update("notice_run", "approved_at = NULL, approved_by = NULL", run_is(whole)),
+        update("notice_run", "letters = letters - 1", run_is(counted)),
+        update("notice_run", "digest = decode(repeat('11', 32), 'hex')", run_is(whole)),
+        update("notice_run", "posted_at = NULL, posted_by = NULL", run_is(posted)),
+        // Posted before every letter is printed; given up while a printer has some of it, or untold.
+        update(
+            "notice_run",
+            &format!("posted_at = now(), posted_by = '{a}'"),
+            run_is(whole),
+        ),
+        update(
+            "notice_run",
+            &format!("withdrawn_at = now(), withdrawn_by = '{a}'"),
+            run_is(whole),
+        ),
+        update(
+            "notice_run",
+            &format!("withdrawn_at = now(), withdrawn_by = '{a}'"),
+            run_is(counted),
+        ),
+        // A letter more, after counting or after release; one changed; one that comes back before it was posted, or untold.
+        letter(counted, 5),
+        letter(whole, 11),
+        letter(whole, 1),
+        format!("INSERT INTO office.notice_unset (run, resident, why) VALUES ('{whole}', gen_random_uuid(), '\\x00')"),
+        update("notice_letter", "resident = gen_random_uuid()", of_run(whole)),
+        update(
+            "notice_letter",
+            &format!("returned_at = now(), returned_by = '{a}', returned_import = 1"),
+            of_run(whole),
+        ),
+        update(
+            "notice_letter",
+            &format!("returned_at = now(), returned_by = '{a}', returned_import = 1"),
+            of_run(posted),
+        ),
+        format!("DELETE FROM office.notice_letter WHERE run = '{counted}' AND number = 4"),
+        // A bundle that nobody made, and one that is changed.
+        format!(
+            "INSERT INTO office.notice_bundle (run, number, first, last, sha256, bytes, pages, made_at, made_by, desk)\n\
+             VALUES ('{whole}', 3, 9, 10, decode(repeat('00', 32), 'hex'), 1, 1, now(), '{a}', 'x')"
+        ),
+        update(
+            "notice_bundle",
+            "sha256 = decode(repeat('00', 32), 'hex')",
+            of_run(whole),
+        ),
+        // Printed before it is made; printed a second time; sent while it lies at the printer; printed from the beginning.
+        sent(whole, 3, 1, "", ""),
+        sent(whole, 1, 2, "", ""),
+        sent(whole, 2, 2, "", ""),
+        sent(
+            whole,
+            3,
+            1,
+            ", job, ended_at, ended_by, outcome, by_eye",
+            &format!(", 1, now(), '{a}', 'printed', false"),
+        ),
+        sent(posted, 1, 2, "", ""),
+        // Printed is taken back; printed without the printer's or anybody's word.
+        update(
+            "notice_printing",
+            "ended_at = NULL, ended_by = NULL, outcome = NULL, by_eye = NULL",
+            of_run(whole) + " AND bundle = 1",
+        ),
+        update(
+            "notice_printing",
+            "outcome = 'not_printed'",
+            of_run(whole) + " AND bundle = 1",
+        ),
+        update(
+            "notice_printing",
+            &format!("job = 1, ended_at = sent_at, ended_by = '{a}', outcome = 'printed', by_eye = false"),
+            of_run(whole) + " AND bundle = 2",
+        ),
+        update(
+            "notice_printing",
+            &format!("ended_at = sent_at, ended_by = '{a}', outcome = 'printed', by_eye = true"),
+            of_run(whole) + " AND bundle = 2",
+        ),
+        // The wish of somebody in whose name nobody asked; one that is rewritten, or ended untold.
+        format!(
+            "INSERT INTO office.notice_wish (id, resident, wish, at, by_staff)\n\
+             VALUES (gen_random_uuid(), gen_random_uuid(), 'no_paper', now(), '{a}')"
+        ),
+        format!(
+            "INSERT INTO office.notice_wish (id, resident, wish, at)\n\
+             VALUES (gen_random_uuid(), gen_random_uuid(), 'no_paper', now())"
+        ),
+        "UPDATE office.notice_wish SET resident = gen_random_uuid()".to_owned(),
+        "UPDATE office.notice_wish SET ended_at = now()".to_owned(),
+        "DELETE FROM office.notice_wish".to_owned(),
+        // A file of facts that nobody took in.
+        "INSERT INTO office.notice_import (act, kind, at, actor, people, lines, rejected, sha256)\n\
+         VALUES (gen_random_uuid(), 'expiry', now(), 'import', 0, 0, 0, decode(repeat('00', 32), 'hex'))"
+            .to_owned(),
+    ];
+    for sql in &forbidden {
+        nobody_may(&office, sql).await;
+    }
 }
 
 /// A fresh id for an act.

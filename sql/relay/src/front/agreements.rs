@@ -86,7 +86,8 @@ impl FrontRecords {
         .await
     }
 
-    /// Approves an edition that another operator put forward: it counts from now on.
+    /// Approves an edition that another operator put forward: it counts from now on. Where the edition before it is suspended,
+    /// this one is too: new terms are no word on why nothing is given.
     ///
     /// # Errors
     /// [`FrontError::SamePerson`], [`FrontError::NotFound`]
@@ -110,13 +111,24 @@ impl FrontRecords {
             if agreement.proposed_by == operator {
                 return Err(FrontError::SamePerson);
             }
+            let before = tx
+                .query_opt(
+                    "-- approve_agreement\nSELECT suspended_by, suspended_because FROM front.agreement\n\
+                     WHERE asker = $1 AND service_type = $2 AND approved_by IS NOT NULL ORDER BY edition DESC LIMIT 1",
+                    &[&asker, &service_type],
+                )
+                .await?;
+            let suspended = |column| before.as_ref().and_then(|row| row.get::<_, Option<String>>(column));
+            let (by, because) = (suspended("suspended_by"), suspended("suspended_because"));
             tx.execute(
-                "-- approve_agreement\nUPDATE front.agreement SET approved_by = $4, approved_at = $5\n\
+                "-- approve_agreement\nUPDATE front.agreement\n\
+                 SET approved_by = $4, approved_at = $5, suspended_by = $6, suspended_because = $7\n\
                  WHERE asker = $1 AND service_type = $2 AND edition = $3",
-                &[&asker, &service_type, &edition, &operator, &now],
+                &[&asker, &service_type, &edition, &operator, &now, &by, &because],
             )
             .await?;
-            let note = note(AuditAct::AgreementApproved, &agreement.terms, edition).by(operator);
+            let mut note = note(AuditAct::AgreementApproved, &agreement.terms, edition).by(operator);
+            note.details.insert("suspended".to_owned(), json!(because.is_some()));
             Ok(self.write(&tx, &note, now).await?)
         })
         .await
@@ -169,6 +181,27 @@ impl FrontRecords {
                 )
                 .await?;
             Ok(rows.iter().map(agreement).collect())
+        })
+        .await
+    }
+
+    /// Whether an agreement that counts and holds on `today` names `service` as the provider.
+    ///
+    /// # Errors
+    /// [`FrontError`]
+    pub async fn provides(&self, service: &str, today: Date) -> Result<bool, FrontError> {
+        self.look("provides", |tx| async move {
+            let row = tx
+                .query_one(
+                    "-- provides\n\
+                     SELECT EXISTS (SELECT 1 FROM (\n\
+                     SELECT DISTINCT ON (asker, service_type) provider, until FROM front.agreement\n\
+                     WHERE approved_by IS NOT NULL ORDER BY asker, service_type, edition DESC\n\
+                     ) AS counting WHERE provider = $1 AND until >= $2)",
+                    &[&service, &today],
+                )
+                .await?;
+            Ok(row.get(0))
         })
         .await
     }
@@ -228,6 +261,9 @@ fn note(act: AuditAct, terms: &Terms, edition: i32) -> Note {
     Note::of(
         act,
         json!({ "partner": terms.provider, "service": terms.asker }),
-        json!({ "type": terms.service_type, "edition": edition }),
+        json!({
+            "type": terms.service_type, "edition": edition,
+            "address": terms.address, "until": terms.until.to_string(),
+        }),
     )
 }

@@ -169,6 +169,13 @@ impl FrontRecords {
         hex::encode(&self.shared.sealer.blind_index(purpose, &named)[..16])
     }
 
+    /// How a registration is named in the trail beside one name that was made of it for a service that it does not sign in
+    /// to: otherwise beside each, so that what was found for somebody today and tomorrow, or at two services, can't be laid
+    /// side by side. Who holds the front's keys finds a registration's by trying it with every blob.
+    pub fn registration_beside(&self, registration: Uuid, blob_sha256: &str) -> String {
+        self.beside("front.audit.registration_beside", registration, blob_sha256)
+    }
+
     /// How a registration is named in the trail where no service is: only who holds the front's keys can tell which it
     /// is.
     pub fn registration_in_trail(&self, registration: Uuid) -> String {

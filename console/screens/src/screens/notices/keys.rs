@@ -7,6 +7,10 @@ use crate::{
 
 pub const RETURNED: Intent = Intent::Own("notice_returned");
 pub const GIVE_UP: Intent = Intent::Own("notice_give_up");
+pub const UNSET: Intent = Intent::Own("notice_unset");
+pub const SETTLE: Intent = Intent::Own("notice_settle");
+pub const ALL_OUT: Intent = Intent::Own("notice_all_out");
+pub const NOT_OUT: Intent = Intent::Own("notice_not_out");
 pub const LARGE: Intent = Intent::Own("notice_large");
 
 pub static KEYS: KeyTable = KeyTable {
@@ -20,6 +24,8 @@ pub static KEYS: KeyTable = KeyTable {
         row(Enter, Intent::Confirm, "key-notice-next"),
         row(Char('n'), Intent::New, "key-notice-new"),
         row(Char('r'), RETURNED, "key-notice-returned"),
+        row(Char('u'), SETTLE, "key-notice-settle"),
+        row(Char('x'), UNSET, "key-notice-unset"),
         row(Char('w'), GIVE_UP, "key-notice-give-up"),
         also(F(5), Intent::Refresh, "key-refresh"),
         row(Esc, Intent::Back, "key-back"),
@@ -44,5 +50,27 @@ pub static FORM: KeyTable = KeyTable {
     rows: &[
         row(Enter, Intent::Confirm, "key-decide"),
         row(Esc, Intent::Back, "key-give-up"),
+    ],
+};
+
+pub static SETTLED: KeyTable = KeyTable {
+    name: "notices.settled",
+    is_the_clerks: true,
+    rows: &[
+        row(Char('1'), ALL_OUT, "key-notice-all-out"),
+        row(Char('2'), NOT_OUT, "key-notice-not-out"),
+        row(Esc, Intent::Back, "key-back"),
+    ],
+};
+
+pub static LIST: KeyTable = KeyTable {
+    name: "notices.unset",
+    is_the_clerks: true,
+    rows: &[
+        row(Down, Intent::Down, "key-choose"),
+        also(Up, Intent::Up, "key-choose"),
+        also(PageDown, Intent::PageDown, "key-page"),
+        also(PageUp, Intent::PageUp, "key-page"),
+        row(Esc, Intent::Back, "key-back"),
     ],
 };

@@ -59,7 +59,7 @@ impl OnWay<'_> {
         let named = match &shown.who {
             Who::Upstream { .. } => Ok(Given::passing(&mut self.front.chance())),
             Who::Holder(registration) => {
-                let named = front.name_of(*registration, asked, self.visit.trace).await;
+                let named = front.name_of(*registration, asked).await;
                 named.map_err(records)?
             }
         };

@@ -50,13 +50,13 @@ pub enum AuditAct {
     RecordsReferred,
     /// Subjects: service (the asker), registration (where a card was brought). Details: type, rule, by.
     RecordsRefused,
-    /// Subjects: sender, service (the provider), blob.
+    /// Subjects: sender, service (the provider), blob. When refused, subjects: sender; details: rule, named (what was asked for).
     RecordsLinked,
-    /// Subjects: partner (the provider), service (the asker). Details: type, edition.
+    /// Subjects: partner (the provider), service (the asker). Details: type, edition, address, until.
     AgreementProposed,
-    /// Subjects: partner (the provider), service (the asker). Details: type, edition.
+    /// Subjects: partner (the provider), service (the asker). Details: type, edition, address, until, suspended.
     AgreementApproved,
-    /// Subjects: partner (the provider), service (the asker). Details: type, edition, suspended.
+    /// Subjects: partner (the provider), service (the asker). Details: type, edition, address, until, suspended.
     AgreementSuspended,
 }
 

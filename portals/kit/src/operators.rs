@@ -1,4 +1,4 @@
-//! The blind half's operators: two of them sign for each service that it seals to.
+//! Operators who sign: two people stand for what one alone may not do, each with a key of their own.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 #[error("not an operator's {0}")]
 pub struct NotAnOperator(&'static str);
 
-/// An operator as the configuration names them: a name and a public key.
+/// An operator as a configuration names them: a name and a public key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Operator {
     name: String,
@@ -113,7 +113,7 @@ impl OperatorKey {
         Zeroizing::new(format!("{} {}", self.name, *key))
     }
 
-    /// What the configuration names.
+    /// What a configuration names.
     pub fn operator(&self) -> Operator {
         let point = self.pair.public_key().as_ref().to_vec();
         Operator {
