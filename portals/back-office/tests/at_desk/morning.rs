@@ -27,11 +27,11 @@ async fn morning() {
     let coverage = Provider::start(&mut relay, "coverage").await;
     coverage.take_over(COVERAGE).await;
     let nagisa = resident(&relay, 1).await;
-    coverage.link(&relay, &[("ウミノ ナギサ", nagisa.person)]).await;
     let worker = workers.worker();
     relay.register(&worker.certificate, CardUse::Authentication).await;
     let portal = Portal::closed(&mut relay, &worker, "").await;
     coverage.agree_for(&relay, CLINIC, "eligibility-check").await;
+    coverage.link(&relay, &[("ウミノ ナギサ", nagisa.person)]).await;
     let desk = Desk::open_at_a_clinic(&relay.authority, &relay.at(""), BRIDGE, &portal.address).await;
     // Made beforehand: the second key is the one that takes no PIN.
     let made = RefCell::new(Vec::new());

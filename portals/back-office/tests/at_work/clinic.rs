@@ -24,11 +24,11 @@ async fn a_card_laid_down_shows_its_insurance_and_the_patient_sees_the_look() {
     let coverage = Provider::start(&mut relay, "coverage").await;
     coverage.take_over(COVERAGE).await;
     let nagisa = resident(&relay, 1).await;
-    coverage.link(&relay, &[("ウミノ ナギサ", nagisa.person)]).await;
     coverage.agree(&relay, PAGE).await;
     let card = eligibility_card(&relay, nagisa.person).await;
     let desk = Desk::open(&mut relay, &workers).await;
     coverage.agree_for(&relay, CLINIC, CHECK).await;
+    coverage.link(&relay, &[("ウミノ ナギサ", nagisa.person)]).await;
 
     let begun = std::time::Instant::now();
     let screen = desk.lay_down(&card).await;
@@ -296,9 +296,9 @@ async fn the_clinics_own_system_is_handed_each_check_whole_and_nobody_without_it
     let coverage = Provider::start(&mut relay, "coverage").await;
     coverage.take_over(COVERAGE).await;
     let nagisa = resident(&relay, 1).await;
-    coverage.link(&relay, &[("ウミノ ナギサ", nagisa.person)]).await;
     let desk = Desk::open_with(&mut relay, &workers, HANDED_ON).await;
     coverage.agree_for(&relay, CLINIC, CHECK).await;
+    coverage.link(&relay, &[("ウミノ ナギサ", nagisa.person)]).await;
     let card = eligibility_card(&relay, nagisa.person).await;
     assert_eq!(verdict(&desk.lay_down(&card).await).1, "有効");
     // The answer file, whole, and nothing left where it was written.

@@ -282,10 +282,10 @@ async fn a_patient_at_a_clinics_desk_is_not_found_in_their_sign_ins_at_my_page()
     let coverage = Provider::start(&mut relay, "coverage").await;
     coverage.take_over(COVERAGE).await;
     let nagisa = resident(&relay, 1).await;
-    coverage.link(&relay, &[("ウミノ ナギサ", nagisa.person)]).await;
     coverage.agree(&relay, PAGE).await;
     let desk = Desk::open(&mut relay, &workers).await;
     coverage.agree_for(&relay, CLINIC, "eligibility-check").await;
+    coverage.link(&relay, &[("ウミノ ナギサ", nagisa.person)]).await;
     let card = eligibility_card(&relay, nagisa.person).await;
     for _ in 0..2 {
         let browser = sign_in(&relay, &page, &nagisa.card).await;
