@@ -98,6 +98,10 @@ const ARROWS: &[Arrow] = &[
     Arrow("my-page", "portal-service", "a portal is an instance of it"),
     Arrow("my-page", "portal-kit", "pages and words"),
     Arrow("my-page", "relay-saml", "the names of the ways to sign in"),
+    Arrow("eligibility", "portal-service", "a portal is an instance of it"),
+    Arrow("eligibility", "portal-kit", "pages, words, configuration"),
+    Arrow("eligibility", "relay-saml", "the insurer's answer, the ways to sign in"),
+    Arrow("eligibility", "relay-core", "clock, and what is said at the desk"),
     Arrow("back-office-records", "relay-core", "seals what it keeps"),
     Arrow("back-office-records", "store", "the one door to the database"),
     Arrow("back-office", "portal-service", "to the relay a provider is a service"),
@@ -155,6 +159,10 @@ const TEST_ARROWS: &[Arrow] = &[
         "my-page",
         "a resident reads at My Page what a provider answers",
     ),
+    Arrow("back-office", "eligibility", "a clinic's desk asks a provider"),
+    Arrow("back-office", "card-bridge", "a reception in a real browser"),
+    Arrow("back-office", "card", "making the card that is laid down there"),
+    Arrow("back-office", "virtual-card", "that card behind a real pcscd"),
     Arrow("back-office", "portal-testing", "secrets in files"),
     Arrow("back-office", "provider-records-testing", "fresh databases for tests"),
     Arrow("back-office", "relay-records", "the front's agreements"),
@@ -208,6 +216,7 @@ const TEST_ARROWS: &[Arrow] = &[
     Arrow("relay", "card", "making the card that curl signs in with"),
     Arrow("relay", "virtual-card", "that card behind a real pcscd"),
     Arrow("my-page", "relay-core", "a clock that the test moves"),
+    Arrow("eligibility", "portal-testing", "the check of words"),
     Arrow("portal-service", "portal-testing", "the check of words"),
     Arrow("portal-service", "relay-testing", "a new portal at a real relay"),
     Arrow("my-page", "store", "fresh databases for tests"),
@@ -387,7 +396,8 @@ fn no_program_links_test_certificates_and_only_the_relay_and_portals_link_xml() 
                 "{program} links {support}"
             );
         }
-        let speaks = ["relay", "blind", "my-page", "back-office", "demo-relay"].contains(&program.as_str());
+        let speaks =
+            ["relay", "blind", "my-page", "back-office", "eligibility", "demo-relay"].contains(&program.as_str());
         for xml in ["relay-saml", "bergshamra", "uppsala"] {
             assert_eq!(linked.contains(xml), speaks, "{program} and {xml}");
         }

@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod chance;
 pub mod clock;
+pub mod eligibility;
 pub mod envelope;
 pub mod escrow;
 pub mod id;

@@ -102,7 +102,8 @@ pub(super) fn running(setting: &Setting, config: &Config) -> Vec<(String, bool)>
         let programs = RELAY_PROGRAMS
             .map(str::to_owned)
             .into_iter()
-            .chain(back_offices(setting));
+            .chain(back_offices(setting))
+            .chain(has_clinic(setting).then(|| "eligibility".to_owned()));
         all.extend(programs.map(|name| {
             let runs = up.contains(&name);
             (name, runs)
@@ -134,6 +135,11 @@ fn back_offices(setting: &Setting) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// Whether the demonstration has a clinic: one that was set up by an earlier version has none.
+fn has_clinic(setting: &Setting) -> bool {
+    setting.home.folder().join("relay/eligibility/port").exists()
 }
 
 /// Which of the relay's programs run; none when that cannot be told.

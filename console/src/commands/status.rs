@@ -170,6 +170,7 @@ fn name_of(program: &str, lang: Lang) -> &str {
         "blind" => lang.pick("目隠し側", "blind half"),
         "my-page" => lang.pick("マイページ", "My Page"),
         "card-bridge" => lang.pick("カードの橋", "card bridge"),
+        "eligibility" => lang.pick("資格確認の受付", "insurance check"),
         other => other,
     }
 }

@@ -94,6 +94,9 @@ pub enum Command {
         /// 相手 / who asks (entity id)
         #[arg(long)]
         asker: String,
+        /// 相手の名前。見られた人に伝える / what people call it: told to whoever's records it looked at
+        #[arg(long, default_value = "")]
+        asker_name: String,
         #[arg(long = "purpose", default_value = "own-view")]
         purposes: Vec<String>,
         /// 渡す項目。書かなければすべて / items that are given; all where none is named
@@ -315,6 +318,7 @@ impl Command {
             }
             Self::Agree {
                 asker,
+                asker_name,
                 purposes,
                 items,
                 fresh_hours,
@@ -332,6 +336,7 @@ impl Command {
                 }
                 let terms = Terms {
                     asker,
+                    asker_name,
                     kind,
                     purposes,
                     items: if items.is_empty() { vec!["*".to_owned()] } else { items },

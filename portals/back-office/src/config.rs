@@ -191,6 +191,7 @@ mod tests {
         let clinic = "https://clinic.example/saml";
         let signers = read(&[&ours, &ours_too], &[(PAGE, &theirs), (clinic, &clinics)]).unwrap();
         let terms = Terms {
+            asker_name: String::new(),
             asker: PAGE.into(),
             kind: "costs".into(),
             purposes: vec!["own-view".into()],

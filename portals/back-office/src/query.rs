@@ -141,6 +141,7 @@ impl Office {
             Record(vec![
                 item("at", look.at.unix_timestamp().to_string()),
                 item("asker", look.asker),
+                item("asker-name", look.asker_name.unwrap_or_default()),
                 item("kind", look.kind),
                 item("purpose", look.purpose),
                 item("context", look.context),

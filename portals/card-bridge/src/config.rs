@@ -23,6 +23,8 @@ pub struct Config {
     pub authorities: PathBuf,
     /// `[card] reader`: the PC/SC name of the residents' reader; none looks into every reader.
     pub reader: Option<String>,
+    /// `[eligibility]`: a clinic's page may have patients' cards sign without their PIN; none: nobody may.
+    pub eligibility: Option<Eligibility>,
     /// `[watch] every_card`: the fronts are told of every card of ours that is pulled from any reader, also of one that
     /// signed nothing through this helper.
     pub every_card: bool,
@@ -34,6 +36,15 @@ pub struct Config {
     pub contact: Option<Contact>,
     /// `[log]`
     pub log: Log,
+}
+
+/// `[eligibility]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Eligibility {
+    /// The one page that may ask: `https://host:port`.
+    pub origin: Origin,
+    /// The patients' reader; none: that of `[card]`.
+    pub reader: Option<String>,
 }
 
 impl Config {
@@ -61,6 +72,10 @@ impl Config {
                 origins,
                 authorities,
                 reader: Some(reader).filter(|reader| !reader.trim().is_empty()),
+                eligibility: document.if_present("eligibility", |section| Eligibility {
+                    origin: section.https("origin").origin(),
+                    reader: Some(section.text_or("reader", " ")).filter(|reader| !reader.trim().is_empty()),
+                }),
                 every_card,
                 owed_file,
                 city: document.if_present("city", City::read),

@@ -174,7 +174,7 @@ fn sign_with<T: Transport>(
     })
 }
 
-fn of_card(error: &CardError) -> Standing {
+pub(crate) fn of_card(error: &CardError) -> Standing {
     match error {
         CardError::NotOurCard => Standing::NotOurs,
         CardError::Transport(error) => of_transport(error),
@@ -185,7 +185,7 @@ fn of_card(error: &CardError) -> Standing {
     }
 }
 
-fn of_transport(error: &TransportError) -> Standing {
+pub(crate) fn of_transport(error: &TransportError) -> Standing {
     match error {
         TransportError::Removed => Standing::NoCard,
         TransportError::InUse(_) => Standing::InUse,

@@ -15,6 +15,7 @@
 pub mod asks;
 pub mod config;
 pub mod desk;
+pub mod eligibility;
 pub mod looking;
 pub mod owed;
 pub mod pages;
@@ -30,7 +31,9 @@ use portal_kit::{
 };
 use relay_core::{chance::SharedChance, clock::Clock};
 
-use crate::{config::Config, desk::Desk, owed::Owed, pages::Bridge, telling::Teller, watch::Watch};
+use crate::{
+    config::Config, desk::Desk, eligibility::Reading, owed::Owed, pages::Bridge, telling::Teller, watch::Watch,
+};
 
 /// Why the helper cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -79,9 +82,13 @@ impl Started {
         };
         let owed = Owed::open(config.owed_file.clone(), &config.origins, Arc::clone(&clock));
         let watch = Watch::begin(teller, fronts, owed);
+        let eligibility = config.eligibility.as_ref().map(|wanted| {
+            let reader = wanted.reader.clone().or_else(|| config.reader.clone());
+            Reading::begin(&wanted.origin, config.origins.clone(), reader)
+        });
         let bridge = Bridge::new(
             config.origins.clone(),
-            Desk::new(config.reader.clone()),
+            (Desk::new(config.reader.clone()), eligibility),
             watch.eye(),
             listener.address(),
             (config.city.clone(), config.contact.clone()),

@@ -41,6 +41,7 @@ use zeroize::Zeroizing;
 use crate::{
     asks::{Answer, Ask, Asks, LIFE},
     desk::{Desk, NotSigned, Standing},
+    eligibility::Reading,
     signing,
     watch::Eye,
 };
@@ -66,6 +67,8 @@ pub struct Bridge {
     desk: Desk,
     asks: Asks,
     eye: Eye,
+    /// Patients' cards, where a clinic's page may ask for them.
+    eligibility: Option<Arc<Reading>>,
     own: String,
     site: Arc<Site>,
     clock: Arc<dyn Clock>,
@@ -78,7 +81,7 @@ impl Bridge {
     /// Pages at `address` for the fronts at `origins`.
     pub fn new(
         origins: Vec<Origin>,
-        desk: Desk,
+        (desk, eligibility): (Desk, Option<Arc<Reading>>),
         eye: Eye,
         address: SocketAddr,
         (city, contact): (Option<City>, Option<Contact>),
@@ -89,6 +92,7 @@ impl Bridge {
             desk,
             asks: Asks::default(),
             eye,
+            eligibility,
             own: address.to_string(),
             site: Arc::new(
                 Site::of_pages(Words::new(WORDS), "/", Arc::clone(&clock))
@@ -111,6 +115,10 @@ impl Bridge {
             .route(SCRIPT_PATH, get(script))
             .layer(middleware::from_fn(own_pages_only))
             .layer(Extension(Arc::clone(self)));
+        let routes = match &self.eligibility {
+            Some(reading) => routes.merge(reading.routes(self.own.clone())),
+            None => routes,
+        };
         self.site.dress(routes)
     }
 

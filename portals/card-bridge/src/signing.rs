@@ -16,8 +16,13 @@ pub fn text(origin: &str, challenge: &str) -> Vec<u8> {
 
 /// What goes to the card: SHA-256 of the text.
 pub fn digest_of(origin: &str, challenge: &str) -> [u8; 32] {
+    sha256(&text(origin, challenge))
+}
+
+/// SHA-256 of any text that says what it is for.
+pub fn sha256(text: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
-    out.copy_from_slice(digest(&SHA256, &text(origin, challenge)).as_ref());
+    out.copy_from_slice(digest(&SHA256, text).as_ref());
     out
 }
 

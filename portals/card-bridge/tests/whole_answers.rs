@@ -30,6 +30,7 @@ impl Helper {
             origins: vec![url::Url::parse(FRONT).unwrap().origin()],
             authorities,
             reader: None,
+            eligibility: None,
             every_card: false,
             owed_file: None,
             city: None,

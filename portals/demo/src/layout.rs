@@ -26,7 +26,7 @@ use store::{
     trail::witness::WitnessKey,
 };
 
-use crate::offices;
+use crate::{clinic, offices};
 
 /// My Page's database and roles.
 pub const MY_PAGE: Provider = Provider("my_page");
@@ -34,7 +34,7 @@ pub const MY_PAGE: Provider = Provider("my_page");
 pub const FRONT: &str = "https://relay.shiomi.example/saml";
 /// My Page's name in SAML.
 pub const MY_PAGE_ENTITY: &str = "https://my-page.shiomi.example/saml";
-const FRONT_PARTY: &str = "relay-front";
+pub const FRONT_PARTY: &str = "relay-front";
 const BLIND_PARTY: &str = "relay-blind";
 const OFFICE_PARTY: &str = "shiomi-office";
 /// Whom the demonstration's residents ask: the telephone of its made-up city.
@@ -144,6 +144,16 @@ impl Layout {
         format!("https://localhost:{}", self.ports.my_page)
     }
 
+    /// The card bridge, as this machine's browsers reach it.
+    pub fn bridge_address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.bridge)
+    }
+
+    /// Where offices tell the front of cards.
+    pub fn intake_address(&self) -> String {
+        format!("https://localhost:{}/registry/envelopes", self.ports.intake)
+    }
+
     /// Where what runs can be reached.
     pub fn addresses(&self) -> serde_json::Value {
         json!({
@@ -151,7 +161,8 @@ impl Layout {
             "relay": self.front_address(),
             "relay_admin": format!("https://localhost:{}", self.ports.admin),
             "back_offices": offices::addresses(self),
-            "card_bridge": format!("http://127.0.0.1:{}", self.ports.bridge),
+            "clinic": clinic::addresses(self),
+            "card_bridge": self.bridge_address(),
             "authority": self.authority(),
             "operators": OPERATORS.map(|name| self.folder("relay").join("operators").join(format!("{name}.pem"))),
         })
@@ -179,8 +190,18 @@ impl Layout {
 
         self.write_blind(cluster, &authority, &made, &text(&blind_key), &front)
             .await?;
-        self.write_front(cluster, &authority, &made, &text(&front_key), &blind, &office)
-            .await?;
+        let (workers, sender) = clinic::prepare(self, cluster, &authority, &made).await?;
+        self.write_front(
+            cluster,
+            &authority,
+            &made,
+            &text(&front_key),
+            &blind,
+            &[&office, &sender],
+        )
+        .await?;
+        let file = self.folder("relay").join("workers.pem");
+        fs::write(&file, fs::read_to_string(&file)? + &workers)?;
         self.prepare_my_page(cluster, &authority).await?;
         offices::prepare(self, cluster, &authority).await?;
         fs::write(self.home.join("relay/operator.toml"), self.operator_config())?;
@@ -192,9 +213,11 @@ impl Layout {
             format!(
                 "[bridge]\naddress = \"127.0.0.1:{}\"\n[front]\norigins = [\"{}\"]\nauthorities = \"web.pem\"\n\
                  [card]\nreader = \"Virtual PCD 00 01\"\n\
+                 [eligibility]\norigin = \"{clinic}\"\n\
                  [watch]\nevery_card = true\nowed_file = \"owed.json\"\n{city}{CONTACT}",
                 self.ports.bridge,
                 self.front_address(),
+                clinic = clinic::address(self)?,
             ),
         )?;
         Ok(())
@@ -282,7 +305,7 @@ impl Layout {
         made: &Ceremony,
         key: &str,
         blind: &SigningKey,
-        office: &SigningKey,
+        [office, workers]: &[&SigningKey; 2],
     ) -> anyhow::Result<()> {
         let folder = self.folder("relay");
         secret(&folder.join("half-1"), &made.front.to_text())?;
@@ -336,7 +359,7 @@ impl Layout {
                  [blind]\nparty = \"{BLIND_PARTY}\"\naddress = \"https://localhost:{blind_port}\"\nkeys = [\"{blind_key}\"]\n\
                  authorities = \"web.pem\"\ncertificate = \"client.pem\"\nkey_file = \"client.key\"\n\
                  names_certificate = \"names.pem\"\n\
-                 [offices]\nauthorities = \"web.pem\"\nkeys = [\"{OFFICE_PARTY} {office_key}\"]\n\
+                 [offices]\nauthorities = \"web.pem\"\nkeys = [\"{OFFICE_PARTY} {office_key}\", \"{workers_party} {workers_key}\"]\n\
                  [operators]\nauthorities = \"web.pem\"\nknown = [{known}]\n{database}\
                  [witness]\nkey_file = \"witness\"\ntrails = [\"{trail}\"]\nfolder = \"heads\"\n\
                  [partners]\nauthorities = \"web.pem\"\nloopback = true\n{city}{CONTACT}",
@@ -348,6 +371,8 @@ impl Layout {
                 blind_port = self.ports.blind,
                 blind_key = blind.trusted().to_text(),
                 office_key = office.trusted().to_text(),
+                workers_party = clinic::WORKERS_PARTY,
+                workers_key = workers.trusted().to_text(),
                 known = known.join(", "),
                 trail = trail.trim(),
                 database = database(&door, front::USER),

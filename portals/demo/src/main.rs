@@ -4,6 +4,7 @@
 //!
 //! `madoguchi-demo-relay up --home var` may be asked again at any time: what is there stays, what does not run starts.
 
+mod clinic;
 mod layout;
 mod offices;
 mod partner;
@@ -64,6 +65,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
             processes::start(&layout, "my-page")?;
             partner::join_my_page(&layout).await?;
             offices::up(&layout, &front).await?;
+            clinic::up(&layout, &front).await?;
             processes::start(&layout, "card-bridge")?;
             println!("{}", layout.addresses());
         }
@@ -77,7 +79,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 for name in offices::processes(&layout) {
                     processes::stop(&layout, &name)?;
                 }
-                for name in ["card-bridge", "my-page", "relay", "blind"] {
+                for name in [clinic::PROCESS, "card-bridge", "my-page", "relay", "blind"] {
                     processes::stop(&layout, name)?;
                 }
             }
@@ -91,6 +93,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
                         .map(str::to_owned)
                         .into_iter()
                         .chain(offices::processes(layout))
+                        .chain(clinic::is_there(layout).then(|| clinic::PROCESS.to_owned()))
                         .filter(|name| processes::running(layout, name).is_some())
                 })
                 .collect();

@@ -26,13 +26,14 @@ use store::cluster::{Cluster, hex_password};
 use time::Duration;
 
 use crate::{
+    clinic::ENTITY as CLINIC_ENTITY,
     layout::{CONTACT, FRONT, Layout, MY_PAGE_ENTITY, OPERATORS, database, seal_keys},
     partner::{self, Joining},
     processes,
 };
 
 /// One provider of the demonstration.
-struct Office {
+pub struct Office {
     kind: &'static str,
     names: (&'static str, &'static str),
     /// Of its sessions at the relay, and of its records.
@@ -68,12 +69,17 @@ const OFFICES: [Office; 4] = [
     },
 ];
 
-/// Who signs for an agreement: for the office, and for My Page. In the demonstration both keys lie beside it.
-const SIGNERS: [&str; 2] = ["office", "my-page"];
+/// Who signs for an agreement: for the office, for My Page, and for the clinic. In the demonstration their keys lie beside it.
+const SIGNERS: [&str; 3] = ["office", "my-page", "clinic"];
 
 impl Office {
-    fn entity(&self) -> String {
+    pub fn entity(&self) -> String {
         format!("https://{}.office.shiomi.example/saml", self.kind)
+    }
+
+    /// The keys' files of those who sign: for the office, for My Page, for the clinic.
+    pub fn signers(&self, layout: &Layout) -> [PathBuf; 3] {
+        SIGNERS.map(|name| self.folder(layout).join(format!("{name}.key")))
     }
 
     fn folder(&self, layout: &Layout) -> PathBuf {
@@ -84,14 +90,14 @@ impl Office {
         format!("back-office-{}", self.kind)
     }
 
-    fn address(&self, layout: &Layout) -> anyhow::Result<String> {
+    pub fn address(&self, layout: &Layout) -> anyhow::Result<String> {
         let file = self.folder(layout).join("port");
         let port = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
         Ok(format!("https://localhost:{}", port.trim()))
     }
 
     /// Runs its program with `words`; what it prints.
-    fn run(&self, layout: &Layout, words: &[&str]) -> anyhow::Result<String> {
+    pub fn run(&self, layout: &Layout, words: &[&str]) -> anyhow::Result<String> {
         let output = Command::new(processes::program("back-office")?)
             .arg("--config")
             .arg(self.folder(layout).join("back-office.toml"))
@@ -112,6 +118,11 @@ fn there(layout: &Layout) -> impl Iterator<Item = &'static Office> {
     OFFICES
         .iter()
         .filter(move |office| office.folder(layout).join("port").exists())
+}
+
+/// The one that knows who is insured.
+pub fn insurer(layout: &Layout) -> Option<&'static Office> {
+    there(layout).find(|office| office.kind == "coverage")
 }
 
 /// The names of their processes.
@@ -159,9 +170,9 @@ pub async fn prepare(layout: &Layout, cluster: &Cluster, authority: &Authority) 
             .door;
         secret(&folder.join("records"), user.expose_secret())?;
         let (ja, en) = office.names;
-        let [ours, theirs] = SIGNERS.map(OperatorKey::generate);
-        let (ours, theirs) = (ours?, theirs?);
-        for (key, name) in [&ours, &theirs].into_iter().zip(SIGNERS) {
+        let [ours, theirs, clinics] = SIGNERS.map(OperatorKey::generate);
+        let (ours, theirs, clinics) = (ours?, theirs?, clinics?);
+        for (key, name) in [&ours, &theirs, &clinics].into_iter().zip(SIGNERS) {
             secret(&folder.join(format!("{name}.key")), &key.to_text())?;
         }
         fs::write(
@@ -170,13 +181,14 @@ pub async fn prepare(layout: &Layout, cluster: &Cluster, authority: &Authority) 
                 "[office]\ncode = \"{kind}\"\nname_ja = \"{ja}\"\nname_en = \"{en}\"\nservice = \"service.toml\"\n\
                  schema = \"{kind}\"\n[records]\nhost = \"{}\"\nport = {}\nname = \"{}\"\nuser = \"{}\"\n\
                  password_file = \"records\"\n[seal]\nkeys_file = \"seal.toml\"\n\
-                 [agreements]\nprovider = [\"{}\"]\naskers = {{ \"{MY_PAGE_ENTITY}\" = \"{}\" }}\n",
+                 [agreements]\nprovider = [\"{}\"]\naskers = {{ \"{MY_PAGE_ENTITY}\" = \"{}\", \"{CLINIC_ENTITY}\" = \"{}\" }}\n",
                 door.host,
                 door.port,
                 door.database,
                 records.0,
                 ours.operator().to_text(),
                 theirs.operator().to_text(),
+                clinics.operator().to_text(),
                 kind = office.kind,
             ),
         )?;
@@ -238,13 +250,15 @@ async fn agree(layout: &Layout, office: &Office) -> anyhow::Result<()> {
     if done.exists() {
         return Ok(());
     }
-    let [ours, theirs] = SIGNERS.map(|name| office.folder(layout).join(format!("{name}.key")));
+    let [ours, theirs, _] = office.signers(layout);
     let now = SystemClock.now();
     let until = now.to_offset(time::macros::offset!(+9)).date() + Duration::days(365);
     let said = [
         "agree",
         "--asker",
         MY_PAGE_ENTITY,
+        "--asker-name",
+        "マイページ",
         "--fresh-hours",
         office.fresh_hours,
         "--responsible",
@@ -349,6 +363,7 @@ pub fn link(layout: &Layout) -> anyhow::Result<u64> {
     Ok(linked)
 }
 
-fn text(file: &Path) -> anyhow::Result<&str> {
+/// A path as a program's argument.
+pub fn text(file: &Path) -> anyhow::Result<&str> {
     file.to_str().context("the folder's name is not UTF-8")
 }

@@ -15,6 +15,7 @@ use url::Url;
 pub struct Policy {
     forms: Vec<String>,
     scripts: bool,
+    asks: Vec<String>,
 }
 
 impl Policy {
@@ -35,6 +36,15 @@ impl Policy {
         self
     }
 
+    /// Scripts of the page may ask this portal, and `target`'s origin.
+    pub fn scripts_asking(mut self, target: &Url) -> Self {
+        let origin = target.origin();
+        if origin.is_tuple() {
+            self.asks.push(origin.ascii_serialization());
+        }
+        self.scripts()
+    }
+
     /// As Content Security Policy Level 3 writes it.
     fn text(&self) -> String {
         let mut text = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
@@ -46,6 +56,13 @@ impl Policy {
         }
         if self.scripts {
             text.push_str("; script-src 'self'");
+        }
+        if !self.asks.is_empty() {
+            text.push_str("; connect-src 'self'");
+        }
+        for origin in &self.asks {
+            text.push(' ');
+            text.push_str(origin);
         }
         text
     }
@@ -100,6 +117,15 @@ mod tests {
         assert!(policy.ends_with("form-action 'self' https://relay.example:8443"));
         assert!(!policy.contains("script-src") && !policy.contains("unsafe"));
         assert_eq!(headers[CACHE_CONTROL], "no-store");
+    }
+
+    #[test]
+    fn scripts_ask_nobody_but_whom_the_handler_named() {
+        let bridge = Url::parse("http://127.0.0.1:47100/eligibility; x").unwrap();
+        let mut headers = HeaderMap::new();
+        put(&mut headers, &Policy::default().scripts_asking(&bridge), true);
+        let policy = headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.ends_with("script-src 'self'; connect-src 'self' http://127.0.0.1:47100"));
     }
 
     #[test]

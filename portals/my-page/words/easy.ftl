@@ -172,6 +172,7 @@ looked-answered = 見《み》せました
 looked-yourself = あなた(マイページ)
 looked-strange = 知《し》らない 閲覧《えつらん》が あったら、市役所《しやくしょ》の窓口《まどぐち》に 言《い》ってください。
 purpose-own-view = 自分《じぶん》で 見《み》るため
+purpose-eligibility-check = 保険《ほけん》が 使《つか》えるか たしかめるため
 rule-ActionNotAuthorized = やくそくに ない ことでした
 rule-Suspended = 止《と》めて いる あいだでした
 rule-ConsentWithdrawn = あなたが 同意《どうい》を やめて います

@@ -172,6 +172,7 @@ looked-answered = Shown
 looked-yourself = You (My Page)
 looked-strange = If there is a look that you cannot explain, please tell the counter at the city hall.
 purpose-own-view = To show you your own records
+purpose-eligibility-check = To check insurance at a reception
 rule-ActionNotAuthorized = No agreement allows it
 rule-Suspended = It was suspended
 rule-ConsentWithdrawn = You withdrew consent

@@ -172,6 +172,7 @@ looked-answered = 見せました
 looked-yourself = あなた(マイページ)
 looked-strange = 覚えのない閲覧があるときは、市役所の窓口へお知らせください。
 purpose-own-view = ご本人が見るため
+purpose-eligibility-check = 保険の資格をたしかめるため
 rule-ActionNotAuthorized = 取り決めにない閲覧でした
 rule-Suspended = 提供を止めているあいだでした
 rule-ConsentWithdrawn = あなたが同意を取り消しています

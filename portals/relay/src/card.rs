@@ -202,10 +202,18 @@ pub fn challenge_text(origin: &str, nonce: &str) -> Vec<u8> {
 /// # Errors
 /// [`CardFault`]
 pub fn check_challenge(der: &[u8], origin: &str, nonce: &str, signature: &[u8]) -> Result<(), CardFault> {
+    check_signature(der, &challenge_text(origin, nonce), signature)
+}
+
+/// Whether `signature` (PKCS#1 v1.5 with SHA-256) over `text` was made with the key of the certificate `der`.
+///
+/// # Errors
+/// [`CardFault`]
+pub fn check_signature(der: &[u8], text: &[u8], signature: &[u8]) -> Result<(), CardFault> {
     let (_, card) = X509Certificate::from_der(der).map_err(|_| CardFault::NotACertificate)?;
     let key = &card.public_key().subject_public_key.data;
     UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key)
-        .verify(&challenge_text(origin, nonce), signature)
+        .verify(text, signature)
         .map_err(|_| CardFault::BadSignature)
 }
 

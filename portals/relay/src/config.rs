@@ -103,6 +103,8 @@ pub struct Cards {
     pub for_trials: Vec<String>,
     /// Word that a card was pulled counts from every address, not only from the one that it was shown from.
     pub pulled_from_anywhere: bool,
+    /// As many cards as one service may bring without their PIN within an hour.
+    pub checks_per_hour: u32,
 }
 
 /// `[half]`: the front's half of the pseudonyms, and its envelopes.
@@ -280,6 +282,7 @@ impl Cards {
             oid_arc: section.text("oid_arc"),
             for_trials: for_trials.iter().map(|hash| hash.to_ascii_lowercase()).collect(),
             pulled_from_anywhere: section.flag_or("pulled_from_anywhere", false),
+            checks_per_hour: section.number_or("checks_per_hour", 1..=100_000, 600),
         }
     }
 }

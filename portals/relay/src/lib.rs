@@ -12,6 +12,7 @@ pub mod card;
 pub mod config;
 mod discovery;
 mod ecp;
+mod eligibility;
 mod front;
 mod intake;
 mod linking;

@@ -57,6 +57,12 @@ struct Bootstrap {
     until: OffsetDateTime,
 }
 
+/// How a person was authenticated, as a token for a provider says it.
+pub(crate) struct Authenticated<'a> {
+    pub(crate) context: &'a str,
+    pub(crate) at: OffsetDateTime,
+}
+
 const PLACE: Place<'static> = Place {
     table: "front.discovery",
     row: &[0; 16],
@@ -154,7 +160,11 @@ async fn answered(front: &Front, body: &[u8]) -> Result<String, NotReferred> {
         let (asker, holder, bootstrap, id) = (&asker, &holder, &bootstrap, query.id.as_str());
         async move {
             let agreed = front.agreed(agreement)?;
-            front.referred((asker, agreed), (holder, bootstrap), id).await
+            let how = Authenticated {
+                context: &bootstrap.context,
+                at: bootstrap.authenticated_at,
+            };
+            front.referred((asker, agreed), (holder, &how), id).await
         }
     });
     let mut answer = DiscoveryAnswer {
@@ -252,7 +262,7 @@ impl Front {
     }
 
     /// The agreement, if it counts today.
-    fn agreed<'a>(&self, agreement: Option<&'a Agreement>) -> Result<&'a Agreement, FaultStatus> {
+    pub(crate) fn agreed<'a>(&self, agreement: Option<&'a Agreement>) -> Result<&'a Agreement, FaultStatus> {
         let agreement = agreement.ok_or(FaultStatus::NotAgreed)?;
         if agreement.suspended.is_some() {
             return Err(FaultStatus::Suspended);
@@ -263,10 +273,11 @@ impl Front {
         }
     }
 
-    async fn referred(
+    /// The reference to the agreement's provider, with a token for the asker's key, and the note of it.
+    pub(crate) async fn referred(
         &self,
         (asker, agreement): (&Known, &Agreement),
-        (holder, bootstrap): (&Holder, &Bootstrap),
+        (holder, how): (&Holder, &Authenticated<'_>),
         query: &str,
     ) -> Result<(Reference, Note), FaultStatus> {
         let now = self.now();
@@ -311,10 +322,10 @@ impl Front {
             },
             authentication: AuthnStatement {
                 // To five minutes, as a service is told that a person comes to later in a session.
-                at: five_minutes(bootstrap.authenticated_at),
+                at: five_minutes(how.at),
                 session_index: None,
                 session_until: None,
-                context: AuthnContext::from(bootstrap.context.as_str()),
+                context: AuthnContext::from(how.context),
                 authorities: Vec::new(),
             },
         };

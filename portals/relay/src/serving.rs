@@ -13,7 +13,7 @@ use portal_kit::{
 use tracing::{info, warn};
 
 use crate::{
-    admin, artifact, discovery, ecp,
+    admin, artifact, discovery, ecp, eligibility,
     front::{Front, StartError},
     intake, manage_name, metadata, provider, pulled, records_discovery, slo, sso, telephone, witness,
 };
@@ -141,6 +141,7 @@ fn machine_routes(front: Arc<Front>) -> Router {
         .merge(slo::machine_routes())
         .merge(manage_name::machine_routes())
         .merge(records_discovery::machine_routes())
+        .merge(eligibility::machine_routes())
         .with_state(front)
 }
 

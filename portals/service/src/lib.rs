@@ -6,6 +6,7 @@
 //! records nor pages, for whoever has those already.
 
 pub mod config;
+pub mod eligibility;
 mod known_relay;
 mod pages;
 pub mod party;

@@ -171,6 +171,30 @@ impl Service {
 
     /// A page for `person`, headed with the words of `title`: with links to the others, and the way out.
     pub fn page(&self, visit: &Visit, person: &SignedIn, title: &str, body: &impl Template) -> Response {
+        self.framed(visit, person, title, body, (false, Policy::default()))
+    }
+
+    /// The same over the whole width with its heading in the body and no links: a page that is one screen. `policy` is what
+    /// it may do beyond the rule.
+    pub fn screen(
+        &self,
+        visit: &Visit,
+        person: &SignedIn,
+        title: &str,
+        body: &impl Template,
+        policy: Policy,
+    ) -> Response {
+        self.framed(visit, person, title, body, (true, policy))
+    }
+
+    fn framed(
+        &self,
+        visit: &Visit,
+        person: &SignedIn,
+        title: &str,
+        body: &impl Template,
+        (screen, policy): (bool, Policy),
+    ) -> Response {
         let say = self.say(visit);
         let telephone = person.by_telephone().then(|| say.moment(person.session.until));
         let body = SignedInBody {
@@ -179,15 +203,17 @@ impl Service {
             telephone,
         };
         let token = self.forms.token(person.secret.as_slice(), logout_form());
-        let mut answer = Page::new(say, title, &body)
-            .links(self.portal.pages)
-            .act(Html::of(&LogOut { say, token }))
-            .answer(&self.site, visit)
-            .into_response();
+        let page = Page::new(say, title, &body).act(Html::of(&LogOut { say, token }));
+        let page = match screen {
+            true => page.wide(),
+            false => page.links(self.portal.pages),
+        };
+        let mut answer = page.answer(&self.site, visit).into_response();
         // The form of the way out leads by the relay.
-        let policy = self
-            .relay_address()
-            .map_or_else(Policy::default, |relay| Policy::default().forms_to(&relay));
+        let policy = match self.relay_address() {
+            Some(relay) => policy.forms_to(&relay),
+            None => policy,
+        };
         answer.extensions_mut().insert(policy);
         answer
     }

@@ -151,7 +151,12 @@ impl Service {
         Ok((web, answer))
     }
 
-    async fn ask_one(&self, web: &Client, reference: &Reference, wanted: &Wanted) -> Result<RecordSet, NotAnswered> {
+    pub(crate) async fn ask_one(
+        &self,
+        web: &Client,
+        reference: &Reference,
+        wanted: &Wanted,
+    ) -> Result<RecordSet, NotAnswered> {
         let query = RecordsQuery::new(&self.party.entity, wanted.kind, wanted.purpose, &mut self.chance());
         let written = query.write(reference, self.now());
         let written = written.map_err(|error| NotAnswered::Wrong(error.to_string()))?;

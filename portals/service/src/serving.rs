@@ -18,6 +18,7 @@ const SWEEP: std::time::Duration = std::time::Duration::from_secs(600);
 pub struct Started {
     listener: Listener,
     service: Arc<Service>,
+    pages: Router<Arc<Service>>,
     provided: Router,
 }
 
@@ -37,7 +38,15 @@ impl Started {
     /// # Errors
     /// [`ListenError`]
     pub async fn new(service: Service) -> Result<Self, ListenError> {
-        Self::listening(Arc::new(service), Clients::Anyone, Router::new()).await
+        Self::listening(Arc::new(service), Clients::Anyone, (Router::new(), Router::new())).await
+    }
+
+    /// The same with `pages` beside the portal's own: of a program that keeps something of its own for them.
+    ///
+    /// # Errors
+    /// [`ListenError`]
+    pub async fn with_pages(service: Arc<Service>, pages: Router<Arc<Service>>) -> Result<Self, ListenError> {
+        Self::listening(service, Clients::Anyone, (pages, Router::new())).await
     }
 
     /// The same for one that provides records: `machines` are asked by other services, known by what their connections show.
@@ -45,10 +54,14 @@ impl Started {
     /// # Errors
     /// [`ListenError`]
     pub async fn providing(service: Arc<Service>, machines: Router) -> Result<Self, ListenError> {
-        Self::listening(service, Clients::Shown, machines).await
+        Self::listening(service, Clients::Shown, (Router::new(), machines)).await
     }
 
-    async fn listening(service: Arc<Service>, clients: Clients, provided: Router) -> Result<Self, ListenError> {
+    async fn listening(
+        service: Arc<Service>,
+        clients: Clients,
+        (pages, provided): (Router<Arc<Service>>, Router),
+    ) -> Result<Self, ListenError> {
         let listen = &service.config.listen;
         let identity = Identity::of(listen).map_err(StartError::from)?;
         let tls = tls::server(&identity, clients, Versions::Both).map_err(StartError::from)?;
@@ -61,6 +74,7 @@ impl Started {
         Ok(Self {
             listener,
             service,
+            pages,
             provided,
         })
     }
@@ -89,7 +103,8 @@ impl Started {
         });
         let fresh = self.service.keep_relay_fresh(stop.clone());
         tokio::join!(
-            self.listener.serve(self.service.routes(self.provided), stop.clone()),
+            self.listener
+                .serve(self.service.routes(self.pages, self.provided), stop.clone()),
             fresh
         );
         sweeper.abort();
@@ -98,8 +113,8 @@ impl Started {
 
 impl Service {
     /// Pages for people, and the one route that the relay itself asks.
-    fn routes(self: &Arc<Self>, provided: Router) -> Router {
-        let own = (self.portal.routes)().merge(pages::routes());
+    fn routes(self: &Arc<Self>, beside: Router<Arc<Self>>, provided: Router) -> Router {
+        let own = (self.portal.routes)().merge(beside).merge(pages::routes());
         let people = own.merge(saml::routes()).with_state(Arc::clone(self));
         let machines = saml::machine_routes().with_state(Arc::clone(self)).merge(provided);
         // Whoever asks is known by what the message bears, if at all: nobody's trace id is taken over.

@@ -26,6 +26,14 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
+    /// By what a portal keeps something of this session in memory: a hash, from which no cookie can be made.
+    pub fn key(&self) -> [u8; 32] {
+        let mut key = [0; 32];
+        let text = [b"kept beside the session\0".as_slice(), self.secret.as_slice()].concat();
+        key.copy_from_slice(digest(&SHA256, &text).as_ref());
+        key
+    }
+
     /// Whether a card elsewhere approved this sign-in on a telephone: enough to read, never to change anything.
     pub fn by_telephone(&self) -> bool {
         AuthnContext::from(self.session.context.as_str()) == AuthnContext::Telephone
@@ -54,6 +62,21 @@ impl Service {
             discovery: name.discovery.clone(),
             session,
         }))
+    }
+}
+
+impl Service {
+    /// The token that a `form` of `person`'s page carries.
+    pub fn form_token(&self, person: &SignedIn, form: &str) -> String {
+        self.forms.token(person.secret.as_slice(), form)
+    }
+
+    /// Checks the token that came with `form`.
+    ///
+    /// # Errors
+    /// [`Trouble`] for one that no page of this session sent.
+    pub fn check_form(&self, person: &SignedIn, form: &str, token: &str, headers: &HeaderMap) -> Result<(), Trouble> {
+        Ok(self.forms.check(person.secret.as_slice(), form, token, headers)?)
     }
 }
 

@@ -236,6 +236,15 @@ impl Peer {
         &self.entity
     }
 
+    /// Whether `signature` over `bytes` is of one of its keys, made as [`crate::signing::SigningKey::sign`] makes one.
+    ///
+    /// # Errors
+    /// [`Refusal::SignatureInvalid`]
+    pub fn signed(&self, bytes: &[u8], signature: &[u8]) -> Result<(), Refusal> {
+        let check = |algorithm| self.keys.check(algorithm, bytes, signature);
+        check(Algorithm::RsaSha256).or_else(|_| check(Algorithm::EcdsaSha256))
+    }
+
     /// Its keys.
     pub(super) const fn keys(&self) -> &TrustedKeys {
         &self.keys

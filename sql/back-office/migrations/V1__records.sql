@@ -98,6 +98,7 @@ COMMENT ON COLUMN records.entry.content IS 'Its items by name, sealed.';
 
 CREATE TABLE records.agreement (
     asker text NOT NULL CHECK (length(asker) BETWEEN 1 AND 1024),
+    asker_name text NOT NULL CHECK (length(asker_name) <= 200),
     kind text NOT NULL,
     edition integer NOT NULL CHECK (edition > 0),
     purposes text[] NOT NULL CHECK (cardinality(purposes) > 0),
@@ -116,6 +117,7 @@ CREATE TABLE records.agreement (
 );
 COMMENT ON TABLE records.agreement IS 'What is given to whom, and how fresh it must be. The newest edition that both sides approved counts; without one nothing is answered.';
 COMMENT ON COLUMN records.agreement.asker IS 'Who asks: an entity id.';
+COMMENT ON COLUMN records.agreement.asker_name IS 'What people call the one who asks: told to a person whose records were looked at. Empty: the entity id is.';
 COMMENT ON COLUMN records.agreement.kind IS 'Which kind of records.';
 COMMENT ON COLUMN records.agreement.edition IS 'From 1; a change is a new edition.';
 COMMENT ON COLUMN records.agreement.purposes IS 'What for it may be asked.';

@@ -10,6 +10,8 @@ use crate::{BackOfficeError, BackOfficeRecords};
 pub struct Terms {
     /// Who asks: an entity id.
     pub asker: String,
+    /// What people call it: told to a person whose records it looked at. Empty: nothing else than that.
+    pub asker_name: String,
     pub kind: String,
     pub purposes: Vec<String>,
     /// Which items are given; `*` for all.
@@ -104,8 +106,8 @@ impl BackOfficeRecords {
                     .execute(
                         "-- propose\n\
                          INSERT INTO records.agreement (asker, kind, edition, purposes, items, fresh_hours, responsible,\n\
-                         policy, checked_until, proposed_by, proposed_signature)\n\
-                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
+                         policy, checked_until, proposed_by, proposed_signature, asker_name)\n\
+                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
                         &[
                             &terms.asker,
                             &terms.kind,
@@ -118,6 +120,7 @@ impl BackOfficeRecords {
                             &terms.checked_until,
                             &signed.by,
                             &signed.signature,
+                            &terms.asker_name,
                         ],
                     )
                     .await?;
@@ -138,7 +141,7 @@ impl BackOfficeRecords {
             let row = tx
                 .query_opt(
                     "-- waiting\n\
-                     SELECT asker, kind, purposes, items, fresh_hours, responsible, policy, checked_until, proposed_by,\n\
+                     SELECT asker, asker_name, kind, purposes, items, fresh_hours, responsible, policy, checked_until, proposed_by,\n\
                      proposed_signature FROM records.agreement\n\
                      WHERE asker = $1 AND kind = $2 AND edition = $3 AND approved_by IS NULL",
                     &[&asker, &kind, &edition],
@@ -215,7 +218,7 @@ impl BackOfficeRecords {
             let row = tx
                 .query_opt(
                     "-- agreement\n\
-                     SELECT asker, kind, edition, purposes, items, fresh_hours, responsible, policy, checked_until, suspended,\n\
+                     SELECT asker, asker_name, kind, edition, purposes, items, fresh_hours, responsible, policy, checked_until, suspended,\n\
                      proposed_by, proposed_signature, approved_by, approved_signature\n\
                      FROM records.agreement WHERE asker = $1 AND kind = $2 AND approved_by IS NOT NULL\n\
                      ORDER BY edition DESC LIMIT 1",
@@ -295,6 +298,7 @@ impl BackOfficeRecords {
 fn terms(row: &store::Row) -> Terms {
     Terms {
         asker: row.get("asker"),
+        asker_name: row.get("asker_name"),
         kind: row.get("kind"),
         purposes: row.get("purposes"),
         items: row.get("items"),

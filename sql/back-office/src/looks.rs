@@ -22,6 +22,8 @@ pub struct Looked {
     /// To the minute.
     pub at: OffsetDateTime,
     pub asker: String,
+    /// What people call it, by the newest agreement with it; none: nothing else is known.
+    pub asker_name: Option<String>,
     pub kind: String,
     pub purpose: String,
     pub context: String,
@@ -77,7 +79,10 @@ impl BackOfficeRecords {
         self.read("looks", |tx| async move {
             let rows = tx
                 .query(
-                    "-- looks\nSELECT at, asker, kind, purpose, context, rule FROM records.look\n\
+                    "-- looks\nSELECT at, asker, kind, purpose, context, rule,\n\
+                     (SELECT nullif(a.asker_name, '') FROM records.agreement a\n\
+                     WHERE a.asker = l.asker AND a.kind = l.kind AND a.approved_by IS NOT NULL\n\
+                     ORDER BY a.edition DESC LIMIT 1) FROM records.look l\n\
                      WHERE person_index = $1 ORDER BY at DESC, id LIMIT $2",
                     &[person, &most],
                 )
@@ -91,6 +96,7 @@ impl BackOfficeRecords {
                     purpose: row.get(3),
                     context: row.get(4),
                     rule: row.get(5),
+                    asker_name: row.get(6),
                 })
                 .collect())
         })

@@ -7,6 +7,7 @@
 mod agreements;
 mod artifacts;
 mod audit;
+mod checks;
 mod error;
 mod holders;
 mod partners;

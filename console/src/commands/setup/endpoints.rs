@@ -69,6 +69,7 @@ pub(super) fn write(
         },
         "relay": relay,
         "back_offices": relay.and_then(|relay| relay.get("back_offices")),
+        "clinic": relay.and_then(|relay| relay.get("clinic")),
         "staff": people,
         "blanks": blanks,
     });

@@ -6,10 +6,7 @@ use relay_testing::Relay;
 use time::{Date, Duration};
 use uuid::Uuid;
 
-use crate::{
-    asked::COVERAGE,
-    rig::{PAGE, Provider, my_page, resident, sign_in},
-};
+use crate::rig::{COVERAGE, PAGE, Provider, my_page, resident, sign_in};
 
 /// Both operators stand for it that `provider` may be asked by My Page until `until`.
 async fn agree(relay: &Relay, provider: &Provider, until: Date) {

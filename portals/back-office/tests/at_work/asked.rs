@@ -2,14 +2,10 @@
 
 use time::Duration;
 
-use crate::rig::{PAGE, Provider, my_page, resident, sign_in};
+use crate::rig::{COVERAGE, PAGE, Provider, my_page, resident, sign_in};
 use relay_core::clock::{Clock as _, SystemClock};
 use relay_testing::Relay;
 
-pub const COVERAGE: &str = "person,kana,born,insurer-number,insurer-name,symbol,number,branch,valid-from,valid-until,ended-because,share,card-until,certificate\n\
-    100-01,ウミノ ナギサ,1950-01-02,429996,汐見市国民健康保険,汐,100,01,2024-04-01,,,3,2027-08-01,一般\n\
-    100-01,ウミノ ナギサ,1950-01-02,429996,汐見市国民健康保険,汐,88,01,2015-04-01,2023-03-31,社会保険に加入,3,,一般\n\
-    200-01,イソベ ミオ,1980-05-06,429996,汐見市国民健康保険,汐,200,01,2020-04-01,2025-03-31,社会保険に加入,3,,一般\n";
 const COSTS: &str = "person,kana,born,month,institution,care,days,total,paid\n\
     7,ウミノ ナギサ,1950-01-02,2026-07,みなと病院,入院,5,212600,63780\n\
     7,ウミノ ナギサ,1950-01-02,2026-08,磯部薬局,調剤,1,3000,900\n";

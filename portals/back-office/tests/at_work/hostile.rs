@@ -14,10 +14,7 @@ use relay_saml::{
 use relay_testing::{Browser, Relay, TestService};
 use time::{Duration, OffsetDateTime};
 
-use crate::{
-    asked::COVERAGE,
-    rig::{Provider, resident},
-};
+use crate::rig::{COVERAGE, Provider, resident};
 
 const SCHOOL: &str = "https://school.example/saml";
 const CLINIC: &str = "https://clinic.example/saml";

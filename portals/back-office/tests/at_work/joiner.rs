@@ -20,9 +20,9 @@ use store::{Store, StoreError};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    asked::COVERAGE,
+    clinic_desk::{CLINIC, Desk, eligibility_card, take_workers, verdict},
     pages::{CHECKUP, PENSION, costs},
-    rig::{PAGE, Provider, my_page, resident, sign_in},
+    rig::{COVERAGE, PAGE, Provider, my_page, resident, sign_in},
 };
 
 const KINDS: [&str; 4] = ["coverage", "costs", "checkup", "pension"];
@@ -272,4 +272,67 @@ async fn what_the_offices_of_one_page_are_sent_has_nothing_that_says_it_is_one_p
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_patient_at_a_clinics_desk_is_not_found_in_their_sign_ins_at_my_page() {
+    let mut relay = Relay::start().await;
+    let workers = take_workers(&mut relay).await;
+    let page = my_page(&mut relay).await;
+    let coverage = Provider::start(&mut relay, "coverage").await;
+    coverage.take_over(COVERAGE).await;
+    let nagisa = resident(&relay, 1).await;
+    coverage.agree(&relay, PAGE).await;
+    let desk = Desk::open(&mut relay, &workers).await;
+    coverage.agree_for(&relay, CLINIC, "eligibility-check").await;
+    coverage.link(&relay, &[("ウミノ ナギサ", nagisa.person)]).await;
+    let card = eligibility_card(&relay, nagisa.person).await;
+    for _ in 0..2 {
+        let browser = sign_in(&relay, &page, &nagisa.card).await;
+        assert!(browser.get(&page.at("/")).await.body.contains("有効"));
+        assert_eq!(verdict(&desk.lay_down(&card).await).1, "有効");
+    }
+    let stores = [
+        (Store::new(&page.database.database.superuser()), "provider"),
+        (Store::new(&desk.database.database.superuser()), "provider"),
+        (Store::new(&coverage.database.superuser()), "records"),
+        (Store::new(&coverage.service_database.database.superuser()), "provider"),
+        (Store::new(&relay.front_database.superuser()), "front"),
+        (Store::new(&relay.blind_database.superuser()), "blind"),
+    ];
+    let mut dumps = Vec::new();
+    for (store, schema) in &stores {
+        dumps.push(words(store, schema).await);
+    }
+    for (at, one) in dumps.iter().enumerate() {
+        for (beside, other) in dumps.iter().enumerate().skip(at + 1) {
+            // The two halves share the hashes of what was made.
+            if (at, beside) == (4, 5) {
+                continue;
+            }
+            let (one, other) = (telling(one), telling(other));
+            let common: Vec<_> = one.intersection(&other).collect();
+            assert!(common.is_empty(), "{at} and {beside}: {common:?}");
+        }
+    }
+    // The clinic keeps nothing of the patient, and nothing of what the insurer said.
+    for canary in ["ウミノ", "ナギサ", "1950-01-02", "429996", "100-01", "汐見市国民"] {
+        assert!(!dumps[1].iter().any(|word| word.contains(canary)), "{canary}");
+    }
+    // In the front's trail each reference names the person otherwise, whichever key it was by.
+    let trail = relay
+        .records
+        .audit_since(SystemClock.now() - Duration::HOUR, 1_000)
+        .await
+        .unwrap();
+    let referred: Vec<_> = trail.iter().filter(|one| one.event.act == "records.referred").collect();
+    let named: BTreeSet<_> = referred
+        .iter()
+        .map(|one| one.event.subjects["registration"].as_str().unwrap())
+        .collect();
+    assert_eq!((referred.len(), named.len()), (4, 4));
+    let by_a_card = referred
+        .iter()
+        .filter(|one| one.event.details.get("by").is_some_and(|by| by == "eligibility"));
+    assert_eq!(by_a_card.count(), 2);
 }

@@ -9,6 +9,8 @@ mod views;
 
 mod agreements;
 mod asked;
+mod clinic;
+mod clinic_desk;
 mod hostile;
 mod joiner;
 mod links;

@@ -6,9 +6,8 @@ use std::{fs, path::Path};
 use relay_testing::Relay;
 
 use crate::{
-    asked::COVERAGE,
     chromium::{Chromium, DESK, Look},
-    rig::{PAGE, Provider, my_page, resident, sign_in},
+    rig::{COVERAGE, PAGE, Provider, my_page, resident, sign_in},
     views::{fits, judged, whole_picture},
 };
 

@@ -23,7 +23,16 @@ use uuid::Uuid;
 
 pub const PAGE: &str = "https://my-page.shiomi.example/saml";
 /// Whoever asks in these tests.
-const ASKERS: [&str; 2] = [PAGE, "https://school.example/saml"];
+const ASKERS: [&str; 3] = [
+    PAGE,
+    "https://school.example/saml",
+    "https://shiokaze.clinic.example/saml",
+];
+/// What the owner of the insurance records hands over.
+pub const COVERAGE: &str = "person,kana,born,insurer-number,insurer-name,symbol,number,branch,valid-from,valid-until,ended-because,share,card-until,certificate\n\
+    100-01,ウミノ ナギサ,1950-01-02,429996,汐見市国民健康保険,汐,100,01,2024-04-01,,,3,2027-08-01,一般\n\
+    100-01,ウミノ ナギサ,1950-01-02,429996,汐見市国民健康保険,汐,88,01,2015-04-01,2023-03-31,社会保険に加入,3,,一般\n\
+    200-01,イソベ ミオ,1980-05-06,429996,汐見市国民健康保険,汐,200,01,2020-04-01,2025-03-31,社会保険に加入,3,,一般\n";
 const USER: &str = "back_office_under_test";
 
 /// A provider, running.
@@ -176,13 +185,24 @@ impl Provider {
 
     /// Both sides agree that `asker` is given everything for the person's own view.
     pub async fn agree(&self, relay: &Relay, asker: &str) {
+        self.agree_for(relay, asker, "own-view").await;
+    }
+
+    /// The same for another `purpose`.
+    pub async fn agree_for(&self, relay: &Relay, asker: &str, purpose: &str) {
         let records = self.office.records();
         let today = SystemClock.now().date();
         let kind = self.office.schema().kind.clone();
         let agreed = Agreed {
             asker: asker.to_owned(),
+            asker_name: if asker == PAGE {
+                "マイページ"
+            } else {
+                "しおかぜ内科クリニック"
+            }
+            .to_owned(),
             kind: kind.clone(),
-            purposes: vec!["own-view".to_owned()],
+            purposes: vec![purpose.to_owned()],
             items: vec!["*".to_owned()],
             fresh_hours: 24,
             responsible: "国保年金課".to_owned(),

@@ -14,7 +14,10 @@ use card::{
     Chip, IssuerMaster, KeyRule, KeySlot, Monitor, PinSlot, ReaderChange, Readers, RsaPublicKey, Sharing, StopMonitor,
     profile::{Profile, ResidentProfile, StaffProfile},
 };
-use card_bridge::{Started, config::Config};
+use card_bridge::{
+    Started,
+    config::{Config, Eligibility},
+};
 use portal_kit::{
     config::Log,
     listener::{Listener, Stop, Stopper},
@@ -27,6 +30,8 @@ use tokio::runtime::Runtime;
 use virtual_card::tray::Tray;
 
 pub const READER: &str = "Virtual PCD 00 00";
+/// Whose page may have patients' cards sign.
+pub const CLINIC: &str = "https://clinic.example:8443";
 /// Longer than any of it takes on a slow machine; only a failing test waits for it.
 const LONG: Duration = Duration::from_secs(20);
 
@@ -153,6 +158,10 @@ impl Counter {
             origins: vec![url::Url::parse(&front.origin).unwrap().origin()],
             authorities,
             reader: Some(READER.to_owned()),
+            eligibility: Some(Eligibility {
+                origin: url::Url::parse(CLINIC).unwrap().origin(),
+                reader: None,
+            }),
             every_card: true,
             owed_file: Some(folder.path().join("owed.json")),
             city: None,
@@ -205,6 +214,13 @@ impl Counter {
         let (stopper, stop) = Stopper::new();
         let (bridge, ended) = self.runtime.block_on(async { begin(&self.config, stop).await });
         (self.bridge, self.bridge_stop, self.bridge_ended) = (bridge, stopper, Some(ended));
+    }
+
+    /// The bridge looks into every reader from now on.
+    pub fn any_reader(&mut self) {
+        self.end_the_bridge();
+        self.config.reader = None;
+        self.begin_the_bridge();
     }
 
     /// Until the bridge watches the card with this certificate: it has written so.
@@ -361,6 +377,7 @@ impl Counter {
         Made {
             card,
             key: keys[0].clone(),
+            keys: keys.clone(),
             certificate: certificates[0].clone(),
             certificates,
         }
@@ -370,14 +387,19 @@ impl Counter {
     pub fn browser(&self) -> Browser<'_> {
         Browser {
             counter: self,
-            client: reqwest::Client::builder()
-                // Not used for anything: pages of the bridge come over plain HTTP. A client without any is not to be had.
-                .use_preconfigured_tls(tls::client(self.authority.roots(), None).unwrap())
-                .redirect(reqwest::redirect::Policy::none())
-                .no_proxy()
-                .build()
-                .unwrap(),
+            client: self.client(),
         }
+    }
+
+    /// What sends its requests.
+    pub fn client(&self) -> reqwest::Client {
+        reqwest::Client::builder()
+            // Not used for anything: pages of the bridge come over plain HTTP. A client without any is not to be had.
+            .use_preconfigured_tls(tls::client(self.authority.roots(), None).unwrap())
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .unwrap()
     }
 }
 
@@ -427,6 +449,7 @@ pub struct Made {
     /// Its name in the tray.
     pub card: String,
     pub key: RsaPublicKey,
+    pub keys: Vec<RsaPublicKey>,
     /// Of its authentication key.
     pub certificate: Vec<u8>,
     /// Of all its keys.

@@ -4,6 +4,7 @@
 //! pcscd with two of vpcd's readers waits. Words after `--` choose scenes by a part of their name.
 
 mod counter;
+mod eligibility;
 mod scenes;
 mod watching;
 
@@ -69,6 +70,18 @@ const SCENES: &[Scene] = &[
     (
         "only a front of the configuration gets a signature",
         scenes::another_front,
+    ),
+    (
+        "a patient's card signs as soon as it lies there, once, without its PIN",
+        eligibility::laid_down,
+    ),
+    (
+        "only the clinic's page has a patient's card sign, by this address and for a front of the configuration",
+        eligibility::another_page,
+    ),
+    (
+        "staff cards, unfinished ones, two cards and a reader without any are told apart at a clinic's desk",
+        eligibility::other_cards,
     ),
     ("no PIN, certificate or challenge is in the log", scenes::the_log),
 ];

@@ -1,6 +1,7 @@
 //! Help for the tests of every portal: an authority made on the spot, certificates by it, and a check of word files.
 
 mod ports;
+pub mod worker;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -23,6 +23,8 @@ struct Look {
     /// In Japan's time.
     at: OffsetDateTime,
     asker: String,
+    /// What the office calls it.
+    called: Option<String>,
     source: String,
     kind: String,
     purpose: String,
@@ -85,6 +87,7 @@ impl Looks {
                 all.looks.push(Look {
                     at,
                     asker: text("asker"),
+                    called: record.get("asker-name").map(str::to_owned),
                     source: set.source.clone(),
                     kind: text("kind"),
                     purpose: text("purpose"),
@@ -250,7 +253,7 @@ fn body<'w>(say: Say<'w>, looks: &Looks, own: &str, page: usize) -> LookedBody<'
                 at: say.moment(look.at),
                 who: match look.asker == own {
                     true => say.html("looked-yourself"),
-                    false => Html::escaped(&look.asker),
+                    false => Html::escaped(look.called.as_deref().unwrap_or(&look.asker)),
                 },
                 times: (times > 1).then(|| say.html_with("looked-times", &[("times", &times.to_string())])),
                 what: named("page", &look.kind),

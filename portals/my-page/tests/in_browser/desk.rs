@@ -13,7 +13,10 @@ use card::{
     Chip, IssuerMaster, KeyRule, KeySlot, Monitor, PinSlot, ReaderChange, Readers, Sharing, StopMonitor,
     profile::{Profile, ResidentProfile},
 };
-use card_bridge::{Started, config::Config};
+use card_bridge::{
+    Started,
+    config::{Config, Eligibility},
+};
 use portal_kit::{
     city::City,
     config::Log,
@@ -55,15 +58,30 @@ fn city_in(folder: &tempfile::TempDir) -> Option<City> {
 impl Desk {
     /// A desk whose bridge listens at `port` (0: any) and signs for the relay at `origin`, certified by `authority`.
     pub async fn open(authority: &Authority, origin: &str, port: u16) -> Self {
-        Self::begin(authority, origin, port, false).await
+        Self::begin(authority, origin, port, (false, None)).await
+    }
+
+    /// One whose bridge has patients' cards sign for the page at `clinic`.
+    #[allow(dead_code, reason = "opened by a clinic's story")]
+    pub async fn open_at_a_clinic(authority: &Authority, origin: &str, port: u16, clinic: &str) -> Self {
+        let eligibility = Eligibility {
+            origin: Url::parse(clinic).unwrap().origin(),
+            reader: None,
+        };
+        Self::begin(authority, origin, port, (false, Some(eligibility))).await
     }
 
     /// One whose bridge tells the relay of every card that is pulled.
     pub async fn open_watching(authority: &Authority, origin: &str, port: u16) -> Self {
-        Self::begin(authority, origin, port, true).await
+        Self::begin(authority, origin, port, (true, None)).await
     }
 
-    async fn begin(authority: &Authority, origin: &str, port: u16, every_card: bool) -> Self {
+    async fn begin(
+        authority: &Authority,
+        origin: &str,
+        port: u16,
+        (every_card, eligibility): (bool, Option<Eligibility>),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let authorities = folder.path().join("relay.pem");
         fs::write(&authorities, authority.pem()).unwrap();
@@ -72,6 +90,7 @@ impl Desk {
             origins: vec![Url::parse(origin).unwrap().origin()],
             authorities,
             reader: Some(READER.to_owned()),
+            eligibility,
             every_card,
             owed_file: Some(folder.path().join("owed.json")),
             city: city_in(&folder),

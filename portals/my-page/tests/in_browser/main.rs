@@ -5,6 +5,7 @@
 //! policy of ours (it selects the client certificate), and under `scripts/with-pcscd`. Words after `--` choose scenes by
 //! a part of their name. `MADOGUCHI_PICTURES=FOLDER` keeps the pictures; `MADOGUCHI_LOG=info` shows what all sides log.
 
+mod again;
 mod chromium;
 mod desk;
 mod failing;
@@ -15,14 +16,7 @@ mod scenes;
 mod telephone;
 mod views;
 
-use std::{
-    env,
-    os::unix::fs::MetadataExt,
-    panic::catch_unwind,
-    path::Path,
-    process::{Command, ExitCode},
-    time::Instant,
-};
+use std::{env, panic::catch_unwind, process::ExitCode, time::Instant};
 
 type Scene = (&'static str, fn());
 
@@ -82,7 +76,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if env::var_os("WITH_PCSCD").is_none() {
-        return start_again(&arguments);
+        return again::start_again(&arguments);
     }
     if env::var_os("MADOGUCHI_LOG").is_some() {
         let log = portal_kit::config::Log {
@@ -107,65 +101,6 @@ fn main() -> ExitCode {
         ExitCode::SUCCESS
     } else {
         eprintln!("{failed} scenes failed");
-        ExitCode::FAILURE
-    }
-}
-
-/// Where Chromium's managed policies would be, a folder of ours is mounted; the machine's own is neither seen nor
-/// changed. Then `scripts/with-pcscd` takes over.
-const INSIDE: &str = r#"
-mount -t tmpfs -o mode=755 policy /etc/chromium
-mkdir -p /etc/chromium/policies/managed
-printf '%s' "$1" >/etc/chromium/policies/managed/madoguchi.json
-chmod -R a+rX /etc/chromium
-shift
-exec "$@"
-"#;
-
-fn start_again(arguments: &[String]) -> ExitCode {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    // Fetched before the network is shut off.
-    let axe = Command::new(root.join("scripts/axe-core"))
-        .output()
-        .expect("scripts/axe-core runs");
-    assert!(axe.status.success(), "{}", String::from_utf8_lossy(&axe.stderr));
-    let axe = String::from_utf8(axe.stdout).expect("a path of ours is UTF-8");
-
-    let me = std::fs::metadata("/proc/self").expect("Linux").uid();
-    let mut command = Command::new("unshare");
-    let mut back_to_me = Vec::new();
-    if me != 0 {
-        // An ordinary user may mount in a namespace of their own, and is themselves again in one inside that.
-        command.args(["--user", "--map-root-user"]);
-        back_to_me = vec![
-            "unshare".to_owned(),
-            "--user".to_owned(),
-            format!("--map-user={me}"),
-            "--".to_owned(),
-        ];
-    }
-    let ended = command
-        .args([
-            "--mount",
-            "--propagation",
-            "private",
-            "--",
-            "bash",
-            "-euc",
-            INSIDE,
-            "in_browser",
-            chromium::POLICY,
-        ])
-        .args(back_to_me)
-        .arg(root.join("scripts/with-pcscd"))
-        .arg(env::current_exe().expect("a running program has a path"))
-        .args(arguments)
-        .env("MADOGUCHI_AXE", axe.trim())
-        .status()
-        .expect("unshare runs");
-    if ended.success() {
-        ExitCode::SUCCESS
-    } else {
         ExitCode::FAILURE
     }
 }

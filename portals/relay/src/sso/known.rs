@@ -107,7 +107,7 @@ impl Front {
 
     /// The contexts that some card taken here gives.
     pub(crate) fn possible_contexts(&self) -> Vec<AuthnContext> {
-        let mut possible = vec![AuthnContext::CardPin, AuthnContext::CardNoPin];
+        let mut possible = vec![AuthnContext::CardPin];
         if self.config.relay.bridge.is_some() {
             possible.push(AuthnContext::Telephone);
         }
@@ -187,9 +187,9 @@ impl Front {
         };
         let context = match (kind, holder.used_for) {
             (CardKind::Authentication, CardUse::Authentication) => AuthnContext::CardPin,
-            (CardKind::Eligibility, CardUse::Eligibility) => AuthnContext::CardNoPin,
             (CardKind::Worker, CardUse::Authentication) => AuthnContext::WorkerCard,
-            // Registered for another use than its profile says.
+            // Registered for another use than its profile says; or the key without a PIN, which opens nothing but a check
+            // of the person's insurance (decision 26).
             _ => return Ok(CardSeen::Faulty(CardFault::OtherProfile)),
         };
         Ok(match holder.state {

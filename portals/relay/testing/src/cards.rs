@@ -24,6 +24,9 @@ const ARC: &str = "1.3.6.1.4.1.32473";
 /// clientAuth (RFC 5280 §4.2.1.12).
 const CLIENT_AUTH: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 3, 2];
 
+/// The purpose of its own that an eligibility key has.
+const ELIGIBILITY: &[u64] = &[1, 3, 6, 1, 4, 1, 32473, 2, 1];
+
 /// An issuing authority of cards.
 pub struct CardAuthority(CertifiedIssuer<'static, KeyPair>);
 
@@ -72,7 +75,7 @@ impl CardAuthority {
 
     /// A resident's card, for eligibility.
     pub fn eligibility(&self) -> TestCard {
-        self.card(2, &[1, 3, 6, 1, 4, 1, 32473, 2, 1])
+        self.card(2, ELIGIBILITY)
     }
 
     /// A worker's card.
@@ -82,8 +85,17 @@ impl CardAuthority {
 
     /// A certificate for signing in over a real card's public key (DER, SubjectPublicKeyInfo).
     pub fn authentication_with_key(&self, spki: &[u8]) -> CertificateDer<'static> {
+        self.with_key((1, CLIENT_AUTH), spki)
+    }
+
+    /// The same for eligibility.
+    pub fn eligibility_with_key(&self, spki: &[u8]) -> CertificateDer<'static> {
+        self.with_key((2, ELIGIBILITY), spki)
+    }
+
+    fn with_key(&self, (policy, purpose): (u8, &[u64]), spki: &[u8]) -> CertificateDer<'static> {
         let key = rcgen::SubjectPublicKeyInfo::from_der(spki).expect("the card's key is one");
-        let signed = params(1, CLIENT_AUTH)
+        let signed = params(policy, purpose)
             .signed_by(&key, &self.0)
             .expect("the authority signs");
         signed.der().clone()

@@ -2,7 +2,8 @@
 
 use relay_core::registration::{CardUse, Message as Said};
 use relay_saml::{
-    message::{NameIdPolicy, RequestedAuthnContext},
+    SignIn,
+    message::RequestedAuthnContext,
     names::{AuthnContext, NameIdFormat, StatusCode},
 };
 use relay_testing::{Browser, Relay, TestService};
@@ -212,30 +213,33 @@ async fn a_card_reported_lost_ends_its_sessions_within_a_second() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_card_without_its_pin_is_enough_where_the_service_says_so_only() {
+async fn the_key_without_a_pin_signs_in_nowhere_whatever_the_service_asks_for() {
     let (relay, clinic) = relay_with_clinic().await;
     let card = relay.cards.eligibility();
     relay.register(&card.certificate, CardUse::Eligibility).await;
     let browser = Browser::with_card(&relay, &card);
     let refused = browser.sign_in_with(&relay, &clinic, &clinic.request(&relay)).await;
     assert_eq!(refused.status, 403);
-    let mut request = clinic.request(&relay);
-    request.context = Some(RequestedAuthnContext {
-        classes: vec![AuthnContext::CardNoPin],
-        comparison: relay_saml::message::Comparison::Minimum,
-    });
-    request.name_id_policy = Some(NameIdPolicy {
-        format: Some(NameIdFormat::Persistent),
-        sp_qualifier: None,
-        allow_create: true,
-    });
-    let answer = browser.sign_in_with(&relay, &clinic, &request).await;
-    let assertion = clinic.assertion(&answer.fields()["SAMLResponse"], &request.head.id);
-    assert_eq!(
-        assertion.authentication.as_ref().unwrap().context,
-        AuthnContext::CardNoPin
-    );
-    assert_eq!(name(&assertion).value.len(), 43);
+    for comparison in [
+        relay_saml::message::Comparison::Minimum,
+        relay_saml::message::Comparison::Exact,
+    ] {
+        let mut request = clinic.request(&relay);
+        request.context = Some(RequestedAuthnContext {
+            classes: vec![AuthnContext::CardNoPin],
+            comparison,
+        });
+        let refused = browser.sign_in_with(&relay, &clinic, &request).await;
+        assert!(!refused.body.contains("Assertion") && browser.cookie("__Host-session").is_none());
+        match refused.fields().get("SAMLResponse") {
+            // No card taken here could ever do: the service hears so.
+            Some(answer) => match clinic.read(answer, &request.head.id) {
+                Ok(SignIn::Failed(status)) => assert_eq!(status.detail, Some(StatusCode::NoAuthnContext)),
+                other => panic!("{other:?}"),
+            },
+            None => assert_eq!(refused.status, 403, "{}", refused.body),
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

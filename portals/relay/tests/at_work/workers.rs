@@ -118,7 +118,6 @@ async fn a_residents_card_does_no_workers_sign_in_and_a_workers_card_no_resident
         (&resident, Some(&work)),
         (&eligibility, Some(&work)),
         (&worker, Some(&strong)),
-        (&worker, Some(&AuthnContext::CardNoPin)),
         // A service that names no context means residents.
         (&worker, None),
         (&crossed[0], Some(&work)),

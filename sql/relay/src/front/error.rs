@@ -46,6 +46,9 @@ pub enum FrontError {
     /// The message was taken before.
     #[error("the message was taken already")]
     Replayed,
+    /// The service brought as many cards within the hour as it may.
+    #[error("more than {most} cards within an hour")]
+    TooManyChecks { most: u32 },
     /// The procedure is over, belongs to another browser, or was moved on meanwhile.
     #[error("the sign-in or logout is over, or was moved on elsewhere: begin again at the service")]
     ProcedureOver,

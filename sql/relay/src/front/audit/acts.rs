@@ -45,9 +45,10 @@ pub enum AuditAct {
     TelephoneApproved,
     /// Subjects: service. Details: rule.
     TelephoneRefused,
-    /// Subjects: service (the provider), registration, blob. Details: asker, type.
+    /// Subjects: service (the provider), registration, blob. Details: asker, type, by (`eligibility`: a card was brought
+    /// without its PIN).
     RecordsReferred,
-    /// Subjects: service (the asker). Details: type, rule.
+    /// Subjects: service (the asker), registration (where a card was brought). Details: type, rule, by.
     RecordsRefused,
     /// Subjects: sender, service (the provider), blob. When refused, subjects: sender; details: rule, named (what was asked for).
     RecordsLinked,
