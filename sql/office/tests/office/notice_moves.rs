@@ -200,10 +200,9 @@ async fn the_database_refuses_every_move_of_a_run_that_no_procedure_makes() {
             "INSERT INTO office.notice_wish (id, resident, wish, at, by_staff)\n\
              VALUES (gen_random_uuid(), gen_random_uuid(), 'no_paper', now(), '{a}')"
         ),
-        format!(
-            "INSERT INTO office.notice_wish (id, resident, wish, at)\n\
+        "INSERT INTO office.notice_wish (id, resident, wish, at)\n\
              VALUES (gen_random_uuid(), gen_random_uuid(), 'no_paper', now())"
-        ),
+            .to_owned(),
         "UPDATE office.notice_wish SET resident = gen_random_uuid()".to_owned(),
         "UPDATE office.notice_wish SET ended_at = now()".to_owned(),
         "DELETE FROM office.notice_wish".to_owned(),
