@@ -5,7 +5,7 @@ use issuance::{
     staff::Role,
 };
 use office::{Office, OfficeError, TimeSource, USER, testing};
-use store::{Store, StoreError};
+use store::{Store, StoreError, install::SetupError};
 
 async fn texts(store: &Store, sql: &'static str) -> Vec<String> {
     store
@@ -153,7 +153,10 @@ async fn a_database_of_another_version_is_refused() {
     let door = office.database.door(USER);
     let refused = Office::connect(&door, testing::sealer(), TimeSource::Database).await;
     assert!(
-        matches!(refused, Err(OfficeError::Version { database: 5, .. })),
+        matches!(
+            refused,
+            Err(OfficeError::Setup(SetupError::Version { database: 5, .. }))
+        ),
         "{refused:?}"
     );
 }
