@@ -34,7 +34,7 @@ pub fn by_words(from: &Custody, life: Lifecycle, to: PlaceKind) -> Result<&'stat
     let is_awaited = to == PlaceKind::Drawer && matches!(from.kind(), PlaceKind::Reader | PlaceKind::Shelf);
     let way = from
         .by_words()
-        .find(|way| way.to == to && !(is_awaited && !life.is_over()));
+        .find(|way| way.to == to && (!is_awaited || life.is_over()));
     way.ok_or(Stays::NoWay(NotNow {
         state: from.kind().as_str(),
         event: "words",
