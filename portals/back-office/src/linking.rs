@@ -71,7 +71,7 @@ impl Office {
 fn answers(file: &[u8], open: impl Fn(&str) -> Option<String>) -> Result<LinkAnswers, LinkError> {
     let list = List::of(file)?;
     let mut csv = csv::Reader::from_reader(list.body);
-    if csv.headers()? != &ANSWER[..] {
+    if *csv.headers()? != ANSWER[..] {
         return Err(LinkError::Heading);
     }
     let mut answers = LinkAnswers::default();
