@@ -15,6 +15,7 @@ mod authority;
 mod backup;
 mod calendar;
 mod demo;
+mod paper;
 mod relay_operator;
 mod roster;
 mod trail;
@@ -23,6 +24,7 @@ pub use authority::Authority;
 pub use backup::Backup;
 pub use calendar::{ClosedDays, NotOpened};
 pub use demo::Demo;
+pub use paper::Paper;
 pub use relay_operator::{Proof, RelayOperator};
 pub use roster::Roster;
 pub use trail::Trail;
@@ -145,19 +147,6 @@ pub enum HandoverSights {
     OneClerkTwice,
 }
 
-/// `[paper]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paper {
-    pub folder: PathBuf,
-    /// Searched for fonts, first match first.
-    pub font_folders: Vec<PathBuf>,
-    pub keep_days: u16,
-    pub notices: Option<PathBuf>,
-    /// `ipp://printer.example/ipp/print`, for runs of notices; `bundle` letters at a time.
-    pub printer: Option<String>,
-    pub bundle: u32,
-}
-
 /// `[log]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
@@ -196,8 +185,6 @@ pub struct Relay {
     pub witness_key_file: Option<PathBuf>,
 }
 
-/// Where fonts are looked for unless the configuration says otherwise (Filesystem Hierarchy Standard 3.0, §4.9, §4.11).
-const FONT_FOLDERS: [&str; 2] = ["/usr/local/share/fonts", "/usr/share/fonts"];
 /// Opening hours unless the configuration says otherwise: those of most city halls.
 const HOURS: [&str; 1] = ["月曜日から金曜日 午前8時30分から午後5時15分まで(祝日・年末年始を除く)"];
 
@@ -294,14 +281,7 @@ impl Config {
             duplicate_window_days: rules.number_or("duplicate_window_days", 0..=3650, 90),
             telephone_stop_days: rules.number_or("telephone_stop_days", 1..=90, 14),
         });
-        let paper = document.section("paper", |paper| Paper {
-            folder: paper.path("folder"),
-            font_folders: paper.paths_or("font_folders", &FONT_FOLDERS),
-            keep_days: paper.number_or("keep_days", 1..=3650, 90),
-            notices: paper.path_if_present("notices"),
-            printer: printer(paper),
-            bundle: paper.number_or("bundle", 1..=5_000, 1_000),
-        });
+        let paper = document.section("paper", Paper::read);
         let roster = document.optional("roster", Roster::read);
         let calendar = document.optional("calendar", ClosedDays::read);
         let log = document.section("log", Log::read);
@@ -363,19 +343,6 @@ impl Config {
         }
         files
     }
-}
-
-/// The printer's address. One behind TLS is not spoken to: nothing says whose certificate would be the printer's.
-fn printer(paper: &mut Section<'_>) -> Option<String> {
-    const NOT_IPP: Fault = Fault::other(
-        "は ipp://印刷機の名前/ipp/print の形で書きます。ipps:// や http:// は使えません(庁内の網の印刷機だけに送ります)。",
-        " must be like ipp://printer/ipp/print; ipps:// and http:// are not supported (letters go to printers of the office's own network only)",
-    );
-    let is_ipp = |uri: &str| {
-        let host = uri.strip_prefix("ipp://").and_then(|rest| rest.split('/').next());
-        host.is_some_and(|host| !host.is_empty() && !host.contains('@'))
-    };
-    paper.has("printer").then(|| paper.checked("printer", NOT_IPP, is_ipp))
 }
 
 impl Relay {
@@ -455,7 +422,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    const GOOD: &str = r#"
+    pub(super) const GOOD: &str = r#"
 [city]
 name = "汐見市"
 code = "429996"
@@ -485,7 +452,7 @@ folder = "paper"
 file = "log/madoguchi.log"
 "#;
 
-    fn parse(text: &str) -> Result<Config, Vec<Mistake>> {
+    pub(super) fn parse(text: &str) -> Result<Config, Vec<Mistake>> {
         Config::parse(text, Path::new("/etc/madoguchi/madoguchi.toml"))
     }
 
@@ -549,34 +516,6 @@ file = "log/madoguchi.log"
                 .any(|(_, key, fault)| *key == "paper" && *fault == Fault::Missing)
         );
         assert!(told.is_sorted_by_key(|(line, ..)| *line));
-    }
-
-    #[test]
-    fn a_printers_address_that_can_not_be_printed_to_is_refused_with_words() {
-        let with = |uri: &str| {
-            let text = GOOD.replace("[paper]", &format!("[paper]\nprinter = {uri:?}"));
-            parse(&text)
-        };
-        let taken = with("ipp://printer.example:8631/ipp/print").unwrap();
-        assert_eq!(
-            taken.paper.printer.as_deref(),
-            Some("ipp://printer.example:8631/ipp/print")
-        );
-        for uri in [
-            "ipps://printer.example/ipp/print",
-            "http://printer.example/",
-            "printer.example",
-            "ipp:///ipp/print",
-        ] {
-            let mistakes = with(uri).unwrap_err();
-            assert_eq!(mistakes.len(), 1, "{uri}");
-            let words = mistakes[0].words();
-            assert!(
-                words.ja.contains("paper.printer") && words.ja.contains("ipp://"),
-                "{words:?}"
-            );
-        }
-        assert!(with("").unwrap_err()[0].fault == Fault::Empty);
     }
 
     #[test]

@@ -130,7 +130,7 @@ pub enum SecondPurpose {
 pub struct SealedWords(pub String);
 
 /// Every act, in the order in which the auditor's manual lists them.
-pub const ALL: [&ActRow; 82] = [
+pub const ALL: &[&ActRow] = &[
     SessionBegan::ROW,
     SessionEnded::ROW,
     ScreenLocked::ROW,
@@ -219,7 +219,7 @@ pub const ALL: [&ActRow; 82] = [
 
 /// The row of the act called `name`.
 pub fn row(name: &str) -> Option<&'static ActRow> {
-    ALL.into_iter().find(|row| row.name == name)
+    ALL.iter().copied().find(|row| row.name == name)
 }
 
 impl ActRow {

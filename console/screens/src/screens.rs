@@ -33,7 +33,7 @@ use crate::{
 
 /// Every table of keys there is.
 #[cfg(test)]
-pub static EVERY_TABLE: [&KeyTable; 42] = [
+pub static EVERY_TABLE: [&KeyTable; 44] = [
     &keymap::READING,
     &keymap::READING_FACING,
     &keymap::QUESTION,
@@ -71,6 +71,8 @@ pub static EVERY_TABLE: [&KeyTable; 42] = [
     &notices::keys::KEYS,
     &notices::keys::KINDS,
     &notices::keys::FORM,
+    &notices::keys::SETTLED,
+    &notices::keys::LIST,
     &stock_taking::keys::LIST,
     &stock_taking::keys::COUNT,
     &stock_taking::keys::RESULT,

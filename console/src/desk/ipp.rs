@@ -43,6 +43,8 @@ const INTEGER: u8 = 0x21;
 const MIME: u8 = 0x49;
 /// Between two questions after a job.
 const PAUSE: Duration = Duration::from_millis(500);
+/// Looks in a row that show the printer waiting: paper just put in is noticed within.
+const PATIENCE: u32 = 6;
 /// A thousand letters take a slow printer an hour. What takes longer is looked at.
 const LONGEST: Duration = Duration::from_secs(2 * 60 * 60);
 /// The printer's reasons for which somebody has to do something (RFC 8011 §5.4.12): a job that is printing waits for it.
@@ -112,6 +114,7 @@ pub async fn follow(printer: &str, name: &str, job: i32) -> Told {
     };
     let desk = Printer { client, uri: printer };
     let began = std::time::Instant::now();
+    let mut waited = 0;
     loop {
         let told = match desk.of_job(job).await {
             Ok(told) => told,
@@ -124,12 +127,17 @@ pub async fn follow(printer: &str, name: &str, job: i32) -> Told {
         match told.number("job-state") {
             Some(9) => return Told::Printed,
             Some(7 | 8) => return Told::NotPrinted(why),
-            // Held, or stopped in the middle.
-            Some(4 | 6) => return Told::Waits(desk.needs().await.unwrap_or(why)),
-            _ => {}
-        }
-        if let Some(why) = desk.needs().await {
-            return Told::Waits(why);
+            state => {
+                let needs = desk.needs().await;
+                // Held, stopped in the middle, or printing with nothing to print on.
+                waited = match needs.is_some() || matches!(state, Some(4 | 6)) {
+                    true => waited + 1,
+                    false => 0,
+                };
+                if waited >= PATIENCE {
+                    return Told::Waits(needs.unwrap_or(why));
+                }
+            }
         }
         if began.elapsed() > LONGEST {
             return Told::Waits(why);

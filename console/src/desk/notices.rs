@@ -13,7 +13,7 @@ use issuance::{
         PaperError, Style,
         handed_in::{Said, unsaid},
         proof::Proofed,
-        recipients::{Excluded, RunId},
+        recipients::{self, Excluded, RunId},
         template::{Kinds, Language, Template, Value},
     },
 };
@@ -27,7 +27,8 @@ use crate::tui::{
     fault::Fault,
     orders::notices::{
         CountRun, LetterShown, LoadNoticeRuns, LoadUnset, MakeBundle, NoticeKind, NoticeRun, NoticeRuns, PostRun,
-        ReleaseRun, ReturnLetter, Sent, ShowLetter, UnsetList, UnsetShown, WhyUnset, WithdrawRun,
+        ReleaseRun, ReturnLetter, SampleRun, SamplesWritten, Sent, ShowLetter, UnsetList, UnsetShown, WhyUnset,
+        WithdrawRun,
     },
 };
 
@@ -135,6 +136,22 @@ impl Desk {
         Ok(UnsetList(unset.into_iter().map(shown_unset).collect()))
     }
 
+    /// Writes a few letters of a run as a file, as they would be made.
+    pub async fn sample_run(self, SampleRun(id): SampleRun) -> Result<SamplesWritten, Fault> {
+        let run = self
+            .office
+            .notice_run(id.uuid())
+            .await
+            .map_err(|error| self.fault(&error))?;
+        let written = self.samples_written(&run, id).await;
+        self.notices.rest();
+        let (letters, file) = written?;
+        Ok(SamplesWritten {
+            letters,
+            file: file.display().to_string(),
+        })
+    }
+
     /// Releases a run.
     pub async fn release_run(self, ReleaseRun(id): ReleaseRun) -> Result<NoticeRuns, Fault> {
         let released = self.office.release_notice_run(&self.act()?, id.uuid()).await;
@@ -166,7 +183,7 @@ impl Desk {
             title: titled(&kinds, &letter.kind),
             dated: letter.dated,
             name: letter.name,
-            postal_code: letter.postal_code,
+            postal_code: recipients::postal_code(&letter.postal_code),
             is_returned: letter.returned_at.is_some(),
         })
     }

@@ -130,6 +130,7 @@ fn table() -> Orders<Desk> {
         .at_once(Desk::load_notice_runs)
         .at_once(Desk::count_run)
         .at_once(Desk::load_unset)
+        .at_once(Desk::sample_run)
         .in_order(Desk::release_run)
         .at_once(Desk::make_bundle)
         .at_once(Desk::print_bundle)

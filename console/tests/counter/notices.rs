@@ -84,7 +84,12 @@ fn a_run_goes_from_counting_to_what_comes_back_and_no_bundle_is_lost_or_printed_
             let second = Clerk::sits_down(shell, Terminal::SMALL);
             second.logs_in("0002");
             second.console.text("t").sees("二人目の承認を待つ");
+            second.console.text("s").sees("見本を書きました");
+            let samples = text_of(&folder.join("samples.pdf"));
+            let pages = samples.lines().filter(|line| *line == "医療費のお知らせ").count();
+            assert!((2..=5).contains(&pages) && samples.contains("1-1-"), "{samples}");
             second.console.key(Key::Enter).sees("二人の承認がそろいました");
+            fs::remove_file(folder.join("samples.pdf")).unwrap();
             second.console.key(Key::Enter).sees("終わりました");
             let made: Vec<_> = fs::read_dir(&folder)
                 .unwrap()
@@ -141,7 +146,8 @@ fn a_run_goes_from_counting_to_what_comes_back_and_no_bundle_is_lost_or_printed_
                 .text(&foot.replacen("-3-", "-4-", 1))
                 .key(Key::Enter)
                 .sees("番号が違います");
-            second.console.key(Key::Esc).text("r").sees("宛所不明などで戻った");
+            second.console.key(Key::Esc).sees("3 束のうち");
+            second.console.text("r").sees("宛所不明などで戻った");
             second
                 .console
                 .text(&foot)
@@ -154,9 +160,9 @@ fn a_run_goes_from_counting_to_what_comes_back_and_no_bundle_is_lost_or_printed_
 }
 
 #[test]
-fn a_printer_that_goes_away_in_the_middle_is_asked_and_then_a_person_is() {
+fn out_of_paper_waits_for_paper_and_a_printer_gone_in_mid_job_is_asked_before_a_person_is() {
     with_a_card_service(
-        "notices::a_printer_that_goes_away_in_the_middle_is_asked_and_then_a_person_is",
+        "notices::out_of_paper_waits_for_paper_and_a_printer_gone_in_mid_job_is_asked_before_a_person_is",
         |shell| {
             set_up(shell);
             let clerk = Clerk::sits_down(shell, Terminal::SMALL);

@@ -39,7 +39,7 @@ fn what_dies_in_a_demonstration_is_started_again_and_said() {
         let all_up = |status: &Value| {
             let programs = status["programs"].as_object().unwrap();
             // Among them a provider of records for each of four offices.
-            programs.len() == 13 && programs.values().all(|up| *up == true)
+            programs.len() == 14 && programs.values().all(|up| *up == true)
         };
         let status = status_until(shell, "all of it runs", all_up);
         assert!(status["supervisor"].is_i64(), "{status}");
@@ -48,16 +48,18 @@ fn what_dies_in_a_demonstration_is_started_again_and_said() {
             .trim()
             .parse()
             .unwrap();
+        let printer = fs::read_to_string(shell.home().join("run/printer.process")).unwrap();
         for number in [
             status["database"].as_i64().unwrap(),
             status["dispatch"].as_i64().unwrap(),
             front,
+            printer.split(' ').next().unwrap().parse().unwrap(),
         ] {
             kill(number);
         }
         let status = status_until(shell, "all of it runs again", |status| {
             let again = &status["started_again"];
-            let said = ["database", "dispatch", "relay"]
+            let said = ["database", "dispatch", "relay", "printer"]
                 .iter()
                 .all(|name| again[name]["started"].as_u64() >= Some(1));
             all_up(status) && said && status["outbox"]["carried"] == true

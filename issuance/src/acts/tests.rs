@@ -44,7 +44,7 @@ fn no_two_acts_share_a_name_and_each_names_a_thing_and_what_was_done() {
 
 #[test]
 fn every_act_tells_the_auditor_what_it_means_and_where_it_is_offered() {
-    for row in ALL {
+    for row in ALL.iter().copied() {
         assert!(row.meaning.japanese.ends_with('。'), "{}", row.name);
         assert!(row.meaning.english.ends_with('.'), "{}", row.name);
         let (Offered::Screen(said) | Offered::Command(said) | Offered::Nowhere(said)) = row.offered;
@@ -54,14 +54,14 @@ fn every_act_tells_the_auditor_what_it_means_and_where_it_is_offered() {
 
 #[test]
 fn an_act_that_needs_a_second_clerk_is_none_that_anyone_may_do() {
-    for row in ALL {
+    for row in ALL.iter().copied() {
         assert!(row.second == Second::None || !row.roles().is_empty(), "{}", row.name);
     }
 }
 
 #[test]
 fn every_act_on_a_case_or_a_card_can_be_done_at_some_time_and_not_at_all_times_unless_it_says_so() {
-    for row in ALL {
+    for row in ALL.iter().copied() {
         let cases = every_state().iter().filter(|state| row.suits_case(state)).count();
         let cards = CardStanding::ALL.iter().filter(|card| row.suits_card(**card)).count();
         match row.stage {
@@ -77,7 +77,7 @@ fn every_act_on_a_case_or_a_card_can_be_done_at_some_time_and_not_at_all_times_u
 fn a_closed_case_takes_nothing_more() {
     let closed = every_state().into_iter().filter(CaseState::is_closed);
     for state in closed {
-        for row in ALL.into_iter().filter(|row| matches!(row.stage, Stage::Case(_))) {
+        for row in ALL.iter().copied().filter(|row| matches!(row.stage, Stage::Case(_))) {
             assert!(
                 !row.suits_case(&state),
                 "{} of a case that is {}",

@@ -390,7 +390,7 @@ pub fn letter(template: &Template, people: &[Candidate], planned: &Planned, said
 }
 
 /// Seven digits as the post writes them, `859-9900`; anything else as the roster has it.
-fn postal_code(written: &str) -> String {
+pub fn postal_code(written: &str) -> String {
     match (written.get(..3), written.get(3..)) {
         (Some(area), Some(rest)) if written.len() == 7 && written.bytes().all(|b| b.is_ascii_digit()) => {
             format!("{area}-{rest}")

@@ -19,6 +19,7 @@ use portal_kit::{config::secrets, operators::OperatorKey};
 use relay_core::{
     chance::SharedChance,
     clock::{Clock as _, SystemClock},
+    list::end_line,
     whole_file,
 };
 use serde_json::json;
@@ -308,11 +309,12 @@ impl Command {
             Self::Unlinked => {
                 let mut out = stdout().lock();
                 writeln!(out, "person,kana,born,result")?;
-                for (who, result) in records.unlinked().await? {
+                let waiting = records.unlinked().await?;
+                for (who, result) in &waiting {
                     let result = result.as_deref().unwrap_or("waiting");
                     writeln!(out, "{},{},{},{result}", who.owner, who.kana, who.born)?;
                 }
-                Ok(())
+                Ok(write!(out, "{}", end_line(waiting.len()))?)
             }
             Self::Agree {
                 asker,

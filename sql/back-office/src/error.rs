@@ -1,7 +1,7 @@
 //! Why a provider's records did not do what was asked.
 
 use relay_core::seal::SealError;
-use store::{StoreError, cluster::ClusterError, migrate::MigrateError};
+use store::{StoreError, install::SetupError};
 
 /// A refusal or a failure. What is shown of it holds nothing of a person.
 #[derive(Debug, thiserror::Error)]
@@ -9,15 +9,9 @@ pub enum BackOfficeError {
     /// The database: away, full, or at fault.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The private cluster could not be set up.
+    /// The database could not be set up, or is at another version than this program.
     #[error(transparent)]
-    Cluster(#[from] ClusterError),
-    /// The schema could not be brought up to date.
-    #[error(transparent)]
-    Migrate(#[from] MigrateError),
-    /// The database is at another version than this program.
-    #[error("the database is at version {database}, this program needs {program}: migrate it, or update the program")]
-    Version { database: i32, program: i32 },
+    Setup(#[from] SetupError),
     /// A sealed column does not open: wrong keys file, or changed in the database.
     #[error(transparent)]
     Seal(#[from] SealError),

@@ -9,14 +9,14 @@ mod loads;
 mod looks;
 mod setup;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use relay_core::{
     chance::SharedChance,
     id::Id,
     seal::{Place, Sealer},
 };
-use store::{Door, Isolation, Store, Tx};
+use store::{Door, Store, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -54,24 +54,9 @@ impl BackOfficeRecords {
     /// Refuses a database of another version.
     ///
     /// # Errors
-    /// [`BackOfficeError::Version`]
+    /// [`BackOfficeError::Setup`]
     pub async fn check_version(&self) -> Result<(), BackOfficeError> {
-        let database: i32 = self
-            .read("version", |tx| async move {
-                let row = tx
-                    .query_one(
-                        "-- version\nSELECT coalesce(max(version), 0) FROM refinery_schema_history",
-                        &[],
-                    )
-                    .await?;
-                Ok(row.get(0))
-            })
-            .await?;
-        let program = setup::newest();
-        match database == program {
-            true => Ok(()),
-            false => Err(BackOfficeError::Version { database, program }),
-        }
+        self.store.check_version(&setup::migrations()).await
     }
 
     /// How a person's pseudonym is looked up.
@@ -85,9 +70,7 @@ impl BackOfficeRecords {
         F: Fn(Tx) -> W,
         W: Future<Output = Result<T, BackOfficeError>> + Send,
     {
-        self.store
-            .run_as(name, Isolation::RepeatableRead, Duration::from_secs(10), work)
-            .await
+        self.store.read(name, work).await
     }
 
     fn seal(&self, table: &str, row: Uuid, column: &str, plain: &[u8]) -> Vec<u8> {

@@ -3,7 +3,12 @@
 use refinery::Runner;
 use secrecy::SecretString;
 pub use store::install::Installed;
-use store::{Door, cluster::Cluster, install::Schema, migrate::Migrated};
+use store::{
+    Door,
+    cluster::Cluster,
+    install::{Schema, SetupError},
+    migrate::Migrated,
+};
 
 use crate::BackOfficeError;
 
@@ -39,23 +44,19 @@ pub async fn install(
         user: provider.0,
         migrations,
     };
-    schema.install(cluster, owner_password, user_password).await
+    Ok(schema.install(cluster, owner_password, user_password).await?)
 }
 
 /// Brings the database behind `owner_door` to this program's version.
 ///
 /// # Errors
-/// [`BackOfficeError::Migrate`]
+/// [`BackOfficeError::Setup`]
 pub async fn migrate(owner_door: &Door) -> Result<Migrated, BackOfficeError> {
-    Ok(store::migrate::migrate(owner_door, &migrations()).await?)
+    let migrated = store::migrate::migrate(owner_door, &migrations()).await;
+    Ok(migrated.map_err(SetupError::from)?)
 }
 
 /// Every migration of a provider's database.
 pub fn migrations() -> Runner {
     embedded::migrations::runner()
-}
-
-/// The version this program needs.
-pub(crate) fn newest() -> i32 {
-    store::install::newest(&migrations())
 }

@@ -8,7 +8,7 @@ use issuance::{
     standing::CardStanding,
 };
 use relay_core::seal::SealError;
-use store::{StoreError, cluster::ClusterError, migrate::MigrateError};
+use store::{StoreError, install::SetupError};
 use time::OffsetDateTime;
 
 use crate::refusal::Refusal;
@@ -25,17 +25,9 @@ pub enum OfficeError {
         /// [`Machine::NAME`](issuance::machine::Machine::NAME).
         machine: &'static str,
     },
-    /// The private cluster could not be set up.
+    /// The database could not be set up, or is at another version than this program.
     #[error(transparent)]
-    Cluster(#[from] ClusterError),
-    /// The schema could not be brought up to date.
-    #[error(transparent)]
-    Migrate(#[from] MigrateError),
-    /// The database is at another version than this program.
-    #[error(
-        "the database is at version {database}, this program needs {program}: run `madoguchi setup`, or update the program"
-    )]
-    Version { database: i32, program: i32 },
+    Setup(#[from] SetupError),
     /// A sealed column does not open: wrong keys file, or changed in the database.
     #[error(transparent)]
     Seal(#[from] SealError),

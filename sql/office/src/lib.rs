@@ -44,7 +44,7 @@ use relay_core::{
     id::Id,
     seal::Sealer,
 };
-use store::{Door, Isolation, Store, Tx};
+use store::{Door, Store, Tx};
 use uuid::Uuid;
 
 pub use act::{Act, By, SessionId, SessionKind};
@@ -133,7 +133,7 @@ impl Office {
     /// Connects and checks that the database is at this program's version.
     ///
     /// # Errors
-    /// [`OfficeError::Version`], or why the database cannot be reached.
+    /// [`OfficeError::Setup`], or why the database cannot be reached.
     pub async fn connect(door: &Door, sealer: Arc<Sealer>, time: TimeSource) -> Result<Self, OfficeError> {
         let office = Self::behind(door, sealer, time);
         office.check_version().await?;
@@ -144,14 +144,9 @@ impl Office {
     /// does not know.
     ///
     /// # Errors
-    /// [`OfficeError::Version`]
+    /// [`OfficeError::Setup`]
     pub async fn check_version(&self) -> Result<(), OfficeError> {
-        let (database, program) = (self.version().await?, setup::newest());
-        if database == program {
-            Ok(())
-        } else {
-            Err(OfficeError::Version { database, program })
-        }
+        self.store.check_version(&setup::migrations()).await
     }
 
     /// How the database stands, its clock held against `clock`.
@@ -159,7 +154,7 @@ impl Office {
     /// # Errors
     /// [`OfficeError`] when it does not answer.
     pub async fn health(&self, clock: &dyn Clock) -> Result<Health, OfficeError> {
-        let version = self.version().await?;
+        let version = self.store.version().await?;
         let began = std::time::Instant::now();
         let before = clock.now();
         let (theirs, server) = self
@@ -184,28 +179,13 @@ impl Office {
         })
     }
 
-    async fn version(&self) -> Result<i32, OfficeError> {
-        self.read("version", |tx| async move {
-            let row = tx
-                .query_one(
-                    "-- version\nSELECT coalesce(max(version), 0) FROM refinery_schema_history",
-                    &[],
-                )
-                .await?;
-            Ok(row.get(0))
-        })
-        .await
-    }
-
     /// Reads over one unchanging view.
     pub(crate) async fn read<T, F, W>(&self, name: &'static str, work: F) -> Result<T, OfficeError>
     where
         F: Fn(Tx) -> W,
         W: Future<Output = Result<T, OfficeError>> + Send,
     {
-        self.store
-            .run_as(name, Isolation::RepeatableRead, Duration::from_secs(10), work)
-            .await
+        self.store.read(name, work).await
     }
 
     pub(crate) fn fresh<K>(&self) -> Id<K> {

@@ -6,6 +6,7 @@ pub use store::install::Installed;
 use store::{
     Door,
     cluster::{Cluster, Login},
+    install::SetupError,
     migrate::Migrated,
 };
 
@@ -48,19 +49,23 @@ pub async fn install(
     };
     let owner = login((OWNER, owner_password));
     let users: Vec<Login> = USERS.into_iter().zip(passwords).map(login).collect();
-    cluster.provision(DATABASE, &owner, &users).await?;
+    cluster
+        .provision(DATABASE, &owner, &users)
+        .await
+        .map_err(SetupError::from)?;
     Ok(Installed {
-        migrated: migrate(&cluster.door(DATABASE, &owner)?).await?,
-        door: cluster.door(DATABASE, &users[0])?,
+        migrated: migrate(&cluster.door(DATABASE, &owner).map_err(SetupError::from)?).await?,
+        door: cluster.door(DATABASE, &users[0]).map_err(SetupError::from)?,
     })
 }
 
 /// Brings the database behind `owner_door` to this program's version.
 ///
 /// # Errors
-/// [`OfficeError::Migrate`]
+/// [`OfficeError::Setup`]
 pub async fn migrate(owner_door: &Door) -> Result<Migrated, OfficeError> {
-    Ok(store::migrate::migrate(owner_door, &migrations()).await?)
+    let migrated = store::migrate::migrate(owner_door, &migrations()).await;
+    Ok(migrated.map_err(SetupError::from)?)
 }
 
 /// Every migration of the office's database.

@@ -9,14 +9,14 @@ mod sessions;
 mod setup;
 mod sign_in;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use relay_core::{
     chance::{SharedChance, draw},
     id::Id,
     seal::{Place, Sealer},
 };
-use store::{Door, Isolation, Store, Tx};
+use store::{Door, Store, Tx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -62,25 +62,9 @@ impl ProviderRecords {
     /// does not know.
     ///
     /// # Errors
-    /// [`ProviderError::Version`]
+    /// [`ProviderError::Setup`]
     pub async fn check_version(&self) -> Result<(), ProviderError> {
-        let database: i32 = self
-            .read("version", |tx| async move {
-                let row = tx
-                    .query_one(
-                        "-- version\nSELECT coalesce(max(version), 0) FROM refinery_schema_history",
-                        &[],
-                    )
-                    .await?;
-                Ok(row.get(0))
-            })
-            .await?;
-        let program = setup::newest();
-        if database == program {
-            Ok(())
-        } else {
-            Err(ProviderError::Version { database, program })
-        }
+        self.store.check_version(&setup::migrations()).await
     }
 
     /// Removes what is over: requests nobody answered, messages too old to come again, ended sessions, and history
@@ -117,9 +101,7 @@ impl ProviderRecords {
         F: Fn(Tx) -> W,
         W: Future<Output = Result<T, ProviderError>> + Send,
     {
-        self.store
-            .run_as(name, Isolation::RepeatableRead, Duration::from_secs(10), work)
-            .await
+        self.store.read(name, work).await
     }
 
     /// As a person, a browser's secret or a message is looked up.

@@ -11,10 +11,10 @@ mod rotation;
 mod services;
 mod setup;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use relay_core::seal::{SealError, Sealer};
-use store::{Door, Isolation, Store, StoreError, Tx, cluster::ClusterError, migrate::MigrateError};
+use store::{Door, Store, StoreError, Tx, install::SetupError};
 
 pub use comparing::{Compared, Comparison, ComparisonId};
 pub use finishing::{Finishing, Outcome};
@@ -29,15 +29,9 @@ pub enum BlindError {
     /// The database: away, full, or at fault.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The private cluster could not be set up.
+    /// The database could not be set up, or is at another version than this program.
     #[error(transparent)]
-    Cluster(#[from] ClusterError),
-    /// The schema could not be brought up to date.
-    #[error(transparent)]
-    Migrate(#[from] MigrateError),
-    /// The database is at another version than this program.
-    #[error("the database is at version {database}, this program needs {program}: migrate it, or update the program")]
-    Version { database: i32, program: i32 },
+    Setup(#[from] SetupError),
     /// A sealed column does not open: wrong keys file, or changed in the database.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -86,18 +80,9 @@ impl BlindRecords {
     /// Refuses a database of another version.
     ///
     /// # Errors
-    /// [`BlindError::Version`]
+    /// [`BlindError::Setup`]
     pub async fn check_version(&self) -> Result<(), BlindError> {
-        let sql = "-- version\nSELECT coalesce(max(version), 0) FROM refinery_schema_history";
-        let database: i32 = self
-            .read("version", |tx| async move { Ok(tx.query_one(sql, &[]).await?.get(0)) })
-            .await?;
-        let program = setup::newest();
-        if database == program {
-            Ok(())
-        } else {
-            Err(BlindError::Version { database, program })
-        }
+        self.store.check_version(&setup::migrations()).await
     }
 
     /// Changes what unique keys protect: none fails because others change neighbouring rows.
@@ -106,9 +91,7 @@ impl BlindRecords {
         F: Fn(Tx) -> W,
         W: Future<Output = Result<T, BlindError>> + Send,
     {
-        self.store
-            .run_as(name, Isolation::ReadCommitted, Duration::from_secs(10), work)
-            .await
+        self.store.locked(name, work).await
     }
 
     /// Reads over one unchanging view.
@@ -117,9 +100,7 @@ impl BlindRecords {
         F: Fn(Tx) -> W,
         W: Future<Output = Result<T, BlindError>> + Send,
     {
-        self.store
-            .run_as(name, Isolation::RepeatableRead, Duration::from_secs(10), work)
-            .await
+        self.store.read(name, work).await
     }
 }
 

@@ -81,25 +81,9 @@ impl FrontRecords {
     /// does not know.
     ///
     /// # Errors
-    /// [`FrontError::Version`]
+    /// [`FrontError::Setup`]
     pub async fn check_version(&self) -> Result<(), FrontError> {
-        let database: i32 = self
-            .read("version", |tx| async move {
-                let row = tx
-                    .query_one(
-                        "-- version\nSELECT coalesce(max(version), 0) FROM refinery_schema_history",
-                        &[],
-                    )
-                    .await?;
-                Ok(row.get(0))
-            })
-            .await?;
-        let program = setup::newest();
-        if database == program {
-            Ok(())
-        } else {
-            Err(FrontError::Version { database, program })
-        }
+        self.store.check_version(&setup::migrations()).await
     }
 
     /// How far the database's clock is ahead of `now`.
@@ -126,9 +110,7 @@ impl FrontRecords {
         F: Fn(Tx) -> W,
         W: Future<Output = Result<T, FrontError>> + Send,
     {
-        self.store
-            .run_as(name, Isolation::RepeatableRead, Duration::from_secs(10), work)
-            .await
+        self.store.read(name, work).await
     }
 
     /// Reads by one statement.
@@ -149,9 +131,7 @@ impl FrontRecords {
         F: Fn(Tx) -> W,
         W: Future<Output = Result<T, FrontError>> + Send,
     {
-        self.store
-            .run_as(name, Isolation::ReadCommitted, Duration::from_secs(10), work)
-            .await
+        self.store.locked(name, work).await
     }
 
     /// `plain` sealed to a column of a row.

@@ -20,6 +20,23 @@ pub struct Schema<'n> {
     pub migrations: fn() -> Runner,
 }
 
+/// Why a database could not be set up, or is not this program's.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The private cluster could not be set up.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The schema could not be brought up to date.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// The database is at another version than this program.
+    #[error(
+        "the database is at version {database}, this program needs {program}: migrate it (an office's by `madoguchi setup`), \
+         or update the program"
+    )]
+    Version { database: i32, program: i32 },
+}
+
 /// What an installation made.
 #[derive(Debug, Clone)]
 pub struct Installed {
@@ -34,13 +51,13 @@ impl Schema<'_> {
     /// brings passwords and version up to date.
     ///
     /// # Errors
-    /// [`ClusterError`] and [`MigrateError`], as the program's own.
-    pub async fn install<E: From<ClusterError> + From<MigrateError>>(
+    /// [`SetupError`]
+    pub async fn install(
         &self,
         cluster: &Cluster,
         owner_password: SecretString,
         user_password: SecretString,
-    ) -> Result<Installed, E> {
+    ) -> Result<Installed, SetupError> {
         let login = |name: &str, password| Login {
             name: name.to_owned(),
             password,

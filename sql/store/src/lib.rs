@@ -1,6 +1,7 @@
 //! The one door to PostgreSQL.
 //!
-//! [`Store`] runs named transactions and says plainly why one failed ([`StoreError`]); [`migrate`] brings a
+//! [`Store`] runs named transactions and says plainly why one failed ([`StoreError`]), [`Records`] those of one crate with its own
+//! error; [`migrate`] brings a
 //! database to the program's version, [`install`] sets it up from nothing; [`cluster`] makes and keeps a private PostgreSQL for one machine; with the
 //! feature `testing`, [`testing`] gives every test a fresh database of its own.
 //!
@@ -9,6 +10,7 @@
 pub mod cluster;
 mod door;
 mod error;
+mod everyday;
 pub mod install;
 mod listen;
 pub mod migrate;

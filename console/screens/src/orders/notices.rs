@@ -176,6 +176,26 @@ impl Order for SettleBundle {
     const IS_OF_CASE: bool = false;
 }
 
+/// Write a few letters of a run as a file, to be looked at before it is released.
+#[derive(Debug)]
+pub struct SampleRun(pub RunId);
+
+impl Order for SampleRun {
+    type Reply = SamplesWritten;
+    const IS_OF_CASE: bool = false;
+}
+
+/// Samples of a run.
+#[derive(Debug)]
+pub struct SamplesWritten {
+    /// How many letters.
+    pub letters: usize,
+    /// The PDF.
+    pub file: String,
+}
+
+impl Reply for SamplesWritten {}
+
 /// The letters that a run leaves out because they can't be set.
 #[derive(Debug)]
 pub struct LoadUnset(pub RunId);

@@ -1,32 +1,29 @@
 //! 通知の発送: runs of notices on paper, from counting to what comes back. Enter does what comes next.
 
 pub mod keys;
-
-use std::borrow::Cow;
+mod view;
 
 use issuance::{
     acts::{AuditAct as _, NoticeRunCounted},
     notice::{
         letter_number::{LetterNumber, NotANumber},
-        recipients::{Excluded, RunId},
+        recipients::RunId,
     },
     staff::Role,
 };
 
 use crate::{
     common::{Common, Go, Told},
-    facts::Language,
     fault::Fault,
-    frame::moment,
     input::{Input, Takes},
     keymap::{Intent, KeyTable},
     listing::Listing,
     orders::notices::{
         CountRun, LetterShown, LoadNoticeRuns, LoadUnset, MakeBundle, NextStep, NoticeKind, NoticeRun, NoticeRuns,
-        PostRun, PrintBundle, ReleaseRun, ReturnLetter, Sent, SettleBundle, ShowLetter, UnsetList, UnsetShown,
-        WhyUnset, WithdrawRun,
+        PostRun, PrintBundle, ReleaseRun, ReturnLetter, SampleRun, SamplesWritten, Sent, SettleBundle, ShowLetter,
+        UnsetList, UnsetShown, WithdrawRun,
     },
-    page::{Line, Page, Pen, Span, span},
+    page::{Line, Page, Pen, span},
     screen::Screen,
     theme::Meaning,
 };
@@ -143,6 +140,19 @@ impl Notices {
         }
     }
 
+    fn sampled(&mut self, samples: Result<SamplesWritten, Fault>, common: &mut Common) {
+        match samples {
+            Ok(samples) => {
+                let facts = vec![
+                    ("letters", Told::Text(samples.letters.to_string())),
+                    ("file", Told::Text(samples.file)),
+                ];
+                common.tell_with(Meaning::Done, "notice-samples", facts);
+            }
+            Err(fault) => common.tell_fault(&fault),
+        }
+    }
+
     fn settled(&mut self, board: Result<NoticeRuns, Fault>, common: &mut Common) {
         if self.done(board, common) {
             common.tell(Meaning::Done, "notice-settled");
@@ -247,72 +257,6 @@ impl Notices {
             }
         }
     }
-
-    fn view_run(run: &NoticeRun, pen: &Pen<'_>, page: &mut Page) {
-        page.gap();
-        let mut fact = |label: &str, value: String, meaning| page.fact(pen, 16, &pen.say(label), &value, meaning);
-        fact("notice-dated", pen.day(run.dated), Meaning::Plain);
-        let counts = [
-            ("letters", run.letters.to_string().into()),
-            ("people", run.people.to_string().into()),
-        ];
-        fact(
-            "notice-letters",
-            pen.say_with("notice-letters-of", &counts),
-            Meaning::Strong,
-        );
-        let reasons: Vec<String> = run
-            .excluded
-            .iter()
-            .map(|(reason, count)| format!("{} {count}", pen.say(excluded_word(*reason))))
-            .collect();
-        let reasons = match reasons.is_empty() {
-            true => pen.say("notice-nobody-left-out"),
-            false => reasons.join(" / "),
-        };
-        fact("notice-left-out", reasons, Meaning::Plain);
-        for (label, who) in [("notice-first", &run.released_by), ("notice-second", &run.approved_by)] {
-            let (words, meaning) = match who {
-                Some(who) => (who.clone(), Meaning::Plain),
-                None => (pen.say("notice-nobody-yet"), Meaning::NeedsYou),
-            };
-            fact(label, words, meaning);
-        }
-        let counts = [
-            ("bundles", run.bundles.to_string().into()),
-            ("made", run.made.to_string().into()),
-            ("printed", run.printed.to_string().into()),
-        ];
-        fact(
-            "notice-bundles",
-            pen.say_with("notice-bundles-of", &counts),
-            Meaning::Plain,
-        );
-        if let Some(sent) = &run.sent {
-            let words = pen.say_with("notice-sent-of", &of_sent(sent, pen));
-            fact("notice-sent", words, Meaning::NeedsYou);
-        }
-        if run.returned > 0 {
-            fact("notice-came-back", run.returned.to_string(), Meaning::NeedsYou);
-        }
-    }
-}
-
-impl Notices {
-    fn view_letter(letter: &LetterShown, pen: &Pen<'_>, page: &mut Page) {
-        let words = match letter.is_returned {
-            true => "notice-returned-before",
-            false => "notice-whose-about",
-        };
-        page.paragraph(pen, 0, &pen.say(words), Meaning::NeedsYou);
-        page.gap();
-        let mut fact = |label: &str, value: &str| page.fact(pen, 16, &pen.say(label), value, Meaning::Strong);
-        fact("notice-number", &letter.number.to_string());
-        fact("notice-whose-title", &title(&letter.title, pen));
-        fact("notice-dated", &pen.day(letter.dated));
-        fact("notice-whose-name", &letter.name);
-        fact("notice-whose-postal-code", &letter.postal_code);
-    }
 }
 
 impl Screen for Notices {
@@ -349,7 +293,9 @@ impl Screen for Notices {
             (Intent::Confirm, Form::None) => goes_on(),
             (keys::GIVE_UP, _) => goes_on() && run.is_some_and(|run| run.sent.is_none()),
             (keys::SETTLE, _) => goes_on() && run.is_some_and(|run| run.sent.is_some()),
-            (keys::UNSET, _) => run.is_some_and(has_unset),
+            // Once it is made there is the letters themselves to look at.
+            (keys::SAMPLES, _) => goes_on() && run.is_some_and(|run| run.made == 0),
+            (keys::UNSET, _) => run.is_some_and(view::has_unset),
             (Intent::New, _) => !self.kinds.is_empty() && !self.is_at_it(common),
             _ => true,
         }
@@ -357,7 +303,7 @@ impl Screen for Notices {
 
     fn lacks(&self, intent: Intent, common: &Common) -> Option<Role> {
         match (intent, &self.form) {
-            (Intent::New | keys::RETURNED | keys::GIVE_UP | keys::UNSET | keys::SETTLE, _)
+            (Intent::New | keys::RETURNED | keys::GIVE_UP | keys::UNSET | keys::SETTLE | keys::SAMPLES, _)
             | (Intent::Confirm, Form::None) => common.lacking(NoticeRunCounted::ROW.roles()),
             _ => None,
         }
@@ -385,6 +331,11 @@ impl Screen for Notices {
             (keys::RETURNED, Form::None) => {
                 self.form = Form::Returned(Input::new(Takes::Text, 24));
                 common.next_step();
+            }
+            (keys::SAMPLES, Form::None) => {
+                if let Some(run) = self.runs.chosen() {
+                    common.ask(SampleRun(run.id), Self::sampled);
+                }
             }
             (keys::UNSET, Form::None) => {
                 if let Some(run) = self.runs.chosen() {
@@ -444,7 +395,7 @@ impl Screen for Notices {
                 let height = pen.height.saturating_sub(page.body.len());
                 let row = |kind: &NoticeKind| {
                     vec![
-                        span(title(&kind.title, pen), Meaning::Strong),
+                        span(view::title(&kind.title, pen), Meaning::Strong),
                         span(kind.name.clone(), Meaning::Quiet),
                     ]
                 };
@@ -458,7 +409,7 @@ impl Screen for Notices {
                 return page;
             }
             Form::Whose(letter) => {
-                Self::view_letter(letter, pen, &mut page);
+                view::letter(letter, pen, &mut page);
                 return page;
             }
             Form::Unset(rows) => {
@@ -466,14 +417,14 @@ impl Screen for Notices {
                 page.gap();
                 let height = pen.height.saturating_sub(page.body.len());
                 let empty = pen.say("notice-unset-none");
-                rows.view(&mut page, pen, (&[12, 20], height), &empty, |row| unset_spans(row, pen));
+                rows.view(&mut page, pen, (&[12, 20], height), &empty, |row| view::unset(row, pen));
                 return page;
             }
             Form::Settled(_, sent) => {
                 page.paragraph(
                     pen,
                     0,
-                    &pen.say_with("notice-settle-about", &of_sent(sent, pen)),
+                    &pen.say_with("notice-settle-about", &view::of_sent(sent, pen)),
                     Meaning::NeedsYou,
                 );
                 return page;
@@ -485,94 +436,20 @@ impl Screen for Notices {
                 };
                 page.paragraph(pen, 0, &pen.say(words), Meaning::NeedsYou);
                 if let Some(run) = self.runs.rows().iter().find(|run| run.id == *id) {
-                    Self::view_run(run, pen, &mut page);
+                    view::run(run, pen, &mut page);
                 }
                 return page;
             }
         }
         // The chosen run's facts stand below the list.
-        let height = pen.height.saturating_sub(page.body.len() + 10);
+        let height = pen.height.saturating_sub(page.body.len() + 11);
         let empty = pen.say("notice-none-yet");
         self.runs.view(&mut page, pen, (&[6, 30, 12], height), &empty, |run| {
-            row_spans(run, pen)
+            view::row(run, pen)
         });
         if let Some(run) = self.runs.chosen() {
-            Self::view_run(run, pen, &mut page);
+            view::run(run, pen, &mut page);
         }
         page
-    }
-}
-
-fn row_spans(run: &NoticeRun, pen: &Pen<'_>) -> Vec<Span> {
-    let letters = [("letters", run.letters.to_string().into())];
-    let (words, meaning) = match (run.is_withdrawn, run.next()) {
-        (true, _) => ("notice-state-withdrawn", Meaning::Quiet),
-        (_, NextStep::Release) => ("notice-state-release", Meaning::NeedsYou),
-        (_, NextStep::Approve) => ("notice-state-approve", Meaning::NeedsYou),
-        (_, NextStep::Make) => ("notice-state-make", Meaning::Waiting),
-        (_, NextStep::Print) if run.sent.is_some() => ("notice-state-sent", Meaning::NeedsYou),
-        (_, NextStep::Print) => ("notice-state-print", Meaning::Waiting),
-        (_, NextStep::Post) => ("notice-state-post", Meaning::NeedsYou),
-        (_, NextStep::Over) => ("notice-state-posted", Meaning::Done),
-    };
-    vec![
-        span(run.number.to_string(), Meaning::Plain),
-        span(title(&run.title, pen), Meaning::Strong),
-        span(pen.say_with("notice-count", &letters), Meaning::Plain),
-        span(pen.say(words), meaning),
-    ]
-}
-
-fn title(titles: &[String; 2], pen: &Pen<'_>) -> String {
-    titles[usize::from(pen.language == Language::English)].clone()
-}
-
-fn has_unset(run: &NoticeRun) -> bool {
-    run.excluded.iter().any(|(reason, _)| *reason == Excluded::Unprintable)
-}
-
-fn unset_spans(letter: &UnsetShown, pen: &Pen<'_>) -> Vec<Span> {
-    let why = match &letter.why {
-        WhyUnset::TooLong(field) => pen.say_with("notice-unset-too-long", &[("field", field.clone().into())]),
-        WhyUnset::NoGlyph {
-            field,
-            character,
-            code_points,
-        } => {
-            let facts = [
-                ("field", field.clone().into()),
-                ("character", character.clone().into()),
-                ("points", code_points.clone().into()),
-            ];
-            pen.say_with("notice-unset-no-glyph", &facts)
-        }
-    };
-    vec![
-        span(letter.number.clone(), Meaning::Plain),
-        span(letter.name.clone(), Meaning::Strong),
-        span(why, Meaning::NeedsYou),
-    ]
-}
-
-fn of_sent(sent: &Sent, pen: &Pen<'_>) -> [(&'static str, Cow<'static, str>); 4] {
-    [
-        ("bundle", sent.bundle.to_string().into()),
-        ("desk", sent.desk.clone().into()),
-        ("who", sent.by.clone().into()),
-        ("at", moment(pen, sent.at).into()),
-    ]
-}
-
-const fn excluded_word(reason: Excluded) -> &'static str {
-    match reason {
-        Excluded::Deceased => "notice-excluded-deceased",
-        Excluded::MovedOut => "notice-excluded-moved-out",
-        Excluded::Gone => "notice-excluded-gone",
-        Excluded::NoPaperWanted => "notice-excluded-no-paper",
-        Excluded::NoAddress => "notice-excluded-no-address",
-        Excluded::Returned => "notice-excluded-returned",
-        Excluded::NoGuardian => "notice-excluded-no-guardian",
-        Excluded::WouldShowAddress => "notice-excluded-address",
-        Excluded::Unprintable => "notice-excluded-unprintable",
     }
 }

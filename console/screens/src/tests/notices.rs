@@ -80,6 +80,13 @@ fn a_run_is_counted_released_made_printed_and_posted_with_enter() {
     assert!(counter.is_asked_with(|order: &CountRun| order.kind == "eligibility" && order.large));
     counter.answer(board(vec![run(12)]));
     insta::assert_snapshot!("notices_counted", counter.screen(80, 24));
+    counter.press(Char('s'));
+    assert!(counter.is_asked::<SampleRun>());
+    counter.answer(SamplesWritten {
+        letters: 4,
+        file: "/paper/notices/run-000012/samples.pdf".into(),
+    });
+    assert!(counter.screen(80, 24).contains("run-000012/samples.pdf"));
     counter.press(Enter);
     assert!(counter.is_asked::<ReleaseRun>());
     counter.answer(board(vec![released(run(12))]));
@@ -149,7 +156,7 @@ fn a_letter_that_came_back_is_shown_before_it_is_written_and_a_mistyped_number_i
         number,
         title: ["医療費のお知らせ".into(), "Your household's medical expenses".into()],
         dated: date!(2026 - 11 - 22),
-        name: "山口 義郎".into(),
+        name: "山口 𠮷郎".into(),
         postal_code: "859-9012".into(),
         is_returned: false,
     };
@@ -177,7 +184,7 @@ fn sent(run: NoticeRun) -> NoticeRun {
             bundle: 1,
             desk: "窓口2".into(),
             at: datetime!(2026-11-22 1:00 UTC),
-            by: "鈴木 健".into(),
+            by: shown(NAKAMURA).name,
         }),
         ..run
     }
@@ -239,6 +246,10 @@ fn a_bundle_is_not_sent_twice_by_a_key_that_comes_while_it_prints() {
 fn whose_letters_can_not_be_printed_is_listed_with_the_character() {
     let excluded = vec![(Excluded::Deceased, 3), (Excluded::Unprintable, 2)];
     let mut counter = at_notices(vec![NoticeRun { excluded, ..run(12) }]);
+    // The office's own names for the places of a letter, and the character, stay as they are.
+    for own in ["宛先の氏名", "宛先の住所", "𛀀"] {
+        counter.typed.push(own.to_owned());
+    }
     counter.press(Char('x'));
     assert!(counter.is_asked::<LoadUnset>());
     let letter = |number: &str, name: &str, why| UnsetShown {
@@ -249,14 +260,14 @@ fn whose_letters_can_not_be_printed_is_listed_with_the_character() {
     counter.answer(UnsetList(vec![
         letter(
             "0000000017",
-            "山口 花",
+            "山口 さくら",
             WhyUnset::NoGlyph {
                 field: "宛先の氏名".into(),
                 character: "𛀀".into(),
                 code_points: "U+1B000".into(),
             },
         ),
-        letter("0000000029", "田中 太郎", WhyUnset::TooLong("宛先の住所".into())),
+        letter("0000000029", "田中 一", WhyUnset::TooLong("宛先の住所".into())),
     ]));
     insta::assert_snapshot!("notices_unset", counter.screen(80, 24));
     counter.press(Esc);

@@ -102,7 +102,7 @@ pub(in crate::commands) fn start(setting: &Setting, port: u16) -> anyhow::Result
     wait_until(READY, || socket.exists());
     let process = process(setting);
     let (on_bus, port_text) = (format!("DBUS_SYSTEM_BUS_ADDRESS={address}"), port.to_string());
-    let words: [&Path; 17] = [
+    let words: [&Path; 16] = [
         Path::new(&on_bus),
         &printer,
         Path::new("-n"),
@@ -118,7 +118,6 @@ pub(in crate::commands) fn start(setting: &Setting, port: u16) -> anyhow::Result
         Path::new("-k"),
         Path::new("-c"),
         &prints,
-        Path::new("--"),
         Path::new("madoguchi"),
     ];
     process.start("env", words)?;

@@ -9,7 +9,7 @@ use std::{
 
 use aws_lc_rs::digest::{Context, SHA256};
 use issuance::notice::{
-    BundleSheet, PaperError, Press,
+    BundleSheet, PaperError, Press, Run,
     letter_number::LetterNumber,
     recipients::{self, RunId},
 };
@@ -17,6 +17,7 @@ use office::notices::{Bundle, NoticeRun as Recorded};
 
 use super::prepared::{Prepared, digest};
 use crate::{
+    config::secrets,
     desk::{trouble, work::Desk},
     tui::fault::Fault,
 };
@@ -30,6 +31,36 @@ impl Desk {
         let written = tokio::task::spawn_blocking(move || write(&press, &prepared, &run, number, &file));
         let bundle = written.await.map_err(|error| trouble::other(&error))?;
         bundle.map_err(|error| trouble::of_paper(&error))
+    }
+
+    /// Writes letters that show what a run is like; gives how many, and where.
+    pub(super) async fn samples_written(&self, run: &Recorded, id: RunId) -> Result<(usize, PathBuf), Fault> {
+        let prepared = self.prepared(run, id).await?;
+        let press = self.printer.press().map_err(|error| trouble::of_paper(&error))?;
+        let (file, number) = (
+            self.bundle_file(run.number, 0).with_file_name("samples.pdf"),
+            run.number,
+        );
+        let written = tokio::task::spawn_blocking(move || {
+            let mut letters = press.run(
+                Vec::new(),
+                &prepared.template,
+                (&prepared.office, prepared.dated),
+                prepared.style,
+            )?;
+            let samples = prepared.samples();
+            for at in &samples {
+                add(&mut letters, &prepared, number, *at)?;
+            }
+            let (pdf, _) = letters.finish()?;
+            let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+            secrets::private_folder(&folder)
+                .and_then(|()| secrets::replace(&file, &pdf))
+                .map_err(|source| PaperError::NotStored { folder, source })?;
+            Ok((samples.len(), file))
+        });
+        let written = written.await.map_err(|error| trouble::other(&error))?;
+        written.map_err(|error| trouble::of_paper(&error))
     }
 
     /// `notices/run-000012/bundle-0003.pdf`
@@ -82,17 +113,8 @@ fn write(press: &Press, prepared: &Prepared, run: &Recorded, number: i64, file: 
             letters: (first, last),
         })?;
         for place in first..=last {
-            let planned = usize::try_from(place - 1)
-                .ok()
-                .and_then(|at| prepared.plan.letters.get(at));
-            let planned =
-                planned.ok_or_else(|| PaperError::NotBound("a letter that was counted is not there".to_owned()))?;
-            let letter = recipients::letter(&prepared.template, &prepared.population.people, planned, &prepared.said);
-            let number = LetterNumber {
-                run: run.number,
-                letter: i32::try_from(place).unwrap_or(i32::MAX),
-            };
-            letters.add_as(&letter, &number.to_string())?;
+            let at = usize::try_from(place - 1).unwrap_or(usize::MAX);
+            add(&mut letters, prepared, run.number, at)?;
         }
         let pages = letters.pages();
         let (mut out, bytes) = letters.finish()?;
@@ -119,6 +141,23 @@ fn write(press: &Press, prepared: &Prepared, run: &Recorded, number: i64, file: 
         Err(PaperError::NotWritten(source)) => Err(told(source)),
         written => written,
     }
+}
+
+/// Adds the letter at a place of the plan, with its number at the foot.
+fn add<W: std::io::Write>(
+    letters: &mut Run<'_, W>,
+    prepared: &Prepared,
+    run: i64,
+    at: usize,
+) -> Result<(), PaperError> {
+    let planned = prepared.plan.letters.get(at);
+    let planned = planned.ok_or_else(|| PaperError::NotBound("a letter that was counted is not there".to_owned()))?;
+    let letter = recipients::letter(&prepared.template, &prepared.population.people, planned, &prepared.said);
+    let number = LetterNumber {
+        run,
+        letter: i32::try_from(at + 1).unwrap_or(i32::MAX),
+    };
+    letters.add_as(&letter, &number.to_string()).map(drop)
 }
 
 /// Hashes what passes.

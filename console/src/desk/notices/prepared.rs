@@ -11,7 +11,7 @@ use issuance::notice::{
     ContentHash, Office, PaperError, Press, Style,
     handed_in::{Said, unsaid},
     proof::{Making, Proofed},
-    recipients::{self, Plan, RunId},
+    recipients::{self, Plan, Planned, RunId},
     template::{Recipients, Template},
 };
 use office::notices::{NoticeRefusal, NoticeRun as Recorded, Population};
@@ -109,6 +109,26 @@ impl Prepared {
         let proofed = press.proof(&self.making(), &self.population.people, &mut plan);
         self.plan = plan;
         proofed
+    }
+
+    /// Letters that show what a run is like, by their places: its first and last, its longest, one to a guardian and one that goes
+    /// elsewhere than home.
+    pub fn samples(&self) -> Vec<usize> {
+        let letters = &self.plan.letters;
+        let people = &self.population.people;
+        let rows = |letter: &Planned| -> usize {
+            let of = |at: &usize| people[*at].facts.as_ref().map_or(0, |facts| facts.rows.len());
+            letter.about.iter().map(of).sum()
+        };
+        let found = [
+            (!letters.is_empty()).then_some(0),
+            letters.len().checked_sub(1),
+            (0..letters.len()).max_by_key(|at| rows(&letters[*at])),
+            letters.iter().position(|letter| letter.guardian),
+            letters.iter().position(|letter| people[letter.to].send_to.is_some()),
+        ];
+        let found: std::collections::BTreeSet<usize> = found.into_iter().flatten().collect();
+        found.into_iter().collect()
     }
 
     /// The hash over what all letters say.

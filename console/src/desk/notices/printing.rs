@@ -197,16 +197,16 @@ fn is_of_changed_facts(fault: &Fault) -> bool {
 /// A printer's reason, in words where a clerk can do something about it.
 fn in_words(why: String) -> Told {
     let known = [
-        ("media-empty", "printer-why-paper"),
-        ("media-needed", "printer-why-paper"),
-        ("media-jam", "printer-why-jam"),
-        ("cover-open", "printer-why-open"),
-        ("door-open", "printer-why-open"),
-        ("interlock-open", "printer-why-open"),
-        ("toner-empty", "printer-why-toner"),
-        ("marker-supply-empty", "printer-why-toner"),
-        ("output-area-full", "printer-why-full"),
-        ("paused", "printer-why-paused"),
+        ("media-empty", "refused-printer-why-paper"),
+        ("media-needed", "refused-printer-why-paper"),
+        ("media-jam", "refused-printer-why-jam"),
+        ("cover-open", "refused-printer-why-open"),
+        ("door-open", "refused-printer-why-open"),
+        ("interlock-open", "refused-printer-why-open"),
+        ("toner-empty", "refused-printer-why-toner"),
+        ("marker-supply-empty", "refused-printer-why-toner"),
+        ("output-area-full", "refused-printer-why-full"),
+        ("paused", "refused-printer-why-paused"),
     ];
     let word = known.iter().find(|(reason, _)| why.starts_with(reason));
     word.map_or(Told::Text(why), |(_, word)| Told::Word(word))

@@ -1,11 +1,15 @@
-//! Every page of a resident's records, with all four offices behind them, in three languages. `MADOGUCHI_PICTURES=folder`
-//! keeps each page there with its style, for looking at it in a browser.
+//! Every page of a resident's records, with all four offices behind them, in three languages, and as a browser shows it: on a
+//! telephone and at a desk, light and dark, judged by axe-core. `MADOGUCHI_PICTURES=folder` keeps a picture of each.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::Path};
 
 use relay_testing::Relay;
 
-use crate::rig::{COVERAGE, PAGE, Provider, my_page, resident, sign_in};
+use crate::{
+    chromium::{Chromium, DESK, Look},
+    rig::{COVERAGE, PAGE, Provider, my_page, resident, sign_in},
+    views::{fits, judged, whole_picture},
+};
 
 pub const CHECKUP: &str = "person,kana,born,taken-on,institution,sex,height,weight,waist,bmi,systolic,diastolic,triglycerides,hdl,ldl,glucose,hba1c,hba1c-unit,ast,alt,ggt\n\
     9,ウミノ ナギサ,1950-01-02,2012-09-10,汐見市保健センター,女,155,52,80,21.6,128,78,110,60,118,96,5.3,JDS,22,20,25\n\
@@ -53,7 +57,7 @@ async fn every_page_of_records_speaks_three_languages_and_marks_what_is_made_up(
         offices.push(office);
     }
     let browser = sign_in(&relay, &page, &nagisa.card).await;
-    let pictures = std::env::var_os("MADOGUCHI_PICTURES").map(PathBuf::from);
+    let folder = tempfile::tempdir().unwrap();
     for language in ["ja", "easy", "en"] {
         for (name, path) in [
             ("home", "/"),
@@ -84,17 +88,10 @@ async fn every_page_of_records_speaks_three_languages_and_marks_what_is_made_up(
                 let word = ["ダミーデータ", "見本", "Dummy data"];
                 assert!(word.iter().any(|word| main.contains(word)), "{main}");
             }
-            if let Some(folder) = &pictures {
-                let style = body
-                    .split("/style.")
-                    .nth(1)
-                    .and_then(|rest| rest.split('"').next())
-                    .unwrap();
-                let style = browser.get(&page.at(&format!("/style.{style}"))).await.body;
-                fs::create_dir_all(folder).unwrap();
-                let whole = body.replacen("</head>", &format!("<style>{style}</style></head>"), 1);
-                fs::write(folder.join(format!("{name}-{language}.html")), whole).unwrap();
-            }
+            let style = body.split("/style.").nth(1).and_then(|rest| rest.split('"').next());
+            let style = browser.get(&page.at(&format!("/style.{}", style.unwrap()))).await.body;
+            let whole = body.replacen("</head>", &format!("<style>{style}</style></head>"), 1);
+            fs::write(folder.path().join(format!("{name}-{language}.html")), whole).unwrap();
         }
     }
     // Read once more in Japanese: what the check-up says, by the reference values of each year.
@@ -103,5 +100,30 @@ async fn every_page_of_records_speaks_three_languages_and_marks_what_is_made_up(
     let checkup = browser.get(&page.at("/checkup")).await.body;
     for part in ["相談をすすめます", "血圧(上)", "◆ 5.3", "○ 5.5", "◆ 5.7", "▲ 142"] {
         assert!(checkup.contains(part), "{part}: {checkup}");
+    }
+    seen(&relay.authority.pem(), folder.path()).await;
+}
+
+/// The filled pages in `folder` as people see them: nothing stands beyond the edge, and axe-core finds nothing.
+async fn seen(authority: &str, folder: &Path) {
+    for (view, width, dark) in [("390", 390, false), ("1280", 1280, false), ("390-dark", 390, true)] {
+        let look = Look { width, dark, ..DESK };
+        let browser = Chromium::open(authority, look, None).await;
+        let mut pages: Vec<_> = fs::read_dir(folder).unwrap().map(|page| page.unwrap().path()).collect();
+        pages.sort();
+        for page in pages {
+            let name = page.file_stem().unwrap().to_str().unwrap();
+            // By its letters a language changes how wide a page is, which shows on a telephone first; its colours are one.
+            if view != "390" && !name.ends_with("-ja") {
+                continue;
+            }
+            browser.goto(&format!("file://{}", page.display())).await;
+            browser.find("main").await;
+            let what = format!("{name} {view}");
+            fits(&browser, &what).await;
+            judged(&browser, &what).await;
+            whole_picture(&browser, &format!("{name}-{view}"), width).await;
+        }
+        browser.close().await;
     }
 }

@@ -425,7 +425,7 @@ mod tests {
             assert!(shown.contains(part), "{part}: {shown}");
         }
         // Neither the total nor what the insurance paid is made up.
-        let month = "2月</th><td>表示できません</td><td>表示できません</td><td><strong>3,600</strong>";
+        let month = "2月</th><td data-label=\"医療費の総額\">表示できません</td>";
         assert!(!shown.contains("<dd>0円") && shown.contains(month), "{shown}");
         let shown = page(set(&[("2026-02", "病院", "25", "x")]));
         assert!(

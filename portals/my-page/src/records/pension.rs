@@ -22,7 +22,8 @@ struct Told {
     instead: Option<Instead>,
     as_of: AsOf,
     months: Html,
-    periods: Vec<[Html; 5]>,
+    /// Each value with the key of its column's name.
+    periods: Vec<[(&'static str, Html); 5]>,
 }
 
 /// Months in all, or that they can't be shown.
@@ -66,7 +67,7 @@ fn body<'w>(say: Say<'w>, answer: &Answer, now: OffsetDateTime) -> PensionBody<'
     PensionBody { say, told }
 }
 
-fn period(say: Say<'_>, record: &Record) -> [Html; 5] {
+fn period(say: Say<'_>, record: &Record) -> [(&'static str, Html); 5] {
     let month = |name| match record.get(name).map(figures::month) {
         None => Html::default(),
         Some(Some(month)) => figures::year_and_month(say, month),
@@ -78,11 +79,14 @@ fn period(say: Say<'_>, record: &Record) -> [Html; 5] {
         Some(_) => month("until"),
     };
     [
-        Html::escaped(record.get("scheme").unwrap_or_default()),
-        month("from"),
-        until,
-        count("months"),
-        count("paid-months"),
+        (
+            "pension-scheme",
+            Html::escaped(record.get("scheme").unwrap_or_default()),
+        ),
+        ("pension-from", month("from")),
+        ("pension-until", until),
+        ("pension-in", count("months")),
+        ("pension-paid", count("paid-months")),
     ]
 }
 

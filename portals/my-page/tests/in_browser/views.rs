@@ -57,14 +57,22 @@ pub async fn seen(browser: &Chromium, name: &str) {
         legible(browser, &what, text).await;
         in_plain_words(browser, &what).await;
         judged(browser, &what).await;
-        let height = browser.evaluate("return document.documentElement.scrollHeight").await;
-        let whole = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
-        order(browser, "Emulation.setDeviceMetricsOverride", whole).await;
-        browser.picture(&format!("{name}-{view}")).await;
+        whole_picture(browser, &format!("{name}-{view}"), width).await;
     }
     order(browser, "Emulation.clearDeviceMetricsOverride", json!({})).await;
     let usual = json!({ "fontSizes": { "standard": 16, "fixed": 16 } });
     order(browser, "Page.setFontSizes", usual).await;
+}
+
+/// Keeps a picture of the page that is there from its top to its foot, where somebody wants pictures.
+pub async fn whole_picture(browser: &Chromium, name: &str, width: u32) {
+    let height = browser.evaluate("return document.documentElement.scrollHeight").await;
+    let whole = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
+    order(browser, "Emulation.setDeviceMetricsOverride", whole).await;
+    browser.picture(name).await;
+    // The next page is as high as it is, not as high as this one was.
+    let usual = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500 });
+    order(browser, "Emulation.setDeviceMetricsOverride", usual).await;
 }
 
 /// One heading, a title that begins with it, a foot that names the counter's telephone; no word of the machine's own, and
@@ -99,10 +107,25 @@ async fn in_plain_words(browser: &Chromium, what: &str) {
     }
 }
 
+/// The checker: where `MADOGUCHI_AXE` says, else fetched by its script.
+fn axe_core() -> String {
+    let file = std::env::var("MADOGUCHI_AXE").unwrap_or_else(|_| {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/axe-core");
+        let told = std::process::Command::new(script)
+            .output()
+            .expect("scripts/axe-core runs");
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+        String::from_utf8(told.stdout)
+            .expect("a path of ours is UTF-8")
+            .trim()
+            .to_owned()
+    });
+    std::fs::read_to_string(file).unwrap()
+}
+
 /// What axe-core finds on the page: rules of WCAG 2.0 to 2.2 A and AA, and its best practices.
 pub async fn judged(browser: &Chromium, what: &str) {
-    let axe = std::fs::read_to_string(std::env::var("MADOGUCHI_AXE").unwrap()).unwrap();
-    browser.evaluate(&axe).await;
+    browser.evaluate(&axe_core()).await;
     let found = browser
         .client
         .execute_async(

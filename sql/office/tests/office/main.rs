@@ -13,6 +13,7 @@ mod machines;
 mod making;
 mod migration;
 mod next_card;
+mod notice_moves;
 mod notices;
 mod outbox;
 mod parcels;

@@ -5,7 +5,7 @@ use issuance::{
     staff::Role,
 };
 use office::{Office, OfficeError, TimeSource, USER, testing};
-use store::{Store, StoreError};
+use store::{Store, StoreError, install::SetupError};
 
 async fn texts(store: &Store, sql: &'static str) -> Vec<String> {
     store
@@ -42,8 +42,8 @@ async fn the_closed_lists_in_the_database_are_those_of_the_rows() {
         list.sort();
         list
     };
-    let rows = ALL.map(|row| format!("{}: {}", row.name, row.meaning.english));
-    assert_eq!(sorted(acts), sorted(rows.to_vec()));
+    let rows = ALL.iter().map(|row| format!("{}: {}", row.name, row.meaning.english));
+    assert_eq!(sorted(acts), sorted(rows.collect()));
     let known = SecondPurpose::ALL.map(|purpose| purpose.as_str().to_owned());
     assert_eq!(sorted(purposes), sorted(known.to_vec()));
     assert_eq!(sorted(roles), sorted(Role::ALL.map(|role| role.to_string()).to_vec()));
@@ -153,7 +153,10 @@ async fn a_database_of_another_version_is_refused() {
     let door = office.database.door(USER);
     let refused = Office::connect(&door, testing::sealer(), TimeSource::Database).await;
     assert!(
-        matches!(refused, Err(OfficeError::Version { database: 5, .. })),
+        matches!(
+            refused,
+            Err(OfficeError::Setup(SetupError::Version { database: 5, .. }))
+        ),
         "{refused:?}"
     );
 }

@@ -3,7 +3,12 @@
 use refinery::Runner;
 use secrecy::SecretString;
 pub use store::install::Installed;
-use store::{Door, cluster::Cluster, install::Schema, migrate::Migrated};
+use store::{
+    Door,
+    cluster::Cluster,
+    install::{Schema, SetupError},
+    migrate::Migrated,
+};
 
 use crate::blind::BlindError;
 
@@ -34,23 +39,19 @@ pub async fn install(
         user: USER,
         migrations,
     };
-    schema.install(cluster, owner_password, user_password).await
+    Ok(schema.install(cluster, owner_password, user_password).await?)
 }
 
 /// Brings the database behind `owner_door` to this program's version.
 ///
 /// # Errors
-/// [`BlindError::Migrate`]
+/// [`BlindError::Setup`]
 pub async fn migrate(owner_door: &Door) -> Result<Migrated, BlindError> {
-    Ok(store::migrate::migrate(owner_door, &migrations()).await?)
+    let migrated = store::migrate::migrate(owner_door, &migrations()).await;
+    Ok(migrated.map_err(SetupError::from)?)
 }
 
 /// Every migration of the blind half's database.
 pub fn migrations() -> Runner {
     embedded::migrations::runner()
-}
-
-/// The version this program needs.
-pub(super) fn newest() -> i32 {
-    store::install::newest(&migrations())
 }

@@ -4,7 +4,7 @@ use std::{cell::Cell, collections::HashMap};
 
 use relay_records::front::{AuditAct, Ending, FrontError, NewSession, SessionUsed, USER};
 use relay_records_testing::front as testing;
-use store::{Store, StoreError};
+use store::{Store, StoreError, install::SetupError};
 
 use crate::{CLINIC, NOW, SCHOOL, active_card, answer, new_session, two_services};
 
@@ -252,7 +252,7 @@ async fn a_database_of_another_version_is_refused() {
         .unwrap_or_else(|error: StoreError| panic!("{error}"));
     let refused = front.records.check_version().await;
     assert!(
-        matches!(refused, Err(FrontError::Version { database: 2, .. })),
+        matches!(refused, Err(FrontError::Setup(SetupError::Version { database: 2, .. }))),
         "{refused:?}"
     );
 }

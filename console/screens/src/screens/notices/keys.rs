@@ -8,6 +8,7 @@ use crate::{
 pub const RETURNED: Intent = Intent::Own("notice_returned");
 pub const GIVE_UP: Intent = Intent::Own("notice_give_up");
 pub const UNSET: Intent = Intent::Own("notice_unset");
+pub const SAMPLES: Intent = Intent::Own("notice_samples");
 pub const SETTLE: Intent = Intent::Own("notice_settle");
 pub const ALL_OUT: Intent = Intent::Own("notice_all_out");
 pub const NOT_OUT: Intent = Intent::Own("notice_not_out");
@@ -23,9 +24,10 @@ pub static KEYS: KeyTable = KeyTable {
         also(PageUp, Intent::PageUp, "key-page"),
         row(Enter, Intent::Confirm, "key-notice-next"),
         row(Char('n'), Intent::New, "key-notice-new"),
+        also(Char('s'), SAMPLES, "key-notice-samples"),
         row(Char('r'), RETURNED, "key-notice-returned"),
         row(Char('u'), SETTLE, "key-notice-settle"),
-        row(Char('x'), UNSET, "key-notice-unset"),
+        also(Char('x'), UNSET, "key-notice-unset"),
         row(Char('w'), GIVE_UP, "key-notice-give-up"),
         also(F(5), Intent::Refresh, "key-refresh"),
         row(Esc, Intent::Back, "key-back"),
