@@ -13,7 +13,13 @@
   const again = desk.dataset.again === "true";
   const seconds = Number(desk.dataset.seconds);
   if (seconds > 0) {
-    setTimeout(() => location.assign("/"), seconds * 1000);
+    // A result leaves the screen by itself, but not from under the hands of who compares numbers.
+    const leave = () => setTimeout(() => location.assign("/"), seconds * 1000);
+    let leaving = leave();
+    document.addEventListener("input", () => {
+      clearTimeout(leaving);
+      leaving = leave();
+    });
   }
   let challenge = null;
   let asked = 0;

@@ -74,6 +74,9 @@ async fn morning() {
     times.sort();
     println!("     laid down and painted: median {:.0?} of {times:.0?}", times[2]);
     browser.picture("desk-valid").await;
+    // The answer is in sight, and stays so though the focus is on the next patient.
+    let top = "return document.querySelector('.verdict h1').getBoundingClientRect().top >= 0 && scrollY === 0";
+    assert_eq!(browser.evaluate(top).await, true);
     // By the keyboard: the focus is on the next patient.
     browser.press(&char::from(Key::Enter).to_string()).await;
     browser.says("患者さんのカードを置いてください").await;
