@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Latin words that stand in Japanese as they are: keys, names of standards and their nouns, file names that must be typed so.
-const LATIN: &str = "Enter Esc Space Ctrl Tab English QR ID DB SHA ISO RFC AES CBC ECP SOAP URL CSV HbA NGSP JDS BMI HDL LDL AST ALT GT USB IC PIN SAML Cookie \
+const LATIN: &str = "Enter Esc Space Ctrl Alt Tab English QR ID DB SHA ISO RFC AES CBC ECP SOAP URL CSV HbA NGSP JDS BMI HDL LDL AST ALT GT USB IC PIN SAML Cookie \
     entityID NameID EncryptedID Assertion LogoutRequest Destination mustUnderstand pcscd \
     EF.DIR EF.OD EF.TokenInfo EF.AOD EF.PrKD EF.PuKD EF.CD admin_url roots_file relay.toml operators \
     JavaScript Windows Linux Mac iPhone iPad Android SNS transient BMI HDL LDL AST ALT GT";
