@@ -11,7 +11,7 @@ TARGET    := $(or $(CARGO_TARGET_DIR),target)
 # The demonstration has a profile of its own: it is built in a third of the time, and nobody measures it.
 MADOGUCHI := $(TARGET)/demo/madoguchi
 PROGRAMS  := --bin madoguchi --bin virtual-card --bin madoguchi-demo-relay --bin madoguchi-relay \
-             --bin madoguchi-blind --bin madoguchi-my-page --bin madoguchi-back-office --bin madoguchi-card-bridge --bin madoguchi-publisher
+             --bin madoguchi-blind --bin madoguchi-my-page --bin madoguchi-back-office --bin madoguchi-card-bridge --bin madoguchi-eligibility --bin madoguchi-publisher
 FORCE     ?=
 
 .DEFAULT_GOAL := help
