@@ -286,10 +286,11 @@ impl Front {
         Self { store, runtime }
     }
 
-    /// What was done to each of the card's two registrations, in the order it was done.
+    /// What was done to each of the card's two registrations, in the order it was done. The demonstration's clinic has a card
+    /// of another sender's.
     pub fn applied(&self) -> Vec<Vec<String>> {
         let question = "SELECT array_agg(details ->> 'change' ORDER BY seq) FROM front.audit_event\n\
-                        WHERE act = 'intake.applied' GROUP BY subjects ->> 'registration'";
+                        WHERE act = 'intake.applied' AND subjects ->> 'sender' = 'shiomi-office' GROUP BY subjects ->> 'registration'";
         let asked = self.store.run("applied", |tx| async move {
             let rows = tx.query(question, &[]).await?;
             Ok::<_, StoreError>(rows.iter().map(|row| row.get(0)).collect())
@@ -319,7 +320,7 @@ impl Front {
     /// The numbers of the messages, in the order they were applied.
     pub fn numbers(&self) -> Vec<i64> {
         let question = "SELECT (details ->> 'seq')::bigint FROM front.audit_event\n\
-                        WHERE act = 'intake.applied' ORDER BY seq";
+                        WHERE act = 'intake.applied' AND subjects ->> 'sender' = 'shiomi-office' ORDER BY seq";
         let asked = self.store.run("numbers", |tx| async move {
             let rows = tx.query(question, &[]).await?;
             Ok::<_, StoreError>(rows.iter().map(|row| row.get(0)).collect())

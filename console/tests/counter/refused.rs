@@ -23,7 +23,8 @@ fn one_message_that_the_relay_refuses_holds_up_nothing_and_is_told_once_at_the_d
             let front = Front::of(shell.home());
             let console = &clerk.console;
             // The front has the card's first key as one that was never activated: its operators put an old copy back.
-            let first = "registration = (SELECT min(registration::text)::uuid FROM front.holder)";
+            let first = "registration = (SELECT min(registration::text)::uuid FROM front.holder\n\
+                         WHERE sender = 'shiomi-office')";
             front.does(&format!("UPDATE front.holder SET state = 'registered' WHERE {first}"));
 
             // Its stop, and the other key's behind it, wait for a front that is away.

@@ -38,8 +38,8 @@ fn what_dies_in_a_demonstration_is_started_again_and_said() {
         shell.must("up", &[]);
         let all_up = |status: &Value| {
             let programs = status["programs"].as_object().unwrap();
-            // Among them a provider of records for each of four offices.
-            programs.len() == 14 && programs.values().all(|up| *up == true)
+            // Among them a provider of records for each of four offices, and a clinic.
+            programs.len() == 15 && programs.values().all(|up| *up == true)
         };
         let status = status_until(shell, "all of it runs", all_up);
         assert!(status["supervisor"].is_i64(), "{status}");

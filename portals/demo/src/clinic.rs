@@ -4,7 +4,6 @@
 
 use std::{
     fs,
-    net::TcpListener,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     time::Duration as Wait,
@@ -33,7 +32,7 @@ use crate::{
     layout::{CONTACT, FRONT, FRONT_PARTY, Layout, OPERATORS, database, seal_keys},
     offices,
     partner::{self, Joining},
-    processes,
+    ports, processes,
 };
 
 /// The clinic's name in SAML.
@@ -95,11 +94,7 @@ pub async fn prepare(
         fs::create_dir_all(folder)?;
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
     }
-    // Held together, so that the two are not the same.
-    let held = [
-        TcpListener::bind(("127.0.0.1", 0))?,
-        TcpListener::bind(("127.0.0.1", 0))?,
-    ];
+    let [port, fhir_port] = ports::free()?;
     secret(&folder.join("seal.toml"), &seal_keys())?;
     secret(&folder.join("fhir-token"), hex_password(&mut OsChance).expose_secret())?;
     authority.server(&["localhost", "127.0.0.1"]).write(&folder, "tls")?;
@@ -126,8 +121,8 @@ pub async fn prepare(
     let (sender, key) = SigningKey::generate(Party::new(WORKERS_PARTY)?);
     secret(&folder.join("envelope"), &text(&key))?;
     authority.client(WORKERS_PARTY).write(&folder, "office")?;
-    fs::write(folder.join("fhir-port"), held[1].local_addr()?.port().to_string())?;
-    fs::write(folder.join("port"), held[0].local_addr()?.port().to_string())?;
+    fs::write(folder.join("fhir-port"), fhir_port.to_string())?;
+    fs::write(folder.join("port"), port.to_string())?;
     Ok((workers, sender))
 }
 

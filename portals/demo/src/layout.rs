@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    net::TcpListener,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
@@ -26,7 +25,7 @@ use store::{
     trail::witness::WitnessKey,
 };
 
-use crate::{clinic, offices};
+use crate::{clinic, offices, ports};
 
 /// My Page's database and roles.
 pub const MY_PAGE: Provider = Provider("my_page");
@@ -444,26 +443,15 @@ pub fn seal_keys() -> String {
 }
 
 fn free_ports() -> anyhow::Result<Ports> {
-    let held: Vec<TcpListener> = (0..8)
-        .map(|_| TcpListener::bind(("127.0.0.1", 0)))
-        .collect::<Result<_, _>>()?;
-    let mut ports = held
-        .iter()
-        .map(|listener| listener.local_addr().map(|address| address.port()));
-    let mut next = || {
-        ports
-            .next()
-            .context("eight ports were bound")?
-            .context("a bound port has a number")
-    };
+    let [public, card, card_pkcs1, intake, admin, blind, my_page, bridge] = ports::free()?;
     Ok(Ports {
-        public: next()?,
-        card: next()?,
-        card_pkcs1: next()?,
-        intake: next()?,
-        admin: next()?,
-        blind: next()?,
-        my_page: next()?,
-        bridge: next()?,
+        public,
+        card,
+        card_pkcs1,
+        intake,
+        admin,
+        blind,
+        my_page,
+        bridge,
     })
 }

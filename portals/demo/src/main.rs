@@ -8,6 +8,7 @@ mod clinic;
 mod layout;
 mod offices;
 mod partner;
+mod ports;
 mod processes;
 
 use std::{path::PathBuf, process::ExitCode};

@@ -3,7 +3,6 @@
 
 use std::{
     fs,
-    net::TcpListener,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::Command,
@@ -29,7 +28,7 @@ use crate::{
     clinic::ENTITY as CLINIC_ENTITY,
     layout::{CONTACT, FRONT, Layout, MY_PAGE_ENTITY, OPERATORS, database, seal_keys},
     partner::{self, Joining},
-    processes,
+    ports, processes,
 };
 
 /// One provider of the demonstration.
@@ -141,12 +140,7 @@ pub fn addresses(layout: &Layout) -> Value {
 
 /// Makes the files and databases of each.
 pub async fn prepare(layout: &Layout, cluster: &Cluster, authority: &Authority) -> anyhow::Result<()> {
-    // Held together, so that no two are the same.
-    let held: Vec<TcpListener> = OFFICES
-        .iter()
-        .map(|_| TcpListener::bind(("127.0.0.1", 0)))
-        .collect::<Result<_, _>>()?;
-    for (office, held) in OFFICES.iter().zip(&held) {
+    for office in OFFICES {
         let folder = office.folder(layout);
         fs::create_dir_all(&folder)?;
         for folder in [&layout.folder("back-offices"), &folder] {
@@ -192,7 +186,7 @@ pub async fn prepare(layout: &Layout, cluster: &Cluster, authority: &Authority) 
                 kind = office.kind,
             ),
         )?;
-        fs::write(folder.join("port"), held.local_addr()?.port().to_string())?;
+        fs::write(folder.join("port"), ports::free::<1>()?[0].to_string())?;
     }
     Ok(())
 }

@@ -1,5 +1,9 @@
 //! The configuration as first written: complete and running for a demonstration, to be filled in for an office.
 
+use std::net::TcpListener;
+
+use relay_core::chance::{OsChance, draw};
+
 use crate::commands::{Setting, services::printer};
 
 /// A demonstration's configuration: the made-up city 汐見市 (its code is in no list of municipalities).
@@ -70,14 +74,14 @@ endpoints_file = "endpoints.json"
 
 /// Two ports that nobody has now.
 fn free_ports(otherwise: [u16; 2]) -> [u16; 2] {
-    // Both are held until both are known, or they might be one.
-    let held = otherwise.map(|port| (std::net::TcpListener::bind(("127.0.0.1", 0)), port));
+    // Below those that the system gives to connections (32768 and above), or one of them has it when the program comes. Both
+    // are held until both are known, or they might be one.
+    let draws = || 20_000 + u16::from_be_bytes(draw(&mut OsChance)) % 12_000;
+    let free = || (0..100).find_map(|_| TcpListener::bind(("127.0.0.1", draws())).ok());
+    let held = otherwise.map(|port| (free(), port));
     held.each_ref().map(|(free, otherwise)| {
-        let address = free.as_ref().map(std::net::TcpListener::local_addr);
-        address
-            .ok()
-            .and_then(Result::ok)
-            .map_or(*otherwise, |address| address.port())
+        let address = free.as_ref().and_then(|free| free.local_addr().ok());
+        address.map_or(*otherwise, |address| address.port())
     })
 }
 
