@@ -329,8 +329,14 @@ async fn live_through(steps: Vec<(usize, Op, Option<u64>)>) -> [u64; 4] {
             None => tried.await,
         };
         if let Err(error) = tried {
-            // The program's own rules come before the schema's: a clerk never meets a constraint.
-            assert!(!matches!(error, OfficeError::Store(_)), "{op:?}: {error}");
+            // The program's own rules come before the schema's: a clerk never meets a constraint. What a hand that was cut
+            // off still holds may be in the way, and is done later.
+            let is_busy =
+                |error: &StoreError| matches!(error, StoreError::Conflict { .. } | StoreError::Unreachable { .. });
+            assert!(
+                !matches!(&error, OfficeError::Store(store) if !is_busy(store)),
+                "{op:?}: {error}"
+            );
         }
         if times % 100 == 99 {
             street.holds().await;
