@@ -265,7 +265,8 @@ impl Half {
             Err(refused) => (Outcome::Refused(refused.code()), String::new(), None),
         };
         let finishing = Finishing {
-            at: self.clock.now(),
+            // No finer than a second: names of one page that are made at once would have a moment of their own in common.
+            at: self.clock.now().truncate_to_second(),
             number: opened.number,
             remember_until: opened.remember_until,
             service,

@@ -70,13 +70,19 @@ fn telling(words: &BTreeSet<String>) -> BTreeSet<&String> {
         .collect()
 }
 
-/// The words of `text` that could tell one page view from another: ids, hashes, sealed values, moments with parts of a
-/// second. A whole second is no more than what whoever looks at a clock has.
+/// Moments with parts of a second, as a row or a message has them.
+fn fine_moments(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|sign: char| sign.is_whitespace() || "\"'<>{}[](),;=".contains(sign));
+    words.filter(|word| OffsetDateTime::parse(word, &Rfc3339).is_ok_and(|at| at.nanosecond() != 0))
+}
+
+/// The words of `text` that could tell one page view from another: ids, hashes, sealed values. What a moment tells, whoever
+/// looks at a clock has (decision 20); none that is kept is finer than a second.
 fn marks(text: &str) -> BTreeSet<&str> {
-    let is_second = |word: &str| OffsetDateTime::parse(word, &Rfc3339).is_ok_and(|at| at.nanosecond() == 0);
+    let is_moment = |word: &str| OffsetDateTime::parse(word, &Rfc3339).is_ok();
     text.split(|sign: char| sign.is_whitespace() || "\"'<>{}[](),;=".contains(sign))
         .filter(|word| word.len() >= 8 && word.bytes().filter(u8::is_ascii_digit).count() >= 4)
-        .filter(|word| !word.contains("//") && !word.starts_with("urn:madoguchi") && !is_second(word))
+        .filter(|word| !word.contains("//") && !word.starts_with("urn:madoguchi") && !is_moment(word))
         .collect()
 }
 
@@ -156,6 +162,9 @@ async fn four_offices_and_the_page_that_asks_them_have_nothing_in_common() {
     let blobs = kept.iter().filter(|row| row.contains("\"outcome\":\"done\""));
     assert!(blobs.count() >= 4 * 3);
     assert_eq!(joining(kept.iter().map(String::as_str), &entities), BTreeSet::new());
+    let fine = kept.iter().filter(|row| row.contains("\"blob_sha256\""));
+    let fine: Vec<_> = fine.flat_map(|row| fine_moments(row)).collect();
+    assert!(fine.is_empty(), "{fine:?}");
     // The search finds what there is to find.
     let together = format!(
         "{} trace=0123-4567-89ab-cdef\n{} trace=0123-4567-89ab-cdef",
@@ -266,6 +275,7 @@ async fn what_the_offices_of_one_page_are_sent_has_nothing_that_says_it_is_one_p
     for (at, view) in views.iter().enumerate() {
         for (office, one) in view.iter().enumerate() {
             for (beside, other) in view.iter().enumerate().skip(office + 1) {
+                assert_eq!(fine_moments(one).next(), None);
                 let common = &marks(one) & &marks(other);
                 let common: Vec<_> = common.difference(&everywhere[1 - at]).collect();
                 assert!(common.is_empty(), "{} and {}: {common:?}", KINDS[office], KINDS[beside]);

@@ -49,7 +49,7 @@ impl Half {
         let (request, chaining) = self.request(&service, &order.request)?;
         let pseudonym = self.pseudonym(&service, order.edition, &order.half)?;
         let comparison = Comparison {
-            at: self.clock.now(),
+            at: self.clock.now().truncate_to_second(),
             number: opened.number,
             remember_until: opened.remember_until,
             message_sha256: sha256(request.once().id.as_str().as_bytes()),
